@@ -18,19 +18,19 @@ type Kind string
 
 // The kinds, each with its meaning to the caller.
 const (
-	Malformed    Kind = "malformed"     // the request cannot be read
-	Invalid      Kind = "invalid"       // readable, but fields break a rule
-	Unauthorized Kind = "unauthorized"  // who are you?
-	Forbidden    Kind = "forbidden"     // you may not
-	NotFound     Kind = "not_found"     // there is no such thing
-	Method       Kind = "method"        // not with this HTTP method
-	Conflict     Kind = "conflict"      // not in the present state
-	Gone         Kind = "gone"          // was here, and is no more
-	TooLarge     Kind = "too_large"     // the body passes its limit
-	Media        Kind = "media"         // a content type that is not taken
-	TooMany      Kind = "too_many"      // slow down; RetryAfter says for how long
-	Unavailable  Kind = "unavailable"   // try again; the outcome may be unknown
-	Internal     Kind = "internal"      // our own fault
+	Malformed    Kind = "malformed"    // the request cannot be read
+	Invalid      Kind = "invalid"      // readable, but fields break a rule
+	Unauthorized Kind = "unauthorized" // who are you?
+	Forbidden    Kind = "forbidden"    // you may not
+	NotFound     Kind = "not_found"    // there is no such thing
+	Method       Kind = "method"       // not with this HTTP method
+	Conflict     Kind = "conflict"     // not in the present state
+	Gone         Kind = "gone"         // was here, and is no more
+	TooLarge     Kind = "too_large"    // the body passes its limit
+	Media        Kind = "media"        // a content type that is not taken
+	TooMany      Kind = "too_many"     // slow down; RetryAfter says for how long
+	Unavailable  Kind = "unavailable"  // try again; the outcome may be unknown
+	Internal     Kind = "internal"     // our own fault
 )
 
 // status is the one table of kinds and HTTP statuses.

@@ -1,0 +1,29 @@
+package event
+
+// BallotsCounted says what one fold of the sequencer added to the tally.
+type BallotsCounted struct {
+	Ballots    int           `json:"ballots"`     // how many this fold added
+	FirstIndex int64         `json:"first_index"` // of the fold's first ballot in the log, from 0
+	Sums       map[int]int64 `json:"sums"`        // votes added, by candidate number
+}
+
+// EventType implements Payload.
+func (BallotsCounted) EventType() Type { return Type{"ballots_counted", 1} }
+
+// TallySealed has the final counts: voting is closed and every acknowledged
+// ballot is in.
+type TallySealed struct {
+	Ballots int64         `json:"ballots"`
+	Votes   map[int]int64 `json:"votes"` // by candidate number; every admitted candidate has a row
+}
+
+// EventType implements Payload.
+func (TallySealed) EventType() Type { return Type{"tally_sealed", 1} }
+
+func votingEvents() []Spec {
+	from := []string{"voting"}
+	return []Spec{
+		{BallotsCounted{312, 40960, map[int]int64{3: 101, 7: 288}}, "tally", from, []string{"selection"}, "Ballots entered the tally: sums and log range of one fold."},
+		{TallySealed{20000, map[int]int64{3: 6011, 7: 15800}}, "tally", from, []string{"review", "selection"}, "Voting is closed; these are the final counts."},
+	}
+}
