@@ -24,6 +24,6 @@ func votingEvents() []Spec {
 	from := []string{"voting"}
 	return []Spec{
 		{BallotsCounted{312, 40960, map[int]int64{3: 101, 7: 288}}, "tally", from, []string{"selection"}, "Ballots entered the tally: sums and log range of one fold."},
-		{TallySealed{20000, map[int]int64{3: 6011, 7: 15800}}, "tally", from, []string{"review", "selection"}, "Voting is closed; these are the final counts."},
+		{TallySealed{20000, map[int]int64{3: 6011, 7: 15800}}, "seal", from, []string{"review", "selection"}, "Voting is closed; these are the final counts."},
 	}
 }

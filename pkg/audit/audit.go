@@ -1,0 +1,80 @@
+// Package audit is the log of what staff did: who, when, what, why. A row is
+// written in the transaction of the act.
+package audit
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Migrations is the table of the log, for each service's schema.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		panic(err) // the directory is embedded
+	}
+	return sub
+}
+
+// Entry is one act.
+type Entry struct {
+	ID      int64           `json:"id" db:"id"` // order within a service
+	At      time.Time       `json:"at" db:"at"`
+	Slug    string          `json:"slug" db:"slug"` // "" where the act concerns no selection
+	Kind    actor.Kind      `json:"kind" db:"kind"`
+	Actor   string          `json:"actor" db:"actor"`
+	Name    string          `json:"name" db:"name"`
+	Act     string          `json:"act" db:"act"`       // imperative: open_phase
+	Reason  string          `json:"reason" db:"reason"` // why, in the actor's words
+	Detail  json.RawMessage `json:"detail" db:"detail"` // what, as JSON
+	Request string          `json:"request" db:"request"`
+}
+
+// Record writes that ctx's actor did act on the selection slug; detail is
+// marshalled as JSON and must hold no secret.
+func Record(ctx context.Context, tx *sqlx.Tx, at time.Time, slug, act, reason string, detail any) error {
+	body, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("audit: %w", err)
+	}
+	who := actor.From(ctx)
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO audit (at, slug, kind, actor, name, act, reason, detail, request)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		at.UTC(), slug, who.Kind, who.ID, who.Name, act, reason, body, actor.Request(ctx)); err != nil {
+		return fmt.Errorf("audit: record %s: %w", act, err)
+	}
+	return nil
+}
+
+// Page is a request for entries of a selection after an id.
+type Page struct {
+	Slug  string `json:"slug"`
+	After int64  `json:"after"`
+	Limit int    `json:"limit"` // at most and by default 500
+}
+
+// List gives a page of the log, oldest first.
+func List(ctx context.Context, db *sqlx.DB, p Page) ([]Entry, error) {
+	if p.Limit <= 0 || p.Limit > 500 {
+		p.Limit = 500
+	}
+	entries := []Entry{}
+	if err := db.SelectContext(ctx, &entries, `
+		SELECT id, at, slug, kind, actor, name, act, reason, detail, request
+		FROM audit WHERE slug = $1 AND id > $2 ORDER BY id LIMIT $3`, p.Slug, p.After, p.Limit); err != nil {
+		return nil, fmt.Errorf("audit: list: %w", err)
+	}
+	return entries, nil
+}

@@ -1,0 +1,178 @@
+// Package bus is how rooms speak to each other over NATS: requests with a
+// reply, and events that are published only with an acknowledgement (a core
+// publish where JetStream was meant drops silently, so there is none here but
+// Broadcast, which says what it is).
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+const (
+	// Stream holds every event.
+	Stream = "LAUREL"
+	// DeadStream holds what a consumer gave up on, until somebody replays it.
+	DeadStream = "LAUREL_DEAD"
+	// MaxPayload is the largest message in bytes; larger bodies go through the
+	// blob store.
+	MaxPayload = 8 << 20
+
+	connectTimeout = 5 * time.Second
+	duplicates     = 2 * time.Minute // JetStream's window; a help, not a guarantee
+)
+
+// Bus is a connection to NATS. It reconnects for ever.
+type Bus struct {
+	nc  *nats.Conn
+	js  jetstream.JetStream
+	log *slog.Logger
+}
+
+// Connect dials url; name is what the server shows of this client.
+func Connect(url, name string, log *slog.Logger) (*Bus, error) {
+	return connect(url, name, log)
+}
+
+func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
+	opts = append([]nats.Option{
+		nats.Name(name),
+		nats.Timeout(connectTimeout),
+		nats.MaxReconnects(-1),
+		nats.ReconnectWait(250 * time.Millisecond),
+		nats.RetryOnFailedConnect(true),
+		nats.PingInterval(5 * time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("bus: disconnected", "error", err)
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("bus: reconnected") }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("bus: asynchronous error", "error", err)
+		}),
+	}, opts...)
+	nc, err := nats.Connect(url, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("bus: connect: %w", err)
+	}
+	js, err := jetstream.New(nc)
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("bus: jetstream: %w", err)
+	}
+	return &Bus{nc: nc, js: js, log: log}, nil
+}
+
+// Close ends the connection, after what was published has left.
+func (b *Bus) Close() {
+	if err := b.nc.FlushTimeout(time.Second); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		b.log.Warn("bus: flush before closing", "error", err)
+	}
+	b.nc.Close()
+}
+
+// Ready tells whether the connection stands.
+func (b *Bus) Ready() error {
+	if !b.nc.IsConnected() {
+		return fault.NewUnavailable("bus_down", "not connected to NATS", time.Second)
+	}
+	return nil
+}
+
+// EnsureStreams creates or updates the event streams and gives the creation
+// time of the main one: a different time means that the stream was lost and
+// must be refilled from the outboxes.
+func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) {
+	stream, err := b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:        Stream,
+		Description: "events of all rooms",
+		Subjects:    []string{"laurel.*.*.*.*"}, // laurel.<service>.v1.<event>.<slug>
+		Storage:     jetstream.FileStorage,
+		Duplicates:  duplicates,
+	})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("bus: stream %s: %w", Stream, err)
+	}
+	if _, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name:        DeadStream,
+		Description: "events that a consumer gave up on",
+		Subjects:    []string{"dead.>"}, // dead.<consumer>.<original subject>
+		Storage:     jetstream.FileStorage,
+		Duplicates:  duplicates,
+	}); err != nil {
+		return time.Time{}, fmt.Errorf("bus: stream %s: %w", DeadStream, err)
+	}
+	return stream.CachedInfo().Created.UTC().Truncate(time.Microsecond), nil
+}
+
+// Publish stores an event in the stream and returns when JetStream has
+// acknowledged it. The id lets JetStream drop an early repeat.
+func (b *Bus) Publish(ctx context.Context, subject, id string, data []byte) error {
+	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id)); err != nil {
+		return fmt.Errorf("bus: publish %s: %w", subject, err)
+	}
+	return nil
+}
+
+// PublishAll is Publish for many, with the acknowledgements awaited together;
+// it gives an error for each message, nil for the acknowledged.
+func (b *Bus) PublishAll(ctx context.Context, msgs []Message) []error {
+	errs := make([]error, len(msgs))
+	acks := make([]jetstream.PubAckFuture, len(msgs))
+	for i, m := range msgs {
+		acks[i], errs[i] = b.js.PublishAsync(m.Subject, m.Data, jetstream.WithMsgID(m.ID))
+	}
+	for i, ack := range acks {
+		if ack == nil {
+			continue
+		}
+		select {
+		case <-ack.Ok():
+		case err := <-ack.Err():
+			errs[i] = err
+		case <-ctx.Done():
+			errs[i] = ctx.Err()
+		}
+	}
+	return errs
+}
+
+// Message is an event to be published.
+type Message struct {
+	Subject string
+	ID      string // message id
+	Data    []byte
+}
+
+// Broadcast sends to whoever listens at this moment: for snapshots that the
+// next one replaces.
+func (b *Bus) Broadcast(subject string, data []byte) error {
+	if err := b.nc.Publish(subject, data); err != nil {
+		return fmt.Errorf("bus: broadcast %s: %w", subject, err)
+	}
+	return nil
+}
+
+// Listen calls fn with each message that passes on the subject from now on,
+// events included; what passes while nobody listens is missed.
+func (b *Bus) Listen(subject string, fn func(subject string, data []byte)) (stop func(), err error) {
+	sub, err := b.nc.Subscribe(subject, func(m *nats.Msg) { fn(m.Subject, m.Data) })
+	if err != nil {
+		return nil, fmt.Errorf("bus: listen %s: %w", subject, err)
+	}
+	return func() {
+		if err := sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+			b.log.Warn("bus: stop listening", "subject", subject, "error", err)
+		}
+	}, nil
+}

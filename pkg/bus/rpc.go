@@ -1,0 +1,204 @@
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+const (
+	actorHeader   = "Laurel-Actor"
+	requestHeader = "Laurel-Request"
+	faultCode     = "fault" // of a reply whose data is a fault
+
+	callTimeout = 5 * time.Second
+	// maxConcurrent is how many requests one service handles at a time; more
+	// wait in the subscription's queue.
+	maxConcurrent = 256
+)
+
+// Endpoint is one verb of a service: rpc.<service>.v1.<name>.
+type Endpoint struct {
+	Name string
+	// Handle answers one request; its result is marshalled as JSON.
+	Handle func(ctx context.Context, data []byte) (any, error)
+}
+
+// Method makes an endpoint of a service's method. Unknown fields are ignored,
+// so that a newer caller may speak to an older service.
+func Method[In, Out any](name string, fn func(context.Context, In) (Out, error)) Endpoint {
+	return Endpoint{name, func(ctx context.Context, data []byte) (any, error) {
+		var in In
+		if err := json.Unmarshal(data, &in); err != nil {
+			return nil, fault.New(fault.Malformed, "request_malformed", "the request cannot be read").Because(err)
+		}
+		return fn(ctx, in)
+	}}
+}
+
+func subject(service, verb string) string { return "rpc." + service + ".v1." + verb }
+
+// Call asks a service and waits for its answer, for five seconds where ctx has
+// no deadline. The actor and request of ctx go with it.
+//
+// A service that is not there gives Unavailable with code service_down: it has
+// not seen the request. A lost answer gives Unavailable with code no_answer:
+// the outcome is unknown.
+func Call[Out any](ctx context.Context, b *Bus, service, verb string, in any) (Out, error) {
+	var out Out
+	data, err := json.Marshal(in)
+	if err != nil {
+		return out, fmt.Errorf("bus: call %s %s: %w", service, verb, err)
+	}
+	reply, err := b.request(ctx, subject(service, verb), data)
+	if err != nil {
+		return out, err
+	}
+	if err := json.Unmarshal(reply, &out); err != nil {
+		return out, fmt.Errorf("bus: answer of %s %s: %w", service, verb, err)
+	}
+	return out, nil
+}
+
+func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte, error) {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+	}
+	who, err := json.Marshal(actor.From(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("bus: actor: %w", err)
+	}
+	msg := nats.NewMsg(subject)
+	msg.Data = data
+	msg.Header.Set(actorHeader, string(who))
+	msg.Header.Set(requestHeader, actor.Request(ctx))
+	if !b.nc.IsConnected() {
+		return nil, fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second).Because(nats.ErrDisconnected)
+	}
+	reply, err := b.nc.RequestMsgWithContext(ctx, msg)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return nil, fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second).Because(fmt.Errorf("%s: %w", subject, err))
+	case err != nil:
+		return nil, fault.NewUnavailable("no_answer", "no answer in time; the outcome is unknown, it is safe to try again", time.Second).Because(fmt.Errorf("%s: %w", subject, err))
+	}
+	if reply.Header.Get(micro.ErrorCodeHeader) == "" {
+		return reply.Data, nil
+	}
+	var f fault.Error
+	if err := json.Unmarshal(reply.Data, &f); err != nil || f.Kind == "" {
+		return nil, fmt.Errorf("bus: %s: %s", subject, reply.Header.Get(micro.ErrorHeader))
+	}
+	return nil, &f
+}
+
+// Server answers the requests to one service.
+type Server struct {
+	svc   micro.Service
+	slots chan struct{} // one for each request in hand
+	stop  context.CancelFunc
+}
+
+// Serve answers a service's endpoints until Drain. Replicas share the work.
+func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
+	svc, err := micro.AddService(b.nc, micro.Config{
+		Name: service, Version: "1.0.0", Description: "laurel " + service, QueueGroup: service,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("bus: serve %s: %w", service, err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{svc: svc, slots: make(chan struct{}, maxConcurrent), stop: stop}
+	for _, e := range endpoints {
+		handle := func(req micro.Request) {
+			select {
+			case s.slots <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				defer func() { <-s.slots }()
+				b.answer(ctx, service, e, req)
+			}()
+		}
+		if err := svc.AddEndpoint(e.Name, micro.HandlerFunc(handle), micro.WithEndpointSubject(subject(service, e.Name))); err != nil {
+			stop()
+			return nil, errors.Join(fmt.Errorf("bus: serve %s %s: %w", service, e.Name, err), svc.Stop())
+		}
+	}
+	if err := b.nc.Flush(); err != nil { // the server knows the subscriptions
+		stop()
+		return nil, errors.Join(fmt.Errorf("bus: serve %s: %w", service, err), svc.Stop())
+	}
+	return s, nil
+}
+
+// Drain takes no more requests and waits until those in flight are answered,
+// or ctx ends, which cancels them.
+func (s *Server) Drain(ctx context.Context) error {
+	defer s.stop()
+	if err := s.svc.Stop(); err != nil {
+		return fmt.Errorf("bus: drain: %w", err)
+	}
+	for range cap(s.slots) { // holding every slot, nobody else is at work
+		select {
+		case s.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.Request) {
+	var who actor.Actor
+	if err := json.Unmarshal([]byte(req.Headers().Get(actorHeader)), &who); err == nil {
+		ctx = actor.With(ctx, who)
+	}
+	ctx = actor.WithRequest(ctx, req.Headers().Get(requestHeader))
+	started := time.Now()
+	out, err := call(ctx, e, req.Data())
+	if err == nil {
+		var data []byte
+		if data, err = json.Marshal(out); err == nil {
+			if err = req.Respond(data); err == nil {
+				b.log.DebugContext(ctx, "answered", "service", service, "verb", e.Name, "took", time.Since(started))
+				return
+			}
+		}
+	}
+	f := fault.From(err)
+	if f.Kind == fault.Internal {
+		b.log.ErrorContext(ctx, "request failed", "service", service, "verb", e.Name, "error", err)
+	} else {
+		b.log.DebugContext(ctx, "request refused", "service", service, "verb", e.Name, "error", err)
+	}
+	data, err := json.Marshal(f)
+	if err == nil {
+		err = req.Error(faultCode, strconv.Quote(f.Code), data)
+	}
+	if err != nil {
+		b.log.ErrorContext(ctx, "answer lost", "service", service, "verb", e.Name, "error", err)
+	}
+}
+
+// call turns a panic of one request into an error of that request.
+func call(ctx context.Context, e Endpoint, data []byte) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in %s: %v", e.Name, p)
+		}
+	}()
+	return e.Handle(ctx, data)
+}

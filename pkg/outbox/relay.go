@@ -1,0 +1,170 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pg"
+)
+
+const (
+	relayBatch   = 256
+	relayPoll    = 50 * time.Millisecond // the longest an event waits when nothing else hurries
+	relayRetry   = 500 * time.Millisecond
+	streamCheck  = time.Second // how soon a lost stream is noticed
+	publishLimit = 10 * time.Second
+)
+
+// Relay publishes a service's outbox, in order, from one replica at a time.
+// Rows are marked as sent one by one, never skipped by a high-water mark: a
+// lower seq may commit after a higher one.
+type Relay struct {
+	Service string
+	DB      *sqlx.DB
+	Bus     *bus.Bus
+	Log     *slog.Logger
+}
+
+// Run relays until ctx ends; it outlives the loss of the database, of NATS and
+// of the stream.
+func (r *Relay) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := r.lead(ctx); err != nil && ctx.Err() == nil {
+			r.Log.WarnContext(ctx, "relay: trying again", "service", r.Service, "error", err)
+		}
+		wait(ctx, relayRetry)
+	}
+	return nil
+}
+
+// lead relays for as long as this replica holds the lock.
+func (r *Relay) lead(ctx context.Context) error {
+	leader, err := pg.TryLeader(ctx, r.DB, "outbox/"+r.Service)
+	if errors.Is(err, pg.ErrHeld) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := leader.Close(); err != nil {
+			r.Log.WarnContext(ctx, "relay: give the lead back", "service", r.Service, "error", err)
+		}
+	}()
+	var checked time.Time
+	for ctx.Err() == nil {
+		if time.Since(checked) > streamCheck {
+			if err := r.refill(ctx); err != nil {
+				return err
+			}
+			checked = time.Now()
+		}
+		n, err := r.publish(ctx, leader)
+		if err != nil {
+			return err
+		}
+		if n < relayBatch {
+			wait(ctx, relayPoll)
+		}
+	}
+	return nil
+}
+
+// refill marks everything as unsent when the stream is not the one that it was
+// sent to.
+func (r *Relay) refill(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	created, err := r.Bus.EnsureStreams(ctx)
+	if err != nil {
+		return err
+	}
+	return pg.InTx(ctx, r.DB, func(tx *sqlx.Tx) error {
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO outbox_stream (created) VALUES ($1)
+			ON CONFLICT (only) DO UPDATE SET created = $1 WHERE outbox_stream.created <> $1`, created)
+		if err != nil {
+			return fmt.Errorf("relay: stream: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		res, err = tx.ExecContext(ctx, `UPDATE outbox SET sent_at = NULL WHERE sent_at IS NOT NULL`)
+		if err != nil {
+			return fmt.Errorf("relay: refill: %w", err)
+		}
+		if n, err := res.RowsAffected(); err == nil && n > 0 {
+			r.Log.WarnContext(ctx, "relay: the stream is new, sending everything again", "service", r.Service, "events", n)
+		}
+		return nil
+	})
+}
+
+type row struct {
+	ID        uuid.UUID       `db:"id"`
+	Name      string          `db:"name"`
+	V         int             `db:"v"`
+	Slug      string          `db:"slug"`
+	Aggregate string          `db:"aggregate"`
+	Version   int64           `db:"version"`
+	At        time.Time       `db:"at"`
+	Request   string          `db:"request"`
+	Data      json.RawMessage `db:"data"`
+}
+
+func (r *Relay) publish(ctx context.Context, leader *pg.Leader) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
+	var rows []row
+	if err := leader.Conn().SelectContext(ctx, &rows, `
+		SELECT id, name, v, slug, aggregate, version, at, request, data
+		FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1`, relayBatch); err != nil {
+		return 0, fmt.Errorf("relay: read: %w", err)
+	}
+	if len(rows) == 0 {
+		return 0, nil
+	}
+	msgs := make([]bus.Message, len(rows))
+	for i, x := range rows {
+		env := event.Envelope{
+			ID: x.ID, Publisher: r.Service, Name: x.Name, V: x.V, Slug: x.Slug, Aggregate: x.Aggregate,
+			Version: x.Version, At: x.At.UTC(), Request: x.Request, Data: x.Data,
+		}
+		data, err := json.Marshal(env)
+		if err != nil {
+			return 0, fmt.Errorf("relay: %w", err)
+		}
+		msgs[i] = bus.Message{Subject: env.Subject(), ID: x.ID.String(), Data: data}
+	}
+	errs := r.Bus.PublishAll(ctx, msgs)
+	sent := make([]string, 0, len(rows))
+	for i, err := range errs {
+		if err == nil {
+			sent = append(sent, rows[i].ID.String())
+		}
+	}
+	if _, err := leader.Conn().ExecContext(ctx, `UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY($1)`, pq.Array(sent)); err != nil {
+		return 0, fmt.Errorf("relay: mark sent: %w", err)
+	}
+	return len(rows), errors.Join(errs...)
+}
+
+// wait gives up when ctx ends.
+func wait(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,198 @@
+// Package run gives each room the same furniture: it migrates, consumes
+// events, relays its own, answers requests, tells whether it is ready, and
+// ends without dropping what is in hand.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+)
+
+// Deps is what every room is built from.
+type Deps struct {
+	DB    *sqlx.DB         // in the room's own schema, as its own role
+	Bus   *bus.Bus         // connected as the room's own user
+	Blobs blob.Store       // large bodies, shared by all
+	Now   func() time.Time // the clock; the truth of deadlines is the database's
+	Log   *slog.Logger
+}
+
+// Time is the clock's time as PostgreSQL keeps it: UTC, microseconds.
+func (d Deps) Time() time.Time { return d.Now().UTC().Truncate(time.Microsecond) }
+
+// Room is a service before it runs.
+type Room struct {
+	Name       string
+	Migrations []pg.Set // in order; the furniture's come first
+	Endpoints  []bus.Endpoint
+	Handlers   []outbox.Handler
+	Tasks      []Task
+}
+
+// Task is work in the background. It runs until its context ends, which
+// happens after the last request has been answered; an error ends the process.
+type Task struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Sets are the migrations of a room: the furniture's and its own.
+func (r Room) Sets() []pg.Set {
+	return append([]pg.Set{
+		{Table: "migration_outbox", FS: outbox.Migrations()},
+		{Table: "migration_audit", FS: audit.Migrations()},
+	}, r.Migrations...)
+}
+
+// Running is a room at work.
+type Running struct {
+	room   Room
+	deps   Deps
+	inbox  *outbox.Inbox
+	server *bus.Server
+	failed chan error
+
+	stopTasks context.CancelFunc
+	tasks     sync.WaitGroup
+}
+
+// Start brings a room to work. It answers requests only once it has seen every
+// event that was waiting, so that it never speaks from a stale projection.
+func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
+	if err := pg.Migrate(ctx, deps.DB, room.Sets()...); err != nil {
+		return nil, fmt.Errorf("%s: %w", room.Name, err)
+	}
+	if err := ensureStreams(ctx, deps); err != nil {
+		return nil, fmt.Errorf("%s: %w", room.Name, err)
+	}
+	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+2)}
+	r.inbox = &outbox.Inbox{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
+	relay := &outbox.Relay{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log}
+
+	tasks, stop := context.WithCancel(context.WithoutCancel(ctx))
+	r.stopTasks = stop
+	r.spawn(tasks, Task{"inbox", r.inbox.Run})
+	r.spawn(tasks, Task{"relay", relay.Run})
+	for _, t := range room.Tasks {
+		r.spawn(tasks, t)
+	}
+	if err := r.serve(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", room.Name, err), r.Stop(context.WithoutCancel(ctx)))
+	}
+	deps.Log.InfoContext(ctx, "room is open", "service", room.Name)
+	return r, nil
+}
+
+// ensureStreams waits for a NATS that may still be starting.
+func ensureStreams(ctx context.Context, deps Deps) error {
+	for {
+		_, err := deps.Bus.EnsureStreams(ctx)
+		if err == nil {
+			return nil
+		}
+		deps.Log.WarnContext(ctx, "waiting for NATS", "error", err)
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+func (r *Running) serve(ctx context.Context) error {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !r.inbox.CaughtUp() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-r.failed:
+			return err
+		case <-tick.C:
+		}
+	}
+	server, err := r.deps.Bus.Serve(r.room.Name, append(r.furniture(), r.room.Endpoints...))
+	r.server = server
+	return err
+}
+
+// furniture is what every room answers.
+func (r *Running) furniture() []bus.Endpoint {
+	return []bus.Endpoint{
+		bus.Method(ReportDeliveries, func(ctx context.Context, in Of) (outbox.Deliveries, error) {
+			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
+		}),
+		bus.Method(ListAudit, func(ctx context.Context, in audit.Page) ([]audit.Entry, error) {
+			return audit.List(ctx, r.deps.DB, in)
+		}),
+	}
+}
+
+// The verbs that every room answers.
+const (
+	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
+	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
+)
+
+// Of names a selection.
+type Of struct {
+	Slug string `json:"slug"`
+}
+
+func (r *Running) spawn(ctx context.Context, t Task) {
+	r.tasks.Add(1)
+	go func() {
+		defer r.tasks.Done()
+		if err := t.Run(ctx); err != nil && ctx.Err() == nil {
+			r.failed <- fmt.Errorf("%s: %s: %w", r.room.Name, t.Name, err)
+		}
+	}()
+}
+
+// Failed gives the error of a task that could not go on.
+func (r *Running) Failed() <-chan error { return r.failed }
+
+// Ready tells whether the room can answer: migrated, connected, consuming.
+func (r *Running) Ready(ctx context.Context) error {
+	if err := r.deps.Bus.Ready(); err != nil {
+		return err
+	}
+	if !r.inbox.CaughtUp() {
+		return fault.NewUnavailable("catching_up", r.room.Name+" has not yet seen all events", time.Second)
+	}
+	if err := r.deps.DB.PingContext(ctx); err != nil {
+		return fault.NewUnavailable("database_down", r.room.Name+" cannot reach its database", time.Second).Because(err)
+	}
+	return nil
+}
+
+// Stop answers what is in hand, then ends the tasks. Its errors do not keep
+// the rest from ending.
+func (r *Running) Stop(ctx context.Context) error {
+	var errs []error
+	if r.server != nil {
+		errs = append(errs, r.server.Drain(ctx))
+	}
+	r.stopTasks()
+	done := make(chan struct{})
+	go func() { r.tasks.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("%s: tasks did not end: %w", r.room.Name, ctx.Err()))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,105 @@
+// Package credential makes and checks voter credentials: who holds one may
+// cast a ballot in one selection until it expires. A check needs the key and
+// no request to anybody.
+//
+// A credential is "v1." and the base64url of payload and MAC:
+//
+//	expiry  8 bytes  Unix seconds, big endian
+//	voter  16 bytes  random
+//	way     1 byte   length, then the way's name
+//	slug    1 byte   length, then the selection's slug
+//	mac    32 bytes  HMAC-SHA-256 of "laurel credential v1" and all before
+package credential
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// The faults of a credential.
+var (
+	ErrInvalid = fault.New(fault.Unauthorized, "credential_invalid", "the voter credential is not one of ours")
+	ErrExpired = fault.New(fault.Unauthorized, "credential_expired", "the voter credential has expired; ask for a new one")
+	ErrForeign = fault.New(fault.Forbidden, "credential_foreign", "the voter credential is for another selection")
+)
+
+const (
+	prefix    = "v1."
+	domain    = "laurel credential v1"
+	voterSize = 16
+	fixed     = 8 + voterSize
+	// MaxLength is the longest credential in characters, for a limit before
+	// any work.
+	MaxLength = 256
+)
+
+// Voter is whom a credential names.
+type Voter struct {
+	Slug    string
+	Way     string    // device
+	ID      [16]byte  // the same in each credential of one voter
+	Expires time.Time // whole seconds
+}
+
+// HexID is the voter's id as 32 hex digits.
+func (v Voter) HexID() string { return hex.EncodeToString(v.ID[:]) }
+
+// Key signs credentials. Identity makes and the gateway checks with the same.
+type Key []byte
+
+// Sign makes the credential of a voter. Way and slug are at most 64 bytes.
+func (k Key) Sign(v Voter) string {
+	b := make([]byte, 0, 128)
+	b = binary.BigEndian.AppendUint64(b, uint64(v.Expires.Unix()))
+	b = append(b, v.ID[:]...)
+	for _, s := range []string{v.Way, v.Slug} {
+		b = append(append(b, byte(len(s))), s...)
+	}
+	return prefix + base64.RawURLEncoding.EncodeToString(append(b, k.mac(b)...))
+}
+
+// Verify gives whom a credential names, if it is for slug and not expired.
+func (k Key) Verify(s, slug string, now time.Time) (Voter, error) {
+	body, ok := strings.CutPrefix(s, prefix)
+	if !ok || len(s) > MaxLength {
+		return Voter{}, ErrInvalid
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	if err != nil || len(b) < fixed+2+sha256.Size {
+		return Voter{}, ErrInvalid
+	}
+	b, mac := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
+	if !hmac.Equal(mac, k.mac(b)) {
+		return Voter{}, ErrInvalid
+	}
+	v := Voter{Expires: time.Unix(int64(binary.BigEndian.Uint64(b)), 0)}
+	copy(v.ID[:], b[8:])
+	rest := b[fixed:]
+	for _, s := range []*string{&v.Way, &v.Slug} {
+		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
+			return Voter{}, ErrInvalid
+		}
+		*s, rest = string(rest[1:1+rest[0]]), rest[1+rest[0]:]
+	}
+	switch {
+	case v.Slug != slug:
+		return Voter{}, ErrForeign
+	case !now.Before(v.Expires):
+		return Voter{}, ErrExpired
+	}
+	return v, nil
+}
+
+func (k Key) mac(b []byte) []byte {
+	h := hmac.New(sha256.New, k)
+	h.Write([]byte(domain))
+	h.Write(b)
+	return h.Sum(nil)
+}

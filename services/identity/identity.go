@@ -1,0 +1,145 @@
+// Package identity is the contract of the room that knows who people are:
+// staff accounts with their roles, and voters with their credentials.
+package identity
+
+import (
+	"context"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// Name of the service.
+const Name = "identity"
+
+// Role is what an account may do in a selection.
+type Role string
+
+// The roles.
+const (
+	Organizer Role = "organizer" // runs the selection
+	Vetter    Role = "vetter"    // speaks for a department; the scope is its id
+	Juror     Role = "juror"     // scores in a panel; the scope is its id
+	Committee Role = "committee" // decides
+	Auditor   Role = "auditor"   // reads everything, changes nothing
+)
+
+// AnySelection is the slug of a grant that holds for every selection. Who is
+// an organizer of any selection may create new ones.
+const AnySelection = "*"
+
+// Grant is a role in a selection.
+type Grant struct {
+	Slug  string `json:"slug"`
+	Role  Role   `json:"role"`
+	Scope string `json:"scope,omitempty"` // department or panel id
+}
+
+// Account is a member of staff.
+type Account struct {
+	ID        string    `json:"id"` // UUID
+	Email     string    `json:"email"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+	Grants    []Grant   `json:"grants"`
+}
+
+// May tells whether the account has a role in a selection, in the scope where
+// one is given.
+func (a Account) May(slug string, role Role, scope string) bool {
+	for _, g := range a.Grants {
+		if (g.Slug == slug || g.Slug == AnySelection) && g.Role == role && (scope == "" || g.Scope == scope) {
+			return true
+		}
+	}
+	return false
+}
+
+// CreateAccount asks for a new account.
+type CreateAccount struct {
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Password string `json:"password"` // at least 10 characters
+}
+
+// SignIn proves an account by its password.
+type SignIn struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+// Session is a signed-in account. The token is opaque; only its hash is kept.
+type Session struct {
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Account   Account   `json:"account"`
+}
+
+// Token names a session.
+type Token struct {
+	Token string `json:"token"`
+}
+
+// Lookup finds an account by its email.
+type Lookup struct {
+	Email string `json:"email"`
+}
+
+// Change grants or revokes a role of the account with an email.
+type Change struct {
+	Email string `json:"email"`
+	Grant
+}
+
+// ListStaff asks for the accounts with a role in a selection.
+type ListStaff struct {
+	Slug string `json:"slug"`
+}
+
+// ProveVoter asks for a credential in one way of being a voter.
+type ProveVoter struct {
+	Slug string `json:"slug"`
+	Way  string `json:"way"` // device
+}
+
+// Credential lets its bearer cast a ballot in one selection. The gateway
+// verifies it without asking (package credential).
+type Credential struct {
+	Credential string    `json:"credential"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
+// Service is what identity does.
+type Service interface {
+	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
+	// ErrEmailTaken.
+	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
+	// SignIn opens a session. Fault: ErrSignIn, the same and as slow whether
+	// the email is unknown or the password wrong; ErrTooManyTries.
+	SignIn(ctx context.Context, in SignIn) (Session, error)
+	// SignOut ends a session; an unknown one is fine.
+	SignOut(ctx context.Context, in Token) (Account, error)
+	// Authenticate gives the account of a session. Fault: ErrSession.
+	Authenticate(ctx context.Context, in Token) (Account, error)
+	// FindAccount looks an account up by email. Fault: ErrNoAccount.
+	FindAccount(ctx context.Context, in Lookup) (Account, error)
+	// GrantRole gives a role; again is fine. Faults: ErrInvalid, ErrNoAccount.
+	GrantRole(ctx context.Context, in Change) (Account, error)
+	// RevokeRole takes a role back; again is fine. Faults as GrantRole.
+	RevokeRole(ctx context.Context, in Change) (Account, error)
+	// ListStaff gives the accounts with a role in a selection, by name.
+	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
+	// ProveVoter issues a credential. Fault: ErrInvalid for a way that is not
+	// known. Whether the rulebook takes the way is the voting service's word.
+	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
+}
+
+// The faults of this room.
+var (
+	ErrInvalid      = fault.New(fault.Invalid, "account_invalid", "the input breaks a rule")
+	ErrEmailTaken   = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
+	ErrSignIn       = fault.New(fault.Unauthorized, "sign_in_failed", "email or password is wrong")
+	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email; wait")
+	ErrSession      = fault.New(fault.Unauthorized, "session_invalid", "the session is unknown or has ended")
+	ErrNoAccount    = fault.New(fault.NotFound, "account_unknown", "there is no account with this email")
+)

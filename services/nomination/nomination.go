@@ -1,0 +1,225 @@
+// Package nomination is the contract of the room that takes entries, lets
+// departments vet them and numbers the candidates.
+package nomination
+
+import (
+	"context"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/phase"
+)
+
+// Name of the service.
+const Name = "nomination"
+
+// State is where an entry stands.
+type State string
+
+// The states of an entry.
+const (
+	Submitted State = "submitted" // waits for vetting
+	Vetoed    State = "vetoed"    // a department said no
+	Admitted  State = "admitted"  // is a candidate
+	Struck    State = "struck"    // was a candidate
+	Withdrawn State = "withdrawn" // taken back before it became a candidate
+)
+
+// Nominee is what a nomination form says.
+type Nominee struct {
+	Name          string            `json:"name"`
+	Gender        string            `json:"gender,omitempty"`   // female | male
+	Category      string            `json:"category,omitempty"` // id in the rulebook
+	Employer      string            `json:"employer"`
+	Region        string            `json:"region"`
+	Years         *int              `json:"years,omitempty"`          // on the job
+	Deeds         string            `json:"deeds"`                    // the story, at most 5,000 characters
+	RecommendedBy string            `json:"recommended_by,omitempty"` // empty: by themselves
+	Attributes    map[string]string `json:"attributes,omitempty"`     // further ones that the rulebook names
+	Photo         string            `json:"photo,omitempty"`          // blob, SHA-256, of the JPEG that pages show
+}
+
+// Entry is a submitted nominee.
+type Entry struct {
+	ID        string    `json:"id"` // UUID
+	Slug      string    `json:"slug"`
+	State     State     `json:"state"`
+	Number    int       `json:"number,omitempty"` // the candidate's public number
+	Nominee   Nominee   `json:"nominee"`
+	Opinions  []Opinion `json:"opinions"`
+	Warnings  []string  `json:"warnings,omitempty"` // resembles another entry, …
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Opinion is a department's word on an entry.
+type Opinion struct {
+	Department string    `json:"department"`
+	Verdict    string    `json:"verdict"` // pass | fail; fail by a department with a veto ends the entry
+	Reason     string    `json:"reason,omitempty"`
+	By         string    `json:"by"` // account name
+	At         time.Time `json:"at"`
+}
+
+// The verdicts.
+const (
+	Pass = "pass"
+	Fail = "fail"
+)
+
+// Submit hands in one entry.
+type Submit struct {
+	Slug    string  `json:"slug"`
+	Nominee Nominee `json:"nominee"` // Photo is set by SetPhoto
+}
+
+// Import hands in many from a blob.
+type Import struct {
+	Slug   string `json:"slug"`
+	Blob   string `json:"blob"`    // SHA-256 of a CSV or XLSX in the blob store
+	DryRun bool   `json:"dry_run"` // check only
+}
+
+// Imported is what an import did.
+type Imported struct {
+	Entries  int       `json:"entries"` // rows taken
+	IDs      []string  `json:"ids"`
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Warning is a doubt about a row that does not keep it out.
+type Warning struct {
+	Row     int    `json:"row"` // in the file, from 1
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// SetPhoto gives an entry its photo from a blob.
+type SetPhoto struct {
+	Slug  string `json:"slug"`
+	Entry string `json:"entry"`
+	Blob  string `json:"blob"` // SHA-256 of the upload: JPEG, PNG or WebP
+}
+
+// OfEntry names an entry.
+type OfEntry struct {
+	Slug  string `json:"slug"`
+	Entry string `json:"entry"`
+}
+
+// ListEntries asks for a page of entries in order of submission.
+type ListEntries struct {
+	Slug  string `json:"slug"`
+	State State  `json:"state,omitempty"` // all where empty
+	After string `json:"after,omitempty"` // id of the last entry of the page before
+	Limit int    `json:"limit,omitempty"` // at most and by default 200
+}
+
+// GiveOpinion is a department's word on an entry; the last word counts.
+type GiveOpinion struct {
+	Slug       string `json:"slug"`
+	Entry      string `json:"entry"`
+	Department string `json:"department"`
+	Verdict    string `json:"verdict"`
+	Reason     string `json:"reason"` // required to fail
+}
+
+// Strike takes a candidate off the list.
+type Strike struct {
+	Slug   string `json:"slug"`
+	Number int    `json:"number"`
+	Reason string `json:"reason"` // required
+}
+
+// Withdraw takes an entry back before it is a candidate.
+type Withdraw struct {
+	Slug   string `json:"slug"`
+	Entry  string `json:"entry"`
+	Reason string `json:"reason"`
+}
+
+// Candidate is an admitted entry, as the public sees it.
+type Candidate struct {
+	Number        int    `json:"number"`
+	Name          string `json:"name"`
+	Category      string `json:"category,omitempty"`
+	Gender        string `json:"gender,omitempty"`
+	Employer      string `json:"employer"`
+	Region        string `json:"region"`
+	Years         *int   `json:"years,omitempty"`
+	Summary       string `json:"summary"`         // the deeds in short, at most 90 characters
+	Deeds         string `json:"deeds,omitempty"` // whole; not in lists
+	RecommendedBy string `json:"recommended_by,omitempty"`
+	Photo         string `json:"photo,omitempty"` // blob
+	Struck        bool   `json:"struck,omitempty"`
+	StruckReason  string `json:"struck_reason,omitempty"`
+}
+
+// ListCandidates asks for a page of candidates by number, struck ones too.
+type ListCandidates struct {
+	Slug  string `json:"slug"`
+	After int    `json:"after"` // number of the last of the page before
+	Limit int    `json:"limit"` // at most and by default 500
+}
+
+// OfCandidate names a candidate.
+type OfCandidate struct {
+	Slug   string `json:"slug"`
+	Number int    `json:"number"`
+}
+
+// Of names a selection.
+type Of struct {
+	Slug string `json:"slug"`
+}
+
+// Progress counts entries by state and the opinions that are still due.
+type Progress struct {
+	Entries map[State]int  `json:"entries"`
+	Due     map[string]int `json:"due"` // by department: submitted entries without its opinion
+}
+
+// Service is what nomination does. Any call about a selection whose rulebook
+// has not arrived gives ErrNotYet.
+type Service interface {
+	// Submit takes one entry. Faults: ErrPhase, ErrInvalid with the fields.
+	Submit(ctx context.Context, in Submit) (Entry, error)
+	// Import takes all rows of a table or none. Faults: ErrPhase; ErrImport
+	// with every bad row (fields "性别", line the row).
+	Import(ctx context.Context, in Import) (Imported, error)
+	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
+	// and 50 megapixels), makes it upright, without metadata and at most
+	// 1200 pixels long, and gives it to an entry. Faults: ErrPhoto,
+	// ErrNoEntry, ErrPhase once the entry is a candidate.
+	SetPhoto(ctx context.Context, in SetPhoto) (Entry, error)
+	// Entry gives one entry. Fault: ErrNoEntry.
+	Entry(ctx context.Context, in OfEntry) (Entry, error)
+	// ListEntries gives a page of entries.
+	ListEntries(ctx context.Context, in ListEntries) ([]Entry, error)
+	// GiveOpinion records a department's word. When every department of the
+	// rulebook passed it, the entry becomes a candidate with the next number;
+	// a veto ends it. Faults: ErrPhase, ErrNoEntry, ErrInvalid, ErrDecided.
+	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
+	// Withdraw takes an entry back. Faults: ErrNoEntry, ErrDecided.
+	Withdraw(ctx context.Context, in Withdraw) (Entry, error)
+	// Strike takes a candidate off the list, at any time before the result is
+	// decided. Again is fine. Faults: ErrNoCandidate, ErrInvalid.
+	Strike(ctx context.Context, in Strike) (Candidate, error)
+	// ListCandidates gives a page of candidates.
+	ListCandidates(ctx context.Context, in ListCandidates) ([]Candidate, error)
+	// Candidate gives one with the whole story. Fault: ErrNoCandidate.
+	Candidate(ctx context.Context, in OfCandidate) (Candidate, error)
+	// Progress tells how far vetting is.
+	Progress(ctx context.Context, in Of) (Progress, error)
+}
+
+// The faults of this room.
+var (
+	ErrNotYet      = phase.ErrNotYet
+	ErrPhase       = phase.ErrNotOpen
+	ErrInvalid     = fault.New(fault.Invalid, "entry_invalid", "the entry breaks a rule")
+	ErrImport      = fault.New(fault.Invalid, "import_invalid", "nothing was imported; these rows have to be mended")
+	ErrPhoto       = fault.New(fault.Invalid, "photo_invalid", "this is not a picture that can be used")
+	ErrNoEntry     = fault.New(fault.NotFound, "entry_unknown", "there is no such entry")
+	ErrDecided     = fault.New(fault.Conflict, "entry_decided", "the entry has been decided")
+	ErrNoCandidate = fault.New(fault.NotFound, "candidate_unknown", "there is no such candidate")
+)

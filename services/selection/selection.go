@@ -1,0 +1,167 @@
+// Package selection is the contract of the room that owns selections: their
+// rulebooks, phases and clock, notice and publication.
+package selection
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// Name of the service.
+const Name = "selection"
+
+// PhaseState is how far a phase is.
+type PhaseState string
+
+// The states of a phase. It is opening or closing until every enforcing
+// service has applied the change.
+const (
+	Pending PhaseState = "pending"
+	Opening PhaseState = "opening"
+	Opened  PhaseState = "open"
+	Closing PhaseState = "closing"
+	Closed  PhaseState = "closed"
+)
+
+// Phase is one phase of a selection.
+type Phase struct {
+	Name       string     `json:"name"` // nomination, vetting, voting, review, decision, notice
+	State      PhaseState `json:"state"`
+	OpensAt    *time.Time `json:"opens_at,omitempty"`    // by the clock; absent: by hand
+	ClosesAt   *time.Time `json:"closes_at,omitempty"`   // by the clock; of the notice: its end
+	OpenedAt   *time.Time `json:"opened_at,omitempty"`   // when the change was ordered
+	ClosedAt   *time.Time `json:"closed_at,omitempty"`   // when the change was ordered
+	WaitingFor []string   `json:"waiting_for,omitempty"` // services that have not yet answered
+}
+
+// Selection is one edition of one award.
+type Selection struct {
+	Slug         string            `json:"slug"`
+	Title        map[string]string `json:"title"` // by language: zh, en
+	Edition      int               `json:"edition"`
+	Timezone     string            `json:"timezone"`
+	Rulebook     json.RawMessage   `json:"rulebook"`      // canonical JSON
+	RulebookHash string            `json:"rulebook_hash"` // SHA-256 of Rulebook, hex
+	FrozenAt     *time.Time        `json:"frozen_at,omitempty"`
+	Phases       []Phase           `json:"phases"`     // all, in order
+	Ballots      int64             `json:"ballots"`    // turnout so far
+	Candidates   int               `json:"candidates"` // on the list at present
+	Decided      bool              `json:"decided"`    // the committee approved a result
+	PublishedAt  *time.Time        `json:"published_at,omitempty"`
+	CreatedAt    time.Time         `json:"created_at"`
+}
+
+// Phase gives the phase with a name, the zero Phase where there is none.
+func (s Selection) Phase(name string) Phase {
+	for _, p := range s.Phases {
+		if p.Name == name {
+			return p
+		}
+	}
+	return Phase{}
+}
+
+// Create asks for a new selection.
+type Create struct {
+	Slug     string `json:"slug"`     // [a-z0-9-]{3,64}
+	Rulebook string `json:"rulebook"` // YAML or JSON text
+}
+
+// Of names a selection.
+type Of struct {
+	Slug string `json:"slug"`
+}
+
+// ChangePhase opens or closes a phase now.
+type ChangePhase struct {
+	Slug   string `json:"slug"`
+	Phase  string `json:"phase"`
+	Action string `json:"action"` // event.Open, event.Close
+	Reason string `json:"reason"`
+}
+
+// Publish makes the result public, after the notice.
+type Publish struct {
+	Slug   string `json:"slug"`
+	Reason string `json:"reason"`
+}
+
+// Results is the published outcome. Its JSON is also the blob that
+// ResultPublished names.
+type Results struct {
+	Slug         string            `json:"slug"`
+	Title        map[string]string `json:"title"`
+	Edition      int               `json:"edition"`
+	PublishedAt  time.Time         `json:"published_at"`
+	RulebookHash string            `json:"rulebook_hash"`
+	ResultHash   string            `json:"result_hash"` // of the computed result that the committee approved
+	VotesHash    string            `json:"votes_hash"`
+	ScoresHash   string            `json:"scores_hash"`
+	Ballots      int64             `json:"ballots"`
+	Decision     DecisionRecord    `json:"decision"`
+	Awards       []AwardList       `json:"awards"`  // best first
+	Ranking      []Standing        `json:"ranking"` // everybody
+}
+
+// DecisionRecord is how the committee voted.
+type DecisionRecord struct {
+	Members   int `json:"members"`
+	For       int `json:"for"`
+	Against   int `json:"against"`
+	Abstained int `json:"abstained"`
+}
+
+// AwardList is one award and who won it, in order of rank.
+type AwardList struct {
+	ID      string            `json:"id"`
+	Title   map[string]string `json:"title"`
+	Seats   int               `json:"seats"`
+	Winners []Standing        `json:"winners"`
+}
+
+// Standing is a candidate's place in the result; numbers are decimal strings.
+type Standing struct {
+	Number     int               `json:"number"`
+	Name       string            `json:"name"`
+	Employer   string            `json:"employer,omitempty"`
+	Rank       int               `json:"rank"`
+	Total      string            `json:"total"`
+	Components map[string]string `json:"components"` // weighted score by source
+	Award      string            `json:"award,omitempty"`
+	Explain    []string          `json:"explain,omitempty"`
+}
+
+// Service is what selection does.
+type Service interface {
+	// Create makes a selection of a rulebook. Faults: ErrInvalid for the slug;
+	// rulebook_invalid with every mistake's line and field; ErrSlugTaken.
+	Create(ctx context.Context, in Create) (Selection, error)
+	// Get gives a selection. Fault: ErrUnknown.
+	Get(ctx context.Context, in Of) (Selection, error)
+	// List gives all selections, newest first.
+	List(ctx context.Context, in struct{}) ([]Selection, error)
+	// ChangePhase orders a phase to open or close now; the state says whether
+	// it has been applied. The same order again is fine. Opening the first
+	// phase freezes the rulebook. Faults: ErrUnknown, ErrNoPhase,
+	// ErrOutOfOrder with what stands in the way, ErrNoticeRuns.
+	ChangePhase(ctx context.Context, in ChangePhase) (Selection, error)
+	// Publish makes the result public. Again is fine. Faults: ErrUnknown,
+	// ErrOutOfOrder before the notice is closed.
+	Publish(ctx context.Context, in Publish) (Results, error)
+	// Results gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
+	Results(ctx context.Context, in Of) (Results, error)
+}
+
+// The faults of this room.
+var (
+	ErrInvalid     = fault.New(fault.Invalid, "selection_invalid", "the input breaks a rule")
+	ErrSlugTaken   = fault.New(fault.Conflict, "slug_taken", "there is a selection with this slug")
+	ErrUnknown     = fault.New(fault.NotFound, "selection_unknown", "there is no such selection")
+	ErrNoPhase     = fault.New(fault.NotFound, "phase_unknown", "there is no such phase")
+	ErrOutOfOrder  = fault.New(fault.Conflict, "phase_out_of_order", "the phases before do not allow it")
+	ErrNoticeRuns  = fault.New(fault.Conflict, "notice_runs", "the notice has not run its time")
+	ErrUnpublished = fault.New(fault.NotFound, "result_unpublished", "the result is not public")
+)

@@ -1,0 +1,134 @@
+// Package voting is the contract of the room that counts ballots: each
+// acknowledged ballot once, and never without an acknowledgement on disk.
+package voting
+
+import (
+	"context"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/phase"
+)
+
+// Name of the service.
+const Name = "voting"
+
+// Cast is one ballot on its way. The gateway has verified the credential.
+type Cast struct {
+	Slug  string `json:"slug"`
+	Voter string `json:"voter"`         // from the credential: 32 hex digits
+	Way   string `json:"way"`           // from the credential: device
+	Picks []int  `json:"picks"`         // candidate numbers
+	Key   string `json:"key,omitempty"` // hash of the Idempotency-Key, hex
+}
+
+// Outcome is what became of a Cast: a receipt or a fault.
+type Outcome struct {
+	Receipt string       `json:"receipt,omitempty"` // at most 26 characters
+	At      time.Time    `json:"at"`                // when it was counted
+	Again   bool         `json:"again,omitempty"`   // the ballot was there: same key, same picks
+	Fault   *fault.Error `json:"fault,omitempty"`
+}
+
+// CastBallots is all ballots that waited at the gateway; the outcomes come in
+// the same order.
+type CastBallots struct {
+	Ballots []Cast `json:"ballots"`
+}
+
+// Outcomes answers CastBallots.
+type Outcomes struct {
+	Outcomes []Outcome `json:"outcomes"`
+}
+
+// Of names a selection.
+type Of struct {
+	Slug string `json:"slug"`
+}
+
+// Tally is the counts derived from ballots.
+type Tally struct {
+	Slug    string        `json:"slug"`
+	State   string        `json:"state"` // pending | open | closed | sealed
+	Ballots int64         `json:"ballots"`
+	Votes   map[int]int64 `json:"votes,omitempty"` // by candidate number; absent while hidden
+	Hidden  bool          `json:"hidden"`
+	At      time.Time     `json:"at"`
+}
+
+// The states of the tally.
+const (
+	Pending = "pending" // voting has not opened
+	Open    = "open"
+	Closed  = "closed" // no more ballots; some may not be in the tally yet
+	Sealed  = "sealed" // final
+)
+
+// Exported names what was written to the blob store.
+type Exported struct {
+	Blob string `json:"blob"` // SHA-256, hex
+	Rows int64  `json:"rows"`
+}
+
+// Receipt names a ballot.
+type Receipt struct {
+	Slug    string `json:"slug"`
+	Receipt string `json:"receipt"`
+}
+
+// Recorded is what stands behind a receipt.
+type Recorded struct {
+	Slug    string    `json:"slug"`
+	Receipt string    `json:"receipt"`
+	Period  string    `json:"period"`          // "once" or a day, 2026-05-01
+	At      time.Time `json:"at"`              // when its batch was counted
+	Index   *int64    `json:"index,omitempty"` // in the ballot log, from 0; absent until it is sequenced
+}
+
+// Check is the whole-state check of one selection: tally = recount, indexes
+// without gaps, batches complete.
+type Check struct {
+	Ballots   int64    `json:"ballots"`
+	Sequenced int64    `json:"sequenced"` // ballots in the tally and the log
+	Problems  []string `json:"problems"`  // empty: everything holds
+}
+
+// Service is what voting does. Any call about a selection whose rulebook has
+// not arrived gives ErrNotYet.
+type Service interface {
+	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
+	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
+	// (picks, picks[2]), ErrDuplicate with the first one's time in param
+	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. The whole call fails
+	// only where nothing was tried.
+	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
+	// Tally gives the counts; per candidate only where the rulebook shows them
+	// at this time.
+	Tally(ctx context.Context, in Of) (Tally, error)
+	// ExportVotes writes candidate,votes of the sealed tally as CSV. Fault:
+	// ErrUnsealed.
+	ExportVotes(ctx context.Context, in Of) (Exported, error)
+	// ExportBallots writes index,period,voter,picks of every ballot in the
+	// order of the log as CSV, voter being the pseudonym. Fault: ErrUnsealed.
+	ExportBallots(ctx context.Context, in Of) (Exported, error)
+	// Receipt finds the ballot behind a receipt. Fault: ErrNoReceipt.
+	Receipt(ctx context.Context, in Receipt) (Recorded, error)
+	// Check recounts.
+	Check(ctx context.Context, in Of) (Check, error)
+}
+
+// The faults of this room.
+var (
+	ErrNotYet         = phase.ErrNotYet
+	ErrNotOpen        = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
+	ErrClosed         = fault.New(fault.Conflict, "voting_closed", "voting is closed")
+	ErrHours          = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only")
+	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
+	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
+	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")
+	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before")
+	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)
+	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
+	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
+	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
+)
