@@ -1,0 +1,83 @@
+// Package rulebook reads the document that fixes a selection: its phases,
+// voting rules, panels, weights, quotas and tie-breaks.
+//
+// Parse reads YAML or JSON and reports every mistake with its line and field.
+// A Rulebook keeps the document it was read from: Canonical and Hash are of
+// that document, so that the hash survives any change of formatting.
+//
+// The zero value of a field means that the document does not have the key,
+// except where the field's comment names a default.
+package rulebook
+
+import "time"
+
+// Version is the format that this package reads, the value of `laurel:`.
+const Version = 1
+
+// Rulebook is one selection's rules.
+type Rulebook struct {
+	Laurel     int        // format version, always Version
+	Title      Text       // the selection's name
+	Edition    int        // from 1
+	Timezone   string     // IANA name; times without an offset, hours and days are in it
+	Nominee    string     // one of the Nominee… words
+	Attributes []string   // further attributes of an entry, beside KnownAttributes
+	Categories []Category // the kinds of entry; empty where there are none
+	Awards     []Award    // best first
+	Phases     Phases
+	Vetting    Vetting
+	Voting     Voting
+	Review     Review
+	Composite  Composite
+	Shortlist  Shortlist
+	Quotas     []Quota
+	Decision   Decision
+
+	doc      value          // the document as written
+	location *time.Location // of Timezone
+}
+
+// What a nominee is.
+const (
+	NomineePerson  = "person"
+	NomineeTeam    = "team"
+	NomineeProject = "project"
+)
+
+// Category is a kind of entry that a rule may name.
+type Category struct {
+	ID    string
+	Title Text
+}
+
+// Award is a tier and how many it has.
+type Award struct {
+	ID    string
+	Title Text
+	Seats int // 1 or more
+}
+
+// Vetting is who examines the entries.
+type Vetting struct {
+	Departments []Department
+}
+
+// Department gives an opinion on each entry.
+type Department struct {
+	ID    string
+	Title Text
+	Veto  bool // its "no" is final
+}
+
+// Decision is how the committee decides.
+type Decision struct {
+	Quorum  Number // share of the members who must be present, in (0, 1]
+	Approve Number // share of the votes cast that a motion needs, in (0, 1]
+	Ballot  string // BallotSecret or BallotOpen
+}
+
+// How the committee votes.
+const (
+	BallotSecret = "secret"
+	BallotOpen   = "open"
+)
