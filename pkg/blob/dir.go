@@ -1,0 +1,166 @@
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Dir is a Store in a directory: body ab12… lies in ab/ab12…, whole and synced,
+// for it is written under another name in tmp/ and renamed. The 256 folders are
+// made when first needed.
+type Dir struct {
+	root string
+}
+
+var _ Store = (*Dir)(nil)
+
+// abandoned is the age at which a file in tmp/ is taken for a crash's leftover.
+const abandoned = 24 * time.Hour
+
+// NewDir makes the directory if need be, and clears it of what crashes left in
+// tmp/ a day ago. Several processes may share a directory.
+func NewDir(root string) (*Dir, error) {
+	d := &Dir{root: root}
+	if err := os.MkdirAll(d.tmp(), 0o750); err != nil {
+		return nil, fmt.Errorf("blob store: %w", err)
+	}
+	if err := d.sweep(time.Now().Add(-abandoned)); err != nil {
+		return nil, fmt.Errorf("blob store: %w", err)
+	}
+	return d, nil
+}
+
+// sweep removes what was last written to in tmp/ before a moment.
+func (d *Dir) sweep(before time.Time) error {
+	entries, err := os.ReadDir(d.tmp())
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && info.ModTime().Before(before) {
+			err = os.Remove(filepath.Join(d.tmp(), e.Name()))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Dir) tmp() string { return filepath.Join(d.root, "tmp") }
+
+// path is where the body of a checked hash lies.
+func (d *Dir) path(hash string) string { return filepath.Join(d.root, hash[:2], hash) }
+
+// Put implements Store.
+func (d *Dir) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	f, err := os.CreateTemp(d.tmp(), "put-")
+	if err != nil {
+		return Ref{}, fmt.Errorf("put blob: %w", err)
+	}
+	defer os.Remove(f.Name()) // fails after the rename, as it should
+	ref, err := write(f, &reader{ctx: ctx, r: r}, limit)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return Ref{}, fmt.Errorf("put blob: %w", err)
+	}
+	if err := d.place(f.Name(), ref); err != nil {
+		return Ref{}, fmt.Errorf("put blob: %w", err)
+	}
+	return ref, nil
+}
+
+// write copies the body, syncs it and names it.
+func write(f *os.File, r io.Reader, limit int64) (Ref, error) {
+	h := sha256.New()
+	// One byte more than the limit tells a body of just the limit from a longer.
+	size, err := io.Copy(io.MultiWriter(f, h), io.LimitReader(r, limit+1))
+	if err != nil {
+		return Ref{}, err
+	}
+	if size > limit {
+		return Ref{}, &TooLargeError{Limit: limit}
+	}
+	if err := f.Sync(); err != nil {
+		return Ref{}, err
+	}
+	return Ref{Hash: hex.EncodeToString(h.Sum(nil)), Size: size}, nil
+}
+
+// place renames the body to its name and syncs the folders, so that it is there
+// after a crash as well. A body that is there is replaced by itself: that mends
+// one which a broken disk cut short, and whoever reads it reads on.
+func (d *Dir) place(tmp string, ref Ref) error {
+	final := d.path(ref.Hash)
+	folder := filepath.Dir(final)
+	if err := os.Mkdir(folder, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if err := os.Rename(tmp, final); err != nil {
+		return err
+	}
+	return errors.Join(syncDir(folder), syncDir(d.root))
+}
+
+func syncDir(dir string) error {
+	f, err := os.Open(dir) //nolint:gosec // a folder of the store
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Open implements Store.
+func (d *Dir) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {
+	if err := CheckHash(hash); err != nil {
+		return nil, 0, err
+	}
+	f, err := os.Open(d.path(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, hash)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("open blob: %w", err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("open blob: %w", err), f.Close())
+	}
+	return f, info.Size(), nil
+}
+
+// Has implements Store.
+func (d *Dir) Has(_ context.Context, hash string) (bool, error) {
+	if err := CheckHash(hash); err != nil {
+		return false, err
+	}
+	_, err := os.Stat(d.path(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for blob: %w", err)
+	}
+	return true, nil
+}
+
+// reader ends when its context does.
+type reader struct {
+	ctx context.Context //nolint:containedctx // lives for one Put
+	r   io.Reader
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.Read(p)
+}
