@@ -1,0 +1,177 @@
+package table
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/simplifiedchinese"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+var errReplaced = errors.New("bytes outside the encoding")
+
+type csvSource struct {
+	r   *csv.Reader
+	end bool
+}
+
+func openCSV(r io.ReadSeeker) (source, error) {
+	text, err := decoded(r)
+	if err != nil {
+		return nil, err
+	}
+	c := csv.NewReader(text)
+	c.FieldsPerRecord = -1
+	c.ReuseRecord = true
+	return &csvSource{r: c}, nil
+}
+
+func (s *csvSource) next() (Row, error) {
+	if s.end {
+		return Row{}, io.EOF
+	}
+	cells, err := s.r.Read()
+	if err == nil {
+		line, _ := s.r.FieldPos(0)
+		return Row{Line: line, Cells: cells}, nil
+	}
+	s.end = true
+	var parse *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return Row{}, io.EOF
+	case errors.As(err, &parse):
+		return Row{}, unreadable("the CSV is broken", fault.Field{
+			Name: "csv", Message: parse.Err.Error() + " (a cell with a quote must be quoted and its quotes doubled)",
+			Line: parse.StartLine, Column: parse.Column,
+		})
+	}
+	return Row{}, fmt.Errorf("read CSV: %w", err)
+}
+
+func (s *csvSource) pictures(Row, int) ([]Picture, error) { return nil, nil }
+func (s *csvSource) close() error                         { return nil }
+
+// decoded gives the text in UTF-8 without its byte-order mark. What is not
+// UTF-8 throughout is taken for GB18030, of which GBK is a part, if it is that
+// throughout.
+func decoded(r io.ReadSeeker) (io.Reader, error) {
+	br := bufio.NewReaderSize(r, 1<<16)
+	mark, err := br.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("read CSV: %w", err)
+	}
+	if bytes.HasPrefix(mark, []byte{0xFF, 0xFE}) || bytes.HasPrefix(mark, []byte{0xFE, 0xFF}) {
+		return transform.NewReader(br, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), nil
+	}
+	marked := bytes.Equal(mark, []byte{0xEF, 0xBB, 0xBF})
+	badLine, err := notUTF8(br)
+	if err != nil {
+		return nil, err
+	}
+	if badLine > 0 {
+		other := simplifiedchinese.GB18030
+		if ok, err := decodes(r, other); err != nil {
+			return nil, err
+		} else if marked || !ok {
+			return nil, unreadable("the text is in neither UTF-8 nor GB18030", fault.Field{
+				Name: "csv", Message: "save the file as CSV UTF-8", Line: badLine, Column: 1,
+			})
+		}
+		if _, err := r.Seek(0, io.SeekStart); err != nil {
+			return nil, fmt.Errorf("rewind CSV: %w", err)
+		}
+		return transform.NewReader(r, other.NewDecoder()), nil
+	}
+	start := int64(0)
+	if marked {
+		start = 3
+	}
+	if _, err := r.Seek(start, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("rewind CSV: %w", err)
+	}
+	return r, nil
+}
+
+// notUTF8 gives the line of the first bytes that are not UTF-8; 0 if all are.
+func notUTF8(r io.Reader) (line int, err error) {
+	buf := make([]byte, 1<<16)
+	line = 1
+	kept := 0
+	for {
+		n, err := r.Read(buf[kept:])
+		chunk := buf[:kept+n]
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
+			return 0, fmt.Errorf("read CSV: %w", err)
+		}
+		whole := len(chunk)
+		if !ended {
+			whole -= partial(chunk)
+		}
+		if !utf8.Valid(chunk[:whole]) {
+			for rest := chunk[:whole]; ; {
+				r, size := utf8.DecodeRune(rest)
+				if r == utf8.RuneError && size <= 1 {
+					return line, nil
+				}
+				if r == '\n' {
+					line++
+				}
+				rest = rest[size:]
+			}
+		}
+		if ended {
+			return 0, nil
+		}
+		line += bytes.Count(chunk[:whole], []byte{'\n'})
+		kept = copy(buf, chunk[whole:])
+	}
+}
+
+// partial is how many bytes at the end begin a rune that is not yet whole.
+func partial(b []byte) int {
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-i:]) {
+				return i
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// decodes tells whether every byte of r belongs to the encoding.
+func decodes(r io.ReadSeeker, e encoding.Encoding) (bool, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return false, fmt.Errorf("rewind CSV: %w", err)
+	}
+	_, err := io.Copy(strict{}, transform.NewReader(r, e.NewDecoder()))
+	if errors.Is(err, errReplaced) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("read CSV: %w", err)
+	}
+	return true, nil
+}
+
+// strict refuses the character that stands for undecodable bytes.
+type strict struct{}
+
+func (strict) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte("\uFFFD")) {
+		return 0, errReplaced
+	}
+	return len(p), nil
+}

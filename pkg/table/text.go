@@ -1,0 +1,39 @@
+package table
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Text is a cell's text without the white space, full-width space and
+// invisible marks at its ends.
+func Text(s string) string {
+	return strings.TrimFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || r == '\uFEFF' || r == '\u200B' || r == '\u200E' || r == '\u200F' || r == 0
+	})
+}
+
+// Fold is Text with full-width letters, digits and signs made plain (Unicode
+// NFKC): for numbers, identifiers and headings, not for prose.
+func Fold(s string) string {
+	s = Text(s)
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return Text(norm.NFKC.String(s))
+		}
+	}
+	return s
+}
+
+// Guard puts an apostrophe before text that a spreadsheet would run as a
+// formula when it opens a CSV. Numbers stay as they are.
+// Source: OWASP, CSV Injection.
+func Guard(s string) string {
+	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) || looksNumeric(s) {
+		return s
+	}
+	return "'" + s
+}
