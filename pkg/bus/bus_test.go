@@ -1,0 +1,219 @@
+package bus_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+func embed(t *testing.T) (*bus.Embedded, *bus.Bus) {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
+	nats, err := bus.Embed(t.TempDir(), 0, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := nats.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	b, err := nats.Connect("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return nats, b
+}
+
+type greeting struct{ Text string }
+
+func TestCall(t *testing.T) {
+	_, b := embed(t)
+	refusal := fault.NewInvalid("name_invalid", "bad name", fault.Field{Name: "text", Message: "is empty"})
+	server, err := b.Serve("greeter", []bus.Endpoint{
+		bus.Method("greet", func(ctx context.Context, in greeting) (greeting, error) {
+			switch in.Text {
+			case "":
+				return greeting{}, fmt.Errorf("greet: %w", refusal)
+			case "secret":
+				return greeting{}, errors.New("password=hunter2")
+			case "panic":
+				panic("hunter2")
+			}
+			return greeting{in.Text + " by " + actor.From(ctx).Name + " in " + actor.Request(ctx)}, nil
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := actor.WithRequest(actor.With(t.Context(), actor.Actor{Kind: actor.Staff, Name: "王芳"}), "r-1")
+	got, err := bus.Call[greeting](ctx, b, "greeter", "greet", greeting{"hello"})
+	if err != nil || got.Text != "hello by 王芳 in r-1" {
+		t.Errorf("call = %+v, %v", got, err)
+	}
+	_, err = bus.Call[greeting](ctx, b, "greeter", "greet", greeting{})
+	if f := fault.From(err); f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0] != refusal.Fields[0] {
+		t.Errorf("a fault arrived as %#v", f)
+	}
+	for _, text := range []string{"secret", "panic"} {
+		_, err = bus.Call[greeting](ctx, b, "greeter", "greet", greeting{text})
+		if f := fault.From(err); f.Kind != fault.Internal || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s arrived as %v", text, err)
+		}
+	}
+	if err := server.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = bus.Call[greeting](ctx, b, "greeter", "greet", greeting{"hello"})
+	if !fault.HasCode(err, "service_down") || fault.From(err).RetryAfter == 0 {
+		t.Errorf("after the drain: %v", err)
+	}
+}
+
+// TestServer_Drain has requests in hand when the end comes: all are answered.
+func TestServer_Drain(t *testing.T) {
+	nats, b := embed(t)
+	release := make(chan struct{})
+	var inHand atomic.Int32
+	server, err := b.Serve("slow", []bus.Endpoint{bus.Method("wait", func(context.Context, struct{}) (struct{}, error) {
+		inHand.Add(1)
+		<-release
+		return struct{}{}, nil
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := nats.Connect("client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	const callers = 20
+	var wg sync.WaitGroup
+	errs := make(chan error, callers)
+	for range callers {
+		wg.Go(func() {
+			_, err := bus.Call[struct{}](t.Context(), client, "slow", "wait", struct{}{})
+			errs <- err
+		})
+	}
+	eventually(t, func() bool { return inHand.Load() == callers })
+	drained := make(chan error, 1)
+	go func() { drained <- server.Drain(t.Context()) }()
+	eventually(t, func() bool {
+		probe, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		_, err := bus.Call[struct{}](probe, client, "slow", "wait", struct{}{})
+		return fault.HasCode(err, "service_down")
+	})
+	close(release)
+	wg.Wait()
+	for range callers {
+		if err := <-errs; err != nil {
+			t.Errorf("a request in hand was lost: %v", err)
+		}
+	}
+	if err := <-drained; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBus_Consume(t *testing.T) {
+	_, b := embed(t)
+	if _, err := b.EnsureStreams(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	subject := "laurel.selection.v1.phase_changed.s1"
+	for i, err := range b.PublishAll(t.Context(), []bus.Message{
+		{Subject: subject, ID: "1", Data: []byte(`"good"`)},
+		{Subject: subject, ID: "2", Data: []byte(`"later"`)},
+		{Subject: subject, ID: "3", Data: []byte(`"dead"`)},
+		{Subject: subject, ID: "1", Data: []byte(`"good"`)}, // an early repeat is dropped
+	}) {
+		if err != nil {
+			t.Fatalf("publish %d: %v", i, err)
+		}
+	}
+	var caughtUp atomic.Bool
+	seen := map[string]int{}
+	var mu sync.Mutex
+	count := func(s string) int { mu.Lock(); defer mu.Unlock(); return seen[s] }
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() { caughtUp.Store(true) },
+			func(_ context.Context, data []byte, _ uint64) bus.Verdict {
+				var s string
+				if err := json.Unmarshal(data, &s); err != nil {
+					t.Errorf("data %s: %v", data, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				seen[s]++
+				switch {
+				case s == "later" && seen[s] < 4:
+					return bus.Later
+				case s == "dead" && seen[s] == 1:
+					return bus.GiveUp
+				}
+				return bus.Done
+			})
+	}()
+	eventually(t, func() bool { return caughtUp.Load() && count("later") == 4 && count("good") == 1 && count("dead") == 1 })
+	n, err := b.ReplayDead(t.Context(), "voting")
+	if err != nil || n != 1 {
+		t.Fatalf("replayed %d, %v", n, err)
+	}
+	eventually(t, func() bool { return count("dead") == 2 })
+	if n, err := b.ReplayDead(t.Context(), "*"); err != nil || n != 0 {
+		t.Errorf("replayed again: %d, %v", n, err)
+	}
+	cancel()
+	<-ended
+}
+
+func TestEmbed_lock(t *testing.T) {
+	dir := t.TempDir()
+	log := slog.New(slog.DiscardHandler)
+	first, err := bus.Embed(dir, 0, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.Embed(dir, 0, log); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a second server on one directory: %v", err)
+	}
+	if err := first.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := bus.Embed(dir, 0, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func eventually(t *testing.T, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatal("did not happen in time")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}

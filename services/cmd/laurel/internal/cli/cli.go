@@ -1,0 +1,26 @@
+// Package cli is the command line, declared once; docs/config.md is made of it.
+package cli
+
+import (
+	"github.com/alecthomas/kong"
+
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/admin"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
+)
+
+// CLI is all commands.
+type CLI struct {
+	Serve   serve.Command `cmd:"" help:"Run all services, or those named."`
+	Migrate admin.Migrate `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
+	Admin   admin.Command `cmd:"" help:"What an operator does on the machine."`
+}
+
+// Options are how the command line is parsed.
+func Options() []kong.Option {
+	return []kong.Option{
+		kong.Name("laurel"),
+		kong.Description("Awards from nomination to publication, that anyone can recompute."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	}
+}

@@ -1,0 +1,128 @@
+// Package config declares the settings of a server once: flags, environment,
+// defaults and their documentation.
+package config
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+)
+
+// Database is where the truth is kept.
+type Database struct {
+	URL           string `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, postgres://…; each service works in its own schema as its own role."`
+	IdentityURL   string `name:"identity-database-url" env:"IDENTITY_DATABASE_URL" help:"Another database for identity."`
+	SelectionURL  string `name:"selection-database-url" env:"SELECTION_DATABASE_URL" help:"Another database for selection."`
+	NominationURL string `name:"nomination-database-url" env:"NOMINATION_DATABASE_URL" help:"Another database for nomination."`
+	VotingURL     string `name:"voting-database-url" env:"VOTING_DATABASE_URL" help:"Another database for voting."`
+	ReviewURL     string `name:"review-database-url" env:"REVIEW_DATABASE_URL" help:"Another database for review."`
+}
+
+// Of is the URL of a service's database.
+func (d Database) Of(service string) (string, error) {
+	own := map[string]string{
+		"identity": d.IdentityURL, "selection": d.SelectionURL, "nomination": d.NominationURL,
+		"voting": d.VotingURL, "review": d.ReviewURL,
+	}[service]
+	if own == "" {
+		own = d.URL
+	}
+	if own == "" {
+		return "", fmt.Errorf("%s has no database: set DATABASE_URL", service)
+	}
+	return own, nil
+}
+
+// Server is the settings of `laurel serve`.
+type Server struct {
+	Database `embed:"" group:"Database"`
+
+	NATSURL string `name:"nats-url" env:"NATS_URL" group:"NATS" help:"nats://…; without it a NATS with JetStream runs inside the process, which must then run all services."`
+	DataDir string `name:"data-dir" env:"DATA_DIR" default:"data" type:"path" help:"Where blobs, keys and the embedded NATS live; processes of one installation share it."`
+
+	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`
+	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs whose X-Forwarded-For is believed; none by default."`
+	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
+
+	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
+	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
+	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
+	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
+
+	Log Log `embed:"" prefix:"log-" group:"Operations"`
+}
+
+// Log is how the program logs.
+type Log struct {
+	Level  slog.Level `env:"LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	Format string     `env:"LOG_FORMAT" enum:"text,json" default:"text" help:"text or json."`
+}
+
+// Logger writes to standard error; each line names its request.
+func (l Log) Logger() *slog.Logger {
+	opts := &slog.HandlerOptions{Level: l.Level}
+	var h slog.Handler = slog.NewTextHandler(os.Stderr, opts)
+	if l.Format == "json" {
+		h = slog.NewJSONHandler(os.Stderr, opts)
+	}
+	return slog.New(actor.Log(h))
+}
+
+// keySize is the size of every key in bytes; a key file holds it in hex.
+const keySize = 32
+
+// Key reads the key in file, or in keys/name of the data directory, where it
+// is made if it is not there yet.
+func (s Server) Key(file, name string) ([]byte, error) {
+	if file == "" {
+		file = filepath.Join(s.DataDir, "keys", name)
+		if err := makeKey(file); err != nil {
+			return nil, fmt.Errorf("%s key: %w", name, err)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s key: %w", name, err)
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(key) != keySize {
+		return nil, fmt.Errorf("%s key: %s does not hold %d bytes in hex", name, file, keySize)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key unless there is one. Of several that try at once,
+// one wins and the rest use its key.
+func makeKey(file string) error {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	key := make([]byte, keySize)
+	rand.Read(key) //nolint:errcheck // crypto/rand never fails
+	tmp, err := os.CreateTemp(filepath.Dir(file), ".key-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) //nolint:errcheck // a stray temporary file does no harm
+	_, err = fmt.Fprintln(tmp, hex.EncodeToString(key))
+	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(tmp.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return nil
+}

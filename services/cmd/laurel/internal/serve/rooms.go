@@ -1,0 +1,67 @@
+package serve
+
+import (
+	"fmt"
+
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/identity"
+	identityserver "github.com/laurel-awards/laurel/services/identity/server"
+	"github.com/laurel-awards/laurel/services/nomination"
+	nominationserver "github.com/laurel-awards/laurel/services/nomination/server"
+	"github.com/laurel-awards/laurel/services/review"
+	reviewserver "github.com/laurel-awards/laurel/services/review/server"
+	"github.com/laurel-awards/laurel/services/selection"
+	selectionserver "github.com/laurel-awards/laurel/services/selection/server"
+	"github.com/laurel-awards/laurel/services/voting"
+	votingserver "github.com/laurel-awards/laurel/services/voting/server"
+)
+
+// gatewayName is the service that is no room: it has no database.
+const gatewayName = "gateway"
+
+// Rooms are all rooms with their migrations, in the order of a selection's life.
+func Rooms() []run.Room {
+	return []run.Room{
+		{Name: identity.Name, Migrations: identityserver.Migrations()},
+		{Name: selection.Name, Migrations: selectionserver.Migrations()},
+		{Name: nomination.Name, Migrations: nominationserver.Migrations()},
+		{Name: voting.Name, Migrations: votingserver.Migrations()},
+		{Name: review.Name, Migrations: reviewserver.Migrations()},
+	}
+}
+
+// RoomNames are the services that have a database.
+func RoomNames() []string {
+	var names []string
+	for _, r := range Rooms() {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// room wires one.
+func (p *process) room(name string, deps run.Deps) (run.Room, error) {
+	switch name {
+	case identity.Name:
+		key, err := p.cfg.Key(p.cfg.CredentialKeyFile, credentialKey)
+		if err != nil {
+			return run.Room{}, err
+		}
+		return identityserver.New(deps, identityserver.Config{CredentialKey: key, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
+	case selection.Name:
+		return selectionserver.New(deps)
+	case nomination.Name:
+		return nominationserver.New(deps)
+	case voting.Name:
+		key, err := p.cfg.Key(p.cfg.PseudonymKeyFile, "pseudonym")
+		if err != nil {
+			return run.Room{}, err
+		}
+		return votingserver.New(deps, votingserver.Config{PseudonymKey: key})
+	case review.Name:
+		return reviewserver.New(deps)
+	}
+	return run.Room{}, fmt.Errorf("there is no room %q", name)
+}
+
+const credentialKey = "credential"

@@ -1,0 +1,212 @@
+// Package serve runs services, one or all, from the same wiring.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
+)
+
+// stopTime is how long the end may take, requests in flight included.
+const stopTime = 9 * time.Second
+
+// Command is `laurel serve`.
+type Command struct {
+	config.Server `embed:""`
+	Services      []string `arg:"" optional:"" help:"gateway, identity, selection, nomination, voting, review; all where none is named."`
+}
+
+// Run serves until ctx ends, then drains.
+func (c *Command) Run(ctx context.Context) error {
+	log := c.Log.Logger()
+	names, err := c.names()
+	if err != nil {
+		return err
+	}
+	s := &process{cfg: c.Server, log: log, fails: make(chan error, len(names)+2)}
+	err = s.start(ctx, names)
+	if err == nil {
+		s.started.Store(true)
+		log.InfoContext(ctx, "ready", "services", names)
+		err = s.wait(ctx)
+	}
+	log.Info("stopping")
+	stop, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	return errors.Join(err, s.stop(stop))
+}
+
+func (c *Command) names() ([]string, error) {
+	all := append(RoomNames(), gatewayName)
+	if len(c.Services) == 0 {
+		return all, nil
+	}
+	for _, name := range c.Services {
+		if !slices.Contains(all, name) {
+			return nil, fmt.Errorf("there is no service %q; there are %v", name, all)
+		}
+	}
+	if c.NATSURL == "" && len(c.Services) < len(all) {
+		return nil, errors.New("NATS_URL is needed where the services run in several processes")
+	}
+	return c.Services, nil
+}
+
+// process is what runs in this process. What was started last is stopped
+// first.
+type process struct {
+	cfg   config.Server
+	log   *slog.Logger
+	rooms []*run.Running
+	ends  []func(ctx context.Context) error
+	fails chan error
+
+	started atomic.Bool
+}
+
+func (p *process) onStop(end func(ctx context.Context) error) { p.ends = append(p.ends, end) }
+
+func (p *process) start(ctx context.Context, names []string) error {
+	if err := p.ops(); err != nil {
+		return err
+	}
+	connect := func(name string) (*bus.Bus, error) { return bus.Connect(p.cfg.NATSURL, name, p.log) }
+	if p.cfg.NATSURL == "" {
+		nats, err := bus.Embed(filepath.Join(p.cfg.DataDir, "nats"), 0, p.log)
+		if err != nil {
+			return err
+		}
+		p.onStop(func(context.Context) error { return nats.Stop() })
+		connect = nats.Connect
+	}
+	blobs, err := blob.NewDir(filepath.Join(p.cfg.DataDir, "blobs"))
+	if err != nil {
+		return err
+	}
+	connected := func(name string) (*bus.Bus, error) {
+		b, err := connect(name)
+		if err == nil {
+			p.onStop(func(context.Context) error { b.Close(); return nil })
+		}
+		return b, err
+	}
+	if err := p.open(ctx, names, connected, blobs); err != nil {
+		return err
+	}
+	if !slices.Contains(names, gatewayName) {
+		return nil
+	}
+	b, err := connected(gatewayName)
+	if err != nil {
+		return err
+	}
+	return p.gateway(b, blobs)
+}
+
+// open brings the rooms among names to work, all at once: each waits for what
+// it needs.
+func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
+	g, ctx := errgroup.WithContext(ctx)
+	opened := make([]*run.Running, len(names))
+	for i, name := range names {
+		if name == gatewayName {
+			continue
+		}
+		b, err := connect(name)
+		if err != nil {
+			return err
+		}
+		db, err := p.database(ctx, name)
+		if err != nil {
+			return err
+		}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: time.Now, Log: p.log}
+		room, err := p.room(name, deps)
+		if err != nil {
+			return err
+		}
+		g.Go(func() (err error) {
+			opened[i], err = run.Start(ctx, room, deps)
+			return err
+		})
+	}
+	err := g.Wait()
+	for _, r := range opened {
+		if r != nil {
+			p.rooms = append(p.rooms, r)
+			p.onStop(r.Stop)
+			go func() { p.fails <- <-r.Failed() }()
+		}
+	}
+	return err
+}
+
+// database waits for one that is still starting.
+func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error) {
+	url, err := p.cfg.Of(service)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
+		if err == nil {
+			p.onStop(func(context.Context) error { return db.Close() })
+			return db, nil
+		}
+		if !pg.IsUnavailable(err) {
+			return nil, fmt.Errorf("%s: %w (has `laurel migrate` been run?)", service, err)
+		}
+		p.log.WarnContext(ctx, "waiting for the database", "service", service, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// ready tells whether everything in this process can answer.
+func (p *process) ready(ctx context.Context) error {
+	if !p.started.Load() {
+		return fault.NewUnavailable("starting", "still starting", time.Second)
+	}
+	for _, r := range p.rooms {
+		if err := r.Ready(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wait returns when ctx ends, nil, or something cannot go on.
+func (p *process) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-p.fails:
+		return err
+	}
+}
+
+func (p *process) stop(ctx context.Context) error {
+	var errs []error
+	for _, end := range slices.Backward(p.ends) {
+		errs = append(errs, end(ctx))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,203 @@
+package staff
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+const (
+	minPassword = 10  // characters
+	maxPassword = 128 // bytes: argon2 has no limit, our memory has
+	maxName     = 100 // characters
+)
+
+// Staff is the accounts.
+type Staff struct {
+	deps   run.Deps
+	hasher *hasher
+	ttl    time.Duration // of a session
+}
+
+// New keeps accounts in deps' database; sessions live for ttl.
+func New(deps run.Deps, ttl time.Duration) (*Staff, error) {
+	h, err := newHasher()
+	if err != nil {
+		return nil, err
+	}
+	return &Staff{deps, h, ttl}, nil
+}
+
+// CreateAccount implements identity.Service.
+func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (identity.Account, error) {
+	email, name := normalize(in.Email), strings.TrimSpace(in.Name)
+	var fields []fault.Field
+	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
+		fields = append(fields, fault.Field{Name: "email", Message: "is not an email address"})
+	}
+	if name == "" || utf8.RuneCountInString(name) > maxName {
+		fields = append(fields, fault.Field{Name: "name", Message: fmt.Sprintf("takes 1 to %d characters", maxName)})
+	}
+	if utf8.RuneCountInString(in.Password) < minPassword || len(in.Password) > maxPassword {
+		fields = append(fields, fault.Field{Name: "password", Message: fmt.Sprintf("takes at least %d characters and at most %d bytes", minPassword, maxPassword)})
+	}
+	if len(fields) > 0 {
+		return identity.Account{}, invalid(fields...)
+	}
+	hash, err := s.hasher.hash(ctx, in.Password)
+	if err != nil {
+		return identity.Account{}, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return identity.Account{}, fmt.Errorf("create account: %w", err)
+	}
+	now := s.deps.Time()
+	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO account (id, email, name, password, created_at) VALUES ($1, $2, $3, $4, $5)`,
+			id, email, name, hash, now); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, now, "", "create_account", "", map[string]string{"email": email, "name": name})
+	})
+	if pg.IsUnique(err, "account_email_key") {
+		return identity.Account{}, identity.ErrEmailTaken
+	}
+	if err != nil {
+		return identity.Account{}, fmt.Errorf("create account: %w", err)
+	}
+	return identity.Account{ID: id.String(), Email: email, Name: name, CreatedAt: now, Grants: []identity.Grant{}}, nil
+}
+
+// FindAccount implements identity.Service.
+func (s *Staff) FindAccount(ctx context.Context, in identity.Lookup) (identity.Account, error) {
+	return find(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+}
+
+// GrantRole implements identity.Service.
+func (s *Staff) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
+	return s.change(ctx, in, "grant_role", `
+		INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`)
+}
+
+// RevokeRole implements identity.Service.
+func (s *Staff) RevokeRole(ctx context.Context, in identity.Change) (identity.Account, error) {
+	return s.change(ctx, in, "revoke_role", `
+		DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`)
+}
+
+func (s *Staff) change(ctx context.Context, in identity.Change, act, statement string) (identity.Account, error) {
+	var fields []fault.Field
+	switch in.Role {
+	case identity.Organizer, identity.Committee, identity.Auditor:
+		if in.Scope != "" {
+			fields = append(fields, fault.Field{Name: "scope", Message: "this role has none"})
+		}
+	case identity.Vetter, identity.Juror:
+		if in.Scope == "" {
+			fields = append(fields, fault.Field{Name: "scope", Message: "names the department or panel"})
+		}
+	default:
+		fields = append(fields, fault.Field{Name: "role", Message: "is organizer, vetter, juror, committee or auditor"})
+	}
+	if in.Slug == "" {
+		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
+	}
+	if len(fields) > 0 {
+		return identity.Account{}, invalid(fields...)
+	}
+	var account identity.Account
+	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		a, err := find(ctx, tx, `email = $1`, normalize(in.Email))
+		if err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, statement, a.ID, in.Slug, in.Role, in.Scope)
+		if err != nil {
+			return fmt.Errorf("%s: %w", act, err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n > 0 {
+			if err != nil {
+				return fmt.Errorf("%s: %w", act, err)
+			}
+			if err := audit.Record(ctx, tx, s.deps.Time(), in.Slug, act, "", in); err != nil {
+				return err
+			}
+		}
+		account, err = find(ctx, tx, `id = $1`, a.ID)
+		return err
+	})
+	return account, err
+}
+
+// ListStaff implements identity.Service.
+func (s *Staff) ListStaff(ctx context.Context, in identity.ListStaff) ([]identity.Account, error) {
+	return list(ctx, s.deps.DB, `id IN (SELECT account FROM account_grant WHERE slug = $1)`, in.Slug)
+}
+
+func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (identity.Account, error) {
+	found, err := list(ctx, q, where, arg)
+	if err == nil && len(found) == 0 {
+		err = identity.ErrNoAccount
+	}
+	if err != nil {
+		return identity.Account{}, err
+	}
+	return found[0], nil
+}
+
+// list reads accounts with their grants in one statement.
+func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]identity.Account, error) {
+	var rows []struct {
+		ID        string         `db:"id"`
+		Email     string         `db:"email"`
+		Name      string         `db:"name"`
+		CreatedAt time.Time      `db:"created_at"`
+		Slug      pq.StringArray `db:"slug"`
+		Role      pq.StringArray `db:"role"`
+		Scope     pq.StringArray `db:"scope"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, `
+		SELECT a.id, a.email, a.name, a.created_at, g.slug, g.role, g.scope
+		FROM account a CROSS JOIN LATERAL (
+			SELECT coalesce(array_agg(slug ORDER BY slug, role, scope), '{}') AS slug,
+			       coalesce(array_agg(role ORDER BY slug, role, scope), '{}') AS role,
+			       coalesce(array_agg(scope ORDER BY slug, role, scope), '{}') AS scope
+			FROM account_grant WHERE account = a.id
+		) g WHERE a.`+where+` ORDER BY a.name, a.email`, arg); err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	accounts := make([]identity.Account, len(rows))
+	for i, r := range rows {
+		accounts[i] = identity.Account{ID: r.ID, Email: r.Email, Name: r.Name, CreatedAt: r.CreatedAt.UTC(), Grants: make([]identity.Grant, len(r.Slug))}
+		for j := range r.Slug {
+			accounts[i].Grants[j] = identity.Grant{Slug: r.Slug[j], Role: identity.Role(r.Role[j]), Scope: r.Scope[j]}
+		}
+	}
+	return accounts, nil
+}
+
+func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+
+func invalid(fields ...fault.Field) error {
+	f := *identity.ErrInvalid
+	f.Fields = fields
+	return &f
+}
+
+func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -1,0 +1,44 @@
+// Package server wires the identity room.
+package server
+
+import (
+	"errors"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/identity/internal/staff"
+	"github.com/laurel-awards/laurel/services/identity/internal/voter"
+	"github.com/laurel-awards/laurel/services/identity/migrations"
+)
+
+// Config is what the room needs to be told.
+type Config struct {
+	CredentialKey credential.Key // at least 32 bytes; the gateway has the same
+	CredentialTTL time.Duration  // of a voter's credential
+	SessionTTL    time.Duration  // of a staff session
+}
+
+// Migrations are the room's tables.
+func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
+
+// New wires the room.
+func New(deps run.Deps, cfg Config) (run.Room, error) {
+	if len(cfg.CredentialKey) < 32 {
+		return run.Room{}, errors.New("identity: the credential key has fewer than 32 bytes")
+	}
+	accounts, err := staff.New(deps, cfg.SessionTTL)
+	if err != nil {
+		return run.Room{}, err
+	}
+	service := struct {
+		*staff.Staff
+		*voter.Voters
+	}{accounts, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now)}
+	return run.Room{Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service)}, nil
+}
+
+// Accounts is the staff part alone, for a command on the server's machine.
+func Accounts(deps run.Deps) (*staff.Staff, error) { return staff.New(deps, 0) }
