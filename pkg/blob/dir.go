@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -81,8 +82,10 @@ func (d *Dir) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
 // write copies the body, syncs it and names it.
 func write(f *os.File, r io.Reader, limit int64) (Ref, error) {
 	h := sha256.New()
-	// One byte more than the limit tells a body of just the limit from a longer.
-	size, err := io.Copy(io.MultiWriter(f, h), io.LimitReader(r, limit+1))
+	if limit < math.MaxInt64 {
+		r = io.LimitReader(r, limit+1) // one byte more tells a longer body from a full one
+	}
+	size, err := io.Copy(io.MultiWriter(f, h), r)
 	if err != nil {
 		return Ref{}, err
 	}

@@ -133,8 +133,8 @@ func (l *Local) start(ctx context.Context) error {
 	if err := l.claim(); err != nil {
 		return err
 	}
-	if err := l.ping(ctx); err == nil {
-		return nil // it lives, whoever started it
+	if err := l.ping(ctx); err == nil || !IsUnavailable(err) {
+		return err // it lives, whoever started it, or it will not do
 	}
 	bin, err := findBin(ctx, l.data())
 	if err != nil {
@@ -170,8 +170,8 @@ func (l *Local) await(ctx context.Context) error {
 	gone := 0
 	for {
 		err := l.ping(ctx)
-		if err == nil {
-			return nil
+		if err == nil || !IsUnavailable(err) {
+			return err
 		}
 		// pg_ctl returns before the postmaster has written its pid: give it a while.
 		if gone++; l.running() {
