@@ -176,3 +176,12 @@ func (b *Bus) Listen(subject string, fn func(subject string, data []byte)) (stop
 		}
 	}, nil
 }
+
+// DeleteStream loses a stream, as a lost disk would: for tests and for an
+// operator who starts afresh. The outboxes refill it.
+func (b *Bus) DeleteStream(ctx context.Context, name string) error {
+	if err := b.js.DeleteStream(ctx, name); err != nil {
+		return fmt.Errorf("bus: delete stream: %w", err)
+	}
+	return nil
+}

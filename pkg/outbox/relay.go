@@ -92,7 +92,7 @@ func (r *Relay) refill(ctx context.Context) error {
 	return pg.InTx(ctx, r.DB, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO outbox_stream (created) VALUES ($1)
-			ON CONFLICT (only) DO UPDATE SET created = $1 WHERE outbox_stream.created <> $1`, created)
+			ON CONFLICT (single) DO UPDATE SET created = $1 WHERE outbox_stream.created <> $1`, created)
 		if err != nil {
 			return fmt.Errorf("relay: stream: %w", err)
 		}

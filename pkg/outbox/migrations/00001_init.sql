@@ -25,7 +25,7 @@ CREATE TABLE aggregate (
 
 -- The stream that sent_at speaks of; another creation time means it was lost.
 CREATE TABLE outbox_stream (
-    only    boolean     PRIMARY KEY DEFAULT true CHECK (only),
+    single  boolean     PRIMARY KEY DEFAULT true CHECK (single),
     created timestamptz NOT NULL
 );
 

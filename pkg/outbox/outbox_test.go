@@ -1,0 +1,190 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
+
+var set = pg.Set{Table: "migration_outbox", FS: outbox.Migrations()}
+
+// pair is a publisher with its relay and a consumer with its inbox.
+type pair struct {
+	from, to *sqlx.DB
+	inbox    *outbox.Inbox
+	mu       sync.Mutex
+	applied  []string // "<aggregate> <reason>" in order
+}
+
+func setup(t *testing.T) *pair {
+	t.Helper()
+	nats := testkit.NATS(t)
+	p := &pair{from: testkit.Service(t, "nomination", set), to: testkit.Service(t, "voting", set)}
+	p.inbox = &outbox.Inbox{
+		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: testkit.Log(t),
+		Handlers: []outbox.Handler{outbox.On(func(_ context.Context, _ *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.applied = append(p.applied, fmt.Sprintf("%s %s", env.Aggregate, e.Reason))
+			return nil
+		})},
+	}
+	relay := &outbox.Relay{Service: "nomination", DB: p.from, Bus: testkit.Connect(t, nats, "nomination"), Log: testkit.Log(t)}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = relay.Run(ctx) })
+	if _, err := p.inbox.Bus.EnsureStreams(ctx); err != nil {
+		t.Fatal(err)
+	}
+	wg.Go(func() { _ = p.inbox.Run(ctx) })
+	t.Cleanup(func() { cancel(); wg.Wait() })
+	return p
+}
+
+func (p *pair) append(t *testing.T, aggregate, reason string) {
+	t.Helper()
+	if err := pg.InTx(t.Context(), p.from, func(tx *sqlx.Tx) error {
+		return outbox.Append(t.Context(), tx, time.Now(), "s-1", aggregate, event.CandidateStruck{Reason: reason})
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *pair) count() int { p.mu.Lock(); defer p.mu.Unlock(); return len(p.applied) }
+
+// complete waits until both sides hold the same events.
+func (p *pair) complete(t *testing.T, want int) {
+	t.Helper()
+	testkit.Eventually(t, 30*time.Second, func() error {
+		sent, err := outbox.Report(t.Context(), p.from, "nomination", "s-1")
+		if err != nil {
+			return err
+		}
+		got, err := outbox.Report(t.Context(), p.to, "voting", "s-1")
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff(sent.Outbox, got.Inbox); diff != "" {
+			return fmt.Errorf("outbox and inbox differ:\n%s", diff)
+		}
+		if len(sent.Outbox) != 1 || sent.Outbox[0].Events != int64(want) || sent.Outbox[0].Unsent != 0 || p.count() != want {
+			return fmt.Errorf("outbox %+v, %d applied, want %d", sent.Outbox, p.count(), want)
+		}
+		return nil
+	})
+}
+
+func TestRelay(t *testing.T) {
+	p := setup(t)
+	var wg sync.WaitGroup
+	for a := range 4 { // four writers: rows commit out of the order of seq
+		wg.Go(func() {
+			for i := range 25 {
+				p.append(t, fmt.Sprintf("candidate/%d", a), fmt.Sprint(i))
+			}
+		})
+	}
+	wg.Wait()
+	p.complete(t, 100)
+	next := map[string]int{}
+	for _, s := range p.applied {
+		var aggregate string
+		var i int
+		if _, err := fmt.Sscan(s, &aggregate, &i); err != nil {
+			t.Fatal(err)
+		}
+		if i != next[aggregate] {
+			t.Fatalf("%s: got %d, want %d", aggregate, i, next[aggregate])
+		}
+		next[aggregate]++
+	}
+}
+
+func TestAppend_rolledBack(t *testing.T) {
+	p := setup(t)
+	err := pg.InTx(t.Context(), p.from, func(tx *sqlx.Tx) error {
+		if err := outbox.Append(t.Context(), tx, time.Now(), "s-1", "candidate/1", event.CandidateStruck{Reason: "never"}); err != nil {
+			return err
+		}
+		return context.Canceled
+	})
+	if err == nil {
+		t.Fatal("committed")
+	}
+	p.append(t, "candidate/1", "kept")
+	p.complete(t, 1)
+	if p.applied[0] != "candidate/1 kept" {
+		t.Errorf("applied %v", p.applied)
+	}
+}
+
+// TestInbox_shuffled delivers everything several times in a random order: each
+// effect happens once and in order.
+func TestInbox_shuffled(t *testing.T) {
+	p := setup(t)
+	for i := range 20 {
+		p.append(t, fmt.Sprintf("candidate/%d", i%3), fmt.Sprint(i/3))
+	}
+	p.complete(t, 20)
+	inOrder := append([]string(nil), p.applied...)
+
+	again := setup(t)
+	var envs []event.Envelope
+	if err := p.from.Select(&envs, `SELECT id, name, v, slug, aggregate, version, at, data FROM outbox`); err != nil {
+		t.Fatal(err)
+	}
+	deck := append(append(append([]event.Envelope(nil), envs...), envs...), envs...)
+	rand.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+	for round := 0; again.count() < 20 && round < 20; round++ {
+		for _, env := range deck {
+			env.Publisher = "nomination"
+			_ = again.inbox.Deliver(t.Context(), env) // a gap is refused and comes again
+		}
+	}
+	if len(again.applied) != 20 {
+		t.Fatalf("%d effects of 20", len(again.applied))
+	}
+	for a := range 3 {
+		prefix := fmt.Sprintf("candidate/%d ", a)
+		if diff := cmp.Diff(only(inOrder, prefix), only(again.applied, prefix)); diff != "" {
+			t.Errorf("%s (-sent +applied):\n%s", prefix, diff)
+		}
+	}
+}
+
+func only(all []string, prefix string) (out []string) {
+	for _, s := range all {
+		if len(s) > len(prefix) && s[:len(prefix)] == prefix {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// TestRelay_lostStream deletes the stream: it is made anew and refilled, and
+// nothing has a second effect.
+func TestRelay_lostStream(t *testing.T) {
+	p := setup(t)
+	p.append(t, "candidate/1", "before")
+	p.complete(t, 1)
+	if err := p.inbox.Bus.DeleteStream(t.Context(), bus.Stream); err != nil {
+		t.Fatal(err)
+	}
+	p.append(t, "candidate/1", "after")
+	p.complete(t, 2)
+	if diff := cmp.Diff([]string{"candidate/1 before", "candidate/1 after"}, p.applied); diff != "" {
+		t.Errorf("applied (-want +got):\n%s", diff)
+	}
+}
