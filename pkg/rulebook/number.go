@@ -2,9 +2,9 @@ package rulebook
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
-	"regexp"
 	"strings"
 )
 
@@ -19,14 +19,13 @@ type Number struct {
 // ParseNumber reads a number of at most 64 characters. Exponents, underscores
 // and other bases are not numbers here.
 func ParseNumber(text string) (Number, error) {
-	form := numberForm()
-	if len(text) > 64 || !form.MatchString(text) {
-		return Number{}, fmt.Errorf("not a number: write 12, 0.5, 40%% or 2/3")
+	if len(text) > 64 || !looksLikeNumber(text) {
+		return Number{}, errors.New("not a number: write 12, 0.5, 40% or 2/3")
 	}
 	body, percent := strings.CutSuffix(text, "%")
 	rat, ok := new(big.Rat).SetString(body)
 	if !ok {
-		return Number{}, fmt.Errorf("not a number: a fraction's denominator is 0")
+		return Number{}, errors.New("not a number: a fraction's denominator is 0")
 	}
 	if percent {
 		rat.Quo(rat, big.NewRat(100, 1))
@@ -34,10 +33,18 @@ func ParseNumber(text string) (Number, error) {
 	return Number{text, rat}, nil
 }
 
-// numberForm is what a number looks like.
-func numberForm() *regexp.Regexp {
-	return regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?%?$|^-?[0-9]+/[0-9]+$`)
+// looksLikeNumber tells whether text is -?D, -?D.D, either with %, or -?D/D,
+// where D is one or more ASCII digits.
+func looksLikeNumber(text string) bool {
+	text = strings.TrimPrefix(text, "-")
+	if numerator, denominator, ok := strings.Cut(text, "/"); ok {
+		return digits(numerator) && digits(denominator)
+	}
+	whole, decimals, ok := strings.Cut(strings.TrimSuffix(text, "%"), ".")
+	return digits(whole) && (!ok || digits(decimals))
 }
+
+func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // Whole is the number n.
 func Whole(n int) Number {

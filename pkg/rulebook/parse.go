@@ -1,1 +1,157 @@
 package rulebook
+
+import (
+	"cmp"
+	"slices"
+	"time"
+	_ "time/tzdata" // whether a rulebook is valid must not depend on the machine
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// maxSeats bounds seats, jurors and picks, so that no product of them overflows.
+const maxSeats = 100_000
+
+// Parse reads a rulebook in YAML or JSON and checks whatever is there; which
+// keys a purpose needs is told by CheckSelection and CheckCompute. Every
+// mistake is reported: the error is a *fault.Error of kind Invalid and code
+// CodeInvalid whose fields name the path, the line and the column.
+func Parse(src []byte) (*Rulebook, error) {
+	doc, err := read(src)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{location: time.UTC}
+	rb := r.rulebook(field{value: doc, r: r})
+	if len(r.flaws) > 0 {
+		return nil, invalid(sorted(r.flaws)...)
+	}
+	return rb, nil
+}
+
+// sorted orders mistakes as a person meets them in the file.
+func sorted(flaws []fault.Field) []fault.Field {
+	slices.SortStableFunc(flaws, func(a, b fault.Field) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return flaws
+}
+
+func (r *reader) rulebook(f field) *Rulebook {
+	f.mapping("laurel", "title", "edition", "timezone", "nominee", "attributes", "categories", "awards",
+		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision")
+	rb := &Rulebook{doc: f.value}
+	rb.Laurel = f.get("laurel").whole(Version, Version)
+	rb.Title = f.get("title").localized()
+	rb.Edition = f.get("edition").whole(1, maxSeats)
+	rb.Timezone = r.timezone(f.get("timezone"))
+	rb.location = r.location
+	rb.Nominee = f.get("nominee").choice("", NomineePerson, NomineeTeam, NomineeProject)
+	rb.Attributes = r.attributes(f.get("attributes"))
+	rb.Categories = r.categories(f.get("categories"))
+	rb.Awards = r.awards(f.get("awards"))
+	rb.Phases = r.phases(f.get("phases"))
+	rb.Vetting = r.vetting(f.get("vetting"))
+	rb.Voting = r.voting(f.get("voting"), rb.Categories)
+	rb.Review = r.review(f.get("review"))
+	rb.Composite = r.composite(f.get("composite"), rb)
+	rb.Shortlist = r.shortlist(f.get("shortlist"))
+	rb.Quotas = r.quotas(f.get("quotas"), rb)
+	rb.Decision = r.decision(f.get("decision"))
+	return rb
+}
+
+func (r *reader) timezone(f field) string {
+	name := f.words()
+	if name == "" {
+		return ""
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		f.fail("%q is not a timezone such as Asia/Shanghai", name)
+		return ""
+	}
+	r.location = location
+	return name
+}
+
+func (r *reader) attributes(f field) []string {
+	var names []string
+	once := unique()
+	for _, item := range f.all() {
+		name := item.id()
+		once(item, name)
+		if slices.Contains(KnownAttributes(), name) {
+			item.fail("%q is known already", name)
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+func (r *reader) categories(f field) []Category {
+	var categories []Category
+	once := unique()
+	for _, item := range f.all() {
+		item = item.mapping("id", "title")
+		c := Category{ID: r.newID(item.get("id"), once), Title: item.get("title").localized()}
+		categories = append(categories, c)
+	}
+	return categories
+}
+
+// newID reads a required id that must be the first of its kind.
+func (r *reader) newID(f field, once func(field, string)) string {
+	if !f.require() {
+		return ""
+	}
+	id := f.id()
+	once(f, id)
+	return id
+}
+
+func (r *reader) awards(f field) []Award {
+	var awards []Award
+	once := unique()
+	for _, item := range f.all() {
+		item = item.mapping("id", "title", "seats")
+		a := Award{ID: r.newID(item.get("id"), once), Title: item.get("title").localized()}
+		if seats := item.get("seats"); seats.require() {
+			a.Seats = seats.whole(1, maxSeats)
+		}
+		awards = append(awards, a)
+	}
+	return awards
+}
+
+func (r *reader) vetting(f field) Vetting {
+	var v Vetting
+	once := unique()
+	for _, item := range f.mapping("departments").get("departments").all() {
+		item = item.mapping("id", "title", "veto")
+		v.Departments = append(v.Departments, Department{
+			ID:    r.newID(item.get("id"), once),
+			Title: item.get("title").localized(),
+			Veto:  item.get("veto").truth(),
+		})
+	}
+	return v
+}
+
+func (r *reader) decision(f field) Decision {
+	f = f.mapping("quorum", "approve", "ballot")
+	return Decision{
+		Quorum:  r.share(f.get("quorum")),
+		Approve: r.share(f.get("approve")),
+		Ballot:  f.get("ballot").choice("", BallotSecret, BallotOpen),
+	}
+}
+
+// share reads a part of a whole, above 0 and at most 1.
+func (r *reader) share(f field) Number {
+	n := f.number()
+	if n.IsSet() && (n.Sign() <= 0 || n.Cmp(Whole(1)) > 0) {
+		f.fail("%s is not a share: above 0 and at most 1, such as 2/3", n)
+	}
+	return n
+}

@@ -1,21 +1,127 @@
 package rulebook
 
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// MaxSize is the largest document that Parse reads, in bytes.
+const MaxSize = 256 << 10
+
+// maxDepth is how deep mappings and lists may nest; no rule goes past half.
+const maxDepth = 16
+
 // value is a part of the document as written, with its place.
 type value struct {
-	kind   kind
-	text   string  // a scalar's text; booleans are true or false
-	keys   []value // a mapping's keys, parallel to items
-	items  []value // a mapping's or a list's values
-	line   int     // from 1
-	column int     // from 1
+	kind  kind
+	text  string  // a scalar's text; a boolean's is true or false
+	keys  []value // a mapping's keys, parallel to items
+	items []value // a mapping's or a list's values
+	place
 }
+
+// place is where something is written, both from 1; columns count characters.
+type place struct{ line, column int }
 
 type kind int
 
 const (
 	absent kind = iota // no such key, or null
-	scalar             // a string or a number, told apart by what a rule expects
+	scalar             // a string or a number; the rule that reads it tells which
 	boolean
 	list
 	mapping
 )
+
+func (k kind) String() string {
+	switch k {
+	case scalar:
+		return "a text or number"
+	case boolean:
+		return "true or false"
+	case list:
+		return "a list"
+	case mapping:
+		return "a mapping"
+	case absent:
+	}
+	return "nothing"
+}
+
+// child gives the value under the key of a mapping.
+func (v value) child(key string) value {
+	for i, k := range v.keys {
+		if k.text == key {
+			return v.items[i]
+		}
+	}
+	return value{place: v.place}
+}
+
+// read turns a document into its value, or says where it cannot be read.
+func read(src []byte) (value, error) {
+	if len(src) > MaxSize {
+		return value{}, invalid(flaw(place{}, "", "the document has %d bytes; the most is %d", len(src), MaxSize))
+	}
+	text := strings.TrimPrefix(string(src), "\ufeff")
+	if !utf8.ValidString(text) {
+		return value{}, invalid(flaw(firstInvalid(text), "", "not UTF-8"))
+	}
+	doc, err := readJSON(text)
+	if err == errNotJSON {
+		doc, err = readYAML(text)
+	}
+	if err != nil {
+		return value{}, err
+	}
+	if doc.kind != mapping {
+		return value{}, invalid(flaw(doc.place, "", "a rulebook is a mapping of keys, not %s", doc.kind))
+	}
+	return doc, nil
+}
+
+func firstInvalid(text string) place {
+	for i, r := range text {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
+			return newLines(text).at(i)
+		}
+	}
+	return place{}
+}
+
+// root is what a fault names when it concerns the whole document.
+const root = "rulebook"
+
+// flaw is one mistake at a place.
+func flaw(at place, path, format string, args ...any) fault.Field {
+	if path == "" {
+		path = root
+	}
+	return fault.Field{Name: path, Message: fmt.Sprintf(format, args...), Line: at.line, Column: at.column}
+}
+
+// CodeInvalid is the code of the fault that Parse and the checks return.
+const CodeInvalid = "rulebook_invalid"
+
+func invalid(flaws ...fault.Field) error {
+	return fault.NewInvalid(CodeInvalid, "the rulebook has mistakes", flaws...)
+}
+
+// allowed tells which characters texts and keys may have. Control characters
+// and line separators are out, so that every JSON writer escapes the canonical
+// form alike.
+func allowed(r rune) bool {
+	return r == '\n' || r == '\t' || (r >= ' ' && r != 0x7f && r != '\u2028' && r != '\u2029')
+}
+
+func (r *reader) characters(v value, path string) {
+	for _, c := range v.text {
+		if !allowed(c) {
+			r.flaws = append(r.flaws, flaw(v.place, path, "the character U+%04X is not allowed", c))
+			return
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package rulebook
+
+import (
+	"math/big"
+	"slices"
+)
+
+func (r *reader) composite(f field, rb *Rulebook) Composite {
+	f = f.mapping("round", "components", "tie_break", "lot")
+	return Composite{
+		Round:      r.rounding(f.get("round")),
+		Components: r.components(f.get("components"), rb),
+		TieBreak:   r.tieBreak(f.get("tie_break"), rb),
+		Lot:        r.lot(f.get("lot")),
+	}
+}
+
+func (r *reader) components(f field, rb *Rulebook) []Component {
+	var components []Component
+	once := unique()
+	sum := new(big.Rat)
+	for _, item := range f.all() {
+		item = item.mapping("source", "weight", "convert", "per", "method")
+		source := item.get("source")
+		c := Component{Weight: item.get("weight").atLeastZero(Whole(1))}
+		if source.require() {
+			c.Source = r.source(source, rb, SourceVotes, SourcePanels, SourceRanked)
+			once(source, c.Source)
+		}
+		sum.Add(sum, c.Weight.Rat())
+		if c.Source == SourceRanked {
+			r.ranked(item, &c, len(f.items))
+		} else {
+			r.converted(item, &c)
+		}
+		components = append(components, c)
+	}
+	switch {
+	case f.kind == list && len(f.items) == 0:
+		f.fail("a composite has at least one component")
+	case len(components) > 0 && sum.Sign() == 0:
+		f.fail("the weights sum to 0")
+	}
+	return components
+}
+
+// source reads one of the words, or the name of a panel.
+func (r *reader) source(f field, rb *Rulebook, words ...string) string {
+	if !f.is(scalar) {
+		return ""
+	}
+	id, isPanel := SourcePanel(f.text)
+	switch _, known := rb.Review.Panel(id); {
+	case isPanel && !known:
+		f.fail("there is no panel %q", id)
+	case !isPanel && !slices.Contains(words, f.text):
+		f.fail("%q is not one of %v or panel:ID", f.text, words)
+	case f.text == SourcePanels && len(rb.Review.Panels) == 0:
+		f.fail("there are no panels")
+	}
+	return f.text
+}
+
+func (r *reader) ranked(f field, c *Component, components int) {
+	if components > 1 {
+		f.get("source").fail("ranked ballots give a ranking, not points: this component must be the only one")
+	}
+	if method := f.get("method"); method.require() {
+		c.Method = method.choice("", MethodSchulze, MethodIRV)
+	}
+	for _, key := range []string{"weight", "convert", "per"} {
+		if at := f.get(key); at.has() {
+			at.fail("ranked ballots have no %s", key)
+		}
+	}
+}
+
+func (r *reader) converted(f field, c *Component) {
+	if method := f.get("method"); method.has() {
+		method.fail("only source ranked has a method; did you mean convert.method?")
+	}
+	per := f.get("per")
+	c.Per = per.choice("", PerConstituency, PerPanel)
+	switch {
+	case c.Per == PerConstituency && c.Source != SourceVotes:
+		per.fail("only votes are counted by constituency")
+	case c.Per == PerPanel && c.Source != SourcePanels:
+		per.fail("only source panels is converted panel by panel")
+	}
+	c.Convert = r.convert(f.get("convert"))
+}
+
+func (r *reader) convert(f field) Convert {
+	f = f.mapping("method", "top", "factor", "cap", "bands", "points", "ties")
+	c := Convert{Method: f.get("method").choice(ConvertNone,
+		ConvertNone, ConvertProportional, ConvertCapped, ConvertBanded, ConvertRank, ConvertPoints)}
+	if f.has() && !f.get("method").require() {
+		return c
+	}
+	belong := map[string][]string{
+		ConvertProportional: {"top"},
+		ConvertCapped:       {"factor", "cap"},
+		ConvertBanded:       {"bands"},
+		ConvertRank:         {"top", "ties"},
+		ConvertPoints:       {"points", "ties"},
+	}[c.Method]
+	for _, key := range []string{"top", "factor", "cap", "bands", "points", "ties"} {
+		if at := f.get(key); at.has() && !slices.Contains(belong, key) {
+			at.fail("method %s has no %s", c.Method, key)
+		}
+	}
+	switch c.Method {
+	case ConvertProportional:
+		c.Top = r.positive(f.get("top"), Whole(100))
+	case ConvertCapped:
+		c.Factor, c.Cap = r.positive(f.get("factor"), Whole(1)), r.positive(f.get("cap"), Number{})
+		f.get("cap").require()
+	case ConvertBanded:
+		c.Bands = r.bands(f.get("bands"))
+	case ConvertRank:
+		c.Top = r.positive(f.get("top"), Whole(100))
+		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
+	case ConvertPoints:
+		c.Points = r.points(f.get("points"))
+		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
+	}
+	return c
+}
+
+func (r *reader) positive(f field, def Number) Number {
+	n := f.atLeastZero(def)
+	if n.IsSet() && n.Sign() == 0 {
+		f.fail("is 0")
+	}
+	return n
+}
+
+func (r *reader) bands(f field) []Band {
+	var bands []Band
+	for _, item := range f.all() {
+		item = item.mapping("from", "score")
+		from, score := item.get("from"), item.get("score")
+		from.require()
+		score.require()
+		b := Band{From: from.atLeastZero(Number{}), Score: score.number()}
+		if n := len(bands); n > 0 && b.From.IsSet() && b.From.Cmp(bands[n-1].From) <= 0 {
+			from.fail("bands are out of order: %s is not above %s", b.From, bands[n-1].From)
+		}
+		bands = append(bands, b)
+	}
+	if len(bands) == 0 && f.kind != list {
+		f.require()
+	} else if len(f.items) == 0 {
+		f.fail("has no bands")
+	}
+	return bands
+}
+
+func (r *reader) points(f field) []Number {
+	var points []Number
+	for _, item := range f.all() {
+		n := item.atLeastZero(Number{})
+		if k := len(points); k > 0 && n.Cmp(points[k-1]) > 0 {
+			item.fail("points are out of order: rank %d gets more than rank %d", k+1, k)
+		}
+		points = append(points, n)
+	}
+	if len(points) == 0 && f.kind != list {
+		f.require()
+	} else if len(f.items) == 0 {
+		f.fail("has no points")
+	}
+	return points
+}
+
+func (r *reader) tieBreak(f field, rb *Rulebook) []string {
+	var chain []string
+	once := unique()
+	for i, item := range f.all() {
+		criterion := r.source(item, rb, SourceVotes, SourcePanels, SourceLot)
+		once(item, criterion)
+		if criterion == SourceLot && i < len(f.items)-1 {
+			item.fail("nothing comes after the lot: it leaves no tie")
+		}
+		chain = append(chain, criterion)
+	}
+	return chain
+}
+
+func (r *reader) lot(f field) Lot {
+	f = f.mapping("value", "source")
+	if f.get("value").has() && f.get("source").has() {
+		f.get("source").fail("a lot has either a value or a source")
+	}
+	return Lot{Value: f.get("value").words(), Source: f.get("source").localized()}
+}

@@ -1,0 +1,98 @@
+package rulebook
+
+import (
+	"strings"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/calendar"
+)
+
+func (r *reader) phases(f field) Phases {
+	f = f.mapping(PhaseNames()...)
+	p := Phases{
+		Nomination: r.window(f.get(PhaseNomination)),
+		Vetting:    r.window(f.get(PhaseVetting)),
+		Voting:     r.window(f.get(PhaseVoting)),
+		Review:     r.window(f.get(PhaseReview)),
+		Decision:   r.window(f.get(PhaseDecision)),
+		Notice:     r.notice(f.get(PhaseNotice)),
+	}
+	r.phaseOrder(f, p)
+	return p
+}
+
+func (r *reader) window(f field) Window {
+	f = f.mapping("opens", "closes")
+	w := Window{Opens: r.time(f.get("opens")), Closes: r.time(f.get("closes"))}
+	if !w.Opens.IsZero() && !w.Closes.IsZero() && !w.Opens.Before(w.Closes) {
+		f.get("closes").fail("closes before it opens, or at once")
+	}
+	return w
+}
+
+// time reads RFC 3339, or a local time of the rulebook's timezone.
+func (r *reader) time(f field) time.Time {
+	s := f.words()
+	if s == "" {
+		return time.Time{}
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.In(r.location)
+	}
+	local := strings.Replace(s, "T", " ", 1)
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		t, err := time.ParseInLocation(layout, local, r.location)
+		if err != nil {
+			continue
+		}
+		if t.Format(layout) != local {
+			f.fail("%q does not exist in %s: clocks are put forward then", s, r.location)
+		}
+		return t
+	}
+	f.fail("%q is not a time such as 2026-05-01 09:00 or 2026-05-01T09:00:00+08:00", s)
+	return time.Time{}
+}
+
+// phaseOrder checks the dates against the order of phases. Vetting may begin
+// while nominations are open, and voting and review may run side by side; every
+// other phase waits for the close of those before it.
+func (r *reader) phaseOrder(f field, p Phases) {
+	names := PhaseNames()[:5] // the notice has no dates
+	overlap := map[string]string{PhaseVetting: PhaseNomination, PhaseReview: PhaseVoting}
+	for i, later := range names {
+		after, _ := p.Window(later)
+		for _, earlier := range names[:i] {
+			before, _ := p.Window(earlier)
+			opens, closes := f.get(later).get("opens"), f.get(later).get("closes")
+			switch {
+			case precedes(after.Closes, before.Closes):
+				closes.fail("%s closes before %s does", later, earlier)
+			case precedes(after.Opens, before.Opens):
+				opens.fail("%s opens before %s does", later, earlier)
+			case overlap[later] != earlier && precedes(after.Opens, before.Closes):
+				opens.fail("%s opens before %s closes", later, earlier)
+			}
+		}
+	}
+}
+
+// precedes tells whether both times are dated and the first is earlier.
+func precedes(a, b time.Time) bool { return !a.IsZero() && !b.IsZero() && a.Before(b) }
+
+func (r *reader) notice(f field) Notice {
+	f = f.mapping("working_days", "calendar", "shortened_to")
+	n := Notice{WorkingDays: f.get("working_days").whole(1, 250)}
+	if cal := f.get("calendar"); cal.has() {
+		n.Calendar = cal.choice("", calendar.Names()...)
+	}
+	if short := f.get("shortened_to"); short.is(scalar) {
+		d, err := time.ParseDuration(short.text)
+		if err != nil || d <= 0 || d > 365*24*time.Hour {
+			short.fail("%q is not a duration such as 3s, 10m or 1h", short.text)
+			d = 0
+		}
+		n.ShortenedTo = d
+	}
+	return n
+}

@@ -1,0 +1,141 @@
+package rulebook
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+func (r *reader) voting(f field, categories []Category) Voting {
+	f = f.mapping("voters", "frequency", "hours", "picks", "limits", "change", "counts", "constituency")
+	v := Voting{
+		Voters:    r.ways(f.get("voters")),
+		Frequency: f.get("frequency").choice("", FrequencyOnce, FrequencyDaily),
+		Hours:     r.hours(f.get("hours")),
+		Picks:     r.picks(f.get("picks")),
+		Counts:    f.get("counts").choice("", CountsLive, CountsHidden),
+	}
+	if f.has() {
+		v.Change = f.get("change").choice(ChangeNo, ChangeNo, ChangeAdd)
+	}
+	v.Limits = r.limits(f.get("limits"), v.Picks, categories)
+	v.Constituency = r.constituency(f.get("constituency"), v)
+	return v
+}
+
+func (r *reader) ways(f field) []string {
+	var ways []string
+	once := unique()
+	for _, item := range f.all() {
+		way := item.choice("", WayDevice, WayOTP, WayOIDC, WayRoster)
+		once(item, way)
+		ways = append(ways, way)
+	}
+	if f.kind == list && len(f.items) == 0 {
+		f.fail("names no way to be a voter")
+	}
+	return ways
+}
+
+func (r *reader) hours(f field) Hours {
+	s := f.words()
+	if s == "" {
+		return Hours{}
+	}
+	from, to, _ := strings.Cut(s, "-")
+	h := Hours{From: minutes(from), To: minutes(to)}
+	if h.From < 0 || h.To < 0 {
+		f.fail("%q are not hours such as 09:00-22:00", s)
+		return Hours{}
+	}
+	if h.From >= h.To {
+		f.fail("%q end before they begin; hours do not wrap around midnight", s)
+		return Hours{}
+	}
+	return h
+}
+
+// minutes reads 00:00 to 24:00 as minutes from midnight; -1 if it is not that.
+func minutes(s string) int {
+	if s == "24:00" {
+		return 24 * 60
+	}
+	t, err := time.Parse("15:04", s)
+	if err != nil || len(s) != len("15:04") {
+		return -1
+	}
+	return t.Hour()*60 + t.Minute()
+}
+
+func (r *reader) picks(f field) Picks {
+	f = f.mapping("min", "max")
+	if !f.has() {
+		return Picks{}
+	}
+	p := Picks{Min: 1}
+	if least := f.get("min"); least.has() {
+		p.Min = least.whole(1, maxSeats)
+	}
+	most := f.get("max")
+	if !most.require() {
+		return p
+	}
+	if p.Max = most.whole(1, maxSeats); p.Max != 0 && p.Min > p.Max {
+		f.get("min").fail("min %d is above max %d", p.Min, p.Max)
+	}
+	return p
+}
+
+func (r *reader) limits(f field, picks Picks, categories []Category) []PickLimit {
+	var limits []PickLimit
+	once := unique()
+	least, most := 0, 0
+	for _, item := range f.all() {
+		item = item.mapping("category", "min", "max")
+		category := item.get("category")
+		l := PickLimit{Category: r.newID(category, once), Min: item.get("min").whole(0, maxSeats)}
+		if !slices.ContainsFunc(categories, func(c Category) bool { return c.ID == l.Category }) && l.Category != "" {
+			category.fail("there is no category %q", l.Category)
+		}
+		if m := item.get("max"); m.require() {
+			if l.Max = m.whole(0, maxSeats); l.Min > l.Max {
+				item.get("min").fail("min %d is above max %d", l.Min, l.Max)
+			}
+		}
+		least, most = least+l.Min, most+l.Max
+		limits = append(limits, l)
+	}
+	if len(limits) > 0 && picks.Max > 0 {
+		if least > picks.Max {
+			f.fail("these limits demand %d picks; picks.max is %d", least, picks.Max)
+		}
+		if len(limits) == len(categories) && most < picks.Min {
+			f.fail("these limits leave %d picks; picks.min is %d", most, picks.Min)
+		}
+	}
+	return limits
+}
+
+func (r *reader) constituency(f field, v Voting) *Constituency {
+	f = f.mapping("from", "values")
+	if !f.has() {
+		return nil
+	}
+	from, values := f.get("from"), f.get("values")
+	c := &Constituency{From: from.choice("", ConstituencyRoster, ConstituencyChoice)}
+	from.require()
+	once := unique()
+	for _, item := range values.all() {
+		name := item.words()
+		once(item, name)
+		c.Values = append(c.Values, name)
+	}
+	switch {
+	case c.From == ConstituencyChoice && len(c.Values) == 0:
+		values.fail("is required: the constituencies that a voter chooses from")
+	case c.From == ConstituencyRoster && !slices.Equal(v.Voters, []string{WayRoster}):
+		from.fail("%s", fmt.Sprintf("only a roster knows it, but voting.voters is [%s]", strings.Join(v.Voters, ", ")))
+	}
+	return c
+}

@@ -1,0 +1,236 @@
+package rulebook
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// reader turns the document into a Rulebook and collects every mistake.
+type reader struct {
+	flaws    []fault.Field
+	location *time.Location
+}
+
+// field is a value with its path from the root. Reading an absent or mistaken
+// field gives the zero value, so that reading goes on to the next mistake.
+type field struct {
+	value
+	path string
+	r    *reader
+}
+
+func (f field) fail(format string, args ...any) {
+	f.r.flaws = append(f.r.flaws, flaw(f.place, f.path, format, args...))
+}
+
+func (f field) has() bool { return f.kind != absent }
+
+// is tells whether the field has the kind; one of another kind is a mistake.
+func (f field) is(k kind) bool {
+	if f.has() && f.kind != k {
+		f.fail("expected %s, not %s", k, f.kind)
+	}
+	return f.kind == k
+}
+
+// require tells whether the field is there; its absence is a mistake.
+func (f field) require() bool {
+	if !f.has() {
+		f.fail("is required")
+	}
+	return f.has()
+}
+
+// mapping checks that the field is a mapping of the keys, each at most once.
+func (f field) mapping(keys ...string) field {
+	if !f.is(mapping) {
+		return field{value: value{place: f.place}, path: f.path, r: f.r}
+	}
+	seen := map[string]bool{}
+	for _, key := range f.keys {
+		at := field{value: key, path: join(f.path, key.text), r: f.r}
+		switch {
+		case seen[key.text]:
+			at.fail("the key is here twice")
+		case !slices.Contains(keys, key.text):
+			at.fail("unknown key; known here are %s", strings.Join(keys, ", "))
+		}
+		seen[key.text] = true
+	}
+	return f
+}
+
+func join(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// get gives the field under the key; an absent one has its parent's place.
+func (f field) get(key string) field {
+	return field{value: f.child(key), path: join(f.path, key), r: f.r}
+}
+
+// all gives the fields of a list.
+func (f field) all() []field {
+	if !f.is(list) {
+		return nil
+	}
+	fields := make([]field, 0, len(f.items))
+	for i, item := range f.items {
+		at := field{value: item, path: f.path + "[" + strconv.Itoa(i) + "]", r: f.r}
+		if !at.has() {
+			at.fail("an item of a list is empty")
+			continue
+		}
+		fields = append(fields, at)
+	}
+	return fields
+}
+
+// words reads a string that is not blank.
+func (f field) words() string {
+	if !f.is(scalar) {
+		return ""
+	}
+	if strings.TrimSpace(f.text) == "" {
+		f.fail("is blank")
+	}
+	f.r.characters(f.value, f.path)
+	return f.text
+}
+
+// id reads a name that other places refer to. It is generous, because it also
+// names columns of people's spreadsheets, but it has no ":" or "/".
+func (f field) id() string {
+	if !f.is(scalar) {
+		return ""
+	}
+	if s := f.text; s == "" || len(s) > 64 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, notOfID) {
+		f.fail("%q is not an id: 1 to 64 bytes of letters, digits, inner spaces and _ - . & '", f.text)
+	}
+	return f.text
+}
+
+func notOfID(c rune) bool {
+	return !unicode.IsLetter(c) && !unicode.IsMark(c) && !unicode.IsDigit(c) && !strings.ContainsRune(" _-.&'", c)
+}
+
+// ids checks the ids of a list's items, each once, and gives the way to add one.
+func unique() func(f field, id string) {
+	seen := map[string]int{}
+	return func(f field, id string) {
+		if id == "" {
+			return
+		}
+		if line, ok := seen[id]; ok {
+			f.fail("%q is here twice, first on line %d", id, line)
+			return
+		}
+		seen[id] = f.line
+	}
+}
+
+// choice reads one of the words; absent, it gives the default.
+func (f field) choice(def string, words ...string) string {
+	if !f.has() {
+		return def
+	}
+	if !f.is(scalar) {
+		return def
+	}
+	if !slices.Contains(words, f.text) {
+		f.fail("%q is not one of %s", f.text, strings.Join(words, ", "))
+		return def
+	}
+	return f.text
+}
+
+// truth reads true or false.
+func (f field) truth() bool { return f.is(boolean) && f.text == "true" }
+
+// whole reads a whole number between the bounds; absent, it gives 0.
+func (f field) whole(least, most int) int {
+	if !f.is(scalar) {
+		return 0
+	}
+	n, err := strconv.Atoi(f.text)
+	if err != nil || strings.HasPrefix(f.text, "+") {
+		f.fail("%q is not a whole number", f.text)
+		return 0
+	}
+	if n < least || n > most {
+		f.fail("%d is not between %d and %d", n, least, most)
+		return 0
+	}
+	return n
+}
+
+// number reads an exact number.
+func (f field) number() Number {
+	if !f.is(scalar) {
+		return Number{}
+	}
+	n, err := ParseNumber(f.text)
+	if err != nil {
+		f.fail("%q is %v", f.text, err)
+	}
+	return n
+}
+
+// atLeastZero reads a number that is not negative; absent, it gives the default.
+func (f field) atLeastZero(def Number) Number {
+	n := f.number()
+	if n.Sign() < 0 {
+		f.fail("%s is negative", n)
+	}
+	if !n.IsSet() {
+		return def
+	}
+	return n
+}
+
+// localized reads a string, or a mapping of language tags to strings.
+func (f field) localized() Text {
+	if !f.has() {
+		return nil
+	}
+	if f.kind != mapping {
+		return Text{"": f.words()}
+	}
+	text := Text{}
+	for i, key := range f.keys {
+		item := field{value: f.items[i], path: join(f.path, key.text), r: f.r}
+		at := field{value: key, path: item.path, r: f.r}
+		switch _, twice := text[key.text]; {
+		case twice:
+			at.fail("the key is here twice")
+		case !languageTag(key.text):
+			at.fail("%q is not a language tag such as zh or en", key.text)
+		case item.has():
+			text[key.text] = item.words()
+		}
+	}
+	if len(text) == 0 {
+		f.fail("has no text in any language")
+	}
+	return text
+}
+
+// languageTag tells whether s has the shape of one: zh, en, zh-CN.
+func languageTag(s string) bool {
+	for i, part := range strings.Split(s, "-") {
+		if len(part) < 2 || len(part) > 8 || strings.ContainsFunc(part, func(c rune) bool {
+			return !('a' <= c && c <= 'z') && (i == 0 || (!('A' <= c && c <= 'Z') && !('0' <= c && c <= '9')))
+		}) {
+			return false
+		}
+	}
+	return true
+}
