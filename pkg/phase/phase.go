@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -32,6 +33,9 @@ func Migrations() fs.FS {
 	}
 	return sub
 }
+
+// Set is Migrations with its table of versions.
+func Set() pg.Set { return pg.Set{Table: "migration_phase", FS: Migrations()} }
 
 // The faults of a room that enforces phases.
 var (

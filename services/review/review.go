@@ -119,7 +119,7 @@ type Move struct {
 	Motion string `json:"motion"` // in the organizer's words
 }
 
-// VoteMotion is the acting member's vote; the last one counts.
+// VoteMotion is the acting member's vote, once.
 type VoteMotion struct {
 	Slug   string `json:"slug"`
 	Choice string `json:"choice"` // for | against | abstain
@@ -161,13 +161,13 @@ type Service interface {
 	// until review closes. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrInvalid with the fields (scores.deeds).
 	SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error)
-	// Recuse takes a candidate from a juror, also after review has closed.
-	// Again is fine. Faults: ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
+	// Recuse takes a candidate from a juror, until the notice is posted.
+	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
 	Recuse(ctx context.Context, in Recuse) (Panel, error)
 	// Gaps names every score that is missing: "experts: 王芳: 7".
 	Gaps(ctx context.Context, in Of) ([]string, error)
 	// Result gives the computed result, once voting is sealed and review
-	// closed. Faults: ErrUncomputed; scores_missing with every gap.
+	// closed. Faults: ErrUncomputed; ErrMissing with every gap.
 	Result(ctx context.Context, in Of) (Result, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
 	// submitted sheets as CSV. Fault: ErrPhase before review is closed.
@@ -177,10 +177,12 @@ type Service interface {
 	// Move puts the result to the vote; a rejected motion may be followed by
 	// another. Faults: ErrPhase, ErrUncomputed, ErrMoved, ErrInvalid.
 	Move(ctx context.Context, in Move) (Decision, error)
-	// VoteMotion votes. Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid.
+	// VoteMotion votes, once; a secret vote is not kept with its member.
+	// Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid, ErrVoted.
 	VoteMotion(ctx context.Context, in VoteMotion) (Decision, error)
-	// CloseMotion counts the votes against the rulebook's quorum and majority,
-	// and records the decision. Again is fine. Faults: ErrNoMotion, ErrQuorum.
+	// CloseMotion counts the votes against the rulebook's quorum (of the
+	// members) and majority (of those who voted, abstentions included), and
+	// records the decision. Again is fine. Faults: ErrPhase, ErrNoMotion, ErrQuorum.
 	CloseMotion(ctx context.Context, in Of) (Decision, error)
 	// Decision gives the state of the meeting.
 	Decision(ctx context.Context, in Of) (Decision, error)
@@ -196,8 +198,10 @@ var (
 	ErrNotJuror   = fault.New(fault.Forbidden, "not_a_juror", "you are not on this panel")
 	ErrUnassigned = fault.New(fault.Forbidden, "candidate_not_assigned", "this candidate is not yours to score")
 	ErrUncomputed = fault.New(fault.Conflict, "result_uncomputed", "the result is computed when voting is sealed and review closed")
+	ErrMissing    = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
 	ErrMoved      = fault.New(fault.Conflict, "motion_put", "a motion has been put")
 	ErrNoMotion   = fault.New(fault.Conflict, "no_motion", "no motion has been put")
 	ErrNotMember  = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")
+	ErrVoted      = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
 	ErrQuorum     = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
 )

@@ -1,0 +1,304 @@
+// Package decision is the committee's meeting: members, motion, vote, outcome.
+package decision
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// The outcomes of a motion.
+const (
+	none     = "none"
+	moved    = "moved"
+	approved = "approved"
+	rejected = "rejected"
+)
+
+// Meeting is the committee of each selection.
+type Meeting struct {
+	deps run.Deps
+	// result gives the hash of the result in force. Faults as review.Result.
+	result func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error)
+}
+
+// New keeps meetings in deps' database.
+func New(deps run.Deps, result func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error)) *Meeting {
+	return &Meeting{deps, result}
+}
+
+// SeatCommittee implements review.Service.
+func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (review.Decision, error) {
+	if _, err := phase.Get(ctx, m.deps.DB, in.Slug); err != nil {
+		return review.Decision{}, err
+	}
+	var fields []fault.Field
+	var ids, names []string
+	seen := map[string]bool{}
+	for i, p := range in.Members {
+		if p.ID == "" || seen[p.ID] {
+			fields = append(fields, fault.Field{Name: fmt.Sprintf("members[%d]", i), Message: "is nobody, or twice on the committee"})
+		}
+		seen[p.ID] = true
+		ids, names = append(ids, p.ID), append(names, p.Name)
+	}
+	if len(in.Members) == 0 {
+		fields = append(fields, fault.Field{Name: "members", Message: "are required"})
+	}
+	if err := invalid(fields); err != nil {
+		return review.Decision{}, err
+	}
+	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
+		if mo, err := last(ctx, tx, in.Slug); err != nil || mo.Seq > 0 {
+			return errors.Join(err, review.ErrMoved)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM member WHERE slug = $1`, in.Slug); err != nil {
+			return fmt.Errorf("seat committee: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO member (slug, account, name) SELECT $1, account, name FROM unnest($2::text[], $3::text[]) AS m (account, name)`,
+			in.Slug, pq.Array(ids), pq.Array(names)); err != nil {
+			return fmt.Errorf("seat committee: %w", err)
+		}
+		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "seat_committee", "", in)
+	})
+}
+
+// Move implements review.Service.
+func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, error) {
+	text := strings.TrimSpace(in.Motion)
+	if text == "" {
+		return review.Decision{}, invalid([]fault.Field{{Name: "motion", Message: "is required"}})
+	}
+	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
+		sel, err := m.open(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		mo, err := last(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		if mo.Outcome == moved || mo.Outcome == approved {
+			return review.ErrMoved
+		}
+		hash, err := m.result(ctx, tx, sel)
+		if err != nil {
+			return err
+		}
+		var members int
+		if err := tx.GetContext(ctx, &members, `SELECT count(*) FROM member WHERE slug = $1`, in.Slug); err != nil {
+			return fmt.Errorf("put motion: %w", err)
+		}
+		if members == 0 {
+			return invalid([]fault.Field{{Name: "members", Message: "nobody is on the committee"}})
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			in.Slug, mo.Seq+1, text, hash, moved, members, m.deps.Time()); err != nil {
+			return fmt.Errorf("put motion: %w", err)
+		}
+		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "put_motion", "", map[string]any{"motion": text, "result_hash": hash})
+	})
+}
+
+// VoteMotion implements review.Service.
+func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Decision, error) {
+	column, ok := map[string]string{review.For: "votes_for", review.Against: "against", review.Abstain: "abstained"}[in.Choice]
+	if !ok {
+		return review.Decision{}, invalid([]fault.Field{{Name: "choice", Message: "is for, against or abstain"}})
+	}
+	account := actor.From(ctx).ID
+	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
+		sel, err := m.open(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		mo, err := last(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		if mo.Outcome != moved {
+			return review.ErrNoMotion
+		}
+		var member bool
+		if err := tx.GetContext(ctx, &member, `SELECT EXISTS (SELECT FROM member WHERE slug = $1 AND account = $2)`, in.Slug, account); err != nil {
+			return fmt.Errorf("vote on motion: %w", err)
+		}
+		if !member {
+			return review.ErrNotMember
+		}
+		choice := sql.NullString{String: in.Choice, Valid: sel.Rulebook.Decision.Ballot == rulebook.BallotOpen}
+		res, err := tx.ExecContext(ctx, `
+			INSERT INTO motion_vote (slug, seq, account, choice) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, in.Slug, mo.Seq, account, choice)
+		if err != nil {
+			return fmt.Errorf("vote on motion: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, review.ErrVoted)
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE motion SET `+column+` = `+column+` + 1 WHERE slug = $1 AND seq = $2`, in.Slug, mo.Seq); err != nil {
+			return fmt.Errorf("vote on motion: %w", err)
+		}
+		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "vote_motion", "", map[string]any{"motion": mo.Seq, "choice": choice.String})
+	})
+}
+
+// CloseMotion implements review.Service.
+func (m *Meeting) CloseMotion(ctx context.Context, in review.Of) (review.Decision, error) {
+	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
+		mo, err := last(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		if mo.Outcome == approved || mo.Outcome == rejected {
+			return nil
+		}
+		sel, err := m.open(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		if mo.Outcome == none {
+			return review.ErrNoMotion
+		}
+		voted := mo.For + mo.Against + mo.Abstained
+		if !reaches(voted, mo.Members, sel.Rulebook.Decision.Quorum) {
+			return review.ErrQuorum.With("voted", fmt.Sprint(voted)).With("members", fmt.Sprint(mo.Members)).With("quorum", sel.Rulebook.Decision.Quorum.String())
+		}
+		outcome := rejected
+		if reaches(mo.For, voted, sel.Rulebook.Decision.Approve) {
+			outcome = approved
+		}
+		now := m.deps.Time()
+		if _, err := tx.ExecContext(ctx, `UPDATE motion SET outcome = $3, closed_at = $4 WHERE slug = $1 AND seq = $2`, in.Slug, mo.Seq, outcome, now); err != nil {
+			return fmt.Errorf("close motion: %w", err)
+		}
+		made := event.DecisionMade{
+			ResultHash: mo.Result, Approved: outcome == approved,
+			Members: mo.Members, For: mo.For, Against: mo.Against, Abstained: mo.Abstained,
+		}
+		if err := audit.Record(ctx, tx, now, in.Slug, "close_motion", "", made); err != nil {
+			return err
+		}
+		return outbox.Append(ctx, tx, now, in.Slug, "decision", made)
+	})
+}
+
+// reaches tells whether part is at least share of whole; an unset share asks
+// for more than half.
+func reaches(part, whole int, share rulebook.Number) bool {
+	if !share.IsSet() {
+		return 2*part > whole
+	}
+	return new(big.Rat).SetInt64(int64(part)).Cmp(new(big.Rat).Mul(share.Rat(), new(big.Rat).SetInt64(int64(whole)))) >= 0
+}
+
+// Decision implements review.Service.
+func (m *Meeting) Decision(ctx context.Context, in review.Of) (review.Decision, error) {
+	if _, err := phase.Get(ctx, m.deps.DB, in.Slug); err != nil {
+		return review.Decision{}, err
+	}
+	return state(ctx, m.deps.DB, in.Slug)
+}
+
+// Approved tells whether a result has been approved, for good.
+func Approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
+	mo, err := last(ctx, q, slug)
+	return mo.Outcome == approved, err
+}
+
+func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
+	return phase.Require(ctx, tx, slug, m.deps.Time(), event.Decision)
+}
+
+// change runs fn with the meeting to itself and gives the state after it.
+func (m *Meeting) change(ctx context.Context, slug string, fn func(tx *sqlx.Tx) error) (review.Decision, error) {
+	var d review.Decision
+	err := pg.InTx(ctx, m.deps.DB, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "meeting/"+slug); err != nil {
+			return fmt.Errorf("meeting: %w", err)
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		var err error
+		d, err = state(ctx, tx, slug)
+		return err
+	})
+	return d, err
+}
+
+type motion struct {
+	Seq       int          `db:"seq"`
+	Text      string       `db:"text"`
+	Result    string       `db:"result"`
+	Outcome   string       `db:"outcome"`
+	Members   int          `db:"members"`
+	For       int          `db:"votes_for"`
+	Against   int          `db:"against"`
+	Abstained int          `db:"abstained"`
+	ClosedAt  sql.NullTime `db:"closed_at"`
+}
+
+// last gives the latest motion; outcome none where there is none.
+func last(ctx context.Context, q sqlx.QueryerContext, slug string) (motion, error) {
+	mo := motion{Outcome: none}
+	err := sqlx.GetContext(ctx, q, &mo, `
+		SELECT seq, text, result, outcome, members, votes_for, against, abstained, closed_at
+		FROM motion WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, slug)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return mo, fmt.Errorf("motion: %w", err)
+	}
+	return mo, nil
+}
+
+func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Decision, error) {
+	d := review.Decision{Slug: slug, Members: []review.Person{}}
+	var members []struct {
+		ID   string `db:"account"`
+		Name string `db:"name"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &members, `SELECT account, name FROM member WHERE slug = $1 ORDER BY name, account`, slug); err != nil {
+		return d, fmt.Errorf("committee: %w", err)
+	}
+	for _, p := range members {
+		d.Members = append(d.Members, review.Person(p))
+	}
+	mo, err := last(ctx, q, slug)
+	if err != nil {
+		return d, err
+	}
+	d.Motion, d.ResultHash, d.Outcome, d.Voted = mo.Text, mo.Result, mo.Outcome, mo.For+mo.Against+mo.Abstained
+	if mo.ClosedAt.Valid {
+		at := mo.ClosedAt.Time.UTC().Truncate(time.Microsecond)
+		d.ClosedAt, d.For, d.Against, d.Abstained = &at, mo.For, mo.Against, mo.Abstained
+	}
+	return d, nil
+}
+
+func invalid(fields []fault.Field) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	f := *review.ErrInvalid
+	f.Fields = fields
+	return &f
+}

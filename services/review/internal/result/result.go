@@ -1,0 +1,198 @@
+// Package result computes what the rulebook makes of the sealed tally and the
+// scores, and keeps every result that was computed.
+package result
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/decision"
+	"github.com/laurel-awards/laurel/services/review/internal/panel"
+)
+
+// maxResult is the largest result in bytes.
+const maxResult = 256 << 20
+
+// Results is the results of all selections.
+type Results struct{ deps run.Deps }
+
+// New keeps results in deps' database and blob store.
+func New(deps run.Deps) *Results { return &Results{deps} }
+
+// Compute computes a selection's result in tx, if it can be: voting is sealed,
+// review closed, no score missing and no result approved. It is called after
+// whatever may have been the last thing lacking.
+func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
+	in, err := r.inputs(ctx, tx, sel)
+	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if done, err := decision.Approved(ctx, tx, sel.Slug); err != nil || done {
+		return err
+	}
+	ranking, err := in.rank(sel)
+	if err != nil {
+		return err
+	}
+	out := review.Result{Slug: sel.Slug, RulebookHash: sel.Hash, Ranking: ranking}
+	if out.VotesHash, err = r.put(ctx, in.votesCSV()); err != nil {
+		return err
+	}
+	if out.ScoresHash, err = r.put(ctx, in.scoresCSV()); err != nil {
+		return err
+	}
+	body, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("result: %w", err)
+	}
+	if out.Hash, err = r.put(ctx, body); err != nil {
+		return err
+	}
+	now := r.deps.Time()
+	res, err := tx.ExecContext(ctx, `
+		INSERT INTO result (slug, seq, hash, computed_at)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3 FROM result WHERE slug = $1
+		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, sel.Slug, out.Hash, now)
+	if err != nil {
+		return fmt.Errorf("result: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return err // computed again, the same
+	}
+	return outbox.Append(ctx, tx, now, sel.Slug, "result", event.ResultComputed{
+		ResultHash: out.Hash, RulebookHash: out.RulebookHash, VotesHash: out.VotesHash, ScoresHash: out.ScoresHash,
+	})
+}
+
+func (r *Results) put(ctx context.Context, body []byte) (hash string, err error) {
+	ref, err := r.deps.Blobs.Put(ctx, bytes.NewReader(body), maxResult)
+	if err != nil {
+		return "", fmt.Errorf("result: %w", err)
+	}
+	return ref.Hash, nil
+}
+
+// InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing.
+func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
+	var hash string
+	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, sel.Slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		if _, err := r.inputs(ctx, q, sel); err != nil {
+			return "", err
+		}
+		return "", review.ErrUncomputed
+	}
+	if err != nil {
+		return "", fmt.Errorf("result: %w", err)
+	}
+	return hash, nil
+}
+
+// Result implements review.Service.
+func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, error) {
+	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	if err != nil {
+		return review.Result{}, err
+	}
+	hash, err := r.InForce(ctx, r.deps.DB, sel)
+	if err != nil {
+		return review.Result{}, err
+	}
+	body, _, err := r.deps.Blobs.Open(ctx, hash)
+	if err != nil {
+		return review.Result{}, fmt.Errorf("result: %w", err)
+	}
+	defer body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return review.Result{}, fmt.Errorf("result: %w", err)
+	}
+	var out review.Result
+	if err := json.Unmarshal(data, &out); err != nil {
+		return review.Result{}, fmt.Errorf("result: %w", err)
+	}
+	out.Hash = hash
+	return out, nil
+}
+
+// ExportScores implements review.Service.
+func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Exported, error) {
+	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	if err != nil {
+		return review.Exported{}, err
+	}
+	if err := r.closed(ctx, r.deps.DB, in.Slug); err != nil {
+		return review.Exported{}, err
+	}
+	scores, err := readScores(ctx, r.deps.DB, sel.Slug)
+	if err != nil {
+		return review.Exported{}, err
+	}
+	hash, err := r.put(ctx, scoresCSV(scores))
+	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
+}
+
+func (r *Results) closed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	state, err := phase.Of(ctx, q, slug, event.Review, r.deps.Time())
+	if err == nil && state != phase.Closed {
+		err = phase.ErrNotOpen.With("phase", event.Review)
+	}
+	return err
+}
+
+// missing is ErrMissing with each gap.
+func missing(gaps []string) error {
+	f := *review.ErrMissing
+	for _, g := range gaps {
+		f.Fields = append(f.Fields, fault.Field{Name: "scores", Message: g})
+	}
+	return &f
+}
+
+// inputs reads everything that the result is computed from.
+func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (inputs, error) {
+	var in inputs
+	if r.closed(ctx, q, sel.Slug) != nil {
+		return in, review.ErrUncomputed
+	}
+	var votes []byte
+	err := sqlx.GetContext(ctx, q, &votes, `SELECT votes FROM tally WHERE slug = $1`, sel.Slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		return in, review.ErrUncomputed
+	}
+	if err != nil {
+		return in, fmt.Errorf("tally: %w", err)
+	}
+	if err := json.Unmarshal(votes, &in.votes); err != nil {
+		return in, fmt.Errorf("tally: %w", err)
+	}
+	gaps, err := panel.Gaps(ctx, q, sel)
+	if err != nil {
+		return in, err
+	}
+	if len(gaps) > 0 {
+		return in, missing(gaps)
+	}
+	if err := sqlx.SelectContext(ctx, q, &in.candidates, `
+		SELECT number, attributes FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, sel.Slug); err != nil {
+		return in, fmt.Errorf("candidates: %w", err)
+	}
+	in.scores, err = readScores(ctx, q, sel.Slug)
+	return in, err
+}
