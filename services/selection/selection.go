@@ -44,7 +44,7 @@ type Selection struct {
 	Edition      int               `json:"edition"`
 	Timezone     string            `json:"timezone"`
 	Rulebook     json.RawMessage   `json:"rulebook"`      // canonical JSON
-	RulebookHash string            `json:"rulebook_hash"` // SHA-256 of Rulebook, hex
+	RulebookHash string            `json:"rulebook_hash"` // SHA-256 of its canonical form, hex
 	FrozenAt     *time.Time        `json:"frozen_at,omitempty"`
 	Phases       []Phase           `json:"phases"`     // all, in order
 	Ballots      int64             `json:"ballots"`    // turnout so far
@@ -80,13 +80,13 @@ type ChangePhase struct {
 	Slug   string `json:"slug"`
 	Phase  string `json:"phase"`
 	Action string `json:"action"` // event.Open, event.Close
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // required; goes to the audit log and to the rooms
 }
 
 // Publish makes the result public, after the notice.
 type Publish struct {
 	Slug   string `json:"slug"`
-	Reason string `json:"reason"`
+	Reason string `json:"reason"` // required
 }
 
 // Results is the published outcome. Its JSON is also the blob that
@@ -137,7 +137,8 @@ type Standing struct {
 // Service is what selection does.
 type Service interface {
 	// Create makes a selection of a rulebook. Faults: ErrInvalid for the slug;
-	// rulebook_invalid with every mistake's line and field; ErrSlugTaken.
+	// rulebook_invalid with every mistake's line and field, the slug's too;
+	// ErrSlugTaken.
 	Create(ctx context.Context, in Create) (Selection, error)
 	// Get gives a selection. Fault: ErrUnknown.
 	Get(ctx context.Context, in Of) (Selection, error)
@@ -145,11 +146,16 @@ type Service interface {
 	List(ctx context.Context, in struct{}) ([]Selection, error)
 	// ChangePhase orders a phase to open or close now; the state says whether
 	// it has been applied. The same order again is fine. Opening the first
-	// phase freezes the rulebook. Faults: ErrUnknown, ErrNoPhase,
-	// ErrOutOfOrder with what stands in the way, ErrNoticeRuns.
+	// phase freezes the rulebook; opening the notice sets its ClosesAt. A phase
+	// opened only after its ClosesAt has passed loses it: it closes by hand.
+	// Faults: ErrInvalid (reason, action), ErrUnknown, ErrNoPhase, ErrOutOfOrder
+	// with a field for everything that stands in the way and params phase,
+	// blocked_by (phases) and waiting_for (services), comma separated;
+	// ErrNoticeRuns with param closes_at; ErrNoHolidays.
 	ChangePhase(ctx context.Context, in ChangePhase) (Selection, error)
-	// Publish makes the result public. Again is fine. Faults: ErrUnknown,
-	// ErrOutOfOrder before the notice is closed.
+	// Publish makes the result public. Again is fine and gives what is public.
+	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
+	// closed, ErrNotArrived.
 	Publish(ctx context.Context, in Publish) (Results, error)
 	// Results gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
 	Results(ctx context.Context, in Of) (Results, error)
@@ -163,5 +169,7 @@ var (
 	ErrNoPhase     = fault.New(fault.NotFound, "phase_unknown", "there is no such phase")
 	ErrOutOfOrder  = fault.New(fault.Conflict, "phase_out_of_order", "the phases before do not allow it")
 	ErrNoticeRuns  = fault.New(fault.Conflict, "notice_runs", "the notice has not run its time")
+	ErrNoHolidays  = fault.New(fault.Conflict, "holidays_unknown", "the notice runs into a year whose holidays are not known to this version")
+	ErrNotArrived  = fault.NewUnavailable("result_not_arrived", "the approved result has not arrived here in full yet", time.Second)
 	ErrUnpublished = fault.New(fault.NotFound, "result_unpublished", "the result is not public")
 )

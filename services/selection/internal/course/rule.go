@@ -1,0 +1,114 @@
+package course
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// need is a phase that another one has to wait for.
+type need struct {
+	phase  string
+	closed bool // else opened, perhaps closed again
+}
+
+// needs is the order of phases. Vetting may begin while entries still come in,
+// and jurors may score while the public votes.
+func needs(name, action string) []need {
+	opened := func(name string) need { return need{name, false} }
+	closed := func(name string) need { return need{name, true} }
+	switch {
+	case name == event.Vetting && action == event.Open:
+		return []need{opened(event.Nomination)}
+	case name == event.Vetting:
+		return []need{closed(event.Nomination)}
+	case action == event.Close:
+		return nil
+	}
+	switch name {
+	case event.Voting:
+		return []need{closed(event.Nomination), closed(event.Vetting)}
+	case event.Review:
+		return []need{closed(event.Vetting)}
+	case event.Decision:
+		return []need{closed(event.Voting), closed(event.Review)}
+	case event.Notice:
+		return []need{closed(event.Decision)}
+	}
+	return nil
+}
+
+// Order tells whether the action on the phase has been ordered already and,
+// if not, what stands in its way, as ErrOutOfOrder. approved says that the
+// committee has approved a result.
+func (c Course) Order(name, action string, approved bool) (already bool, err error) {
+	p, ok := c.Phase(name)
+	if !ok {
+		return false, selection.ErrNoPhase.With("phase", name)
+	}
+	switch {
+	case action == event.Open && p.Closed != nil:
+		return false, refuse(p, obstacle{p, "it has been open once and does not open again"})
+	case action == event.Open && p.Opened != nil, action == event.Close && p.Closed != nil:
+		return true, nil
+	case action == event.Close && !p.Opened.counts():
+		return false, refuse(p, obstacle{p, name + " closes after it is open"})
+	}
+	var obstacles []obstacle
+	for _, n := range needs(name, action) {
+		before, _ := c.Phase(n.phase)
+		if n.closed && !before.Closed.counts() {
+			obstacles = append(obstacles, obstacle{before, fmt.Sprintf("%s %ss after %s is closed", name, action, n.phase)})
+		}
+		if !n.closed && !before.Opened.counts() {
+			obstacles = append(obstacles, obstacle{before, fmt.Sprintf("%s %ss after %s is open", name, action, n.phase)})
+		}
+	}
+	if len(obstacles) == 0 && name == event.Notice && action == event.Open && !approved {
+		decision, _ := c.Phase(event.Decision)
+		obstacles = append(obstacles, obstacle{decision, "the committee has not approved a result"})
+	}
+	if len(obstacles) > 0 {
+		return false, refuse(p, obstacles...)
+	}
+	return false, nil
+}
+
+// Publishable tells what stands in the way of publication, as ErrOutOfOrder.
+func (c Course) Publishable() error {
+	notice, _ := c.Phase(event.Notice)
+	if notice.Closed.counts() {
+		return nil
+	}
+	return refuse(notice, obstacle{notice, "the result is published after the notice is closed"})
+}
+
+// obstacle is a phase that stands in the way.
+type obstacle struct {
+	Phase
+	rule string
+}
+
+// refuse says everything that stands in the way of p: a field for each, the
+// phases at fault and the services that they wait for.
+func refuse(p Phase, obstacles ...obstacle) error {
+	var by, waiting []string
+	f := *selection.ErrOutOfOrder
+	for _, o := range obstacles {
+		message := fmt.Sprintf("%s; %s is %s", o.rule, o.Name, o.State())
+		if w := o.Waiting(); len(w) > 0 {
+			message += ", waiting for " + strings.Join(w, ", ")
+			waiting = append(waiting, w...)
+		}
+		f.Fields = append(f.Fields, fault.Field{Name: "phase", Message: message})
+		by = append(by, o.Name)
+	}
+	f.Params = map[string]string{"phase": p.Name, "blocked_by": strings.Join(by, ",")}
+	if len(waiting) > 0 {
+		f.Params["waiting_for"] = strings.Join(waiting, ",")
+	}
+	return &f
+}

@@ -1,0 +1,126 @@
+// Package publication makes the approved result public.
+package publication
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/selection/internal/course"
+	"github.com/laurel-awards/laurel/services/selection/internal/register"
+)
+
+// maxBlob bounds a result, computed or published, in bytes.
+const maxBlob = 64 << 20
+
+// Publication publishes.
+type Publication struct{ deps run.Deps }
+
+// New publishes from deps' database and blobs.
+func New(deps run.Deps) *Publication { return &Publication{deps} }
+
+// Publish implements selection.Service.
+func (p *Publication) Publish(ctx context.Context, in selection.Publish) (selection.Results, error) {
+	if err := selection.Invalid(in.Check()...); err != nil {
+		return selection.Results{}, err
+	}
+	if !selection.ValidSlug(in.Slug) {
+		return selection.Results{}, selection.ErrUnknown
+	}
+	in.Reason = strings.TrimSpace(in.Reason)
+	now := p.deps.Time()
+	var public selection.Results
+	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
+		var err error
+		public, err = p.publish(ctx, tx, in, now)
+		return err
+	})
+	return public, err
+}
+
+func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Publish, now time.Time) (selection.Results, error) {
+	var none selection.Results
+	// One at a time: the second finds what the first has published.
+	if _, err := tx.ExecContext(ctx, `SELECT slug FROM selection WHERE slug = $1 FOR UPDATE`, in.Slug); err != nil {
+		return none, fmt.Errorf("publish: %w", err)
+	}
+	sel, err := register.Read(ctx, tx, in.Slug)
+	if err != nil {
+		return none, err
+	}
+	if sel.PublishedAt != nil {
+		return read(ctx, tx, in.Slug)
+	}
+	courses, err := course.Load(ctx, tx, in.Slug)
+	if err != nil {
+		return none, err
+	}
+	if err := courses[in.Slug].Publishable(); err != nil {
+		return none, err
+	}
+	results, err := p.build(ctx, tx, sel, now)
+	if err != nil {
+		return none, err
+	}
+	body, err := json.Marshal(results)
+	if err != nil {
+		return none, fmt.Errorf("publish: %w", err)
+	}
+	ref, err := p.deps.Blobs.Put(ctx, bytes.NewReader(body), maxBlob)
+	if err != nil {
+		return none, fmt.Errorf("publish: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO publication (slug, blob, results, published_at) VALUES ($1, $2, $3, $4)`,
+		in.Slug, ref.Hash, body, now); err != nil {
+		return none, fmt.Errorf("publish: %w", err)
+	}
+	published := event.ResultPublished{ResultHash: ref.Hash}
+	if err := outbox.Append(ctx, tx, now, in.Slug, "notice", published); err != nil {
+		return none, err
+	}
+	return results, audit.Record(ctx, tx, now, in.Slug, "publish_result", in.Reason, published)
+}
+
+// Results implements selection.Service.
+func (p *Publication) Results(ctx context.Context, in selection.Of) (selection.Results, error) {
+	if !selection.ValidSlug(in.Slug) {
+		return selection.Results{}, selection.ErrUnknown
+	}
+	results, err := read(ctx, p.deps.DB, in.Slug)
+	if errors.Is(err, selection.ErrUnpublished) {
+		if _, unknown := register.Read(ctx, p.deps.DB, in.Slug); unknown != nil {
+			return results, unknown
+		}
+	}
+	return results, err
+}
+
+// read gives what is public. Fault: ErrUnpublished.
+func read(ctx context.Context, q sqlx.QueryerContext, slug string) (selection.Results, error) {
+	var results selection.Results
+	var body json.RawMessage
+	err := sqlx.GetContext(ctx, q, &body, `SELECT results FROM publication WHERE slug = $1`, slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		return results, selection.ErrUnpublished
+	}
+	if err == nil {
+		err = json.Unmarshal(body, &results)
+	}
+	if err != nil {
+		return results, fmt.Errorf("read results: %w", err)
+	}
+	return results, nil
+}

@@ -1,0 +1,176 @@
+package publication
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// computed is what review wrote into the result's blob, as far as it is
+// published.
+type computed struct {
+	Slug         string `json:"slug"`
+	RulebookHash string `json:"rulebook_hash"`
+	VotesHash    string `json:"votes_hash"`
+	ScoresHash   string `json:"scores_hash"`
+	Ranking      struct {
+		Ranking []struct {
+			Candidate  string            `json:"candidate"`
+			Rank       int               `json:"rank"`
+			Total      string            `json:"total"`
+			Components map[string]string `json:"components"`
+			Award      string            `json:"award"`
+			Explain    []string          `json:"explain"`
+		} `json:"ranking"`
+	} `json:"ranking"`
+}
+
+// build makes the published results of the result that was on notice.
+func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Selection, now time.Time) (selection.Results, error) {
+	a, err := onNotice(ctx, tx, sel.Slug)
+	if err != nil {
+		return selection.Results{}, err
+	}
+	result, err := p.open(ctx, a.ResultHash)
+	if err != nil {
+		return selection.Results{}, err
+	}
+	// What was approved must be the frozen rulebook's, of the inputs announced.
+	if result.Slug != sel.Slug || result.RulebookHash != sel.RulebookHash || a.RulebookHash != sel.RulebookHash ||
+		result.VotesHash != a.VotesHash || result.ScoresHash != a.ScoresHash {
+		return selection.Results{}, fmt.Errorf("result %s of %s is not what was computed and announced", a.ResultHash, sel.Slug)
+	}
+	ranking, err := standings(ctx, tx, sel.Slug, result)
+	if err != nil {
+		return selection.Results{}, err
+	}
+	awards, err := awardLists(sel.Rulebook, ranking)
+	if err != nil {
+		return selection.Results{}, err
+	}
+	return selection.Results{
+		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
+		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash,
+		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained},
+		Awards:   awards, Ranking: ranking,
+	}, nil
+}
+
+// approved is the decision on notice and what its result was computed from.
+type approved struct {
+	ResultHash   string `db:"result_hash"`
+	RulebookHash string `db:"rulebook_hash"`
+	VotesHash    string `db:"votes_hash"`
+	ScoresHash   string `db:"scores_hash"`
+	Members      int    `db:"members"`
+	For          int    `db:"votes_for"`
+	Against      int    `db:"votes_against"`
+	Abstained    int    `db:"abstained"`
+}
+
+func onNotice(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
+	var a approved
+	err := tx.GetContext(ctx, &a, `
+		SELECT n.result_hash, r.rulebook_hash, r.votes_hash, r.scores_hash, d.members, d.votes_for, d.votes_against, d.abstained
+		FROM notice n
+		JOIN decision d ON d.slug = n.slug AND d.result_hash = n.result_hash AND d.approved
+		JOIN result r ON r.slug = n.slug AND r.result_hash = n.result_hash
+		WHERE n.slug = $1`, slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, selection.ErrNotArrived
+	}
+	if err != nil {
+		return a, fmt.Errorf("result on notice: %w", err)
+	}
+	return a, nil
+}
+
+func (p *Publication) open(ctx context.Context, hash string) (result computed, err error) {
+	body, size, err := p.deps.Blobs.Open(ctx, hash)
+	if errors.Is(err, blob.ErrNotFound) {
+		return result, selection.ErrNotArrived.Because(err)
+	}
+	if err != nil {
+		return result, fmt.Errorf("open result: %w", err)
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	if size > maxBlob {
+		return result, fmt.Errorf("result %s has %d bytes", hash, size)
+	}
+	text, err := io.ReadAll(body)
+	if err == nil {
+		err = json.Unmarshal(text, &result)
+	}
+	if err != nil {
+		return result, fmt.Errorf("read result %s: %w", hash, err)
+	}
+	return result, nil
+}
+
+// standings gives everybody's place with the name that they stood under.
+func standings(ctx context.Context, tx *sqlx.Tx, slug string, result computed) ([]selection.Standing, error) {
+	var rows []struct {
+		Number   int    `db:"number"`
+		Name     string `db:"name"`
+		Employer string `db:"employer"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		SELECT number, name, coalesce(attributes->>'employer', '') AS employer FROM candidate WHERE slug = $1`, slug); err != nil {
+		return nil, fmt.Errorf("candidates: %w", err)
+	}
+	known := make(map[string]int, len(rows))
+	for i, r := range rows {
+		known[strconv.Itoa(r.Number)] = i
+	}
+	ranking := make([]selection.Standing, len(result.Ranking.Ranking))
+	for i, r := range result.Ranking.Ranking {
+		at, ok := known[r.Candidate]
+		if !ok {
+			return nil, selection.ErrNotArrived.With("candidate", r.Candidate)
+		}
+		ranking[i] = selection.Standing{
+			Number: rows[at].Number, Name: rows[at].Name, Employer: rows[at].Employer,
+			Rank: r.Rank, Total: r.Total, Components: r.Components, Award: r.Award, Explain: r.Explain,
+		}
+	}
+	slices.SortStableFunc(ranking, func(a, b selection.Standing) int { return cmp.Compare(a.Rank, b.Rank) })
+	return ranking, nil
+}
+
+// awardLists sorts the winners into the rulebook's awards.
+func awardLists(rules []byte, ranking []selection.Standing) ([]selection.AwardList, error) {
+	rb, err := rulebook.Parse(rules)
+	if err != nil {
+		return nil, fmt.Errorf("awards: %w", err)
+	}
+	lists := make([]selection.AwardList, len(rb.Awards))
+	at := make(map[string]int, len(rb.Awards))
+	for i, a := range rb.Awards {
+		lists[i] = selection.AwardList{ID: a.ID, Title: a.Title, Seats: a.Seats, Winners: []selection.Standing{}}
+		at[a.ID] = i
+	}
+	for _, s := range ranking {
+		if s.Award == "" {
+			continue
+		}
+		i, ok := at[s.Award]
+		if !ok || len(lists[i].Winners) == lists[i].Seats {
+			return nil, fmt.Errorf("awards: the rulebook has no seat of %q for candidate %d", s.Award, s.Number)
+		}
+		lists[i].Winners = append(lists[i].Winners, s)
+	}
+	return lists, nil
+}

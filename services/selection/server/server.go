@@ -1,0 +1,34 @@
+// Package server wires the selection room.
+package server
+
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/selection/internal/publication"
+	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/timing"
+	"github.com/laurel-awards/laurel/services/selection/migrations"
+)
+
+// Migrations are the room's tables.
+func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
+
+// New wires the room.
+func New(deps run.Deps) (run.Room, error) {
+	selections, phases := register.New(deps), timing.New(deps)
+	service := struct {
+		*register.Register
+		*timing.Timing
+		*publication.Publication
+	}{selections, phases, publication.New(deps)}
+	return run.Room{
+		Name:       selection.Name,
+		Migrations: Migrations(),
+		Endpoints:  selection.Endpoints(service),
+		Handlers:   slices.Concat(selections.Handlers(), phases.Handlers()),
+		Tasks:      []run.Task{phases.Clock().Task()},
+	}, nil
+}
