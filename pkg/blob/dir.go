@@ -114,7 +114,7 @@ func (d *Dir) place(tmp string, ref Ref) error {
 }
 
 func syncDir(dir string) error {
-	f, err := os.Open(dir) //nolint:gosec // a folder of the store
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func (d *Dir) Has(_ context.Context, hash string) (bool, error) {
 
 // reader ends when its context does.
 type reader struct {
-	ctx context.Context //nolint:containedctx // lives for one Put
+	ctx context.Context
 	r   io.Reader
 }
 

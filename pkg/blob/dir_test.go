@@ -97,7 +97,7 @@ func TestDir_Put_nothingKept(t *testing.T) {
 	ended, end := context.WithCancel(t.Context())
 	end()
 	for name, c := range map[string]struct {
-		ctx  context.Context //nolint:containedctx // a case's input
+		ctx  context.Context
 		body io.Reader
 		want func(error) bool
 	}{

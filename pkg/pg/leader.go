@@ -21,7 +21,7 @@ var ErrHeld = errors.New("another session holds the lock")
 func LockKey(name string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte(name))
-	return int64(h.Sum64()) //nolint:gosec // all 64 bits are the key, wrapped or not
+	return int64(h.Sum64())
 }
 
 // Leader is the one session that holds a named lock. Whatever must have a

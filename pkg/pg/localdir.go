@@ -28,7 +28,7 @@ type owner struct {
 // serverOwner is nil unless we are root.
 func serverOwner() (*owner, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil //nolint:nilnil // nil stands for ourselves
+		return nil, nil
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -47,7 +47,7 @@ func serverOwner() (*owner, error) {
 // command runs one of PostgreSQL's programs as the owner, away from our
 // terminal's signals and with nothing of our environment but the path.
 func (l *Local) command(ctx context.Context, bin, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...) //nolint:gosec // a program of the directory that was found
+	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
 	cmd.Dir = l.Dir
 	cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -126,7 +126,7 @@ func (l *Local) recognize() error {
 // makeDir makes a directory that the owner alone may enter, and insists that it
 // is the owner's, or ours: others can make directories under /tmp too.
 func (l *Local) makeDir(dir string) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the owner must come through
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
@@ -137,7 +137,7 @@ func (l *Local) makeDir(dir string) error {
 		return err
 	}
 	uid := ownerOf(info)
-	mine := uid == uint32(os.Geteuid()) || l.owner != nil && uid == l.owner.uid //nolint:gosec // a user's number
+	mine := uid == uint32(os.Geteuid()) || l.owner != nil && uid == l.owner.uid
 	if !info.IsDir() || !mine {
 		return fmt.Errorf("%s belongs to somebody else", dir)
 	}
@@ -146,7 +146,7 @@ func (l *Local) makeDir(dir string) error {
 			return err
 		}
 	}
-	return os.Chmod(dir, 0o700) //nolint:gosec // a directory needs the x
+	return os.Chmod(dir, 0o700)
 }
 
 func ownerOf(info os.FileInfo) uint32 {
@@ -186,7 +186,7 @@ func (l *Local) lock(ctx context.Context) (unlock func(), err error) {
 		if err != nil {
 			return nil, fmt.Errorf("private PostgreSQL: %w", err)
 		}
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a file descriptor
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil && isFile(path, f) {
 			return func() { _ = f.Close() }, nil
 		}
@@ -212,7 +212,7 @@ func (l *Local) openLock(path string) (*os.File, error) {
 	if err := l.makeDir(l.Dir); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the caller's directory
+	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 }
 
 func isFile(path string, f *os.File) bool {

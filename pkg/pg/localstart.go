@@ -37,18 +37,22 @@ func binPlaces() []string {
 	}
 }
 
+// FindPrograms is the directory of PostgreSQL's server programs that a new
+// private server would run on, the newest installed; else ErrNotInstalled.
+func FindPrograms(ctx context.Context) (string, error) { return findBin(ctx, "") }
+
 // findBin is the directory of the newest programs that are installed, or of
 // those of the version that made the data.
 func findBin(ctx context.Context, data string) (string, error) {
 	want := ""
-	if text, err := os.ReadFile(filepath.Join(data, "PG_VERSION")); err == nil { //nolint:gosec // the caller's directory
+	if text, err := os.ReadFile(filepath.Join(data, "PG_VERSION")); err == nil {
 		want = strings.TrimSpace(string(text))
 	}
 	versions := map[string]string{} // major version to directory
 	var dirs []string
 	if path, err := exec.LookPath("initdb"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			dirs = append(dirs, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(target))
 		}
 	}
 	for _, pattern := range binPlaces() {
@@ -85,7 +89,7 @@ func binVersion(ctx context.Context, dir string) string {
 			return ""
 		}
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output() //nolint:gosec // a program of a known place
+	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output()
 	if err != nil {
 		return ""
 	}
@@ -223,6 +227,6 @@ func (l *Local) worksHere(pid int, unsure bool) bool {
 		return false
 	}
 	// Containers deny even root this look at another user's processes.
-	name, err := os.ReadFile(proc + "/comm") //nolint:gosec // of a number
+	name, err := os.ReadFile(proc + "/comm")
 	return unsure && err == nil && strings.TrimSpace(string(name)) == "postgres"
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-	"github.com/lib/pq/pqerror"
 	"github.com/pressly/goose/v3"
 )
 
@@ -41,15 +40,15 @@ func (s Set) provider(db *sqlx.DB) (*goose.Provider, int64, error) {
 
 // version is the last one applied, -1 before the first run.
 func (s Set) version(ctx context.Context, db *sqlx.DB) (int64, error) {
+	table := pq.QuoteIdentifier(s.Table)
+	var there bool
+	err := db.GetContext(ctx, &there, `SELECT to_regclass($1) IS NOT NULL`, table)
+	if err != nil || !there {
+		return -1, err
+	}
 	var v int64
-	err := db.GetContext(ctx, &v, `SELECT coalesce(max(version_id), 0) FROM `+pq.QuoteIdentifier(s.Table))
-	if pq.As(err, pqerror.UndefinedTable) != nil {
-		return -1, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("migrations %s: %w", s.Table, err)
-	}
-	return v, nil
+	err = db.GetContext(ctx, &v, `SELECT coalesce(max(version_id), 0) FROM `+table)
+	return v, err
 }
 
 // Migrate applies what is missing of each set, in the order given, and does
@@ -68,7 +67,7 @@ func Migrate(ctx context.Context, db *sqlx.DB, sets ...Set) (err error) {
 		}
 		current, err := s.version(ctx, db)
 		if err != nil {
-			return err
+			return fmt.Errorf("migrations %s: %w", s.Table, err)
 		}
 		if current > target {
 			return fmt.Errorf("%w: %s is at version %d, known are %d", ErrNewer, s.Table, current, target)
@@ -91,7 +90,7 @@ func Migrated(ctx context.Context, db *sqlx.DB, sets ...Set) error {
 		}
 		current, err := s.version(ctx, db)
 		if err != nil {
-			return err
+			return fmt.Errorf("migrations %s: %w", s.Table, err)
 		}
 		if current < target {
 			return fmt.Errorf("%w: %s is at version %d of %d", ErrNotMigrated, s.Table, max(current, 0), target)

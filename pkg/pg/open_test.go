@@ -40,7 +40,8 @@ func TestOpen_refused(t *testing.T) {
 		is   func(error) bool
 	}{
 		"synchronous_commit off": {
-			pg.Config{URL: address + "&synchronous_commit=off"}, "synchronous_commit",
+			pg.Config{URL: address + "&synchronous_commit=off"},
+			"synchronous_commit",
 			func(err error) bool { return errors.Is(err, pg.ErrUnsafe) },
 		},
 		"no server":       {pg.Config{URL: "postgres://x@/x?host=/nowhere&sslmode=disable"}, "", pg.IsUnavailable},

@@ -39,7 +39,7 @@ func InTx(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 			return err
 		}
 		// Full jitter, so that those who collided do not do so again.
-		wait := time.NewTimer(rand.N(5 * time.Millisecond << try)) //nolint:gosec // spreads retries, guards nothing
+		wait := time.NewTimer(rand.N(5 * time.Millisecond << try))
 		select {
 		case <-ctx.Done():
 			wait.Stop()
@@ -56,7 +56,7 @@ func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 	}
 	defer done()
 	// Does nothing after Commit; after a panic or Goexit in fn it is the only end.
-	defer tx.Rollback() //nolint:errcheck // the connection goes if this fails, and with it the transaction
+	defer tx.Rollback()
 	if err := fn(tx); err != nil {
 		return err
 	}

@@ -1,0 +1,50 @@
+# Each target that needs a program of the system installs it first, see scripts/install.
+# Without a terminal nothing asks: as root or with password-less sudo all of it works in CI.
+
+ARGS     ?=
+TIMEOUT  ?= 20m
+FUZZTIME ?= 60s
+LINT     := .tools/bin/golangci-lint-v2.15.0
+
+.PHONY: help demo run test lint bench fuzz chaos build docs
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## a whole selection on real parts, then its pages until Ctrl-C (ARGS=--exit ends by itself)
+	@scripts/install postgres
+	@$(MAKE) --no-print-directory build
+	bin/laurel demo $(ARGS)
+
+run: build ## all services (ARGS=voting: one; settings from the environment, bin/laurel serve --help)
+	bin/laurel serve $(ARGS)
+
+test: ## every test, on a real PostgreSQL, NATS and browser, with the race detector
+	@scripts/install postgres compiler browser
+	@status=0; CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) ./... || status=$$?; go run ./scripts/testdb stop; exit $$status
+
+lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting
+	go vet ./...
+	$(LINT) run
+
+bench: ## the benchmarks
+	@scripts/install postgres
+	@status=0; scripts/each '^func Benchmark' -run '^$$' -bench . -benchmem || status=$$?; go run ./scripts/testdb stop; exit $$status
+
+fuzz: ## every fuzz test, FUZZTIME=60s each
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz
+
+chaos: ## the tests that kill, cut off and reorder (TestChaos…), ten times over
+	@scripts/install postgres compiler
+	@status=0; CGO_ENABLED=1 scripts/each '^func TestChaos' -race -run '^TestChaos' -count 10 -timeout 60m || status=$$?; go run ./scripts/testdb stop; exit $$status
+
+build: ## bin/laurel
+	CGO_ENABLED=0 go build -trimpath -o bin/laurel ./services/cmd/laurel
+
+docs: ## the pages under docs/ that are generated from code
+	UPDATE_GOLDEN=1 scripts/each UPDATE_GOLDEN -count 1
+
+# golangci-lint is built by our own Go, so that it knows this language version.
+$(LINT):
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(subst .tools/bin/golangci-lint-,,$@)
+	mv .tools/bin/golangci-lint $@
