@@ -34,11 +34,12 @@ func ParseNumber(text string) (Number, error) {
 }
 
 // looksLikeNumber tells whether text is -?D, -?D.D, either with %, or -?D/D,
-// where D is one or more ASCII digits.
+// where D is one or more ASCII digits. A fraction has at most 9 digits on each
+// side, so that sums of many fractions stay small.
 func looksLikeNumber(text string) bool {
 	text = strings.TrimPrefix(text, "-")
 	if numerator, denominator, ok := strings.Cut(text, "/"); ok {
-		return digits(numerator) && digits(denominator)
+		return digits(numerator) && digits(denominator) && len(numerator) <= 9 && len(denominator) <= 9
 	}
 	whole, decimals, ok := strings.Cut(strings.TrimSuffix(text, "%"), ".")
 	return digits(whole) && (!ok || digits(decimals))

@@ -1,9 +1,6 @@
 package rulebook
 
-import (
-	"math/big"
-	"slices"
-)
+import "slices"
 
 func (r *reader) composite(f field, rb *Rulebook) Composite {
 	f = f.mapping("round", "components", "tie_break", "lot")
@@ -18,7 +15,7 @@ func (r *reader) composite(f field, rb *Rulebook) Composite {
 func (r *reader) components(f field, rb *Rulebook) []Component {
 	var components []Component
 	once := unique()
-	sum := new(big.Rat)
+	weighs := false
 	for _, item := range f.all() {
 		item = item.mapping("source", "weight", "convert", "per", "method")
 		source := item.get("source")
@@ -27,7 +24,7 @@ func (r *reader) components(f field, rb *Rulebook) []Component {
 			c.Source = r.source(source, rb, SourceVotes, SourcePanels, SourceRanked)
 			once(source, c.Source)
 		}
-		sum.Add(sum, c.Weight.Rat())
+		weighs = weighs || c.Weight.Sign() > 0
 		if c.Source == SourceRanked {
 			r.ranked(item, &c, len(f.items))
 		} else {
@@ -38,7 +35,7 @@ func (r *reader) components(f field, rb *Rulebook) []Component {
 	switch {
 	case f.kind == list && len(f.items) == 0:
 		f.fail("a composite has at least one component")
-	case len(components) > 0 && sum.Sign() == 0:
+	case len(components) > 0 && !weighs:
 		f.fail("the weights sum to 0")
 	}
 	return components

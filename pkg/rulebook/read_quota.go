@@ -1,7 +1,6 @@
 package rulebook
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -72,63 +71,4 @@ func (r *reader) seatCount(f field) Number {
 		return n
 	}
 	return Number{}
-}
-
-// seatsOf is how many seats the quota is about.
-func (rb *Rulebook) seatsOf(award string) int {
-	sum := 0
-	for _, a := range rb.Awards {
-		if award == "" || a.ID == award {
-			sum += a.Seats
-		}
-	}
-	return sum
-}
-
-// feasible reports what no set of winners can meet, whoever the candidates
-// are: floors of an award beyond its seats, and a floor above its cap. An entry
-// has one value of an attribute, so the floors of its values add up.
-func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
-	if len(rb.Awards) == 0 {
-		return
-	}
-	floors := map[[2]string]int{} // by award and attribute
-	for i, q := range quotas {
-		seats := rb.seatsOf(q.Of)
-		least, ok := q.Floor(seats)
-		if !ok {
-			continue
-		}
-		at := places[i].get("min")
-		for j, other := range quotas {
-			if same := i != j && other.Attribute == q.Attribute && other.Value == q.Value && other.Of == q.Of; same && j < i && other.Min.IsSet() {
-				at.fail("quotas[%d] has a min for the same", j)
-			}
-			most, capped := other.Cap(rb.seatsOf(other.Of))
-			applies := other.Attribute == q.Attribute && (other.Value == "" || other.Value == q.Value) && (other.Of == "" || other.Of == q.Of)
-			if capped && applies && least > most {
-				at.fail("infeasible: %s demands %d seats, but %s allows %d", describe(i, q), least, describe(j, other), most)
-			}
-		}
-		key := [2]string{q.Of, q.Attribute}
-		before := floors[key]
-		if floors[key] += least; before <= seats && floors[key] > seats {
-			at.fail("infeasible: the mins of attribute %s demand %d of %d seats of %s", q.Attribute, floors[key], seats, awardName(q.Of))
-		}
-	}
-}
-
-func describe(i int, q Quota) string {
-	limit := "max " + q.Max.String()
-	if q.Min.IsSet() {
-		limit = "min " + q.Min.String()
-	}
-	return fmt.Sprintf("quotas[%d] (%s %s, %s of %s)", i, q.Attribute, q.Value, limit, awardName(q.Of))
-}
-
-func awardName(id string) string {
-	if id == "" {
-		return "all awards"
-	}
-	return "award " + id
 }

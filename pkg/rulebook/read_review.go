@@ -84,7 +84,7 @@ func (r *reader) scale(f field) Scale {
 func (r *reader) criteria(f field) []Criterion {
 	var criteria []Criterion
 	once := unique()
-	sum := new(big.Rat)
+	weighs := false
 	for _, item := range f.all() {
 		item = item.mapping("id", "title", "weight")
 		c := Criterion{
@@ -92,14 +92,14 @@ func (r *reader) criteria(f field) []Criterion {
 			Title:  item.get("title").localized(),
 			Weight: item.get("weight").atLeastZero(Whole(1)),
 		}
-		sum.Add(sum, c.Weight.Rat())
+		weighs = weighs || c.Weight.Sign() > 0
 		criteria = append(criteria, c)
 	}
 	switch {
 	case !f.require():
 	case f.kind == list && len(f.items) == 0:
 		f.fail("a panel scores at least one criterion")
-	case len(criteria) > 0 && sum.Sign() == 0:
+	case len(criteria) > 0 && !weighs:
 		f.fail("the weights sum to 0")
 	}
 	return criteria

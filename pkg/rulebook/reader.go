@@ -10,6 +10,9 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
+// maxItems is the most items of a list.
+const maxItems = 1000
+
 // reader turns the document into a Rulebook and collects every mistake.
 type reader struct {
 	flaws    []fault.Field
@@ -82,6 +85,10 @@ func (f field) all() []field {
 	if !f.is(list) {
 		return nil
 	}
+	if len(f.items) > maxItems {
+		f.fail("has %d items; the most is %d", len(f.items), maxItems)
+		return nil
+	}
 	fields := make([]field, 0, len(f.items))
 	for i, item := range f.items {
 		at := field{value: item, path: f.path + "[" + strconv.Itoa(i) + "]", r: f.r}
@@ -122,7 +129,8 @@ func notOfID(c rune) bool {
 	return !unicode.IsLetter(c) && !unicode.IsMark(c) && !unicode.IsDigit(c) && !strings.ContainsRune(" _-.&'", c)
 }
 
-// ids checks the ids of a list's items, each once, and gives the way to add one.
+// unique gives a function that is told each id of a list, and finds the second
+// of two alike.
 func unique() func(f field, id string) {
 	seen := map[string]int{}
 	return func(f field, id string) {
@@ -217,7 +225,7 @@ func (f field) localized() Text {
 			text[key.text] = item.words()
 		}
 	}
-	if len(text) == 0 {
+	if len(f.keys) == 0 {
 		f.fail("has no text in any language")
 	}
 	return text

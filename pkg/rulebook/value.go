@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -71,7 +72,7 @@ func read(src []byte) (value, error) {
 		return value{}, invalid(flaw(firstInvalid(text), "", "not UTF-8"))
 	}
 	doc, err := readJSON(text)
-	if err == errNotJSON {
+	if errors.Is(err, errNotJSON) {
 		doc, err = readYAML(text)
 	}
 	if err != nil {
@@ -106,7 +107,13 @@ func flaw(at place, path, format string, args ...any) fault.Field {
 // CodeInvalid is the code of the fault that Parse and the checks return.
 const CodeInvalid = "rulebook_invalid"
 
+// maxFlaws is how many mistakes are reported; a person mends no more at a time.
+const maxFlaws = 100
+
 func invalid(flaws ...fault.Field) error {
+	if n := len(flaws); n > maxFlaws {
+		flaws = append(flaws[:maxFlaws:maxFlaws], flaw(place{}, "", "and %d mistakes more", n-maxFlaws))
+	}
 	return fault.NewInvalid(CodeInvalid, "the rulebook has mistakes", flaws...)
 }
 

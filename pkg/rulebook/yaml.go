@@ -38,8 +38,17 @@ func readYAML(text string) (value, error) {
 	return value{}, invalid(flaw(placeOf(bodies[1]), "", "a rulebook is one document; here begins a second"))
 }
 
-// scan refuses what the parser would follow too deep, and what rules may not use.
+// maxTokens is the most tokens of a YAML document. The parser's time grows with
+// their square; this many take it a moment, and are fifty times the usual.
+const maxTokens = 20_000
+
+// scan refuses what the parser would follow too deep or too long, and what
+// rules may not use.
 func scan(tokens token.Tokens) error {
+	if len(tokens) > maxTokens {
+		p := tokens[maxTokens].Position
+		return invalid(flaw(place{p.Line, p.Column}, "", "more than %d words and signs", maxTokens))
+	}
 	depth := 0
 	for _, tk := range tokens {
 		at := place{tk.Position.Line, tk.Position.Column}

@@ -1,0 +1,110 @@
+package rulebook
+
+import "fmt"
+
+// demand is a quota with its place in the list and its limits in seats.
+type demand struct {
+	Quota
+	index    int
+	at       field
+	seats    int // what the quota is about
+	floor    int
+	cap      int
+	hasFloor bool
+	hasCap   bool
+}
+
+// feasible reports what no set of winners can meet, whoever the candidates
+// are: mins beyond the seats, and a min above a max for the same winners. An
+// entry has one value of an attribute, so the mins of its values add up.
+func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
+	if len(rb.Awards) == 0 {
+		return
+	}
+	demands := make([]demand, 0, len(quotas))
+	for i, q := range quotas {
+		d := demand{Quota: q, index: i, at: places[i], seats: rb.seatsOf(q.Of)}
+		d.floor, d.hasFloor = q.Floor(d.seats)
+		d.cap, d.hasCap = q.Cap(d.seats)
+		demands = append(demands, d)
+	}
+	twice(demands)
+	beyondSeats(demands)
+	for _, d := range demands {
+		if d.hasCap {
+			d.aboveCap(demands)
+		}
+	}
+}
+
+// seatsOf is how many seats the award has, or all awards together for "".
+func (rb *Rulebook) seatsOf(award string) int {
+	sum := 0
+	for _, a := range rb.Awards {
+		if award == "" || a.ID == award {
+			sum += a.Seats
+		}
+	}
+	return sum
+}
+
+// twice reports a quota for the same winners as an earlier one.
+func twice(demands []demand) {
+	type subject struct{ attribute, value, of string }
+	mins, maxes := map[subject]int{}, map[subject]int{}
+	for _, d := range demands {
+		s := subject{d.Attribute, d.Value, d.Of}
+		if first, ok := mins[s]; ok && d.hasFloor {
+			d.at.get("min").fail("quotas[%d] has a min for the same winners", first)
+		} else if d.hasFloor {
+			mins[s] = d.index
+		}
+		if first, ok := maxes[s]; ok && d.hasCap {
+			d.at.get("max").fail("quotas[%d] has a max for the same winners", first)
+		} else if d.hasCap {
+			maxes[s] = d.index
+		}
+	}
+}
+
+// beyondSeats reports the min with which an attribute's mins pass the seats.
+func beyondSeats(demands []demand) {
+	type subject struct{ attribute, of string }
+	sums := map[subject]int{}
+	for _, d := range demands {
+		s := subject{d.Attribute, d.Of}
+		before := sums[s]
+		if sums[s] += d.floor; before <= d.seats && sums[s] > d.seats {
+			d.at.get("min").fail("infeasible: the mins of attribute %s demand %d of the %d seats of %s",
+				d.Attribute, sums[s], d.seats, awardName(d.Of))
+		}
+	}
+}
+
+// aboveCap reports the mins that pass the quota's max. The mins of single
+// awards add up against a max over all awards.
+func (d demand) aboveCap(demands []demand) {
+	sums := map[string]int{} // by value
+	for _, m := range demands {
+		if !m.hasFloor || m.Attribute != d.Attribute || (d.Value != "" && d.Value != m.Value) || (d.Of != "" && d.Of != m.Of) {
+			continue
+		}
+		passed := m.floor > d.cap
+		if m.Of != "" && !passed {
+			before := sums[m.Value]
+			sums[m.Value] += m.floor
+			passed = before <= d.cap && sums[m.Value] > d.cap
+		}
+		if passed {
+			m.at.get("min").fail("infeasible: min %s of %s for %s %q, against max %s of %s in quotas[%d]",
+				m.Min, awardName(m.Of), m.Attribute, m.Value, d.Max, awardName(d.Of), d.index)
+		}
+	}
+}
+
+func awardName(id string) string {
+	if id == "" {
+		return "all awards"
+	}
+	return fmt.Sprintf("award %q", id)
+}
