@@ -23,6 +23,7 @@ const (
 	Admitted  State = "admitted"  // is a candidate
 	Struck    State = "struck"    // was a candidate
 	Withdrawn State = "withdrawn" // taken back before it became a candidate
+	Lapsed    State = "lapsed"    // vetting closed before every department had passed it
 )
 
 // Nominee is what a nomination form says.
@@ -66,13 +67,18 @@ const (
 	Fail = "fail"
 )
 
-// Submit hands in one entry.
+// Submit hands in one entry. Text is put in order (spaces, full-width signs);
+// gender may be 男 or 女, category a title of the rulebook's.
 type Submit struct {
 	Slug    string  `json:"slug"`
 	Nominee Nominee `json:"nominee"` // Photo is set by SetPhoto
 }
 
-// Import hands in many from a blob.
+// Import hands in many from a blob. One of the first ten rows names the columns:
+// 序号 (not read), 姓名, 性别, 类别, 工作单位, 所在市州, 从业年限, 主要事迹,
+// 推荐单位, 照片, or no, name, gender, category, employer, region, years, deeds,
+// recommended_by, photo, and the rulebook's attributes. At most 20 MB and 5,000
+// nominees.
 type Import struct {
 	Slug   string `json:"slug"`
 	Blob   string `json:"blob"`    // SHA-256 of a CSV or XLSX in the blob store
@@ -82,7 +88,7 @@ type Import struct {
 // Imported is what an import did.
 type Imported struct {
 	Entries  int       `json:"entries"` // rows taken
-	IDs      []string  `json:"ids"`
+	IDs      []string  `json:"ids"`     // in the file's order; none of a dry run
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
@@ -114,7 +120,8 @@ type ListEntries struct {
 	Limit int    `json:"limit,omitempty"` // at most and by default 200
 }
 
-// GiveOpinion is a department's word on an entry; the last word counts.
+// GiveOpinion is a department's word on an entry; the last word counts. A fail
+// without a veto holds the entry back until the department thinks otherwise.
 type GiveOpinion struct {
 	Slug       string `json:"slug"`
 	Entry      string `json:"entry"`
@@ -181,28 +188,32 @@ type Progress struct {
 // Service is what nomination does. Any call about a selection whose rulebook
 // has not arrived gives ErrNotYet.
 type Service interface {
-	// Submit takes one entry. Faults: ErrPhase, ErrInvalid with the fields.
+	// Submit takes one entry. Faults: ErrPhase, ErrInvalid with the fields,
+	// ErrDuplicate.
 	Submit(ctx context.Context, in Submit) (Entry, error)
 	// Import takes all rows of a table or none. Faults: ErrPhase; ErrImport
-	// with every bad row (fields "性别", line the row).
+	// with every bad row (fields "性别", line the row); table_unreadable and
+	// table_too_large for the file as a whole.
 	Import(ctx context.Context, in Import) (Imported, error)
 	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
 	// and 50 megapixels), makes it upright, without metadata and at most
 	// 1200 pixels long, and gives it to an entry. Faults: ErrPhoto,
-	// ErrNoEntry, ErrPhase once the entry is a candidate.
+	// ErrNoEntry, ErrPhase, ErrDecided.
 	SetPhoto(ctx context.Context, in SetPhoto) (Entry, error)
 	// Entry gives one entry. Fault: ErrNoEntry.
 	Entry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.
 	ListEntries(ctx context.Context, in ListEntries) ([]Entry, error)
-	// GiveOpinion records a department's word. When every department of the
-	// rulebook passed it, the entry becomes a candidate with the next number;
-	// a veto ends it. Faults: ErrPhase, ErrNoEntry, ErrInvalid, ErrDecided.
+	// GiveOpinion records a department's word; the same word again is fine.
+	// When every department of the rulebook passed it, the entry becomes a
+	// candidate with the next number; a veto ends it. Faults: ErrPhase,
+	// ErrNoEntry, ErrInvalid, ErrDecided.
 	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
-	// Withdraw takes an entry back. Faults: ErrNoEntry, ErrDecided.
+	// Withdraw takes an entry back. Again is fine. Faults: ErrNoEntry,
+	// ErrDecided.
 	Withdraw(ctx context.Context, in Withdraw) (Entry, error)
-	// Strike takes a candidate off the list, at any time before the result is
-	// decided. Again is fine. Faults: ErrNoCandidate, ErrInvalid.
+	// Strike takes a candidate off the list, until the decision phase closes.
+	// Again is fine. Faults: ErrNoCandidate, ErrInvalid, ErrPhase.
 	Strike(ctx context.Context, in Strike) (Candidate, error)
 	// ListCandidates gives a page of candidates.
 	ListCandidates(ctx context.Context, in ListCandidates) ([]Candidate, error)
@@ -220,6 +231,24 @@ var (
 	ErrImport      = fault.New(fault.Invalid, "import_invalid", "nothing was imported; these rows have to be mended")
 	ErrPhoto       = fault.New(fault.Invalid, "photo_invalid", "this is not a picture that can be used")
 	ErrNoEntry     = fault.New(fault.NotFound, "entry_unknown", "there is no such entry")
+	ErrDuplicate   = fault.New(fault.Conflict, "entry_duplicate", "the same entry has been handed in before") // param "entry" is its id
 	ErrDecided     = fault.New(fault.Conflict, "entry_decided", "the entry has been decided")
 	ErrNoCandidate = fault.New(fault.NotFound, "candidate_unknown", "there is no such candidate")
 )
+
+// Invalid is ErrInvalid with the fields at fault.
+func Invalid(fields ...fault.Field) *fault.Error { return with(ErrInvalid, fields) }
+
+// ImportInvalid is ErrImport with the fields at fault.
+func ImportInvalid(fields ...fault.Field) *fault.Error { return with(ErrImport, fields) }
+
+// PhotoInvalid is ErrPhoto with what is wrong with the upload.
+func PhotoInvalid(message string) *fault.Error {
+	return with(ErrPhoto, []fault.Field{{Name: "blob", Message: message}})
+}
+
+func with(e *fault.Error, fields []fault.Field) *fault.Error {
+	c := *e
+	c.Fields = fields
+	return &c
+}

@@ -1,0 +1,151 @@
+// Package candidate shows the admitted entries, and takes them off the list.
+package candidate
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+)
+
+const (
+	maxPage   = 500
+	maxReason = 1000 // characters
+)
+
+// Candidates are the candidates of all selections.
+type Candidates struct{ deps run.Deps }
+
+// New shows what is in deps' database.
+func New(deps run.Deps) *Candidates { return &Candidates{deps} }
+
+// Aggregate is what versions of a candidate's events count.
+func Aggregate(number int) string { return "candidate/" + strconv.Itoa(number) }
+
+// ListCandidates implements nomination.Service.
+func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandidates) ([]nomination.Candidate, error) {
+	if in.Limit <= 0 || in.Limit > maxPage {
+		in.Limit = maxPage
+	}
+	if _, err := phase.Get(ctx, c.deps.DB, in.Slug); err != nil {
+		return nil, err
+	}
+	// A summary needs but the beginning of the deeds, line breaks and all.
+	found, err := list(ctx, c.deps.DB, `left(e.deeds, 400)`, `c.slug = $1 AND c.number > $2::bigint ORDER BY c.number LIMIT $3`, in.Slug, in.After, in.Limit)
+	for i := range found {
+		found[i].Deeds = ""
+	}
+	return found, err
+}
+
+// Candidate implements nomination.Service.
+func (c *Candidates) Candidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
+	if _, err := phase.Get(ctx, c.deps.DB, in.Slug); err != nil {
+		return nomination.Candidate{}, err
+	}
+	return get(ctx, c.deps.DB, in.Slug, in.Number)
+}
+
+// Strike implements nomination.Service.
+func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nomination.Candidate, error) {
+	in.Reason = strings.TrimSpace(in.Reason)
+	var out nomination.Candidate
+	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
+		if _, err := phase.Get(ctx, tx, in.Slug); err != nil {
+			return err
+		}
+		if in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxReason || strings.ContainsRune(in.Reason, 0) {
+			return nomination.Invalid(fault.Field{Name: "reason", Message: fmt.Sprintf("is needed, with at most %d characters", maxReason)})
+		}
+		now := c.deps.Time()
+		state, err := phase.Of(ctx, tx, in.Slug, event.Decision, now)
+		if err != nil {
+			return err
+		}
+		var ids []string
+		if err := tx.SelectContext(ctx, &ids, `
+			UPDATE candidate SET struck_at = $3, struck_reason = $4 WHERE slug = $1 AND number = $2::bigint AND struck_at IS NULL
+			RETURNING entry`, in.Slug, in.Number, now, in.Reason); err != nil {
+			return fmt.Errorf("strike: %w", err)
+		}
+		for _, id := range ids {
+			if state == phase.Closed {
+				return phase.ErrNotOpen.With("phase", event.Decision)
+			}
+			if err := c.struck(ctx, tx, in, id); err != nil {
+				return err
+			}
+		}
+		out, err = get(ctx, tx, in.Slug, in.Number)
+		return err
+	})
+	return out, err
+}
+
+func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.Strike, id string) error {
+	now := c.deps.Time()
+	if err := entry.SetState(ctx, tx, id, nomination.Struck); err != nil {
+		return err
+	}
+	if err := entry.Record(ctx, tx, now, in.Slug, "strike_candidate", in.Reason, map[string]any{"entry": id, "number": in.Number}); err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, now, in.Slug, Aggregate(in.Number), event.CandidateStruck{Number: in.Number, Reason: in.Reason})
+}
+
+func get(ctx context.Context, q sqlx.QueryerContext, slug string, number int) (nomination.Candidate, error) {
+	found, err := list(ctx, q, `e.deeds`, `c.slug = $1 AND c.number = $2::bigint`, slug, number)
+	if err == nil && len(found) == 0 {
+		err = nomination.ErrNoCandidate
+	}
+	if err != nil {
+		return nomination.Candidate{}, err
+	}
+	return found[0], nil
+}
+
+// list reads candidates, with as much of the deeds as is asked for.
+func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args ...any) ([]nomination.Candidate, error) {
+	var rows []struct {
+		Number        int    `db:"number"`
+		Name          string `db:"name"`
+		Category      string `db:"category"`
+		Gender        string `db:"gender"`
+		Employer      string `db:"employer"`
+		Region        string `db:"region"`
+		Years         *int   `db:"years"`
+		Deeds         string `db:"deeds"`
+		RecommendedBy string `db:"recommended_by"`
+		Photo         string `db:"photo"`
+		Struck        bool   `db:"struck"`
+		StruckReason  string `db:"struck_reason"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, `
+		SELECT c.number, e.name, e.category, e.gender, e.employer, e.region, e.years, `+deeds+` AS deeds, e.recommended_by, e.photo,
+		       c.struck_at IS NOT NULL AS struck, c.struck_reason
+		FROM candidate c JOIN entry e ON e.id = c.entry WHERE `+where, args...); err != nil {
+		return nil, fmt.Errorf("candidates: %w", err)
+	}
+	candidates := make([]nomination.Candidate, len(rows))
+	for i, r := range rows {
+		candidates[i] = nomination.Candidate{
+			Number: r.Number, Name: r.Name, Category: r.Category, Gender: r.Gender, Employer: r.Employer, Region: r.Region, Years: r.Years,
+			Summary: form.Summary(r.Deeds), Deeds: r.Deeds, RecommendedBy: r.RecommendedBy, Photo: r.Photo,
+			Struck: r.Struck, StruckReason: r.StruckReason,
+		}
+	}
+	return candidates, nil
+}

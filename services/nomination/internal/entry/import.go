@@ -1,0 +1,206 @@
+package entry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
+	"github.com/laurel-awards/laurel/services/nomination/internal/sheet"
+)
+
+// maxReported bounds the mistakes in one answer; past it, the first of each row
+// is named, so that every bad row still is.
+const maxReported = 10_000
+
+// Import implements nomination.Service.
+func (e *Entries) Import(ctx context.Context, in nomination.Import) (nomination.Imported, error) {
+	sel, err := e.forImport(ctx, in.Slug)
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	s, err := e.readSheet(ctx, in.Blob, form.For(sel.Rulebook))
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	photos, err := e.makePhotos(ctx, s)
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	entries, err := e.compare(ctx, in.Slug, s)
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	if len(s.Problems) > 0 {
+		return nomination.Imported{}, importInvalid(s.Problems)
+	}
+	out := nomination.Imported{Entries: len(entries), IDs: []string{}, Warnings: s.Warnings}
+	if in.DryRun {
+		return out, nil
+	}
+	for i, made := range photos {
+		if made == nil {
+			continue
+		}
+		if entries[i].nominee.Photo, err = e.storePhoto(ctx, made); err != nil {
+			return nomination.Imported{}, err
+		}
+	}
+	if err := e.store(ctx, in, s, entries); err != nil {
+		return nomination.Imported{}, err
+	}
+	for _, f := range entries {
+		out.IDs = append(out.IDs, f.id.String())
+	}
+	return out, nil
+}
+
+// forImport looks whether nominations are open before a file is read.
+func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, error) {
+	sel, err := phase.Get(ctx, e.deps.DB, slug)
+	if err != nil {
+		return sel, err
+	}
+	state, err := phase.Of(ctx, e.deps.DB, slug, event.Nomination, e.deps.Time())
+	if err == nil && state != phase.Open {
+		err = phase.ErrNotOpen.With("phase", event.Nomination)
+	}
+	return sel, err
+}
+
+func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*sheet.Sheet, error) {
+	r, _, err := e.deps.Blobs.Open(ctx, hash)
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
+		return nil, nomination.ImportInvalid(fault.Field{Name: "blob", Message: "there is no such upload"})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("import: %w", err)
+	}
+	s, err := sheet.Read(r, f)
+	return s, errors.Join(err, r.Close())
+}
+
+// makePhotos makes the pages' pictures, by row; nil where there is none. A
+// picture that cannot be decoded becomes a problem of its row.
+func (e *Entries) makePhotos(ctx context.Context, s *sheet.Sheet) ([][]byte, error) {
+	made := make([][]byte, len(s.Rows))
+	var bad []fault.Field
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(photo.Slots)
+	for i, row := range s.Rows {
+		if row.Picture == nil {
+			continue
+		}
+		group.Go(func() error {
+			body, err := e.photos.Make(ctx, *row.Picture)
+			if refusal, ok := errors.AsType[photo.Refusal](err); ok {
+				mu.Lock()
+				defer mu.Unlock()
+				bad = append(bad, s.Fault(row.Line, form.Photo, refusal.Error()))
+				return nil
+			}
+			made[i] = body
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("import: %w", err)
+	}
+	s.Problems = append(s.Problems, bad...)
+	return made, nil
+}
+
+// compare looks each row up among those before it and those that are stored:
+// the same again is a mistake, a likeness a warning.
+func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]fresh, error) {
+	entries := make([]fresh, len(s.Rows))
+	keys := make([]string, len(s.Rows))
+	for i, row := range s.Rows {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("import: %w", err)
+		}
+		keys[i] = form.Key(row.Nominee.Name)
+		entries[i] = fresh{id: id, nominee: row.Nominee, key: keys[i], fingerprint: form.Fingerprint(row.Nominee)}
+	}
+	known, err := lookup(ctx, e.deps.DB, slug, keys)
+	if err != nil {
+		return nil, err
+	}
+	lines, sameName := make(map[string]int), make(map[string][]int)
+	for i, row := range s.Rows {
+		f := &entries[i]
+		if f.key == "" {
+			continue // the missing name has been noted
+		}
+		if line, ok := lines[f.fingerprint]; ok {
+			s.Problems = append(s.Problems, s.Fault(row.Line, form.Name, "the same as row "+strconv.Itoa(line)))
+			continue
+		}
+		lines[f.fingerprint] = row.Line
+		if _, ok := known.byPrint[f.fingerprint]; ok {
+			s.Problems = append(s.Problems, s.Fault(row.Line, form.Name, "has been handed in before"))
+			continue
+		}
+		f.warnings = known.resembling(row.Nominee)
+		for _, j := range sameName[f.key] {
+			if form.Resembles(row.Nominee, s.Rows[j].Nominee) {
+				f.warnings = append(f.warnings, fmt.Sprintf("resembles row %d of the same file", s.Rows[j].Line))
+			}
+		}
+		sameName[f.key] = append(sameName[f.key], i)
+		for _, w := range f.warnings {
+			s.Warnings = append(s.Warnings, nomination.Warning{Row: row.Line, Field: s.Label(form.Name), Message: w})
+		}
+	}
+	return entries, nil
+}
+
+// store writes all entries or none.
+func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Sheet, entries []fresh) error {
+	return pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
+		now := e.deps.Time()
+		if _, err := phase.Require(ctx, tx, in.Slug, now, event.Nomination); err != nil {
+			return err
+		}
+		stored, err := insert(ctx, tx, in.Slug, now, entries)
+		if err != nil {
+			return err
+		}
+		var repeated []fault.Field // handed in since they were compared
+		for i, f := range entries {
+			if !stored[f.id.String()] {
+				repeated = append(repeated, s.Fault(s.Rows[i].Line, form.Name, "has been handed in before"))
+			}
+		}
+		if len(repeated) > 0 {
+			return importInvalid(repeated)
+		}
+		return Record(ctx, tx, now, in.Slug, "import_entries", "", map[string]any{"file": in.Blob, "entries": len(entries)})
+	})
+}
+
+func importInvalid(fields []fault.Field) error {
+	slices.SortStableFunc(fields, func(a, b fault.Field) int { return a.Line - b.Line })
+	total := len(fields)
+	if total <= maxReported {
+		return nomination.ImportInvalid(fields...)
+	}
+	fields = slices.CompactFunc(fields, func(a, b fault.Field) bool { return a.Line == b.Line })
+	return nomination.ImportInvalid(fields...).With("mistakes", strconv.Itoa(total))
+}

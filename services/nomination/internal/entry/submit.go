@@ -1,0 +1,97 @@
+package entry
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+)
+
+// Submit implements nomination.Service.
+func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.Entry, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return nomination.Entry{}, fmt.Errorf("submit: %w", err)
+	}
+	var out nomination.Entry
+	err = pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
+		now := e.deps.Time()
+		sel, err := phase.Require(ctx, tx, in.Slug, now, event.Nomination)
+		if err != nil {
+			return err
+		}
+		n, problems := form.For(sel.Rulebook).Clean(in.Nominee)
+		if in.Nominee.Photo != "" {
+			problems = append(problems, form.Problem{Field: form.Photo, Message: "is uploaded by itself, once the entry is there"})
+		}
+		if len(problems) > 0 {
+			return invalid(problems)
+		}
+		f := fresh{id: id, nominee: n, key: form.Key(n.Name), fingerprint: form.Fingerprint(n)}
+		known, err := lookup(ctx, tx, in.Slug, []string{f.key})
+		if err != nil {
+			return err
+		}
+		f.warnings = known.resembling(n)
+		stored, err := insert(ctx, tx, in.Slug, now, []fresh{f})
+		if err != nil {
+			return err
+		}
+		if len(stored) == 0 {
+			// Looked up again: the other one may have been handed in just now.
+			if known, err = lookup(ctx, tx, in.Slug, []string{f.key}); err != nil {
+				return err
+			}
+			return nomination.ErrDuplicate.With("entry", known.byPrint[f.fingerprint])
+		}
+		if err := Record(ctx, tx, now, in.Slug, "submit_entry", "", map[string]string{"entry": id.String(), "name": n.Name}); err != nil {
+			return err
+		}
+		out, err = Get(ctx, tx, in.Slug, id.String())
+		return err
+	})
+	return out, err
+}
+
+// Withdraw implements nomination.Service.
+func (e *Entries) Withdraw(ctx context.Context, in nomination.Withdraw) (nomination.Entry, error) {
+	var out nomination.Entry
+	err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
+		if _, err := phase.Get(ctx, tx, in.Slug); err != nil {
+			return err
+		}
+		var err error
+		if out, err = Lock(ctx, tx, in.Slug, in.Entry); err != nil {
+			return err
+		}
+		switch out.State {
+		case nomination.Withdrawn:
+			return nil
+		case nomination.Submitted:
+		case nomination.Admitted, nomination.Struck, nomination.Vetoed, nomination.Lapsed:
+			return nomination.ErrDecided.With("state", string(out.State))
+		}
+		out.State = nomination.Withdrawn
+		if err := SetState(ctx, tx, out.ID, out.State); err != nil {
+			return err
+		}
+		return Record(ctx, tx, e.deps.Time(), in.Slug, "withdraw_entry", in.Reason, map[string]string{"entry": out.ID, "name": out.Nominee.Name})
+	})
+	return out, err
+}
+
+func invalid(problems []form.Problem) error {
+	fields := make([]fault.Field, len(problems))
+	for i, p := range problems {
+		fields[i] = fault.Field{Name: "nominee." + p.Field, Message: p.Message}
+	}
+	return nomination.Invalid(fields...)
+}

@@ -1,0 +1,72 @@
+package form
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/laurel-awards/laurel/pkg/table"
+)
+
+// line is text of one line as it should have been typed: no white space at the
+// ends, single spaces within, nothing invisible.
+func line(s string) string {
+	return strings.Join(strings.Fields(printable(s)), " ")
+}
+
+// prose keeps its line breaks.
+func prose(s string) string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimRightFunc(printable(l), unicode.IsSpace)
+	}
+	return table.Text(strings.Join(lines, "\n"))
+}
+
+// printable turns controls (a NUL, which PostgreSQL takes in no text, among
+// them) into spaces and drops what is invisible, but for the joiners that some
+// scripts need.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\u200C', r == '\u200D':
+			return r
+		case unicode.IsControl(r):
+			return ' '
+		case unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// personName is a line without the spaces that align Chinese names of two
+// characters with those of three: 王　强 is 王强, Anna Li stays.
+func personName(s string) string {
+	s = line(s)
+	var b strings.Builder
+	var before rune
+	for i, r := range s {
+		if r == ' ' {
+			after, _ := utf8.DecodeRuneInString(s[i+1:])
+			if joins(before) || joins(after) {
+				continue
+			}
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return b.String()
+}
+
+// joins tells the characters that take no space beside them.
+func joins(r rune) bool { return unicode.Is(unicode.Han, r) || r == '·' || r == '•' }
+
+// Key is text as it is compared: full-width and half-width forms are one
+// (Unicode NFKC), so are cases, and spaces do not count.
+func Key(s string) string {
+	return strings.ToLower(strings.Join(strings.Fields(printable(norm.NFKC.String(s))), ""))
+}

@@ -1,0 +1,155 @@
+// Package photo makes the picture that pages show of what people upload: looked
+// at by its content, within bounds before it is decoded, upright, small, and
+// without metadata (a phone writes where a person lives into its photos).
+package photo
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/webp"
+	"golang.org/x/sync/semaphore"
+)
+
+// The bounds of an upload and of what is made of it.
+const (
+	MaxBytes  = 10 << 20   // of an upload
+	MaxPixels = 50_000_000 // of an upload, by its header
+	MaxEdge   = 1200       // of the result's longer edge, in pixels
+	Slots     = 2          // pictures that are decoded at once
+	quality   = 85         // of the result's JPEG
+
+	// plain is what a picture of MaxPixels takes in memory at four bytes a
+	// pixel; a hungrier one is decoded alone.
+	plain = 4 * MaxPixels
+)
+
+// Refusal is why a picture is not taken, for a person.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
+
+// Kind is how a picture is encoded.
+type Kind string
+
+// The kinds that are taken.
+const (
+	JPEG Kind = "JPEG"
+	PNG  Kind = "PNG"
+	WebP Kind = "WebP"
+)
+
+// Picture is an upload that was looked at and not yet decoded.
+type Picture struct {
+	Kind   Kind
+	Width  int // in pixels, as stored
+	Height int
+
+	body   []byte
+	turn   orientation
+	memory int64 // to decode it, in bytes, about
+}
+
+// Pixels is its size by its header.
+func (p Picture) Pixels() int64 { return int64(p.Width) * int64(p.Height) }
+
+// Open looks at a picture's header. It answers a Refusal for what is no
+// picture, too large, or built to be costly.
+func Open(body []byte) (Picture, error) {
+	if len(body) > MaxBytes {
+		return Picture{}, Refusal(fmt.Sprintf("has more than %d MB", MaxBytes>>20))
+	}
+	p := Picture{body: body}
+	var cfg image.Config
+	var err error
+	var seen marks
+	switch {
+	case bytes.HasPrefix(body, []byte("\xFF\xD8\xFF")):
+		p.Kind = JPEG
+		if seen, err = markJPEG(body); err == nil {
+			cfg, err = jpeg.DecodeConfig(bytes.NewReader(body))
+		}
+	case bytes.HasPrefix(body, []byte("\x89PNG\r\n\x1a\n")):
+		p.Kind = PNG
+		seen = markPNG(body)
+		cfg, err = png.DecodeConfig(bytes.NewReader(body))
+	case len(body) >= 12 && string(body[:4]) == "RIFF" && string(body[8:12]) == "WEBP":
+		p.Kind = WebP
+		seen = markWebP(body)
+		cfg, err = webp.DecodeConfig(bytes.NewReader(body))
+	default:
+		return Picture{}, Refusal("is not a JPEG, PNG or WebP picture")
+	}
+	if refusal, ok := errors.AsType[Refusal](err); ok {
+		return Picture{}, refusal
+	}
+	if err != nil {
+		return Picture{}, broken(p.Kind)
+	}
+	p.Width, p.Height, p.turn = cfg.Width, cfg.Height, orientationOf(seen.exif)
+	if p.Width < 1 || p.Height < 1 {
+		return Picture{}, broken(p.Kind)
+	}
+	if p.Pixels() > MaxPixels {
+		return Picture{}, Refusal(fmt.Sprintf("has %d × %d pixels; at most %d million are taken", p.Width, p.Height, MaxPixels/1_000_000))
+	}
+	p.memory = p.Pixels() * bytesPerPixel(cfg.ColorModel, seen.progressive)
+	return p, nil
+}
+
+func broken(k Kind) Refusal { return Refusal(fmt.Sprintf("is a broken or truncated %s", k)) }
+
+// bytesPerPixel is what a decoder takes: a progressive JPEG is kept whole as
+// coefficients of four bytes for each colour.
+func bytesPerPixel(m color.Model, progressive bool) int64 {
+	switch {
+	case progressive:
+		return 16
+	case m == color.NRGBA64Model, m == color.RGBA64Model:
+		return 8
+	}
+	return 4
+}
+
+// Maker makes pages' pictures, at most Slots at a time, however many ask.
+type Maker struct{ memory *semaphore.Weighted }
+
+// NewMaker makes a Maker; one for a process.
+func NewMaker() *Maker { return &Maker{semaphore.NewWeighted(Slots*plain)} }
+
+// Make decodes a picture and gives the JPEG that pages show. It answers a
+// Refusal for a picture that turns out to be broken.
+func (m *Maker) Make(ctx context.Context, p Picture) ([]byte, error) {
+	weight := min(max(plain, p.memory), Slots*plain)
+	if err := m.memory.Acquire(ctx, weight); err != nil {
+		return nil, fmt.Errorf("photo: wait for a turn: %w", err)
+	}
+	defer m.memory.Release(weight)
+	img, err := p.decode()
+	if err != nil {
+		return nil, broken(p.Kind)
+	}
+	var out bytes.Buffer
+	if err := jpeg.Encode(&out, p.turn.apply(fit(img)), &jpeg.Options{Quality: quality}); err != nil {
+		return nil, fmt.Errorf("photo: encode: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func (p Picture) decode() (image.Image, error) {
+	r := bytes.NewReader(p.body)
+	switch p.Kind {
+	case PNG:
+		return png.Decode(r)
+	case WebP:
+		return webp.Decode(r)
+	case JPEG:
+	}
+	return jpeg.Decode(r)
+}

@@ -1,0 +1,79 @@
+package vetting
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/candidate"
+	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+)
+
+// admit makes a locked entry a candidate. The numbering's row stays locked until
+// tx ends, so that a number is given away only with the commit.
+func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) error {
+	var number int
+	if err := tx.GetContext(ctx, &number, `
+		INSERT INTO numbering (slug, last) VALUES ($1, 1)
+		ON CONFLICT (slug) DO UPDATE SET last = numbering.last + 1 RETURNING last`, e.Slug); err != nil {
+		return fmt.Errorf("admit: number: %w", err)
+	}
+	if err := entry.SetState(ctx, tx, e.ID, nomination.Admitted); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO candidate (slug, number, entry, admitted_at) VALUES ($1, $2, $3, $4)`,
+		e.Slug, number, e.ID, at); err != nil {
+		return fmt.Errorf("admit: %w", err)
+	}
+	return outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(number), event.CandidateAdmitted{
+		Number: number, EntryID: e.ID, Name: e.Nominee.Name, Category: e.Nominee.Category, Attributes: form.Values(e.Nominee),
+	})
+}
+
+// Changed is what the room does about a phase: when vetting closes, what has
+// not been admitted lapses, and the answer is how many have been. Where the
+// rulebook names no department there is nothing to wait for, and all entries
+// that are left become candidates then.
+func (v *Vetting) Changed(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
+	if c.Phase != event.Vetting || c.Action != event.Close {
+		return 0, nil
+	}
+	if len(sel.Rulebook.Vetting.Departments) == 0 {
+		if err := v.admitAll(ctx, tx, sel.Slug); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE entry SET state = 'lapsed' WHERE slug = $1 AND state = 'submitted'`, sel.Slug); err != nil {
+		return 0, fmt.Errorf("close vetting: %w", err)
+	}
+	var candidates int
+	if err := tx.GetContext(ctx, &candidates, `SELECT count(*) FROM candidate WHERE slug = $1`, sel.Slug); err != nil {
+		return 0, fmt.Errorf("close vetting: %w", err)
+	}
+	return candidates, nil
+}
+
+// admitAll admits in the order of submission.
+func (v *Vetting) admitAll(ctx context.Context, tx *sqlx.Tx, slug string) error {
+	var ids []string
+	if err := tx.SelectContext(ctx, &ids, `SELECT id FROM entry WHERE slug = $1 AND state = 'submitted' ORDER BY id FOR UPDATE`, slug); err != nil {
+		return fmt.Errorf("admit all: %w", err)
+	}
+	for _, id := range ids {
+		e, err := entry.Get(ctx, tx, slug, id)
+		if err != nil {
+			return err
+		}
+		if err := admit(ctx, tx, v.deps.Time(), e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,43 @@
+package vetting
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+// Progress implements nomination.Service.
+func (v *Vetting) Progress(ctx context.Context, in nomination.Of) (nomination.Progress, error) {
+	sel, err := phase.Get(ctx, v.deps.DB, in.Slug)
+	if err != nil {
+		return nomination.Progress{}, err
+	}
+	p := nomination.Progress{Entries: make(map[nomination.State]int), Due: make(map[string]int)}
+	var rows []struct {
+		State      nomination.State `db:"state"`
+		Department *string          `db:"department"`
+		Entries    int              `db:"entries"`
+	}
+	// Both counts from one statement, so that they belong together.
+	if err := v.deps.DB.SelectContext(ctx, &rows, `
+		SELECT state, NULL AS department, count(*) AS entries FROM entry WHERE slug = $1 GROUP BY state
+		UNION ALL
+		SELECT 'submitted', o.department, count(*) FROM entry e JOIN opinion o ON o.entry = e.id
+		WHERE e.slug = $1 AND e.state = 'submitted' GROUP BY o.department`, in.Slug); err != nil {
+		return p, fmt.Errorf("progress: %w", err)
+	}
+	given := make(map[string]int)
+	for _, r := range rows {
+		if r.Department == nil {
+			p.Entries[r.State] = r.Entries
+		} else {
+			given[*r.Department] = r.Entries
+		}
+	}
+	for _, d := range sel.Rulebook.Vetting.Departments {
+		p.Due[d.ID] = p.Entries[nomination.Submitted] - given[d.ID]
+	}
+	return p, nil
+}
