@@ -1,0 +1,293 @@
+package ranking
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// score is what a panel gives a candidate.
+type score struct {
+	value    number
+	given    bool // false where no juror's score counts; value is then 0
+	scores   int  // how many jurors' scores count
+	criteria []number
+	explain  string
+}
+
+// vote is one juror's number of one candidate: a sheet's total or a
+// criterion's score.
+type vote struct {
+	juror int32 // -1: a juror of whom nothing is known but that they are absent
+	value number
+}
+
+// missing collects the gaps that stop a computation.
+type missing struct {
+	fields []fault.Field
+	more   int
+}
+
+// maxGaps bounds how many gaps a fault names.
+const maxGaps = 1000
+
+func (m *missing) add(name, format string, args ...any) {
+	if len(m.fields) == maxGaps {
+		m.more++
+		return
+	}
+	m.fields = append(m.fields, fault.Field{Name: name, Message: fmt.Sprintf(format, args...)})
+}
+
+// CodeMissing is the code of the fault that names every gap in the scores.
+const CodeMissing = "scores_missing"
+
+func (m *missing) err() error {
+	if len(m.fields) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(m.fields, func(a, b fault.Field) int { return cmp.Compare(a.Name, b.Name) })
+	message := "scores are missing"
+	if m.more > 0 {
+		message = fmt.Sprintf("scores are missing, %d more than are named here", m.more)
+	}
+	return fault.NewInvalid(CodeMissing, message, m.fields...)
+}
+
+// aggregate gives the panel's score of each of n candidates. The scores of
+// jurors in without are left out as if they were recused.
+func (p *panel) aggregate(ids []string, without map[string]bool, gaps *missing) []score {
+	out := make([]score, len(ids))
+	if p.rules.Aggregate.Over == rulebook.OverCriterion {
+		for c := range out {
+			out[c].criteria = make([]number, len(p.weights))
+		}
+		for k := range p.weights {
+			p.combine(ids, p.column(ids, k, without, gaps), gaps, func(c int, s score) {
+				round := p.rules.Aggregate.Round
+				part := rounded(s.value, round)
+				out[c].criteria[k] = part
+				out[c].value = out[c].value.add(rounded(part.mul(p.weights[k]), round))
+				out[c].given = out[c].given || s.given
+				out[c].scores = max(out[c].scores, s.scores)
+				out[c].explain = join(out[c].explain, fmt.Sprintf("%s: %s = %s", p.rules.Criteria[k].ID, s.explain, part))
+			})
+		}
+		return out
+	}
+	p.combine(ids, p.totals(ids, without, gaps), gaps, func(c int, s score) {
+		s.value = rounded(s.value, p.rules.Aggregate.Round)
+		s.explain += " = " + s.value.String()
+		out[c] = s
+	})
+	return out
+}
+
+func join(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}
+
+// expected gives how many unknown jurors are absent from every candidate: the
+// rulebook counts more than have been put in.
+func (p *panel) expected() (absent int) {
+	if p.rules.Assign == rulebook.AssignAll || p.rules.Assign == "" {
+		return max(0, p.rules.Jurors-len(p.names))
+	}
+	return 0
+}
+
+// each calls f for every juror whose score of the candidate is counted or
+// missing; cells is nil where the juror has no sheet.
+func (p *panel) each(candidate int, without map[string]bool, f func(juror int32, cells []cell)) {
+	all := p.rules.Assign == rulebook.AssignAll || p.rules.Assign == ""
+	sheets := p.of(candidate)
+	for i := range sheets {
+		if s := &sheets[i]; !s.out && !without[p.names[s.juror]] {
+			f(s.juror, p.cells(s))
+		}
+	}
+	if all && len(sheets) < len(p.names) {
+		has := make(map[int32]bool, len(sheets))
+		for _, s := range sheets {
+			has[s.juror] = true
+		}
+		for j, name := range p.names {
+			if !has[int32(j)] && !without[name] {
+				f(int32(j), nil)
+			}
+		}
+	}
+	for range p.expected() {
+		f(-1, nil)
+	}
+}
+
+// lack handles a score that is not there: it tells whether it counts as 0.
+func (p *panel) lack(ids []string, candidate int, juror int32, criterion string, gaps *missing) bool {
+	switch p.rules.Missing {
+	case rulebook.MissingZero:
+		return true
+	case rulebook.MissingSkip:
+		return false
+	}
+	name := fmt.Sprintf("%s / %s", p.rules.ID, ids[candidate])
+	switch {
+	case juror < 0:
+		gaps.add(name, "a juror's scores are missing: %d of the panel's %d jurors are known", len(p.names), p.rules.Jurors)
+	case criterion == "":
+		gaps.add(name, "juror %s's scores are missing", p.names[juror])
+	default:
+		gaps.add(name, "juror %s's score by %s is missing", p.names[juror], criterion)
+	}
+	return false
+}
+
+// totals gives each candidate's sheets as weighted totals. A sheet that lacks
+// a score is, where the missing are skipped, left out whole: its total would
+// not compare.
+func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][]vote {
+	out := make([][]vote, len(ids))
+	for c := range ids {
+		votes := make([]vote, 0, len(p.of(c)))
+		p.each(c, without, func(juror int32, cells []cell) {
+			if cells == nil {
+				if p.lack(ids, c, juror, "", gaps) {
+					votes = append(votes, vote{juror: juror})
+				}
+				return
+			}
+			var total number
+			whole := true
+			for k, cell := range cells {
+				if cell.given {
+					total = total.add(cell.number().mul(p.weights[k]))
+				} else if !p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps) {
+					whole = false
+				}
+			}
+			if whole {
+				votes = append(votes, vote{juror, total})
+			}
+		})
+		out[c] = votes
+	}
+	p.unassigned(ids, gaps)
+	return out
+}
+
+// column gives each candidate's scores by one criterion.
+func (p *panel) column(ids []string, k int, without map[string]bool, gaps *missing) [][]vote {
+	out := make([][]vote, len(ids))
+	for c := range ids {
+		votes := make([]vote, 0, len(p.of(c)))
+		p.each(c, without, func(juror int32, cells []cell) {
+			switch {
+			case cells != nil && cells[k].given:
+				votes = append(votes, vote{juror, cells[k].number()})
+			case p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps):
+				votes = append(votes, vote{juror: juror})
+			}
+		})
+		out[c] = votes
+	}
+	if k == 0 {
+		p.unassigned(ids, gaps)
+	}
+	return out
+}
+
+// unassigned names the candidates of whom no juror was to score, where nothing
+// may be missing. Jurors of a category score only its candidates.
+func (p *panel) unassigned(ids []string, gaps *missing) {
+	if p.rules.Missing == rulebook.MissingSkip || p.rules.Missing == rulebook.MissingZero || p.rules.Assign == rulebook.AssignCategory {
+		return
+	}
+	for c, id := range ids {
+		if len(p.of(c)) == 0 && len(p.names) == 0 && p.expected() == 0 || len(p.of(c)) == 0 && p.rules.Assign != rulebook.AssignAll && p.rules.Assign != "" {
+			gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, id), "no juror has scored")
+		}
+	}
+}
+
+// combine makes one number of each candidate's votes by the panel's method.
+func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(candidate int, s score)) {
+	rules := p.rules.Aggregate
+	if rules.Method == rulebook.AggregateStandardized {
+		standardize(votes)
+	}
+	for c, vs := range votes {
+		s := score{scores: len(vs)}
+		if least := p.rules.MinScores; len(vs) < least {
+			gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, ids[c]), "%d scores count, at least %d are needed", len(vs), least)
+			continue
+		}
+		if len(vs) == 0 {
+			s.explain = "no score"
+			put(c, s)
+			continue
+		}
+		slices.SortFunc(vs, func(a, b vote) int { return a.value.cmp(b.value) })
+		kept := vs
+		if rules.Method == rulebook.AggregateTrimmedMean {
+			if len(vs) <= rules.DropLow+rules.DropHigh {
+				gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, ids[c]), "%d scores count, and leaving out the %d highest and %d lowest leaves none",
+					len(vs), rules.DropHigh, rules.DropLow)
+				continue
+			}
+			kept = vs[rules.DropLow : len(vs)-rules.DropHigh]
+		}
+		s.given = true
+		if rules.Method == rulebook.AggregateMedian {
+			s.value = kept[len(kept)/2].value.add(kept[(len(kept)-1)/2].value).div(whole(2))
+		} else {
+			s.value = mean(kept)
+		}
+		s.explain = p.describe(vs, kept)
+		put(c, s)
+	}
+}
+
+func mean(votes []vote) number {
+	var sum number
+	for _, v := range votes {
+		sum = sum.add(v.value)
+	}
+	return sum.div(whole(int64(len(votes))))
+}
+
+// describe tells how the scores were combined, lowest first, without saying
+// whose they are.
+func (p *panel) describe(votes, kept []vote) string {
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(cmp.Or(p.rules.Aggregate.Method, rulebook.AggregateMean), "_", " "))
+	b.WriteString(" of ")
+	const most = 30
+	for i, v := range kept {
+		if i == most {
+			fmt.Fprintf(&b, " and %d more", len(kept)-most)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(v.value.String())
+	}
+	if len(kept) < len(votes) {
+		low, high := p.rules.Aggregate.DropLow, p.rules.Aggregate.DropHigh
+		b.WriteString(" without ")
+		for i, v := range append(slices.Clone(votes[:low]), votes[len(votes)-high:]...) {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			b.WriteString(v.value.String())
+		}
+	}
+	return b.String()
+}

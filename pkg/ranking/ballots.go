@@ -1,0 +1,233 @@
+package ranking
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// maxRanked bounds the candidates of ranked ballots: every pair is compared.
+const maxRanked = 1000
+
+// fromBallots ranks from ranked ballots, which stand alone.
+func (st *standing) fromBallots(rules rulebook.Component) error {
+	if n := len(st.in.ids); n > maxRanked {
+		return fault.NewInvalid("ranked_too_many", fmt.Sprintf("ranked ballots take at most %d candidates", maxRanked),
+			fault.Field{Name: "candidates", Message: fmt.Sprintf("%d are too many", n)})
+	}
+	if rules.Method == rulebook.MethodIRV {
+		st.runOff()
+	} else {
+		st.schulze()
+	}
+	points := slices.Clone(st.totals)
+	st.components = append(st.components, component{rulebook.SourceRanked, whole(1), points})
+	return nil
+}
+
+// schulze ranks by beatpaths: a candidate is before another when the strongest
+// path of pairwise wins to the other is stronger than any back. A path is as
+// strong as its weakest link, a link as the ballots that prefer its winner.
+// The total is how many candidates one is before.
+// Source: Markus Schulze, A new monotonic, clone-independent, reversal
+// symmetric, and Condorcet-consistent single-winner election method (2011).
+func (st *standing) schulze() {
+	n := len(st.in.ids)
+	prefer := st.preferences()
+	path := make([][]int, n)
+	for i := range path {
+		path[i] = make([]int, n)
+		for j := range path[i] {
+			if prefer[i][j] > prefer[j][i] {
+				path[i][j] = prefer[i][j]
+			}
+		}
+	}
+	for k := range n {
+		for i := range n {
+			if i == k {
+				continue
+			}
+			for j := range n {
+				if j != i && j != k {
+					path[i][j] = max(path[i][j], min(path[i][k], path[k][j]))
+				}
+			}
+		}
+	}
+	st.totals = make([]number, n)
+	for i := range n {
+		before := 0
+		for j := range n {
+			if i != j && path[i][j] > path[j][i] {
+				before++
+			}
+		}
+		st.totals[i] = whole(int64(before))
+		st.explain[i] = append(st.explain[i], fmt.Sprintf("ranked: before %d of %d others by the strongest paths (Schulze)", before, n-1))
+	}
+	st.exact = st.totals
+	for i := range n {
+		for _, j := range st.byID() {
+			if i != j && n <= 30 {
+				st.explain[i] = append(st.explain[i], fmt.Sprintf("against %s: preferred by %d, the other by %d; paths %d and %d",
+					st.in.ids[j], prefer[i][j], prefer[j][i], path[i][j], path[j][i]))
+			}
+		}
+	}
+}
+
+func (st *standing) byID() []int {
+	out := make([]int, len(st.in.ids))
+	for i := range out {
+		out[i] = i
+	}
+	slices.SortFunc(out, func(a, b int) int { return compareIDs(st.in.ids[a], st.in.ids[b]) })
+	return out
+}
+
+// preferences counts, for each pair, the ballots that rank the one before the
+// other; the unranked stand behind all ranks, equal among themselves.
+func (st *standing) preferences() [][]int {
+	n := len(st.in.ids)
+	prefer := make([][]int, n)
+	for i := range prefer {
+		prefer[i] = make([]int, n)
+	}
+	for _, b := range st.in.ballots {
+		for i := range n {
+			own := b.rank(i)
+			if own == 0 {
+				continue
+			}
+			for j := range n {
+				if other := b.rank(j); other == 0 || own < other {
+					prefer[i][j]++
+				}
+			}
+		}
+	}
+	for i := range n {
+		prefer[i][i] = 0
+	}
+	return prefer
+}
+
+// runOff ranks by instant run-off: in each round a ballot counts for the best
+// ranked of those left, shared equally where several have that rank, and the
+// last is eliminated, until all are. The total is the round in which a
+// candidate leaves. Equal lasts are told apart by the latest earlier round in
+// which they differed, then by the tie-breaks; those still equal leave
+// together and share a rank.
+func (st *standing) runOff() {
+	n := len(st.in.ids)
+	st.totals = make([]number, n)
+	left := st.byID()
+	var history [][]number
+	for round := int64(1); len(left) > 0; round++ {
+		votes, exhausted := st.firsts(left)
+		lasts, reason := st.lasts(left, votes, history)
+		history = append(history, votes)
+		r := Round{Votes: make(map[string]string, len(left)), Exhausted: exhausted.String(), Reason: reason}
+		for _, c := range left {
+			r.Votes[st.in.ids[c]] = votes[c].String()
+		}
+		for _, c := range lasts {
+			r.Eliminated = append(r.Eliminated, st.in.ids[c])
+			st.totals[c] = whole(round)
+			how := fmt.Sprintf("ranked: left in round %d with %s votes (%s)", round, votes[c], reason)
+			if len(left) == len(lasts) {
+				how = fmt.Sprintf("ranked: remained until round %d with %s votes", round, votes[c])
+			}
+			st.explain[c] = append(st.explain[c], how)
+		}
+		st.rounds = append(st.rounds, r)
+		left = slices.DeleteFunc(left, func(c int) bool { return slices.Contains(lasts, c) })
+	}
+	st.exact = st.totals
+}
+
+// firsts counts each ballot for its best ranked candidates among those left.
+func (st *standing) firsts(left []int) (votes []number, exhausted number) {
+	votes = make([]number, len(st.in.ids))
+	var best []int
+	for _, b := range st.in.ballots {
+		best = best[:0]
+		var top int32
+		for _, c := range left {
+			switch rank := b.rank(c); {
+			case rank == 0:
+			case top == 0 || rank < top:
+				top, best = rank, append(best[:0], c)
+			case rank == top:
+				best = append(best, c)
+			}
+		}
+		if len(best) == 0 {
+			exhausted = exhausted.add(whole(1))
+		}
+		for _, c := range best {
+			votes[c] = votes[c].add(whole(1).div(whole(int64(len(best)))))
+		}
+	}
+	return votes, exhausted
+}
+
+// lasts finds who leaves.
+func (st *standing) lasts(left []int, votes []number, history [][]number) ([]int, string) {
+	lasts := fewest(left, votes)
+	if len(lasts) == 1 {
+		return lasts, "fewest votes"
+	}
+	for i := len(history) - 1; i >= 0; i-- {
+		if lasts = fewest(lasts, history[i]); len(lasts) == 1 {
+			return lasts, fmt.Sprintf("fewest votes, tied, with fewest in round %d", i+1)
+		}
+	}
+	for _, source := range st.rules.TieBreak {
+		if source != rulebook.SourceLot {
+			raw := make([]number, len(votes))
+			for _, c := range lasts {
+				raw[c] = st.raw(source, c)
+			}
+			lasts = fewest(lasts, raw)
+		} else if st.lot != "" {
+			lots := make(map[int]string)
+			for _, c := range lasts {
+				lots[c] = Lot(st.lot, st.in.ids[c])
+			}
+			st.drawn = true
+			worst := slices.Max(slices.Collect(maps.Values(lots)))
+			lasts = slices.DeleteFunc(lasts, func(c int) bool { return lots[c] != worst })
+		}
+		if len(lasts) == 1 {
+			return lasts, "fewest votes, tied, decided by " + source
+		}
+	}
+	names := make([]string, len(lasts))
+	for i, c := range lasts {
+		names[i] = st.in.ids[c]
+	}
+	return lasts, "fewest votes, tied: " + strings.Join(names, ", ")
+}
+
+// fewest gives those with the least of the numbers, in the order given.
+func fewest(of []int, numbers []number) []int {
+	var out []int
+	for _, c := range of {
+		if len(out) > 0 {
+			switch numbers[c].cmp(numbers[out[0]]) {
+			case -1:
+				out = out[:0]
+			case 1:
+				continue
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}

@@ -1,0 +1,259 @@
+package ranking
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// standing is the ranking while it is computed; slices are by candidate.
+type standing struct {
+	in         *Input
+	rules      rulebook.Composite
+	components []component
+	panels     map[string][]score
+	votes      []number // raw, over all constituencies
+	totals     []number // rounded
+	exact      []number // before rounding
+	order      []int    // candidates, best first
+	ranks      []int
+	lot        string
+	drawn      bool // a lot told two apart
+	explain    [][]string
+	rounds     []Round
+}
+
+// component is one term of the totals.
+type component struct {
+	source string
+	weight number
+	points []number // converted
+}
+
+// Options are the choices of one computation.
+type Options struct {
+	// Lot is the value that lots are drawn from, where the rulebook names the
+	// source from which it is read after the vote.
+	Lot string
+}
+
+// Rank computes the result. It answers scores_missing with every gap,
+// quotas_infeasible with the quotas in conflict, quotas_undecided, or
+// lot_fixed where Options.Lot differs from the rulebook's own value.
+func (in *Input) Rank(o Options) (*Result, error) {
+	return in.rank(o, Scenario{})
+}
+
+func (in *Input) rank(o Options, s Scenario) (*Result, error) {
+	st, err := in.stand(o, s)
+	if err != nil {
+		return nil, err
+	}
+	return st.result()
+}
+
+// stand computes the ranking without the awards.
+func (in *Input) stand(o Options, s Scenario) (*standing, error) {
+	rules, err := s.apply(in.rb)
+	if err != nil {
+		return nil, err
+	}
+	st := &standing{in: in, rules: rules, explain: make([][]string, len(in.ids))}
+	if st.lot, err = lotValue(in.rb, o.Lot); err != nil {
+		return nil, err
+	}
+	st.votes = in.rawVotes()
+	if err := st.aggregate(s.Without); err != nil {
+		return nil, err
+	}
+	if err := st.compose(); err != nil {
+		return nil, err
+	}
+	st.arrange()
+	return st, nil
+}
+
+func (in *Input) rawVotes() []number {
+	out := make([]number, len(in.ids))
+	for _, counts := range in.votes {
+		for c, n := range counts {
+			out[c] = out[c].add(whole(n))
+		}
+	}
+	return out
+}
+
+// aggregate computes the panels that a component or a tie-break names.
+func (st *standing) aggregate(without []Juror) error {
+	st.panels = make(map[string][]score)
+	wanted := make(map[string]bool)
+	sources := slices.Clone(st.rules.TieBreak)
+	for _, c := range st.rules.Components {
+		sources = append(sources, c.Source)
+	}
+	for _, source := range sources {
+		if id, ok := rulebook.SourcePanel(source); ok {
+			wanted[id] = true
+		} else if source == rulebook.SourcePanels {
+			for _, p := range st.in.panels {
+				wanted[p.rules.ID] = true
+			}
+		}
+	}
+	gaps := new(missing)
+	for _, p := range st.in.panels {
+		if !wanted[p.rules.ID] {
+			continue
+		}
+		out := make(map[string]bool)
+		for _, j := range without {
+			if j.Panel == p.rules.ID {
+				out[j.Juror] = true
+			}
+		}
+		st.panels[p.rules.ID] = p.aggregate(st.in.ids, out, gaps)
+	}
+	return gaps.err()
+}
+
+func (st *standing) compose() error {
+	n := len(st.in.ids)
+	st.exact = make([]number, n)
+	for _, rules := range st.rules.Components {
+		if rules.Source == rulebook.SourceRanked {
+			return st.fromBallots(rules)
+		}
+		weight := whole(1)
+		if rules.Weight.IsSet() {
+			weight = fraction(rules.Weight.Rat())
+		}
+		convert := newConversion(rules.Convert)
+		groups, err := st.groups(rules)
+		if err != nil {
+			return err
+		}
+		points := make([]number, n)
+		for _, group := range groups {
+			for c, p := range convert.apply(group) {
+				points[c] = points[c].add(p)
+			}
+		}
+		for c, p := range points {
+			term := p.mul(weight)
+			st.exact[c] = st.exact[c].add(term)
+			st.explain[c] = append(st.explain[c], st.tell(rules, convert, c, len(groups), p, weight, term))
+		}
+		st.components = append(st.components, component{rules.Source, weight, points})
+	}
+	st.totals = make([]number, n)
+	for c, v := range st.exact {
+		st.totals[c] = rounded(v, st.rules.Round)
+		if len(st.rules.Components) > 1 || st.rules.Round.IsSet() {
+			st.explain[c] = append(st.explain[c], "total: "+v.String()+roundingNote(st.rules.Round, st.totals[c]))
+		}
+	}
+	return nil
+}
+
+func roundingNote(r rulebook.Rounding, v number) string {
+	if !r.IsSet() {
+		return ""
+	}
+	return fmt.Sprintf(", rounded (%s, %d) to %s", r.Mode, r.Digits, v)
+}
+
+// groups gives the amounts of a component's source, in one group or in each of
+// those inside which they are converted.
+func (st *standing) groups(rules rulebook.Component) ([][]amount, error) {
+	n := len(st.in.ids)
+	if rules.Source == rulebook.SourceVotes {
+		if rules.Per != rulebook.PerConstituency {
+			return [][]amount{voteAmounts(st.votes)}, nil
+		}
+		var groups [][]amount
+		for _, name := range slices.Sorted(maps.Keys(st.in.votes)) {
+			counts := make([]number, n)
+			for c, count := range st.in.votes[name] {
+				counts[c] = whole(count)
+			}
+			groups = append(groups, voteAmounts(counts))
+		}
+		return groups, nil
+	}
+	var panels [][]score
+	if id, ok := rulebook.SourcePanel(rules.Source); ok {
+		scores, ok := st.panels[id]
+		if !ok {
+			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have", fault.Field{Name: rules.Source, Message: "no such panel"})
+		}
+		panels = append(panels, scores)
+	} else {
+		for _, p := range st.in.panels {
+			panels = append(panels, st.panels[p.rules.ID])
+		}
+	}
+	var groups [][]amount
+	for i, scores := range panels {
+		if i == 0 || rules.Per == rulebook.PerPanel {
+			groups = append(groups, make([]amount, n))
+		}
+		group := groups[len(groups)-1]
+		for c, s := range scores {
+			group[c].value = group[c].value.add(s.value)
+			group[c].given = group[c].given || s.given
+		}
+	}
+	return groups, nil
+}
+
+func voteAmounts(counts []number) []amount {
+	out := make([]amount, len(counts))
+	for c, v := range counts {
+		out[c] = amount{value: v, given: v.sign() > 0, vote: true}
+	}
+	return out
+}
+
+// raw is a source's number of a candidate as ties compare it.
+func (st *standing) raw(source string, c int) number {
+	if source == rulebook.SourceVotes {
+		return st.votes[c]
+	}
+	if id, ok := rulebook.SourcePanel(source); ok {
+		if scores := st.panels[id]; scores != nil {
+			return scores[c].value
+		}
+		return number{}
+	}
+	var sum number
+	for _, scores := range st.panels {
+		sum = sum.add(scores[c].value)
+	}
+	return sum
+}
+
+// tell explains one component of a candidate.
+func (st *standing) tell(rules rulebook.Component, convert conversion, c, groups int, points, weight, term number) string {
+	text := rules.Source + ": "
+	if id, ok := rulebook.SourcePanel(rules.Source); ok {
+		text += st.panels[id][c].explain
+	} else {
+		text += st.raw(rules.Source, c).String()
+		switch rules.Per {
+		case rulebook.PerConstituency:
+			text += fmt.Sprintf(" in %d constituencies, each", groups)
+		case rulebook.PerPanel:
+			text += fmt.Sprintf(" in %d panels, each", groups)
+		}
+	}
+	if how := convert.describe(); how != "" {
+		text += " " + how + ": " + points.String()
+	}
+	if weight.cmp(whole(1)) != 0 {
+		text += "; × " + weight.String() + " = " + term.String()
+	}
+	return text
+}

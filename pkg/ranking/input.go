@@ -1,0 +1,157 @@
+package ranking
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// Input is everything that a result is computed from. It is filled by one
+// goroutine; Rank and the what-ifs only read it, so they may run in several.
+// Identifiers are compared as they are: callers trim and fold them.
+type Input struct {
+	rb         *rulebook.Rulebook
+	ids        []string       // by candidate
+	index      map[string]int // candidate's id → its place in ids
+	attributes []string       // that quotas name
+	values     [][]string     // by attribute, by candidate
+	votes      map[string][]int64
+	cast       map[string][]bool // constituency → candidate → has a count
+	panels     []*panel          // as in the rulebook
+	ballots    []ballot
+}
+
+// ballot is a ranked ballot: by candidate, 1 first; 0 is unranked.
+type ballot []int32
+
+// New gives an empty input of the rulebook, which must be valid.
+func New(rb *rulebook.Rulebook) *Input {
+	in := &Input{
+		rb: rb, index: make(map[string]int),
+		votes: make(map[string][]int64), cast: make(map[string][]bool),
+	}
+	for _, q := range rb.Quotas {
+		if in.attribute(q.Attribute) < 0 {
+			in.attributes = append(in.attributes, q.Attribute)
+		}
+	}
+	in.values = make([][]string, len(in.attributes))
+	for _, p := range rb.Review.Panels {
+		in.panels = append(in.panels, newPanel(p))
+	}
+	return in
+}
+
+// Rulebook is the rulebook that the input is of.
+func (in *Input) Rulebook() *rulebook.Rulebook { return in.rb }
+
+// Candidates is how many candidates there are.
+func (in *Input) Candidates() int { return len(in.ids) }
+
+// Has tells whether the candidate has been put in.
+func (in *Input) Has(candidate string) bool {
+	_, ok := in.index[candidate]
+	return ok
+}
+
+func (in *Input) attribute(name string) int {
+	for i, a := range in.attributes {
+		if a == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// Candidate puts in a candidate with the attributes that quotas may name; an
+// empty or absent attribute counts for no quota.
+func (in *Input) Candidate(id string, attributes map[string]string) error {
+	if id == "" {
+		return fmt.Errorf("a candidate needs an id")
+	}
+	if in.Has(id) {
+		return fmt.Errorf("candidate %q is there twice", id)
+	}
+	id = strings.Clone(id)
+	in.index[id] = len(in.ids)
+	in.ids = append(in.ids, id)
+	for i, name := range in.attributes {
+		in.values[i] = append(in.values[i], strings.Clone(attributes[name]))
+	}
+	return nil
+}
+
+func (in *Input) find(candidate string) (int, error) {
+	i, ok := in.index[candidate]
+	if !ok {
+		return 0, fmt.Errorf("no candidate %q", candidate)
+	}
+	return i, nil
+}
+
+// Votes puts in how many votes a candidate has in a constituency; "" where
+// there are none.
+func (in *Input) Votes(candidate, constituency string, count int64) error {
+	c, err := in.find(candidate)
+	if err != nil {
+		return err
+	}
+	if count < 0 {
+		return fmt.Errorf("%d votes: a count is 0 or more", count)
+	}
+	counts, ok := in.votes[constituency]
+	if !ok {
+		constituency = strings.Clone(constituency)
+	}
+	cast := in.cast[constituency]
+	for len(counts) <= c {
+		counts, cast = append(counts, 0), append(cast, false)
+	}
+	if cast[c] {
+		if constituency == "" {
+			return fmt.Errorf("candidate %q has votes already", candidate)
+		}
+		return fmt.Errorf("candidate %q has votes of constituency %q already", candidate, constituency)
+	}
+	counts[c], cast[c] = count, true
+	in.votes[constituency], in.cast[constituency] = counts, cast
+	return nil
+}
+
+// Ballot puts in a ranked ballot: candidates with their ranks, 1 first, equal
+// ranks allowed; who is not in it is unranked, which is behind all ranks.
+func (in *Input) Ballot(ranks map[string]int) error {
+	b := make(ballot, 0, len(in.ids))
+	for candidate, rank := range ranks {
+		c, err := in.find(candidate)
+		if err != nil {
+			return err
+		}
+		if rank < 1 || rank > 1<<30 {
+			return fmt.Errorf("rank %d of candidate %q: ranks begin at 1", rank, candidate)
+		}
+		for len(b) <= c {
+			b = append(b, 0)
+		}
+		b[c] = int32(rank)
+	}
+	in.ballots = append(in.ballots, b)
+	return nil
+}
+
+func (b ballot) rank(candidate int) int32 {
+	if candidate < len(b) {
+		return b[candidate]
+	}
+	return 0
+}
+
+func (in *Input) panel(id string) (*panel, error) {
+	for _, p := range in.panels {
+		if p.rules.ID == id {
+			return p, nil
+		}
+	}
+	return nil, fmt.Errorf("no panel %q", id)
+}

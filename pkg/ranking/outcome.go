@@ -1,0 +1,297 @@
+package ranking
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// result fills the awards and writes everything down.
+func (st *standing) result() (*Result, error) {
+	in := st.in
+	s, err := newSeating(in)
+	if err != nil {
+		return nil, err
+	}
+	s.reasons = true
+	filled, err := s.fill(st.order)
+	if err != nil {
+		return nil, err
+	}
+	s.reasons = false
+	ties, open, err := st.ties(s, filled)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Rulebook: in.rb.Hash(), Ranking: make([]Ranked, 0, len(in.ids)), Ties: ties, Rounds: st.rounds}
+	if st.drawn {
+		out.Lot = st.lot
+	}
+	awards := make([][]string, len(in.rb.Awards))
+	for _, c := range st.order {
+		r := st.ranked(c)
+		for _, d := range filled.displaced[c] {
+			displacement := st.displacement(s, filled, c, d)
+			r.Displaced = append(r.Displaced, displacement)
+			r.Explain = append(r.Explain, displacement.Reason)
+		}
+		switch a := filled.award[c]; {
+		case open[c] != "":
+			r.Explain = append(r.Explain, open[c])
+		case a != noAward:
+			r.Award = in.rb.Awards[a].ID
+			awards[a] = append(awards[a], in.ids[c])
+			if len(r.Displaced) == 0 {
+				r.Explain = append(r.Explain, fmt.Sprintf("award %s: seat %d of %d", r.Award, len(awards[a]), in.rb.Awards[a].Seats))
+			} else {
+				r.Explain = append(r.Explain, fmt.Sprintf("award %s instead: seat %d of %d", r.Award, len(awards[a]), in.rb.Awards[a].Seats))
+			}
+		}
+		out.Ranking = append(out.Ranking, r)
+	}
+	for a, rules := range in.rb.Awards {
+		list := AwardList{Award: rules.ID, Seats: rules.Seats, Candidates: awards[a]}
+		if list.Candidates == nil {
+			list.Candidates = []string{}
+		}
+		list.Open = s.need[a] - len(awards[a])
+		out.Awards = append(out.Awards, list)
+	}
+	out.Shortlist = st.shortlist()
+	return out, nil
+}
+
+func (st *standing) ranked(c int) Ranked {
+	r := Ranked{
+		Candidate: st.in.ids[c], Rank: st.ranks[c], Total: st.totals[c].String(),
+		Components: make(map[string]string, len(st.components)), Explain: st.explain[c],
+	}
+	terms := make(map[string]number, len(st.components))
+	for _, k := range st.components {
+		terms[k.source] = terms[k.source].add(k.points[c].mul(k.weight))
+	}
+	for source, term := range terms {
+		r.Components[source] = term.String()
+	}
+	for _, p := range st.in.panels {
+		scores, ok := st.panels[p.rules.ID]
+		if !ok {
+			continue
+		}
+		score := PanelScore{Score: scores[c].value.String(), Scores: scores[c].scores}
+		for k, v := range scores[c].criteria {
+			if score.Criteria == nil {
+				score.Criteria = make(map[string]string, len(scores[c].criteria))
+			}
+			score.Criteria[p.rules.Criteria[k].ID] = v.String()
+		}
+		if r.Panels == nil {
+			r.Panels = make(map[string]PanelScore, len(st.panels))
+		}
+		r.Panels[p.rules.ID] = score
+	}
+	return r
+}
+
+// shortlist gives the best candidates that the rulebook's ratio asks for, and
+// all who share the last one's rank.
+func (st *standing) shortlist() []string {
+	seats := 0
+	for _, a := range st.in.rb.Awards {
+		seats += a.Seats
+	}
+	size := min(st.in.rb.Shortlist.Size(seats), len(st.order))
+	var out []string
+	for i, c := range st.order {
+		if i >= size && (i == 0 || size == 0 || st.ranks[c] != st.ranks[st.order[size-1]]) {
+			break
+		}
+		out = append(out, st.in.ids[c])
+	}
+	return out
+}
+
+// displacement puts the reason for passing over a candidate into words.
+func (st *standing) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
+	in := st.in
+	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}}
+	var reasons []string
+	for _, i := range d.counters {
+		k, hit := s.qs.counters[i], s.qs.hit(i)
+		out.Quotas = append(out.Quotas, hit)
+		place := 0
+		for _, other := range st.order {
+			if in.values[k.attribute][other] != k.value {
+				continue
+			}
+			place++
+			if other == c {
+				break
+			}
+			if a := filled.award[other]; a != noAward && a <= d.award && (k.award == allAwards || k.award == a) {
+				out.Committed = append(out.Committed, in.ids[other])
+			}
+		}
+		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.value, k.max, where(hit.Of)))
+	}
+	for _, q := range d.quotas {
+		hit := QuotaHit{Quota: q + 1, Attribute: in.rb.Quotas[q].Attribute, Value: in.rb.Quotas[q].Value, Of: in.rb.Quotas[q].Of}
+		for i, k := range s.qs.counters {
+			if k.quota == q && k.value == hit.Value {
+				hit = s.qs.hit(i)
+			}
+		}
+		out.Quotas = append(out.Quotas, hit)
+		reasons = append(reasons, fmt.Sprintf("the seats left are needed for the quota %q", s.qs.words(q)))
+	}
+	out.Reason = fmt.Sprintf("award %s: passed over as %s, in favour of %s (rank %d)",
+		out.Award, strings.Join(reasons, " and "), out.InFavour, st.ranks[d.favoured])
+	return out
+}
+
+func where(award string) string {
+	if award == "" {
+		return " over all awards"
+	}
+	return " in " + award
+}
+
+func ordinal(n int) string {
+	words := []string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
+	if n >= 1 && n <= len(words) {
+		return words[n-1]
+	}
+	suffix := "th"
+	if n%100 < 11 || n%100 > 13 {
+		switch n % 10 {
+		case 1:
+			suffix = "st"
+		case 2:
+			suffix = "nd"
+		case 3:
+			suffix = "rd"
+		}
+	}
+	return fmt.Sprintf("%d%s", n, suffix)
+}
+
+// ties finds the candidates of equal rank whose order, which the rules leave
+// open, decides an award. It fills the awards again with the equals in other
+// orders: all of them for up to five, each one first and each one last for up
+// to fifty; of more, all count as open. Whoever's award differs is open, with
+// the reason given by candidate.
+func (st *standing) ties(s *seating, filled *seated) ([]Tie, map[int]string, error) {
+	open := make(map[int]string)
+	var ties []Tie
+	for first := 0; first < len(st.order); {
+		past := first + 1
+		for past < len(st.order) && st.ranks[st.order[past]] == st.ranks[st.order[first]] {
+			past++
+		}
+		group := st.order[first:past]
+		if mixed(group, filled.award) {
+			at, err := st.atStake(s, filled, first, past)
+			if err != nil {
+				return nil, nil, err
+			}
+			if len(at) > 0 {
+				ties = append(ties, st.tie(group, filled, at, open))
+			}
+		}
+		first = past
+	}
+	return ties, open, nil
+}
+
+func mixed(group, award []int) bool {
+	return slices.ContainsFunc(group, func(c int) bool { return award[c] != award[group[0]] })
+}
+
+// tie writes one tie down and marks whom it leaves open.
+func (st *standing) tie(group []int, filled *seated, open []int, reasons map[int]string) Tie {
+	t := Tie{Rank: st.ranks[group[0]]}
+	for _, c := range group {
+		t.Candidates = append(t.Candidates, st.in.ids[c])
+	}
+	for a, rules := range st.in.rb.Awards {
+		if slices.ContainsFunc(open, func(c int) bool { return filled.award[c] == a }) {
+			t.Awards = append(t.Awards, rules.ID)
+		}
+	}
+	t.Reason = fmt.Sprintf("%s are equal by total and every tie-break, and the last seats of %s fall between them",
+		st.names(group).but(-1, st.in.ids), strings.Join(t.Awards, ", "))
+	if slices.Contains(st.rules.TieBreak, rulebook.SourceLot) {
+		t.Reason += "; the value to draw lots from is yet to be read"
+	}
+	for _, c := range open {
+		reasons[c] = fmt.Sprintf("no award yet: depends on the tie at rank %d", t.Rank)
+	}
+	return t
+}
+
+// maxPermuted and maxRotated bound how many equals are tried in other orders.
+const (
+	maxPermuted = 5
+	maxRotated  = 50
+)
+
+// atStake gives the candidates whose award depends on the order of the equals
+// from first to before past.
+func (st *standing) atStake(s *seating, filled *seated, first, past int) ([]int, error) {
+	group := st.order[first:past]
+	if len(s.qs.counters) == 0 || len(group) > maxRotated {
+		return slices.Clone(group), nil
+	}
+	differs := make(map[int]bool)
+	for arrangement := range arrangements(group) {
+		order := slices.Clone(st.order)
+		copy(order[first:], arrangement)
+		other, err := s.fill(order)
+		if err != nil {
+			return nil, err
+		}
+		for c := range other.award {
+			if other.award[c] != filled.award[c] {
+				differs[c] = true
+			}
+		}
+	}
+	var out []int
+	for _, c := range st.order {
+		if differs[c] {
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}
+
+// arrangements gives other orders of a group.
+func arrangements(group []int) func(yield func([]int) bool) {
+	if len(group) <= maxPermuted {
+		return func(yield func([]int) bool) { permute(slices.Clone(group), 0, yield) }
+	}
+	return func(yield func([]int) bool) {
+		for i := range group {
+			rest := slices.Delete(slices.Clone(group), i, i+1)
+			if !yield(slices.Insert(slices.Clone(rest), 0, group[i])) || !yield(append(rest, group[i])) {
+				return
+			}
+		}
+	}
+}
+
+func permute(group []int, fixed int, yield func([]int) bool) bool {
+	if fixed == len(group) {
+		return yield(group)
+	}
+	for i := fixed; i < len(group); i++ {
+		group[fixed], group[i] = group[i], group[fixed]
+		if !permute(group, fixed+1, yield) {
+			return false
+		}
+		group[fixed], group[i] = group[i], group[fixed]
+	}
+	return true
+}

@@ -1,0 +1,230 @@
+package ranking
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// counter is a quota applied to one value of its attribute.
+type counter struct {
+	quota     int // its place among the rulebook's quotas, from 0
+	attribute int
+	value     string
+	award     int // the award it counts in; allAwards
+	min       int
+	max       int // noCap: none
+}
+
+const (
+	allAwards = -1
+	noCap     = -1
+	noAward   = -1
+)
+
+// class is the candidates that all quotas treat alike.
+type class struct {
+	values []string // by attribute; "" where no counter has the value
+	supply int
+	hits   [][]int // by award: the counters that a member in it counts for
+}
+
+// quotas are the rulebook's quotas on given candidates.
+type quotas struct {
+	rb       *rulebook.Rulebook
+	counters []counter
+	classes  []class
+}
+
+// populace is candidates by their attributes' values, for building quotas.
+type populace struct {
+	attributes []string
+	n          int
+	value      func(attribute, candidate int) string
+}
+
+// newQuotas gives the quotas, and the class of each candidate. A cap that holds
+// for every value has a counter only for the values that could pass it.
+func newQuotas(rb *rulebook.Rulebook, people populace) (*quotas, []int) {
+	qs := &quotas{rb: rb}
+	seats := 0
+	for _, a := range rb.Awards {
+		seats += a.Seats
+	}
+	frequency := make([]map[string]int, len(people.attributes))
+	for a := range people.attributes {
+		frequency[a] = make(map[string]int)
+		for c := range people.n {
+			frequency[a][people.value(a, c)]++
+		}
+	}
+	for i, q := range rb.Quotas {
+		award, of := allAwards, seats
+		if q.Of != "" {
+			award = slices.IndexFunc(rb.Awards, func(a rulebook.Award) bool { return a.ID == q.Of })
+			of = rb.Awards[award].Seats
+		}
+		most, capped := q.Cap(of)
+		if !capped {
+			most = noCap
+		}
+		least, _ := q.Floor(of)
+		attribute := slices.Index(people.attributes, q.Attribute)
+		if q.Value != "" {
+			qs.counters = append(qs.counters, counter{i, attribute, q.Value, award, least, most})
+			continue
+		}
+		values := make([]string, 0)
+		for value, n := range frequency[attribute] {
+			if value != "" && n > most {
+				values = append(values, value)
+			}
+		}
+		slices.Sort(values)
+		for _, value := range values {
+			qs.counters = append(qs.counters, counter{i, attribute, value, award, 0, most})
+		}
+	}
+	return qs, qs.classify(people)
+}
+
+// classify sorts the candidates into classes.
+func (qs *quotas) classify(people populace) []int {
+	counted := make([]map[string][]int, len(people.attributes))
+	for a := range counted {
+		counted[a] = make(map[string][]int)
+	}
+	for i, k := range qs.counters {
+		counted[k.attribute][k.value] = append(counted[k.attribute][k.value], i)
+	}
+	of := make([]int, people.n)
+	known := make(map[string]int)
+	values := make([]string, len(people.attributes))
+	for c := range people.n {
+		for a := range values {
+			values[a] = people.value(a, c)
+			if _, ok := counted[a][values[a]]; !ok {
+				values[a] = ""
+			}
+		}
+		key := strings.Join(values, "\x00")
+		k, ok := known[key]
+		if !ok {
+			k = len(qs.classes)
+			known[key] = k
+			hits := make([][]int, len(qs.rb.Awards))
+			for award := range hits {
+				for a, value := range values {
+					for _, i := range counted[a][value] {
+						if qs.counters[i].award == allAwards || qs.counters[i].award == award {
+							hits[award] = append(hits[award], i)
+						}
+					}
+				}
+			}
+			qs.classes = append(qs.classes, class{slices.Clone(values), 0, hits})
+		}
+		qs.classes[k].supply++
+		of[c] = k
+	}
+	return of
+}
+
+// hit describes a counter for the result.
+func (qs *quotas) hit(i int) QuotaHit {
+	k := qs.counters[i]
+	h := QuotaHit{Quota: k.quota + 1, Attribute: qs.rb.Quotas[k.quota].Attribute, Value: k.value, Of: qs.rb.Quotas[k.quota].Of}
+	if k.max != noCap {
+		h.Max = &k.max
+	}
+	if k.min > 0 {
+		h.Min = &k.min
+	}
+	return h
+}
+
+// The codes of the faults about quotas.
+const (
+	CodeInfeasible = "quotas_infeasible" // no filling of the awards meets them; the fields name those in conflict
+	CodeUndecided  = "quotas_undecided"  // the bounded search ended without an answer
+)
+
+// CheckQuotas tells, before there are candidates, whether the quotas can be
+// met by any: quotas_infeasible names those in conflict.
+func CheckQuotas(rb *rulebook.Rulebook) error {
+	in := New(rb)
+	seats := 0
+	for _, a := range rb.Awards {
+		seats += a.Seats
+	}
+	// Enough candidates of every combination of the values that quotas name,
+	// and of none, would fill the awards if any could. Caps that hold for each
+	// value bind only where they allow nobody.
+	for i, q := range rb.Quotas {
+		of := seats
+		if a := slices.IndexFunc(rb.Awards, func(a rulebook.Award) bool { return a.ID == q.Of }); a >= 0 {
+			of = rb.Awards[a].Seats
+		}
+		if most, ok := q.Cap(of); ok && most == 0 && q.Value == "" {
+			return fault.NewInvalid(CodeInfeasible, "the quotas cannot be met", fault.Field{
+				Name: fmt.Sprintf("quotas[%d]", i), Message: fmt.Sprintf("max %s of %d seats lets nobody with a %s in", q.Max, of, q.Attribute),
+			})
+		}
+	}
+	values := make([][]string, len(in.attributes))
+	combinations := 1
+	for a, name := range in.attributes {
+		values[a] = []string{""}
+		for _, q := range rb.Quotas {
+			if q.Attribute == name && q.Value != "" && !slices.Contains(values[a], q.Value) {
+				values[a] = append(values[a], q.Value)
+			}
+		}
+		if combinations *= len(values[a]); combinations > maxCombinations {
+			return nil // known only with the candidates
+		}
+	}
+	people := populace{attributes: in.attributes, n: combinations, value: func(a, c int) string {
+		for _, earlier := range values[:a] {
+			c /= len(earlier)
+		}
+		return values[a][c%len(values[a])]
+	}}
+	qs, _ := newQuotas(rb, people)
+	for i := range qs.classes {
+		qs.classes[i].supply = seats
+	}
+	demand := make([]int, len(rb.Awards))
+	for i, a := range rb.Awards {
+		demand[i] = a.Seats
+	}
+	_, err := qs.first(demand)
+	return err
+}
+
+const maxCombinations = 1 << 12
+
+// CheckCandidates tells whether the awards can be filled under the quotas with
+// the candidates put in so far, as Rank will find it.
+func (in *Input) CheckCandidates() error {
+	qs, _ := newQuotas(in.rb, in.people())
+	_, err := qs.first(demand(in.rb.Awards, len(in.ids)))
+	return err
+}
+
+func (in *Input) people() populace {
+	return populace{in.attributes, len(in.ids), func(a, c int) string { return in.values[a][c] }}
+}
+
+// demand is how many each award takes: its seats, while there are candidates.
+func demand(awards []rulebook.Award, candidates int) []int {
+	out := make([]int, len(awards))
+	for i, a := range awards {
+		out[i] = min(a.Seats, candidates)
+		candidates -= out[i]
+	}
+	return out
+}

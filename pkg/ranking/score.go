@@ -1,0 +1,244 @@
+package ranking
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// panel keeps a panel's scores: each candidate's sheets, each a run of cells,
+// one a criterion, so that millions of scores take few bytes each.
+type panel struct {
+	rules          rulebook.Panel
+	weights        []number // by criterion
+	criteria       map[string]int
+	jurors         map[string]int32
+	names          []string  // by juror
+	sheets         [][]sheet // by candidate
+	blocks         [][]cell  // of cellBlock cells each
+	used           int       // cells
+	min, max, step number
+}
+
+// sheet is one juror's scores of one candidate.
+type sheet struct {
+	juror int32
+	out   bool // recused, unassigned or abstained: counts for nothing, and is not missing
+	at    int  // first cell
+}
+
+// cell is a decimal: value × 10^-digits.
+type cell struct {
+	value  int64
+	digits uint8
+	given  bool
+}
+
+const (
+	cellBlock = 1 << 14
+	// maxDigits is how many digits a score may have.
+	maxDigits = 18
+)
+
+func newPanel(rules rulebook.Panel) *panel {
+	p := &panel{rules: rules, criteria: make(map[string]int), jurors: make(map[string]int32)}
+	for i, c := range rules.Criteria {
+		p.criteria[c.ID] = i
+		weight := whole(1)
+		if c.Weight.IsSet() {
+			weight = fraction(c.Weight.Rat())
+		}
+		p.weights = append(p.weights, weight)
+	}
+	p.min, p.max, p.step = fraction(rules.Scale.Min.Rat()), fraction(rules.Scale.Max.Rat()), fraction(rules.Scale.Step.Rat())
+	return p
+}
+
+// juror gives the juror's place, new where it is not known yet.
+func (p *panel) juror(id string) (int32, error) {
+	if id == "" {
+		return 0, fmt.Errorf("a juror needs an id")
+	}
+	if j, ok := p.jurors[id]; ok {
+		return j, nil
+	}
+	id = strings.Clone(id)
+	j := int32(len(p.names))
+	p.jurors[id] = j
+	p.names = append(p.names, id)
+	return j, nil
+}
+
+// sheet gives the juror's sheet of a candidate, new where there is none.
+func (p *panel) sheet(candidate int, juror int32) *sheet {
+	for len(p.sheets) <= candidate {
+		p.sheets = append(p.sheets, nil)
+	}
+	sheets := p.sheets[candidate]
+	for i := len(sheets) - 1; i >= 0; i-- {
+		if sheets[i].juror == juror {
+			return &sheets[i]
+		}
+	}
+	n := len(p.rules.Criteria)
+	if len(p.blocks) == 0 || p.used%cellBlock+n > cellBlock {
+		p.used = len(p.blocks) * cellBlock
+		p.blocks = append(p.blocks, make([]cell, max(cellBlock, n)))
+	}
+	sheets = append(sheets, sheet{juror: juror, at: p.used})
+	p.used += n
+	p.sheets[candidate] = sheets
+	return &sheets[len(sheets)-1]
+}
+
+func (p *panel) cells(s *sheet) []cell {
+	block := p.blocks[s.at/cellBlock]
+	at := s.at % cellBlock
+	return block[at : at+len(p.rules.Criteria)]
+}
+
+func (p *panel) of(candidate int) []sheet {
+	if candidate < len(p.sheets) {
+		return p.sheets[candidate]
+	}
+	return nil
+}
+
+// number is the cell's score.
+func (c cell) number() number {
+	d := int64(1)
+	for range c.digits {
+		d *= 10
+	}
+	return number{n: c.value, d: d}
+}
+
+func (in *Input) sheetOf(panelID, juror, candidate string) (*panel, *sheet, error) {
+	p, err := in.panel(panelID)
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := in.find(candidate)
+	if err != nil {
+		return nil, nil, err
+	}
+	j, err := p.juror(juror)
+	if err != nil {
+		return nil, nil, err
+	}
+	return p, p.sheet(c, j), nil
+}
+
+// Juror says that the panel has the juror, from whom scores are expected.
+func (in *Input) Juror(panelID, juror string) error {
+	p, err := in.panel(panelID)
+	if err != nil {
+		return err
+	}
+	_, err = p.juror(juror)
+	return err
+}
+
+// Assign says that the juror is to score the candidate: what the sheet lacks
+// is missing. In a panel with `assign: all` nobody needs to be assigned.
+func (in *Input) Assign(panelID, juror, candidate string) error {
+	_, _, err := in.sheetOf(panelID, juror, candidate)
+	return err
+}
+
+// Excuse says that the juror's sheet of the candidate counts for nothing and
+// is not missing: recused, unassigned or abstained.
+func (in *Input) Excuse(panelID, juror, candidate string) error {
+	_, s, err := in.sheetOf(panelID, juror, candidate)
+	if err != nil {
+		return err
+	}
+	s.out = true
+	return nil
+}
+
+// Score puts in a juror's score of a candidate by a criterion, a decimal of at
+// most 18 digits on the panel's scale.
+func (in *Input) Score(panelID, juror, candidate, criterion, score string) error {
+	p, err := in.panel(panelID)
+	if err != nil {
+		return err
+	}
+	k, ok := p.criteria[criterion]
+	if !ok {
+		return fmt.Errorf("no criterion %q in panel %q", criterion, panelID)
+	}
+	value, err := readCell(score)
+	if err != nil {
+		return err
+	}
+	if err := p.onScale(value, score); err != nil {
+		return err
+	}
+	_, s, err := in.sheetOf(panelID, juror, candidate)
+	if err != nil {
+		return err
+	}
+	cells := p.cells(s)
+	if cells[k].given {
+		return fmt.Errorf("juror %q has scored candidate %q by %q already", juror, candidate, criterion)
+	}
+	cells[k] = value
+	return nil
+}
+
+// onScale tells whether the panel's scale has the score.
+func (p *panel) onScale(value cell, text string) error {
+	scale, v := p.rules.Scale, value.number()
+	if scale.Min.IsSet() && v.cmp(p.min) < 0 || scale.Max.IsSet() && v.cmp(p.max) > 0 {
+		return fmt.Errorf("score %s is off the scale %s to %s", text, bound(scale.Min), bound(scale.Max))
+	}
+	if scale.Step.IsSet() && p.step.sign() > 0 {
+		if !v.sub(p.min).div(p.step).isWhole() {
+			return fmt.Errorf("score %s is between the steps of %s from %s", text, scale.Step, p.min)
+		}
+	}
+	return nil
+}
+
+func bound(n rulebook.Number) string {
+	if !n.IsSet() {
+		return "any"
+	}
+	return n.String()
+}
+
+// readCell reads a decimal without a float: -?D+(.D+)?
+func readCell(text string) (cell, error) {
+	notNumber := fmt.Errorf("%q is not a decimal number", text)
+	body, negative := strings.CutPrefix(text, "-")
+	intact, decimals, dotted := strings.Cut(body, ".")
+	if intact == "" || dotted && decimals == "" {
+		return cell{}, notNumber
+	}
+	c := cell{given: true}
+	if dotted {
+		decimals = strings.TrimRight(decimals, "0")
+	}
+	if len(decimals) > maxDigits {
+		return cell{}, fmt.Errorf("%q has more than %d digits", text, maxDigits)
+	}
+	c.digits = uint8(len(decimals))
+	for _, part := range []string{intact, decimals} {
+		for i := range len(part) {
+			if part[i] < '0' || part[i] > '9' {
+				return cell{}, notNumber
+			}
+			if c.value > (math.MaxInt64-9)/10 {
+				return cell{}, fmt.Errorf("%q has more than %d digits", text, maxDigits)
+			}
+			c.value = c.value*10 + int64(part[i]-'0')
+		}
+	}
+	if negative {
+		c.value = -c.value
+	}
+	return c, nil
+}

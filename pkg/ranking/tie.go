@@ -1,0 +1,163 @@
+package ranking
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// lotValue gives the value that lots are drawn from; "" where it is yet to be
+// read.
+func lotValue(rb *rulebook.Rulebook, given string) (string, error) {
+	if own := rb.Composite.Lot.Value; own != "" && given != "" && own != given {
+		return "", fault.NewInvalid("lot_fixed", "the rulebook fixes the value that lots are drawn from",
+			fault.Field{Name: "lot", Message: fmt.Sprintf("the rulebook says %q", own)})
+	}
+	if given != "" {
+		return given, nil
+	}
+	own, _ := rb.LotValue()
+	return own, nil
+}
+
+// Lot is the lot that a candidate draws: the SHA-256, in hexadecimal, of the
+// value published beforehand, a line feed, and the candidate's id, all in
+// UTF-8. Among equals the lowest lot is the best. Anybody can repeat it:
+//
+//	printf '%s\n%s' VALUE CANDIDATE | sha256sum
+func Lot(value, candidate string) string {
+	sum := sha256.Sum256([]byte(value + "\n" + candidate))
+	return hex.EncodeToString(sum[:])
+}
+
+// arrange puts the candidates in order: by total, then by the tie-breaks, then,
+// among those who share a rank, by id.
+func (st *standing) arrange() {
+	n := len(st.in.ids)
+	st.order = make([]int, n)
+	for i := range st.order {
+		st.order[i] = i
+	}
+	slices.SortFunc(st.order, func(a, b int) int {
+		return cmp.Or(st.totals[b].cmp(st.totals[a]), compareIDs(st.in.ids[a], st.in.ids[b]))
+	})
+	st.ranks = make([]int, n)
+	for first := 0; first < n; {
+		past := first + 1
+		for past < n && st.totals[st.order[past]].cmp(st.totals[st.order[first]]) == 0 {
+			past++
+		}
+		st.settle(first, past)
+		first = past
+	}
+}
+
+// settle breaks the tie of the candidates from first to before past.
+func (st *standing) settle(first, past int) {
+	group := st.order[first:past]
+	if len(group) == 1 {
+		st.ranks[group[0]] = first + 1
+		return
+	}
+	lots := make(map[int]string)
+	if slices.Contains(st.rules.TieBreak, rulebook.SourceLot) && st.lot != "" {
+		for _, c := range group {
+			lots[c] = Lot(st.lot, st.in.ids[c])
+		}
+	}
+	names := st.names(group)
+	slices.SortStableFunc(group, func(a, b int) int {
+		by, _ := st.breakTie(a, b, lots)
+		return by
+	})
+	for i, c := range group {
+		st.ranks[c] = first + i + 1
+		var used []string
+		for _, neighbour := range []int{i - 1, i + 1} {
+			if neighbour < 0 || neighbour == len(group) {
+				continue
+			}
+			by, criterion := st.breakTie(c, group[neighbour], lots)
+			switch {
+			case by != 0 && criterion == rulebook.SourceLot:
+				used = append(used, "lot "+lots[c][:12])
+				st.drawn = true
+			case by != 0:
+				used = append(used, criterion+" "+st.raw(criterion, c).String())
+			case neighbour < i:
+				st.ranks[c] = st.ranks[group[neighbour]]
+				fallthrough
+			default:
+				used = append(used, "nothing: equal to "+st.in.ids[group[neighbour]])
+			}
+		}
+		st.explain[c] = append(st.explain[c], fmt.Sprintf("tied on %s with %s; decided by %s",
+			st.totals[c], names.but(c, st.in.ids), strings.Join(slices.Compact(used), ", ")))
+	}
+}
+
+// breakTie compares two of equal totals; criterion is what tells them apart.
+func (st *standing) breakTie(a, b int, lots map[int]string) (by int, criterion string) {
+	for _, source := range st.rules.TieBreak {
+		if source == rulebook.SourceLot {
+			by = strings.Compare(lots[a], lots[b])
+		} else {
+			by = st.raw(source, b).cmp(st.raw(source, a))
+		}
+		if by != 0 {
+			return by, source
+		}
+	}
+	return 0, ""
+}
+
+// few is the first members of a tie, enough to name three others of any.
+type few struct {
+	members []int
+	all     int
+}
+
+func (st *standing) names(group []int) few {
+	return few{slices.Clone(group[:min(4, len(group))]), len(group)}
+}
+
+// but names the members beside c; c may be none.
+func (f few) but(c int, ids []string) string {
+	var out []string
+	others := f.all
+	if c >= 0 {
+		others--
+	}
+	for _, m := range f.members {
+		if m != c && len(out) < 3 {
+			out = append(out, ids[m])
+		}
+	}
+	if more := others - len(out); more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(out, ", "), more)
+	}
+	return strings.Join(out, ", ")
+}
+
+// compareIDs orders numbers by value and before any other text.
+func compareIDs(a, b string) int {
+	x, y := isNumber(a), isNumber(b)
+	switch {
+	case x && y:
+		s, t := strings.TrimLeft(a, "0"), strings.TrimLeft(b, "0")
+		return cmp.Or(cmp.Compare(len(s), len(t)), cmp.Compare(s, t), cmp.Compare(a, b))
+	case x:
+		return -1
+	case y:
+		return 1
+	}
+	return cmp.Compare(a, b)
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

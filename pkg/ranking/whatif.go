@@ -1,0 +1,68 @@
+package ranking
+
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// Scenario is a change to try. A what-if is never a result: it is for a
+// committee that wants to know how much hangs on a rule.
+type Scenario struct {
+	Weights  map[string]rulebook.Number  // by a component's source
+	Converts map[string]rulebook.Convert // by a component's source
+	Without  []Juror                     // whose scores are left out, as if recused
+}
+
+// Juror names one juror of a panel.
+type Juror struct{ Panel, Juror string }
+
+// WhatIf computes what Rank would under the scenario.
+func (in *Input) WhatIf(o Options, s Scenario) (*Result, error) {
+	for i, j := range s.Without {
+		p, err := in.panel(j.Panel)
+		if err != nil {
+			return nil, unknown("without", err.Error())
+		}
+		if _, ok := p.jurors[j.Juror]; !ok {
+			return nil, unknown("without", "panel "+j.Panel+" has no juror "+j.Juror)
+		}
+		if slices.Contains(s.Without[:i], j) {
+			return nil, unknown("without", "juror "+j.Juror+" is named twice")
+		}
+	}
+	return in.rank(o, s)
+}
+
+// apply gives the composite rules under the scenario.
+func (s Scenario) apply(rb *rulebook.Rulebook) (rulebook.Composite, error) {
+	rules := rb.Composite
+	rules.Components = slices.Clone(rules.Components)
+	for source, weight := range s.Weights {
+		if !change(rules.Components, source, func(c *rulebook.Component) { c.Weight = weight }) {
+			return rules, unknown("weights", "no component of the source "+source)
+		}
+	}
+	for source, convert := range s.Converts {
+		if !change(rules.Components, source, func(c *rulebook.Component) { c.Convert = convert }) {
+			return rules, unknown("converts", "no component of the source "+source)
+		}
+	}
+	return rules, nil
+}
+
+func change(components []rulebook.Component, source string, f func(*rulebook.Component)) bool {
+	found := false
+	for i := range components {
+		if components[i].Source == source {
+			f(&components[i])
+			found = true
+		}
+	}
+	return found
+}
+
+func unknown(field, message string) error {
+	return fault.NewInvalid("scenario_invalid", "the scenario cannot be computed", fault.Field{Name: field, Message: message})
+}
