@@ -52,8 +52,8 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.Awards = r.awards(f.get("awards"))
 	rb.Phases = r.phases(f.get("phases"))
 	rb.Vetting = r.vetting(f.get("vetting"))
-	rb.Voting = r.voting(f.get("voting"), rb.Categories)
-	rb.Review = r.review(f.get("review"))
+	rb.Voting = r.voting(f.get("voting"), rb)
+	rb.Review = r.review(f.get("review"), rb)
 	rb.Composite = r.composite(f.get("composite"), rb)
 	rb.Shortlist = r.shortlist(f.get("shortlist"))
 	rb.Quotas = r.quotas(f.get("quotas"), rb)
@@ -98,6 +98,10 @@ func (r *reader) categories(f field) []Category {
 		categories = append(categories, c)
 	}
 	return categories
+}
+
+func (rb *Rulebook) hasCategory(id string) bool {
+	return slices.ContainsFunc(rb.Categories, func(c Category) bool { return c.ID == id })
 }
 
 // newID reads a required id that must be the first of its kind.

@@ -45,6 +45,9 @@ func (r *reader) quota(f field, rb *Rulebook) Quota {
 			of.fail("there is no award %q", q.Of)
 		}
 	}
+	if q.Attribute == "category" && q.Value != "" && len(rb.Categories) > 0 && !rb.hasCategory(q.Value) {
+		f.get("value").fail("there is no category %q", q.Value)
+	}
 	switch {
 	case !f.get("max").has() && !f.get("min").has():
 		f.fail("a quota has a max or a min")

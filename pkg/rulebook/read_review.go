@@ -1,8 +1,12 @@
 package rulebook
 
-import "math/big"
+import (
+	"math/big"
+	"slices"
+	"strings"
+)
 
-func (r *reader) review(f field) Review {
+func (r *reader) review(f field, rb *Rulebook) Review {
 	var rev Review
 	once := unique()
 	for _, item := range f.mapping("panels").get("panels").all() {
@@ -12,7 +16,7 @@ func (r *reader) review(f field) Review {
 			ID:          r.newID(item.get("id"), once),
 			Title:       item.get("title").localized(),
 			Jurors:      item.get("jurors").whole(1, maxSeats),
-			Blind:       r.blind(item.get("blind")),
+			Blind:       r.blind(item.get("blind"), rb),
 			Assign:      item.get("assign").choice(AssignAll, AssignAll, AssignRandom, AssignCategory, AssignHand),
 			Scale:       r.scale(item.get("scale")),
 			Criteria:    r.criteria(item.get("criteria")),
@@ -23,6 +27,9 @@ func (r *reader) review(f field) Review {
 		}
 		p.Aggregate = r.aggregate(item.get("aggregate"), p)
 		r.scores(item, p)
+		if p.Assign == AssignCategory && len(rb.Categories) == 0 {
+			item.get("assign").fail("there are no categories")
+		}
 		rev.Panels = append(rev.Panels, p)
 	}
 	return rev
@@ -38,7 +45,9 @@ func (r *reader) scores(f field, p Panel) {
 	}
 }
 
-func (r *reader) blind(f field) []string {
+// blind reads the fields to hide. A misspelt one would show what must not be
+// seen, so unknown ones are mistakes.
+func (r *reader) blind(f field, rb *Rulebook) []string {
 	if !f.has() {
 		return nil
 	}
@@ -48,11 +57,15 @@ func (r *reader) blind(f field) []string {
 		}
 		return nil
 	}
+	known := slices.Concat([]string{"name", "photo", "deeds"}, KnownAttributes(), rb.Attributes)
 	var fields []string
 	once := unique()
 	for _, item := range f.all() {
 		name := item.id()
 		once(item, name)
+		if !slices.Contains(known, name) {
+			item.fail("unknown field %q; known are %s", name, strings.Join(known, ", "))
+		}
 		fields = append(fields, name)
 	}
 	return fields

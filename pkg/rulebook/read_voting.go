@@ -1,13 +1,12 @@
 package rulebook
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
 
-func (r *reader) voting(f field, categories []Category) Voting {
+func (r *reader) voting(f field, rb *Rulebook) Voting {
 	f = f.mapping("voters", "frequency", "hours", "picks", "limits", "change", "counts", "constituency")
 	v := Voting{
 		Voters:    r.ways(f.get("voters")),
@@ -19,7 +18,7 @@ func (r *reader) voting(f field, categories []Category) Voting {
 	if f.has() {
 		v.Change = f.get("change").choice(ChangeNo, ChangeNo, ChangeAdd)
 	}
-	v.Limits = r.limits(f.get("limits"), v.Picks, categories)
+	v.Limits = r.limits(f.get("limits"), v.Picks, rb)
 	v.Constituency = r.constituency(f.get("constituency"), v)
 	return v
 }
@@ -87,7 +86,7 @@ func (r *reader) picks(f field) Picks {
 	return p
 }
 
-func (r *reader) limits(f field, picks Picks, categories []Category) []PickLimit {
+func (r *reader) limits(f field, picks Picks, rb *Rulebook) []PickLimit {
 	var limits []PickLimit
 	once := unique()
 	least, most := 0, 0
@@ -95,7 +94,7 @@ func (r *reader) limits(f field, picks Picks, categories []Category) []PickLimit
 		item = item.mapping("category", "min", "max")
 		category := item.get("category")
 		l := PickLimit{Category: r.newID(category, once), Min: item.get("min").whole(0, maxSeats)}
-		if !slices.ContainsFunc(categories, func(c Category) bool { return c.ID == l.Category }) && l.Category != "" {
+		if l.Category != "" && !rb.hasCategory(l.Category) {
 			category.fail("there is no category %q", l.Category)
 		}
 		if m := item.get("max"); m.require() {
@@ -110,7 +109,7 @@ func (r *reader) limits(f field, picks Picks, categories []Category) []PickLimit
 		if least > picks.Max {
 			f.fail("these limits demand %d picks; picks.max is %d", least, picks.Max)
 		}
-		if len(limits) == len(categories) && most < picks.Min {
+		if len(limits) == len(rb.Categories) && most < picks.Min {
 			f.fail("these limits leave %d picks; picks.min is %d", most, picks.Min)
 		}
 	}
@@ -135,7 +134,7 @@ func (r *reader) constituency(f field, v Voting) *Constituency {
 	case c.From == ConstituencyChoice && len(c.Values) == 0:
 		values.fail("is required: the constituencies that a voter chooses from")
 	case c.From == ConstituencyRoster && !slices.Equal(v.Voters, []string{WayRoster}):
-		from.fail("%s", fmt.Sprintf("only a roster knows it, but voting.voters is [%s]", strings.Join(v.Voters, ", ")))
+		from.fail("only a roster knows it, but voting.voters is [%s]", strings.Join(v.Voters, ", "))
 	}
 	return c
 }

@@ -21,7 +21,7 @@ type Panel struct {
 	ID          string
 	Title       Text
 	Jurors      int      // how many; 0 where the scores alone tell
-	Blind       []string // fields of the entry that jurors do not see
+	Blind       []string // fields of the entry that jurors do not see; `true` in the document is BlindFields
 	Assign      string   // who scores whom: the Assign… words, default AssignAll
 	Scale       Scale
 	Criteria    []Criterion
