@@ -1,0 +1,236 @@
+package server_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+func TestSubmit(t *testing.T) {
+	r := opened(t)
+	in := nominee(0)
+	in.Name, in.Employer, in.Category, in.Deeds = " 王　强 ", "陇运速递　", " Courier", "\u3000\u3000十年如一日。\r\n "
+	e, err := r.Submit(staff(t), nomination.Submit{Slug: slug, Nominee: in})
+	if err != nil {
+		t.Fatal(err)
+	}
+	years := 8
+	want := nomination.Entry{
+		ID: e.ID, Slug: slug, State: nomination.Submitted, Opinions: []nomination.Opinion{}, CreatedAt: r.clock.Now(),
+		Nominee: nomination.Nominee{
+			Name: "王强", Gender: "male", Category: "courier", Employer: "陇运速递", Region: "兰州市", Years: &years,
+			Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},
+		},
+	}
+	if diff := cmp.Diff(want, e); diff != "" {
+		t.Error(diff)
+	}
+	got, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: e.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'submit_entry' AND slug = $1 AND name = '李审核' AND request = 'req-1'`, slug); n != 1 {
+		t.Errorf("%d audit rows", n)
+	}
+
+	t.Run("again", func(t *testing.T) {
+		_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: in})
+		if !errors.Is(err, nomination.ErrDuplicate) || !strings.Contains(errText(err), e.ID) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("resembling", func(t *testing.T) {
+		in.Employer, in.Deeds = "陇运速递有限公司", "又写了一遍。"
+		twin, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: in})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(twin.Warnings) != 1 || !strings.Contains(twin.Warnings[0], "王强") {
+			t.Errorf("warnings %v", twin.Warnings)
+		}
+	})
+	if n := r.count(t, `SELECT count(*) FROM entry`); n != 2 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+func TestSubmit_badInput(t *testing.T) {
+	r := opened(t)
+	years := 200
+	for name, c := range map[string]struct {
+		spoil func(*nomination.Nominee)
+		want  []string
+	}{
+		"nothing":    {func(n *nomination.Nominee) { *n = nomination.Nominee{} }, []string{"nominee.name", "nominee.employer", "nominee.region", "nominee.deeds", "nominee.category", "nominee.gender"}},
+		"blank name": {func(n *nomination.Nominee) { n.Name = " \u3000\u200b" }, []string{"nominee.name"}},
+		"number":     {func(n *nomination.Nominee) { n.Name = "12" }, []string{"nominee.name"}},
+		"formula":    {func(n *nomination.Nominee) { n.Name = `=HYPERLINK("x")`; n.Employer = "=1+1" }, []string{"nominee.employer", "nominee.name"}},
+		"gender":     {func(n *nomination.Nominee) { n.Gender = "先生" }, []string{"nominee.gender"}},
+		"category":   {func(n *nomination.Nominee) { n.Category = "飞行员" }, []string{"nominee.category"}},
+		"years":      {func(n *nomination.Nominee) { n.Years = &years }, []string{"nominee.years"}},
+		"long": {func(n *nomination.Nominee) {
+			n.Name, n.Deeds, n.Region = strings.Repeat("王", 101), strings.Repeat("事", 5001), strings.Repeat("州", 201)
+		}, []string{"nominee.name", "nominee.region", "nominee.deeds"}},
+		"attributes": {func(n *nomination.Nominee) { n.Attributes = map[string]string{"zeal": "1", "age": "2"} }, []string{"nominee.attributes.age", "nominee.attributes.zeal"}},
+		"photo":      {func(n *nomination.Nominee) { n.Photo = strings.Repeat("a", 64) }, []string{"nominee.photo"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := nominee(1)
+			c.spoil(&n)
+			_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: n})
+			if diff := cmp.Diff(c.want, fields(t, err, nomination.ErrInvalid)); diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+	if n := r.count(t, `SELECT count(*) FROM entry`); n != 0 {
+		t.Errorf("%d entries", n)
+	}
+}
+
+func TestSubmit_phases(t *testing.T) {
+	r := setup(t)
+	submit := func() error {
+		_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(1)})
+		return err
+	}
+	if err := submit(); !errors.Is(err, nomination.ErrNotYet) {
+		t.Errorf("unknown: %v", err)
+	}
+	r.freeze(t, slug, rules)
+	if err := submit(); !errors.Is(err, nomination.ErrPhase) {
+		t.Errorf("pending: %v", err)
+	}
+	closes := r.clock.Now().Add(time.Hour)
+	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open, ClosesAt: &closes})
+	if err := submit(); err != nil {
+		t.Errorf("open: %v", err)
+	}
+	r.clock.Set(closes)
+	if err := submit(); !errors.Is(err, nomination.ErrPhase) {
+		t.Errorf("past the deadline: %v", err)
+	}
+	applied := outbox[event.PhaseApplied](t, r)
+	want := []event.PhaseApplied{{Phase: event.Nomination, Action: event.Open, Change: 2}}
+	if diff := cmp.Diff(want, applied); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestListEntries(t *testing.T) {
+	r := opened(t)
+	var want []string
+	for i := range 5 {
+		want = append(want, r.submit(t, i).ID)
+	}
+	if _, err := r.Withdraw(staff(t), nomination.Withdraw{Slug: slug, Entry: want[1], Reason: "本人放弃"}); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	after := ""
+	for {
+		page, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: after, Limit: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range page {
+			got = append(got, e.ID)
+		}
+		if len(page) < 2 {
+			break
+		}
+		after = page[1].ID
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	withdrawn, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, State: nomination.Withdrawn})
+	if err != nil || len(withdrawn) != 1 || withdrawn[0].ID != want[1] {
+		t.Errorf("withdrawn %v, %v", withdrawn, err)
+	}
+	if _, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: "x"}); !errors.Is(err, nomination.ErrNoEntry) {
+		t.Errorf("no id: %v", err)
+	}
+}
+
+func TestWithdraw(t *testing.T) {
+	r := opened(t)
+	e := r.submit(t, 0)
+	for range 2 { // the second time it is done
+		got, err := r.Withdraw(staff(t), nomination.Withdraw{Slug: slug, Entry: e.ID, Reason: "本人放弃"})
+		if err != nil || got.State != nomination.Withdrawn {
+			t.Fatalf("%s, %v", got.State, err)
+		}
+	}
+	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'withdraw_entry' AND reason = '本人放弃'`); n != 1 {
+		t.Errorf("%d audit rows", n)
+	}
+	if again := r.submit(t, 0); again.ID == e.ID { // what was taken back may come again
+		t.Error("the same entry")
+	}
+	if _, err := r.say(t, e.ID, "hr", nomination.Pass); !errors.Is(err, nomination.ErrDecided) {
+		t.Errorf("opinion on it: %v", err)
+	}
+	admitted := r.admit(t, 1)
+	for entry, want := range map[string]error{
+		admitted.ID: nomination.ErrDecided, "0198c0de-0000-7000-8000-000000000007": nomination.ErrNoEntry, "7": nomination.ErrNoEntry,
+	} {
+		if _, err := r.Withdraw(t.Context(), nomination.Withdraw{Slug: slug, Entry: entry}); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", entry, err, want)
+		}
+	}
+	if _, err := r.Withdraw(t.Context(), nomination.Withdraw{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
+		t.Errorf("another selection: %v", err)
+	}
+}
+
+// Events that come again, late and in another order change nothing.
+func TestRedelivery(t *testing.T) {
+	r := opened(t)
+	r.admit(t, 0)
+	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Close})
+	before := outbox[event.PhaseApplied](t, r)
+	again := slices.Clone(r.sent)
+	slices.Reverse(again)
+	for _, env := range append(again, r.sent...) {
+		r.deliver(t, env, 2)
+		r.deliver(t, env, 3)
+	}
+	r.freeze(t, "another", rules) // comes behind them all
+	if diff := cmp.Diff(before, outbox[event.PhaseApplied](t, r)); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
+		t.Errorf("submit after the close: %v", err)
+	}
+	if got := outbox[event.CandidateAdmitted](t, r); len(got) != 1 {
+		t.Errorf("admitted %v", got)
+	}
+}
+
+// An order that overtakes the rulebook waits for it.
+func TestReordered(t *testing.T) {
+	r := setup(t)
+	first := setup(t) // makes the events
+	first.freeze(t, slug, rules)
+	first.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+	r.deliver(t, first.sent[1], 1)
+	r.deliver(t, first.sent[0], 1)
+	r.eventually(t, "the version of phases", 2, func() int {
+		return r.count(t, `SELECT coalesce(max(version), 0) FROM projection WHERE slug = $1`, slug)
+	})
+	if _, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(3)}); err != nil {
+		t.Errorf("submit: %v", err)
+	}
+}
