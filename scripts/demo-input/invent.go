@@ -39,7 +39,7 @@ func invent(rng *rand.Rand) ([]entry, error) {
 			return nil, fmt.Errorf("%s: no story is left for a %s in %s", p.name, p.category, p.region)
 		}
 		place := land.towns[rng.IntN(len(land.towns))]
-		e := entry{person: p, years: 3 + rng.IntN(6) + rng.IntN(9), photo: i%photoless != photoless-3}
+		e := entry{person: p, years: 7 + rng.IntN(5) + rng.IntN(6), photo: i%photoless != photoless-3}
 		e.deeds = fill(rng, e, place, deck.draw("opening", openings())+tales[told].text+
 			deck.draw("second", seconds())+deck.draw("closing", closings()))
 		tales = slices.Delete(tales, told, told+1)
