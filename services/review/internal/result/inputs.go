@@ -129,5 +129,9 @@ func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	return nil, nil
+	result, err := input.Rank(ranking.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
 }

@@ -47,6 +47,10 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 		return err
 	}
 	ranking, err := in.rank(sel)
+	if f := (*fault.Error)(nil); errors.As(err, &f) {
+		r.deps.Log.WarnContext(ctx, "the rulebook computes no result", "slug", sel.Slug, "error", err)
+		return nil // the phase closes all the same; Result says why there is none
+	}
 	if err != nil {
 		return err
 	}
@@ -88,12 +92,17 @@ func (r *Results) put(ctx context.Context, body []byte) (hash string, err error)
 	return ref.Hash, nil
 }
 
-// InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing.
+// InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing,
+// or why the rulebook computes none, such as quotas_infeasible.
 func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
 	var hash string
 	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, sel.Slug)
 	if errors.Is(err, sql.ErrNoRows) {
-		if _, err := r.inputs(ctx, q, sel); err != nil {
+		in, err := r.inputs(ctx, q, sel)
+		if err == nil {
+			_, err = in.rank(sel)
+		}
+		if err != nil {
 			return "", err
 		}
 		return "", review.ErrUncomputed
