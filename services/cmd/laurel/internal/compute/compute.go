@@ -1,0 +1,102 @@
+// Package compute is `laurel compute`: the rulebook's engine on spreadsheets,
+// by which anybody can check a published result.
+package compute
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// Command is the command's flags.
+type Command struct {
+	Rulebook    string `required:"" placeholder:"FILE" help:"Rulebook in YAML or JSON; only awards, panels, composite and quotas are needed."`
+	Votes       string `placeholder:"FILE" help:"CSV or XLSX: candidate,votes[,constituency]."`
+	Scores      string `placeholder:"FILE" help:"CSV or XLSX: panel,juror,candidate,criterion,score. A score may be recused, unassigned or abstained; a blank one is missing."`
+	Ballots     string `placeholder:"FILE" help:"CSV or XLSX of ranked ballots: a column a candidate, 1 first; blank or 'No opinion' is unranked."`
+	Candidates  string `placeholder:"FILE" help:"CSV or XLSX: candidate[,attribute…]. Without it the candidates are those of the other files."`
+	Format      string `enum:"json,table,csv,xlsx" default:"table" help:"json, table, csv or xlsx."`
+	Output      string `short:"o" placeholder:"FILE" help:"Where to write; standard output without it."`
+	Lot         string `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
+	Sensitivity bool   `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
+
+	out io.Writer // standard output; set by tests
+	err io.Writer // standard error, for progress; nil: the terminal, if it is one
+}
+
+// Run computes and writes the result. Every mistake in the files is reported,
+// by file, line and column, before it fails.
+func (c *Command) Run(ctx context.Context) error {
+	rb, err := c.readRulebook()
+	if err != nil {
+		return err
+	}
+	in, err := c.readInput(ctx, rb)
+	if err != nil {
+		return err
+	}
+	options := ranking.Options{Lot: c.Lot}
+	result, err := in.Rank(options)
+	if err != nil {
+		return reported(err)
+	}
+	out := output{Result: result}
+	if c.Sensitivity {
+		if out.Sensitivity, err = in.Sensitivities(options); err != nil {
+			return reported(err)
+		}
+	}
+	return c.write(out)
+}
+
+func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
+	src, err := os.ReadFile(c.Rulebook)
+	if err != nil {
+		return nil, fmt.Errorf("rulebook: %w", err)
+	}
+	rb, err := rulebook.Parse(src)
+	if err == nil {
+		err = rb.CheckCompute()
+	}
+	if err != nil {
+		p := problems{}
+		p.add(c.Rulebook, fault.From(err))
+		return nil, p.err()
+	}
+	return rb, nil
+}
+
+// output is what is written: the result, and what was asked for beside it.
+type output struct {
+	*ranking.Result
+
+	Sensitivity []ranking.Sensitivity `json:"sensitivity,omitempty"`
+}
+
+// write writes all or nothing: a file appears only when it is whole.
+func (c *Command) write(out output) error {
+	var b bytes.Buffer
+	if err := format(&b, c.Format, out); err != nil {
+		return err
+	}
+	if c.Output != "" {
+		if err := os.WriteFile(c.Output, b.Bytes(), 0o644); err != nil { //nolint:gosec // a result is for everybody
+			return fmt.Errorf("write result: %w", err)
+		}
+		return nil
+	}
+	w := c.out
+	if w == nil {
+		w = os.Stdout
+	}
+	if _, err := b.WriteTo(w); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	return nil
+}

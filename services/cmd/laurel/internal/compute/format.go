@@ -1,0 +1,169 @@
+package compute
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/table"
+)
+
+// format writes the result in one of the command's formats.
+func format(w io.Writer, kind string, out output) error {
+	switch kind {
+	case "json":
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(out)
+	case "csv":
+		return table.WriteCSV(w, sheet(out.Result, table.Guard))
+	case "xlsx":
+		return table.WriteXLSX(w, sheet(out.Result, func(s string) string { return s }))
+	default:
+		return text(w, out)
+	}
+}
+
+// sources gives the components in a fixed order.
+func sources(result *ranking.Result) []string {
+	var out []string
+	if len(result.Ranking) > 0 {
+		for source := range result.Ranking[0].Components {
+			out = append(out, source)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sheet is the ranking as rows: candidate, rank, total, a column a component,
+// award, explain. Guard protects text that others typed.
+func sheet(result *ranking.Result, guard func(string) string) table.Sheet {
+	components := sources(result)
+	s := table.Sheet{Name: "ranking", Header: []string{"candidate", "rank", "total"}, Numeric: []bool{false, true, true}}
+	for _, source := range components {
+		s.Header, s.Numeric = append(s.Header, source), append(s.Numeric, true)
+	}
+	s.Header, s.Numeric = append(s.Header, "award", "explain"), append(s.Numeric, false, false)
+	s.Rows = func(yield func([]string) bool) {
+		for _, r := range result.Ranking {
+			row := []string{guard(r.Candidate), strconv.Itoa(r.Rank), r.Total}
+			for _, source := range components {
+				row = append(row, r.Components[source])
+			}
+			if !yield(append(row, guard(r.Award), guard(strings.Join(r.Explain, "\n")))) {
+				return
+			}
+		}
+	}
+	return s
+}
+
+// text writes for a person: the ranking, each award's list, ties, and why
+// quotas and ties fell as they did.
+func text(w io.Writer, out output) error {
+	b := bufio.NewWriter(w)
+	components := sources(out.Result)
+	lines := [][]string{append(append([]string{"rank", "candidate", "total"}, components...), "award")}
+	for _, r := range out.Ranking {
+		line := []string{strconv.Itoa(r.Rank), r.Candidate, short(r.Total)}
+		for _, source := range components {
+			line = append(line, short(r.Components[source]))
+		}
+		lines = append(lines, append(line, r.Award))
+	}
+	align(b, lines)
+	for _, a := range out.Awards {
+		fmt.Fprintf(b, "\n%s: %d of %d seats\n", a.Award, len(a.Candidates), a.Seats)
+		for i, c := range a.Candidates {
+			fmt.Fprintf(b, "  %d. %s\n", i+1, c)
+		}
+		if a.Open > 0 {
+			fmt.Fprintf(b, "  %d open until a tie is decided\n", a.Open)
+		}
+	}
+	if len(out.Shortlist) > 0 {
+		fmt.Fprintf(b, "\nshortlist (%d): %s\n", len(out.Shortlist), strings.Join(out.Shortlist, ", "))
+	}
+	for _, t := range out.Ties {
+		fmt.Fprintf(b, "\ntie at rank %d: %s\n", t.Rank, t.Reason)
+	}
+	if out.Lot != "" {
+		fmt.Fprintf(b, "\nlots are drawn from %q\n", out.Lot)
+	}
+	for i, r := range out.Rounds {
+		fmt.Fprintf(b, "\nround %d: %s leaves (%s)\n", i+1, strings.Join(r.Eliminated, ", "), r.Reason)
+	}
+	fmt.Fprint(b, "\nwhy:\n")
+	for _, r := range out.Ranking {
+		fmt.Fprintf(b, "%d. %s\n", r.Rank, r.Candidate)
+		for _, e := range r.Explain {
+			fmt.Fprintf(b, "     %s\n", e)
+		}
+	}
+	for i, s := range out.Sensitivity {
+		if i == 0 {
+			fmt.Fprint(b, "\nweights at which an award changes hands:\n")
+		}
+		fmt.Fprintf(b, "  %s: now %s; below %s; above %s\n", s.Source, s.Weight, change(s.Lower), change(s.Upper))
+	}
+	return b.Flush()
+}
+
+func change(c *ranking.Change) string {
+	if c == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s (gains: %s; loses: %s)", short(c.Weight), strings.Join(c.Gain, ", "), strings.Join(c.Lose, ", "))
+}
+
+// short cuts a decimal that does not end, for the eye.
+func short(number string) string {
+	const most = 12
+	if whole, decimals, ok := strings.Cut(number, "."); ok && len(decimals) > most {
+		return whole + "." + decimals[:most] + "…"
+	}
+	return number
+}
+
+// align writes columns, with Chinese characters two cells wide.
+func align(w io.Writer, lines [][]string) {
+	var widths []int
+	for _, line := range lines {
+		for i, cell := range line {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], width(cell))
+		}
+	}
+	for _, line := range lines {
+		var b strings.Builder
+		for i, cell := range line {
+			b.WriteString(cell)
+			b.WriteString(strings.Repeat(" ", widths[i]-width(cell)+2))
+		}
+		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+	}
+}
+
+func width(s string) int {
+	n := 0
+	for _, r := range s {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+		case unicode.Is(unicode.Han, r), r >= 0x3000 && r <= 0x303F, r >= 0xFF00 && r <= 0xFF60:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}

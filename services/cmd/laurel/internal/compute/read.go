@@ -1,0 +1,187 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/table"
+)
+
+// reader puts the files' rows into the engine.
+type reader struct {
+	rb       *rulebook.Rulebook
+	in       *ranking.Input
+	problems problems
+	bar      progress
+	listed   bool // the candidates are those of a file, not whoever turns up
+}
+
+// limits bound a file: a hundred thousand candidates, nine jurors and five
+// criteria are 4.5 million rows.
+var limits = table.Limits{Bytes: 1 << 30, Unzipped: 2 << 30, Rows: 20_000_000, Columns: 1 << 14} //nolint:gochecknoglobals // constant
+
+func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, error) {
+	r := &reader{rb: rb, in: ranking.New(rb), listed: c.Candidates != ""}
+	c.checkFiles(r)
+	if err := r.problems.err(); err != nil {
+		return nil, err
+	}
+	var size int64
+	for _, path := range []string{c.Candidates, c.Votes, c.Scores, c.Ballots} {
+		if info, err := os.Stat(path); path != "" && err == nil {
+			size += 2 * info.Size() // once for the encoding, once for the rows
+		}
+	}
+	r.bar = c.newProgress(size)
+	defer r.bar.done()
+	for _, f := range []struct {
+		path string
+		read func(ctx context.Context, path string, t *table.Reader) error
+	}{{c.Candidates, r.candidates}, {c.Votes, r.votes}, {c.Scores, r.scores}, {c.Ballots, r.ballots}} {
+		if f.path == "" {
+			continue
+		}
+		if err := r.file(ctx, f.path, f.read); err != nil {
+			return nil, err
+		}
+	}
+	return r.in, r.problems.err()
+}
+
+// checkFiles tells which files the rulebook needs and does not get.
+func (c *Command) checkFiles(r *reader) {
+	need := func(path, flag, why string) {
+		if path == "" {
+			r.problems.addf(c.Rulebook, 0, 0, "%s, so --%s is needed", why, flag)
+		}
+	}
+	sources := slices.Clone(r.rb.Composite.TieBreak)
+	for _, component := range r.rb.Composite.Components {
+		sources = append(sources, component.Source)
+	}
+	for i, source := range sources {
+		if slices.Contains(sources[:i], source) {
+			continue
+		}
+		_, panel := rulebook.SourcePanel(source)
+		switch {
+		case source == rulebook.SourceVotes:
+			need(c.Votes, "votes", "the composite counts votes")
+		case source == rulebook.SourceRanked:
+			need(c.Ballots, "ballots", "the composite ranks by ballots")
+		case source == rulebook.SourcePanels || panel:
+			need(c.Scores, "scores", "the composite has scores of "+source)
+		}
+	}
+	if len(r.rb.Quotas) > 0 {
+		need(c.Candidates, "candidates", "the quotas are by attributes")
+	}
+}
+
+// file reads one file, listing what is wrong with it.
+func (r *reader) file(ctx context.Context, path string, read func(context.Context, string, *table.Reader) error) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits)
+	if err == nil {
+		err = errors.Join(read(ctx, path, t), t.Close())
+	}
+	var e *fault.Error
+	if errors.As(err, &e) {
+		r.problems.add(path, e)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// rows calls f for each row after the heading.
+func rows(ctx context.Context, t *table.Reader, f func(table.Row)) error {
+	for n := 0; ; n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		row, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f(row)
+	}
+}
+
+// heading reads the first row: column names in lower case, with their places.
+// Nil means that it cannot be used, and why is listed.
+func (r *reader) heading(path string, t *table.Reader, required ...string) (map[string]int, error) {
+	row, err := t.Next()
+	if errors.Is(err, io.EOF) {
+		r.problems.addf(path, 1, 1, "the file is empty; its first row has the columns %s", strings.Join(required, ", "))
+		return nil, nil //nolint:nilnil // the problem is listed
+	}
+	if err != nil {
+		return nil, err
+	}
+	before := len(r.problems.lines)
+	columns := make(map[string]int, len(row.Cells))
+	for i, cell := range row.Cells {
+		name := strings.ToLower(table.Fold(cell))
+		if first, ok := columns[name]; ok && name != "" {
+			r.problems.addf(path, row.Line, i+1, "column %q is there twice, first in column %d", name, first+1)
+		}
+		if _, ok := columns[name]; !ok {
+			columns[name] = i
+		}
+	}
+	for _, name := range required {
+		if _, ok := columns[name]; !ok {
+			r.problems.addf(path, row.Line, 1, "no column %q; the columns are %s", name, strings.Join(required, ", "))
+		}
+	}
+	if len(r.problems.lines) > before {
+		return nil, nil //nolint:nilnil // the problems are listed
+	}
+	return columns, nil
+}
+
+// id is a candidate's, juror's or other identifier: as typed without the white
+// space around it, and with plain digits where it is a number.
+func id(cell string) string {
+	text := table.Text(cell)
+	if folded := table.Fold(text); folded != text && strings.Trim(folded, "0123456789") == "" {
+		return folded
+	}
+	return text
+}
+
+// known puts in a candidate who turns up, where no file lists them.
+func (r *reader) known(candidate string) error {
+	if r.listed || r.in.Has(candidate) {
+		return nil
+	}
+	return r.in.Candidate(candidate, nil)
+}
+
+// flaw lists an error of the engine at its column of the row.
+func (r *reader) flaw(path string, row table.Row, columns map[string]int, err error) {
+	var f *ranking.Flaw
+	if !errors.As(err, &f) {
+		r.problems.addf(path, row.Line, 1, "%v", err)
+		return
+	}
+	r.problems.addf(path, row.Line, columns[f.Field]+1, "%v", err)
+}

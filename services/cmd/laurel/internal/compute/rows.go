@@ -1,0 +1,157 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/table"
+)
+
+// candidates reads candidate[,attribute…].
+func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) error {
+	required := []string{"candidate"}
+	for _, q := range r.rb.Quotas {
+		required = append(required, strings.ToLower(q.Attribute))
+	}
+	columns, err := r.heading(path, t, required...)
+	if columns == nil {
+		return err
+	}
+	return rows(ctx, t, func(row table.Row) {
+		attributes := make(map[string]string, len(r.rb.Quotas))
+		for _, q := range r.rb.Quotas {
+			attributes[q.Attribute] = table.Text(row.Cell(columns[strings.ToLower(q.Attribute)]))
+		}
+		if err := r.in.Candidate(id(row.Cell(columns["candidate"])), attributes); err != nil {
+			r.flaw(path, row, columns, err)
+		}
+	})
+}
+
+// votes reads candidate,votes[,constituency].
+func (r *reader) votes(ctx context.Context, path string, t *table.Reader) error {
+	required := []string{"candidate", "votes"}
+	for _, c := range r.rb.Composite.Components {
+		if c.Per == rulebook.PerConstituency {
+			required = append(required, "constituency")
+		}
+	}
+	columns, err := r.heading(path, t, required...)
+	if columns == nil {
+		return err
+	}
+	place, divided := columns["constituency"]
+	return rows(ctx, t, func(row table.Row) {
+		candidate, constituency := id(row.Cell(columns["candidate"])), ""
+		if divided {
+			constituency = id(row.Cell(place))
+		}
+		text := table.Fold(row.Cell(columns["votes"]))
+		count, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || strings.Trim(text, "-0123456789") != "" {
+			r.problems.addf(path, row.Line, columns["votes"]+1, "votes: %q is not a whole number", text)
+			return
+		}
+		if err = r.known(candidate); err == nil {
+			err = r.in.Votes(candidate, constituency, count)
+		}
+		if err != nil {
+			r.flaw(path, row, columns, err)
+		}
+	})
+}
+
+// excused tells the words that stand in a score's place where there is none to
+// be counted, in both languages.
+func excused(text string) bool {
+	switch strings.ToLower(text) {
+	case "recused", "unassigned", "abstained", "回避", "未分配", "弃权":
+		return true
+	}
+	return false
+}
+
+// scores reads panel,juror,candidate,criterion,score. A blank score is
+// missing, and says that it was expected.
+func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error {
+	columns, err := r.heading(path, t, "panel", "juror", "candidate", "criterion", "score")
+	if columns == nil {
+		return err
+	}
+	panelAt, jurorAt, candidateAt, criterionAt, scoreAt := columns["panel"], columns["juror"], columns["candidate"], columns["criterion"], columns["score"]
+	return rows(ctx, t, func(row table.Row) {
+		panel, juror, candidate := id(row.Cell(panelAt)), id(row.Cell(jurorAt)), id(row.Cell(candidateAt))
+		score := table.Fold(row.Cell(scoreAt))
+		err := r.known(candidate)
+		switch {
+		case err != nil:
+		case score == "":
+			err = r.in.Assign(panel, juror, candidate)
+		case excused(score):
+			err = r.in.Excuse(panel, juror, candidate)
+		default:
+			err = r.in.Score(panel, juror, candidate, id(row.Cell(criterionAt)), score)
+		}
+		if err != nil {
+			r.flaw(path, row, columns, err)
+		}
+	})
+}
+
+// ballots reads ranked ballots: a column a candidate, cells are ranks.
+func (r *reader) ballots(ctx context.Context, path string, t *table.Reader) error {
+	head, err := t.Next()
+	if errors.Is(err, io.EOF) {
+		r.problems.addf(path, 1, 1, "the file is empty; its first row names the candidates")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	names := make([]string, len(head.Cells))
+	seen := make(map[string]bool)
+	before := len(r.problems.lines)
+	for i, cell := range head.Cells {
+		names[i] = id(cell)
+		switch {
+		case seen[names[i]]:
+			r.problems.addf(path, head.Line, i+1, "candidate %q is there twice", names[i])
+		case r.listed && !r.in.Has(names[i]):
+			r.problems.addf(path, head.Line, i+1, "no candidate %q", names[i])
+		default:
+			if err := r.known(names[i]); err != nil {
+				r.problems.addf(path, head.Line, i+1, "%v", err)
+			}
+		}
+		seen[names[i]] = true
+	}
+	if len(r.problems.lines) > before {
+		return nil
+	}
+	return rows(ctx, t, func(row table.Row) {
+		ranks := make(map[string]int, len(names))
+		for i, cell := range row.Cells {
+			text := table.Fold(cell)
+			if text == "" || strings.EqualFold(text, "no opinion") {
+				continue
+			}
+			if i >= len(names) {
+				r.problems.addf(path, row.Line, i+1, "a rank without a candidate above it")
+				continue
+			}
+			rank, err := strconv.Atoi(text)
+			if err != nil || rank < 1 || rank > 1<<30 {
+				r.problems.addf(path, row.Line, i+1, "%s: %q is not a rank from 1", names[i], text)
+				continue
+			}
+			ranks[names[i]] = rank
+		}
+		if err := r.in.Ballot(ranks); err != nil {
+			r.problems.addf(path, row.Line, 1, "%v", err)
+		}
+	})
+}
