@@ -13,7 +13,7 @@ import (
 // score is what a panel gives a candidate.
 type score struct {
 	value    number
-	given    bool // false where no juror's score counts; value is then 0
+	given    bool // false where no juror has scored: nothing stands behind the value
 	scores   int  // how many jurors' scores count
 	criteria []number
 	explain  string
@@ -22,8 +22,9 @@ type score struct {
 // vote is one juror's number of one candidate: a sheet's total or a
 // criterion's score.
 type vote struct {
-	juror int32 // -1: a juror of whom nothing is known but that they are absent
-	value number
+	juror  int32 // -1: a juror of whom nothing is known but that they are absent
+	absent bool  // 0 stands for a score that is missing
+	value  number
 }
 
 // missing collects the gaps that stop a computation.
@@ -159,21 +160,22 @@ func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][
 		p.each(c, without, func(juror int32, cells []cell) {
 			if cells == nil {
 				if p.lack(ids, c, juror, "", gaps) {
-					votes = append(votes, vote{juror: juror})
+					votes = append(votes, vote{juror: juror, absent: true})
 				}
 				return
 			}
 			var total number
-			whole := true
+			whole, absent := true, true
 			for k, cell := range cells {
 				if cell.given {
+					absent = false
 					total = total.add(cell.number().mul(p.weights[k]))
 				} else if !p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps) {
 					whole = false
 				}
 			}
 			if whole {
-				votes = append(votes, vote{juror, total})
+				votes = append(votes, vote{juror, absent, total})
 			}
 		})
 		out[c] = votes
@@ -190,9 +192,9 @@ func (p *panel) column(ids []string, k int, without map[string]bool, gaps *missi
 		p.each(c, without, func(juror int32, cells []cell) {
 			switch {
 			case cells != nil && cells[k].given:
-				votes = append(votes, vote{juror, cells[k].number()})
+				votes = append(votes, vote{juror: juror, value: cells[k].number()})
 			case p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps):
-				votes = append(votes, vote{juror: juror})
+				votes = append(votes, vote{juror: juror, absent: true})
 			}
 		})
 		out[c] = votes
@@ -243,7 +245,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 			}
 			kept = vs[rules.DropLow : len(vs)-rules.DropHigh]
 		}
-		s.given = true
+		s.given = slices.ContainsFunc(vs, func(v vote) bool { return !v.absent })
 		if rules.Method == rulebook.AggregateMedian {
 			s.value = kept[len(kept)/2].value.add(kept[(len(kept)-1)/2].value).div(whole(2))
 		} else {

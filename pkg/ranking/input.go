@@ -43,6 +43,16 @@ func New(rb *rulebook.Rulebook) *Input {
 	return in
 }
 
+// Flaw is an error of what is put in: which of its fields is wrong, by the
+// names of compute's columns, and why.
+type Flaw struct{ Field, Message string }
+
+func (f *Flaw) Error() string { return f.Field + ": " + f.Message }
+
+func flaw(field, format string, args ...any) error {
+	return &Flaw{field, fmt.Sprintf(format, args...)}
+}
+
 // Rulebook is the rulebook that the input is of.
 func (in *Input) Rulebook() *rulebook.Rulebook { return in.rb }
 
@@ -68,10 +78,10 @@ func (in *Input) attribute(name string) int {
 // empty or absent attribute counts for no quota.
 func (in *Input) Candidate(id string, attributes map[string]string) error {
 	if id == "" {
-		return fmt.Errorf("a candidate needs an id")
+		return flaw("candidate", "a candidate needs an id")
 	}
 	if in.Has(id) {
-		return fmt.Errorf("candidate %q is there twice", id)
+		return flaw("candidate", "candidate %q is there twice", id)
 	}
 	id = strings.Clone(id)
 	in.index[id] = len(in.ids)
@@ -85,7 +95,7 @@ func (in *Input) Candidate(id string, attributes map[string]string) error {
 func (in *Input) find(candidate string) (int, error) {
 	i, ok := in.index[candidate]
 	if !ok {
-		return 0, fmt.Errorf("no candidate %q", candidate)
+		return 0, flaw("candidate", "no candidate %q", candidate)
 	}
 	return i, nil
 }
@@ -98,7 +108,7 @@ func (in *Input) Votes(candidate, constituency string, count int64) error {
 		return err
 	}
 	if count < 0 {
-		return fmt.Errorf("%d votes: a count is 0 or more", count)
+		return flaw("votes", "%d votes: a count is 0 or more", count)
 	}
 	counts, ok := in.votes[constituency]
 	if !ok {
@@ -110,9 +120,9 @@ func (in *Input) Votes(candidate, constituency string, count int64) error {
 	}
 	if cast[c] {
 		if constituency == "" {
-			return fmt.Errorf("candidate %q has votes already", candidate)
+			return flaw("candidate", "candidate %q has votes already", candidate)
 		}
-		return fmt.Errorf("candidate %q has votes of constituency %q already", candidate, constituency)
+		return flaw("constituency", "candidate %q has votes of constituency %q already", candidate, constituency)
 	}
 	counts[c], cast[c] = count, true
 	in.votes[constituency], in.cast[constituency] = counts, cast
@@ -129,7 +139,7 @@ func (in *Input) Ballot(ranks map[string]int) error {
 			return err
 		}
 		if rank < 1 || rank > 1<<30 {
-			return fmt.Errorf("rank %d of candidate %q: ranks begin at 1", rank, candidate)
+			return flaw("rank", "rank %d of candidate %q: ranks begin at 1", rank, candidate)
 		}
 		for len(b) <= c {
 			b = append(b, 0)
@@ -153,5 +163,5 @@ func (in *Input) panel(id string) (*panel, error) {
 			return p, nil
 		}
 	}
-	return nil, fmt.Errorf("no panel %q", id)
+	return nil, flaw("panel", "no panel %q", id)
 }

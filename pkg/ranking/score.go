@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"fmt"
 	"math"
 	"strings"
 
@@ -59,7 +58,7 @@ func newPanel(rules rulebook.Panel) *panel {
 // juror gives the juror's place, new where it is not known yet.
 func (p *panel) juror(id string) (int32, error) {
 	if id == "" {
-		return 0, fmt.Errorf("a juror needs an id")
+		return 0, flaw("juror", "a juror needs an id")
 	}
 	if j, ok := p.jurors[id]; ok {
 		return j, nil
@@ -168,7 +167,7 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 	}
 	k, ok := p.criteria[criterion]
 	if !ok {
-		return fmt.Errorf("no criterion %q in panel %q", criterion, panelID)
+		return flaw("criterion", "no criterion %q in panel %q", criterion, panelID)
 	}
 	value, err := readCell(score)
 	if err != nil {
@@ -183,7 +182,7 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 	}
 	cells := p.cells(s)
 	if cells[k].given {
-		return fmt.Errorf("juror %q has scored candidate %q by %q already", juror, candidate, criterion)
+		return flaw("criterion", "juror %q has scored candidate %q by %q already", juror, candidate, criterion)
 	}
 	cells[k] = value
 	return nil
@@ -193,11 +192,11 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 func (p *panel) onScale(value cell, text string) error {
 	scale, v := p.rules.Scale, value.number()
 	if scale.Min.IsSet() && v.cmp(p.min) < 0 || scale.Max.IsSet() && v.cmp(p.max) > 0 {
-		return fmt.Errorf("score %s is off the scale %s to %s", text, bound(scale.Min), bound(scale.Max))
+		return flaw("score", "score %s is off the scale %s to %s", text, bound(scale.Min), bound(scale.Max))
 	}
 	if scale.Step.IsSet() && p.step.sign() > 0 {
 		if !v.sub(p.min).div(p.step).isWhole() {
-			return fmt.Errorf("score %s is between the steps of %s from %s", text, scale.Step, p.min)
+			return flaw("score", "score %s is between the steps of %s from %s", text, scale.Step, p.min)
 		}
 	}
 	return nil
@@ -212,27 +211,27 @@ func bound(n rulebook.Number) string {
 
 // readCell reads a decimal without a float: -?D+(.D+)?
 func readCell(text string) (cell, error) {
-	notNumber := fmt.Errorf("%q is not a decimal number", text)
+	notNumber := func() error { return flaw("score", "%q is not a decimal number", text) }
 	body, negative := strings.CutPrefix(text, "-")
 	intact, decimals, dotted := strings.Cut(body, ".")
 	if intact == "" || dotted && decimals == "" {
-		return cell{}, notNumber
+		return cell{}, notNumber()
 	}
 	c := cell{given: true}
 	if dotted {
 		decimals = strings.TrimRight(decimals, "0")
 	}
 	if len(decimals) > maxDigits {
-		return cell{}, fmt.Errorf("%q has more than %d digits", text, maxDigits)
+		return cell{}, flaw("score", "%q has more than %d digits", text, maxDigits)
 	}
 	c.digits = uint8(len(decimals))
 	for _, part := range []string{intact, decimals} {
 		for i := range len(part) {
 			if part[i] < '0' || part[i] > '9' {
-				return cell{}, notNumber
+				return cell{}, notNumber()
 			}
 			if c.value > (math.MaxInt64-9)/10 {
-				return cell{}, fmt.Errorf("%q has more than %d digits", text, maxDigits)
+				return cell{}, flaw("score", "%q has more than %d digits", text, maxDigits)
 			}
 			c.value = c.value*10 + int64(part[i]-'0')
 		}
