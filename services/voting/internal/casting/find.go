@@ -1,0 +1,108 @@
+package casting
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/secret"
+)
+
+// ask is a ballot and where the one that stands in its way may be.
+type ask struct {
+	it     *item
+	places []place
+}
+
+// find reads the ballots at the places, in the order of their parts.
+func (t *transaction) find(ctx context.Context, asks []ask) (map[place][]row, error) {
+	if len(asks) == 0 {
+		return nil, nil
+	}
+	var selections, periods []int64
+	var voters pq.ByteaArray
+	seen := make(map[place]bool, len(asks))
+	for _, a := range asks {
+		for _, p := range a.places {
+			if !seen[p] {
+				seen[p] = true
+				selections, periods = append(selections, int64(p.selection)), append(periods, int64(p.period))
+				voters = append(voters, p.voter[:])
+			}
+		}
+	}
+	var rows []row
+	if err := t.tx.StmtxContext(ctx, t.statements.find).SelectContext(ctx, &rows, pq.Array(selections), pq.Array(periods), voters); err != nil {
+		return nil, fmt.Errorf("find ballots: %w", err)
+	}
+	found := make(map[place][]row, len(rows))
+	for _, r := range rows {
+		p := place{r.Selection, r.Period, secret.Pseudonym(r.Voter)}
+		found[p] = append(found[p], r)
+	}
+	return found, nil
+}
+
+// answer tells those who were not written what stands in their way. A ballot
+// that was refused before keeps its fault, unless it turns out to be counted.
+func (t *transaction) answer(ctx context.Context, asks []ask) error {
+	rows, err := t.find(ctx, asks)
+	if err != nil {
+		return err
+	}
+	for _, a := range asks {
+		var there []row
+		for _, p := range a.places {
+			there = append(there, rows[p]...)
+		}
+		r, ok := same(a.it, there)
+		switch {
+		case a.it.settled:
+			if ok && r.fault == nil {
+				a.it.settle(r)
+			}
+		case ok:
+			a.it.settle(r)
+		case len(there) > 0:
+			a.it.refuse(duplicate(there))
+		default:
+			return fmt.Errorf("selection %d: a ballot was refused as a duplicate of none", a.it.place.selection)
+		}
+	}
+	return nil
+}
+
+// same finds the ballot that is this one, by its salt or its key. Fault, in the
+// result: ErrKeyReused.
+func same(it *item, rows []row) (result, bool) {
+	for _, r := range rows {
+		switch {
+		case r.is(it):
+			return r.result(false), true
+		case it.key == nil || !bytes.Equal(r.Key, it.key):
+		case slices.EqualFunc(r.Picks, it.picks, func(a int32, b int) bool { return int(a) == b }):
+			return r.result(true), true
+		default:
+			return result{fault: voting.ErrKeyReused}, true
+		}
+	}
+	return result{}, false
+}
+
+// is tells whether an earlier try of this very writer wrote the row.
+func (r row) is(it *item) bool { return bytes.Equal(r.Salt, it.salt) }
+
+func (r row) result(again bool) result {
+	return result{batch: r.Batch, rank: r.Rank, counted: r.CommittedAt.UTC(), again: again}
+}
+
+// duplicate says when the first ballot of the period was counted.
+func duplicate(earlier []row) *fault.Error {
+	return voting.ErrDuplicate.With("first", earlier[0].CommittedAt.UTC().Format(time.RFC3339Nano))
+}

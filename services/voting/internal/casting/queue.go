@@ -1,0 +1,98 @@
+package casting
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// ballot is one on its way through the queue to its outcome.
+type ballot struct {
+	cast  voting.Cast
+	voter [16]byte // decoded
+	key   []byte   // 16 bytes; nil: none
+	salt  []byte   // 16 random bytes, by which it is known again in the database
+	picks []int    // ascending
+
+	call *call
+	at   int // place in the call
+
+	tried *place // where it was written by a commit whose outcome is unknown
+}
+
+// call is one request, whose ballots may end in different transactions.
+type call struct {
+	results []result
+	left    atomic.Int64
+	done    chan struct{}
+}
+
+func newCall(n int) *call {
+	c := &call{results: make([]result, n), done: make(chan struct{})}
+	c.left.Store(int64(n))
+	return c
+}
+
+// settle notes what became of the ballot at a place.
+func (c *call) settle(at int, r result) {
+	c.results[at] = r
+	if c.left.Add(-1) == 0 {
+		close(c.done)
+	}
+}
+
+// queue holds the ballots that wait for the transaction in hand to end. It is
+// bounded: who does not fit in hears so at once.
+type queue struct {
+	limit  int
+	filled chan struct{} // holds one token while something may be waiting
+
+	mu      sync.Mutex
+	waiting []*ballot
+	closed  bool
+}
+
+func newQueue(limit int) *queue {
+	return &queue{limit: limit, filled: make(chan struct{}, 1)}
+}
+
+// add takes as many as there is room for, from the front, and tells how many.
+func (q *queue) add(ballots []*ballot) int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return 0
+	}
+	n := min(len(ballots), q.limit-len(q.waiting))
+	if n > 0 {
+		q.waiting = append(q.waiting, ballots[:n]...)
+		select {
+		case q.filled <- struct{}{}:
+		default:
+		}
+	}
+	return n
+}
+
+// take removes at most n, the oldest first.
+func (q *queue) take(n int) []*ballot {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n = min(n, len(q.waiting))
+	taken := q.waiting[:n:n]
+	if q.waiting = q.waiting[n:]; len(q.waiting) == 0 {
+		q.waiting = nil
+	}
+	return taken
+}
+
+// close takes no more and gives what waited.
+func (q *queue) close() []*ballot {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	left := q.waiting
+	q.waiting = nil
+	return left
+}

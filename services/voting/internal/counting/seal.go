@@ -1,0 +1,48 @@
+package counting
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+)
+
+// Votes are the counts of all candidates who are on the list, by number; who
+// has none has zero. Struck candidates have no row, though their ballots stay
+// in the log and in the turnout.
+func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]int64, error) {
+	var rows []struct {
+		Number int   `db:"number"`
+		Votes  int64 `db:"votes"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, `
+		SELECT c.number, coalesce(t.votes, 0) AS votes
+		FROM voting v
+		JOIN candidate c ON c.slug = v.slug AND c.struck_at IS NULL
+		LEFT JOIN tally t ON t.selection = v.id AND t.candidate = c.number
+		WHERE v.id = $1`, selection); err != nil {
+		return nil, fmt.Errorf("votes: %w", err)
+	}
+	votes := make(map[int]int64, len(rows))
+	for _, r := range rows {
+		votes[r.Number] = r.Votes
+	}
+	return votes, nil
+}
+
+// seal makes the tally final: voting is closed and every ballot is in.
+func (f *fold) seal(ctx context.Context, tx *sqlx.Tx, slug string) error {
+	var ballots int64
+	if err := tx.GetContext(ctx, &ballots, `
+		UPDATE head SET sealed_at = clock_timestamp() WHERE selection = $1 AND sealed_at IS NULL RETURNING next_index`, f.selection); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	votes, err := Votes(ctx, tx, f.selection)
+	if err != nil {
+		return err
+	}
+	return outbox.Append(ctx, tx, f.sequencer.now(), slug, sealAggregate, event.TallySealed{Ballots: ballots, Votes: votes})
+}

@@ -1,0 +1,116 @@
+// Package counting folds committed batches into the tally, gives each ballot
+// its index in the log, and seals what is closed. There is one counter at a
+// time, whatever the number of replicas.
+package counting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+)
+
+const (
+	lead  = "voting/sequencer"
+	pace  = 100 * time.Millisecond // between folds: each costs a commit and an event
+	poll  = 250 * time.Millisecond // for what other replicas committed, and for the lead
+	limit = time.Minute            // for a fold: a database that does not answer has lost the leader
+)
+
+// Sequencer counts.
+type Sequencer struct {
+	db   *sqlx.DB
+	now  func() time.Time
+	log  *slog.Logger
+	wake chan struct{}
+}
+
+// New counts in deps' database.
+func New(deps run.Deps) *Sequencer {
+	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1)}
+}
+
+// Wake says that there is something to count.
+func (s *Sequencer) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run counts while this process leads, and tries to lead while it does not. To
+// recover is to start: whatever has no index yet is the work.
+func (s *Sequencer) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		if err := s.lead(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "sequencer: starting again", "error", err)
+		}
+		wait(ctx, poll, nil)
+	}
+	return nil
+}
+
+func (s *Sequencer) lead(ctx context.Context) error {
+	leader, err := pg.TryLeader(ctx, s.db, lead)
+	if errors.Is(err, pg.ErrHeld) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := leader.Close(); err != nil {
+			s.log.WarnContext(ctx, "sequencer: give the lead back", "error", err)
+		}
+	}()
+	for ctx.Err() == nil {
+		counted, err := s.round(ctx, leader)
+		if err != nil {
+			return err
+		}
+		if counted > 0 {
+			wait(ctx, pace, nil)
+		} else {
+			wait(ctx, poll, s.wake)
+		}
+	}
+	return nil
+}
+
+// round folds whatever waits, and gives the number of ballots.
+func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var selections []int
+	if err := leader.Conn().SelectContext(ctx, &selections, `
+		SELECT selection FROM batch WHERE first_index IS NULL
+		UNION
+		SELECT h.selection FROM head h JOIN voting v ON v.id = h.selection WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL`); err != nil {
+		return 0, fmt.Errorf("what waits: %w", err)
+	}
+	for _, id := range selections {
+		f := fold{sequencer: s, selection: id}
+		if err := leader.InTx(ctx, func(tx *sqlx.Tx) error { return f.run(ctx, tx) }); err != nil {
+			return counted, fmt.Errorf("fold selection %d: %w", id, err)
+		}
+		counted += f.ballots
+	}
+	return counted, nil
+}
+
+// wait ends with the time, with ctx, or with a wake.
+func wait(ctx context.Context, d time.Duration, wake <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-wake:
+	}
+}

@@ -1,0 +1,71 @@
+// Package secret derives what voting keeps from the database's readers: whose
+// ballot it is, and the tags of receipts.
+package secret
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash"
+
+	"github.com/laurel-awards/laurel/pkg/receipt"
+)
+
+// KeySize is the least number of bytes of the pseudonym key.
+const KeySize = 32
+
+// Pseudonym stands for a voter in one period of one selection. Without the key
+// nobody can tell whose it is, nor which of two periods are one voter's.
+type Pseudonym [16]byte
+
+// Keys are derived from the pseudonym key by HKDF-SHA-256 (RFC 5869), one for
+// each purpose.
+type Keys struct {
+	pseudonym []byte
+	Receipt   receipt.Key
+	Check     []byte // 16 bytes that tell, but do not give away, which key it is
+}
+
+// New derives the keys.
+func New(key []byte) (Keys, error) {
+	if len(key) < KeySize {
+		return Keys{}, fmt.Errorf("voting: the pseudonym key has %d bytes; it needs %d", len(key), KeySize)
+	}
+	var errs []error
+	derive := func(purpose string, size int) []byte {
+		k, err := hkdf.Key(sha256.New, key, nil, purpose, size)
+		errs = append(errs, err)
+		return k
+	}
+	keys := Keys{
+		pseudonym: derive("laurel voter pseudonym v1", sha256.Size),
+		Receipt:   derive("laurel receipt v1", sha256.Size),
+		Check:     derive("laurel pseudonym key check v1", 16),
+	}
+	return keys, errors.Join(errs...)
+}
+
+// Namer makes pseudonyms. One goroutine at a time may use it.
+type Namer struct {
+	mac hash.Hash
+	buf []byte
+}
+
+// Namer gives a new one.
+func (k Keys) Namer() *Namer { return &Namer{mac: hmac.New(sha256.New, k.pseudonym)} }
+
+// Name gives the voter's pseudonym: the first 16 bytes of the HMAC-SHA-256 of
+// period (4 bytes, big endian), voter id and slug.
+func (n *Namer) Name(slug string, period int, voter [16]byte) (p Pseudonym) {
+	n.buf = binary.BigEndian.AppendUint32(n.buf[:0], uint32(period))
+	n.buf = append(n.buf, voter[:]...)
+	n.buf = append(n.buf, slug...)
+	n.mac.Reset()
+	n.mac.Write(n.buf)
+	n.buf = n.mac.Sum(n.buf[:0])
+	copy(p[:], n.buf)
+	return p
+}

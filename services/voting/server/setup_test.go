@@ -1,0 +1,246 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/server"
+)
+
+const slug = "courier-2"
+
+// candidates is how many the tests' selection has.
+const candidates = 12
+
+// room is a voting room at work, its caller, and the hand that feeds it events.
+type room struct {
+	*voting.Client
+	ctx      context.Context
+	nats     *bus.Embedded
+	deps     run.Deps
+	inbox    *outbox.Inbox
+	versions map[string]int64 // by publisher and aggregate
+}
+
+func key() []byte { return []byte(strings.Repeat("k", 32)) }
+
+func setup(t testing.TB) *room {
+	t.Helper()
+	nats := testkit.NATS(t)
+	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)) // the database's clock counts, not this
+	deps := testkit.Deps(t, nats, run.Room{Name: voting.Name, Migrations: server.Migrations()}, clock)
+	return start(t, nats, deps)
+}
+
+// start is a room with deps; of several with one database each is a replica.
+func start(t testing.TB, nats *bus.Embedded, deps run.Deps) *room {
+	t.Helper()
+	made, err := server.New(deps, server.Config{PseudonymKey: key()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Start(t, made, deps)
+	return &room{
+		Client:   voting.NewClient(testkit.Connect(t, nats, "gateway")),
+		ctx:      actor.WithRequest(t.Context(), "r-1"),
+		nats:     nats,
+		deps:     deps,
+		inbox:    &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers},
+		versions: map[string]int64{},
+	}
+}
+
+// book is a frozen rulebook whose voting is v.
+func book(v string) event.RulebookFrozen {
+	return event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(`{"laurel": 1, "timezone": "Asia/Shanghai",
+		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`)}
+}
+
+const once = `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}`
+
+// envelope makes the next event of an aggregate.
+func (r *room) envelope(t testing.TB, publisher, aggregate string, p event.Payload) event.Envelope {
+	t.Helper()
+	data, err := json.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.versions[publisher+aggregate]++
+	return event.Envelope{
+		ID: uuid.Must(uuid.NewV7()), Publisher: publisher, Name: p.EventType().Name, V: p.EventType().V, Slug: slug,
+		Aggregate: aggregate, Version: r.versions[publisher+aggregate], At: r.deps.Time(), Data: data,
+	}
+}
+
+// hear delivers events at once.
+func (r *room) hear(t testing.TB, envs ...event.Envelope) {
+	t.Helper()
+	for _, env := range envs {
+		if err := r.inbox.Deliver(t.Context(), env); err != nil {
+			t.Fatalf("%s: %v", env.Name, err)
+		}
+	}
+}
+
+func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
+	t.Helper()
+	for n := 1; n <= candidates; n++ {
+		category := "city"
+		if n%2 == 0 {
+			category = "village"
+		}
+		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n), event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
+	}
+	return envs
+}
+
+func (r *room) phase(t testing.TB, action string, closes *time.Time) event.Envelope {
+	t.Helper()
+	return r.envelope(t, "selection", "phases", event.PhaseChanged{Phase: event.Voting, Action: action, ClosesAt: closes, Candidates: candidates})
+}
+
+// open brings a selection under a rulebook to open voting.
+func (r *room) open(t testing.TB, rules string) {
+	t.Helper()
+	r.hear(t, r.envelope(t, "selection", "phases", book(rules)))
+	r.hear(t, r.admitted(t)...)
+	r.hear(t, r.phase(t, event.Open, nil))
+}
+
+func (r *room) close(t testing.TB) { t.Helper(); r.hear(t, r.phase(t, event.Close, nil)) }
+
+func voter(n int) string { return fmt.Sprintf("%032x", n) }
+
+func ballot(n int, picks ...int) voting.Cast {
+	return voting.Cast{Slug: slug, Voter: voter(n), Way: "device", Picks: picks}
+}
+
+func keyed(c voting.Cast, key string) voting.Cast { c.Key = key; return c }
+
+// cast casts ballots in one request.
+func (r *room) cast(t testing.TB, ballots ...voting.Cast) []voting.Outcome {
+	t.Helper()
+	out, err := r.CastBallots(r.ctx, voting.CastBallots{Ballots: ballots})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Outcomes) != len(ballots) {
+		t.Fatalf("%d outcomes of %d ballots", len(out.Outcomes), len(ballots))
+	}
+	return out.Outcomes
+}
+
+// counted casts ballots that must all count.
+func (r *room) counted(t testing.TB, ballots ...voting.Cast) []voting.Outcome {
+	t.Helper()
+	outcomes := r.cast(t, ballots...)
+	for i, o := range outcomes {
+		if o.Fault != nil || o.Receipt == "" || o.At.IsZero() {
+			t.Fatalf("ballot %d was not counted: %+v", i, o)
+		}
+	}
+	return outcomes
+}
+
+// refused tells whether an outcome is the fault.
+func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
+	t.Helper()
+	if o.Fault == nil || !errors.Is(o.Fault, want) || o.Receipt != "" {
+		t.Errorf("outcome %+v (%v), want %s", o, o.Fault, want.Code)
+	}
+}
+
+// whole waits until every ballot is in the tally, and checks the whole state:
+// ballots there are exactly want.
+func (r *room) whole(t testing.TB, want int) {
+	t.Helper()
+	testkit.Eventually(t, 20*time.Second, func() error {
+		c, err := r.Check(r.ctx, voting.Of{Slug: slug})
+		switch {
+		case err != nil:
+			return err
+		case len(c.Problems) > 0:
+			t.Fatalf("problems: %s", strings.Join(c.Problems, "\n"))
+		case c.Ballots != int64(want):
+			t.Fatalf("%d ballots, want %d", c.Ballots, want)
+		case c.Sequenced != c.Ballots:
+			return fmt.Errorf("%d ballots sequenced of %d", c.Sequenced, c.Ballots)
+		}
+		d, err := bus.Call[outbox.Deliveries](r.ctx, r.deps.Bus, voting.Name, run.ReportDeliveries, run.Of{Slug: slug})
+		if err != nil {
+			return err
+		}
+		for _, o := range d.Outbox {
+			if o.Unsent > 0 {
+				return fmt.Errorf("unsent: %+v", o)
+			}
+		}
+		return nil
+	})
+}
+
+// sealed waits for the seal and gives the tally.
+func (r *room) sealed(t testing.TB) voting.Tally {
+	t.Helper()
+	var tally voting.Tally
+	testkit.Eventually(t, 20*time.Second, func() (err error) {
+		if tally, err = r.Tally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
+			err = fmt.Errorf("state %s", tally.State)
+		}
+		return err
+	})
+	return tally
+}
+
+// events are what the room has published of a type, oldest first.
+func events[P event.Payload](t testing.TB, r *room) (all []P) {
+	t.Helper()
+	var zero P
+	var data [][]byte
+	if err := r.deps.DB.Select(&data, `SELECT data FROM outbox WHERE slug = $1 AND name = $2 ORDER BY version`, slug, zero.EventType().Name); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range data {
+		var p P
+		if err := json.Unmarshal(d, &p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	return all
+}
+
+// zeros is a tally in which only the given candidates have votes.
+func zeros(votes map[int]int64) map[int]int64 {
+	all := map[int]int64{}
+	for n := 1; n <= candidates; n++ {
+		all[n] = 0
+	}
+	maps.Copy(all, votes)
+	return all
+}
+
+// execute runs a statement as the room would.
+func (r *room) execute(t testing.TB, statement string, args ...any) {
+	t.Helper()
+	if _, err := r.deps.DB.ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
