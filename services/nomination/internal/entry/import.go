@@ -142,7 +142,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 	if err != nil {
 		return nil, err
 	}
-	lines, sameName := make(map[string]int), make(map[string][]int)
+	lines := make(map[string]int)
 	for i, row := range s.Rows {
 		f := &entries[i]
 		if f.key == "" {
@@ -157,13 +157,9 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			s.Problems = append(s.Problems, s.Fault(row.Line, form.Name, "has been handed in before"))
 			continue
 		}
-		f.warnings = known.resembling(row.Nominee)
-		for _, j := range sameName[f.key] {
-			if form.Resembles(row.Nominee, s.Rows[j].Nominee) {
-				f.warnings = append(f.warnings, fmt.Sprintf("resembles row %d of the same file", s.Rows[j].Line))
-			}
-		}
-		sameName[f.key] = append(sameName[f.key], i)
+		likeness := form.LikenessOf(row.Nominee)
+		f.warnings = known.resembling(likeness)
+		known.add(likeness, fmt.Sprintf("row %d of the same file", row.Line))
 		for _, w := range f.warnings {
 			s.Warnings = append(s.Warnings, nomination.Warning{Row: row.Line, Field: s.Label(form.Name), Message: w})
 		}

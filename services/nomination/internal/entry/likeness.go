@@ -11,43 +11,61 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-// known are the entries of a selection with some names.
+// Of a name that very many have, no more is compared and warned of than helps
+// a person: the work stays in proportion to the rows.
+const (
+	maxCompared = 20
+	maxWarned   = 3
+)
+
+// known are the entries of a selection with some names, and the rows of a file
+// that came before.
 type known struct {
-	byPrint map[string]string   // id by fingerprint
-	byName  map[string][]stored // by name key
+	byPrint map[string]string // id by fingerprint
+	byName  map[string][]look // the first maxCompared by name
 }
 
-type stored struct {
-	ID          string `db:"id"`
-	Name        string `db:"name"`
-	Employer    string `db:"employer"`
-	Region      string `db:"region"`
-	NameKey     string `db:"name_key"`
-	Fingerprint string `db:"fingerprint"`
+// look is an entry as a later one sees it.
+type look struct {
+	likeness form.Likeness
+	what     string // for a warning
 }
 
 // lookup reads the entries that have one of the names, but the withdrawn.
 func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []string) (known, error) {
-	k := known{make(map[string]string), make(map[string][]stored)}
-	var rows []stored
+	k := known{make(map[string]string), make(map[string][]look)}
+	var rows []struct {
+		ID          string `db:"id"`
+		Name        string `db:"name"`
+		Employer    string `db:"employer"`
+		Region      string `db:"region"`
+		Fingerprint string `db:"fingerprint"`
+	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
-		SELECT id, name, employer, region, name_key, fingerprint FROM entry
+		SELECT id, name, employer, region, fingerprint FROM entry
 		WHERE slug = $1 AND name_key = ANY($2) AND state <> 'withdrawn' ORDER BY id`, slug, pq.Array(nameKeys)); err != nil {
 		return k, fmt.Errorf("entries of the same names: %w", err)
 	}
 	for _, r := range rows {
 		k.byPrint[r.Fingerprint] = r.ID
-		k.byName[r.NameKey] = append(k.byName[r.NameKey], r)
+		k.add(form.LikenessOf(nomination.Nominee{Name: r.Name, Employer: r.Employer, Region: r.Region}),
+			fmt.Sprintf("the entry of %s, %s, %s", r.Name, r.Employer, r.Region))
 	}
 	return k, nil
 }
 
-// resembling says which entries may mean the same nominee.
-func (k known) resembling(n nomination.Nominee) []string {
+func (k known) add(l form.Likeness, what string) {
+	if len(k.byName[l.Name]) < maxCompared {
+		k.byName[l.Name] = append(k.byName[l.Name], look{l, what})
+	}
+}
+
+// resembling says which may mean the same nominee.
+func (k known) resembling(l form.Likeness) []string {
 	var warnings []string
-	for _, r := range k.byName[form.Key(n.Name)] {
-		if form.Resembles(n, nomination.Nominee{Name: r.Name, Employer: r.Employer, Region: r.Region}) {
-			warnings = append(warnings, fmt.Sprintf("resembles the entry of %s, %s, %s", r.Name, r.Employer, r.Region))
+	for _, other := range k.byName[l.Name] {
+		if len(warnings) < maxWarned && l.Resembles(other.likeness) {
+			warnings = append(warnings, "resembles "+other.what)
 		}
 	}
 	return warnings

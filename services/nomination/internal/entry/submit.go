@@ -40,7 +40,7 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 		if err != nil {
 			return err
 		}
-		f.warnings = known.resembling(n)
+		f.warnings = known.resembling(form.LikenessOf(n))
 		stored, err := insert(ctx, tx, in.Slug, now, []fresh{f})
 		if err != nil {
 			return err

@@ -18,17 +18,28 @@ func Fingerprint(n nomination.Nominee) string {
 // alike is the share of common letter pairs from which two lines mean the same.
 const alike = 0.6
 
+// Likeness is what two forms are compared by.
+type Likeness struct {
+	Name     string // by Key
+	employer string
+	region   string
+}
+
+// LikenessOf prepares a form to be compared with many.
+func LikenessOf(n nomination.Nominee) Likeness {
+	return Likeness{Key(n.Name), Key(n.Employer), Key(n.Region)}
+}
+
 // Resembles tells whether two forms may mean the same nominee: the same name,
 // at much the same employer or in the same region. Of a common name alone it
 // says nothing.
-func Resembles(a, b nomination.Nominee) bool {
-	return Key(a.Name) == Key(b.Name) && (similar(a.Employer, b.Employer) || similar(a.Region, b.Region))
+func (l Likeness) Resembles(m Likeness) bool {
+	return l.Name == m.Name && (similar(l.employer, m.employer) || similar(l.region, m.region))
 }
 
 // similar compares lines that people abbreviate: 兰州 and 兰州市, a company and
-// its branch.
+// its branch. Both are keys.
 func similar(a, b string) bool {
-	a, b = Key(a), Key(b)
 	if a == "" || b == "" {
 		return false
 	}

@@ -121,7 +121,7 @@ func bytesPerPixel(m color.Model, progressive bool) int64 {
 type Maker struct{ memory *semaphore.Weighted }
 
 // NewMaker makes a Maker; one for a process.
-func NewMaker() *Maker { return &Maker{semaphore.NewWeighted(Slots*plain)} }
+func NewMaker() *Maker { return &Maker{semaphore.NewWeighted(Slots * plain)} }
 
 // Make decodes a picture and gives the JPEG that pages show. It answers a
 // Refusal for a picture that turns out to be broken.

@@ -1,0 +1,392 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+// book is a sheet being typed, as organizers do: a merged title, an info row,
+// the headings in row 3.
+type book struct {
+	t    testing.TB
+	file *excelize.File
+	next int
+}
+
+func newBook(t testing.TB) *book {
+	t.Helper()
+	b := &book{t, excelize.NewFile(), 1}
+	t.Cleanup(func() { _ = b.file.Close() })
+	b.row("第二届“陇原最美快递员”推荐人选汇总表")
+	b.must(b.file.MergeCell("Sheet1", "A1", "J1"))
+	b.row("填报单位：评选办", "", "", "", "", "", "填报日期：4月20日")
+	b.row("序号", "姓 名", "性别", "类别", "工作单位", "所在\n市州", "从业年限（年）", "主要事迹", "推荐单位", "照片")
+	return b
+}
+
+func (b *book) must(err error) {
+	b.t.Helper()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *book) row(cells ...any) *book {
+	b.t.Helper()
+	b.must(b.file.SetSheetRow("Sheet1", fmt.Sprintf("A%d", b.next), &cells))
+	b.next++
+	return b
+}
+
+// picture stands in the last row's photo cell.
+func (b *book) picture(body []byte, extension string) *book {
+	b.t.Helper()
+	b.must(b.file.AddPictureFromBytes("Sheet1", fmt.Sprintf("J%d", b.next-1), &excelize.Picture{Extension: extension, File: body, Format: &excelize.GraphicOptions{}}))
+	return b
+}
+
+// fake puts what is no picture in the place of one that is.
+func (b *book) fake(body []byte) *book {
+	b.t.Helper()
+	holder := encoded(b.t, png.Encode, b.next)
+	b.picture(holder, ".png")
+	b.file.Pkg.Range(func(name, part any) bool {
+		if old, ok := part.([]byte); ok && bytes.Equal(old, holder) {
+			b.file.Pkg.Store(name, body)
+		}
+		return true
+	})
+	return b
+}
+
+func (b *book) bytes() []byte {
+	b.t.Helper()
+	out, err := b.file.WriteToBuffer()
+	b.must(err)
+	return out.Bytes()
+}
+
+func encoded(t testing.TB, encode func(w io.Writer, m image.Image) error, width int) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := encode(&out, image.NewGray(image.Rect(0, 0, width, 40))); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
+
+func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, error) {
+	t.Helper()
+	return r.Import(staff(t), nomination.Import{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
+}
+
+// nothing was imported.
+func (r *room) unchanged(t *testing.T) {
+	t.Helper()
+	if n := r.count(t, `SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM audit)`); n != 0 {
+		t.Errorf("%d rows were written", n)
+	}
+}
+
+func TestImport(t *testing.T) {
+	r := opened(t)
+	b := newBook(t)
+	b.row(1, "王  强", "男", "快递员", "陇运速递　", "兰州市", "8年", "　　十年如一日。", "总工会").picture(encoded(t, toJPEG, 1300), ".jpeg")
+	b.next++ // a blank row
+	b.row(2, "马晓燕 ", " 女", "Courier", "陇运速递临夏营业部", "临夏州", "１２", "雪中送件。", "").picture(encoded(t, png.Encode, 30), ".png")
+	b.row(3, "马 晓燕", "女", "分拣员", "陇运速递有限公司临夏营业部", "临夏州", 12, "又写了一遍。", "临夏州总工会", "见附件")
+	b.row(4)
+	b.next++
+	b.row("注：1.类别填快递员或分拣员。")
+
+	dry, err := r.load(t, b.bytes(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.unchanged(t)
+	done, err := r.load(t, b.bytes(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	warnings := []nomination.Warning{
+		{Row: 7, Field: "照片", Message: `there is no picture in this cell, and its text "见附件" is not read`},
+		{Row: 7, Field: "姓名", Message: "resembles row 6 of the same file"},
+	}
+	if diff := cmp.Diff(nomination.Imported{Entries: 3, IDs: []string{}, Warnings: warnings}, dry); diff != "" {
+		t.Errorf("dry run: %s", diff)
+	}
+	if diff := cmp.Diff(warnings, done.Warnings); diff != "" || done.Entries != 3 || len(done.IDs) != 3 {
+		t.Fatalf("%+v\n%s", done, diff)
+	}
+	entries, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eight, twelve := 8, 12
+	want := []nomination.Nominee{
+		{Name: "王强", Gender: "male", Category: "courier", Employer: "陇运速递", Region: "兰州市", Years: &eight, Deeds: "十年如一日。", RecommendedBy: "总工会"},
+		{Name: "马晓燕", Gender: "female", Category: "courier", Employer: "陇运速递临夏营业部", Region: "临夏州", Years: &twelve, Deeds: "雪中送件。"},
+		{Name: "马晓燕", Gender: "female", Category: "sorter", Employer: "陇运速递有限公司临夏营业部", Region: "临夏州", Years: &twelve, Deeds: "又写了一遍。", RecommendedBy: "临夏州总工会"},
+	}
+	for i, e := range entries {
+		if e.ID != done.IDs[i] {
+			t.Errorf("entry %d is %s, want %s", i, e.ID, done.IDs[i])
+		}
+		if diff := cmp.Diff(want[i], e.Nominee, cmpopts.IgnoreFields(nomination.Nominee{}, "Photo"), cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+		if has := e.Nominee.Photo != ""; has != (i < 2) {
+			t.Errorf("photo of %d: %q", i, e.Nominee.Photo)
+		}
+	}
+	if size := r.photoSize(t, entries[0].Nominee.Photo); size != image.Pt(1200, 36) {
+		t.Errorf("photo of %v", size)
+	}
+	if len(entries[2].Warnings) != 1 {
+		t.Errorf("warnings %v", entries[2].Warnings)
+	}
+	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'import_entries' AND detail ->> 'entries' = '3'`); n != 1 {
+		t.Errorf("%d audit rows", n)
+	}
+
+	t.Run("again", func(t *testing.T) {
+		_, err := r.load(t, b.bytes(), false)
+		if diff := cmp.Diff([]string{"姓名", "姓名", "姓名"}, fields(t, err, nomination.ErrImport)); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("resembling what is stored", func(t *testing.T) {
+		in := newBook(t).row(1, "王强", "男", "快递员", "陇运速递", "兰州", 8, "另一篇。")
+		got, err := r.load(t, in.bytes(), true)
+		if err != nil || len(got.Warnings) != 1 || got.Warnings[0].Row != 4 || !strings.Contains(got.Warnings[0].Message, "王强") {
+			t.Errorf("%+v, %v", got, err)
+		}
+	})
+}
+
+func (r *room) photoSize(t *testing.T, hash string) image.Point {
+	t.Helper()
+	body, _, err := r.deps.Blobs.Open(t.Context(), hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	cfg, err := jpeg.DecodeConfig(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image.Pt(cfg.Width, cfg.Height)
+}
+
+func TestImport_csv(t *testing.T) {
+	const chinese = "姓名,性别,类别,工作单位,所在市州,主要事迹,party\n王强,男,快递员,陇运速递,兰州市,十年如一日。,党员\n"
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String(chinese)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]string{
+		"bom": "\uFEFF" + chinese, "gbk": gbk,
+		"english": "No.,Name,Gender,Category,Employer,Region,Years,Deeds,Recommended by,Photo,Party\n1,王强,male,courier,陇运速递,兰州市,8,十年如一日。,总工会,,党员\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := opened(t)
+			done, err := r.load(t, []byte(body), false)
+			if err != nil || done.Entries != 1 || len(done.Warnings) != 0 {
+				t.Fatalf("%+v, %v", done, err)
+			}
+			e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
+			if err != nil || e.Nominee.Name != "王强" || e.Nominee.Gender != "male" || e.Nominee.Category != "courier" || e.Nominee.Attributes["party"] != "党员" {
+				t.Errorf("%+v, %v", e.Nominee, err)
+			}
+		})
+	}
+}
+
+// Every mistake of every row is reported, and nothing imported.
+func TestImport_badRows(t *testing.T) {
+	r := opened(t)
+	b := newBook(t)
+	b.row(1, "王强", "男", "快递员", "陇运速递", "兰州市", "8年", "十年如一日。", "总工会")                         // 4
+	b.row(2, "", "先生", "飞行员", " 　", "", "很多年", "", "")                                       // 5
+	b.row(3, "李娜", "女", "快递员", "陇运速递", "兰州市", -3, strings.Repeat("事", 5001), "")             // 6
+	b.row(4, `=HYPERLINK("http://example.org/")`, "女", "快递员", "陇运速递", "兰州市", 200, "事迹。", "") // 7
+	b.row(5, "苏鹏飞", "男", "分拣员", "陇运速递", "兰州市", 3, "事迹。", "").fake([]byte("这不是照片"))           // 8
+	b.row(6, "王　强", "男", "快递员", "陇运速递 ", "兰州市", "8", "十年如一日。", "另一个单位")                      // 9
+	b.row(7, "何静", "女", "快递员", "陇运速递", "兰州市", 3, "事迹。", "", "", "旁边的话")                      // 10
+	whole := encoded(t, png.Encode, 200)
+	b.row(8, "周雪梅", "女", "快递员", "陇运速递", "兰州市", 3, "事迹。", "").fake(whole[:len(whole)-30])            // 11
+	b.row(9, "韩志远", "男", "快递员", "陇运速递", "兰州市", 3, "事迹。").picture(encoded(t, png.Encode, 5), ".png") // 12
+	b.picture(encoded(t, png.Encode, 6), ".png")
+	_, err := r.load(t, b.bytes(), false)
+	fields(t, err, nomination.ErrImport)
+	var got []string
+	for _, f := range fault.From(err).Fields {
+		got = append(got, fmt.Sprintf("%d:%d %s", f.Line, f.Column, f.Name))
+	}
+	want := []string{
+		"5:3 性别", "5:4 类别", "5:2 姓名", "5:5 工作单位", "5:6 所在市州", "5:8 主要事迹", "5:7 从业年限（年）",
+		"6:8 主要事迹", "6:7 从业年限（年）", "7:2 姓名", "7:7 从业年限（年）", "8:10 照片", "9:2 姓名", "10:11 column 11", "11:10 照片", "12:10 照片",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	r.unchanged(t)
+}
+
+func TestImport_badFiles(t *testing.T) {
+	r := opened(t)
+	var many strings.Builder
+	many.WriteString("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
+	for i := range 5001 {
+		fmt.Fprintf(&many, "王强,男,快递员,单位%d,兰州市,事迹\n", i)
+	}
+	const header = "姓名,性别,类别,工作单位,所在市州,主要事迹"
+	for name, c := range map[string]struct {
+		body string
+		code string
+		want []string
+	}{
+		"empty":          {"", "import_invalid", []string{"header"}},
+		"no header":      {"王强,男,快递员\n", "import_invalid", []string{"header"}},
+		"late header":    {strings.Repeat("说明\n", 10) + header + "\n", "import_invalid", []string{"header"}},
+		"no rows":        {header + "\n注：无\n", "import_invalid", []string{"rows"}},
+		"missing column": {"姓名,工作单位,主要事迹\n王强,陇运速递,事迹\n", "import_invalid", []string{"所在市州", "类别", "性别"}},
+		"missing, named": {"name,employer\nWang,Longyun\n", "import_invalid", []string{"region", "deeds", "category", "gender"}},
+		"unknown column": {header + ",电话\n王强,男,快递员,陇运速递,兰州市,事迹,130\n", "import_invalid", []string{"电话"}},
+		"column twice":   {header + ",单位\n王强,男,快递员,陇运速递,兰州市,事迹,x\n", "import_invalid", []string{"单位"}},
+		"too many rows":  {many.String(), "import_invalid", []string{"rows"}},
+		"no table":       {"PK\x03\x04 and no more", "table_unreadable", nil},
+		"broken CSV":     {header + "\n\"王强,男\n", "table_unreadable", []string{"csv"}},
+		"too large":      {strings.Repeat("姓名,性别\n", 2<<20), "table_too_large", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := r.load(t, []byte(c.body), false)
+			if diff := cmp.Diff(c.want, fields(t, err, fault.New(fault.Invalid, c.code, ""))); diff != "" {
+				t.Errorf("%v\n%s", err, diff)
+			}
+		})
+	}
+	for name, hash := range map[string]string{"absent": strings.Repeat("a", 64), "no hash": "../x"} {
+		_, err := r.Import(staff(t), nomination.Import{Slug: slug, Blob: hash})
+		if diff := cmp.Diff([]string{"blob"}, fields(t, err, nomination.ErrImport)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	r.unchanged(t)
+}
+
+func TestImport_phases(t *testing.T) {
+	r := setup(t)
+	load := func() error {
+		_, err := r.load(t, newBook(t).row(1, "王强", "男", "快递员", "陇运速递", "兰州市", 8, "事迹。").bytes(), false)
+		return err
+	}
+	if err := load(); !errors.Is(err, nomination.ErrNotYet) {
+		t.Errorf("unknown: %v", err)
+	}
+	r.freeze(t, slug, rules)
+	if err := load(); !errors.Is(err, nomination.ErrPhase) {
+		t.Errorf("pending: %v", err)
+	}
+	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
+	if err := load(); !errors.Is(err, nomination.ErrPhase) {
+		t.Errorf("closed: %v", err)
+	}
+	r.unchanged(t)
+}
+
+// The same file at once: one of them takes it, the others are told.
+func TestImport_atOnce(t *testing.T) {
+	r := opened(t)
+	b := newBook(t)
+	for i := range 20 {
+		n := nominee(i)
+		b.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds)
+	}
+	hash := r.upload(t, b.bytes())
+	var group errgroup.Group
+	results := make([]error, 4)
+	for i := range results {
+		group.Go(func() error {
+			_, results[i] = r.Import(t.Context(), nomination.Import{Slug: slug, Blob: hash})
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for _, err := range results {
+		if err == nil {
+			taken++
+		} else if got := fields(t, err, nomination.ErrImport); len(got) != 20 {
+			t.Errorf("error %v", err)
+		}
+	}
+	if n := r.count(t, `SELECT count(*) FROM entry`); taken != 1 || n != 20 {
+		t.Errorf("%d imports, %d entries", taken, n)
+	}
+}
+
+// The bounds that the room promises, several times what it takes.
+func TestImport_time(t *testing.T) {
+	r := opened(t)
+	var csv, namesakes strings.Builder
+	for _, b := range []*strings.Builder{&csv, &namesakes} {
+		b.WriteString("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
+	}
+	for i := range 5000 {
+		fmt.Fprintf(&csv, "王强%c,男,快递员,单位%d,地区,%s\n", '一'+i, i, strings.Repeat("十年如一日。", 50))
+		fmt.Fprintf(&namesakes, "王强,男,快递员,单位%d,地区,%s\n", i, strings.Repeat("十年如一日。", 50))
+	}
+	photos := newBook(t)
+	for i := range 60 {
+		n := nominee(i)
+		photos.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds).picture(encoded(t, toJPEG, 400+i), ".jpeg")
+	}
+	for name, c := range map[string]struct {
+		body  []byte
+		limit time.Duration
+		want  int
+	}{
+		"5,000 rows":      {[]byte(csv.String()), 20 * time.Second, 5000},
+		"5,000 namesakes": {[]byte(namesakes.String()), 20 * time.Second, 5000},
+		"60 photos":       {photos.bytes(), 10 * time.Second, 60},
+	} {
+		started := time.Now()
+		hash := r.upload(t, c.body)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*c.limit)
+		done, err := r.Import(ctx, nomination.Import{Slug: slug, Blob: hash})
+		cancel()
+		if err != nil || done.Entries != c.want {
+			t.Fatalf("%s: %d entries, %v", name, done.Entries, err)
+		}
+		took := time.Since(started)
+		t.Logf("%s took %v", name, took)
+		if took > c.limit {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
+}
