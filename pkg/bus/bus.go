@@ -93,7 +93,7 @@ func (b *Bus) Ready() error {
 // time of the main one: a different time means that the stream was lost and
 // must be refilled from the outboxes.
 func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) {
-	stream, err := b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	stream, err := b.ensureStream(ctx, jetstream.StreamConfig{
 		Name:        Stream,
 		Description: "events of all rooms",
 		Subjects:    []string{"laurel.*.*.*.*"}, // laurel.<service>.v1.<event>.<slug>
@@ -103,7 +103,7 @@ func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) 
 	if err != nil {
 		return time.Time{}, fmt.Errorf("bus: stream %s: %w", Stream, err)
 	}
-	if _, err = b.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+	if _, err = b.ensureStream(ctx, jetstream.StreamConfig{
 		Name:        DeadStream,
 		Description: "events that a consumer gave up on",
 		Subjects:    []string{"dead.>"}, // dead.<consumer>.<original subject>
@@ -113,6 +113,17 @@ func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) 
 		return time.Time{}, fmt.Errorf("bus: stream %s: %w", DeadStream, err)
 	}
 	return stream.CachedInfo().Created.UTC().Truncate(time.Microsecond), nil
+}
+
+// ensureStream changes a stream only where it differs: the server takes the
+// creation of one that is there as a question, but every update as a write,
+// which slows and races with the consumers that are being made.
+func (b *Bus) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
+	stream, err := b.js.CreateStream(ctx, cfg)
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+		return b.js.UpdateStream(ctx, cfg)
+	}
+	return stream, err
 }
 
 // Publish stores an event in the stream and returns when JetStream has

@@ -186,7 +186,10 @@ func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.
 	}
 	data, err := json.Marshal(f)
 	if err == nil {
-		err = req.Error(faultCode, strconv.Quote(f.Code), data)
+		// Not req.Error, which writes what the subscription's goroutine reads.
+		err = req.Respond(data, micro.WithHeaders(micro.Headers{
+			micro.ErrorHeader: {strconv.Quote(f.Code)}, micro.ErrorCodeHeader: {faultCode},
+		}))
 	}
 	if err != nil {
 		b.log.ErrorContext(ctx, "answer lost", "service", service, "verb", e.Name, "error", err)
