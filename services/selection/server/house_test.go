@@ -48,6 +48,7 @@ type house struct {
 
 func open(t *testing.T) *house {
 	t.Helper()
+	t.Parallel()
 	clock, nats := testkit.NewClock(spring()), testkit.NATS(t)
 	deps := testkit.Deps(t, nats, run.Room{Name: selection.Name, Migrations: server.Migrations()}, clock)
 	room, err := server.New(deps)
@@ -239,12 +240,26 @@ func (e *enforcer) send(env event.Envelope) {
 	e.sent = append(e.sent, env)
 }
 
-// changes are the phase changes that the room has heard of, in order.
-func (e *enforcer) changes() []event.PhaseChanged {
+// again publishes all that it has sent once more, the last first.
+func (e *enforcer) again() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for _, env := range slices.Backward(slices.Clone(e.sent)) {
+		e.send(env)
+	}
+}
+
+// heard are the events that the room has received, in order.
+func (e *enforcer) heard() []event.Envelope {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.got)
+}
+
+// changes are the phase changes that the room has heard of, in order.
+func (e *enforcer) changes() []event.PhaseChanged {
 	var changes []event.PhaseChanged
-	for _, env := range e.got {
+	for _, env := range e.heard() {
 		if env.Name != "phase_changed" {
 			continue
 		}
@@ -255,4 +270,14 @@ func (e *enforcer) changes() []event.PhaseChanged {
 		changes = append(changes, c)
 	}
 	return changes
+}
+
+// consumed tells whether the room has recorded the event in its inbox.
+func (h *house) consumed(id uuid.UUID) error {
+	var n int
+	err := h.deps.DB.GetContext(h.ctx, &n, `SELECT count(*) FROM inbox WHERE id = $1`, id)
+	if err == nil && n == 0 {
+		err = fmt.Errorf("event %s is not consumed", id)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package course
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -108,7 +109,8 @@ func refuse(p Phase, obstacles ...obstacle) error {
 	}
 	f.Params = map[string]string{"phase": p.Name, "blocked_by": strings.Join(by, ",")}
 	if len(waiting) > 0 {
-		f.Params["waiting_for"] = strings.Join(waiting, ",")
+		slices.Sort(waiting)
+		f.Params["waiting_for"] = strings.Join(slices.Compact(waiting), ",")
 	}
 	return &f
 }
