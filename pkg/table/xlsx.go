@@ -19,6 +19,8 @@ type xlsxSource struct {
 	rows  *excelize.Rows
 	line  int
 	dates map[int]bool // style → shows a date; empty where the book has no such style
+
+	pictured map[string]bool // cells that have pictures; nil until they are asked for
 }
 
 func openXLSX(r io.Reader, limits Limits) (source, error) {
@@ -213,6 +215,21 @@ func (s *xlsxSource) pictures(row Row, column int) ([]Picture, error) {
 	ref, err := excelize.CoordinatesToCellName(column+1, row.Line)
 	if err != nil {
 		return nil, fmt.Errorf("pictures: %w", err)
+	}
+	// Each look at a cell walks all pictures of the sheet, so cells without one
+	// are not looked at.
+	if s.pictured == nil {
+		cells, err := s.file.GetPictureCells(s.sheet)
+		if err != nil {
+			return nil, unreadable("the pictures cannot be read: " + err.Error())
+		}
+		s.pictured = make(map[string]bool, len(cells))
+		for _, cell := range cells {
+			s.pictured[cell] = true
+		}
+	}
+	if !s.pictured[ref] {
+		return nil, nil
 	}
 	found, err := s.file.GetPictures(s.sheet, ref)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -26,6 +27,9 @@ import (
 // maxReported bounds the mistakes in one answer; past it, the first of each row
 // is named, so that every bad row still is.
 const maxReported = 10_000
+
+// readTime bounds what one file may cost.
+const readTime = 30 * time.Second
 
 // Import implements nomination.Service.
 func (e *Entries) Import(ctx context.Context, in nomination.Import) (nomination.Imported, error) {
@@ -90,7 +94,12 @@ func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*she
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
-	s, err := sheet.Read(r, f)
+	within, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	s, err := sheet.Read(within, r, f)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = nomination.ImportInvalid(fault.Field{Name: "photo", Message: "the file has too many pictures to be read; import it in parts"})
+	}
 	return s, errors.Join(err, r.Close())
 }
 

@@ -4,6 +4,7 @@
 package sheet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,17 +67,18 @@ func (s *Sheet) Fault(line int, field, message string) fault.Field {
 
 // Read reads a CSV or XLSX for a form. Mistakes of rows are in the sheet; an
 // error is a file that cannot be read as a whole: table_unreadable,
-// table_too_large, or one that is no fault.
-func Read(r io.Reader, f form.Form) (*Sheet, error) {
+// table_too_large, or one that is no fault. It gives up when ctx ends: finding
+// the pictures of a sheet takes time that grows with the square of their number.
+func Read(ctx context.Context, r io.Reader, f form.Form) (*Sheet, error) {
 	t, err := table.Open(r, table.Limits{Bytes: MaxBytes, Unzipped: unzipped, Rows: MaxRows + around, Columns: columns})
 	if err != nil {
 		return nil, err
 	}
-	s, err := read(t, f)
+	s, err := read(ctx, t, f)
 	return s, errors.Join(err, t.Close())
 }
 
-func read(t *table.Reader, f form.Form) (*Sheet, error) {
+func read(ctx context.Context, t *table.Reader, f form.Form) (*Sheet, error) {
 	s := &Sheet{form: f}
 	found, err := s.findHeading(t)
 	if err != nil {
@@ -94,6 +96,9 @@ func read(t *table.Reader, f form.Form) (*Sheet, error) {
 		row, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if err == nil {
+			err = ctx.Err()
 		}
 		if err == nil && len(s.Rows) == MaxRows && s.isEntry(row) {
 			s.Problems = append(s.Problems, fault.Field{Name: "rows", Message: fmt.Sprintf("the file has more than %d nominees", MaxRows), Line: row.Line})

@@ -1,0 +1,111 @@
+package sheet_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/xuri/excelize/v2"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+	"github.com/laurel-awards/laurel/services/nomination/internal/sheet"
+)
+
+func plain() form.Form { return form.For(&rulebook.Rulebook{Nominee: rulebook.NomineePerson}) }
+
+func TestRead_headings(t *testing.T) {
+	for name, c := range map[string]struct {
+		text  string
+		names []string
+	}{
+		"spread, with hints":      {"序  号,*姓　名（必填）,工作单位：,所在市州 (地级),主要事迹\n1,王强,陇运速递,兰州,事迹\n", []string{"王强"}},
+		"other words":             {"名称,单位,地区,事迹\n王强,陇运速递,兰州,事迹\n", []string{"王强"}},
+		"english, in another way": {"PHOTO,Recommended-By,Deeds,Region,Employer,Name\n,,d,r,e,Anna Li\n", []string{"Anna Li"}},
+		"title and notes":         {"推荐表,,\n\n姓名,工作单位,所在市州,主要事迹\n王强,e,r,d\n备注：无,,,\n填表人：张三,,,\n李娜,e,r,d\n注:完,,,\n", []string{"王强", "李娜"}},
+		"numbers run on":          {"序号,姓名,工作单位,所在市州,主要事迹\n1,王强,e,r,d\n2,,,,\n3,,,,\n联系电话 12345,,,,\n", []string{"王强"}},
+		"a line break within":     {"姓名,工作单位,所在市州,主要事迹\n王强,e,r,\"一行\n二行\"\n", []string{"王强"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := sheet.Read(t.Context(), strings.NewReader(c.text), plain())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, row := range s.Rows {
+				names = append(names, row.Nominee.Name)
+			}
+			if diff := cmp.Diff(c.names, names); diff != "" || len(s.Problems) > 0 {
+				t.Errorf("%v\n%s", s.Problems, diff)
+			}
+		})
+	}
+}
+
+func TestRead_lines(t *testing.T) {
+	s, err := sheet.Read(t.Context(), strings.NewReader("说明\n\n姓名,工作单位,所在市州,主要事迹\n\n王强,e,r,\"一\n二\"\n,e,,d\n"), plain())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []fault.Field{{Name: "姓名", Message: "is missing", Line: 7, Column: 1}, {Name: "所在市州", Message: "is missing", Line: 7, Column: 3}}
+	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Rows[0].Line != 5 {
+		t.Errorf("line %d\n%s", s.Rows[0].Line, diff)
+	}
+}
+
+// Many rows and pictures stay within bounds of time, and a reader that waits no
+// longer is obeyed.
+func TestRead_pictures(t *testing.T) {
+	f := excelize.NewFile()
+	defer f.Close()
+	put := func(line int, cells ...any) {
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", line), &cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(1, "姓名", "工作单位", "所在市州", "主要事迹", "照片")
+	const pictures = 100
+	for i := range 3000 {
+		put(i+2, "王强", fmt.Sprint("单位", i), "兰州", "事迹")
+		if i >= pictures {
+			continue
+		}
+		var dot bytes.Buffer
+		if err := png.Encode(&dot, image.NewGray(image.Rect(0, 0, i+1, 1))); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.AddPictureFromBytes("Sheet1", fmt.Sprintf("E%d", i+2), &excelize.Picture{Extension: ".png", File: dot.Bytes(), Format: &excelize.GraphicOptions{}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	body, err := f.WriteToBuffer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := time.Now()
+	s, err := sheet.Read(t.Context(), bytes.NewReader(body.Bytes()), plain())
+	if err != nil || len(s.Rows) != 3000 {
+		t.Fatal(err)
+	}
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	for i, row := range s.Rows {
+		if (row.Picture != nil) != (i < pictures) || row.Picture != nil && row.Picture.Width != i+1 {
+			t.Fatalf("row %d: picture %v", row.Line, row.Picture)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := sheet.Read(ended, bytes.NewReader(body.Bytes()), plain()); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
