@@ -13,10 +13,12 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -33,6 +35,7 @@ type room struct {
 	*voting.Client
 	ctx      context.Context
 	nats     *bus.Embedded
+	address  string // of the database, as superuser
 	deps     run.Deps
 	inbox    *outbox.Inbox
 	versions map[string]int64 // by publisher and aggregate
@@ -42,15 +45,29 @@ func key() []byte { return []byte(strings.Repeat("k", 32)) }
 
 func setup(t testing.TB) *room {
 	t.Helper()
-	nats := testkit.NATS(t)
-	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)) // the database's clock counts, not this
-	deps := testkit.Deps(t, nats, run.Room{Name: voting.Name, Migrations: server.Migrations()}, clock)
-	return start(t, nats, deps)
+	address := serviceURL(t)
+	return start(t, testkit.NATS(t), address, address)
 }
 
-// start is a room with deps; of several with one database each is a replica.
-func start(t testing.TB, nats *bus.Embedded, deps run.Deps) *room {
+func serviceURL(t testing.TB) string {
 	t.Helper()
+	return testkit.ServiceURL(t, voting.Name, run.Room{Migrations: server.Migrations()}.Sets()...)
+}
+
+// start is a room on the database at address, which it reaches by way; of
+// several on one database each is a replica.
+func start(t testing.TB, nats *bus.Embedded, address, way string) *room {
+	t.Helper()
+	blobs, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The database's clock counts, not this one.
+	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+	deps := run.Deps{
+		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
+		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
+	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key()})
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +77,7 @@ func start(t testing.TB, nats *bus.Embedded, deps run.Deps) *room {
 		Client:   voting.NewClient(testkit.Connect(t, nats, "gateway")),
 		ctx:      actor.WithRequest(t.Context(), "r-1"),
 		nats:     nats,
+		address:  address,
 		deps:     deps,
 		inbox:    &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers},
 		versions: map[string]int64{},
@@ -158,6 +176,14 @@ func (r *room) counted(t testing.TB, ballots ...voting.Cast) []voting.Outcome {
 	return outcomes
 }
 
+// fields are the names of the fields at fault.
+func fields(f *fault.Error) (names []string) {
+	for _, field := range f.Fields {
+		names = append(names, field.Name)
+	}
+	return names
+}
+
 // refused tells whether an outcome is the fault.
 func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	t.Helper()
@@ -244,3 +270,5 @@ func (r *room) execute(t testing.TB, statement string, args ...any) {
 	}
 }
 
+// forged is a receipt that somebody made who has not the key.
+func forged() string { return receipt.Key("another").Issue(slug, 1, 0).String() }
