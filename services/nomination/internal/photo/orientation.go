@@ -3,6 +3,7 @@ package photo
 import (
 	"encoding/binary"
 	"image"
+	"image/draw"
 )
 
 // orientation is how the stored picture has to be turned to stand upright: the
@@ -66,8 +67,9 @@ func (o orientation) apply(img image.Image) image.Image {
 	if o < 2 || o > 8 {
 		return img
 	}
-	from := img.Bounds()
-	w, h := from.Dx(), from.Dy()
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	from := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(from, from.Bounds(), img, img.Bounds().Min, draw.Src)
 	right, bottom := w-1, h-1
 	if o >= 5 {
 		w, h = h, w
@@ -76,7 +78,7 @@ func (o orientation) apply(img image.Image) image.Image {
 	for y := range h {
 		for x := range w {
 			sx, sy := o.source(x, y, right, bottom)
-			to.Set(x, y, img.At(from.Min.X+sx, from.Min.Y+sy))
+			to.SetRGBA(x, y, from.RGBAAt(sx, sy))
 		}
 	}
 	return to
