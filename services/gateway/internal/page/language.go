@@ -1,0 +1,107 @@
+package page
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+)
+
+// The languages of the pages; the first is the source.
+const (
+	chinese = "zh-CN"
+	english = "en"
+)
+
+func languages() []string { return []string{chinese, english} }
+
+// contentLanguages is the order in which words of rulebooks are looked for.
+func contentLanguages(lang string) []string {
+	if lang == english {
+		return []string{"en", "zh"}
+	}
+	return []string{"zh", "zh-CN", "en"}
+}
+
+const languageKey = "laurel.language"
+
+// language settles the language of a request: ?lang=, which is remembered, the
+// cookie, or what the browser asks for.
+func (p *pages) language(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		lang, chosen := known(c.QueryParam("lang"))
+		if chosen {
+			p.setCookie(c, cookieLanguage, lang, "/", year)
+		} else {
+			lang = remembered(c.Request())
+		}
+		c.Set(languageKey, lang)
+		h := c.Response().Header()
+		h.Set("Content-Language", lang)
+		h.Add(echo.HeaderVary, "Accept-Language, Cookie")
+		return next(c)
+	}
+}
+
+// languageOf is the language of a request, also of one that no handler saw.
+func languageOf(c echo.Context) string {
+	if lang, ok := c.Get(languageKey).(string); ok {
+		return lang
+	}
+	if lang, ok := known(c.QueryParam("lang")); ok {
+		return lang
+	}
+	return remembered(c.Request())
+}
+
+func remembered(r *http.Request) string {
+	if cookie, err := r.Cookie(cookieLanguage); err == nil {
+		if lang, ok := known(cookie.Value); ok {
+			return lang
+		}
+	}
+	return accepted(r.Header.Get("Accept-Language"))
+}
+
+// known gives the language that a tag names.
+func known(tag string) (string, bool) {
+	switch strings.ToLower(tag) {
+	case "zh", "zh-cn", "zh-hans", "zh-hans-cn":
+		return chinese, true
+	case "en", "en-us", "en-gb":
+		return english, true
+	}
+	return "", false
+}
+
+// accepted picks the language that suits an Accept-Language header best.
+func accepted(header string) string {
+	if len(header) > 512 {
+		return chinese
+	}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(tags) == 0 {
+		return chinese
+	}
+	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
+	_, i, confidence := matcher.Match(tags...)
+	if confidence == language.No {
+		return english // who reads neither reads English more likely
+	}
+	return languages()[i]
+}
+
+// languageOfText tells the language of words that somebody wrote, where it is
+// not the page's: screen readers and line breaking need to know.
+func languageOfText(text, page string) string {
+	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	switch {
+	case han && page != chinese:
+		return chinese
+	case !han && page == chinese && strings.ContainsFunc(text, unicode.IsLetter):
+		return english
+	}
+	return ""
+}

@@ -1,0 +1,226 @@
+package page
+
+import (
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// rulesPage is the rulebook in plain words.
+type rulesPage struct {
+	Chapters []chapter
+	Hash     string
+	Frozen   *moment // nil: it may still change
+	Warning  string  // a setting that only a demonstration has
+}
+
+// chapter is a part of the rules: sentences, one an item.
+type chapter struct {
+	ID    string
+	Title string
+	Items []string
+}
+
+// rulesPage tells the rules.
+func (p *pages) rulesPage(c echo.Context) error {
+	s, err := p.site(c)
+	if err != nil {
+		return err
+	}
+	data := rulesPage{Hash: s.RulebookHash}
+	if s.FrozenAt != nil {
+		at := momentIn(*s.FrozenAt, s.at, s.printer.lang)
+		data.Frozen = &at
+	}
+	if short := s.rules.Phases.Notice.ShortenedTo; short > 0 {
+		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.duration(short),
+			"days", s.printer.N("rules.notice.days", int64(s.rules.Phases.Notice.WorkingDays)))
+	}
+	for _, ch := range []chapter{
+		{"awards", "", s.awardRules()},
+		{"phases", "", s.phaseRules()},
+		{"vetting", "", s.vettingRules()},
+		{"voting", "", s.votingRules()},
+		{"review", "", s.reviewRules()},
+		{"composite", "", s.compositeRules()},
+		{"quotas", "", s.quotaRules()},
+		{"decision", "", s.decisionRules()},
+		{"notice", "", []string{s.noticeText()}},
+	} {
+		if len(ch.Items) > 0 {
+			ch.Title = s.printer.T("rules." + ch.ID)
+			data.Chapters = append(data.Chapters, ch)
+		}
+	}
+	return p.render(c, page{name: "rules", title: s.printer.T("rules.title"), section: "rules", summary: s.summary, data: data})
+}
+
+func (s *site) awardRules() []string {
+	var items []string
+	for _, a := range s.rules.Awards {
+		items = append(items, s.printer.N("rules.award", int64(a.Seats), "award", s.title(a.Title)))
+	}
+	if s.rules.Shortlist.IsSet() {
+		items = append(items, s.printer.T("rules.shortlist", "ratio", s.rules.Shortlist.Ratio))
+	}
+	return items
+}
+
+func (s *site) phaseRules() []string {
+	var items []string
+	for _, name := range rulebook.PhaseNames() {
+		window, dated := s.rules.Phases.Window(name)
+		if !dated || name == rulebook.PhaseVoting && len(s.rules.Voting.Voters) == 0 {
+			continue
+		}
+		phase := s.printer.T("phase." + name)
+		opens, closes := "", ""
+		if !window.Opens.IsZero() {
+			opens = momentIn(window.Opens, s.at, s.printer.lang).Text
+		}
+		if !window.Closes.IsZero() {
+			closes = momentIn(window.Closes, s.at, s.printer.lang).Text
+		}
+		key := "rules.phase.hand"
+		switch {
+		case opens != "" && closes != "":
+			key = "rules.phase.dated"
+		case opens != "":
+			key = "rules.phase.opens"
+		case closes != "":
+			key = "rules.phase.closes"
+		}
+		items = append(items, s.printer.T(key, "phase", phase, "opens", opens, "closes", closes))
+	}
+	return append(items, s.printer.T("rules.zone", "zone", s.summary.Zone))
+}
+
+func (s *site) vettingRules() []string {
+	var all, veto []string
+	for _, d := range s.rules.Vetting.Departments {
+		name := s.title(d.Title)
+		if name == "" {
+			name = d.ID
+		}
+		all = append(all, name)
+		if d.Veto {
+			veto = append(veto, name)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	items := []string{s.printer.T("rules.vetting.all", "departments", s.printer.list(all))}
+	switch {
+	case len(veto) == len(all):
+		items = append(items, s.printer.T("rules.vetting.veto.all"))
+	case len(veto) > 0:
+		items = append(items, s.printer.T("rules.vetting.veto", "departments", s.printer.list(veto)))
+	}
+	return items
+}
+
+func (s *site) votingRules() []string {
+	v, t := s.rules.Voting, s.printer
+	if len(v.Voters) == 0 {
+		return []string{t.T("rules.voting.none")}
+	}
+	ways := make([]string, len(v.Voters))
+	for i, way := range v.Voters {
+		ways[i] = t.T("way." + way)
+	}
+	items := []string{
+		t.T("rules.voters", "ways", t.list(ways)),
+		t.T("rules.frequency." + v.Frequency),
+		s.pickRange(),
+	}
+	items = append(items, s.limits()...)
+	if v.Hours.IsSet() {
+		items = append(items, t.T("rules.hours", "hours", hoursText(v.Hours)))
+	}
+	change := v.Change
+	if change == "" {
+		change = rulebook.ChangeNo
+	}
+	items = append(items, t.T("rules.change."+change), t.T("rules.counts."+v.Counts))
+	if v.Constituency != nil {
+		items = append(items, t.T("rules.constituency."+v.Constituency.From))
+		if len(v.Constituency.Values) > 0 {
+			items = append(items, t.T("rules.constituency.values", "values", t.list(v.Constituency.Values)))
+		}
+	}
+	return append(items, t.T("rules.voting.nobase"))
+}
+
+func (s *site) reviewRules() []string {
+	t := s.printer
+	var items []string
+	for _, panel := range s.rules.Review.Panels {
+		name := s.sourceTitle(rulebook.PanelSource(panel.ID))
+		if panel.Jurors > 0 {
+			items = append(items, t.N("rules.panel", int64(panel.Jurors), "panel", name))
+		}
+		if panel.Scale.Max.IsSet() {
+			items = append(items, s.scaleRule(panel.Scale))
+		}
+		var criteria []string
+		for _, c := range panel.Criteria {
+			title := s.title(c.Title)
+			if title == "" {
+				title = c.ID
+			}
+			criteria = append(criteria, strings.TrimSpace(title+" "+c.Weight.String()))
+		}
+		if len(criteria) > 0 {
+			items = append(items, t.T("rules.criteria", "criteria", t.list(criteria)))
+		}
+		if len(panel.Blind) > 0 {
+			hidden := make([]string, len(panel.Blind))
+			for i, field := range panel.Blind {
+				hidden[i] = s.attribute(field)
+			}
+			items = append(items, t.T("rules.blind", "fields", t.list(hidden)))
+		}
+		items = append(items, s.aggregateRules(panel)...)
+	}
+	return items
+}
+
+func (s *site) scaleRule(scale rulebook.Scale) string {
+	low := scale.Min.String()
+	if low == "" {
+		low = "0"
+	}
+	if scale.Step.IsSet() {
+		return s.printer.T("rules.scale.step", "min", low, "max", scale.Max, "step", scale.Step)
+	}
+	return s.printer.T("rules.scale", "min", low, "max", scale.Max)
+}
+
+func (s *site) aggregateRules(panel rulebook.Panel) []string {
+	t, a := s.printer, panel.Aggregate
+	items := []string{t.T("rules.aggregate."+or(a.Method, rulebook.AggregateMean), "high", a.DropHigh, "low", a.DropLow) +
+		s.roundText(a.Round)}
+	items = append(items, t.T("rules.over."+or(a.Over, rulebook.OverSheet)),
+		t.T("rules.missing."+or(panel.Missing, rulebook.MissingRefuse)))
+	if panel.MinScores > 0 {
+		items = append(items, t.N("rules.minscores", int64(panel.MinScores)))
+	}
+	return items
+}
+
+func or(text, instead string) string {
+	if text == "" {
+		return instead
+	}
+	return text
+}
+
+func (s *site) roundText(r rulebook.Rounding) string {
+	if !r.IsSet() {
+		return ""
+	}
+	return s.printer.N("rules.round."+r.Mode, int64(r.Digits))
+}

@@ -1,0 +1,139 @@
+package page
+
+import (
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+func (s *site) compositeRules() []string {
+	t, composite := s.printer, s.rules.Composite
+	var items []string
+	for _, c := range composite.Components {
+		source := s.sourceTitle(c.Source)
+		if c.Source == rulebook.SourceRanked {
+			items = append(items, t.T("rules.ranked."+c.Method))
+			continue
+		}
+		text := t.T("rules.component", "source", source, "weight", or(c.Weight.String(), "1")) + s.convertText(c.Convert)
+		if c.Per != "" {
+			text += t.T("rules.per." + c.Per)
+		}
+		items = append(items, text)
+	}
+	if composite.Round.IsSet() {
+		items = append(items, t.T("rules.total")+s.roundText(composite.Round))
+	}
+	if len(composite.TieBreak) > 0 {
+		sources := make([]string, len(composite.TieBreak))
+		for i, source := range composite.TieBreak {
+			sources[i] = s.sourceTitle(source)
+		}
+		items = append(items, t.T("rules.tie", "sources", strings.Join(sources, t.T("rules.tie.then"))))
+	}
+	return append(items, s.lotRules()...)
+}
+
+// lotRules says from what lots are drawn.
+func (s *site) lotRules() []string {
+	composite := s.rules.Composite
+	if n := len(composite.TieBreak); n == 0 || composite.TieBreak[n-1] != rulebook.SourceLot {
+		return nil
+	}
+	switch lot := composite.Lot; {
+	case lot.Value != "":
+		return []string{s.printer.T("rules.lot.value", "value", lot.Value)}
+	case len(lot.Source) > 0:
+		return []string{s.printer.T("rules.lot.source", "source", s.title(lot.Source))}
+	}
+	return []string{s.printer.T("rules.lot.hash")}
+}
+
+// convertText says how a source's numbers become points.
+func (s *site) convertText(c rulebook.Convert) string {
+	t := s.printer
+	switch c.Method {
+	case rulebook.ConvertProportional, rulebook.ConvertRank:
+		return t.T("rules.convert."+c.Method, "top", or(c.Top.String(), "100"))
+	case rulebook.ConvertCapped:
+		return t.T("rules.convert.capped", "factor", or(c.Factor.String(), "1"), "cap", c.Cap)
+	case rulebook.ConvertBanded:
+		bands := make([]string, len(c.Bands))
+		for i, b := range c.Bands {
+			bands[i] = t.T("rules.band", "from", b.From, "score", b.Score)
+		}
+		return t.T("rules.convert.banded", "bands", t.list(bands))
+	case rulebook.ConvertPoints:
+		points := make([]string, len(c.Points))
+		for i, p := range c.Points {
+			points[i] = p.String()
+		}
+		return t.T("rules.convert.points", "points", t.list(points))
+	}
+	return t.T("rules.convert.none")
+}
+
+func (s *site) quotaRules() []string {
+	t := s.printer
+	var items []string
+	for _, q := range s.rules.Quotas {
+		of := t.T("rules.quota.all")
+		for _, a := range s.rules.Awards {
+			if a.ID == q.Of {
+				of = s.title(a.Title)
+			}
+		}
+		what := t.T("rules.quota.each", "attribute", s.attribute(q.Attribute))
+		if q.Value != "" {
+			what = t.T("rules.quota.value", "attribute", s.attribute(q.Attribute), "value", s.attributeValue(q))
+		}
+		if q.Max.IsSet() {
+			items = append(items, t.T("rules.quota.max", "what", what, "of", of, "seats", s.seatText(q.Max)))
+		}
+		if q.Min.IsSet() {
+			items = append(items, t.T("rules.quota.min", "what", what, "of", of, "seats", s.seatText(q.Min)))
+		}
+	}
+	return items
+}
+
+// seatText says how many seats: 2, or 40% of them.
+func (s *site) seatText(n rulebook.Number) string {
+	if n.IsShare() {
+		return s.printer.T("rules.quota.share", "share", n)
+	}
+	return s.printer.T("rules.quota.seats", "n", n)
+}
+
+// attribute names a field of an entry.
+func (s *site) attribute(name string) string {
+	if key := "attribute." + name; s.printer.has(key) {
+		return s.printer.T(key)
+	}
+	return name
+}
+
+func (s *site) attributeValue(q rulebook.Quota) string {
+	if key := "attribute." + q.Attribute + "." + q.Value; s.printer.has(key) {
+		return s.printer.T(key)
+	}
+	if q.Attribute == "category" {
+		return s.category(q.Value)
+	}
+	return q.Value
+}
+
+func (s *site) decisionRules() []string {
+	t, d := s.printer, s.rules.Decision
+	var items []string
+	if d.Quorum.IsSet() {
+		items = append(items, t.T("rules.quorum", "share", d.Quorum))
+	}
+	if d.Approve.IsSet() {
+		items = append(items, t.T("rules.approve", "share", d.Approve))
+	}
+	if d.Ballot != "" {
+		items = append(items, t.T("rules.ballot."+d.Ballot))
+	}
+	return items
+}

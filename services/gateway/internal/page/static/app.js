@@ -1,0 +1,110 @@
+// Enhances pages that work without it: counts picks and holds their limit,
+// keeps them while stories are read, copies and shares.
+(() => {
+  "use strict";
+
+  const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+
+  const stored = {
+    get(key) { try { return JSON.parse(sessionStorage.getItem(key)) || []; } catch { return []; } },
+    set(key, value) { try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: picks live on the page alone */ } },
+  };
+
+  function ballot(form) {
+    const { slug, min, max, count, full, few, sending } = form.dataset;
+    const least = Number(min), most = Number(max), key = "laurel.picks." + slug;
+    const boxes = [...form.querySelectorAll('input[name="pick"]')];
+    const button = form.querySelector(".cast .button");
+    const words = button.textContent;
+    const live = form.querySelector(".tally-live");
+    const chosen = () => boxes.filter((b) => b.checked);
+
+    // Picks made before a story was read come back, as far as they still fit.
+    const before = new Set(stored.get(key));
+    for (const box of boxes) {
+      if (before.has(box.value) && !box.checked && chosen().length < most) box.checked = true;
+    }
+
+    function show(message) {
+      const n = chosen().length;
+      live.textContent = message || (n < least ? few : fill(count, { n, left: Math.max(0, most - n) }));
+      button.disabled = n < least || n > most;
+      form.classList.toggle("full", n >= most);
+      // Boxes that a search took off the page stay picked: keep those unseen.
+      const seen = new Set(boxes.map((b) => b.value));
+      stored.set(key, [...stored.get(key).filter((v) => !seen.has(v)), ...chosen().map((b) => b.value)]);
+    }
+
+    live.hidden = false;
+    form.querySelector(".tally-now").hidden = true;
+    show();
+
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "pick") return;
+      if (event.target.checked && chosen().length > most) {
+        event.target.checked = false;
+        show(full);
+        return;
+      }
+      show();
+    });
+
+    form.addEventListener("submit", (event) => {
+      if (event.submitter && event.submitter.hasAttribute("formaction")) return;
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "1";
+      button.setAttribute("aria-busy", "true");
+      button.textContent = sending;
+    });
+
+    // A page that comes back from the browser's memory is as it was left.
+    addEventListener("pageshow", () => {
+      delete form.dataset.sent;
+      button.removeAttribute("aria-busy");
+      button.textContent = words;
+      show();
+    });
+  }
+
+  async function copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea"); // without https there is no clipboard
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  }
+
+  function copier(button) {
+    const words = button.textContent;
+    button.hidden = false;
+    button.setAttribute("aria-live", "polite");
+    button.addEventListener("click", async () => {
+      await copy(button.dataset.copy);
+      button.textContent = button.dataset.done;
+      setTimeout(() => { button.textContent = words; }, 2000);
+    });
+  }
+
+  function sharer(button) {
+    if (!navigator.share) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const { share: url, title, text } = button.dataset;
+      navigator.share({ url, title, text }).catch(() => { /* the visitor thought better of it */ });
+    });
+  }
+
+  const form = document.getElementById("ballot");
+  if (form) ballot(form);
+  document.querySelectorAll("[data-copy]").forEach(copier);
+  document.querySelectorAll("[data-share]").forEach(sharer);
+  const voted = document.querySelector("[data-voted]");
+  if (voted) stored.set("laurel.picks." + voted.dataset.voted, []);
+  const alert = document.getElementById("alert");
+  if (alert) alert.focus();
+})();

@@ -1,0 +1,165 @@
+package page
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// summary is a selection as its pages and the list show it.
+type summary struct {
+	Slug       string
+	Title      string
+	Edition    string
+	Status     string // where it stands, in words
+	Live       bool   // votes are taken now
+	Published  bool
+	Ballots    int64
+	Candidates int
+	Zone       string
+	Timeline   []stage
+}
+
+// stage is one step of a selection's timeline.
+type stage struct {
+	Name    string // phase, or "publication"
+	Title   string
+	State   string // selection.PhaseState
+	Label   string // State in words
+	When    string // "since", "until", "on" … with the time's place in At
+	At      *moment
+	Current bool
+}
+
+// site is a selection on the way to a page.
+type site struct {
+	selection.Selection
+
+	rules   *rulebook.Rulebook
+	at      *time.Location
+	printer printer
+	summary *summary
+}
+
+// title gives words of the selection in the page's language.
+func (s *site) title(words map[string]string) string {
+	return rulebook.Text(words).In(contentLanguages(s.printer.lang)...)
+}
+
+// voting tells whether ballots are taken at this time, as far as is known here.
+func (s *site) voting() bool { return s.Phase(rulebook.PhaseVoting).State == selection.Opened }
+
+// site reads the selection of a request.
+func (p *pages) site(c echo.Context) (*site, error) {
+	found, err := p.backend.Selection(c.Request().Context(), c.Param("slug"))
+	if err != nil {
+		return nil, err
+	}
+	return p.newSite(c, found)
+}
+
+func (p *pages) newSite(c echo.Context, found selection.Selection) (*site, error) {
+	rules, err := p.rules.of(found)
+	if err != nil {
+		return nil, err
+	}
+	s := &site{Selection: found, rules: rules, at: locationOf(found.Timezone), printer: p.printer(c)}
+	s.summary = s.summarize(p.cfg.Now())
+	return s, nil
+}
+
+func (s *site) summarize(now time.Time) *summary {
+	sum := &summary{
+		Slug: s.Slug, Title: s.title(s.Title), Edition: s.printer.N("selection.edition", int64(s.Edition)),
+		Live: s.voting(), Published: s.PublishedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
+		Zone: zoneName(s.at, now), Timeline: s.timeline(),
+	}
+	sum.Status = s.printer.T("status.preparing")
+	for _, step := range sum.Timeline {
+		switch selection.PhaseState(step.State) {
+		case selection.Opening, selection.Opened, selection.Closing:
+			sum.Status = s.printer.T("status.running", "phase", step.Title)
+			return sum
+		case selection.Closed:
+			sum.Status = s.printer.T("status.between", "phase", step.Title)
+		case selection.Pending:
+		}
+	}
+	if sum.Published {
+		sum.Status = s.printer.T("status.published")
+	}
+	return sum
+}
+
+func (s *site) timeline() []stage {
+	steps := make([]stage, 0, len(s.Phases)+1)
+	for _, ph := range s.Phases {
+		if ph.Name == rulebook.PhaseVoting && len(s.rules.Voting.Voters) == 0 {
+			continue
+		}
+		steps = append(steps, s.stage(ph))
+	}
+	publication := stage{Name: "publication", Title: s.printer.T("phase.publication"), State: string(selection.Pending)}
+	if s.PublishedAt != nil {
+		publication.State = string(selection.Closed)
+		at := momentIn(*s.PublishedAt, s.at, s.printer.lang)
+		publication.When, publication.At = s.printer.T("timeline.on"), &at
+	}
+	publication.Label = s.printer.T("state." + publication.State)
+	return append(steps, publication)
+}
+
+// stage tells of a phase what a visitor wants to know next: when it opens, or
+// until when it runs, or when it ended.
+func (s *site) stage(ph selection.Phase) stage {
+	step := stage{
+		Name: ph.Name, Title: s.printer.T("phase." + ph.Name), State: string(ph.State),
+		Label: s.printer.T("state." + string(ph.State)),
+	}
+	show := func(key string, t *time.Time) {
+		if t != nil && step.At == nil {
+			at := momentIn(*t, s.at, s.printer.lang)
+			step.When, step.At = s.printer.T(key), &at
+		}
+	}
+	switch ph.State {
+	case selection.Pending, selection.Opening:
+		show("timeline.from", ph.OpensAt)
+	case selection.Opened, selection.Closing:
+		step.Current = true
+		show("timeline.until", ph.ClosesAt)
+		show("timeline.since", ph.OpenedAt)
+	case selection.Closed:
+		show("timeline.ended", ph.ClosedAt)
+		show("timeline.ended", ph.ClosesAt)
+	}
+	return step
+}
+
+// home is the list of selections.
+func (p *pages) home(c echo.Context) error {
+	found, err := p.selections(c)
+	if err != nil {
+		return err
+	}
+	return p.render(c, page{name: "home", title: p.printer(c).T("home.title"), data: found})
+}
+
+func (p *pages) selections(c echo.Context) ([]*summary, error) {
+	all, err := p.backend.Selections(c.Request().Context())
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*summary, 0, len(all))
+	for _, one := range all {
+		s, err := p.newSite(c, one)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, s.summary)
+	}
+	return found, nil
+}
