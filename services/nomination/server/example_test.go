@@ -1,0 +1,56 @@
+package server_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+const example = "../../../deploy/examples/most-beautiful-courier/"
+
+// The example selection's files, as organizers keep them.
+func TestImport_example(t *testing.T) {
+	r := setup(t)
+	r.freeze(t, slug, string(read(t, "rulebook.yaml")))
+	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+
+	_, err := r.load(t, read(t, "entries-bad.xlsx"), false)
+	fields(t, err, nomination.ErrImport)
+	var got []string
+	for _, f := range fault.From(err).Fields {
+		got = append(got, fmt.Sprint(f.Line, f.Name))
+	}
+	want := []string{ // as the example's README lists them
+		"5姓名", "7姓名", "9姓名", "11工作单位", "13所在市州", "15性别", "17类别", "19从业年限", "21从业年限", "23从业年限", "25主要事迹", "27主要事迹", "29照片", "31姓名",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	r.unchanged(t)
+
+	done, err := r.load(t, read(t, "entries.xlsx"), false)
+	if err != nil || done.Entries != 60 || len(done.IDs) != 60 {
+		t.Fatalf("%d entries, %v", done.Entries, err)
+	}
+	if len(done.Warnings) != 1 || done.Warnings[0].Field != "姓名" { // the same person, typed differently
+		t.Errorf("warnings %+v", done.Warnings)
+	}
+	if n := r.count(t, `SELECT count(*) FROM entry WHERE photo <> ''`); n < 50 {
+		t.Errorf("%d photos", n)
+	}
+}
+
+func read(t *testing.T, name string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(example + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
