@@ -33,6 +33,13 @@ const (
 	Internal     Kind = "internal"     // our own fault
 )
 
+// Kinds are all kinds.
+func Kinds() []Kind {
+	return []Kind{
+		Malformed, Invalid, Unauthorized, Forbidden, NotFound, Method, Conflict, Gone, TooLarge, Media, TooMany, Unavailable, Internal,
+	}
+}
+
 // status is the one table of kinds and HTTP statuses.
 func (k Kind) status() (code int, title string) {
 	switch k {

@@ -50,10 +50,7 @@ func TestFrom(t *testing.T) {
 
 func TestKind_Status(t *testing.T) {
 	seen := map[int]fault.Kind{}
-	for _, k := range []fault.Kind{
-		fault.Malformed, fault.Invalid, fault.Unauthorized, fault.Forbidden, fault.NotFound, fault.Method, fault.Conflict,
-		fault.Gone, fault.TooLarge, fault.Media, fault.TooMany, fault.Unavailable, fault.Internal,
-	} {
+	for _, k := range fault.Kinds() {
 		if other, ok := seen[k.Status()]; ok {
 			t.Errorf("%s and %s share status %d", k, other, k.Status())
 		}

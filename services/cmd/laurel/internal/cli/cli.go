@@ -5,14 +5,18 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/admin"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 )
 
 // CLI is all commands.
 type CLI struct {
-	Serve   serve.Command `cmd:"" help:"Run all services, or those named."`
-	Migrate admin.Migrate `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
-	Admin   admin.Command `cmd:"" help:"What an operator does on the machine."`
+	Serve   serve.Command   `cmd:"" help:"Run all services, or those named."`
+	Demo    demo.Command    `cmd:"" help:"Run a whole selection end to end on a private PostgreSQL, then keep its pages up."`
+	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
+	Migrate admin.Migrate   `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
+	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }
 
 // Options are how the command line is parsed.

@@ -3,11 +3,12 @@
 package compute
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
@@ -79,24 +80,26 @@ type output struct {
 	Sensitivity []ranking.Sensitivity `json:"sensitivity,omitempty"`
 }
 
-// write writes all or nothing: a file appears only when it is whole.
+// write writes to standard output, or to a file that appears only when it is
+// whole.
 func (c *Command) write(out output) error {
-	var b bytes.Buffer
-	if err := format(&b, c.Format, out); err != nil {
-		return err
-	}
-	if c.Output != "" {
-		if err := os.WriteFile(c.Output, b.Bytes(), 0o644); err != nil { //nolint:gosec // a result is for everybody
-			return fmt.Errorf("write result: %w", err)
+	if c.Output == "" {
+		w := c.out
+		if w == nil {
+			w = os.Stdout
 		}
-		return nil
+		return format(w, c.Format, out)
 	}
-	w := c.out
-	if w == nil {
-		w = os.Stdout
-	}
-	if _, err := b.WriteTo(w); err != nil {
+	f, err := os.CreateTemp(filepath.Dir(c.Output), ".laurel-*")
+	if err != nil {
 		return fmt.Errorf("write result: %w", err)
+	}
+	err = errors.Join(format(f, c.Format, out), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), c.Output)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write result: %w", err), os.Remove(f.Name()))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -18,10 +19,7 @@ import (
 func format(w io.Writer, kind string, out output) error {
 	switch kind {
 	case "json":
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		return e.Encode(out)
+		return writeJSON(w, out)
 	case "csv":
 		return table.WriteCSV(w, sheet(out.Result, table.Guard))
 	case "xlsx":
@@ -29,6 +27,34 @@ func format(w io.Writer, kind string, out output) error {
 	default:
 		return text(w, out)
 	}
+}
+
+// writeJSON writes the result with a line a candidate, one after the other: a
+// hundred thousand of them need not be in memory twice.
+func writeJSON(w io.Writer, out output) error {
+	ranking := out.Ranking
+	result := *out.Result
+	result.Ranking = nil
+	out.Result = &result
+	rest, err := json.Marshal(out)
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	b := bufio.NewWriterSize(w, 1<<16)
+	e := json.NewEncoder(b) // each value ends its line
+	e.SetEscapeHTML(false)
+	before, after, _ := bytes.Cut(rest, []byte(`"ranking":null`))
+	fmt.Fprintf(b, "%s\n\"ranking\": [\n", before)
+	for i, r := range ranking {
+		if i > 0 {
+			b.WriteByte(',') //nolint:errcheck // Flush tells
+		}
+		if err := e.Encode(r); err != nil {
+			return fmt.Errorf("write JSON: %w", err)
+		}
+	}
+	fmt.Fprintf(b, "]%s\n", after)
+	return b.Flush()
 }
 
 // sources gives the components in a fixed order.

@@ -108,23 +108,6 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	return nil
 }
 
-// rows calls f for each row after the heading.
-func rows(ctx context.Context, t *table.Reader, f func(table.Row)) error {
-	for n := 0; ; n++ {
-		if n%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		f(row)
-	}
-}
-
 // heading reads the first row: column names in lower case, with their places.
 // Nil means that it cannot be used, and why is listed.
 func (r *reader) heading(path string, t *table.Reader, required ...string) (map[string]int, error) {

@@ -1,0 +1,30 @@
+package serve
+
+import (
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	gatewayserver "github.com/laurel-awards/laurel/services/gateway/server"
+)
+
+// gateway opens the public listener.
+func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
+	key, err := p.cfg.Key(p.cfg.CredentialKeyFile, credentialKey)
+	if err != nil {
+		return err
+	}
+	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
+		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: p.cfg.TrustedProxies,
+		CredentialKey: key, Ready: p.ready, Now: time.Now, Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	if err := g.Start(p.fails); err != nil {
+		return err
+	}
+	p.onStop(g.Stop)
+	p.log.Info("public listener", "address", g.Addr())
+	return nil
+}

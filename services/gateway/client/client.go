@@ -1,0 +1,142 @@
+// Package client speaks to Laurel's public API: as nobody, as a member of
+// staff, or as a voter. Errors are the faults that the services answered.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+const (
+	// connections are kept to a server; more callers wait for nothing, they
+	// open more.
+	connections = 256
+	timeout     = 60 * time.Second
+	maxAnswer   = 1 << 30 // bytes
+)
+
+// Client speaks to one server. It is safe for concurrent use.
+type Client struct {
+	base      string
+	http      *http.Client
+	token     string
+	forwarded string
+}
+
+// New speaks to the server at base, such as http://127.0.0.1:8080.
+func New(base string) *Client {
+	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: timeout}
+	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: timeout}}
+}
+
+// WithToken is the client of a staff session or a voter's credential.
+func (c *Client) WithToken(token string) *Client {
+	d := *c
+	d.token = token
+	return &d
+}
+
+// From is the client as a proxy forwards it for an address.
+func (c *Client) From(address string) *Client {
+	d := *c
+	d.forwarded = address
+	return &d
+}
+
+// call sends in, JSON or []byte, and reads the answer into out, JSON or *[]byte.
+func (c *Client) call(ctx context.Context, method, path string, in, out any, header ...string) error {
+	var body io.Reader = http.NoBody
+	media := "application/json"
+	switch in := in.(type) {
+	case nil:
+	case []byte:
+		body, media = bytes.NewReader(in), "application/octet-stream"
+	default:
+		data, err := json.Marshal(in)
+		if err != nil {
+			return fmt.Errorf("client: %w", err)
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	if in != nil {
+		req.Header.Set("Content-Type", media)
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.forwarded != "" {
+		req.Header.Set("X-Forwarded-For", c.forwarded)
+	}
+	for i := 0; i < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return fault.NewUnavailable("no_answer", "no answer from the server", time.Second).Because(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return fault.NewUnavailable("no_answer", "the answer broke off", time.Second).Because(err)
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		return problem(resp, data)
+	}
+	switch out := out.(type) {
+	case nil:
+		return nil
+	case *[]byte:
+		*out = data
+		return nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return fmt.Errorf("client: answer to %s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// problem is the fault that an answer tells.
+func problem(resp *http.Response, data []byte) error {
+	var p struct {
+		Code, Detail string
+		Errors       []struct {
+			Field, Message string
+			Line, Column   int
+		}
+		Params map[string]string
+	}
+	if err := json.Unmarshal(data, &p); err != nil || p.Code == "" {
+		return errors.Join(fmt.Errorf("client: %s", resp.Status), err)
+	}
+	f := fault.New(kind(resp.StatusCode), p.Code, p.Detail)
+	f.Params = p.Params
+	for _, e := range p.Errors {
+		f.Fields = append(f.Fields, fault.Field{Name: e.Field, Message: e.Message, Line: e.Line, Column: e.Column})
+	}
+	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		f.RetryAfter = time.Duration(s) * time.Second
+	}
+	return f
+}
+
+func kind(status int) fault.Kind {
+	for _, k := range fault.Kinds() {
+		if k.Status() == status {
+			return k
+		}
+	}
+	return fault.Internal
+}

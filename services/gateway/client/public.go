@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// Selections gives all, newest first.
+func (c *Client) Selections(ctx context.Context) (s []selection.Selection, err error) {
+	return s, c.call(ctx, http.MethodGet, "/api/v1/selections", nil, &s)
+}
+
+// Selection gives one with its phases.
+func (c *Client) Selection(ctx context.Context, slug string) (s selection.Selection, err error) {
+	return s, c.call(ctx, http.MethodGet, of(slug), nil, &s)
+}
+
+// Rulebook gives the document, whose SHA-256 is the rulebook's hash.
+func (c *Client) Rulebook(ctx context.Context, slug string) (b []byte, err error) {
+	return b, c.call(ctx, http.MethodGet, of(slug)+"/rulebook", nil, &b)
+}
+
+// Candidates gives the list by number, struck ones too.
+func (c *Client) Candidates(ctx context.Context, slug string) (x []nomination.Candidate, err error) {
+	return x, c.call(ctx, http.MethodGet, of(slug)+"/candidates?order=number", nil, &x)
+}
+
+// Candidate gives one with the whole story.
+func (c *Client) Candidate(ctx context.Context, slug string, number int) (x nomination.Candidate, err error) {
+	return x, c.call(ctx, http.MethodGet, of(slug)+"/candidates/"+strconv.Itoa(number), nil, &x)
+}
+
+// Tally gives the counts as far as they are shown.
+func (c *Client) Tally(ctx context.Context, slug string) (t voting.Tally, err error) {
+	return t, c.call(ctx, http.MethodGet, of(slug)+"/tally", nil, &t)
+}
+
+// Results gives the published result.
+func (c *Client) Results(ctx context.Context, slug string) (r selection.Results, err error) {
+	return r, c.call(ctx, http.MethodGet, of(slug)+"/results", nil, &r)
+}
+
+// Receipt finds the ballot behind a receipt.
+func (c *Client) Receipt(ctx context.Context, slug, receipt string) (r voting.Recorded, err error) {
+	return r, c.call(ctx, http.MethodGet, of(slug)+"/receipts/"+receipt, nil, &r)
+}
+
+// Export gives votes, scores, ballots or candidates as CSV.
+func (c *Client) Export(ctx context.Context, slug, what string) (b []byte, err error) {
+	return b, c.call(ctx, http.MethodGet, of(slug)+"/exports/"+what, nil, &b)
+}
+
+// CheckTally has the voting service recount.
+func (c *Client) CheckTally(ctx context.Context, slug string) (x voting.Check, err error) {
+	return x, c.call(ctx, http.MethodGet, of(slug)+"/check", nil, &x)
+}
+
+// Deliveries tells whether every event reached everyone it concerns, once.
+type Deliveries struct {
+	Complete bool                `json:"complete"`
+	Problems []string            `json:"problems"`
+	Services []outbox.Deliveries `json:"services"`
+}
+
+// Deliveries asks every service what it sent and consumed.
+func (c *Client) Deliveries(ctx context.Context, slug string) (d Deliveries, err error) {
+	return d, c.call(ctx, http.MethodGet, of(slug)+"/deliveries", nil, &d)
+}
+
+// Voter is a holder of a credential.
+type Voter struct {
+	client *Client
+	slug   string
+}
+
+// Voter obtains a device credential.
+func (c *Client) Voter(ctx context.Context, slug string) (*Voter, error) {
+	var credential identity.Credential
+	if err := c.call(ctx, http.MethodPost, of(slug)+"/voters", map[string]string{"way": "device"}, &credential); err != nil {
+		return nil, err
+	}
+	return c.Bearer(slug, credential.Credential), nil
+}
+
+// Bearer is the voter of a credential.
+func (c *Client) Bearer(slug, credential string) *Voter {
+	return &Voter{c.WithToken(credential), slug}
+}
+
+// Counted is a counted ballot.
+type Counted struct {
+	Receipt string    `json:"receipt"`
+	At      time.Time `json:"at"`
+}
+
+// retries is how often a ballot is sent whose outcome is not known.
+const retries = 8
+
+// Cast casts a ballot. Where the server is away or does not know the outcome,
+// it is sent again with the same Idempotency-Key, so that it counts once.
+func (v *Voter) Cast(ctx context.Context, picks []int) (counted Counted, err error) {
+	key := rand.Text()
+	for try := range retries {
+		counted, err = v.CastWith(ctx, key, picks)
+		if !fault.Is(err, fault.Unavailable) {
+			return counted, err
+		}
+		select {
+		case <-ctx.Done():
+			return counted, err
+		case <-time.After(100 * time.Millisecond << try):
+		}
+	}
+	return counted, err
+}
+
+// CastWith casts a ballot once, with an Idempotency-Key.
+func (v *Voter) CastWith(ctx context.Context, key string, picks []int) (counted Counted, err error) {
+	return counted, v.client.call(ctx, http.MethodPost, of(v.slug)+"/ballots", map[string]any{"picks": picks}, &counted, "Idempotency-Key", key)
+}

@@ -1,0 +1,188 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+type voterInput struct {
+	InSelection
+	Body struct {
+		Way string `json:"way" doc:"How to prove to be a voter: device" example:"device"`
+	}
+}
+
+type ballotBody struct {
+	Picks []int `json:"picks" doc:"Candidate numbers"`
+}
+
+// Counted is the answer to a ballot.
+type Counted struct {
+	Receipt string    `json:"receipt" doc:"At most 26 characters"`
+	At      time.Time `json:"at" doc:"When it was counted"`
+}
+
+type receiptInput struct {
+	InSelection
+	Receipt string `path:"receipt" maxLength:"64"`
+}
+
+// maxKey is the longest Idempotency-Key in characters.
+const maxKey = 128
+
+func (a *API) ballotRoutes(e *echo.Echo) {
+	register(a, route{method: http.MethodPost, path: "/selections/{slug}/voters", summary: "Prove to be a voter", status: http.StatusCreated},
+		func(ctx context.Context, in *voterInput) (*body[identity.Credential], error) {
+			return answer(a.proveVoter(ctx, in.Slug, in.Body.Way))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/tally", summary: "The counts, as far as the rulebook shows them at this time"},
+		func(ctx context.Context, in *InSelection) (*body[voting.Tally], error) {
+			return answer(a.Tally(ctx, in.Slug))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/receipts/{receipt}", summary: "What is recorded behind a receipt"},
+		func(ctx context.Context, in *receiptInput) (*body[voting.Recorded], error) {
+			return answer(a.voting.Receipt(ctx, voting.Receipt{Slug: in.Slug, Receipt: in.Receipt}))
+		})
+	const path = "/selections/{slug}/ballots"
+	e.POST("/api/v1"+strings.NewReplacer("{", ":", "}", "").Replace(path), a.castBallot)
+	a.describeCasting("/api/v1" + path)
+}
+
+// castBallot is a plain handler: it is the hot path.
+func (a *API) castBallot(c echo.Context) error {
+	slug := c.Param("slug")
+	voter, err := a.Voter(visitorOf(c.Request().Context()).token, slug)
+	if err != nil {
+		return err
+	}
+	picks, err := readBallot(c.Response(), c.Request())
+	if err != nil {
+		return err
+	}
+	out, err := a.Cast(c.Request().Context(), voter, picks, c.Request().Header.Get("Idempotency-Key"))
+	if err != nil {
+		return err
+	}
+	status := http.StatusCreated
+	if out.Again {
+		status = http.StatusOK
+	}
+	return c.JSON(status, Counted{out.Receipt, out.At})
+}
+
+func readBallot(w http.ResponseWriter, r *http.Request) ([]int, error) {
+	if media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || media != echo.MIMEApplicationJSON {
+		return nil, problem.Status(http.StatusUnsupportedMediaType, "is application/json")
+	}
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	var b ballotBody
+	err := d.Decode(&b)
+	if err == nil {
+		if _, more := d.Token(); !errors.Is(more, io.EOF) {
+			err = errors.Join(more, errors.New("there is something behind the ballot"))
+		}
+	}
+	var (
+		wrongType *json.UnmarshalTypeError
+		tooLarge  *http.MaxBytesError
+	)
+	switch {
+	case err == nil:
+		return b.Picks, nil
+	case errors.As(err, &tooLarge):
+		return nil, problem.TooLarge(tooLarge.Limit)
+	case errors.As(err, &wrongType):
+		return nil, invalidBallot(wrongType.Field, "is a "+wrongType.Value+"; candidate numbers are wanted")
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return nil, invalidBallot(strings.Trim(field, `"`), "is not known; there is picks")
+	}
+	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON", fault.Field{Name: "body", Message: "is not one JSON object"}).Because(err)
+}
+
+func invalidBallot(field, message string) error {
+	if field == "" {
+		field = "body"
+	}
+	f := *voting.ErrInvalid
+	f.Fields = []fault.Field{{Name: field, Message: message}}
+	return &f
+}
+
+func (a *API) proveVoter(ctx context.Context, slug, way string) (identity.Credential, error) {
+	if err := a.known(ctx, slug); err != nil {
+		return identity.Credential{}, err
+	}
+	if err := a.credentials.Take(visitorOf(ctx).address); err != nil {
+		return identity.Credential{}, err
+	}
+	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way})
+}
+
+var errNoCredential = fault.New(fault.Unauthorized, "credential_missing", "ask for a voter credential first: Authorization: Bearer CREDENTIAL")
+
+// Voter tells whom a credential names, without asking anybody.
+func (a *API) Voter(text, slug string) (credential.Voter, error) {
+	if text == "" {
+		return credential.Voter{}, errNoCredential
+	}
+	return a.cfg.CredentialKey.Verify(text, slug, a.cfg.Now())
+}
+
+// Cast counts a ballot. Faults: voting's, too_many_requests.
+func (a *API) Cast(ctx context.Context, voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
+	id := voter.HexID()
+	if err := a.ballots.Take(id); err != nil {
+		return voting.Outcome{}, err
+	}
+	if len(key) > maxKey {
+		return voting.Outcome{}, invalidBallot("Idempotency-Key", fmt.Sprintf("takes at most %d characters", maxKey))
+	}
+	if key != "" {
+		sum := sha256.Sum256([]byte(key))
+		key = hex.EncodeToString(sum[:])
+	}
+	return a.packer.Cast(ctx, voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+}
+
+// describeCasting puts the plain handler into the OpenAPI document.
+func (a *API) describeCasting(path string) {
+	doc := a.huma.OpenAPI()
+	schema := func(v any) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{"application/json": {Schema: huma.SchemaFromType(doc.Components.Schemas, reflect.TypeOf(v))}}
+	}
+	doc.AddOperation(&huma.Operation{
+		OperationID: operationID(http.MethodPost, path), Method: http.MethodPost, Path: path, Summary: "Cast a ballot",
+		Security: []map[string][]string{{"credential": {}}},
+		Parameters: []*huma.Param{
+			{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
+			{Name: "Idempotency-Key", In: "header", Description: "Whoever lost the answer sends the ballot again with the same key and gets the same receipt.", Schema: &huma.Schema{Type: huma.TypeString}},
+		},
+		RequestBody: &huma.RequestBody{Required: true, Content: schema(ballotBody{})},
+		Responses: map[string]*huma.Response{
+			"201":     {Description: "Counted", Content: schema(Counted{})},
+			"200":     {Description: "Counted before, with the same Idempotency-Key", Content: schema(Counted{})},
+			"default": a.problemResponse(),
+		},
+	})
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// SessionCookie holds a staff session's token in browsers.
+const SessionCookie = "laurel_session"
+
+// visitor is what is known of a caller before anybody is asked.
+type visitor struct {
+	address string // of the client, or its network
+	token   string // bearer token or session cookie
+}
+
+type visitorKey struct{}
+
+func visitorOf(ctx context.Context) visitor {
+	v, _ := ctx.Value(visitorKey{}).(visitor)
+	return v
+}
+
+// Door is the middleware of all routes: it counts the address's API requests,
+// takes the token, and keeps a cookie's power to pages of our own origin.
+func (a *API) Door() echo.MiddlewareFunc {
+	csrf := http.NewCrossOriginProtection()
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			req := c.Request()
+			v := visitor{address: limit.Network(c.RealIP())}
+			if strings.HasPrefix(req.URL.Path, "/api/") {
+				if err := a.requests.Take(v.address); err != nil {
+					return err
+				}
+			}
+			if token, ok := strings.CutPrefix(req.Header.Get(echo.HeaderAuthorization), "Bearer "); ok {
+				v.token = token
+			} else if cookie, err := req.Cookie(SessionCookie); err == nil {
+				if err := csrf.Check(req); err != nil {
+					return fault.New(fault.Forbidden, "cross_origin", "a session's cookie works from our own pages only").Because(err)
+				}
+				v.token = cookie.Value
+			}
+			c.SetRequest(req.WithContext(context.WithValue(req.Context(), visitorKey{}, v)))
+			return next(c)
+		}
+	}
+}
+
+var (
+	errNoSession = fault.New(fault.Unauthorized, "session_missing", "sign in first: Authorization: Bearer TOKEN")
+	errForbidden = fault.New(fault.Forbidden, "role_missing", "your account does not have the role for this")
+)
+
+// maxToken is the longest session token in characters.
+const maxToken = 128
+
+// signedIn gives the account that asks, and a context in which it acts.
+func (a *API) signedIn(ctx context.Context) (context.Context, identity.Account, error) {
+	token := visitorOf(ctx).token
+	if token == "" {
+		return ctx, identity.Account{}, errNoSession
+	}
+	if len(token) > maxToken {
+		return ctx, identity.Account{}, identity.ErrSession
+	}
+	account, err := a.accounts.Get(ctx, token)
+	if err != nil {
+		return ctx, identity.Account{}, err
+	}
+	return actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: account.ID, Name: account.Name}), account, nil
+}
+
+// may lets an account pass that has one of the roles in the selection.
+func (a *API) may(ctx context.Context, slug string, roles ...identity.Role) (context.Context, error) {
+	return a.mayIn(ctx, slug, "", roles...)
+}
+
+// mayIn is may in a department or panel.
+func (a *API) mayIn(ctx context.Context, slug, scope string, roles ...identity.Role) (context.Context, error) {
+	ctx, account, err := a.signedIn(ctx)
+	if err != nil {
+		return ctx, err
+	}
+	for _, role := range roles {
+		if account.May(slug, role, scope) {
+			return ctx, nil
+		}
+	}
+	return ctx, errForbidden
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// InPanel is the panel in a path.
+type InPanel struct {
+	InSelection
+	Panel string `path:"panel" maxLength:"64" doc:"Id in the rulebook"`
+}
+
+type seatPanelInput struct {
+	InPanel
+	Body struct {
+		Jurors []string `json:"jurors" maxItems:"1000" doc:"Emails, as many as the rulebook says"`
+	}
+}
+
+type sheetInput struct {
+	InPanel
+	Candidate int `path:"candidate" minimum:"1" maximum:"1000000"`
+	Body      struct {
+		Scores  map[string]string `json:"scores" doc:"Decimal text by criterion"`
+		Comment string            `json:"comment,omitempty"`
+		Submit  bool              `json:"submit,omitempty" doc:"false: a draft"`
+	}
+}
+
+type recuseInput struct {
+	InPanel
+	Body struct {
+		Juror     string `json:"juror" doc:"Email"`
+		Candidate int    `json:"candidate"`
+		Reason    string `json:"reason" maxLength:"1000"`
+	}
+}
+
+func (a *API) panelRoutes() {
+	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}", summary: "Seat a panel, whole", staff: true},
+		func(ctx context.Context, in *seatPanelInput) (*body[review.Panel], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			if err != nil {
+				return nil, err
+			}
+			if _, err := a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}); err != nil {
+				return nil, err
+			}
+			jurors, err := a.people(ctx, in.Slug, "jurors", in.Body.Jurors, identity.Juror, in.Panel)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.SeatPanel(ctx, review.SeatPanel{Slug: in.Slug, Panel: in.Panel, Jurors: jurors}))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}", summary: "How far a panel is", staff: true},
+		func(ctx context.Context, in *InPanel) (*body[review.Panel], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}/sheets", summary: "What you are to score, and your sheets", staff: true},
+		func(ctx context.Context, in *InPanel) (*body[[]review.Assignment], error) {
+			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.Assignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+		})
+	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}/sheets/{candidate}", summary: "Save or submit your sheet of a candidate", staff: true},
+		func(ctx context.Context, in *sheetInput) (*body[review.Sheet], error) {
+			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.SaveSheet(ctx, review.SaveSheet{
+				Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate, Scores: in.Body.Scores, Comment: in.Body.Comment, Submit: in.Body.Submit,
+			}))
+		})
+	register(a, route{method: http.MethodPost, path: "/selections/{slug}/panels/{panel}/recusals", summary: "Take a candidate from a juror", staff: true},
+		func(ctx context.Context, in *recuseInput) (*body[review.Panel], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			if err != nil {
+				return nil, err
+			}
+			juror, err := a.identity.FindAccount(ctx, identity.Lookup{Email: in.Body.Juror})
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.Recuse(ctx, review.Recuse{
+				Slug: in.Slug, Panel: in.Panel, Juror: juror.ID, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
+			}))
+		})
+}

@@ -1,0 +1,202 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+type publishInput struct {
+	InSelection
+	Body reasoned
+}
+
+type exportInput struct {
+	InSelection
+	What string `path:"what" enum:"votes,scores,ballots,candidates"`
+}
+
+func (a *API) resultRoutes(e *echo.Echo) {
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/result", summary: "The computed result, before it is public", staff: true},
+		func(ctx context.Context, in *InSelection) (*body[review.Result], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.Result(ctx, review.Of{Slug: in.Slug}))
+		})
+	register(a, route{method: http.MethodPost, path: "/selections/{slug}/publication", summary: "Make the result public, after the notice", status: http.StatusCreated, staff: true},
+		func(ctx context.Context, in *publishInput) (*body[selection.Results], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.selection.Publish(ctx, selection.Publish{Slug: in.Slug, Reason: in.Body.Reason}))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/results", summary: "The published result"},
+		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {
+			return answer(a.Results(ctx, in.Slug))
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them", staff: true},
+		func(ctx context.Context, in *exportInput) (*document, error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			if err != nil {
+				return nil, err
+			}
+			data, err := a.export(ctx, in.Slug, in.What)
+			return &document{"text/csv; charset=utf-8", data}, err
+		})
+	e.GET("/photos/:name", a.photo)
+}
+
+func (a *API) export(ctx context.Context, slug, what string) ([]byte, error) {
+	var hash string
+	switch what {
+	case "votes":
+		x, err := a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
+		if err != nil {
+			return nil, err
+		}
+		hash = x.Blob
+	case "ballots":
+		x, err := a.voting.ExportBallots(ctx, voting.Of{Slug: slug})
+		if err != nil {
+			return nil, err
+		}
+		hash = x.Blob
+	case "scores":
+		x, err := a.review.ExportScores(ctx, review.Of{Slug: slug})
+		if err != nil {
+			return nil, err
+		}
+		hash = x.Blob
+	default:
+		return a.exportCandidates(ctx, slug)
+	}
+	r, _, err := a.blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, fmt.Errorf("export %s: %w", what, err)
+	}
+	defer r.Close() //nolint:errcheck // only read
+	return io.ReadAll(r)
+}
+
+// exportCandidates is candidate,name,… of those on the list.
+func (a *API) exportCandidates(ctx context.Context, slug string) ([]byte, error) {
+	list, err := a.allCandidates(ctx, slug)
+	if err != nil {
+		return nil, err
+	}
+	rows := [][]string{{"candidate", "name", "gender", "category", "employer", "region", "years", "recommended_by"}}
+	for _, c := range list {
+		if c.Struck {
+			continue
+		}
+		years := ""
+		if c.Years != nil {
+			years = strconv.Itoa(*c.Years)
+		}
+		rows = append(rows, []string{strconv.Itoa(c.Number), c.Name, c.Gender, c.Category, c.Employer, c.Region, years, c.RecommendedBy})
+	}
+	var b bytes.Buffer
+	err = csv.NewWriter(&b).WriteAll(rows)
+	return b.Bytes(), err
+}
+
+var errNoPhoto = fault.New(fault.NotFound, "photo_unknown", "there is no such photo")
+
+// photo serves /photos/<sha256>.jpg, which never changes.
+func (a *API) photo(c echo.Context) error {
+	const hashSize, suffix = 64, ".jpg"
+	name := c.Param("name")
+	if len(name) != hashSize+len(suffix) || name[hashSize:] != suffix || blob.CheckHash(name[:hashSize]) != nil {
+		return errNoPhoto
+	}
+	r, size, err := a.Photo(c.Request().Context(), name[:hashSize])
+	if err != nil {
+		return err
+	}
+	defer r.Close() //nolint:errcheck // only read
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	h.Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))
+	return c.Stream(http.StatusOK, "image/jpeg", r)
+}
+
+// Photo opens a picture of the blob store; nothing else of it is public.
+func (a *API) Photo(ctx context.Context, hash string) (io.ReadCloser, int64, error) {
+	r, size, err := a.blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, 0, errNoPhoto.Because(err)
+	}
+	magic := make([]byte, 3)
+	if _, err := io.ReadFull(r, magic); err != nil || !bytes.Equal(magic, []byte{0xff, 0xd8, 0xff}) {
+		return nil, 0, errNoPhoto.Because(r.Close())
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(magic), r), r}, size, nil
+}
+
+// The rest of what pages ask for.
+
+// Selections gives all, newest first.
+func (a *API) Selections(ctx context.Context) ([]selection.Selection, error) {
+	return a.selection.List(ctx, struct{}{})
+}
+
+// Selection gives one.
+func (a *API) Selection(ctx context.Context, slug string) (selection.Selection, error) {
+	return a.selections.Get(ctx, slug)
+}
+
+// Candidates gives the whole list by number, struck ones too. Before the
+// rulebook is frozen there are none.
+func (a *API) Candidates(ctx context.Context, slug string) ([]nomination.Candidate, error) {
+	s, err := a.selections.Get(ctx, slug)
+	if err != nil || s.FrozenAt == nil {
+		return []nomination.Candidate{}, err
+	}
+	return a.candidates.Get(ctx, slug)
+}
+
+// Candidate gives one with the whole story.
+func (a *API) Candidate(ctx context.Context, slug string, number int) (nomination.Candidate, error) {
+	if err := a.known(ctx, slug); err != nil {
+		return nomination.Candidate{}, err
+	}
+	return a.nomination.Candidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
+}
+
+// Tally gives the counts as far as the rulebook shows them at this time.
+func (a *API) Tally(ctx context.Context, slug string) (voting.Tally, error) {
+	if err := a.known(ctx, slug); err != nil {
+		return voting.Tally{}, err
+	}
+	return a.voting.Tally(ctx, voting.Of{Slug: slug})
+}
+
+// Results gives the published outcome.
+func (a *API) Results(ctx context.Context, slug string) (selection.Results, error) {
+	return a.selection.Results(ctx, selection.Of{Slug: slug})
+}
+
+// ProveVoter issues a credential of the way "device".
+func (a *API) ProveVoter(ctx context.Context, slug string) (identity.Credential, error) {
+	return a.proveVoter(ctx, slug, "device")
+}

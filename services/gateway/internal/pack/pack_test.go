@@ -1,0 +1,138 @@
+package pack_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// run packs until the returned function, which waits for the end, is called.
+func run(p *pack.Packer) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { p.Run(ctx); close(done) }()
+	return func() { cancel(); <-done }
+}
+
+func TestPacker(t *testing.T) {
+	var requests, ballots atomic.Int64
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		requests.Add(1)
+		ballots.Add(int64(len(in.Ballots)))
+		out := voting.Outcomes{}
+		for _, b := range in.Ballots {
+			o := voting.Outcome{Receipt: b.Voter}
+			if b.Picks[0]%2 == 0 {
+				o = voting.Outcome{Fault: voting.ErrDuplicate.With("first", b.Voter)}
+			}
+			out.Outcomes = append(out.Outcomes, o)
+		}
+		return out, nil
+	})
+	stop := run(p)
+	var wg sync.WaitGroup
+	for i := range 3000 {
+		wg.Go(func() {
+			voter := fmt.Sprint(i)
+			o, err := p.Cast(t.Context(), voting.Cast{Voter: voter, Picks: []int{i}})
+			switch {
+			case i%2 == 1 && (err != nil || o.Receipt != voter):
+				t.Errorf("ballot %d got %+v, %v", i, o, err)
+			case i%2 == 0 && (!errors.Is(err, voting.ErrDuplicate) || fault.From(err).Params["first"] != voter):
+				t.Errorf("ballot %d got %+v, %v", i, o, err)
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	if ballots.Load() != 3000 || requests.Load() > 3000 {
+		t.Errorf("%d ballots in %d requests", ballots.Load(), requests.Load())
+	}
+}
+
+func TestPacker_failures(t *testing.T) {
+	for name, c := range map[string]struct{ err, want error }{
+		"lost answer": {fault.NewUnavailable("no_answer", "no answer", 0), voting.ErrUnknownOutcome},
+		"crash":       {errors.New("boom"), voting.ErrUnknownOutcome},
+		"not there":   {fault.NewUnavailable("service_down", "down", 0), fault.NewUnavailable("service_down", "", 0)},
+		"too few":     {nil, voting.ErrUnknownOutcome},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := pack.New(func(context.Context, voting.CastBallots) (voting.Outcomes, error) { return voting.Outcomes{}, c.err })
+			defer run(p)()
+			if _, err := p.Cast(t.Context(), voting.Cast{Picks: []int{1}}); !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+// TestPacker_full holds the voting service's answer: the queue fills up, and
+// who comes then is told at once; at the end everybody in it is answered.
+func TestPacker_full(t *testing.T) {
+	release := make(chan struct{})
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		<-release
+		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
+	})
+	stop := run(p)
+	var busy, counted atomic.Int64
+	var wg sync.WaitGroup
+	for i := range 8000 {
+		wg.Go(func() {
+			_, err := p.Cast(t.Context(), voting.Cast{Picks: []int{i}})
+			switch {
+			case errors.Is(err, voting.ErrBusy):
+				if busy.Add(1) == 1 {
+					close(release)
+				}
+			case err == nil:
+				counted.Add(1)
+			default:
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	wg.Wait()
+	stop()
+	if busy.Load() == 0 || busy.Load()+counted.Load() != 8000 {
+		t.Errorf("%d busy and %d counted of 8000", busy.Load(), counted.Load())
+	}
+}
+
+func TestPacker_callerLeaves(t *testing.T) {
+	release := make(chan struct{})
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		<-release
+		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
+	})
+	defer run(p)()
+	defer close(release)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Cast(ctx, voting.Cast{Picks: []int{1}}); !errors.Is(err, voting.ErrUnknownOutcome) {
+		t.Errorf("%v", err)
+	}
+}
+
+func BenchmarkPacker(b *testing.B) {
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
+	})
+	defer run(p)()
+	b.SetParallelism(64)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := p.Cast(b.Context(), voting.Cast{Slug: "s-1", Picks: []int{1, 2, 3, 4, 5}}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,170 @@
+// Package server wires the gateway: the only public listener.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/identity/credential"
+)
+
+// Config is what the gateway needs to be told.
+type Config struct {
+	Listen         string   // host:port
+	PublicURL      string   // how browsers reach it; https makes cookies Secure
+	TrustedProxies []string // CIDRs whose X-Forwarded-For is believed
+	CredentialKey  credential.Key
+	Limits         api.Limits                      // zero: DefaultLimits
+	Ready          func(ctx context.Context) error // whether the services can answer
+	Now            func() time.Time
+	Log            *slog.Logger
+}
+
+// The limits of a connection: who sends slower than this is let go.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 60 * time.Second // a photo over a weak phone connection
+	writeTimeout  = 120 * time.Second
+	idleTimeout   = 90 * time.Second
+	maxHeader     = 16 << 10 // bytes
+)
+
+// Server is the gateway at work.
+type Server struct {
+	http     *http.Server
+	api      *api.API
+	echo     *echo.Echo
+	listener net.Listener
+	stop     context.CancelFunc
+	packed   chan error // the end of the API's background work
+}
+
+// New wires the gateway on a connection to NATS; the blob store is the
+// services' own.
+func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
+	if len(cfg.CredentialKey) < 32 {
+		return nil, errors.New("gateway: the credential key has fewer than 32 bytes")
+	}
+	if cfg.Limits == (api.Limits{}) {
+		cfg.Limits = api.DefaultLimits()
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	extract, err := extractor(cfg.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
+	e.IPExtractor = extract
+	e.HTTPErrorHandler = func(err error, c echo.Context) {
+		if c.Response().Committed {
+			return
+		}
+		if err := problem.Write(c, err); err != nil {
+			cfg.Log.WarnContext(c.Request().Context(), "answer not sent", "error", err)
+		}
+	}
+	secure := strings.HasPrefix(cfg.PublicURL, "https://")
+	e.Use(requests(cfg.Log), headers(secure))
+	a := api.New(e, b, blobs, api.Config{
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, Secure: secure, Now: cfg.Now, Log: cfg.Log,
+	})
+	e.Use(a.Door())
+	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
+	e.GET("/readyz", func(c echo.Context) error {
+		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
+			return err
+		}
+		return c.NoContent(http.StatusNoContent)
+	})
+	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
+	return &Server{
+		api: a, echo: e, packed: make(chan error, 1),
+		http: &http.Server{
+			Addr: cfg.Listen, Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
+			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+			ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
+		},
+	}, nil
+}
+
+func ready(ctx context.Context, b *bus.Bus, services func(context.Context) error) error {
+	if err := b.Ready(); err != nil || services == nil {
+		return err
+	}
+	return services(ctx)
+}
+
+// extractor tells a client's address: by X-Forwarded-For as far as it comes
+// from the proxies, else the connection's own.
+func extractor(proxies []string) (echo.IPExtractor, error) {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect(), nil
+	}
+	opts := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		_, network, err := net.ParseCIDR(p)
+		if err != nil {
+			return nil, fmt.Errorf("gateway: trusted proxy: %w", err)
+		}
+		opts = append(opts, echo.TrustIPRange(network))
+	}
+	return echo.ExtractIPFromXFFHeader(opts...), nil
+}
+
+// Handler is the gateway without its listener, for tests.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// OpenAPI is the description of the API, as JSON.
+func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI() }
+
+// Run does the background work of a server that is not started, until Stop.
+func (s *Server) Run() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go func() { s.packed <- s.api.Run(ctx) }()
+}
+
+// Start listens and serves until Stop; failed takes the error that ends it
+// before.
+func (s *Server) Start(failed chan<- error) error {
+	listener, err := net.Listen("tcp", s.http.Addr)
+	if err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	s.listener = listener
+	s.Run()
+	go func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("gateway: %w", err)
+		}
+	}()
+	return nil
+}
+
+// Addr is where it listens.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Stop takes no more requests, answers those in hand, then ends.
+func (s *Server) Stop(ctx context.Context) error {
+	err := s.http.Shutdown(ctx)
+	s.stop()
+	select {
+	case packed := <-s.packed:
+		return errors.Join(err, packed)
+	case <-ctx.Done():
+		return errors.Join(err, ctx.Err())
+	}
+}
