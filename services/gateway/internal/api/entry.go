@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -69,6 +70,9 @@ type entryReasonInput struct {
 	Body reasoned
 }
 
+// importTime is how long the check of a whole file, pictures included, may take.
+const importTime = 60 * time.Second
+
 func (a *API) entryRoutes() {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries", summary: "Nominate: an organizer, or anybody for themselves or others", status: http.StatusCreated},
 		func(ctx context.Context, in *submitInput) (*body[nomination.Entry], error) {
@@ -98,6 +102,8 @@ func (a *API) entryRoutes() {
 			if err != nil {
 				return nil, err
 			}
+			ctx, cancel := context.WithTimeout(ctx, importTime)
+			defer cancel()
 			return answer(a.nomination.Import(ctx, nomination.Import{Slug: in.Slug, Blob: hash, DryRun: in.DryRun}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/entries", summary: "Entries in order of submission", staff: true},
