@@ -32,11 +32,15 @@ func write(dir string, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	good, err := goodBook(people)
+	rows, err := typedAll(people)
 	if err != nil {
 		return err
 	}
-	bad, err := badBook(people)
+	good, err := goodBook(rows)
+	if err != nil {
+		return err
+	}
+	bad, err := badBook(rows)
 	if err != nil {
 		return err
 	}

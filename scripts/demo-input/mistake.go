@@ -33,25 +33,18 @@ func mistakes() []mistake {
 const notPicture = "这是一份改了扩展名的文本文件，不是照片。\n"
 
 // badBook is entries-bad.xlsx: a good row before each bad one.
-func badBook(entries []entry) ([]byte, error) {
+func badBook(rows []row) ([]byte, error) {
 	b, err := newBook("第二届“陇原最美快递员”推荐人选汇总表（待修改）", "填报单位：某市推荐小组")
 	if err != nil {
 		return nil, err
 	}
 	for i, m := range mistakes() {
-		good, err := typed(2*i, entries[2*i])
-		if err != nil {
+		if _, err := b.add(rows[2*i]); err != nil {
 			return nil, err
 		}
-		if _, err := b.add(good); err != nil {
-			return nil, err
-		}
-		bad, err := typed(2*i+1, entries[2*i+1])
+		bad := rows[2*i+1]
 		if m.spoil == nil {
-			bad, err = typed(0, entries[0])
-		}
-		if err != nil {
-			return nil, err
+			bad = rows[0]
 		}
 		if err := b.addBad(bad, m); err != nil {
 			return nil, err

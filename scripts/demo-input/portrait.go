@@ -81,7 +81,7 @@ func (p portrait) encode() ([]byte, error) {
 	var out bytes.Buffer
 	var err error
 	if p.format == ".png" {
-		encoder := png.Encoder{CompressionLevel: png.BestCompression}
+		encoder := png.Encoder{CompressionLevel: png.BestSpeed}
 		err = encoder.Encode(&out, p.paint())
 	} else {
 		err = jpeg.Encode(&out, p.paint(), &jpeg.Options{Quality: 82})

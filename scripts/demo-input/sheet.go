@@ -143,18 +143,14 @@ func (b *book) bytes() ([]byte, error) {
 const note = "注：1.类别填快递员、分拣员、运输驾驶员或网点负责人；2.主要事迹300字以内；3.照片为近期工装照。"
 
 // goodBook is entries.xlsx.
-func goodBook(entries []entry) ([]byte, error) {
+func goodBook(rows []row) ([]byte, error) {
 	b, err := newBook("第二届“陇原最美快递员”推荐人选汇总表", "填报单位：第二届“陇原最美快递员”评选活动办公室")
 	if err != nil {
 		return nil, err
 	}
-	for i, e := range entries {
+	for i, r := range rows {
 		if i == 25 || i == 43 {
 			b.skip()
-		}
-		r, err := typed(i, e)
-		if err != nil {
-			return nil, err
 		}
 		if _, err := b.add(r); err != nil {
 			return nil, err
@@ -164,6 +160,19 @@ func goodBook(entries []entry) ([]byte, error) {
 		return nil, err
 	}
 	return b.bytes()
+}
+
+// typedAll types every entry.
+func typedAll(entries []entry) ([]row, error) {
+	var rows []row
+	for i, e := range entries {
+		r, err := typed(i, e)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
 }
 
 // typed is how hands type the entry at place i: spaces that align names,
