@@ -20,6 +20,7 @@ type Input struct {
 	cast       map[string][]bool // constituency → candidate → has a count
 	panels     []*panel          // as in the rulebook
 	ballots    []ballot
+	last       int // the candidate found last
 }
 
 // ballot is a ranked ballot: by candidate, 1 first; 0 is unranked.
@@ -61,6 +62,9 @@ func (in *Input) Candidates() int { return len(in.ids) }
 
 // Has tells whether the candidate has been put in.
 func (in *Input) Has(candidate string) bool {
+	if in.last < len(in.ids) && in.ids[in.last] == candidate {
+		return true
+	}
 	_, ok := in.index[candidate]
 	return ok
 }
@@ -93,10 +97,15 @@ func (in *Input) Candidate(id string, attributes map[string]string) error {
 }
 
 func (in *Input) find(candidate string) (int, error) {
+	// Rows come in runs of one candidate.
+	if in.last < len(in.ids) && in.ids[in.last] == candidate {
+		return in.last, nil
+	}
 	i, ok := in.index[candidate]
 	if !ok {
 		return 0, flaw("candidate", "no candidate %q", candidate)
 	}
+	in.last = i
 	return i, nil
 }
 

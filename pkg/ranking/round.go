@@ -2,7 +2,6 @@ package ranking
 
 import (
 	"math/big"
-	"strconv"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -10,22 +9,6 @@ import (
 
 // precision is how many significant digits a number has that cannot be exact.
 const precision = 34
-
-// decimal writes n/10^digits.
-func decimal(n int64, digits int) string {
-	sign := ""
-	if n < 0 {
-		sign, n = "-", -n
-	}
-	s := strconv.FormatInt(n, 10)
-	if digits == 0 {
-		return sign + s
-	}
-	if len(s) <= digits {
-		s = strings.Repeat("0", digits-len(s)+1) + s
-	}
-	return sign + s[:len(s)-digits] + "." + s[len(s)-digits:]
-}
 
 func trimZeros(s string) string {
 	if !strings.Contains(s, ".") {

@@ -12,8 +12,9 @@ import (
 type panel struct {
 	rules          rulebook.Panel
 	weights        []number // by criterion
-	criteria       map[string]int
 	jurors         map[string]int32
+	last           string // the juror asked for last, who often is the next too
+	lastAt         int32
 	names          []string  // by juror
 	sheets         [][]sheet // by candidate
 	blocks         [][]cell  // of cellBlock cells each
@@ -42,9 +43,8 @@ const (
 )
 
 func newPanel(rules rulebook.Panel) *panel {
-	p := &panel{rules: rules, criteria: make(map[string]int), jurors: make(map[string]int32)}
-	for i, c := range rules.Criteria {
-		p.criteria[c.ID] = i
+	p := &panel{rules: rules, jurors: make(map[string]int32)}
+	for _, c := range rules.Criteria {
 		weight := whole(1)
 		if c.Weight.IsSet() {
 			weight = fraction(c.Weight.Rat())
@@ -55,12 +55,26 @@ func newPanel(rules rulebook.Panel) *panel {
 	return p
 }
 
+// criterion gives the criterion's place, -1 for none; there are but a few.
+func (p *panel) criterion(id string) int {
+	for i := range p.rules.Criteria {
+		if p.rules.Criteria[i].ID == id {
+			return i
+		}
+	}
+	return -1
+}
+
 // juror gives the juror's place, new where it is not known yet.
 func (p *panel) juror(id string) (int32, error) {
 	if id == "" {
 		return 0, flaw("juror", "a juror needs an id")
 	}
+	if id == p.last {
+		return p.lastAt, nil
+	}
 	if j, ok := p.jurors[id]; ok {
+		p.last, p.lastAt = p.names[j], j
 		return j, nil
 	}
 	id = strings.Clone(id)
@@ -165,8 +179,8 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 	if err != nil {
 		return err
 	}
-	k, ok := p.criteria[criterion]
-	if !ok {
+	k := p.criterion(criterion)
+	if k < 0 {
 		return flaw("criterion", "no criterion %q in panel %q", criterion, panelID)
 	}
 	value, err := readCell(score)

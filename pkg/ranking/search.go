@@ -157,13 +157,13 @@ func (f *filling) conflict() []bool {
 // solve completes the filling: by a straight way that often succeeds, else by
 // search.
 func (f *filling) solve() (plan, answer) {
-	g := f.clone()
 	p := f.qs.newPlan()
+	if f.hopeless() {
+		return p, impossible
+	}
+	g := f.clone()
 	if g.straight(p) {
 		return p, possible
-	}
-	if len(f.qs.classes) == 0 {
-		return p, impossible
 	}
 	g = f.clone()
 	look := 1 + len(f.qs.classes)*len(f.need)*(2+len(f.qs.classes[0].values)) + len(f.qs.counters)

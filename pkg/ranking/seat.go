@@ -87,7 +87,7 @@ func (s *seating) fillOne(f *filling, ahead plan, award int, order []int, out *s
 			f.shut[award][class] = true
 			passed[class] = &displaced{award: award}
 			if s.reasons {
-				passed[class].counters, passed[class].quotas = f.blame(award, class)
+				passed[class].counters, passed[class].quotas = f.blame(ahead, award, class)
 			}
 		}
 		if s.reasons {
@@ -121,79 +121,98 @@ func (s *seating) take(f *filling, ahead plan, award, class int) (bool, error) {
 }
 
 // swap changes the complete filling ahead so that the award has one more of
-// the class, by putting out one of another class; false where no single swap
+// the class for one less of another, in one of three ways: that one leaves, or
+// takes the place in a later award from which the class's member comes, or
+// takes a later award's place of a third, who leaves. False: none of these
 // keeps the quotas.
 func (f *filling) swap(ahead plan, award, class int) bool {
-	total := slices.Clone(f.counts)
-	used := 0
-	for a := range ahead {
-		for c, n := range ahead[a] {
-			if n > 0 {
-				f.count(total, a, c, n)
-			}
-		}
-		used += ahead[a][class]
-	}
+	w := f.swapping(ahead, class)
 	for other, n := range ahead[award] {
 		if n == 0 || other == class {
 			continue
 		}
-		from := noAward // where the class's member comes from
-		if used >= f.supply[class] {
-			for a := award + 1; a < len(ahead); a++ {
-				if ahead[a][class] > 0 {
-					from = a
-				}
-			}
-			if from == noAward {
-				return false
-			}
-		}
-		f.count(total, award, other, -1)
-		f.count(total, award, class, 1)
-		if from != noAward {
-			f.count(total, from, class, -1)
-			f.count(total, from, other, 1)
-		}
-		if f.holds(total) && (from == noAward || !f.shut[from][other]) {
-			ahead[award][other]--
-			ahead[award][class]++
-			if from != noAward {
-				ahead[from][class]--
-				ahead[from][other]++
-			}
+		w.move(award, other, -1)
+		w.move(award, class, 1)
+		if w.spare > 0 && w.holds() {
 			return true
 		}
-		f.count(total, award, other, 1)
-		f.count(total, award, class, -1)
-		if from != noAward {
-			f.count(total, from, class, 1)
-			f.count(total, from, other, -1)
+		for later := award + 1; later < len(ahead); later++ {
+			if f.shut[later][other] {
+				continue
+			}
+			w.move(later, other, 1)
+			for third, n := range ahead[later] {
+				if n == 0 || third == other || third != class && w.spare <= 0 {
+					continue
+				}
+				w.move(later, third, -1)
+				if w.holds() {
+					return true
+				}
+				w.move(later, third, 1)
+			}
+			w.move(later, other, -1)
 		}
+		w.move(award, other, 1)
+		w.move(award, class, -1)
 	}
 	return false
 }
 
-func (f *filling) count(counts []int, award, class, n int) {
-	for _, i := range f.qs.classes[class].hits[award] {
-		counts[i] += n
+// swapping is a complete filling being changed.
+type swapping struct {
+	f      *filling
+	ahead  plan
+	counts []int // by counter
+	broken int   // counters off their limits
+	spare  int   // of the class wanted, members in no award
+}
+
+func (f *filling) swapping(ahead plan, class int) *swapping {
+	w := &swapping{f: f, ahead: ahead, counts: slices.Clone(f.counts), spare: f.supply[class]}
+	for a := range ahead {
+		w.spare -= ahead[a][class]
+		for c, n := range ahead[a] {
+			if n > 0 {
+				for _, i := range f.qs.classes[c].hits[a] {
+					w.counts[i] += n
+				}
+			}
+		}
+	}
+	for i := range w.counts {
+		if w.off(i) {
+			w.broken++
+		}
+	}
+	return w
+}
+
+func (w *swapping) off(i int) bool {
+	k := w.f.qs.counters[i]
+	return !w.f.ignore[k.quota] && (w.counts[i] < k.min || k.max != noCap && w.counts[i] > k.max)
+}
+
+func (w *swapping) move(award, class, n int) {
+	w.ahead[award][class] += n
+	for _, i := range w.f.qs.classes[class].hits[award] {
+		before := w.off(i)
+		w.counts[i] += n
+		switch after := w.off(i); {
+		case after && !before:
+			w.broken++
+		case before && !after:
+			w.broken--
+		}
 	}
 }
 
-// holds tells whether the counts of a complete filling meet every quota.
-func (f *filling) holds(counts []int) bool {
-	for i, k := range f.qs.counters {
-		if !f.ignore[k.quota] && (counts[i] < k.min || k.max != noCap && counts[i] > k.max) {
-			return false
-		}
-	}
-	return true
-}
+func (w *swapping) holds() bool { return w.broken == 0 }
 
 // blame tells why no complete filling has one more of the class in the award:
 // the counters at their cap, else the quotas without any of which there would
 // be one, else a set of quotas that conflict with it together.
-func (f *filling) blame(award, class int) (counters, quotas []int) {
+func (f *filling) blame(ahead plan, award, class int) (counters, quotas []int) {
 	for _, i := range f.qs.classes[class].hits[award] {
 		if k := f.qs.counters[i]; k.max != noCap && f.counts[i] >= k.max {
 			counters = append(counters, i)
@@ -203,15 +222,16 @@ func (f *filling) blame(award, class int) (counters, quotas []int) {
 		return counters, nil
 	}
 	g := f.clone()
-	g.put(award, class, 1)
+	g.shut[award][class] = false
 	for i := range g.ignore {
 		g.ignore[i] = true
-		if _, a := g.solve(); a == possible {
+		if g.could(ahead, award, class) {
 			quotas = append(quotas, i)
 		}
 		g.ignore[i] = false
 	}
 	if len(quotas) == 0 {
+		g.put(award, class, 1)
 		for i, conflicting := range g.conflict() {
 			if conflicting {
 				quotas = append(quotas, i)
@@ -219,4 +239,22 @@ func (f *filling) blame(award, class int) (counters, quotas []int) {
 		}
 	}
 	return nil, quotas
+}
+
+// could tells whether a complete filling has one more of the class.
+func (f *filling) could(ahead plan, award, class int) bool {
+	if f.room(award, class) <= 0 {
+		return false
+	}
+	scratch := make(plan, len(ahead))
+	for a := range scratch {
+		scratch[a] = slices.Clone(ahead[a])
+	}
+	if f.swap(scratch, award, class) {
+		return true
+	}
+	f.put(award, class, 1)
+	_, a := f.solve()
+	f.put(award, class, -1)
+	return a == possible
 }
