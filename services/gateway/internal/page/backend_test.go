@@ -141,6 +141,15 @@ func (h *house) set(phase string, state selection.PhaseState) {
 	h.selections[0].Phases = phases
 }
 
+// phase changes a phase's times.
+func (h *house) phase(name string, f func(p *selection.Phase)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	phases := slices.Clone(h.selections[0].Phases)
+	f(&phases[slices.IndexFunc(phases, func(p selection.Phase) bool { return p.Name == name })])
+	h.selections[0].Phases = phases
+}
+
 // change makes a change between requests.
 func (h *house) change(f func(h *house)) {
 	h.mu.Lock()

@@ -27,7 +27,7 @@ const (
 
 func (p *pages) setCookie(c echo.Context, name, value, path string, life time.Duration) {
 	c.SetCookie(&http.Cookie{
-		Name: name, Value: value, Path: path, MaxAge: int(life / time.Second),
+		Name: name, Value: value, Path: path, MaxAge: int(life.Round(time.Second) / time.Second),
 		HttpOnly: true, Secure: p.cfg.secure(), SameSite: http.SameSiteLaxMode,
 	})
 }

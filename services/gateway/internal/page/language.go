@@ -82,7 +82,7 @@ func accepted(header string) string {
 		return chinese
 	}
 	tags, _, err := language.ParseAcceptLanguage(header)
-	if err != nil || len(tags) == 0 {
+	if err != nil || len(tags) == 0 || strings.HasPrefix(header, "*") {
 		return chinese
 	}
 	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})

@@ -1,11 +1,17 @@
 package page_test
 
 import (
+	"html"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -51,4 +57,85 @@ func visitor(t testing.TB) *http.Client {
 		Jar: jar, Timeout: 10 * time.Second,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// answer is what a visitor got.
+type answer struct {
+	*http.Response
+
+	body string
+}
+
+// ask sends a request and reads the answer whole.
+func ask(t testing.TB, c *http.Client, method, address string, form url.Values) answer {
+	t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, address, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if form != nil {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	res, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res, string(text)}
+}
+
+func get(t testing.TB, c *http.Client, address string) answer {
+	t.Helper()
+	return ask(t, c, http.MethodGet, address, nil)
+}
+
+// has fails unless the answer has a status and all texts.
+func (a answer) has(t *testing.T, status int, texts ...string) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Errorf("%s: status %d, want %d", a.Request.URL, a.StatusCode, status)
+	}
+	plain := html.UnescapeString(a.body)
+	for _, text := range texts {
+		if !strings.Contains(plain, text) {
+			t.Errorf("%s: the page lacks %q", a.Request.URL, text)
+		}
+	}
+	if t.Failed() && testing.Verbose() {
+		t.Log(a.body)
+	}
+}
+
+// hidden gives the value of a hidden field of the page's form.
+func (a answer) hidden(t *testing.T, name string) string {
+	t.Helper()
+	found := regexp.MustCompile(`<input type="hidden" name="` + name + `" value="([^"]*)">`).FindStringSubmatch(a.body)
+	if found == nil {
+		t.Fatalf("%s: there is no hidden field %s", a.Request.URL, name)
+	}
+	return found[1]
+}
+
+// ticked gives the numbers that are ticked.
+func (a answer) ticked() []string {
+	var numbers []string
+	for _, m := range regexp.MustCompile(`<input type="checkbox" name="pick" value="(\d+)" checked`).FindAllStringSubmatch(a.body, -1) {
+		numbers = append(numbers, m[1])
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+// ballot is the form of a page, filled in.
+func (a answer) ballot(t *testing.T, picks ...string) url.Values {
+	t.Helper()
+	return url.Values{"csrf": {a.hidden(t, "csrf")}, "key": {a.hidden(t, "key")}, "pick": picks}
 }

@@ -129,7 +129,8 @@ func (p *pages) refused(c echo.Context, s *site, a asked, err error) error {
 	case fault.Unavailable, fault.TooMany:
 		return p.retry(c, s, a.picks, f)
 	case fault.Internal:
-		return err
+		p.cfg.Log.ErrorContext(c.Request().Context(), "ballot failed", "slug", s.Slug, "error", err)
+		return p.retry(c, s, a.picks, f)
 	}
 	return p.ballot(c, s, a, p.explain(c, s, a, f))
 }
@@ -205,7 +206,7 @@ type retryPage struct {
 func (p *pages) retry(c echo.Context, s *site, picks []int, f *fault.Error) error {
 	key := "busy"
 	switch {
-	case errors.Is(f, voting.ErrUnknownOutcome):
+	case errors.Is(f, voting.ErrUnknownOutcome), f.Kind == fault.Internal:
 		key = "unknown"
 	case f.Kind == fault.TooMany:
 		key = "toomany"
