@@ -92,7 +92,7 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits)
 	if err == nil {
 		err = errors.Join(read(ctx, path, t), t.Close())
