@@ -38,9 +38,7 @@ func (s *Script) Checks(binary string) []Check {
 	}
 }
 
-func (s *Script) auditor() *client.Client {
-	return s.signedIn[s.Input.with(identity.Auditor)[0].Email]
-}
+func (s *Script) auditor() *client.Client { return s.As(identity.Auditor) }
 
 // counted finds the picks of each receipt in the export, as often as they were
 // cast: the export names no receipts, so the two sides are compared as bags of
@@ -93,7 +91,7 @@ func (s *Script) recount(ctx context.Context) error {
 		return err
 	}
 	recount := map[int]int64{}
-	for _, c := range s.candidates {
+	for _, c := range s.Candidates {
 		recount[c.Number] = 0
 	}
 	for _, picks := range ballots {
@@ -124,7 +122,7 @@ func (s *Script) recompute(ctx context.Context, binary string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a stray temporary directory does no harm
+	defer os.RemoveAll(dir)
 	args := []string{"compute", "--format", "json"}
 	rules, err := s.API.Rulebook(ctx, s.Slug)
 	if err != nil {
@@ -184,8 +182,8 @@ func (s *Script) recompute(ctx context.Context, binary string) error {
 	if diff := cmp.Diff(recomputed, published); diff != "" {
 		return fmt.Errorf("computed and published differ:\n%s", diff)
 	}
-	if len(published) != len(s.candidates) {
-		return fmt.Errorf("%d of %d candidates are ranked", len(published), len(s.candidates))
+	if len(published) != len(s.Candidates) {
+		return fmt.Errorf("%d of %d candidates are ranked", len(published), len(s.Candidates))
 	}
 	return nil
 }

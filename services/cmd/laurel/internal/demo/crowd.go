@@ -14,10 +14,11 @@ type crowd struct {
 	numbers []int
 	appeal  []float64 // cumulative, by candidate
 	merit   []float64 // by candidate, 0 to 1
+	most    int       // picks on a ballot
 }
 
-func newCrowd(seed uint64, numbers []int) *crowd {
-	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers} //nolint:gosec // an invented crowd, from a seed on purpose
+func newCrowd(seed uint64, numbers []int, most int) *crowd {
+	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers, most: most} //nolint:gosec // an invented crowd, from a seed on purpose
 	sum := 0.0
 	for range numbers {
 		merit := c.rand.Float64()
@@ -29,8 +30,8 @@ func newCrowd(seed uint64, numbers []int) *crowd {
 }
 
 // picks are 1 to most candidates, each at most once.
-func (c *crowd) picks(most int) []int {
-	n := 1 + c.rand.IntN(min(most, len(c.numbers)))
+func (c *crowd) picks() []int {
+	n := 1 + c.rand.IntN(min(c.most, len(c.numbers)))
 	picks := make([]int, 0, n)
 	for len(picks) < n {
 		i, _ := slices.BinarySearch(c.appeal, c.rand.Float64()*c.appeal[len(c.appeal)-1])

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -27,8 +25,7 @@ type House struct {
 	Log     string   // file that the server logs to
 
 	local  *pg.Local
-	server *exec.Cmd
-	exited chan error
+	server *Server
 }
 
 const (
@@ -57,15 +54,14 @@ func (h *House) Open(ctx context.Context) error {
 	if err := h.Run(ctx, nil, "migrate"); err != nil {
 		return err
 	}
-	return h.Start(ctx)
+	h.server = &Server{Binary: h.Binary, Env: h.env(), Address: h.Listen, Log: h.Log}
+	return h.server.Start(ctx)
 }
-
-// URL is the database's.
-func (h *House) URL() string { return h.local.URL(database) }
 
 // Run runs another laurel command on the house's data.
 func (h *House) Run(ctx context.Context, stdin io.Reader, args ...string) error {
-	cmd := h.command(ctx, args...)
+	cmd := exec.CommandContext(ctx, h.Binary, args...)
+	cmd.Env = append(os.Environ(), h.env()...)
 	cmd.Stdin = stdin
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -74,59 +70,11 @@ func (h *House) Run(ctx context.Context, stdin io.Reader, args ...string) error 
 	return nil
 }
 
-func (h *House) command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, h.Binary, args...)
-	cmd.Env = append(os.Environ(),
-		"DATABASE_URL="+h.URL(), "DATA_DIR="+h.Dir, "NATS_URL=", "LISTEN="+h.Listen,
-		"TRUSTED_PROXIES="+strings.Join(h.Proxies, ","))
-	return cmd
-}
-
-// Start starts the server and waits until it is ready.
-func (h *House) Start(ctx context.Context) error {
-	log, err := os.OpenFile(h.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
+func (h *House) env() []string {
+	return []string{
+		"DATABASE_URL=" + h.local.URL(database), "DATA_DIR=" + h.Dir, "NATS_URL=", "LISTEN=" + h.Listen,
+		"TRUSTED_PROXIES=" + strings.Join(h.Proxies, ","),
 	}
-	defer log.Close() //nolint:errcheck // the child has its own descriptor
-	server := h.command(context.WithoutCancel(ctx), "serve")
-	server.Stdout, server.Stderr = log, log
-	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us; we end it
-	if err := server.Start(); err != nil {
-		return err
-	}
-	h.server, h.exited = server, make(chan error, 1)
-	go func() { h.exited <- server.Wait() }()
-	return h.await(ctx)
-}
-
-func (h *House) await(ctx context.Context) error {
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+h.Listen+"/readyz", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if resp, err := http.DefaultClient.Do(req); err == nil {
-			if err := resp.Body.Close(); err == nil && resp.StatusCode < 300 {
-				return nil
-			}
-		}
-		select {
-		case err := <-h.exited:
-			h.exited <- err
-			return fmt.Errorf("the server ended: %w; its log is %s", err, h.Log)
-		case <-ctx.Done():
-			return fmt.Errorf("the server does not get ready: %w; its log is %s", ctx.Err(), h.Log)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
-}
-
-// Kill ends the server as a power cut would.
-func (h *House) Kill() error {
-	err := h.server.Process.Kill()
-	<-h.exited
-	return err
 }
 
 // Close drains and ends the server, then PostgreSQL.
@@ -135,13 +83,7 @@ func (h *House) Close() error {
 	defer cancel()
 	var errs []error
 	if h.server != nil {
-		errs = append(errs, h.server.Process.Signal(syscall.SIGTERM))
-		select {
-		case err := <-h.exited:
-			errs = append(errs, err)
-		case <-ctx.Done():
-			errs = append(errs, fmt.Errorf("the server does not end: %w", ctx.Err()), h.Kill())
-		}
+		errs = append(errs, h.server.Stop(ctx))
 	}
 	if h.local != nil {
 		errs = append(errs, h.local.Stop(ctx))

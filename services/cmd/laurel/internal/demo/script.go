@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -37,9 +38,11 @@ type Script struct {
 	// call of tick is one.
 	Progress func(name string, steps int) (tick func())
 
-	signedIn   map[string]*client.Client // by email
-	crowd      *crowd
-	candidates []nomination.Candidate
+	// Candidates are by number. After Vet.
+	Candidates []nomination.Candidate
+
+	signedIn map[string]*client.Client // by email
+	crowd    *crowd
 
 	mu       sync.Mutex
 	receipts map[string][]int // acknowledged ballots: picks by receipt
@@ -73,9 +76,13 @@ func (s *Script) Steps() []Step {
 	}
 }
 
-func (s *Script) organizer() *client.Client {
-	return s.signedIn[s.Input.with(identity.Organizer)[0].Email]
+// As is the first member of staff who has the role, signed in. After Create.
+func (s *Script) As(role identity.Role) *client.Client {
+	return s.signedIn[s.Input.with(role)[0].Email]
 }
+
+// Organizer is who runs the selection. After Create.
+func (s *Script) Organizer() *client.Client { return s.As(identity.Organizer) }
 
 // Create signs the organizer in, who makes the selection and the accounts of
 // the rest.
@@ -87,7 +94,7 @@ func (s *Script) Create(ctx context.Context) error {
 	if err := s.signIn(ctx, organizer); err != nil {
 		return err
 	}
-	if _, err := s.organizer().CreateSelection(ctx, s.Slug, s.Rules); err != nil {
+	if _, err := s.Organizer().CreateSelection(ctx, s.Slug, s.Rules); err != nil {
 		return err
 	}
 	tick()
@@ -99,17 +106,17 @@ func (s *Script) Create(ctx context.Context) error {
 		}
 		tick()
 	}
-	return s.open(ctx, event.Nomination)
+	return s.Open(ctx, event.Nomination)
 }
 
 func (s *Script) hire(ctx context.Context, m Member) error {
-	_, err := s.organizer().CreateAccount(ctx, m.Email, m.Name, Password)
+	_, err := s.Organizer().CreateAccount(ctx, m.Email, m.Name, Password)
 	if err != nil && !errors.Is(err, identity.ErrEmailTaken) { // an earlier edition's
 		return err
 	}
 	// Jurors and the committee get their roles with their seats.
 	if m.Role == identity.Vetter || m.Role == identity.Auditor {
-		if _, err := s.organizer().GrantRole(ctx, s.Slug, m.Email, m.Role, m.Scope); err != nil {
+		if _, err := s.Organizer().GrantRole(ctx, s.Slug, m.Email, m.Role, m.Scope); err != nil {
 			return err
 		}
 	}
@@ -128,17 +135,17 @@ func (s *Script) signIn(ctx context.Context, m Member) error {
 // Nominate imports the entries.
 func (s *Script) Nominate(ctx context.Context) error {
 	tick := s.Progress("nominate", 1)
-	if _, err := s.organizer().ImportEntries(ctx, s.Slug, s.Input.Entries); err != nil {
+	if _, err := s.Organizer().ImportEntries(ctx, s.Slug, s.Input.Entries); err != nil {
 		return err
 	}
 	tick()
-	return s.open(ctx, event.Vetting)
+	return s.Open(ctx, event.Vetting)
 }
 
 // Vet has each department give its opinion on each entry; then the list of
 // candidates is fixed.
 func (s *Script) Vet(ctx context.Context) error {
-	entries, err := s.organizer().Entries(ctx, s.Slug)
+	entries, err := s.Organizer().Entries(ctx, s.Slug)
 	if err != nil {
 		return err
 	}
@@ -157,20 +164,24 @@ func (s *Script) Vet(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, close := range []string{event.Nomination, event.Vetting} {
-		if err := s.close(ctx, close); err != nil {
+	for _, phase := range []string{event.Nomination, event.Vetting} {
+		if err := s.Close(ctx, phase); err != nil {
 			return err
 		}
 	}
-	s.candidates, err = s.API.Candidates(ctx, s.Slug)
+	s.Candidates, err = s.API.Candidates(ctx, s.Slug)
 	if err != nil {
 		return err
 	}
-	numbers := make([]int, len(s.candidates))
-	for i, c := range s.candidates {
+	numbers := make([]int, len(s.Candidates))
+	for i, c := range s.Candidates {
 		numbers[i] = c.Number
 	}
-	s.crowd = newCrowd(s.Seed, numbers)
+	rules, err := rulebook.Parse([]byte(s.Rules))
+	if err != nil {
+		return err
+	}
+	s.crowd = newCrowd(s.Seed, numbers, rules.Voting.Picks.Max)
 	return nil
 }
 
@@ -186,83 +197,6 @@ func (s *Script) opine(ctx context.Context, vetter Member, e nomination.Entry) e
 	return err
 }
 
-// Vote has the public vote: every voter obtains a credential and casts a
-// ballot, some try again, some come too late.
-func (s *Script) Vote(ctx context.Context) error {
-	if err := s.open(ctx, event.Voting); err != nil {
-		return err
-	}
-	tick := s.Progress("vote", s.Voters+s.Again+s.Late)
-	if err := s.Crowd(ctx, s.Voters, func(ctx context.Context, i int) error {
-		defer tick()
-		return s.voter(ctx, i, tick)
-	}); err != nil {
-		return err
-	}
-	if err := s.close(ctx, event.Voting); err != nil {
-		return err
-	}
-	return s.Crowd(ctx, s.Late, func(ctx context.Context, i int) error {
-		defer tick()
-		return s.latecomer(ctx, s.Voters+i)
-	})
-}
-
-// Crowd runs act for n voters, many at a time.
-func (s *Script) Crowd(ctx context.Context, n int, act func(ctx context.Context, i int) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(voters)
-	for i := range n {
-		g.Go(func() error { return act(ctx, i) })
-	}
-	return g.Wait()
-}
-
-// Ballot draws the picks of a ballot.
-func (s *Script) Ballot() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.crowd.picks(10)
-}
-
-func (s *Script) voter(ctx context.Context, i int, tick func()) error {
-	picks := s.Ballot()
-	voter, err := s.API.From(address(i)).Voter(ctx, s.Slug)
-	if err != nil {
-		return err
-	}
-	cast, err := voter.Cast(ctx, picks)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.receipts[cast.Receipt] = picks
-	s.mu.Unlock()
-	if i >= s.Again {
-		return nil
-	}
-	defer tick()
-	_, err = voter.Cast(ctx, picks)
-	if !fault.HasCode(err, "ballot_duplicate") {
-		return fmt.Errorf("a second ballot was not refused: %w", err)
-	}
-	s.refused.Add(1)
-	return nil
-}
-
-func (s *Script) latecomer(ctx context.Context, i int) error {
-	voter, err := s.API.From(address(i)).Voter(ctx, s.Slug)
-	if err != nil {
-		return err
-	}
-	_, err = voter.Cast(ctx, s.Ballot())
-	if !fault.HasCode(err, "voting_closed") {
-		return fmt.Errorf("a ballot after the close was not refused: %w", err)
-	}
-	s.late.Add(1)
-	return nil
-}
-
 // Score has each juror score each candidate.
 func (s *Script) Score(ctx context.Context) error {
 	jurors := s.Input.with(identity.Juror)
@@ -270,25 +204,25 @@ func (s *Script) Score(ctx context.Context) error {
 	for i, j := range jurors {
 		emails[i] = j.Email
 	}
-	if _, err := s.organizer().SeatPanel(ctx, s.Slug, jurors[0].Scope, emails); err != nil {
+	if _, err := s.Organizer().SeatPanel(ctx, s.Slug, jurors[0].Scope, emails); err != nil {
 		return err
 	}
-	if err := s.open(ctx, event.Review); err != nil {
+	if err := s.Open(ctx, event.Review); err != nil {
 		return err
 	}
-	tick := s.Progress("score", len(jurors)*len(s.candidates))
+	tick := s.Progress("score", len(jurors)*len(s.Candidates))
 	g, scoring := errgroup.WithContext(ctx)
 	g.SetLimit(clerks)
 	for k, juror := range jurors {
-		sheets := make([]map[string]string, len(s.candidates))
-		for i := range s.candidates {
+		sheets := make([]map[string]string, len(s.Candidates))
+		for i := range s.Candidates {
 			strictness := float64(k%5) - 2
 			sheets[i] = map[string]string{
 				"deeds": s.crowd.score(i, strictness), "service": s.crowd.score(i, strictness), "skill": s.crowd.score(i, strictness),
 			}
 		}
 		g.Go(func() error {
-			for i, c := range s.candidates {
+			for i, c := range s.Candidates {
 				if _, err := s.signedIn[juror.Email].SaveSheet(scoring, s.Slug, juror.Scope, c.Number, client.Sheet{Scores: sheets[i], Submit: true}); err != nil {
 					return err
 				}
@@ -300,7 +234,7 @@ func (s *Script) Score(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.close(ctx, event.Review)
+	return s.Close(ctx, event.Review)
 }
 
 // Decide has the committee vote on the computed result.
@@ -310,14 +244,14 @@ func (s *Script) Decide(ctx context.Context) error {
 	for i, m := range members {
 		emails[i] = m.Email
 	}
-	if _, err := s.organizer().SeatCommittee(ctx, s.Slug, emails); err != nil {
+	if _, err := s.Organizer().SeatCommittee(ctx, s.Slug, emails); err != nil {
 		return err
 	}
-	if err := s.open(ctx, event.Decision); err != nil {
+	if err := s.Open(ctx, event.Decision); err != nil {
 		return err
 	}
 	tick := s.Progress("decide", len(members))
-	if _, err := s.organizer().Move(ctx, s.Slug, "审定评选结果"); err != nil {
+	if _, err := s.Organizer().Move(ctx, s.Slug, "审定评选结果"); err != nil {
 		return err
 	}
 	for i, m := range members {
@@ -330,24 +264,24 @@ func (s *Script) Decide(ctx context.Context) error {
 		}
 		tick()
 	}
-	d, err := s.organizer().CloseMotion(ctx, s.Slug)
+	d, err := s.Organizer().CloseMotion(ctx, s.Slug)
 	if err != nil {
 		return err
 	}
 	if d.Outcome != "approved" {
 		return fmt.Errorf("the committee's word is %s", d.Outcome)
 	}
-	return s.close(ctx, event.Decision)
+	return s.Close(ctx, event.Decision)
 }
 
 // Notice posts the decision and waits until the notice has run.
 func (s *Script) Notice(ctx context.Context) error {
 	tick := s.Progress("notice", 1)
 	defer tick()
-	if err := s.retry(ctx, func() error { return s.open(ctx, event.Notice) }); err != nil {
+	if err := s.retry(ctx, func() error { return s.Open(ctx, event.Notice) }); err != nil {
 		return err
 	}
-	return s.await(ctx, func(sel selection.Selection) bool { return sel.Phase(event.Notice).State == selection.Closed })
+	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(event.Notice).State == selection.Closed })
 }
 
 // Publish makes the result public.
@@ -355,7 +289,7 @@ func (s *Script) Publish(ctx context.Context) error {
 	tick := s.Progress("publish", 1)
 	defer tick()
 	return s.retry(ctx, func() error {
-		_, err := s.organizer().Publish(ctx, s.Slug, "公示无异议")
+		_, err := s.Organizer().Publish(ctx, s.Slug, "公示无异议")
 		return err
 	})
 }
@@ -377,23 +311,26 @@ func (s *Script) retry(ctx context.Context, act func() error) error {
 	}
 }
 
-func (s *Script) open(ctx context.Context, phase string) error {
+// Open opens a phase and waits until that counts.
+func (s *Script) Open(ctx context.Context, phase string) error {
 	return s.change(ctx, phase, event.Open, selection.Opened)
 }
 
-func (s *Script) close(ctx context.Context, phase string) error {
+// Close closes a phase and waits until that counts.
+func (s *Script) Close(ctx context.Context, phase string) error {
 	return s.change(ctx, phase, event.Close, selection.Closed)
 }
 
 // change orders a phase to change and waits until every room has applied it.
 func (s *Script) change(ctx context.Context, phase, action string, want selection.PhaseState) error {
-	if _, err := s.organizer().ChangePhase(ctx, s.Slug, phase, action, "按评选方案进行"); err != nil {
+	if _, err := s.Organizer().ChangePhase(ctx, s.Slug, phase, action, "按评选方案进行"); err != nil {
 		return fmt.Errorf("%s %s: %w", action, phase, err)
 	}
-	return s.await(ctx, func(sel selection.Selection) bool { return sel.Phase(phase).State == want })
+	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(phase).State == want })
 }
 
-func (s *Script) await(ctx context.Context, ok func(selection.Selection) bool) error {
+// Await waits until the selection is as wanted.
+func (s *Script) Await(ctx context.Context, ok func(selection.Selection) bool) error {
 	ctx, cancel := context.WithTimeout(ctx, castLimit)
 	defer cancel()
 	for {

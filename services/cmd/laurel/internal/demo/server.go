@@ -1,0 +1,109 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// Server is a `laurel serve` in a process of its own.
+type Server struct {
+	Binary   string
+	Services []string // none: all
+	Env      []string // settings, beside those of this process
+	Address  string   // host:port that answers /readyz
+	Log      string   // file that it logs to
+
+	process *os.Process
+	exited  chan error // its end, once
+}
+
+// Start starts the process and waits until it is ready or ctx ends. It may be
+// started again after it has ended.
+func (s *Server) Start(ctx context.Context) error {
+	if err := s.Launch(ctx); err != nil {
+		return err
+	}
+	return s.Await(ctx)
+}
+
+// Launch starts the process; ctx does not end it.
+func (s *Server) Launch(ctx context.Context) error {
+	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close() //nolint:errcheck // the child has its own descriptor
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.Binary, append([]string{"serve"}, s.Services...)...)
+	cmd.Env = append(os.Environ(), s.Env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us; we end it
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.process, s.exited = cmd.Process, make(chan error, 1)
+	go func() { s.exited <- cmd.Wait() }()
+	return nil
+}
+
+// Await waits until the process is ready.
+func (s *Server) Await(ctx context.Context) error {
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Address+"/readyz", http.NoBody)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			if err := resp.Body.Close(); err == nil && resp.StatusCode < 300 {
+				return nil
+			}
+		}
+		select {
+		case err := <-s.exited:
+			s.exited <- err
+			return fmt.Errorf("the server ended: %w; its log is %s", err, s.Log)
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not get ready: %w; its log is %s", ctx.Err(), s.Log)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// Signal sends a signal to the process.
+func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
+
+// Kill ends the process as a power cut would.
+func (s *Server) Kill() error {
+	err := s.process.Kill()
+	<-s.exited
+	s.process = nil
+	return err
+}
+
+// Stop asks the process to end, and waits: for the requests in flight to be
+// answered, or until ctx ends, when it is killed. Its error tells of every end
+// but status 0. What does not run is fine.
+func (s *Server) Stop(ctx context.Context) error {
+	if s.process == nil {
+		return nil
+	}
+	if err := s.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return s.Wait(ctx)
+}
+
+// Wait is Stop without asking.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case err := <-s.exited:
+		s.process = nil
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("the server does not end: %w (%w)", ctx.Err(), s.Kill())
+	}
+}
