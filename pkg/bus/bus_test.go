@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 func embed(t *testing.T) (*bus.Embedded, *bus.Bus) {
@@ -182,7 +183,9 @@ func TestBus_Consume(t *testing.T) {
 		t.Errorf("replayed again: %d, %v", n, err)
 	}
 	cancel()
-	<-ended
+	if err := <-ended; err == nil {
+		t.Error("consuming ended without a reason")
+	}
 }
 
 func TestEmbed_lock(t *testing.T) {
@@ -209,11 +212,10 @@ func TestEmbed_lock(t *testing.T) {
 
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatal("did not happen in time")
+	testkit.Eventually(t, 20*time.Second, func() error {
+		if !ok() {
+			return errors.New("not yet")
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
+		return nil
+	})
 }

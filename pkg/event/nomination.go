@@ -24,8 +24,10 @@ func (CandidateStruck) EventType() Type { return Type{"candidate_struck", 1} }
 func nominationEvents() []Spec {
 	from, rooms := []string{"nomination"}, []string{"voting", "review", "selection"}
 	return []Spec{
-		{CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}},
-			"candidate/<number>", from, rooms, "An entry passed vetting and has its public number."},
+		{
+			CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}},
+			"candidate/<number>", from, rooms, "An entry passed vetting and has its public number.",
+		},
 		{CandidateStruck{7, "withdrew"}, "candidate/<number>", from, rooms, "A candidate is off the list."},
 	}
 }

@@ -13,7 +13,8 @@ func (PhaseApplied) EventType() Type { return Type{"phase_applied", 1} }
 
 func phaseApplied() Spec {
 	return Spec{
-		PhaseApplied{Vetting, Close, 4, 52}, "phases",
+		PhaseApplied{Vetting, Close, 4, 52},
+		"phases",
 		[]string{"nomination", "voting", "review"},
 		[]string{"selection"},
 		"An enforcing room has applied a `phase_changed`, named by its version.",

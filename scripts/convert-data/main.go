@@ -48,7 +48,7 @@ func (c *converter) read(path string) []map[string]string {
 		c.fail(err)
 		return nil
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
 	c.fail(err)
 	if len(rows) == 0 {

@@ -87,7 +87,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 	if err != nil {
 		return fault.NewUnavailable("no_answer", "no answer from the server", time.Second).Because(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return fault.NewUnavailable("no_answer", "the answer broke off", time.Second).Because(err)

@@ -496,7 +496,7 @@ func (r *room) blob(hash string) string {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer body.Close() //nolint:errcheck // only read
+	defer body.Close()
 	var b bytes.Buffer
 	if _, err := io.Copy(&b, body); err != nil {
 		r.t.Fatal(err)

@@ -62,7 +62,7 @@ func (a *API) candidateRoutes() {
 // candidate is first for all.
 func fair(list []nomination.Candidate, seed string) []nomination.Candidate {
 	h := fnv.New64a()
-	h.Write([]byte(seed))                    //nolint:errcheck // a hash takes everything
+	h.Write([]byte(seed))
 	r := rand.New(rand.NewPCG(h.Sum64(), 1)) //nolint:gosec // an order, not a secret
 	list = slices.Clone(list)
 	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })

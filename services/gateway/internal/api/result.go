@@ -91,7 +91,7 @@ func (a *API) export(ctx context.Context, slug, what string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("export %s: %w", what, err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	return io.ReadAll(r)
 }
 
@@ -130,7 +130,7 @@ func (a *API) photo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))

@@ -78,8 +78,10 @@ func (a *API) selectionRoutes() {
 			return &document{"application/json", canonical}, err
 		})
 	for _, action := range []string{event.Open, event.Close} {
-		register(a, route{method: http.MethodPost, path: "/selections/{slug}/phases/{phase}/" + action,
-			summary: action + " a phase now; 202 while a service has not yet applied it", staff: true},
+		register(a, route{
+			method: http.MethodPost, path: "/selections/{slug}/phases/{phase}/" + action,
+			summary: action + " a phase now; 202 while a service has not yet applied it", staff: true,
+		},
 			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
 				ctx, err := a.may(ctx, in.Slug, identity.Organizer)
 				if err != nil {

@@ -40,7 +40,7 @@ func newHasher() (*hasher, error) {
 // hash gives the PHC string of a password: $argon2id$v=19$m=…,t=…,p=…$salt$key.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltSize)
-	rand.Read(salt) //nolint:errcheck // crypto/rand never fails
+	_, _ = rand.Read(salt) // never fails
 	key, err := h.key(ctx, password, salt, argonMemory, argonPasses, argonLanes)
 	if err != nil {
 		return "", err

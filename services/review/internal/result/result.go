@@ -127,7 +127,7 @@ func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, erro
 	if err != nil {
 		return review.Result{}, fmt.Errorf("result: %w", err)
 	}
-	defer body.Close() //nolint:errcheck // only read
+	defer body.Close()
 	data, err := io.ReadAll(body)
 	if err != nil {
 		return review.Result{}, fmt.Errorf("result: %w", err)

@@ -74,7 +74,7 @@ func (c *CreateUser) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // the process ends
+	defer db.Close()
 	if c.Name == "" {
 		c.Name = c.Email
 	}

@@ -111,12 +111,12 @@ func makeKey(file string) error {
 		return err
 	}
 	key := make([]byte, keySize)
-	rand.Read(key) //nolint:errcheck // crypto/rand never fails
+	rand.Read(key)
 	tmp, err := os.CreateTemp(filepath.Dir(file), ".key-*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(tmp.Name()) //nolint:errcheck // a stray temporary file does no harm
+	defer os.Remove(tmp.Name())
 	_, err = fmt.Fprintln(tmp, hex.EncodeToString(key))
 	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
 		return err
