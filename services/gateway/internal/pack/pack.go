@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
 const (
-	maxPack   = 500  // ballots a request
+	maxPack = 500 // ballots a request
+	// maxBytes of a request: a few ballots of very many picks must not make
+	// it too large to be sent, and fail with it everybody else's.
+	maxBytes  = bus.MaxPayload / 2
 	flights   = 3    // requests under way at a time
 	queueSize = 4096 // ballots that wait; more are told so at once
 	// answerLimit is how long the voting service may take; then the outcome is
@@ -62,27 +66,19 @@ func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, 
 // Run packs until ctx ends; then it sends what waits and answers it.
 func (p *Packer) Run(ctx context.Context) {
 	slots := make(chan struct{}, flights)
+	var left *waiting // did not fit into the pack before
 	for {
-		select {
-		case slots <- struct{}{}:
-		case <-ctx.Done():
-			slots <- struct{}{}
-		}
-		var first waiting
-		select {
-		case first = <-p.queue:
-		case <-ctx.Done():
-			select {
-			case first = <-p.queue:
-			default: // nothing waits: the end, once those under way are back
-				<-slots
-				for range flights {
-					slots <- struct{}{}
-				}
-				return
+		slots <- struct{}{} // each flight ends, by answerLimit at the latest
+		first, ok := p.first(ctx, left)
+		if !ok { // the end, once those under way are back
+			<-slots
+			for range flights {
+				slots <- struct{}{}
 			}
+			return
 		}
-		pack := p.gather(first)
+		var pack []waiting
+		pack, left = p.gather(first)
 		go func() {
 			defer func() { <-slots }()
 			p.send(pack)
@@ -90,18 +86,46 @@ func (p *Packer) Run(ctx context.Context) {
 	}
 }
 
-// gather takes all that wait.
-func (p *Packer) gather(first waiting) []waiting {
-	pack := []waiting{first}
+// first waits for a ballot; none is left where ctx ended and nothing waits.
+func (p *Packer) first(ctx context.Context, left *waiting) (w waiting, ok bool) {
+	if left != nil {
+		return *left, true
+	}
+	select {
+	case w = <-p.queue:
+		return w, true
+	case <-ctx.Done():
+	}
+	select {
+	case w = <-p.queue:
+		return w, true
+	default:
+		return waiting{}, false
+	}
+}
+
+// gather takes all that wait and fit into one request; left, if any, does not.
+func (p *Packer) gather(first waiting) (pack []waiting, left *waiting) {
+	pack = []waiting{first}
+	bytes := first.size()
 	for len(pack) < maxPack {
 		select {
 		case w := <-p.queue:
+			if bytes += w.size(); bytes > maxBytes {
+				return pack, &w
+			}
 			pack = append(pack, w)
 		default:
-			return pack
+			return pack, nil
 		}
 	}
-	return pack
+	return pack, nil
+}
+
+// size is no less than what a ballot takes in a request, in bytes.
+func (w waiting) size() int {
+	const fixed, pick = 512, 21 // a pick is an int64 and its comma
+	return fixed + pick*len(w.ballot.Picks)
 }
 
 func (p *Packer) send(pack []waiting) {

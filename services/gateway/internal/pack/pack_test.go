@@ -2,13 +2,18 @@ package pack_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -105,6 +110,49 @@ func TestPacker_full(t *testing.T) {
 	if busy.Load() == 0 || busy.Load()+counted.Load() != 8000 {
 		t.Errorf("%d busy and %d counted of 8000", busy.Load(), counted.Load())
 	}
+}
+
+// TestPacker_large has ballots of very many picks wait with plain ones: no
+// request passes what the bus carries, and each ballot has its own outcome.
+func TestPacker_large(t *testing.T) {
+	const large, plain = 200, 100
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		if data, err := json.Marshal(in); err != nil || len(data) > bus.MaxPayload {
+			return voting.Outcomes{}, fmt.Errorf("a request of %d bytes: %w", len(data), err)
+		}
+		out := voting.Outcomes{}
+		for _, b := range in.Ballots {
+			out.Outcomes = append(out.Outcomes, voting.Outcome{Receipt: b.Voter})
+		}
+		return out, nil
+	})
+	var wg sync.WaitGroup
+	cast := func(voter string, picks []int) {
+		wg.Go(func() {
+			if o, err := p.Cast(t.Context(), voting.Cast{Voter: voter, Picks: picks}); err != nil || o.Receipt != voter {
+				t.Errorf("ballot %s got %+v, %v", voter, o, err)
+			}
+		})
+	}
+	picks := make([]int, 5_000)
+	for i := range picks {
+		picks[i] = math.MaxInt64 - i
+	}
+	for i := range large {
+		cast(fmt.Sprint("large", i), picks)
+	}
+	for i := range plain {
+		cast(fmt.Sprint("plain", i), []int{1, 2})
+	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if n := p.Waiting(); n != large+plain {
+			return fmt.Errorf("%d ballots wait", n)
+		}
+		return nil
+	})
+	stop := run(p) // now, so that one pack could be made of all
+	wg.Wait()
+	stop()
 }
 
 func TestPacker_callerLeaves(t *testing.T) {

@@ -1,0 +1,4 @@
+package pack
+
+// Waiting is how many ballots are in the queue.
+func (p *Packer) Waiting() int { return len(p.queue) }
