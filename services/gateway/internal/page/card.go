@@ -12,6 +12,7 @@ import (
 // card is a candidate in a list.
 type card struct {
 	nomination.Candidate
+	fragment
 
 	Href     string // the story
 	PhotoSrc string // empty: no photo

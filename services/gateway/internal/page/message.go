@@ -4,6 +4,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -42,11 +43,41 @@ func (p printer) T(key string, args ...any) string {
 	if len(args) == 0 {
 		return text
 	}
-	pairs := make([]string, 0, len(args))
-	for i := 0; i+1 < len(args); i += 2 {
-		pairs = append(pairs, fmt.Sprintf("{%v}", args[i]), fmt.Sprint(args[i+1]))
+	return filled(text, args)
+}
+
+// filled puts values into their places, once: what a value holds stays text.
+func filled(text string, args []any) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		b.WriteString(before)
+		name, after, closed := strings.Cut(rest, "}")
+		if !ok || !closed {
+			if ok {
+				b.WriteString("{" + rest)
+			}
+			return b.String()
+		}
+		text = after
+		b.WriteString(valueOf(name, args))
 	}
-	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+func valueOf(name string, args []any) string {
+	for i := 0; i+1 < len(args); i += 2 {
+		if args[i] != any(name) {
+			continue
+		}
+		switch v := args[i+1].(type) {
+		case string:
+			return v
+		case int:
+			return strconv.Itoa(v)
+		}
+		return fmt.Sprint(args[i+1])
+	}
+	return "{" + name + "}"
 }
 
 // N gives a text that counts: {n} is n, grouped.
@@ -62,7 +93,7 @@ func (p printer) list(words []string) string { return strings.Join(words, p.T("l
 
 // grouped writes 1234567 as 1,234,567.
 func grouped(n int64) string {
-	s := fmt.Sprint(n)
+	s := strconv.FormatInt(n, 10)
 	sign := ""
 	if n < 0 {
 		sign, s = "-", s[1:]

@@ -61,14 +61,15 @@ func (c Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://"
 
 // pages is what the handlers share.
 type pages struct {
-	cfg      Config
-	backend  Backend
-	views    views
-	assets   assets
-	rules    *rulebooks
-	tallies  *cache.Cache[voting.Tally] // every reader of a live vote asks for it
-	outcomes *cache.Cache[selection.Results]
-	apiError echo.HTTPErrorHandler // for what is not a page
+	cfg       Config
+	backend   Backend
+	views     views
+	assets    assets
+	rules     *rulebooks
+	tallies   *cache.Cache[voting.Tally] // every reader of a live vote asks for it
+	outcomes  *cache.Cache[selection.Results]
+	fragments *fragments
+	apiError  echo.HTTPErrorHandler // for what is not a page
 }
 
 // How long what all visitors see alike is kept.
@@ -86,7 +87,7 @@ const (
 // Mount adds the pages to e, outside /api, and answers errors there as pages;
 // errors under /api stay with the handler that e has at this time.
 func Mount(e *echo.Echo, cfg Config, backend Backend) {
-	p := &pages{cfg: cfg, backend: backend, assets: loadAssets(), rules: newRulebooks(), apiError: e.HTTPErrorHandler}
+	p := &pages{cfg: cfg, backend: backend, assets: loadAssets(), rules: newRulebooks(), fragments: newFragments(), apiError: e.HTTPErrorHandler}
 	p.tallies = cache.New(tallyTTL, cfg.Now, backend.Tally)
 	p.outcomes = cache.New(outcomeTTL, cfg.Now, backend.Results)
 	p.views = loadViews(p.assets)

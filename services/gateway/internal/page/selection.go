@@ -151,6 +151,9 @@ func (p *pages) ballot(c echo.Context, s *site, a asked, no *refusal) error {
 		picked[n] = true
 	}
 	data.Cards = s.cards(ordered(list, a.sort, p.orderSeed(c), s.Slug), shown, a.query, picked)
+	if err := p.fill(s, data.Cards); err != nil {
+		return err
+	}
 	pg := page{name: "selection", title: s.summary.Title, section: "selection", summary: s.summary}
 	if no != nil {
 		pg.status, data.Alert = no.status, &no.alert

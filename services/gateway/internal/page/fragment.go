@@ -1,0 +1,87 @@
+package page
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"sync"
+
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+// fragment is the part of a candidate's card that all visitors see alike.
+// Rendering it anew for each would be most of a page's work.
+type fragment struct {
+	of   nomination.Candidate
+	Body template.HTML
+	On   template.HTML // the box to tick, ticked
+	Off  template.HTML
+}
+
+type fragmentKey struct {
+	slug, lang string
+	number     int
+}
+
+// maxFragments bounds the memory; past it everything is forgotten.
+const maxFragments = 50_000
+
+// fragments keeps what was rendered until the candidate changes.
+type fragments struct {
+	mu   sync.RWMutex
+	kept map[fragmentKey]fragment
+}
+
+func newFragments() *fragments { return &fragments{kept: map[fragmentKey]fragment{}} }
+
+// fill gives the cards their fragments.
+func (p *pages) fill(s *site, cards []card) error {
+	view := p.views[s.printer.lang].pages["selection"]
+	for i := range cards {
+		key := fragmentKey{s.Slug, s.printer.lang, cards[i].Number}
+		found, ok := p.fragments.get(key, cards[i].Candidate)
+		if !ok {
+			var err error
+			if found, err = renderFragment(view, cards[i]); err != nil {
+				return err
+			}
+			p.fragments.put(key, found)
+		}
+		cards[i].fragment = found
+	}
+	return nil
+}
+
+func renderFragment(view *template.Template, c card) (fragment, error) {
+	out := fragment{of: c.Candidate}
+	c.Wrong = ""
+	for _, part := range []struct {
+		name   string
+		picked bool
+		to     *template.HTML
+	}{{"body", false, &out.Body}, {"pick", true, &out.On}, {"pick", false, &out.Off}} {
+		c.Picked = part.picked
+		var b bytes.Buffer
+		if err := view.ExecuteTemplate(&b, part.name, c); err != nil {
+			return fragment{}, fmt.Errorf("card %d: %w", c.Number, err)
+		}
+		*part.to = template.HTML(b.String()) //nolint:gosec // a template's own output
+	}
+	return out, nil
+}
+
+func (f *fragments) get(key fragmentKey, c nomination.Candidate) (fragment, bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	found, ok := f.kept[key]
+	return found, ok && found.of == c
+}
+
+func (f *fragments) put(key fragmentKey, one fragment) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.kept) >= maxFragments {
+		clear(f.kept)
+	}
+	f.kept[key] = one
+}
