@@ -1,6 +1,7 @@
 package ranking_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -178,8 +179,8 @@ func TestInput_refuses(t *testing.T) {
 		"a rank of 0":        {in.Ballot(map[string]int{"A": 0}), "rank"},
 		"a ballot of nobody": {in.Ballot(map[string]int{"B": 1}), "candidate"},
 	} {
-		f, ok := c.err.(*ranking.Flaw)
-		if !ok || f.Field != c.field {
+		var f *ranking.Flaw
+		if !errors.As(c.err, &f) || f.Field != c.field {
 			t.Errorf("%s: err = %v, want a flaw of %s", name, c.err, c.field)
 		}
 	}

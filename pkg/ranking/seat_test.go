@@ -272,9 +272,9 @@ func TestSeating_large(t *testing.T) {
 		quotas = append(quotas, quota)
 	}
 	i := instance{rb: &rulebook.Rulebook{
-		Awards: []rulebook.Award{{ID: "winner", Seats: 50}, {ID: "nominated", Seats: 150}}, Quotas: quotas,
+		Awards: []rulebook.Award{{ID: "winner", Seats: 20}, {ID: "nominated", Seats: 60}}, Quotas: quotas,
 	}}
-	for c := range 2000 {
+	for c := range 1000 {
 		gender := "m"
 		if c*7919%10 < 2 {
 			gender = "f"

@@ -90,7 +90,7 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 			break
 		}
 	}
-	return nil, nil //nolint:nilnil // no such weight, or none within the bound, is an answer
+	return nil, nil // no such weight, or none within the bound, is an answer
 }
 
 // next gives the nearest weight beyond from at which two candidates with

@@ -190,7 +190,7 @@ func ReadAll(r io.Reader, limits Limits) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer t.Close()
+	defer t.Close() //nolint:errcheck // only read
 	return t.All()
 }
 

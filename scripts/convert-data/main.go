@@ -76,7 +76,7 @@ func (c *converter) write(path string, rows [][]string) {
 		return
 	}
 	path = filepath.Join(c.dest, path)
-	c.fail(os.MkdirAll(filepath.Dir(path), 0o755)) //nolint:gosec // public figures
+	c.fail(os.MkdirAll(filepath.Dir(path), 0o755)) // public figures
 	f, err := os.Create(path)
 	if err != nil {
 		c.fail(err)
@@ -136,6 +136,6 @@ func (c *converter) steering() {
 	if c.err != nil {
 		return
 	}
-	c.fail(os.MkdirAll(filepath.Join(c.dest, "kubernetes-steering"), 0o755))                         //nolint:gosec // public figures
-	c.fail(os.WriteFile(filepath.Join(c.dest, "kubernetes-steering/2024-ballots.csv"), body, 0o644)) //nolint:gosec // public figures
+	c.fail(os.MkdirAll(filepath.Join(c.dest, "kubernetes-steering"), 0o755))                         // public figures
+	c.fail(os.WriteFile(filepath.Join(c.dest, "kubernetes-steering/2024-ballots.csv"), body, 0o644)) // public figures
 }

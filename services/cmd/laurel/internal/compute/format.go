@@ -44,17 +44,21 @@ func writeJSON(w io.Writer, out output) error {
 	e := json.NewEncoder(b) // each value ends its line
 	e.SetEscapeHTML(false)
 	before, after, _ := bytes.Cut(rest, []byte(`"ranking":null`))
-	fmt.Fprintf(b, "%s\n\"ranking\": [\n", before)
+	write := func(s string) { _, _ = b.WriteString(s) } // Flush tells what failed
+	write(string(before) + "\n\"ranking\": [\n")
 	for i, r := range ranking {
 		if i > 0 {
-			b.WriteByte(',') //nolint:errcheck // Flush tells
+			write(",")
 		}
 		if err := e.Encode(r); err != nil {
 			return fmt.Errorf("write JSON: %w", err)
 		}
 	}
-	fmt.Fprintf(b, "]%s\n", after)
-	return b.Flush()
+	write("]" + string(after) + "\n")
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
 }
 
 // sources gives the components in a fixed order.
@@ -95,7 +99,7 @@ func sheet(result *ranking.Result, guard func(string) string) table.Sheet {
 // text writes for a person: the ranking, each award's list, ties, and why
 // quotas and ties fell as they did.
 func text(w io.Writer, out output) error {
-	b := bufio.NewWriter(w)
+	b := new(bytes.Buffer)
 	components := sources(out.Result)
 	lines := [][]string{append(append([]string{"rank", "candidate", "total"}, components...), "award")}
 	for _, r := range out.Ranking {
@@ -140,7 +144,10 @@ func text(w io.Writer, out output) error {
 		}
 		fmt.Fprintf(b, "  %s: now %s; below %s; above %s\n", s.Source, s.Weight, change(s.Lower), change(s.Upper))
 	}
-	return b.Flush()
+	if _, err := b.WriteTo(w); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
 }
 
 func change(c *ranking.Change) string {
@@ -160,7 +167,7 @@ func short(number string) string {
 }
 
 // align writes columns, with Chinese characters two cells wide.
-func align(w io.Writer, lines [][]string) {
+func align(w *bytes.Buffer, lines [][]string) {
 	var widths []int
 	for _, line := range lines {
 		for i, cell := range line {

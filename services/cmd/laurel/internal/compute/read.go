@@ -24,9 +24,11 @@ type reader struct {
 	listed   bool // the candidates are those of a file, not whoever turns up
 }
 
-// limits bound a file: a hundred thousand candidates, nine jurors and five
+// limits bounds a file: a hundred thousand candidates, nine jurors and five
 // criteria are 4.5 million rows.
-var limits = table.Limits{Bytes: 1 << 30, Unzipped: 2 << 30, Rows: 20_000_000, Columns: 1 << 14} //nolint:gochecknoglobals // constant
+func limits() table.Limits {
+	return table.Limits{Bytes: 1 << 30, Unzipped: 2 << 30, Rows: 20_000_000, Columns: 1 << 14}
+}
 
 func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, error) {
 	r := &reader{rb: rb, in: ranking.New(rb), listed: c.Candidates != ""}
@@ -93,7 +95,7 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 		return err
 	}
 	defer f.Close()
-	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits)
+	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits())
 	if err == nil {
 		err = errors.Join(read(ctx, path, t), t.Close())
 	}
@@ -114,7 +116,7 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (map[
 	row, err := t.Next()
 	if errors.Is(err, io.EOF) {
 		r.problems.addf(path, 1, 1, "the file is empty; its first row has the columns %s", strings.Join(required, ", "))
-		return nil, nil //nolint:nilnil // the problem is listed
+		return nil, nil // the problem is listed
 	}
 	if err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (map[
 		}
 	}
 	if len(r.problems.lines) > before {
-		return nil, nil //nolint:nilnil // the problems are listed
+		return nil, nil // the problems are listed
 	}
 	return columns, nil
 }

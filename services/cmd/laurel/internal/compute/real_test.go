@@ -39,7 +39,7 @@ func official(t *testing.T, path string) []table.Row {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // only read
 	rows, err := table.ReadAll(f, table.Limits{})
 	if err != nil {
 		t.Fatal(err)
