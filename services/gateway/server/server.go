@@ -160,6 +160,9 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 // Stop takes no more requests, answers those in hand, then ends.
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
+	if s.stop == nil { // never started
+		return err
+	}
 	s.stop()
 	select {
 	case packed := <-s.packed:

@@ -4,6 +4,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
@@ -197,6 +199,7 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := handle(ctx, in)
 		if err != nil {
+			err = a.orUnknown(ctx, in, err)
 			p := problem.From(err, actor.Request(ctx))
 			if p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
 				a.cfg.Log.ErrorContext(ctx, "request failed", "route", r.method+" "+r.path, "error", err)
@@ -247,6 +250,21 @@ type InSelection struct {
 // reasoned is a body that says why.
 type reasoned struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+}
+
+func (in InSelection) selection() string { return in.Slug }
+
+// orUnknown turns "not yet" about a selection that does not exist into that:
+// a room cannot tell the one from the other, the selection service can.
+func (a *API) orUnknown(ctx context.Context, in any, err error) error {
+	of, ok := in.(interface{ selection() string })
+	if !ok || !errors.Is(err, phase.ErrNotYet) {
+		return err
+	}
+	if unknown := a.known(ctx, of.selection()); errors.Is(unknown, selection.ErrUnknown) {
+		return unknown
+	}
+	return err
 }
 
 // known gives ErrUnknown for a selection that does not exist, so that what

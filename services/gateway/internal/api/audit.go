@@ -45,12 +45,18 @@ func (a *API) auditRoutes() {
 			if err != nil {
 				return nil, err
 			}
+			if err := a.known(ctx, in.Slug); err != nil {
+				return nil, err
+			}
 			return answer(a.deliveries(ctx, in.Slug))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/audit", summary: "Every act of staff, oldest first", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[[]Act], error) {
 			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
+				return nil, err
+			}
+			if err := a.known(ctx, in.Slug); err != nil {
 				return nil, err
 			}
 			return answer(a.acts(ctx, in.Slug))

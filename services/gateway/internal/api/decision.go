@@ -36,11 +36,15 @@ func (a *API) decisionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			members, err := a.people(ctx, in.Slug, "members", in.Body.Members, identity.Committee, "")
+			members, err := a.people(ctx, "members", in.Body.Members)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.SeatCommittee(ctx, review.SeatCommittee{Slug: in.Slug, Members: members}))
+			seated, err := a.review.SeatCommittee(ctx, review.SeatCommittee{Slug: in.Slug, Members: members})
+			if err != nil {
+				return nil, err
+			}
+			return answer(seated, a.appoint(ctx, in.Body.Members, identity.Grant{Slug: in.Slug, Role: identity.Committee}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/motion", summary: "Put the computed result to the vote", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *motionInput) (*body[review.Decision], error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -85,16 +86,22 @@ func (a *API) may(ctx context.Context, slug string, roles ...identity.Role) (con
 	return a.mayIn(ctx, slug, "", roles...)
 }
 
-// mayIn is may in a department or panel.
+// mayIn is may in a department or panel. Before it refuses it asks again: the
+// role may have been given since the account was kept.
 func (a *API) mayIn(ctx context.Context, slug, scope string, roles ...identity.Role) (context.Context, error) {
-	ctx, account, err := a.signedIn(ctx)
+	acting, account, err := a.signedIn(ctx)
+	if err == nil && !hasOne(account, slug, scope, roles) {
+		a.accounts.Drop(visitorOf(ctx).token)
+		if acting, account, err = a.signedIn(ctx); err == nil && !hasOne(account, slug, scope, roles) {
+			err = errForbidden
+		}
+	}
 	if err != nil {
 		return ctx, err
 	}
-	for _, role := range roles {
-		if account.May(slug, role, scope) {
-			return ctx, nil
-		}
-	}
-	return ctx, errForbidden
+	return acting, nil
+}
+
+func hasOne(account identity.Account, slug, scope string, roles []identity.Role) bool {
+	return slices.ContainsFunc(roles, func(r identity.Role) bool { return account.May(slug, r, scope) })
 }

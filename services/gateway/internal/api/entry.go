@@ -84,10 +84,14 @@ func (a *API) entryRoutes() {
 				return nil, err
 			}
 			n := in.Body
-			return answer(a.nomination.Submit(ctx, nomination.Submit{Slug: in.Slug, Nominee: nomination.Nominee{
+			e, err := a.nomination.Submit(ctx, nomination.Submit{Slug: in.Slug, Nominee: nomination.Nominee{
 				Name: n.Name, Gender: n.Gender, Category: n.Category, Employer: n.Employer, Region: n.Region, Years: n.Years,
 				Deeds: n.Deeds, RecommendedBy: n.RecommendedBy, Attributes: n.Attributes,
-			}}))
+			}})
+			if actor.From(ctx).Kind != actor.Staff {
+				e.Warnings = nil // they say who else has been nominated
+			}
+			return answer(e, err)
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/import", summary: "Import entries from CSV or XLSX, all or nothing", body: maxImport, staff: true},
 		func(ctx context.Context, in *importInput) (*body[nomination.Imported], error) {

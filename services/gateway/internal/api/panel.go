@@ -47,14 +47,15 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			if _, err := a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}); err != nil {
-				return nil, err
-			}
-			jurors, err := a.people(ctx, in.Slug, "jurors", in.Body.Jurors, identity.Juror, in.Panel)
+			jurors, err := a.people(ctx, "jurors", in.Body.Jurors)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.SeatPanel(ctx, review.SeatPanel{Slug: in.Slug, Panel: in.Panel, Jurors: jurors}))
+			panel, err := a.review.SeatPanel(ctx, review.SeatPanel{Slug: in.Slug, Panel: in.Panel, Jurors: jurors})
+			if err != nil {
+				return nil, err
+			}
+			return answer(panel, a.appoint(ctx, in.Body.Jurors, identity.Grant{Slug: in.Slug, Role: identity.Juror, Scope: in.Panel}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}", summary: "How far a panel is", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[review.Panel], error) {

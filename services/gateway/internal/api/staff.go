@@ -82,9 +82,8 @@ func organizes(a identity.Account) bool {
 	return false
 }
 
-// people finds accounts by email and gives each a role. field names the list
-// in a fault.
-func (a *API) people(ctx context.Context, slug, field string, emails []string, role identity.Role, scope string) ([]review.Person, error) {
+// people finds accounts by email. field names the list in a fault.
+func (a *API) people(ctx context.Context, field string, emails []string) ([]review.Person, error) {
 	people := make([]review.Person, 0, len(emails))
 	f := *review.ErrInvalid
 	for i, email := range emails {
@@ -101,10 +100,17 @@ func (a *API) people(ctx context.Context, slug, field string, emails []string, r
 	if len(f.Fields) > 0 {
 		return nil, &f
 	}
+	return people, nil
+}
+
+// appoint gives each account a role, once the service has taken its holder: a
+// refused list leaves no role behind, and a list sent again completes one that
+// broke off.
+func (a *API) appoint(ctx context.Context, emails []string, g identity.Grant) error {
 	for _, email := range emails {
-		if _, err := a.identity.GrantRole(ctx, identity.Change{Email: email, Grant: identity.Grant{Slug: slug, Role: role, Scope: scope}}); err != nil {
-			return nil, err
+		if _, err := a.identity.GrantRole(ctx, identity.Change{Email: email, Grant: g}); err != nil {
+			return err
 		}
 	}
-	return people, nil
+	return nil
 }

@@ -1,0 +1,282 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/server"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// The two selections that a request may name: one that exists, one that does
+// not.
+const (
+	here    = "most-beautiful-courier-2"
+	nowhere = "nobody-made-this"
+)
+
+// house is the gateway on a real bus, with small rooms at the other end.
+type house struct {
+	clock  *testkit.Clock
+	key    credential.Key
+	server *server.Server
+	url    string
+
+	identity   *identityRoom
+	nomination *nominationRoom
+	review     *reviewRoom
+	voting     *votingRoom
+}
+
+func open(t *testing.T, change ...func(*server.Config)) *house {
+	t.Helper()
+	nats := testkit.NATS(t)
+	h := &house{
+		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
+		identity: &identityRoom{grants: map[string][]identity.Grant{}}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
+	}
+	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
+	for name, endpoints := range map[string][]bus.Endpoint{
+		identity.Name: identity.Endpoints(h.identity), selection.Name: selection.Endpoints(selectionRoom{}),
+		nomination.Name: nomination.Endpoints(h.nomination), review.Name: review.Endpoints(h.review), voting.Name: voting.Endpoints(h.voting),
+	} {
+		if _, err := testkit.Connect(t, nats, name).Serve(name, endpoints); err != nil {
+			t.Fatal(err)
+		}
+	}
+	blobs, err := blob.NewDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := server.Config{Listen: "127.0.0.1:0", CredentialKey: h.key, Now: h.clock.Now, Log: testkit.Log(t)}
+	for _, c := range change {
+		c(&cfg)
+	}
+	if h.server, err = server.New(testkit.Connect(t, nats, "gateway"), blobs, cfg); err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan error, 1)
+	if err := h.server.Start(failed); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 10*time.Second)
+		defer cancel()
+		if err := h.server.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	h.url = "http://" + h.server.Addr()
+	return h
+}
+
+// limits are generous but where change says otherwise.
+func limits(change func(*api.Limits)) func(*server.Config) {
+	return func(c *server.Config) {
+		c.Limits = api.DefaultLimits()
+		change(&c.Limits)
+	}
+}
+
+// voter is a credential for slug that holds for a while.
+func (h *house) voter(id, slug string, life time.Duration) string {
+	v := credential.Voter{Slug: slug, Way: "device", Expires: h.clock.Now().Add(life)}
+	copy(v.ID[:], id)
+	return h.key.Sign(v)
+}
+
+// answer is what came back.
+type answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// problem is an answer's problem; the test ends where it is none.
+func (a answer) problem(t *testing.T) problem {
+	t.Helper()
+	var p problem
+	if err := json.Unmarshal([]byte(a.Body), &p); err != nil || a.Header.Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("not a problem: %d %s %.200s", a.Status, a.Header.Get("Content-Type"), a.Body)
+	}
+	if p.Status != a.Status || p.Type == "" || p.Title == "" || p.Detail == "" || p.RequestID != a.Header.Get("X-Request-Id") || p.RequestID == "" {
+		t.Errorf("incomplete problem: %s", a.Body)
+	}
+	return p
+}
+
+type problem struct {
+	Type, Title, Code, Detail string
+	Status                    int
+	RequestID                 string `json:"request_id"`
+	Errors                    []struct{ Field, Message string }
+	Params                    map[string]string
+}
+
+func (p problem) fields() []string {
+	var names []string
+	for _, e := range p.Errors {
+		names = append(names, e.Field)
+	}
+	return names
+}
+
+// ask sends a request; headers come in pairs, and JSON is said of a body unless
+// they say otherwise.
+func (h *house) ask(t *testing.T, method, path, token, body string, headers ...string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, h.url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{resp.StatusCode, resp.Header, string(data)}
+}
+
+// identityRoom has an account for every email; a session's token is the email.
+type identityRoom struct {
+	identity.Service
+
+	mu     sync.Mutex
+	grants map[string][]identity.Grant
+}
+
+func (r *identityRoom) account(email string) identity.Account {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return identity.Account{ID: email, Email: email, Name: email, Grants: append([]identity.Grant{}, r.grants[email]...)}
+}
+
+func (r *identityRoom) SignIn(_ context.Context, in identity.SignIn) (identity.Session, error) {
+	if in.Password != "correct horse" {
+		return identity.Session{}, identity.ErrSignIn
+	}
+	return identity.Session{Token: in.Email, ExpiresAt: time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC), Account: r.account(in.Email)}, nil
+}
+
+func (r *identityRoom) Authenticate(_ context.Context, in identity.Token) (identity.Account, error) {
+	if !strings.Contains(in.Token, "@") {
+		return identity.Account{}, identity.ErrSession
+	}
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) FindAccount(_ context.Context, in identity.Lookup) (identity.Account, error) {
+	if strings.HasPrefix(in.Email, "nobody") {
+		return identity.Account{}, identity.ErrNoAccount
+	}
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) GrantRole(_ context.Context, in identity.Change) (identity.Account, error) {
+	r.mu.Lock()
+	r.grants[in.Email] = append(r.grants[in.Email], in.Grant)
+	r.mu.Unlock()
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
+	return identity.Credential{Credential: "v1." + in.Slug}, nil
+}
+
+// selectionRoom knows one selection.
+type selectionRoom struct{ selection.Service }
+
+func (selectionRoom) Get(_ context.Context, in selection.Of) (selection.Selection, error) {
+	if in.Slug != here {
+		return selection.Selection{}, selection.ErrUnknown
+	}
+	return selection.Selection{Slug: here, Rulebook: json.RawMessage(`{}`)}, nil
+}
+
+// nominationRoom has not heard of anything but an entry that resembles others.
+type nominationRoom struct{ nomination.Service }
+
+func (*nominationRoom) ListEntries(context.Context, nomination.ListEntries) ([]nomination.Entry, error) {
+	return nil, phase.ErrNotYet
+}
+
+func (*nominationRoom) Submit(_ context.Context, in nomination.Submit) (nomination.Entry, error) {
+	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []string{"resembles the entry of 马晓燕, 陇运快递, 兰州市"}}, nil
+}
+
+// reviewRoom refuses every panel that has not two jurors.
+type reviewRoom struct{ review.Service }
+
+func (*reviewRoom) SeatPanel(_ context.Context, in review.SeatPanel) (review.Panel, error) {
+	if len(in.Jurors) != 2 {
+		return review.Panel{}, review.ErrInvalid
+	}
+	return review.Panel{ID: in.Panel}, nil
+}
+
+func (*reviewRoom) Assignments(context.Context, review.OfPanel) ([]review.Assignment, error) {
+	return []review.Assignment{}, nil
+}
+
+// votingRoom counts one ballot a voter; a pick of 99 makes it fall over.
+type votingRoom struct {
+	voting.Service
+
+	mu      sync.Mutex
+	counted map[string]voting.Outcome // by voter
+	keys    map[string]string
+}
+
+func (r *votingRoom) CastBallots(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := voting.Outcomes{}
+	for _, b := range in.Ballots {
+		o, again := r.counted[b.Voter]
+		switch {
+		case len(b.Picks) == 1 && b.Picks[0] == 99:
+			panic("password=hunter2")
+		case again && b.Key != "" && r.keys[b.Voter] == b.Key:
+			o.Again = true
+		case again:
+			o = voting.Outcome{Fault: voting.ErrDuplicate.With("first", o.At.Format(time.RFC3339))}
+		default:
+			o = voting.Outcome{Receipt: strings.ToUpper(b.Voter[:8]), At: time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)}
+			if r.keys == nil {
+				r.keys = map[string]string{}
+			}
+			r.counted[b.Voter], r.keys[b.Voter] = o, b.Key
+		}
+		out.Outcomes = append(out.Outcomes, o)
+	}
+	return out, nil
+}

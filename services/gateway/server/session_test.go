@@ -1,0 +1,102 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/laurel-awards/laurel/services/gateway/server"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+const (
+	organizer = "organizer@example.org"
+	panel     = "/api/v1/selections/" + here + "/panels/experts"
+)
+
+func TestSession_signIn(t *testing.T) {
+	h := open(t, func(c *server.Config) { c.PublicURL = "https://laurel.example.org" })
+	a := h.ask(t, http.MethodPost, "/api/v1/sessions", "", `{"email":"`+organizer+`","password":"correct horse"}`)
+	cookie := a.Header.Get("Set-Cookie")
+	if a.Status != http.StatusCreated || !strings.Contains(a.Body, organizer) {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	for _, want := range []string{"HttpOnly", "Secure", "SameSite=Lax"} {
+		if !strings.Contains(cookie, want) {
+			t.Errorf("the cookie is not %s: %s", want, cookie)
+		}
+	}
+	if hsts := a.Header.Get("Strict-Transport-Security"); hsts == "" {
+		t.Error("no HSTS on https")
+	}
+	a = h.ask(t, http.MethodPost, "/api/v1/sessions", "", `{"email":"`+organizer+`","password":"wrong"}`)
+	if p := a.problem(t); p.Status != http.StatusUnauthorized || p.Code != "sign_in_failed" || a.Header.Get("WWW-Authenticate") == "" {
+		t.Errorf("a wrong password: %s, headers %v", a.Body, a.Header)
+	}
+}
+
+// TestSession_cookie works from our own pages alone; a token works from
+// anywhere.
+func TestSession_cookie(t *testing.T) {
+	h := open(t)
+	body := `{"jurors":["a@example.org","b@example.org"]}`
+	cookie := "laurel_session=" + organizer
+	for name, c := range map[string]struct {
+		token   string
+		headers []string
+		want    int
+	}{
+		"own page":    {"", []string{"Cookie", cookie, "Sec-Fetch-Site", "same-origin"}, http.StatusOK},
+		"other site":  {"", []string{"Cookie", cookie, "Sec-Fetch-Site", "cross-site"}, http.StatusForbidden},
+		"old browser": {"", []string{"Cookie", cookie, "Origin", "https://evil.example"}, http.StatusForbidden},
+		"token":       {organizer, []string{"Sec-Fetch-Site", "cross-site"}, http.StatusOK},
+		"nobody":      {"", nil, http.StatusUnauthorized},
+		"unknown":     {"forged", nil, http.StatusUnauthorized},
+		"no role":     {"stranger@example.org", nil, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if a := h.ask(t, http.MethodPut, panel, c.token, body, c.headers...); a.Status != c.want {
+				t.Errorf("%d, want %d: %s", a.Status, c.want, a.Body)
+			}
+		})
+	}
+}
+
+// TestSession_freshRole lets in whoever was refused a moment ago and has the
+// role now.
+func TestSession_freshRole(t *testing.T) {
+	h := open(t)
+	const juror = "juror@example.org"
+	if a := h.ask(t, http.MethodGet, panel+"/sheets", juror, ""); a.Status != http.StatusForbidden {
+		t.Fatalf("without the role: %d", a.Status)
+	}
+	if _, err := h.identity.GrantRole(t.Context(), identity.Change{Email: juror, Grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}}); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.ask(t, http.MethodGet, panel+"/sheets", juror, ""); a.Status != http.StatusOK {
+		t.Errorf("with the role: %d %s", a.Status, a.Body)
+	}
+}
+
+// TestSeatPanel_refused leaves no role behind.
+func TestSeatPanel_refused(t *testing.T) {
+	h := open(t)
+	for body, fields := range map[string]string{
+		`{"jurors":["a@example.org"]}`:                      "",
+		`{"jurors":["a@example.org","nobody@example.org"]}`: "jurors[1]",
+		`{"jurors":["a@example.org"],"chair":"a"}`:          "chair",
+		`{"jurors":"a@example.org"}`:                        "jurors",
+	} {
+		a := h.ask(t, http.MethodPut, panel, organizer, body)
+		if p := a.problem(t); p.Status != http.StatusUnprocessableEntity || strings.Join(p.fields(), ",") != fields {
+			t.Errorf("%s: %s", body, a.Body)
+		}
+	}
+	if g := h.identity.account("a@example.org").Grants; len(g) > 0 {
+		t.Errorf("refused jurors have roles: %v", g)
+	}
+	a := h.ask(t, http.MethodPut, panel, organizer, `{"jurors":["a@example.org","b@example.org"]}`)
+	if g := h.identity.account("b@example.org").Grants; a.Status != http.StatusOK || len(g) != 1 || g[0] != (identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}) {
+		t.Errorf("seated: %d %s, roles %v", a.Status, a.Body, g)
+	}
+}
