@@ -77,7 +77,7 @@ func (st *standing) ranked(c int) Ranked {
 	}
 	for _, p := range st.in.panels {
 		scores, ok := st.panels[p.rules.ID]
-		if !ok {
+		if !ok || scores[c].scores == 0 {
 			continue
 		}
 		score := PanelScore{Score: scores[c].value.String(), Scores: scores[c].scores}
