@@ -18,14 +18,14 @@ type Cast struct {
 	Slug  string `json:"slug"`
 	Voter string `json:"voter"`         // from the credential: 32 hex digits
 	Way   string `json:"way"`           // from the credential: device
-	Picks []int  `json:"picks"`         // candidate numbers
-	Key   string `json:"key,omitempty"` // hash of the Idempotency-Key, hex
+	Picks []int  `json:"picks"`         // candidate numbers; their order means nothing
+	Key   string `json:"key,omitempty"` // hash of the Idempotency-Key, hex, at most 128 digits
 }
 
 // Outcome is what became of a Cast: a receipt or a fault.
 type Outcome struct {
-	Receipt string       `json:"receipt,omitempty"` // at most 26 characters
-	At      time.Time    `json:"at"`                // when it was counted
+	Receipt string       `json:"receipt,omitempty"` // pkg/receipt reads it
+	At      time.Time    `json:"at"`                // when it was counted, by the database's clock
 	Again   bool         `json:"again,omitempty"`   // the ballot was there: same key, same picks
 	Fault   *fault.Error `json:"fault,omitempty"`
 }
@@ -51,9 +51,9 @@ type Tally struct {
 	Slug    string        `json:"slug"`
 	State   string        `json:"state"` // pending | open | closed | sealed
 	Ballots int64         `json:"ballots"`
-	Votes   map[int]int64 `json:"votes,omitempty"` // by candidate number; absent while hidden
+	Votes   map[int]int64 `json:"votes,omitempty"` // by number, of all candidates on the list; absent while hidden
 	Hidden  bool          `json:"hidden"`
-	At      time.Time     `json:"at"`
+	At      time.Time     `json:"at"` // of the last change
 }
 
 // The states of the tally.
@@ -99,17 +99,24 @@ type Service interface {
 	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
 	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
-	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. The whole call fails
-	// only where nothing was tried.
+	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. What is not for now is
+	// said before the ballot is looked at. A ballot that was counted before,
+	// with the same key and picks, is told so whatever has changed since. Where
+	// the rulebook lets voters add picks, picks are judged together with the
+	// earlier ones of the period. The whole call fails, with ErrUnknownOutcome,
+	// only where the caller stops waiting; the ballots go their way all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
 	// Tally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
 	Tally(ctx context.Context, in Of) (Tally, error)
-	// ExportVotes writes candidate,votes of the sealed tally as CSV. Fault:
-	// ErrUnsealed.
+	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number:
+	// what computes the result. Struck candidates are left out here, as in
+	// tally_sealed; their ballots stay in the log, the turnout and the export of
+	// ballots. Fault: ErrUnsealed.
 	ExportVotes(ctx context.Context, in Of) (Exported, error)
 	// ExportBallots writes index,period,voter,picks of every ballot in the
-	// order of the log as CSV, voter being the pseudonym. Fault: ErrUnsealed.
+	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
+	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
 	// Receipt finds the ballot behind a receipt. Fault: ErrNoReceipt.
 	Receipt(ctx context.Context, in Receipt) (Recorded, error)
@@ -122,7 +129,7 @@ var (
 	ErrNotYet         = phase.ErrNotYet
 	ErrNotOpen        = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
 	ErrClosed         = fault.New(fault.Conflict, "voting_closed", "voting is closed")
-	ErrHours          = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only")
+	ErrHours          = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only") // params hours, timezone
 	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
 	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
 	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")

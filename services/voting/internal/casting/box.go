@@ -107,7 +107,7 @@ func newBallot(cast voting.Cast) (*ballot, *fault.Error) {
 		sum := sha256.Sum256([]byte(cast.Key))
 		b.key = sum[:16]
 	}
-	rand.Read(b.salt) //nolint:errcheck // crypto/rand never fails
+	rand.Read(b.salt)
 	b.picks = slices.Sorted(slices.Values(cast.Picks))
 	return b, nil
 }

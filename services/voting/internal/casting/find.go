@@ -38,7 +38,7 @@ func (t *transaction) find(ctx context.Context, asks []ask) (map[place][]row, er
 		}
 	}
 	var rows []row
-	if err := t.tx.StmtxContext(ctx, t.statements.find).SelectContext(ctx, &rows, pq.Array(selections), pq.Array(periods), voters); err != nil {
+	if err := t.tx.SelectContext(ctx, &rows, find, pq.Array(selections), pq.Array(periods), voters); err != nil {
 		return nil, fmt.Errorf("find ballots: %w", err)
 	}
 	found := make(map[place][]row, len(rows))

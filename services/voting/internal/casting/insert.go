@@ -30,7 +30,7 @@ func (t *transaction) insert(ctx context.Context) error {
 			bytes.Compare(a.place.voter[:], b.place.voter[:]), cmp.Compare(a.part, b.part))
 	})
 	var ranks []rank
-	if err := t.tx.StmtxContext(ctx, t.statements.insert).SelectContext(ctx, &ranks, columns(writes)...); err != nil {
+	if err := t.read(ctx, t.statements.insert, &ranks, columns(writes)...); err != nil {
 		return fmt.Errorf("insert ballots: %w", err)
 	}
 	for _, r := range ranks {

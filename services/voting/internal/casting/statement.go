@@ -14,7 +14,7 @@ import (
 // statements are prepared once a connection: planning them anew would take
 // longer than a small batch.
 type statements struct {
-	lock, selections, insert, batch, find *sqlx.Stmt
+	lock, selections, insert, batch *sqlx.Stmt
 }
 
 // standing is a selection under the lock, with the id for what this
@@ -43,8 +43,18 @@ type rank struct {
 	Rank  int   `db:"rank"`
 }
 
+// find reads the ballots of voters, in the order of their parts. It is planned
+// anew each time: a plan of the hour when the table was small would read all of
+// it.
+const find = `
+	SELECT b.selection, b.period, b.voter, b.batch, b.rank, b.salt, b.key, b.picks, t.committed_at
+	FROM unnest($1::int[], $2::int[], $3::bytea[]) AS w (selection, period, voter)
+	JOIN ballot b ON b.selection = w.selection AND b.period = w.period AND b.voter = w.voter
+	JOIN batch t ON t.id = b.batch
+	ORDER BY b.part`
+
 func (s *statements) prepare(ctx context.Context, db *sqlx.DB) error {
-	if s.find != nil {
+	if s.batch != nil {
 		return nil
 	}
 	for _, p := range []struct {
@@ -64,14 +74,8 @@ func (s *statements) prepare(ctx context.Context, db *sqlx.DB) error {
 		{&s.batch, `
 			INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`},
-		{&s.find, `
-			SELECT b.selection, b.period, b.voter, b.batch, b.rank, b.salt, b.key, b.picks, t.committed_at
-			FROM unnest($1::int[], $2::int[], $3::bytea[]) AS w (selection, period, voter)
-			JOIN ballot b ON b.selection = w.selection AND b.period = w.period AND b.voter = w.voter
-			JOIN batch t ON t.id = b.batch
-			ORDER BY b.part`},
 	} {
-		stmt, err := db.PreparexContext(ctx, p.text)
+		stmt, err := db.PreparexContext(ctx, p.text) //nolint:sqlclosecheck // statements.close does, when the writer ends
 		if err != nil {
 			s.close()
 			return fmt.Errorf("prepare: %w", err)
@@ -82,7 +86,7 @@ func (s *statements) prepare(ctx context.Context, db *sqlx.DB) error {
 }
 
 func (s *statements) close() {
-	for _, stmt := range []*sqlx.Stmt{s.lock, s.selections, s.insert, s.batch, s.find} {
+	for _, stmt := range []*sqlx.Stmt{s.lock, s.selections, s.insert, s.batch} {
 		if stmt != nil {
 			_ = stmt.Close() // the connections forget them anyway
 		}

@@ -114,7 +114,7 @@ func (t *transaction) enter(ctx context.Context) error {
 		return err
 	}
 	var standings []standing
-	if err := t.tx.StmtxContext(ctx, t.statements.selections).SelectContext(ctx, &standings, pq.Array(slugs)); err != nil {
+	if err := t.read(ctx, t.statements.selections, &standings, pq.Array(slugs)); err != nil {
 		return fmt.Errorf("selections: %w", err)
 	}
 	clear(t.boxes)
@@ -136,6 +136,11 @@ func (t *transaction) lock(ctx context.Context, slugs []string) error {
 		return roll.Lock(ctx, t.tx, roll.Exclusive, slugs...)
 	}
 	return roll.LockBy(ctx, t.tx.StmtxContext(ctx, t.statements.lock), slugs...)
+}
+
+// read selects by a prepared statement into dest.
+func (t *transaction) read(ctx context.Context, s *sqlx.Stmt, dest any, args ...any) error {
+	return t.tx.StmtxContext(ctx, s).SelectContext(ctx, dest, args...) //nolint:sqlclosecheck // the transaction closes it
 }
 
 func (t *transaction) open(ctx context.Context, s standing) (*box, error) {

@@ -1,0 +1,115 @@
+package counting
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting/migrations"
+)
+
+const batches = 40
+
+// setup is a selection with batches of 1, 2, 3 … ballots that wait.
+func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
+	t.Helper()
+	db := testkit.Service(t, "voting", pg.Set{Table: "migration_outbox", FS: outbox.Migrations()}, migrations.Set())
+	if _, err := db.ExecContext(t.Context(), `
+		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
+		INSERT INTO head (selection, next_index) VALUES (1, 0);
+		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes)
+		SELECT id, 1, 0, now(), id, '{}', '{7}', ARRAY[id] FROM generate_series(1, 40) id`); err != nil {
+		t.Fatal(err)
+	}
+	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}), db
+}
+
+// TestFold_atOnce has sequencers that believe to lead alone, all at once: the
+// head lets each batch in once.
+func TestFold_atOnce(t *testing.T) {
+	s, db := setup(t)
+	var g errgroup.Group
+	for range 6 {
+		g.Go(func() error {
+			f := fold{sequencer: s, selection: 1}
+			return pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) })
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	const all = batches * (batches + 1) / 2
+	var got struct {
+		Head   int64 `db:"head"`
+		Votes  int64 `db:"votes"`
+		Events int64 `db:"events"`
+		Gaps   int64 `db:"gaps"`
+	}
+	if err := db.Get(&got, `
+		SELECT (SELECT next_index FROM head) AS head, (SELECT votes FROM tally WHERE candidate = 7) AS votes,
+		       (SELECT count(*) FROM outbox) AS events,
+		       (SELECT count(*) FROM batch b WHERE first_index IS DISTINCT FROM (SELECT coalesce(sum(ballots), 0) FROM batch a WHERE a.id < b.id)) AS gaps`); err != nil {
+		t.Fatal(err)
+	}
+	if got.Head != all || got.Votes != all || got.Events != 1 || got.Gaps != 0 {
+		t.Errorf("%+v, want %d ballots in one fold", got, all)
+	}
+}
+
+// TestSequencer_oneLeads lets a second one wait, and take over when the first
+// has lost its session.
+func TestSequencer_oneLeads(t *testing.T) {
+	s, db := setup(t)
+	first, err := pg.TryLeader(t.Context(), db, lead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.lead(t.Context()); err != nil {
+		t.Errorf("while another leads: %v", err)
+	}
+	counted := func() (n int64, err error) {
+		err = db.Get(&n, `SELECT next_index FROM head`)
+		return n, err
+	}
+	if n, err := counted(); err != nil || n != 0 {
+		t.Fatalf("%d counted without the lead, %v", n, err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var g errgroup.Group
+	g.Go(func() error { return s.Run(ctx) })
+	defer func() { stop(); _ = g.Wait() }()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, 5*time.Second, func() error {
+		n, err := counted()
+		if err == nil && n == 0 {
+			err = errors.New("not taken over")
+		}
+		return err
+	})
+}
+
+// TestFold_afterSeal refuses what cannot be.
+func TestFold_afterSeal(t *testing.T) {
+	s, db := setup(t)
+	if _, err := db.ExecContext(t.Context(), `UPDATE head SET sealed_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	f := fold{sequencer: s, selection: 1}
+	if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err == nil {
+		t.Error("batches after the seal were counted")
+	}
+	var waiting int
+	if err := db.Get(&waiting, `SELECT count(*) FROM batch WHERE first_index IS NULL`); err != nil || waiting != batches {
+		t.Errorf("%d batches wait, want %d, %v", waiting, batches, err)
+	}
+}

@@ -1,0 +1,63 @@
+package server_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// BenchmarkCastBallots is the room alone: requests as the gateway packs them,
+// over an in-process NATS, into PostgreSQL with fsync on. Each ballot has five
+// picks and a voter of its own.
+func BenchmarkCastBallots(b *testing.B) {
+	for _, c := range []struct{ pack, flight int }{{1, 64}, {1, 256}, {32, 4}, {64, 4}, {128, 4}, {500, 4}} {
+		b.Run(fmt.Sprintf("pack=%d/flight=%d", c.pack, c.flight), func(b *testing.B) {
+			r := setup(b)
+			r.open(b, `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 5}, "counts": "live"}`)
+			var requests, failed atomic.Int64
+			b.SetParallelism(c.flight) // times GOMAXPROCS, so:
+			slots := make(chan struct{}, c.flight)
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					first := int(requests.Add(1)) * c.pack
+					in := voting.CastBallots{Ballots: make([]voting.Cast, c.pack)}
+					for i := range in.Ballots {
+						n := (first + i) % 8
+						in.Ballots[i] = ballot(first+i, n+1, n+2, n+3, n+4, n+5)
+					}
+					slots <- struct{}{}
+					out, err := r.CastBallots(r.ctx, in)
+					<-slots
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					for _, o := range out.Outcomes {
+						if o.Fault != nil {
+							failed.Add(1)
+						}
+					}
+				}
+			})
+			b.StopTimer()
+			b.ReportMetric(float64(b.N*c.pack)/b.Elapsed().Seconds(), "ballots/s")
+			if n := failed.Load(); n > 0 {
+				b.Errorf("%d ballots were not counted", n)
+			}
+			r.whole(b, b.N*c.pack)
+			b.ReportMetric(r.size(b)/float64(b.N*c.pack), "bytes/ballot")
+		})
+	}
+}
+
+// size is what ballots and batches take on disk, in bytes, with their indexes.
+func (r *room) size(b *testing.B) (bytes float64) {
+	b.Helper()
+	if err := r.deps.DB.Get(&bytes, `SELECT pg_total_relation_size('ballot') + pg_total_relation_size('batch')`); err != nil {
+		b.Fatal(err)
+	}
+	return bytes
+}
