@@ -1,0 +1,89 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
+	"github.com/laurel-awards/laurel/services/gateway/server"
+)
+
+const voters = "/api/v1/selections/" + here + "/voters"
+
+// TestLimit_address counts by the connection's address unless it is a trusted
+// proxy's, which then says for whom it asks.
+func TestLimit_address(t *testing.T) {
+	few := limits(func(l *api.Limits) { l.Credentials = limit.Rate{PerSecond: 0.1, Burst: 3} })
+	for name, c := range map[string]struct {
+		proxies []string
+		from    func(i int) string
+		passed  int
+	}{
+		"untrusted":     {nil, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }, 3},
+		"other proxy":   {[]string{"10.0.0.0/8"}, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }, 3},
+		"trusted":       {[]string{"127.0.0.0/8"}, func(i int) string { return fmt.Sprintf("203.0.113.%d", i) }, 10},
+		"one household": {[]string{"127.0.0.0/8"}, func(i int) string { return fmt.Sprintf("2001:db8::%d", i+1) }, 3},
+		"forged chain":  {[]string{"127.0.0.0/8"}, func(i int) string { return fmt.Sprintf("198.51.100.%d, 203.0.113.9", i) }, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, few, func(cfg *server.Config) { cfg.TrustedProxies = c.proxies })
+			passed := 0
+			for i := range 10 {
+				a := h.ask(t, http.MethodPost, voters, "", `{"way":"device"}`, "X-Forwarded-For", c.from(i))
+				switch {
+				case a.Status == http.StatusCreated:
+					passed++
+				case a.problem(t).Code != "too_many_requests" || a.Header.Get("Retry-After") == "":
+					t.Fatalf("%d %s", a.Status, a.Body)
+				}
+			}
+			if passed != c.passed {
+				t.Errorf("%d of 10 passed, want %d", passed, c.passed)
+			}
+		})
+	}
+}
+
+func TestLimit_ballots(t *testing.T) {
+	h := open(t, limits(func(l *api.Limits) { l.Ballots = limit.Rate{PerSecond: 1, Burst: 2} }))
+	cast := func(voter string) int {
+		return h.ask(t, http.MethodPost, ballots, h.voter(voter, here, time.Hour), `{"picks":[1]}`).Status
+	}
+	for i, want := range []int{http.StatusCreated, http.StatusConflict, http.StatusTooManyRequests} {
+		if got := cast("one voter"); got != want {
+			t.Errorf("try %d: %d, want %d", i, got, want)
+		}
+	}
+	if got := cast("another voter"); got != http.StatusCreated {
+		t.Errorf("another voter at the same address: %d", got)
+	}
+	h.clock.Advance(time.Second)
+	if got := cast("one voter"); got != http.StatusConflict {
+		t.Errorf("after a second: %d", got)
+	}
+}
+
+func TestLimit_requests(t *testing.T) {
+	h := open(t, limits(func(l *api.Limits) { l.Requests = limit.Rate{PerSecond: 1, Burst: 2} }))
+	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+		if got := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "").Status; got != want {
+			t.Errorf("request %d: %d, want %d", i, got, want)
+		}
+	}
+}
+
+func TestNew_refuses(t *testing.T) {
+	var b *bus.Bus
+	for name, cfg := range map[string]server.Config{
+		"short key": {CredentialKey: []byte("short")},
+		"proxy":     {CredentialKey: make([]byte, 32), TrustedProxies: []string{"10.0.0.1"}},
+	} {
+		if _, err := server.New(b, nil, cfg); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}

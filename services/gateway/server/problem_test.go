@@ -1,0 +1,104 @@
+package server_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestProblem(t *testing.T) {
+	h := open(t)
+	large := `{"slug":"x","rulebook":"` + strings.Repeat("x", 600<<10) + `"}`
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		code, fields       string
+	}{
+		"route":             {http.MethodGet, "/api/v1/nothing", "", 404, "route_unknown", ""},
+		"route under slug":  {http.MethodGet, "/api/v1/selections/" + here + "/nothing", "", 404, "route_unknown", ""},
+		"method":            {http.MethodDelete, "/api/v1/selections", "", 405, "method_not_allowed", ""},
+		"method of casting": {http.MethodGet, "/api/v1/selections/" + here + "/ballots", "", 405, "method_not_allowed", ""},
+		"selection":         {http.MethodGet, "/api/v1/selections/" + nowhere, "", 404, "selection_unknown", ""},
+		"selection, staff":  {http.MethodGet, "/api/v1/selections/" + nowhere + "/entries", "", 404, "selection_unknown", ""},
+		"selection, audit":  {http.MethodGet, "/api/v1/selections/" + nowhere + "/deliveries", "", 404, "selection_unknown", ""},
+		"not yet":           {http.MethodGet, "/api/v1/selections/" + here + "/entries", "", 503, "selection_not_yet", ""},
+		"slug":              {http.MethodGet, "/api/v1/selections/A_b", "", 422, "input_invalid", "slug"},
+		"query":             {http.MethodGet, "/api/v1/selections/" + here + "/entries?stat=vetoed", "", 422, "input_invalid", "stat"},
+		"query value":       {http.MethodGet, "/api/v1/selections/" + here + "/entries?state=lost", "", 422, "input_invalid", "state"},
+		"path value":        {http.MethodGet, "/api/v1/selections/" + here + "/exports/voters", "", 422, "input_invalid", "what"},
+		"uuid":              {http.MethodGet, "/api/v1/selections/" + here + "/entries/7", "", 422, "input_invalid", "entry"},
+		"number":            {http.MethodGet, "/api/v1/selections/" + here + "/candidates/seven", "", 422, "input_invalid", "number"},
+		"unknown field":     {http.MethodPost, "/api/v1/sessions", `{"email":"a","password":"b","otp":"c"}`, 422, "input_invalid", "otp"},
+		"wrong type":        {http.MethodPost, "/api/v1/sessions", `{"email":5,"password":"b"}`, 422, "input_invalid", "email"},
+		"not JSON":          {http.MethodPost, "/api/v1/sessions", `{"email":`, 400, "request_malformed", "body"},
+		"no reason":         {http.MethodPost, "/api/v1/selections/" + here + "/phases/voting/open", `{"reason":""}`, 422, "input_invalid", "reason"},
+		"too large":         {http.MethodPost, "/api/v1/selections", large, 413, "body_too_large", "body"},
+		"too large, small":  {http.MethodPost, "/api/v1/sessions", large[:70<<10], 413, "body_too_large", "body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := h.ask(t, c.method, c.path, organizer, c.body)
+			p := a.problem(t)
+			if a.Status != c.status || p.Code != c.code || strings.Join(p.fields(), ",") != c.fields {
+				t.Errorf("got %d %s %v: %s", a.Status, p.Code, p.fields(), a.Body)
+			}
+			if c.status == http.StatusMethodNotAllowed && a.Header.Get("Allow") == "" {
+				t.Error("no Allow")
+			}
+			if c.status == http.StatusServiceUnavailable && a.Header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+		})
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	h := open(t)
+	for given, kept := range map[string]bool{"a-Sane_id.7": true, "": false, "two words": false, strings.Repeat("x", 65): false} {
+		a := h.ask(t, http.MethodGet, "/api/v1/nothing", "", "", "X-Request-Id", given)
+		got := a.Header.Get("X-Request-Id")
+		if got == "" || (got == given) != kept {
+			t.Errorf("%q was answered by %q", given, got)
+		}
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	h := open(t)
+	header := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "").Header
+	for name, want := range map[string]string{
+		"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
+		"Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()", "Cache-Control": "no-store",
+	} {
+		if !strings.Contains(header.Get(name), want) {
+			t.Errorf("%s is %q", name, header.Get(name))
+		}
+	}
+	if header.Get("Strict-Transport-Security") != "" {
+		t.Error("HSTS without https")
+	}
+}
+
+func TestPhoto_unknown(t *testing.T) {
+	h := open(t)
+	hash := strings.Repeat("a", 64)
+	for _, name := range []string{hash + ".jpg", hash, hash + ".png", strings.ToUpper(hash) + ".jpg", "..%2F..%2Fkeys%2Fcredential"} {
+		a := h.ask(t, http.MethodGet, "/photos/"+name, "", "")
+		if a.Status != http.StatusNotFound {
+			t.Errorf("%s: %d", name, a.Status)
+		}
+	}
+}
+
+// TestEntry_public does not tell a stranger who else has been nominated.
+func TestEntry_public(t *testing.T) {
+	h := open(t)
+	body := `{"name":"马晓燕","employer":"陇运","region":"兰州","deeds":"…"}`
+	a := h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/entries", "", body)
+	if a.Status != http.StatusCreated || strings.Contains(a.Body, "resembles") {
+		t.Errorf("a stranger got %d %s", a.Status, a.Body)
+	}
+	a = h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/entries", organizer, body)
+	if a.Status != http.StatusCreated || !strings.Contains(a.Body, "resembles") {
+		t.Errorf("the organizer got %d %s", a.Status, a.Body)
+	}
+}
