@@ -55,7 +55,7 @@ const seedSize = 8
 // random gives n random bytes in hex.
 func random(n int) string {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // crypto/rand never fails
+	rand.Read(b) // never fails
 	return hex.EncodeToString(b)
 }
 

@@ -67,6 +67,7 @@ type pages struct {
 	assets    assets
 	rules     *rulebooks
 	tallies   *cache.Cache[voting.Tally] // every reader of a live vote asks for it
+	lists     *cache.Cache[[]selection.Selection]
 	outcomes  *cache.Cache[selection.Results]
 	fragments *fragments
 	apiError  echo.HTTPErrorHandler // for what is not a page
@@ -74,6 +75,7 @@ type pages struct {
 
 // How long what all visitors see alike is kept.
 const (
+	listTTL    = time.Second
 	tallyTTL   = 250 * time.Millisecond
 	outcomeTTL = 5 * time.Second // public results do not change
 )
@@ -88,6 +90,9 @@ const (
 // errors under /api stay with the handler that e has at this time.
 func Mount(e *echo.Echo, cfg Config, backend Backend) {
 	p := &pages{cfg: cfg, backend: backend, assets: loadAssets(), rules: newRulebooks(), fragments: newFragments(), apiError: e.HTTPErrorHandler}
+	p.lists = cache.New(listTTL, cfg.Now, func(ctx context.Context, _ string) ([]selection.Selection, error) {
+		return backend.Selections(ctx)
+	})
 	p.tallies = cache.New(tallyTTL, cfg.Now, backend.Tally)
 	p.outcomes = cache.New(outcomeTTL, cfg.Now, backend.Results)
 	p.views = loadViews(p.assets)

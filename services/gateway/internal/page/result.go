@@ -103,8 +103,10 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 		PublishedAt: momentIn(found.PublishedAt, s.at, s.printer.lang), Ballots: found.Ballots,
 		Decision: d, Present: d.For + d.Against + d.Abstained,
 		Hashes: []fact{
-			{s.printer.T("hash.rulebook"), found.RulebookHash}, {s.printer.T("hash.result"), found.ResultHash},
-			{s.printer.T("hash.votes"), found.VotesHash}, {s.printer.T("hash.scores"), found.ScoresHash},
+			{s.printer.T("hash.rulebook"), found.RulebookHash},
+			{s.printer.T("hash.result"), found.ResultHash},
+			{s.printer.T("hash.votes"), found.VotesHash},
+			{s.printer.T("hash.scores"), found.ScoresHash},
 		},
 	}
 	titles := map[string]string{}

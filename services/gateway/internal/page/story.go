@@ -109,7 +109,7 @@ func (p *pages) photo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	defer body.Close() //nolint:errcheck // read only
+	defer body.Close()
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))

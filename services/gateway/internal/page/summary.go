@@ -50,7 +50,9 @@ func (s *site) title(words map[string]string) string {
 }
 
 // voting tells whether ballots are taken at this time, as far as is known here.
-func (s *site) voting() bool { return s.Phase(rulebook.PhaseVoting).State == selection.Opened }
+func (s *site) voting() bool {
+	return s.Phase(rulebook.PhaseVoting).State == selection.Opened && len(s.rules.Voting.Voters) > 0
+}
 
 // site reads the selection of a request.
 func (p *pages) site(c echo.Context) (*site, error) {
@@ -149,7 +151,7 @@ func (p *pages) home(c echo.Context) error {
 }
 
 func (p *pages) selections(c echo.Context) ([]*summary, error) {
-	all, err := p.backend.Selections(c.Request().Context())
+	all, err := p.lists.Get(c.Request().Context(), "")
 	if err != nil {
 		return nil, err
 	}

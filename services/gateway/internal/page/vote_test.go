@@ -88,7 +88,9 @@ func TestVote_refused(t *testing.T) {
 	}{
 		{"none", nil, nil, 422, []string{"选的人数不够", "您选了 0 位。每张选票选 1 至 10 位。"}},
 		{
-			"too many", nil, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"}, 422,
+			"too many", nil,
+			[]string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11"},
+			422,
 			[]string{"选的人数太多", "请去掉 1 位"},
 		},
 		{"struck", func(h *house) { h.candidates[1].Struck = true }, []string{"1", "2"}, 422, []string{"2 号 " + name(1) + " 已取消候选资格", `href="#c2"`}},
@@ -100,11 +102,15 @@ func TestVote_refused(t *testing.T) {
 			"struck a moment ago", func(h *house) {
 				h.castErr = refused(voting.ErrInvalid, fault.Field{Name: "picks[1]", Message: "is no candidate"})
 			},
-			[]string{"4", "6"}, 422, []string{"6 号不能选", `href="#c6"`},
+			[]string{"4", "6"},
+			422,
+			[]string{"6 号不能选", `href="#c6"`},
 		},
 		{
 			"duplicate", func(h *house) { h.castErr = voting.ErrDuplicate.With("first", first.Format(time.RFC3339Nano)) },
-			[]string{"4"}, 409, []string{"您已经投过票了", "2026年5月4日 09:02:03（Asia/Shanghai (UTC+8)）"},
+			[]string{"4"},
+			409,
+			[]string{"您已经投过票了", "2026年5月4日 09:02:03（Asia/Shanghai (UTC+8)）"},
 		},
 		{"closed", func(h *house) { h.castErr = voting.ErrClosed }, []string{"4"}, 409, []string{"投票已经结束"}},
 		{"not open", func(h *house) { h.castErr = voting.ErrNotOpen }, []string{"4"}, 409, []string{"投票还没有开始"}},

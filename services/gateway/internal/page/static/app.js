@@ -27,7 +27,7 @@
 
     function show(message) {
       const n = chosen().length;
-      live.textContent = message || (n < least ? few : fill(count, { n, left: Math.max(0, most - n) }));
+      live.textContent = message || (n < least ? few : n > most ? full : fill(count, { n, left: most - n }));
       button.disabled = n < least || n > most;
       form.classList.toggle("full", n >= most);
       // Boxes that a search took off the page stay picked: keep those unseen.
