@@ -139,12 +139,20 @@ type Decision struct {
 	Motion     string     `json:"motion,omitempty"`
 	ResultHash string     `json:"result_hash,omitempty"` // what is put to the vote
 	Voted      int        `json:"voted"`
-	Outcome    string     `json:"outcome"` // none | moved | approved | rejected
+	Outcome    string     `json:"outcome"`
 	For        int        `json:"for"`     // counts only once the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 }
+
+// The outcomes of a motion.
+const (
+	NoMotion = "none"
+	Moved    = "moved"
+	Approved = "approved"
+	Rejected = "rejected"
+)
 
 // Service is what review does. Any call about a selection whose rulebook has
 // not arrived gives ErrNotYet.

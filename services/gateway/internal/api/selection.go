@@ -150,6 +150,14 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 		for _, g := range gaps {
 			f.Fields = append(f.Fields, fault.Field{Name: "review", Message: "score missing: " + g})
 		}
+	case event.Decision:
+		decision, err := a.review.Decision(ctx, review.Of{Slug: in.Slug})
+		if err != nil {
+			return ignoreNotYet(err)
+		}
+		if decision.Outcome != review.Approved {
+			f.Fields = append(f.Fields, fault.Field{Name: "decision", Message: "no result has been approved"})
+		}
 	}
 	if len(f.Fields) > 0 {
 		return &f

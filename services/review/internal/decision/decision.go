@@ -25,14 +25,6 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// The outcomes of a motion.
-const (
-	none     = "none"
-	moved    = "moved"
-	approved = "approved"
-	rejected = "rejected"
-)
-
 // Meeting is the committee of each selection.
 type Meeting struct {
 	deps run.Deps
@@ -97,7 +89,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == moved || mo.Outcome == approved {
+		if mo.Outcome == review.Moved || mo.Outcome == review.Approved {
 			return review.ErrMoved
 		}
 		hash, err := m.result(ctx, tx, sel)
@@ -113,7 +105,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			in.Slug, mo.Seq+1, text, hash, moved, members, m.deps.Time()); err != nil {
+			in.Slug, mo.Seq+1, text, hash, review.Moved, members, m.deps.Time()); err != nil {
 			return fmt.Errorf("put motion: %w", err)
 		}
 		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "put_motion", "", map[string]any{"motion": text, "result_hash": hash})
@@ -136,7 +128,7 @@ func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.
 		if err != nil {
 			return err
 		}
-		if mo.Outcome != moved {
+		if mo.Outcome != review.Moved {
 			return review.ErrNoMotion
 		}
 		var member bool
@@ -169,30 +161,30 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.Of) (review.Decisio
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == approved || mo.Outcome == rejected {
+		if mo.Outcome == review.Approved || mo.Outcome == review.Rejected {
 			return nil
 		}
 		sel, err := m.open(ctx, tx, in.Slug)
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == none {
+		if mo.Outcome == review.NoMotion {
 			return review.ErrNoMotion
 		}
 		voted := mo.For + mo.Against + mo.Abstained
 		if !reaches(voted, mo.Members, sel.Rulebook.Decision.Quorum) {
 			return review.ErrQuorum.With("voted", fmt.Sprint(voted)).With("members", fmt.Sprint(mo.Members)).With("quorum", sel.Rulebook.Decision.Quorum.String())
 		}
-		outcome := rejected
+		outcome := review.Rejected
 		if reaches(mo.For, voted, sel.Rulebook.Decision.Approve) {
-			outcome = approved
+			outcome = review.Approved
 		}
 		now := m.deps.Time()
 		if _, err := tx.ExecContext(ctx, `UPDATE motion SET outcome = $3, closed_at = $4 WHERE slug = $1 AND seq = $2`, in.Slug, mo.Seq, outcome, now); err != nil {
 			return fmt.Errorf("close motion: %w", err)
 		}
 		made := event.DecisionMade{
-			ResultHash: mo.Result, Approved: outcome == approved,
+			ResultHash: mo.Result, Approved: outcome == review.Approved,
 			Members: mo.Members, For: mo.For, Against: mo.Against, Abstained: mo.Abstained,
 		}
 		if err := audit.Record(ctx, tx, now, in.Slug, "close_motion", "", made); err != nil {
@@ -222,7 +214,7 @@ func (m *Meeting) Decision(ctx context.Context, in review.Of) (review.Decision, 
 // Approved tells whether a result has been approved, for good.
 func Approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
 	mo, err := last(ctx, q, slug)
-	return mo.Outcome == approved, err
+	return mo.Outcome == review.Approved, err
 }
 
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
@@ -258,9 +250,9 @@ type motion struct {
 	ClosedAt  sql.NullTime `db:"closed_at"`
 }
 
-// last gives the latest motion; outcome none where there is none.
+// last gives the latest motion; outcome NoMotion where there is none.
 func last(ctx context.Context, q sqlx.QueryerContext, slug string) (motion, error) {
-	mo := motion{Outcome: none}
+	mo := motion{Outcome: review.NoMotion}
 	err := sqlx.GetContext(ctx, q, &mo, `
 		SELECT seq, text, result, outcome, members, votes_for, against, abstained, closed_at
 		FROM motion WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, slug)
