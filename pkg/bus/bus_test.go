@@ -131,6 +131,46 @@ func TestServer_Drain(t *testing.T) {
 	}
 }
 
+// TestServer_Drain_queue has more requests before the door than are handled at
+// a time: each is answered or was never taken.
+func TestServer_Drain_queue(t *testing.T) {
+	nats, b := embed(t)
+	begun := make(chan struct{}, 1)
+	server, err := b.Serve("slow", []bus.Endpoint{bus.Method("work", func(context.Context, struct{}) (struct{}, error) {
+		select {
+		case begun <- struct{}{}:
+		default:
+		}
+		<-time.After(5 * time.Millisecond)
+		return struct{}{}, nil
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := nats.Connect("client")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var lost atomic.Int32
+	var wg sync.WaitGroup
+	for range 2000 {
+		wg.Go(func() {
+			if _, err := bus.Call[struct{}](t.Context(), client, "slow", "work", struct{}{}); err != nil && !fault.HasCode(err, "service_down") {
+				lost.Add(1)
+			}
+		})
+	}
+	<-begun
+	if err := server.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if n := lost.Load(); n > 0 {
+		t.Errorf("%d requests were taken and not answered", n)
+	}
+}
+
 func TestBus_Consume(t *testing.T) {
 	_, b := embed(t)
 	if _, err := b.EnsureStreams(t.Context()); err != nil {

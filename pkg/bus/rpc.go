@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -105,9 +106,11 @@ func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte,
 
 // Server answers the requests to one service.
 type Server struct {
-	svc   micro.Service
-	slots chan struct{} // one for each request in hand
-	stop  context.CancelFunc
+	nc     *nats.Conn
+	svc    micro.Service
+	slots  chan struct{} // one for each request at work
+	inHand atomic.Int64  // requests at work or waiting for a slot
+	stop   context.CancelFunc
 }
 
 // Serve answers a service's endpoints until Drain. Replicas share the work.
@@ -119,16 +122,18 @@ func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
 		return nil, fmt.Errorf("bus: serve %s: %w", service, err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &Server{svc: svc, slots: make(chan struct{}, maxConcurrent), stop: stop}
+	s := &Server{nc: b.nc, svc: svc, slots: make(chan struct{}, maxConcurrent), stop: stop}
 	for _, e := range endpoints {
 		handle := func(req micro.Request) {
+			s.inHand.Add(1)
 			select {
 			case s.slots <- struct{}{}:
 			case <-ctx.Done():
+				s.inHand.Add(-1)
 				return
 			}
 			go func() {
-				defer func() { <-s.slots }()
+				defer func() { <-s.slots; s.inHand.Add(-1) }()
 				b.answer(ctx, service, e, req)
 			}()
 		}
@@ -144,6 +149,13 @@ func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
 	return s, nil
 }
 
+const (
+	flushLimit = time.Second
+	// idle is how long nothing must be in hand at the end: what has arrived is
+	// handed on within microseconds, but nothing tells when.
+	idle = 20 * time.Millisecond
+)
+
 // Drain takes no more requests and waits until those in flight are answered,
 // or ctx ends, which cancels them.
 func (s *Server) Drain(ctx context.Context) error {
@@ -151,14 +163,23 @@ func (s *Server) Drain(ctx context.Context) error {
 	if err := s.svc.Stop(); err != nil {
 		return fmt.Errorf("bus: drain: %w", err)
 	}
-	for range cap(s.slots) { // holding every slot, nobody else is at work
+	// What was on its way when the server heard of the end arrives before its
+	// answer to the flush. Where there is no server nothing is on its way.
+	flushed := s.nc.FlushTimeout(flushLimit)
+	tick := time.NewTicker(idle)
+	defer tick.Stop()
+	for quiet := false; ; {
 		select {
-		case s.slots <- struct{}{}:
 		case <-ctx.Done():
-			return ctx.Err()
+			return errors.Join(ctx.Err(), flushed)
+		case <-tick.C:
 		}
+		none := s.inHand.Load() == 0
+		if none && quiet {
+			return nil
+		}
+		quiet = none
 	}
-	return nil
 }
 
 func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.Request) {
