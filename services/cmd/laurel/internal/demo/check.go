@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,47 +32,60 @@ type Check struct {
 // binary is the laurel that computes the result once more.
 func (s *Script) Checks(binary string) []Check {
 	return []Check{
-		{"every acknowledged ballot is counted once", s.counted},
+		{"every acknowledged ballot is counted once", s.Counted},
 		{"second and late ballots were refused", s.refusedAll},
-		{"the tally equals a recount of the exported ballots", s.recount},
+		{"the tally equals a recount of the exported ballots", s.Recount},
 		{"the published list equals `laurel compute` on the exports", func(ctx context.Context) error { return s.recompute(ctx, binary) }},
-		{"every event was consumed by everyone it concerns, once", s.delivered},
+		{"every event was consumed by everyone it concerns, once", s.Delivered},
 	}
 }
 
 func (s *Script) auditor() *client.Client { return s.As(identity.Auditor) }
 
-// counted finds the picks of each receipt in the export, as often as they were
+// maxAsked is how many receipts are asked for one by one.
+const maxAsked = 2000
+
+// Counted finds the picks of each receipt in the export, as often as they were
 // cast: the export names no receipts, so the two sides are compared as bags of
-// picks, and each receipt is asked for on its own in part.
-func (s *Script) counted(ctx context.Context) error {
+// picks, and each receipt, up to maxAsked, is asked for its place in the log.
+func (s *Script) Counted(ctx context.Context) error {
 	ballots, err := s.exportedBallots(ctx)
 	if err != nil {
 		return err
 	}
-	if len(ballots) != len(s.receipts) {
-		return fmt.Errorf("%d ballots are exported, %d were acknowledged", len(ballots), len(s.receipts))
+	receipts := s.Receipts()
+	if len(ballots) != len(receipts) {
+		return fmt.Errorf("%d ballots are exported, %d were acknowledged", len(ballots), len(receipts))
 	}
 	bag := map[string]int{}
 	for _, picks := range ballots {
 		bag[bagKey(picks)]++
 	}
-	asked := 0
-	for receipt, picks := range s.receipts {
+	for receipt, picks := range receipts {
 		key := bagKey(picks)
 		if bag[key]--; bag[key] < 0 {
 			return fmt.Errorf("receipt %s: its picks %v are not in the export", receipt, picks)
 		}
-		if asked++; asked > 200 {
-			continue
-		}
-		r, err := s.API.Receipt(ctx, s.Slug, receipt)
+	}
+	asked := slices.Collect(maps.Keys(receipts))
+	asked = asked[:min(maxAsked, len(asked))]
+	places := make([]int64, len(asked))
+	if err := s.Crowd(ctx, len(asked), func(ctx context.Context, i int) error {
+		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, asked[i])
 		if err != nil {
-			return fmt.Errorf("receipt %s: %w", receipt, err)
+			return fmt.Errorf("receipt %s: %w", asked[i], err)
 		}
-		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != key {
-			return fmt.Errorf("receipt %s is not at its place in the log", receipt)
+		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != bagKey(receipts[asked[i]]) {
+			return fmt.Errorf("receipt %s is not at its place in the log", asked[i])
 		}
+		places[i] = *r.Index
+		return nil
+	}); err != nil {
+		return err
+	}
+	slices.Sort(places)
+	if len(slices.Compact(places)) != len(asked) {
+		return errors.New("two receipts have one place in the log")
 	}
 	return nil
 }
@@ -85,7 +100,9 @@ func (s *Script) refusedAll(context.Context) error {
 	return nil
 }
 
-func (s *Script) recount(ctx context.Context) error {
+// Recount compares the tally with the exported ballots, and has the voting
+// service check itself.
+func (s *Script) Recount(ctx context.Context) error {
 	ballots, err := s.exportedBallots(ctx)
 	if err != nil {
 		return err
@@ -188,7 +205,8 @@ func (s *Script) recompute(ctx context.Context, binary string) error {
 	return nil
 }
 
-func (s *Script) delivered(ctx context.Context) error {
+// Delivered asks whether every event reached everyone it concerns, once.
+func (s *Script) Delivered(ctx context.Context) error {
 	report, err := s.auditor().Deliveries(ctx, s.Slug)
 	if err != nil {
 		return err

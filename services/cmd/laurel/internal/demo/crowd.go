@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // crowd invents voters and jurors from a seed: whom the public likes, how
@@ -12,13 +14,13 @@ import (
 type crowd struct {
 	rand    *rand.Rand
 	numbers []int
-	appeal  []float64 // cumulative, by candidate
-	merit   []float64 // by candidate, 0 to 1
-	most    int       // picks on a ballot
+	appeal  []float64      // cumulative, by candidate
+	merit   []float64      // by candidate, 0 to 1
+	span    rulebook.Picks // how many on a ballot
 }
 
-func newCrowd(seed uint64, numbers []int, most int) *crowd {
-	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers, most: most} //nolint:gosec // an invented crowd, from a seed on purpose
+func newCrowd(seed uint64, numbers []int, span rulebook.Picks) *crowd {
+	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers, span: span} //nolint:gosec // an invented crowd, from a seed on purpose
 	sum := 0.0
 	for range numbers {
 		merit := c.rand.Float64()
@@ -29,9 +31,9 @@ func newCrowd(seed uint64, numbers []int, most int) *crowd {
 	return c
 }
 
-// picks are 1 to most candidates, each at most once.
+// picks are as many candidates as the rules ask for, each at most once.
 func (c *crowd) picks() []int {
-	n := 1 + c.rand.IntN(min(c.most, len(c.numbers)))
+	n := c.span.Min + c.rand.IntN(min(c.span.Max, len(c.numbers))-c.span.Min+1)
 	picks := make([]int, 0, n)
 	for len(picks) < n {
 		i, _ := slices.BinarySearch(c.appeal, c.rand.Float64()*c.appeal[len(c.appeal)-1])

@@ -181,7 +181,7 @@ func (s *Script) Vet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.crowd = newCrowd(s.Seed, numbers, rules.Voting.Picks.Max)
+	s.crowd = newCrowd(s.Seed, numbers, rules.Voting.Picks)
 	return nil
 }
 
@@ -268,7 +268,7 @@ func (s *Script) Decide(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.Outcome != "approved" {
+	if d.Outcome != review.Approved {
 		return fmt.Errorf("the committee's word is %s", d.Outcome)
 	}
 	return s.Close(ctx, event.Decision)

@@ -63,13 +63,17 @@ func (s *Script) Voter(ctx context.Context, i int) (voter *client.Voter, err err
 // Cast has a voter cast a ballot, and keeps the receipt.
 func (s *Script) Cast(ctx context.Context, voter *client.Voter, picks []int) error {
 	cast, err := voter.Cast(ctx, picks)
-	if err != nil {
-		return err
+	if err == nil {
+		s.Keep(cast.Receipt, picks)
 	}
+	return err
+}
+
+// Keep keeps the receipt of a ballot that was acknowledged.
+func (s *Script) Keep(receipt string, picks []int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.receipts[cast.Receipt] = picks
-	return nil
+	s.receipts[receipt] = picks
 }
 
 // Receipts are the acknowledged ballots: picks by receipt.
