@@ -124,7 +124,11 @@ func (r *Running) serve(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-	server, err := r.deps.Bus.Serve(r.room.Name, append(r.furniture(), r.room.Endpoints...))
+	endpoints := append(r.furniture(), r.room.Endpoints...)
+	for i, e := range endpoints {
+		endpoints[i] = withDatabase(e)
+	}
+	server, err := r.deps.Bus.Serve(r.room.Name, endpoints)
 	r.server = server
 	return err
 }
@@ -174,7 +178,7 @@ func (r *Running) Ready(ctx context.Context) error {
 		return fault.NewUnavailable("catching_up", r.room.Name+" has not yet seen all events", time.Second)
 	}
 	if err := r.deps.DB.PingContext(ctx); err != nil {
-		return fault.NewUnavailable("database_down", r.room.Name+" cannot reach its database", time.Second).Because(err)
+		return ErrDatabaseDown.Because(fmt.Errorf("%s: %w", r.room.Name, err))
 	}
 	return nil
 }

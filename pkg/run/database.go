@@ -1,0 +1,43 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+)
+
+// The faults of a room whose database fails it. Rooms hand the errors of pg on;
+// here they get their meaning, once for all.
+var (
+	// ErrDatabaseDown says that nothing was done, as the database is away.
+	ErrDatabaseDown = fault.NewUnavailable("database_down", "the database cannot be reached at this moment; try again", time.Second)
+	// ErrUnknownOutcome says that the database went away during the commit.
+	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether this was done; look, then try again", time.Second)
+)
+
+// withDatabase is the endpoint with the database's failures as faults.
+func withDatabase(e bus.Endpoint) bus.Endpoint {
+	return bus.Endpoint{Name: e.Name, Handle: func(ctx context.Context, data []byte) (any, error) {
+		out, err := e.Handle(ctx, data)
+		return out, databaseFault(err)
+	}}
+}
+
+// databaseFault leaves alone what already is a fault. An unknown commit comes
+// first: its cause is a lost connection, too.
+func databaseFault(err error) error {
+	var known *fault.Error
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.Is(err, pg.ErrUnknownCommit):
+		return ErrUnknownOutcome.Because(err)
+	case pg.IsUnavailable(err):
+		return ErrDatabaseDown.Because(err)
+	}
+	return err
+}
