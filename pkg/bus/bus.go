@@ -37,7 +37,8 @@ type Bus struct {
 	log *slog.Logger
 }
 
-// Connect dials url; name is what the server shows of this client.
+// Connect dials url as the service name, which is also the part of _INBOX.>
+// that its user must be able to hear.
 func Connect(url, name string, log *slog.Logger) (*Bus, error) {
 	return connect(url, name, log)
 }
@@ -45,6 +46,7 @@ func Connect(url, name string, log *slog.Logger) (*Bus, error) {
 func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
 	opts = append([]nats.Option{
 		nats.Name(name),
+		nats.CustomInboxPrefix("_INBOX." + name), // so that the server can keep others from listening
 		nats.Timeout(connectTimeout),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
