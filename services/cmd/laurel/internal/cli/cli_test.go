@@ -1,0 +1,103 @@
+package cli_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/cli"
+)
+
+// TestMarkdown holds docs/config.md to the declaration.
+func TestMarkdown(t *testing.T) {
+	const path = "../../../../../docs/config.md"
+	got, err := cli.Markdown()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
+	}
+}
+
+// TestCLI_help says of every command, flag and argument what it is for.
+func TestCLI_help(t *testing.T) {
+	parser := parser(t, new(cli.CLI))
+	envs := map[string]string{}
+	for _, command := range parser.Model.Leaves(false) {
+		if command.Help == "" {
+			t.Errorf("%s has no help", command.Path())
+		}
+		for _, v := range command.Values() {
+			at := command.Path() + " " + v.ShortSummary()
+			if v.Help == "" {
+				t.Errorf("%s has no help", at)
+			}
+			for _, env := range v.Tag.Envs {
+				if other, ok := envs[env]; ok && other != v.Name {
+					t.Errorf("%s: %s also sets --%s", at, env, other)
+				}
+				envs[env] = v.Name
+			}
+		}
+	}
+	if len(envs) == 0 {
+		t.Error("nothing is set by the environment")
+	}
+}
+
+func TestCLI_serve(t *testing.T) {
+	t.Setenv("DATABASE_URL", "postgres://example/laurel")
+	t.Setenv("TRUSTED_PROXIES", "10.0.0.0/8,192.168.0.0/16")
+	t.Setenv("LOG_LEVEL", "debug")
+	t.Setenv("LISTEN", "0.0.0.0:80")
+	var c cli.CLI
+	if _, err := parser(t, &c).Parse([]string{"serve", "voting", "gateway", "--listen", "127.0.0.1:81", "--session-ttl", "90s"}); err != nil {
+		t.Fatal(err)
+	}
+	got := c.Serve
+	if strings.Join(got.Services, " ") != "voting gateway" || got.URL != "postgres://example/laurel" || len(got.TrustedProxies) != 2 ||
+		got.Listen != "127.0.0.1:81" || got.SessionTTL.Seconds() != 90 || got.Log.Level.String() != "DEBUG" {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestCLI_refused names the argument at fault.
+func TestCLI_refused(t *testing.T) {
+	for args, want := range map[string]string{
+		"sing":                                "sing",
+		"serve --lissen :80":                  "--lissen",
+		"serve --log-format=xml":              "--log-format",
+		"serve --log-level=loud":              "--log-level",
+		"serve --session-ttl=soon":            "--session-ttl",
+		"compute":                             "--rulebook",
+		"admin create-user --role=juror":      "--email",
+		"demo --voters=many":                  "--voters",
+		"compute --rulebook=r --format=prose": "--format",
+	} {
+		if _, err := parser(t, new(cli.CLI)).Parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("laurel %s: %v, want %s named", args, err, want)
+		}
+	}
+}
+
+func parser(t *testing.T, c *cli.CLI) *kong.Kong {
+	t.Helper()
+	p, err := kong.New(c, cli.Options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
