@@ -37,6 +37,7 @@ type house struct {
 	key    credential.Key
 	server *server.Server
 	url    string
+	blobs  blob.Store
 
 	identity   *identityRoom
 	nomination *nominationRoom
@@ -64,6 +65,7 @@ func open(t *testing.T, change ...func(*server.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.blobs = blobs
 	cfg := server.Config{Listen: "127.0.0.1:0", CredentialKey: h.key, Now: h.clock.Now, Log: testkit.Log(t)}
 	for _, c := range change {
 		c(&cfg)
@@ -254,6 +256,16 @@ type votingRoom struct {
 	mu      sync.Mutex
 	counted map[string]voting.Outcome // by voter
 	keys    map[string]string
+	votes   string // blob of the exported votes; empty: the tally is not final
+}
+
+func (r *votingRoom) ExportVotes(context.Context, voting.Of) (voting.Exported, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.votes == "" {
+		return voting.Exported{}, voting.ErrUnsealed
+	}
+	return voting.Exported{Blob: r.votes}, nil
 }
 
 func (r *votingRoom) CastBallots(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {

@@ -178,9 +178,10 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() 
 type route struct {
 	method, path string
 	summary      string
-	status       int   // of success; 200 where 0
-	body         int64 // limit in bytes; maxBody where 0
-	staff        bool  // needs a session
+	status       int    // of success; 200 where 0
+	body         int64  // limit in bytes; maxBody where 0
+	staff        bool   // needs a session
+	media        string // content type of success, where it is a document and not the output's JSON
 }
 
 // register adds a route whose handler answers with faults.
@@ -196,6 +197,9 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		op.Security = []map[string][]string{{"session": {}}}
 	}
 	op.Responses = map[string]*huma.Response{"default": a.problemResponse()}
+	if r.media != "" {
+		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{r.media: {Schema: &huma.Schema{}}}}
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := handle(ctx, in)
 		if err != nil {

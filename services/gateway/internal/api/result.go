@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -51,48 +52,55 @@ func (a *API) resultRoutes(e *echo.Echo) {
 		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {
 			return answer(a.Results(ctx, in.Slug))
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them", staff: true},
-		func(ctx context.Context, in *exportInput) (*document, error) {
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them", staff: true, media: "text/csv"},
+		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			data, err := a.export(ctx, in.Slug, in.What)
-			return &document{"text/csv; charset=utf-8", data}, err
+			file, size, err := a.export(ctx, in.Slug, in.What)
+			if err != nil {
+				return nil, err
+			}
+			return &huma.StreamResponse{Body: func(out huma.Context) {
+				defer file.Close() //nolint:errcheck // only read
+				out.SetHeader("Content-Type", "text/csv; charset=utf-8")
+				out.SetHeader("Content-Length", strconv.FormatInt(size, 10)) // so that a broken copy shows
+				if _, err := io.Copy(out.BodyWriter(), file); err != nil {
+					a.cfg.Log.WarnContext(ctx, "export broken off", "slug", in.Slug, "what", in.What, "error", err)
+				}
+			}}, nil
 		})
 	e.GET("/photos/:name", a.photo)
 }
 
-func (a *API) export(ctx context.Context, slug, what string) ([]byte, error) {
+// export opens a file of so many bytes.
+func (a *API) export(ctx context.Context, slug, what string) (file io.ReadCloser, size int64, err error) {
 	var hash string
 	switch what {
 	case "votes":
-		x, err := a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
-		if err != nil {
-			return nil, err
-		}
+		var x voting.Exported
+		x, err = a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
 		hash = x.Blob
 	case "ballots":
-		x, err := a.voting.ExportBallots(ctx, voting.Of{Slug: slug})
-		if err != nil {
-			return nil, err
-		}
+		var x voting.Exported
+		x, err = a.voting.ExportBallots(ctx, voting.Of{Slug: slug})
 		hash = x.Blob
 	case "scores":
-		x, err := a.review.ExportScores(ctx, review.Of{Slug: slug})
-		if err != nil {
-			return nil, err
-		}
+		var x review.Exported
+		x, err = a.review.ExportScores(ctx, review.Of{Slug: slug})
 		hash = x.Blob
 	default:
-		return a.exportCandidates(ctx, slug)
+		data, err := a.exportCandidates(ctx, slug)
+		return io.NopCloser(bytes.NewReader(data)), int64(len(data)), err
 	}
-	r, _, err := a.blobs.Open(ctx, hash)
 	if err != nil {
-		return nil, fmt.Errorf("export %s: %w", what, err)
+		return nil, 0, err
 	}
-	defer r.Close()
-	return io.ReadAll(r)
+	if file, size, err = a.blobs.Open(ctx, hash); err != nil {
+		return nil, 0, fmt.Errorf("export %s: %w", what, err)
+	}
+	return file, size, nil
 }
 
 // exportCandidates is candidate,name,… of those on the list.

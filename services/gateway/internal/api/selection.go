@@ -64,7 +64,7 @@ func (a *API) selectionRoutes() {
 		func(ctx context.Context, in *InSelection) (*body[selection.Selection], error) {
 			return answer(a.selections.Get(ctx, in.Slug))
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/rulebook", summary: "The rulebook; its SHA-256 is the selection's rulebook_hash"},
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/rulebook", summary: "The rulebook; its SHA-256 is the selection's rulebook_hash", media: "application/json"},
 		func(ctx context.Context, in *InSelection) (*document, error) {
 			s, err := a.selections.Get(ctx, in.Slug)
 			if err != nil {
