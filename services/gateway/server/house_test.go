@@ -160,7 +160,7 @@ func (h *house) ask(t *testing.T, method, path, token, body string, headers ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
