@@ -108,12 +108,15 @@ func (s *Script) Recount(ctx context.Context) error {
 		return err
 	}
 	recount := map[int]int64{}
-	for _, c := range s.Candidates {
-		recount[c.Number] = 0
-	}
 	for _, picks := range ballots {
 		for _, p := range picks {
 			recount[p]++
+		}
+	}
+	for _, c := range s.Candidates {
+		recount[c.Number] += 0
+		if c.Struck { // has no row in the tally
+			delete(recount, c.Number)
 		}
 	}
 	tally, err := s.API.Tally(ctx, s.Slug)

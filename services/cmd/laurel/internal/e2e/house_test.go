@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -50,6 +51,7 @@ type house struct {
 	host     string        // loopback address of the house's own
 	nats     *bus.Embedded // nil: inside the process
 	servers  map[string]*demo.Server
+	opened   map[string]*sqlx.DB // see databases
 }
 
 // together is a house in one process with NATS inside.

@@ -1,0 +1,143 @@
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
+
+const (
+	ballots = 1200
+	kills   = 3
+)
+
+// TestChaos_kill9 kills in the middle of voting what may be killed, several
+// times, and starts it again on its data: no acknowledged ballot is lost, none
+// counts twice. The voters are another process, this one.
+func TestChaos_kill9(t *testing.T) {
+	t.Parallel()
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		h := together(t)
+		h.castThrough(t, func() {
+			h.kill(t, all)
+			h.start(t, all)
+		})
+	})
+	t.Run("apart", func(t *testing.T) {
+		t.Parallel()
+		h := apart(t)
+		victims := []string{"voting", "gateway", "voting"}
+		h.castThrough(t, func() {
+			h.kill(t, victims[0])
+			h.start(t, victims[0])
+			victims = victims[1:]
+		})
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		server := postgres(t)
+		if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
+			t.Fatal(err)
+		}
+		if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
+			t.Fatal(err)
+		}
+		h := build(t, server.URL("laurel"), nil)
+		s := h.serve(all)
+		h.open(t, all)
+		h.castThrough(t, func() {
+			killPostmaster(t, server)
+			testkit.Eventually(t, wait, func() error {
+				if status := get(t, s.Address, "/readyz"); status != http.StatusServiceUnavailable {
+					return fmt.Errorf("ready without a database: %d", status)
+				}
+				return nil
+			})
+			if status := get(t, s.Address, "/healthz"); status != http.StatusNoContent {
+				t.Errorf("it lives: %d", status)
+			}
+			if _, err := server.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Await(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	})
+}
+
+// castThrough has the public vote while strike is called, and looks at
+// everything afterwards.
+func (h *house) castThrough(t *testing.T, strike func()) {
+	t.Helper()
+	h.vetted(t)
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	voters := h.vote(t.Context(), ballots)
+	for i := range int64(kills) {
+		voters.reach(t, (i+1)*ballots/(kills+2))
+		strike()
+	}
+	voters.done(t)
+	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
+	h.check(t)
+	if n := len(h.Receipts()); n != ballots {
+		t.Errorf("%d receipts of %d voters", n, ballots)
+	}
+}
+
+// postgres is a server of the test's own. It lies directly under the temporary
+// directory, where the server's user can come.
+func postgres(t *testing.T) *pg.Local {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "laurel-e2e-pg-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l := pg.Local{Dir: filepath.Join(dir, "pg")}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := errors.Join(l.Remove(ctx), os.Remove(dir)); err != nil {
+			t.Error(err)
+		}
+	})
+	server, err := l.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// killPostmaster ends the server as its host's failure would, but for the
+// sessions, which find out by themselves.
+func killPostmaster(t *testing.T, server *pg.Local) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(server.Dir, "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
