@@ -146,19 +146,20 @@ type Withdraw struct {
 
 // Candidate is an admitted entry, as the public sees it.
 type Candidate struct {
-	Number        int    `json:"number"`
-	Name          string `json:"name"`
-	Category      string `json:"category,omitempty"`
-	Gender        string `json:"gender,omitempty"`
-	Employer      string `json:"employer"`
-	Region        string `json:"region"`
-	Years         *int   `json:"years,omitempty"`
-	Summary       string `json:"summary"`         // the deeds in short, at most 90 characters
-	Deeds         string `json:"deeds,omitempty"` // whole; not in lists
-	RecommendedBy string `json:"recommended_by,omitempty"`
-	Photo         string `json:"photo,omitempty"` // blob
-	Struck        bool   `json:"struck,omitempty"`
-	StruckReason  string `json:"struck_reason,omitempty"`
+	Number        int               `json:"number"`
+	Name          string            `json:"name"`
+	Category      string            `json:"category,omitempty"`
+	Gender        string            `json:"gender,omitempty"`
+	Employer      string            `json:"employer"`
+	Region        string            `json:"region"`
+	Years         *int              `json:"years,omitempty"`
+	Summary       string            `json:"summary"`         // the deeds in short, at most 90 characters
+	Deeds         string            `json:"deeds,omitempty"` // whole; not in lists
+	RecommendedBy string            `json:"recommended_by,omitempty"`
+	Attributes    map[string]string `json:"attributes,omitempty"` // the rulebook's further ones
+	Photo         string            `json:"photo,omitempty"`      // blob
+	Struck        bool              `json:"struck,omitempty"`
+	StruckReason  string            `json:"struck_reason,omitempty"`
 }
 
 // ListCandidates asks for a page of candidates by number, struck ones too.

@@ -45,7 +45,7 @@ func TestCandidates(t *testing.T) {
 	years := 8
 	want := nomination.Candidate{
 		Number: 1, Name: "王强一", Category: "courier", Gender: "male", Employer: "陇运速递", Region: "兰州市", Years: &years,
-		Summary: "十年如一日。", Deeds: "十年如一日。", RecommendedBy: "总工会",
+		Summary: "十年如一日。", Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},
 	}
 	got, err := r.Candidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: 1})
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -109,7 +112,14 @@ func (a *API) exportCandidates(ctx context.Context, slug string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	rows := [][]string{{"candidate", "name", "gender", "category", "employer", "region", "years", "recommended_by"}}
+	further := map[string]bool{}
+	for _, c := range list {
+		for name := range c.Attributes {
+			further[name] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(further))
+	rows := [][]string{append([]string{"candidate", "name", "gender", "category", "employer", "region", "years", "recommended_by"}, names...)}
 	for _, c := range list {
 		if c.Struck {
 			continue
@@ -118,7 +128,11 @@ func (a *API) exportCandidates(ctx context.Context, slug string) ([]byte, error)
 		if c.Years != nil {
 			years = strconv.Itoa(*c.Years)
 		}
-		rows = append(rows, []string{strconv.Itoa(c.Number), c.Name, c.Gender, c.Category, c.Employer, c.Region, years, c.RecommendedBy})
+		row := []string{strconv.Itoa(c.Number), c.Name, c.Gender, c.Category, c.Employer, c.Region, years, c.RecommendedBy}
+		for _, name := range names {
+			row = append(row, c.Attributes[name])
+		}
+		rows = append(rows, row)
 	}
 	var b bytes.Buffer
 	err = csv.NewWriter(&b).WriteAll(rows)
@@ -148,12 +162,15 @@ func (a *API) photo(c echo.Context) error {
 // Photo opens a picture of the blob store; nothing else of it is public.
 func (a *API) Photo(ctx context.Context, hash string) (io.ReadCloser, int64, error) {
 	r, size, err := a.blobs.Open(ctx, hash)
-	if err != nil {
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("photo: %w", err)
 	}
 	magic := make([]byte, 3)
 	if _, err := io.ReadFull(r, magic); err != nil || !bytes.Equal(magic, []byte{0xff, 0xd8, 0xff}) {
-		return nil, 0, errNoPhoto.Because(r.Close())
+		return nil, 0, errNoPhoto.Because(errors.Join(err, r.Close()))
 	}
 	return struct {
 		io.Reader

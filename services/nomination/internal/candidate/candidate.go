@@ -3,6 +3,7 @@ package candidate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -132,10 +133,11 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 		Photo         string `db:"photo"`
 		Struck        bool   `db:"struck"`
 		StruckReason  string `db:"struck_reason"`
+		Attributes    []byte `db:"attributes"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT c.number, e.name, e.category, e.gender, e.employer, e.region, e.years, `+deeds+` AS deeds, e.recommended_by, e.photo,
-		       c.struck_at IS NOT NULL AS struck, c.struck_reason
+		       c.struck_at IS NOT NULL AS struck, c.struck_reason, e.attributes
 		FROM candidate c JOIN entry e ON e.id = c.entry WHERE `+where, args...); err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}
@@ -145,6 +147,9 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 			Number: r.Number, Name: r.Name, Category: r.Category, Gender: r.Gender, Employer: r.Employer, Region: r.Region, Years: r.Years,
 			Summary: form.Summary(r.Deeds), Deeds: r.Deeds, RecommendedBy: r.RecommendedBy, Photo: r.Photo,
 			Struck: r.Struck, StruckReason: r.StruckReason,
+		}
+		if err := json.Unmarshal(r.Attributes, &candidates[i].Attributes); err != nil {
+			return nil, fmt.Errorf("candidate %d: %w", r.Number, err)
 		}
 	}
 	return candidates, nil
