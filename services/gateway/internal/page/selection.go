@@ -239,7 +239,9 @@ func (s *site) next() string {
 		return t("next.voting.until", "time", momentIn(*vote.ClosesAt, s.at, s.printer.lang).Text)
 	case vote.State == selection.Opened:
 		return t("next.voting")
-	case vote.State == selection.Closing, vote.State == selection.Closed:
+	case vote.State == selection.Closing:
+		return t("next.closing")
+	case vote.State == selection.Closed:
 		return t("next.closed")
 	case vote.OpensAt != nil:
 		return t("next.voting.from", "time", momentIn(*vote.OpensAt, s.at, s.printer.lang).Text)
