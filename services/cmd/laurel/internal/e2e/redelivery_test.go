@@ -80,11 +80,13 @@ func (h *house) afresh(t *testing.T, service string, events []event.Envelope, ta
 	if _, err := b.EnsureStreams(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	publish(t, b, events)
+	for range 3 {
+		publish(t, b, events)
+	}
 	fresh.serve(service)
 	fresh.start(t, service)
 	was, is := h.databases(t)[service], fresh.databases(t)[service]
-	testkit.Eventually(t, wait, func() error {
+	testkit.Eventually(t, 2*wait, func() error { // what comes too early waits longer each time
 		for _, table := range append(tables, "inbox") {
 			if diff := cmp.Diff(rows(t, was, table, "at"), rows(t, is, table, "at")); diff != "" {
 				return fmt.Errorf("%s of a fresh %s:\n%s", table, service, diff)
