@@ -55,9 +55,9 @@ func (a *API) resultRoutes(e *echo.Echo) {
 		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {
 			return answer(a.Results(ctx, in.Slug))
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them", staff: true, media: "text/csv"},
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them; everybody's once the result is public", staff: true, media: "text/csv"},
 		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.mayExport(ctx, in.Slug)
 			if err != nil {
 				return nil, err
 			}
@@ -104,6 +104,16 @@ func (a *API) export(ctx context.Context, slug, what string) (file io.ReadCloser
 		return nil, 0, fmt.Errorf("export %s: %w", what, err)
 	}
 	return file, size, nil
+}
+
+// mayExport lets organizers and auditors pass, and everybody once the result
+// is public: it can be recomputed by anyone.
+func (a *API) mayExport(ctx context.Context, slug string) (context.Context, error) {
+	s, err := a.selections.Get(ctx, slug)
+	if err == nil && s.PublishedAt != nil {
+		return ctx, nil
+	}
+	return a.may(ctx, slug, identity.Organizer, identity.Auditor)
 }
 
 // exportCandidates is candidate,name,… of those on the list.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"reflect"
 	"sync"
 
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -74,7 +75,7 @@ func (f *fragments) get(key fragmentKey, c nomination.Candidate) (fragment, bool
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	found, ok := f.kept[key]
-	return found, ok && found.of == c
+	return found, ok && reflect.DeepEqual(found.of, c)
 }
 
 func (f *fragments) put(key fragmentKey, one fragment) {

@@ -150,9 +150,9 @@ func (s *Script) recompute(ctx context.Context, binary string) error {
 	}
 	for name, fetch := range map[string]func() ([]byte, error){
 		"rulebook":   func() ([]byte, error) { return rules, nil },
-		"votes":      func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "votes") },
-		"scores":     func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "scores") },
-		"candidates": func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "candidates") },
+		"votes":      func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "votes") },
+		"scores":     func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "scores") },
+		"candidates": func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "candidates") },
 	} {
 		body, err := fetch()
 		if err != nil {
