@@ -13,6 +13,9 @@ const (
 	exportVotes   = "export_votes"
 	exportBallots = "export_ballots"
 	getReceipt    = "get_receipt"
+	getCheckpoint = "get_checkpoint"
+	getTile       = "get_tile"
+	exportLeaves  = "export_leaves"
 	checkTally    = "check_tally"
 )
 
@@ -24,6 +27,9 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method(exportVotes, s.ExportVotes),
 		bus.Method(exportBallots, s.ExportBallots),
 		bus.Method(getReceipt, s.Receipt),
+		bus.Method(getCheckpoint, s.Checkpoint),
+		bus.Method(getTile, s.Tile),
+		bus.Method(exportLeaves, s.ExportLeaves),
 		bus.Method(checkTally, s.Check),
 	}
 }
@@ -59,6 +65,21 @@ func (c *Client) ExportBallots(ctx context.Context, in Of) (Exported, error) {
 // Receipt implements Service.
 func (c *Client) Receipt(ctx context.Context, in Receipt) (Recorded, error) {
 	return bus.Call[Recorded](ctx, c.bus, Name, getReceipt, in)
+}
+
+// Checkpoint implements Service.
+func (c *Client) Checkpoint(ctx context.Context, in Of) (Checkpoint, error) {
+	return bus.Call[Checkpoint](ctx, c.bus, Name, getCheckpoint, in)
+}
+
+// Tile implements Service.
+func (c *Client) Tile(ctx context.Context, in TileOf) (Tile, error) {
+	return bus.Call[Tile](ctx, c.bus, Name, getTile, in)
+}
+
+// ExportLeaves implements Service.
+func (c *Client) ExportLeaves(ctx context.Context, in Of) (Exported, error) {
+	return bus.Call[Exported](ctx, c.bus, Name, exportLeaves, in)
 }
 
 // Check implements Service.

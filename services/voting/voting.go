@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
@@ -83,6 +84,28 @@ type Recorded struct {
 	Period  string    `json:"period"`          // "once" or a day, 2026-05-01
 	At      time.Time `json:"at"`              // when its batch was counted
 	Index   *int64    `json:"index,omitempty"` // in the ballot log, from 0; absent until it is sequenced
+
+	Batch    int64             `json:"batch"` // of the ballots that were committed together
+	Evidence ballotlog.Receipt `json:"evidence"`
+}
+
+// Checkpoint is how far the ballot log has come.
+type Checkpoint struct {
+	Checkpoint string `json:"checkpoint"` // signed head, as pkg/ballotlog reads it
+	Key        string `json:"key"`        // public key that verifies it
+	Size       int64  `json:"size"`       // leaves
+}
+
+// TileOf names a tile of the ballot log.
+type TileOf struct {
+	Slug string `json:"slug"`
+	Path string `json:"path"` // LEVEL/NUMBER[.p/WIDTH], as ballotlog.ParseTile reads it
+}
+
+// Tile is up to 256 hashes of the ballot log.
+type Tile struct {
+	Hashes []byte `json:"hashes"` // 32 bytes each
+	Full   bool   `json:"full"`   // never changes any more
 }
 
 // Check is the whole-state check of one selection: tally = recount, indexes
@@ -118,9 +141,19 @@ type Service interface {
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
 	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// Receipt finds the ballot behind a receipt. Fault: ErrNoReceipt.
+	// Receipt finds the ballot behind a receipt, with the signed promise of its
+	// batch and, once it is in the log, the proof of that against the last
+	// checkpoint. Fault: ErrNoReceipt.
 	Receipt(ctx context.Context, in Receipt) (Recorded, error)
-	// Check recounts.
+	// Checkpoint gives the ballot log's last signed head.
+	Checkpoint(ctx context.Context, in Of) (Checkpoint, error)
+	// Tile gives hashes of the ballot log; they tell nothing of the picks. Fault:
+	// ErrNoTile, for one that the log does not hold, or not at that width.
+	Tile(ctx context.Context, in TileOf) (Tile, error)
+	// ExportLeaves writes the lines of the ballot log in their order. Fault:
+	// ErrUnsealed.
+	ExportLeaves(ctx context.Context, in Of) (Exported, error)
+	// Check recounts, and makes the log anew.
 	Check(ctx context.Context, in Of) (Check, error)
 }
 
@@ -138,4 +171,5 @@ var (
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
+	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")
 )

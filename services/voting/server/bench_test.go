@@ -53,10 +53,11 @@ func BenchmarkCastBallots(b *testing.B) {
 	}
 }
 
-// size is what ballots and batches take on disk, in bytes, with their indexes.
+// size is what ballots, batches and the log take on disk, in bytes, with their
+// indexes.
 func (r *room) size(b *testing.B) (bytes float64) {
 	b.Helper()
-	if err := r.deps.DB.Get(&bytes, `SELECT pg_total_relation_size('ballot') + pg_total_relation_size('batch')`); err != nil {
+	if err := r.deps.DB.Get(&bytes, `SELECT pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('subtree')`); err != nil {
 		b.Fatal(err)
 	}
 	return bytes

@@ -143,6 +143,7 @@ func TestCast_daily(t *testing.T) {
 	// A day passes: the ballot is yesterday's, under yesterday's pseudonym.
 	r.execute(t, `UPDATE ballot SET period = period - 1`)
 	r.execute(t, `UPDATE batch SET period = period - 1`)
+	r.migrateAgain(t)
 	r.counted(t, ballot(1, 2))
 	r.whole(t, 2)
 }

@@ -29,7 +29,7 @@ func TestCheck_finds(t *testing.T) {
 		"index moved":       {`UPDATE batch SET first_index = first_index + 1`, "indexes from 0"},
 		"head moved":        {`UPDATE head SET next_index = next_index + 1`, "indexes from 0"},
 		"event misses one":  {`UPDATE head SET next_index = 3; UPDATE batch SET ballots = 3`, "ballots_counted told"},
-		"after the seal":    {`UPDATE head SET sealed_at = now(); INSERT INTO batch VALUES (999, 1, 0, now(), NULL, 1, '{}', '{}', '{}')`, "nothing waits"},
+		"after the seal":    {`UPDATE head SET sealed_at = now(); INSERT INTO batch VALUES (999, 1, 0, now(), NULL, 1, '{}', '{}', '{}', '', '')`, "nothing waits"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, c.tamper)

@@ -2,6 +2,7 @@
 package server
 
 import (
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -20,6 +21,9 @@ type Config struct {
 	// long as a vote runs: with another, everybody could vote again, and the
 	// room refuses.
 	PseudonymKey []byte
+	// LogKey is the seed of the Ed25519 key that signs the ballot log, 32 bytes,
+	// the same in all replicas.
+	LogKey []byte
 }
 
 // Migrations are the room's tables.
@@ -33,13 +37,17 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if err != nil {
 		return run.Room{}, err
 	}
+	signer, err := ballotlog.NewSigner(cfg.LogKey)
+	if err != nil {
+		return run.Room{}, err
+	}
 	cache := roll.NewCache()
-	sequencer := counting.New(deps)
+	sequencer := counting.New(deps, signer)
 	box := casting.New(deps, keys, cache, sequencer.Wake)
 	service := struct {
 		*casting.Box
 		*record.Record
-	}{box, record.New(deps, keys, cache)}
+	}{box, record.New(deps, keys, signer, cache)}
 	return run.Room{
 		Name:       voting.Name,
 		Migrations: Migrations(),

@@ -68,7 +68,7 @@ func start(t testing.TB, nats *bus.Embedded, address, way string) *room {
 		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
 		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
 	}
-	made, err := server.New(deps, server.Config{PseudonymKey: key()})
+	made, err := server.New(deps, server.Config{PseudonymKey: key(), LogKey: key()})
 	if err != nil {
 		t.Fatal(err)
 	}

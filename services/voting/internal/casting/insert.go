@@ -9,6 +9,9 @@ import (
 	"strconv"
 
 	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
 // insert writes the ballots in one statement, sorted by the unique key so that
@@ -77,17 +80,24 @@ func arrayText(numbers []int) string {
 	return string(append(text, '}'))
 }
 
-// count writes the batch: what was inserted, and the sums of just that.
+// count writes the batch: what was inserted, the sums of just that, and the
+// leaves for the log.
 func (t *transaction) count(ctx context.Context, b *box) error {
 	ballots := 0
 	sums := map[int]int64{}
 	skipped := []int64{}
+	var leaves, voters, text []byte
+	leaf := ballotlog.Ballot{Period: rule.PeriodName(b.period)}
 	for rank, it := range b.writes {
 		if !it.inserted {
 			skipped = append(skipped, int64(rank))
 			continue
 		}
 		ballots++
+		leaf.Voter, leaf.Salt, leaf.Picks = it.place.voter, [16]byte(it.salt), it.picks
+		text = leaf.Append(text[:0])
+		hash := ballotlog.Hash(text)
+		leaves, voters = append(leaves, hash[:]...), append(voters, it.place.voter[:]...)
 		for _, n := range it.picks {
 			sums[n]++
 		}
@@ -100,7 +110,7 @@ func (t *transaction) count(ctx context.Context, b *box) error {
 		candidates, votes = append(candidates, int64(n)), append(votes, v)
 	}
 	if _, err := t.tx.StmtxContext(ctx, t.statements.batch).ExecContext(ctx, b.Batch, b.ID, b.period, b.Now, ballots,
-		pq.Array(skipped), pq.Array(candidates), pq.Array(votes)); err != nil {
+		pq.Array(skipped), pq.Array(candidates), pq.Array(votes), leaves, voters); err != nil {
 		return fmt.Errorf("batch of %s: %w", b.Slug, err)
 	}
 	return nil

@@ -72,8 +72,8 @@ func (s *statements) prepare(ctx context.Context, db *sqlx.DB) error {
 			ON CONFLICT (selection, period, voter, part) DO NOTHING
 			RETURNING batch, rank`},
 		{&s.batch, `
-			INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`},
+			INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes, leaves, voters)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`},
 	} {
 		stmt, err := db.PreparexContext(ctx, p.text) //nolint:sqlclosecheck // statements.close does, when the writer ends
 		if err != nil {

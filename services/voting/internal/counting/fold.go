@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 )
 
 // The aggregates of what this room publishes.
@@ -20,7 +21,7 @@ const (
 // maxFold bounds the batches of one transaction.
 const maxFold = 1000
 
-// fold takes one selection's waiting batches into its tally, in one
+// fold takes one selection's waiting batches into its tally and its log, in one
 // transaction.
 type fold struct {
 	sequencer *Sequencer
@@ -30,6 +31,7 @@ type fold struct {
 
 // head is how far the selection has come.
 type head struct {
+	ledger.Head
 	Slug   string `db:"slug"`
 	Next   int64  `db:"next_index"`
 	Sealed bool   `db:"sealed"`
@@ -49,7 +51,7 @@ func (f *fold) run(ctx context.Context, tx *sqlx.Tx) error {
 	// acknowledged is in a batch that is to be seen.
 	var h head
 	if err := tx.GetContext(ctx, &h, `
-		SELECT v.slug, h.next_index, h.sealed_at IS NOT NULL AS sealed, v.closed_at IS NOT NULL AS closed
+		SELECT v.slug, h.selection, h.log_size, h.edge, h.checkpoint, h.next_index, h.sealed_at IS NOT NULL AS sealed, v.closed_at IS NOT NULL AS closed
 		FROM head h JOIN voting v ON v.id = h.selection WHERE h.selection = $1 FOR UPDATE OF h`, f.selection); err != nil {
 		return fmt.Errorf("head: %w", err)
 	}
@@ -67,7 +69,11 @@ func (f *fold) run(ctx context.Context, tx *sqlx.Tx) error {
 			return err
 		}
 	}
-	if h.Closed && !h.Sealed && len(batches) < maxFold {
+	logged, err := ledger.Extend(ctx, tx, h.Slug, h.Head, f.sequencer.signer)
+	if err != nil {
+		return err
+	}
+	if h.Closed && !h.Sealed && len(batches) < maxFold && logged == h.Next+int64(f.ballots) {
 		return f.seal(ctx, tx, h.Slug)
 	}
 	return nil

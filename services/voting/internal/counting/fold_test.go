@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -25,11 +26,15 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
-		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes)
-		SELECT id, 1, 0, now(), id, '{}', '{7}', ARRAY[id] FROM generate_series(1, 40) id`); err != nil {
+		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes, leaves, voters)
+		SELECT id, 1, 0, now(), id, '{}', '{7}', ARRAY[id], decode(repeat('5a', 32 * id), 'hex'), '' FROM generate_series(1, 40) id`); err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}), db
+	signer, err := ballotlog.NewSigner(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer), db
 }
 
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the

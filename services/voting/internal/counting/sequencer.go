@@ -1,5 +1,5 @@
 // Package counting folds committed batches into the tally, gives each ballot
-// its index in the log, and seals what is closed. There is one counter at a
+// its index in the log, extends and signs the log, and seals what is closed. There is one counter at a
 // time, whatever the number of replicas.
 package counting
 
@@ -12,6 +12,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 )
@@ -29,11 +30,13 @@ type Sequencer struct {
 	now  func() time.Time
 	log  *slog.Logger
 	wake chan struct{}
+
+	signer ballotlog.Signer
 }
 
-// New counts in deps' database.
-func New(deps run.Deps) *Sequencer {
-	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1)}
+// New counts in deps' database; signer signs the log's checkpoints.
+func New(deps run.Deps, signer ballotlog.Signer) *Sequencer {
+	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer}
 }
 
 // Wake says that there is something to count.
@@ -90,6 +93,8 @@ func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, 
 	var selections []int
 	if err := leader.Conn().SelectContext(ctx, &selections, `
 		SELECT selection FROM batch WHERE first_index IS NULL
+		UNION
+		SELECT selection FROM head WHERE log_size < next_index
 		UNION
 		SELECT h.selection FROM head h JOIN voting v ON v.id = h.selection WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL`); err != nil {
 		return 0, fmt.Errorf("what waits: %w", err)

@@ -73,6 +73,9 @@ func (r *Record) Check(ctx context.Context, in voting.Of) (c voting.Check, err e
 				c.Problems = append(c.Problems, q.about+": "+b)
 			}
 		}
+		if err := v.checkLog(ctx, r.signer, &c); err != nil {
+			return err
+		}
 		return v.checkPicks(ctx, r, &c)
 	})
 	return c, err

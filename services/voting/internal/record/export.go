@@ -90,28 +90,15 @@ func spaced(numbers []int64) string {
 
 // export streams a CSV into the blob store.
 func (r *Record) export(ctx context.Context, header []string, rows func(write func(...string) error) error) (voting.Exported, error) {
-	out := voting.Exported{}
-	reader, writer := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		c := csv.NewWriter(writer)
-		err := c.Write(header)
-		if err == nil {
-			err = rows(func(fields ...string) error { out.Rows++; return c.Write(fields) })
+	return r.stream(ctx, func(w io.Writer) (n int64, err error) {
+		c := csv.NewWriter(w)
+		if err := c.Write(header); err != nil {
+			return 0, err
 		}
-		if err == nil {
-			c.Flush()
-			err = c.Error()
+		if err := rows(func(fields ...string) error { n++; return c.Write(fields) }); err != nil {
+			return 0, err
 		}
-		writer.CloseWithError(err)
-	}()
-	ref, err := r.blobs.Put(ctx, reader, maxExport)
-	reader.CloseWithError(err) // where the store gave up, so does the writer
-	<-done
-	if err != nil {
-		return voting.Exported{}, fmt.Errorf("export: %w", err)
-	}
-	out.Blob = ref.Hash
-	return out, nil
+		c.Flush()
+		return n, c.Error()
+	})
 }

@@ -10,10 +10,12 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
+	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
@@ -24,11 +26,14 @@ type Record struct {
 	blobs blob.Store
 	keys  secret.Keys
 	cache *roll.Cache
+
+	signer ballotlog.Signer
+	leaves leaves
 }
 
-// New reads deps' database.
-func New(deps run.Deps, keys secret.Keys, cache *roll.Cache) *Record {
-	return &Record{deps.DB, deps.Blobs, keys, cache}
+// New reads deps' database; signer signs promises.
+func New(deps run.Deps, keys secret.Keys, signer ballotlog.Signer, cache *roll.Cache) *Record {
+	return &Record{db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer, leaves: leaves{exported: map[string]voting.Exported{}}}
 }
 
 // view is a selection as one snapshot shows it.
@@ -39,6 +44,7 @@ type view struct {
 }
 
 type head struct {
+	ledger.Head
 	Next     int64        `db:"next_index"`
 	MovedAt  sql.NullTime `db:"moved_at"`
 	SealedAt sql.NullTime `db:"sealed_at"`
@@ -56,7 +62,7 @@ func (r *Record) look(ctx context.Context, slug string, fn func(v view) error) e
 	if v.Selection, err = roll.Get(ctx, tx, slug); err != nil {
 		return err
 	}
-	if err := tx.GetContext(ctx, &v.head, `SELECT next_index, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
+	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, next_index, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
 		return fmt.Errorf("head of %s: %w", slug, err)
 	}
 	return fn(v)

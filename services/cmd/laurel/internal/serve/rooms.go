@@ -57,7 +57,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return votingserver.New(deps, votingserver.Config{PseudonymKey: key})
+		logKey, err := p.cfg.Key(p.cfg.LogKeyFile, "log")
+		if err != nil {
+			return run.Room{}, err
+		}
+		return votingserver.New(deps, votingserver.Config{PseudonymKey: key, LogKey: logKey})
 	case review.Name:
 		return reviewserver.New(deps)
 	}

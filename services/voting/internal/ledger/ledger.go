@@ -1,0 +1,111 @@
+// Package ledger keeps the ballot log in the database: its head, and the hashes
+// of which its tiles and proofs are made.
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+)
+
+// Columns are those of Head, for a SELECT from head.
+const Columns = `selection, log_size, edge, checkpoint`
+
+// Head is how far a selection's log has come.
+type Head struct {
+	Selection  int            `db:"selection"`
+	Size       int64          `db:"log_size"`
+	Data       []byte         `db:"edge"`
+	Checkpoint sql.NullString `db:"checkpoint"`
+}
+
+// Edge is the log's right edge. Where the key signed a checkpoint, the edge is
+// that of the checkpoint or it is not taken: nobody extends a log that was
+// changed behind our back.
+func (h Head) Edge(slug string, key ballotlog.PublicKey) (ballotlog.Edge, error) {
+	edge, err := ballotlog.ReadEdge(h.Size, h.Data)
+	if err != nil {
+		return edge, err
+	}
+	signed, err := key.Open(h.Checkpoint.String)
+	if err == nil && (signed.Tree != edge.Tree() || signed.Origin != ballotlog.CheckpointOrigin(slug)) {
+		return edge, fmt.Errorf("the log of %s is not the one that was signed: %d leaves, signed %d", slug, edge.Size(), signed.N)
+	}
+	return edge, nil // not signed, or before the key was rotated
+}
+
+// Signed is the checkpoint, signed by the present key.
+func (h Head) Signed(slug string, signer ballotlog.Signer) (string, tlog.Tree, error) {
+	edge, err := h.Edge(slug, signer.Public())
+	if err != nil {
+		return "", tlog.Tree{}, err
+	}
+	text, err := signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: edge.Tree()})
+	return text, edge.Tree(), err
+}
+
+// maxExtend bounds the batches that one call appends.
+const maxExtend = 1000
+
+// Extend appends the leaves of batches that have their index, signs, and gives
+// the size of the log. It changes nothing where there are none.
+func Extend(ctx context.Context, tx *sqlx.Tx, slug string, h Head, signer ballotlog.Signer) (int64, error) {
+	var batches [][]byte
+	if err := tx.SelectContext(ctx, &batches, `
+		SELECT leaves FROM batch WHERE selection = $1 AND first_index >= $2 ORDER BY first_index LIMIT $3`, h.Selection, h.Size, maxExtend); err != nil {
+		return 0, fmt.Errorf("log of %s: %w", slug, err)
+	}
+	edge, err := h.Edge(slug, signer.Public())
+	if err != nil || len(batches) == 0 {
+		return h.Size, err
+	}
+	var complete []ballotlog.Subtree
+	for _, data := range batches {
+		leaves, err := ballotlog.Split(data)
+		if err != nil {
+			return 0, fmt.Errorf("log of %s: %w", slug, err)
+		}
+		for _, leaf := range leaves {
+			edge.Append(leaf, func(s ballotlog.Subtree) { complete = append(complete, s) })
+		}
+	}
+	if err := keep(ctx, tx, h.Selection, complete); err != nil {
+		return 0, fmt.Errorf("log of %s: %w", slug, err)
+	}
+	checkpoint, err := signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: edge.Tree()})
+	if err != nil {
+		return 0, err
+	}
+	res, err := tx.ExecContext(ctx, `
+		UPDATE head SET log_size = $3, edge = $4, checkpoint = $5 WHERE selection = $1 AND log_size = $2`,
+		h.Selection, h.Size, edge.Size(), edge.Bytes(), checkpoint)
+	if err != nil {
+		return 0, fmt.Errorf("log of %s: %w", slug, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return 0, errors.Join(fmt.Errorf("log of %s: another sequencer is at work", slug), err)
+	}
+	return edge.Size(), nil
+}
+
+func keep(ctx context.Context, tx *sqlx.Tx, selection int, subtrees []ballotlog.Subtree) error {
+	if len(subtrees) == 0 {
+		return nil
+	}
+	levels, numbers, hashes := make([]int64, len(subtrees)), make([]int64, len(subtrees)), make(pq.ByteaArray, len(subtrees))
+	for i, s := range subtrees {
+		levels[i], numbers[i], hashes[i] = int64(s.Level), s.Number, subtrees[i].Hash[:]
+	}
+	_, err := tx.ExecContext(ctx, `
+		INSERT INTO subtree (selection, level, number, hash)
+		SELECT $1, x.level, x.number, x.hash FROM unnest($2::smallint[], $3::bigint[], $4::bytea[]) AS x (level, number, hash)`,
+		selection, pq.Array(levels), pq.Array(numbers), hashes)
+	return err
+}

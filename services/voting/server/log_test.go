@@ -1,0 +1,246 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/receipt"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/migrations"
+)
+
+// logOf is a reader from outside: it has the client and the public key.
+type logOf struct {
+	*room
+	key ballotlog.PublicKey
+}
+
+// log waits until the ballot log holds so many leaves.
+func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
+	t.Helper()
+	l := logOf{room: r}
+	var head ballotlog.Head
+	testkit.Eventually(t, 20*time.Second, func() error {
+		c, err := r.Checkpoint(r.ctx, voting.Of{Slug: slug})
+		if err != nil {
+			return err
+		}
+		if l.key, err = ballotlog.ParsePublicKey(c.Key); err != nil {
+			t.Fatal(err)
+		}
+		if head, err = l.key.Open(c.Checkpoint); err != nil || head.N != c.Size || head.Origin != ballotlog.CheckpointOrigin(slug) {
+			t.Fatalf("checkpoint %+v is %+v, %v", c, head, err)
+		}
+		if c.Size != size {
+			return fmt.Errorf("%d leaves, want %d", c.Size, size)
+		}
+		return nil
+	})
+	return l, head
+}
+
+func (l logOf) tile(tile tlog.Tile) ([]byte, error) {
+	got, err := l.Tile(l.ctx, voting.TileOf{Slug: slug, Path: ballotlog.TilePath(tile)})
+	if err == nil && got.Full != (tile.W == ballotlog.TileWidth) {
+		err = fmt.Errorf("tile %v is full: %v", tile, got.Full)
+	}
+	return got.Hashes, err
+}
+
+// proven finds each receipt's ballot in the log.
+func (l logOf) proven(t *testing.T, outcomes ...voting.Outcome) {
+	t.Helper()
+	for _, o := range outcomes {
+		got, err := l.Receipt(l.ctx, voting.Receipt{Slug: slug, Receipt: o.Receipt})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, err := receipt.Parse(o.Receipt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := got.Evidence.Check(l.key, slug, code.Batch); err != nil {
+			t.Fatalf("receipt %s: %v", o.Receipt, err)
+		}
+		if got.Evidence.Proof == nil || got.Index == nil || got.Evidence.Proof.Index != *got.Index || got.Batch != code.Batch {
+			t.Fatalf("receipt %s has no proof: %+v", o.Receipt, got)
+		}
+	}
+}
+
+// cities are n ballots, one in each request of each.
+func (r *room) cities(t *testing.T, first, n, each int) (outcomes []voting.Outcome) {
+	t.Helper()
+	for n > 0 {
+		in := make([]voting.Cast, min(each, n))
+		for i := range in {
+			in[i] = ballot(first+i, 1+i%candidates)
+		}
+		outcomes = append(outcomes, r.counted(t, in...)...)
+		first, n = first+len(in), n-len(in)
+	}
+	return outcomes
+}
+
+// TestLog grows a log past two levels of tiles from batches of several sizes,
+// and proves receipts, growth, and the leaves of the export.
+func TestLog(t *testing.T) {
+	r := setup(t)
+	r.open(t, once)
+	empty, head := r.log(t, 0)
+	early := r.cities(t, 0, 5, 1)
+	l, first := r.log(t, 5)
+	l.proven(t, early...)
+	if _, err := empty.tile(tlog.Tile{H: 8, W: 6}); !errors.Is(err, voting.ErrNoTile) {
+		t.Errorf("a tile wider than the log: %v", err)
+	}
+	late := r.cities(t, 5, 695, 97)
+	_, last := r.log(t, 700)
+	l.proven(t, early...)
+	l.proven(t, late[:3]...)
+	l.proven(t, late[250:253]...)
+	l.proven(t, late[len(late)-1])
+	for _, older := range []ballotlog.Head{head, first, last} {
+		var path tlog.TreeProof
+		if older.N > 0 {
+			var err error
+			if path, err = ballotlog.Tiles(l.tile).ProveGrowth(last.Tree, older.N); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ballotlog.CheckGrowth(path, last.Tree, older.Tree); err != nil {
+			t.Errorf("from %d leaves: %v", older.N, err)
+		}
+	}
+	if _, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug}); !errors.Is(err, voting.ErrUnsealed) {
+		t.Errorf("leaves of an open vote: %v", err)
+	}
+	r.whole(t, 700)
+	r.close(t)
+	tally := r.sealed(t)
+	for range 2 { // the second time from what was kept
+		out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
+		if err != nil || out.Rows != 700 {
+			t.Fatalf("%+v, %v", out, err)
+		}
+		recount, err := ballotlog.Count(strings.NewReader(r.blob(t, out.Blob)), ballotlog.Rules{Min: 1, Max: 3})
+		if err == nil {
+			err = errors.Join(recount.CheckHead(last), recount.CheckVotes(tally.Votes, nil))
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestTile_unknown(t *testing.T) {
+	r := setup(t)
+	r.open(t, once)
+	r.cities(t, 0, 3, 3)
+	r.log(t, 3)
+	for _, path := range []string{"", "0", "0/000", "0/000.p/4", "0/001.p/1", "1/000.p/1", "data/000", "0/000.p/0", "../0/000", strings.Repeat("9", 300)} {
+		if got, err := r.Tile(r.ctx, voting.TileOf{Slug: slug, Path: path}); !errors.Is(err, voting.ErrNoTile) {
+			t.Errorf("tile %.20q: %+v, %v", path, got, err)
+		}
+	}
+	if _, err := r.Tile(r.ctx, voting.TileOf{Slug: "other", Path: "0/000.p/1"}); !errors.Is(err, voting.ErrNotYet) {
+		t.Errorf("of a selection that is not here: %v", err)
+	}
+	if _, err := r.Checkpoint(r.ctx, voting.Of{Slug: "other"}); !errors.Is(err, voting.ErrNotYet) {
+		t.Errorf("checkpoint of a selection that is not here: %v", err)
+	}
+}
+
+// TestLog_hidden looks for what the log must not tell of an open vote.
+func TestLog_hidden(t *testing.T) {
+	r := setup(t)
+	r.open(t, `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "hidden"}`)
+	r.counted(t, ballot(1, 7))
+	l, _ := r.log(t, 1)
+	data, err := l.tile(tlog.Tile{H: 8, W: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whoever knows period and picks still lacks pseudonym and salt.
+	guess := ballotlog.Ballot{Period: "once", Picks: []int{7}}
+	if h := ballotlog.Hash(guess.Append(nil)); bytes.Equal(h[:], data) {
+		t.Error("a leaf can be guessed")
+	}
+	if _, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug}); !errors.Is(err, voting.ErrUnsealed) {
+		t.Errorf("leaves of an open vote: %v", err)
+	}
+}
+
+// TestMigration gives ballots from before the log their leaves.
+func TestMigration(t *testing.T) {
+	r := setup(t)
+	r.open(t, `{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3}, "counts": "live"}`)
+	r.counted(t, ballot(1, 3, 1), ballot(2, 12))
+	r.counted(t, ballot(3, 2))
+	_, before := r.log(t, 3)
+	r.migrateAgain(t)
+	if _, after := r.log(t, 3); after.Tree != before.Tree {
+		t.Errorf("the log was %+v, made from old ballots it is %+v", before, after)
+	}
+	r.whole(t, 3)
+}
+
+// migrateAgain takes the log away and lets the migration make it of what
+// ballots there are.
+func (r *room) migrateAgain(t testing.TB) {
+	t.Helper()
+	r.execute(t, `
+		DELETE FROM migration WHERE version_id = 2;
+		ALTER TABLE batch DROP COLUMN leaves, DROP COLUMN voters;
+		ALTER TABLE head DROP COLUMN log_size, DROP COLUMN edge, DROP COLUMN checkpoint;
+		DROP TABLE subtree`)
+	if err := pg.Migrate(t.Context(), r.deps.DB, migrations.Set()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestLog_tampered: a sequencer does not extend a log that is not the one it
+// signed, and the check finds every change.
+func TestLog_tampered(t *testing.T) {
+	r := setup(t)
+	r.open(t, once)
+	r.cities(t, 0, 300, 100)
+	r.log(t, 300)
+	r.whole(t, 300)
+	tables := []string{"ballot", "batch", "head", "subtree"}
+	for _, table := range tables {
+		r.execute(t, `CREATE TABLE kept_`+table+` AS TABLE `+table)
+	}
+	for name, tamper := range map[string]string{
+		"leaf":       `UPDATE batch SET leaves = overlay(leaves PLACING '\x00' FROM 1) WHERE first_index = 100`,
+		"voters":     `UPDATE batch SET voters = overlay(voters PLACING '\x00' FROM 1) WHERE first_index = 100`,
+		"edge":       `UPDATE head SET edge = overlay(edge PLACING '\x00' FROM 1)`,
+		"size":       `UPDATE head SET log_size = 299`,
+		"begun anew": `UPDATE head SET edge = '', log_size = 0`,
+		"subtree":    `UPDATE subtree SET hash = overlay(hash PLACING '\x00' FROM 1)`,
+		"no subtree": `DELETE FROM subtree`,
+		"salt":       `UPDATE ballot SET salt = overlay(salt PLACING '\x00' FROM 1) WHERE rank = 5`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.execute(t, tamper)
+			check, err := r.Check(r.ctx, voting.Of{Slug: slug})
+			if err != nil || !strings.Contains(strings.Join(check.Problems, "\n"), "log = ballots") {
+				t.Errorf("problems %q, %v", check.Problems, err)
+			}
+			for _, table := range tables {
+				r.execute(t, `DELETE FROM `+table)
+				r.execute(t, `INSERT INTO `+table+` SELECT * FROM kept_`+table)
+			}
+			r.whole(t, 300)
+		})
+	}
+}
