@@ -37,7 +37,7 @@ func requests(log *slog.Logger) echo.MiddlewareFunc {
 				c.Error(err)
 			}
 			level := slog.LevelDebug
-			if status := c.Response().Status; status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
+			if err != nil && c.Response().Status == http.StatusInternalServerError {
 				level = slog.LevelError
 			}
 			log.LogAttrs(ctx, level, "request", slog.String("method", req.Method), slog.String("path", req.URL.Path),

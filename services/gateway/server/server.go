@@ -28,6 +28,7 @@ type Config struct {
 	TrustedProxies []string // CIDRs whose X-Forwarded-For is believed
 	CredentialKey  credential.Key
 	Limits         api.Limits                      // zero: DefaultLimits
+	PhaseWait      time.Duration                   // how long a change of phase is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
 	Now            func() time.Time
 	Log            *slog.Logger
@@ -36,11 +37,14 @@ type Config struct {
 // The limits of a connection: who sends slower than this is let go.
 const (
 	headerTimeout = 5 * time.Second
-	readTimeout   = 60 * time.Second // a photo over a weak phone connection
-	writeTimeout  = 120 * time.Second
+	readTimeout   = 60 * time.Second
+	writeTimeout  = 150 * time.Second // an import has a minute to arrive and one to be checked
 	idleTimeout   = 90 * time.Second
 	maxHeader     = 16 << 10 // bytes
 )
+
+// phaseWait is how long a client that changes a phase hangs on for "done".
+const phaseWait = 5 * time.Second
 
 // Server is the gateway at work.
 type Server struct {
@@ -49,7 +53,7 @@ type Server struct {
 	echo     *echo.Echo
 	listener net.Listener
 	stop     context.CancelFunc
-	packed   chan error // the end of the API's background work
+	done     chan struct{} // closed when the API's background work has ended
 }
 
 // New wires the gateway on a connection to NATS; the blob store is the
@@ -60,6 +64,9 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	}
 	if cfg.Limits == (api.Limits{}) {
 		cfg.Limits = api.DefaultLimits()
+	}
+	if cfg.PhaseWait == 0 {
+		cfg.PhaseWait = phaseWait
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -79,7 +86,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
 	a := api.New(e, b, blobs, api.Config{
-		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, Secure: secure, Now: cfg.Now, Log: cfg.Log,
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(a.Door())
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
@@ -91,7 +98,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	})
 	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
 	return &Server{
-		api: a, echo: e, packed: make(chan error, 1),
+		api: a, echo: e, done: make(chan struct{}),
 		http: &http.Server{
 			Addr: cfg.Listen, Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -130,14 +137,7 @@ func (s *Server) Handler() http.Handler { return s.echo }
 // OpenAPI is the description of the API, as JSON.
 func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI() }
 
-// Run does the background work of a server that is not started, until Stop.
-func (s *Server) Run() {
-	ctx, stop := context.WithCancel(context.Background())
-	s.stop = stop
-	go func() { s.packed <- s.api.Run(ctx) }()
-}
-
-// Start listens and serves until Stop; failed takes the error that ends it
+// Start listens and serves until Stop; failed takes an error that ends it
 // before.
 func (s *Server) Start(failed chan<- error) error {
 	listener, err := net.Listen("tcp", s.http.Addr)
@@ -145,7 +145,14 @@ func (s *Server) Start(failed chan<- error) error {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	s.listener = listener
-	s.Run()
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	go func() {
+		defer close(s.done)
+		if err := s.api.Run(ctx); err != nil {
+			failed <- fmt.Errorf("gateway: %w", err)
+		}
+	}()
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("gateway: %w", err)
@@ -165,8 +172,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 	s.stop()
 	select {
-	case packed := <-s.packed:
-		return errors.Join(err, packed)
+	case <-s.done:
+		return err
 	case <-ctx.Done():
 		return errors.Join(err, ctx.Err())
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -38,6 +39,13 @@ const (
 	maxImport = 20 << 20
 )
 
+// How long a body may take to arrive: JSON, and a photo over a weak phone
+// connection.
+const (
+	bodyTime    = 15 * time.Second
+	bigBodyTime = 60 * time.Second
+)
+
 // Limits are the rates of what costs or invites abuse.
 type Limits struct {
 	Requests    limit.Rate // of an address, to the whole API
@@ -62,7 +70,8 @@ func DefaultLimits() Limits {
 type Config struct {
 	CredentialKey credential.Key
 	Limits        Limits
-	Secure        bool // cookies go over https alone
+	PhaseWait     time.Duration // how long a change of phase is waited for; then it is 202
+	Secure        bool          // cookies go over https alone
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -115,10 +124,6 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 
-	huma.NewErrorWithContext = problem.Huma
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return problem.Huma(nil, status, message, errs...)
-	}
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath, h.CreateHooks = "/api/openapi", "", "", nil
@@ -142,7 +147,6 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 
 // Run casts what is queued and drops what events make stale, until ctx ends.
 func (a *API) Run(ctx context.Context) error {
-	var stops []func()
 	for subject, drop := range map[string]func(slug string){
 		"laurel.selection.>":  a.selections.Drop,
 		"laurel.nomination.>": a.candidates.Drop,
@@ -153,23 +157,14 @@ func (a *API) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		stops = append(stops, stop)
+		defer stop()
 	}
 	a.packer.Run(ctx)
-	for _, stop := range stops {
-		stop()
-	}
 	return nil
 }
 
-func lastToken(subject string) string {
-	for i := len(subject) - 1; i >= 0; i-- {
-		if subject[i] == '.' {
-			return subject[i+1:]
-		}
-	}
-	return subject
-}
+// lastToken of an event's subject is its selection's slug.
+func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
 // OpenAPI is the description of the API, as JSON.
 func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
@@ -180,7 +175,9 @@ type route struct {
 	summary      string
 	status       int    // of success; 200 where 0
 	body         int64  // limit in bytes; maxBody where 0
-	staff        bool   // needs a session
+	staff        bool   // needs a session, which is looked at before the body is read
+	ended        bool   // the session may have ended
+	later        bool   // 202 with the same output, too
 	media        string // content type of success, where it is a document and not the output's JSON
 }
 
@@ -188,15 +185,21 @@ type route struct {
 func register[In, Out any](a *API, r route, handle func(ctx context.Context, in *In) (*Out, error)) {
 	op := huma.Operation{
 		OperationID: operationID(r.method, r.path), Method: r.method, Path: "/api/v1" + r.path, Summary: r.summary,
-		DefaultStatus: r.status, MaxBodyBytes: r.body, RejectUnknownQueryParameters: true, BodyReadTimeout: 30 * time.Second,
+		DefaultStatus: r.status, MaxBodyBytes: r.body, RejectUnknownQueryParameters: true, BodyReadTimeout: bigBodyTime,
 	}
 	if op.MaxBodyBytes == 0 {
-		op.MaxBodyBytes = maxBody
+		op.MaxBodyBytes, op.BodyReadTimeout = maxBody, bodyTime
 	}
 	if r.staff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}
+	if r.staff && !r.ended {
+		op.Middlewares = huma.Middlewares{a.strangersOut}
+	}
 	op.Responses = map[string]*huma.Response{"default": a.problemResponse()}
+	if r.later {
+		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
+	}
 	if r.media != "" {
 		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{r.media: {Schema: &huma.Schema{}}}}
 	}
@@ -205,7 +208,7 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		if err != nil {
 			err = a.orUnknown(ctx, in, err)
 			p := problem.From(err, actor.Request(ctx))
-			if p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
+			if p.Status == http.StatusInternalServerError {
 				a.cfg.Log.ErrorContext(ctx, "request failed", "route", r.method+" "+r.path, "error", err)
 			}
 			return nil, p

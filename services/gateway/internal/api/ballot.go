@@ -4,11 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"reflect"
 	"strings"
@@ -18,7 +14,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -87,46 +82,6 @@ func (a *API) castBallot(c echo.Context) error {
 		status = http.StatusOK
 	}
 	return c.JSON(status, Counted{out.Receipt, out.At})
-}
-
-func readBallot(w http.ResponseWriter, r *http.Request) ([]int, error) {
-	if media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || media != echo.MIMEApplicationJSON {
-		return nil, problem.Status(http.StatusUnsupportedMediaType, "is application/json")
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	var b ballotBody
-	err := d.Decode(&b)
-	if err == nil {
-		if _, more := d.Token(); !errors.Is(more, io.EOF) {
-			err = errors.Join(more, errors.New("there is something behind the ballot"))
-		}
-	}
-	var (
-		wrongType *json.UnmarshalTypeError
-		tooLarge  *http.MaxBytesError
-	)
-	switch {
-	case err == nil:
-		return b.Picks, nil
-	case errors.As(err, &tooLarge):
-		return nil, problem.TooLarge(tooLarge.Limit)
-	case errors.As(err, &wrongType):
-		return nil, invalidBallot(wrongType.Field, "is a "+wrongType.Value+"; candidate numbers are wanted")
-	}
-	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return nil, invalidBallot(strings.Trim(field, `"`), "is not known; there is picks")
-	}
-	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON", fault.Field{Name: "body", Message: "is not one JSON object"}).Because(err)
-}
-
-func invalidBallot(field, message string) error {
-	if field == "" {
-		field = "body"
-	}
-	f := *voting.ErrInvalid
-	f.Fields = []fault.Field{{Name: field, Message: message}}
-	return &f
 }
 
 func (a *API) proveVoter(ctx context.Context, slug, way string) (identity.Credential, error) {

@@ -6,11 +6,14 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -31,25 +34,29 @@ func visitorOf(ctx context.Context) visitor {
 }
 
 // Door is the middleware of all routes: it counts the address's API requests,
-// takes the token, and keeps a cookie's power to pages of our own origin.
+// takes the token, and lets other sites' pages do nothing without one: neither
+// by a cookie's power nor in their visitors' names.
 func (a *API) Door() echo.MiddlewareFunc {
 	csrf := http.NewCrossOriginProtection()
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			req := c.Request()
 			v := visitor{address: limit.Network(c.RealIP())}
-			if strings.HasPrefix(req.URL.Path, "/api/") {
+			api := strings.HasPrefix(req.URL.Path, "/api/")
+			if api {
 				if err := a.requests.Take(v.address); err != nil {
 					return err
 				}
 			}
-			if token, ok := strings.CutPrefix(req.Header.Get(echo.HeaderAuthorization), "Bearer "); ok {
+			if token, ok := bearer(req); ok {
 				v.token = token
-			} else if cookie, err := req.Cookie(SessionCookie); err == nil {
+			} else if api { // pages have their own proof, and take no session
 				if err := csrf.Check(req); err != nil {
-					return fault.New(fault.Forbidden, "cross_origin", "a session's cookie works from our own pages only").Because(err)
+					return errCrossOrigin.Because(err)
 				}
-				v.token = cookie.Value
+				if cookie, err := req.Cookie(SessionCookie); err == nil {
+					v.token = cookie.Value
+				}
 			}
 			c.SetRequest(req.WithContext(context.WithValue(req.Context(), visitorKey{}, v)))
 			return next(c)
@@ -57,7 +64,16 @@ func (a *API) Door() echo.MiddlewareFunc {
 	}
 }
 
+// bearer is the token of an Authorization header; the scheme's case means
+// nothing (RFC 9110, section 11.1).
+func bearer(req *http.Request) (token string, ok bool) {
+	scheme, token, ok := strings.Cut(req.Header.Get(echo.HeaderAuthorization), " ")
+	return token, ok && strings.EqualFold(scheme, "Bearer")
+}
+
 var (
+	errCrossOrigin = fault.New(fault.Forbidden, "cross_origin", "another site's page needs a token: Authorization: Bearer TOKEN")
+
 	errNoSession = fault.New(fault.Unauthorized, "session_missing", "sign in first: Authorization: Bearer TOKEN")
 	errForbidden = fault.New(fault.Forbidden, "role_missing", "your account does not have the role for this")
 )
@@ -79,6 +95,19 @@ func (a *API) signedIn(ctx context.Context) (context.Context, identity.Account, 
 		return ctx, identity.Account{}, err
 	}
 	return actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: account.ID, Name: account.Name}), account, nil
+}
+
+// strangersOut refuses whoever has no session before the body is read: a
+// stranger does not make us hold megabytes.
+func (a *API) strangersOut(ctx huma.Context, next func(huma.Context)) {
+	_, _, err := a.signedIn(ctx.Context())
+	if err == nil {
+		next(ctx)
+		return
+	}
+	if err := problem.Write(humaecho.Unwrap(ctx), err); err != nil {
+		a.cfg.Log.WarnContext(ctx.Context(), "answer not sent", "error", err)
+	}
 }
 
 // may lets an account pass that has one of the roles in the selection.

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -90,6 +92,9 @@ func (a *API) panelRoutes() {
 				return nil, err
 			}
 			juror, err := a.identity.FindAccount(ctx, identity.Lookup{Email: in.Body.Juror})
+			if errors.Is(err, identity.ErrNoAccount) {
+				return nil, unknownPeople(fault.Field{Name: "juror", Message: identity.ErrNoAccount.Message})
+			}
 			if err != nil {
 				return nil, err
 			}

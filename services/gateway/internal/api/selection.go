@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -41,11 +42,8 @@ type document struct {
 	Body        []byte
 }
 
-const (
-	// phaseWait is how long a change of phase is waited for; then it is 202.
-	phaseWait = 5 * time.Second
-	phasePoll = 50 * time.Millisecond
-)
+// phasePoll is how often a change of phase is looked at while it is waited for.
+const phasePoll = 50 * time.Millisecond
 
 func (a *API) selectionRoutes() {
 	register(a, route{method: http.MethodPost, path: "/selections", summary: "Create a selection from a rulebook", status: http.StatusCreated, body: maxRules, staff: true},
@@ -80,7 +78,7 @@ func (a *API) selectionRoutes() {
 	for _, action := range []string{event.Open, event.Close} {
 		register(a, route{
 			method: http.MethodPost, path: "/selections/{slug}/phases/{phase}/" + action,
-			summary: action + " a phase now; 202 while a service has not yet applied it", staff: true,
+			summary: strings.ToUpper(action[:1]) + action[1:] + " a phase now; 202 while a service has not yet applied it", staff: true, later: true,
 		},
 			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
 				ctx, err := a.may(ctx, in.Slug, identity.Organizer)
@@ -101,7 +99,7 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 		return nil, err
 	}
 	defer a.selections.Drop(in.Slug)
-	deadline := time.NewTimer(phaseWait)
+	deadline := time.NewTimer(a.cfg.PhaseWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(phasePoll)
 	defer tick.Stop()
@@ -114,8 +112,8 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 		select {
 		case <-deadline.C:
 			return &phaseOutput{http.StatusAccepted, s}, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
+		case <-ctx.Done(): // the client has gone; the change goes on
+			return &phaseOutput{http.StatusAccepted, s}, nil
 		case <-tick.C:
 		}
 		if fresh, err := a.selection.Get(ctx, selection.Of{Slug: in.Slug}); err == nil {

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -74,22 +76,17 @@ func (a *API) staffRoutes() {
 
 // organizes tells whether an account is an organizer of anything.
 func organizes(a identity.Account) bool {
-	for _, g := range a.Grants {
-		if g.Role == identity.Organizer {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.Grants, func(g identity.Grant) bool { return g.Role == identity.Organizer })
 }
 
 // people finds accounts by email. field names the list in a fault.
 func (a *API) people(ctx context.Context, field string, emails []string) ([]review.Person, error) {
 	people := make([]review.Person, 0, len(emails))
-	f := *review.ErrInvalid
+	var missing []fault.Field
 	for i, email := range emails {
 		account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email})
-		if fault.HasCode(err, identity.ErrNoAccount.Code) {
-			f.Fields = append(f.Fields, fault.Field{Name: fmt.Sprintf("%s[%d]", field, i), Message: identity.ErrNoAccount.Message})
+		if errors.Is(err, identity.ErrNoAccount) {
+			missing = append(missing, fault.Field{Name: fmt.Sprintf("%s[%d]", field, i), Message: identity.ErrNoAccount.Message})
 			continue
 		}
 		if err != nil {
@@ -97,10 +94,16 @@ func (a *API) people(ctx context.Context, field string, emails []string) ([]revi
 		}
 		people = append(people, review.Person{ID: account.ID, Name: account.Name})
 	}
-	if len(f.Fields) > 0 {
-		return nil, &f
+	if len(missing) > 0 {
+		return nil, unknownPeople(missing...)
 	}
 	return people, nil
+}
+
+func unknownPeople(fields ...fault.Field) error {
+	f := *review.ErrInvalid
+	f.Fields = fields
+	return &f
 }
 
 // appoint gives each account a role, once the service has taken its holder: a

@@ -7,9 +7,11 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
@@ -63,8 +65,8 @@ func (p *Problem) GetStatus() int { return p.Status }
 // GetHeaders implements huma.HeadersError.
 func (p *Problem) GetHeaders() http.Header {
 	h := http.Header{}
-	if p.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.retryAfter.Seconds()))))
+	if wait := math.Ceil(p.retryAfter.Seconds()); wait > 0 || p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
+		h.Set("Retry-After", strconv.Itoa(int(max(wait, 1))))
 	}
 	if p.Status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110, section 11.6.1
@@ -139,16 +141,32 @@ func Status(status int, message string) error {
 	return fault.New(fault.Internal, "internal", "something went wrong on our side")
 }
 
-// Huma is what huma says of a request, as a problem of ours: it names each
-// field that breaks the schema.
-func Huma(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
+// init has huma say what is wrong with a request in our problems. Its hooks are
+// package variables, so they are set before anybody serves.
+func init() {
+	huma.NewErrorWithContext = fromHuma
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return fromHuma(nil, status, message, errs...)
+	}
+}
+
+// fromHuma names each field that breaks the schema.
+func fromHuma(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	f := *fault.From(Status(status, message))
 	for _, err := range errs {
-		var d huma.ErrorDetailer
-		if errors.As(err, &d) {
-			detail := d.ErrorDetail()
-			f.Fields = append(f.Fields, fault.Field{Name: fieldName(detail.Location), Message: detail.Message})
+		var (
+			d         huma.ErrorDetailer
+			wrongType *json.UnmarshalTypeError
+		)
+		switch {
+		case errors.As(err, &d):
+			f.Fields = append(f.Fields, field(d.ErrorDetail()))
+		case errors.As(err, &wrongType): // a number that the schema lets pass and the type does not hold
+			f.Fields = append(f.Fields, fault.Field{Name: wrongType.Field, Message: "cannot be " + wrongType.Value})
 		}
+	}
+	if len(f.Fields) == 0 && f.Kind == fault.Malformed {
+		f.Fields = []fault.Field{{Name: "body", Message: message}}
 	}
 	request := ""
 	if ctx != nil {
@@ -157,12 +175,19 @@ func Huma(ctx huma.Context, status int, message string, errs ...error) huma.Stat
 	return From(&f, request)
 }
 
-// fieldName drops huma's "body." and the like.
-func fieldName(location string) string {
+// field names what a detail is about, without huma's "body." and the like: of
+// what is missing the thing itself, not the object that lacks it.
+func field(d *huma.ErrorDetail) fault.Field {
+	name := d.Location
+	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
+	if missing, ok := strings.CutPrefix(d.Message, before); ok {
+		name += "." + strings.TrimSuffix(missing, after)
+	}
 	for _, prefix := range []string{"body.", "path.", "query.", "header."} {
-		if len(location) > len(prefix) && location[:len(prefix)] == prefix {
-			return location[len(prefix):]
+		if rest, ok := strings.CutPrefix(name, prefix); ok {
+			name = rest
+			break
 		}
 	}
-	return location
+	return fault.Field{Name: name, Message: d.Message}
 }

@@ -1,0 +1,108 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// readBallot reads a request's picks; the service judges them.
+func readBallot(w http.ResponseWriter, r *http.Request) ([]int, error) {
+	if media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || media != echo.MIMEApplicationJSON {
+		return nil, problem.Status(http.StatusUnsupportedMediaType, "is application/json")
+	}
+	picks, err := decodeBallot(http.MaxBytesReader(w, r.Body, maxBody))
+	var (
+		known    *fault.Error
+		tooLarge *http.MaxBytesError
+	)
+	switch {
+	case err == nil, errors.As(err, &known):
+		return picks, err
+	case errors.As(err, &tooLarge):
+		return nil, problem.TooLarge(tooLarge.Limit)
+	}
+	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON", fault.Field{Name: "body", Message: "is not one JSON object"}).Because(err)
+}
+
+// decodeBallot reads {"picks": [NUMBER, …]} token by token: a name written
+// twice or in other letters, and null for a number, which encoding/json lets
+// pass, would be a ballot that its voter did not mean.
+func decodeBallot(r io.Reader) ([]int, error) {
+	d := json.NewDecoder(r)
+	d.UseNumber()
+	start, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if start != json.Delim('{') {
+		return nil, invalidBallot("body", `is no object; {"picks": [NUMBER, …]} is wanted`)
+	}
+	var picks []int
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case name != "picks":
+			return nil, invalidBallot(fmt.Sprintf("%.40s", name), "is not known; there is picks")
+		case picks != nil:
+			return nil, invalidBallot("picks", "is there twice")
+		}
+		if picks, err = decodePicks(d); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := d.Token(); err != nil { // the object's end
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.Join(err, errors.New("there is something behind the ballot"))
+	}
+	if picks == nil {
+		return nil, invalidBallot("picks", "is missing")
+	}
+	return picks, nil
+}
+
+func decodePicks(d *json.Decoder) ([]int, error) {
+	start, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if start != json.Delim('[') {
+		return nil, invalidBallot("picks", "is no list of candidate numbers")
+	}
+	picks := []int{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		text, ok := t.(json.Number)
+		number, err := strconv.Atoi(string(text))
+		if !ok || err != nil {
+			return nil, invalidBallot(fmt.Sprintf("picks[%d]", len(picks)), "is no candidate number")
+		}
+		picks = append(picks, number)
+	}
+	_, err = d.Token() // the list's end
+	return picks, err
+}
+
+func invalidBallot(field, message string) error {
+	f := *voting.ErrInvalid
+	f.Fields = []fault.Field{{Name: field, Message: message}}
+	return &f
+}
