@@ -21,6 +21,17 @@ const (
 	voteMotion      = "vote_motion"
 	closeMotion     = "close_motion"
 	getDecision     = "get_decision"
+	assignByHand    = "assign_by_hand"
+	unseatJuror     = "unseat_juror"
+	callFurther     = "call_further"
+	listPeers       = "list_peers"
+	sendBack        = "send_back"
+	getOversight    = "get_oversight"
+	declareConflict = "declare_conflict"
+	pinConflict     = "pin_conflict"
+	listConflicts   = "list_conflicts"
+	recordLot       = "record_lot"
+	getLot          = "get_lot"
 )
 
 // Endpoints puts a Service on the bus.
@@ -39,6 +50,17 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method(voteMotion, s.VoteMotion),
 		bus.Method(closeMotion, s.CloseMotion),
 		bus.Method(getDecision, s.Decision),
+		bus.Method(assignByHand, s.AssignByHand),
+		bus.Method(unseatJuror, s.Unseat),
+		bus.Method(callFurther, s.CallFurther),
+		bus.Method(listPeers, s.Peers),
+		bus.Method(sendBack, s.SendBack),
+		bus.Method(getOversight, s.Oversight),
+		bus.Method(declareConflict, s.DeclareConflict),
+		bus.Method(pinConflict, s.PinConflict),
+		bus.Method(listConflicts, s.Conflicts),
+		bus.Method(recordLot, s.RecordLot),
+		bus.Method(getLot, s.Lot),
 	}
 }
 
@@ -113,4 +135,59 @@ func (c *Client) CloseMotion(ctx context.Context, in Of) (Decision, error) {
 // Decision implements Service.
 func (c *Client) Decision(ctx context.Context, in Of) (Decision, error) {
 	return bus.Call[Decision](ctx, c.bus, Name, getDecision, in)
+}
+
+// AssignByHand implements Service.
+func (c *Client) AssignByHand(ctx context.Context, in AssignByHand) (Panel, error) {
+	return bus.Call[Panel](ctx, c.bus, Name, assignByHand, in)
+}
+
+// Unseat implements Service.
+func (c *Client) Unseat(ctx context.Context, in Unseat) (Panel, error) {
+	return bus.Call[Panel](ctx, c.bus, Name, unseatJuror, in)
+}
+
+// CallFurther implements Service.
+func (c *Client) CallFurther(ctx context.Context, in CallFurther) (Panel, error) {
+	return bus.Call[Panel](ctx, c.bus, Name, callFurther, in)
+}
+
+// Peers implements Service.
+func (c *Client) Peers(ctx context.Context, in OfSheet) ([]Peer, error) {
+	return bus.Call[[]Peer](ctx, c.bus, Name, listPeers, in)
+}
+
+// SendBack implements Service.
+func (c *Client) SendBack(ctx context.Context, in SendBack) (Panel, error) {
+	return bus.Call[Panel](ctx, c.bus, Name, sendBack, in)
+}
+
+// Oversight implements Service.
+func (c *Client) Oversight(ctx context.Context, in OfPanel) (Oversight, error) {
+	return bus.Call[Oversight](ctx, c.bus, Name, getOversight, in)
+}
+
+// DeclareConflict implements Service.
+func (c *Client) DeclareConflict(ctx context.Context, in DeclareConflict) (Conflict, error) {
+	return bus.Call[Conflict](ctx, c.bus, Name, declareConflict, in)
+}
+
+// PinConflict implements Service.
+func (c *Client) PinConflict(ctx context.Context, in PinConflict) (Conflict, error) {
+	return bus.Call[Conflict](ctx, c.bus, Name, pinConflict, in)
+}
+
+// Conflicts implements Service.
+func (c *Client) Conflicts(ctx context.Context, in OfPanel) ([]Conflict, error) {
+	return bus.Call[[]Conflict](ctx, c.bus, Name, listConflicts, in)
+}
+
+// RecordLot implements Service.
+func (c *Client) RecordLot(ctx context.Context, in RecordLot) (Lot, error) {
+	return bus.Call[Lot](ctx, c.bus, Name, recordLot, in)
+}
+
+// Lot implements Service.
+func (c *Client) Lot(ctx context.Context, in Of) (Lot, error) {
+	return bus.Call[Lot](ctx, c.bus, Name, getLot, in)
 }

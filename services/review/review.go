@@ -16,11 +16,13 @@ const Name = "review"
 
 // Person is an account on a panel or the committee.
 type Person struct {
-	ID   string `json:"id"` // account
-	Name string `json:"name"`
+	ID       string `json:"id"` // account
+	Name     string `json:"name"`
+	Employer string `json:"employer,omitempty"` // a juror's; finds conflicts
+	Category string `json:"category,omitempty"` // a juror's, where the rulebook assigns by category
 }
 
-// SeatPanel says who is on a panel, whole; candidates are assigned to all.
+// SeatPanel says who is on a panel, whole.
 type SeatPanel struct {
 	Slug   string   `json:"slug"`
 	Panel  string   `json:"panel"`
@@ -35,16 +37,26 @@ type OfPanel struct {
 
 // Panel is how far a panel is.
 type Panel struct {
-	ID     string          `json:"id"`
-	Jurors []JurorProgress `json:"jurors"`
+	ID     string `json:"id"`
+	Assign string `json:"assign"`         // the rulebook's word: all | random | category | hand
+	Seed   string `json:"seed,omitempty"` // of a random assignment
+	// Short names the candidates with fewer jurors than the rulebook's
+	// min_scores, at least one, once review has opened.
+	Short  []int           `json:"short,omitempty"`
+	Jurors []JurorProgress `json:"jurors"` // by seat, those who left included
 }
 
-// JurorProgress counts a juror's sheets.
+// JurorProgress is what a juror is to score, and counts their sheets.
 type JurorProgress struct {
 	Person
-	Assigned  int `json:"assigned"`
-	Submitted int `json:"submitted"`
-	Drafts    int `json:"drafts"`
+	Seat        int        `json:"seat"`
+	Further     bool       `json:"further,omitempty"` // called in for single candidates
+	LeftAt      *time.Time `json:"left_at,omitempty"`
+	Candidates  []int      `json:"candidates"` // without those that the juror is recused from
+	Assigned    int        `json:"assigned"`
+	Submitted   int        `json:"submitted"`
+	Drafts      int        `json:"drafts"`
+	SecondLooks int        `json:"second_looks"` // sent back and not yet submitted again
 }
 
 // Sheet is one juror's scores for one candidate.
@@ -53,8 +65,10 @@ type Sheet struct {
 	Candidate int               `json:"candidate"`
 	Scores    map[string]string `json:"scores"` // decimal text by criterion
 	Comment   string            `json:"comment,omitempty"`
-	Submitted bool              `json:"submitted"` // else a draft
-	Revision  int               `json:"revision"`  // from 1; earlier ones are kept
+	Comments  map[string]string `json:"comments,omitempty"`  // by criterion
+	Abstained bool              `json:"abstained,omitempty"` // submitted without scores, which are not missing
+	Submitted bool              `json:"submitted"`           // else a draft
+	Revision  int               `json:"revision"`            // from 1; earlier ones are kept
 	At        time.Time         `json:"at"`
 }
 
@@ -65,18 +79,25 @@ type SaveSheet struct {
 	Candidate int               `json:"candidate"`
 	Scores    map[string]string `json:"scores"`
 	Comment   string            `json:"comment"`
+	Comments  map[string]string `json:"comments,omitempty"` // by criterion
+	Abstain   bool              `json:"abstain,omitempty"`  // takes no scores
 	Submit    bool              `json:"submit"`
 }
 
-// Assignment is a candidate that the acting juror is to score, with the sheet
-// as far as it is.
+// Assignment is a candidate that the acting juror is to score, with what the
+// panel may see of it and the sheet as far as it is.
 type Assignment struct {
-	Candidate int    `json:"candidate"`
-	Name      string `json:"name,omitempty"` // absent where the panel is blind
-	Sheet     *Sheet `json:"sheet,omitempty"`
+	Candidate  int               `json:"candidate"`
+	Name       string            `json:"name,omitempty"`
+	Category   string            `json:"category,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"`
+	Hidden     []string          `json:"hidden,omitempty"`      // fields that the panel does not see: the rulebook's blind
+	SecondLook string            `json:"second_look,omitempty"` // why the sheet was sent back
+	Sheet      *Sheet            `json:"sheet,omitempty"`
 }
 
-// Recuse takes a candidate from a juror; nothing of it counts as missing.
+// Recuse takes a candidate from a juror; nothing of it counts as missing. It is
+// PinConflict with Conflicted.
 type Recuse struct {
 	Slug      string `json:"slug"`
 	Panel     string `json:"panel"`
@@ -140,7 +161,7 @@ type Decision struct {
 	ResultHash string     `json:"result_hash,omitempty"` // what is put to the vote
 	Voted      int        `json:"voted"`
 	Outcome    string     `json:"outcome"`
-	For        int        `json:"for"`     // counts only once the vote is closed
+	For        int        `json:"for"` // counts only once the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
@@ -158,27 +179,68 @@ const (
 // not arrived gives ErrNotYet.
 type Service interface {
 	// SeatPanel names the jurors, before any of them has submitted. Faults:
-	// ErrNoPanel, ErrInvalid (jurors), ErrSeated.
+	// ErrNoPanel, ErrInvalid (jurors, jurors[0].category), ErrSeated.
 	SeatPanel(ctx context.Context, in SeatPanel) (Panel, error)
 	// Panel tells how far a panel is. Fault: ErrNoPanel.
 	Panel(ctx context.Context, in OfPanel) (Panel, error)
+	// AssignByHand says which candidates a juror scores, whole, where the
+	// rulebook leaves that to the organizer. Faults: ErrPhase once review has
+	// closed, ErrNoPanel, ErrNotJuror, ErrInvalid (panel, candidates[2]).
+	AssignByHand(ctx context.Context, in AssignByHand) (Panel, error)
+	// Unseat takes a juror off a panel, and hands what they have not submitted
+	// to a successor or, where the rulebook draws, to the others. Faults:
+	// ErrPhase, ErrNoPanel, ErrNotJuror, ErrInvalid.
+	Unseat(ctx context.Context, in Unseat) (Panel, error)
+	// CallFurther has a further juror score a candidate whose spread is past
+	// the rulebook's limit. Faults: ErrPhase, ErrNoPanel, ErrWithinLimit,
+	// ErrInvalid (juror).
+	CallFurther(ctx context.Context, in CallFurther) (Panel, error)
 	// Assignments gives what the acting juror is to score, in an order of
 	// their own. Faults: ErrNoPanel, ErrNotJuror.
 	Assignments(ctx context.Context, in OfPanel) ([]Assignment, error)
 	// SaveSheet saves the acting juror's sheet; a submitted one may be amended
 	// until review closes. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
-	// ErrUnassigned, ErrInvalid with the fields (scores.deeds).
+	// ErrUnassigned, ErrInvalid with the fields (scores.deeds, comments.deeds).
 	SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error)
+	// Peers gives the others' submitted sheets of a candidate, once the acting
+	// juror has submitted scores. Faults: ErrNoPanel, ErrNotJuror,
+	// ErrUnassigned, ErrPeersHidden, ErrOwnFirst.
+	Peers(ctx context.Context, in OfSheet) ([]Peer, error)
+	// SendBack asks a juror for a second look at a submitted sheet, which
+	// counts as it is until it is submitted again. Faults: ErrPhase,
+	// ErrNoPanel, ErrNotJuror, ErrNoSheet, ErrInvalid (reason).
+	SendBack(ctx context.Context, in SendBack) (Panel, error)
+	// Oversight measures how the jurors of a panel agree; who sits on the panel
+	// is not told. Faults: ErrNoPanel, ErrOwnPanel.
+	Oversight(ctx context.Context, in OfPanel) (Oversight, error)
+	// DeclareConflict is the acting juror's word that they must not score a
+	// candidate; it holds until an organizer says otherwise. Again is fine.
+	// Faults: ErrPhase from the notice on, ErrNoPanel, ErrNotJuror,
+	// ErrUnassigned, ErrInvalid (reason).
+	DeclareConflict(ctx context.Context, in DeclareConflict) (Conflict, error)
+	// PinConflict is an organizer's word on a conflict, either way; it overrules
+	// what was declared or found. Faults: as DeclareConflict.
+	PinConflict(ctx context.Context, in PinConflict) (Conflict, error)
+	// Conflicts gives all of a panel, by juror's seat and candidate. Fault: ErrNoPanel.
+	Conflicts(ctx context.Context, in OfPanel) ([]Conflict, error)
 	// Recuse takes a candidate from a juror, until the notice is posted.
 	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
 	Recuse(ctx context.Context, in Recuse) (Panel, error)
 	// Gaps names every score that is missing: "experts: 王芳: 7".
 	Gaps(ctx context.Context, in Of) ([]string, error)
+	// RecordLot records the value that lots are drawn from, read where the
+	// rulebook says, once voting is sealed and until a motion is put. Each is
+	// kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,
+	// reason), ErrMoved.
+	RecordLot(ctx context.Context, in RecordLot) (Lot, error)
+	// Lot gives the value in force. Fault: ErrLot.
+	Lot(ctx context.Context, in Of) (Lot, error)
 	// Result gives the computed result, once voting is sealed and review
-	// closed. Faults: ErrUncomputed; ErrMissing with every gap.
+	// closed. Faults: ErrUncomputed; ErrMissing with every gap; ErrLot.
 	Result(ctx context.Context, in Of) (Result, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
-	// submitted sheets as CSV. Fault: ErrPhase before review is closed.
+	// submitted sheets as CSV. Faults: ErrPhase before review is closed;
+	// ErrRecused for a juror who is not to see all of it.
 	ExportScores(ctx context.Context, in Of) (Exported, error)
 	// SeatCommittee names who decides, before a motion. Faults: ErrInvalid, ErrMoved.
 	SeatCommittee(ctx context.Context, in SeatCommittee) (Decision, error)
@@ -198,18 +260,25 @@ type Service interface {
 
 // The faults of this room.
 var (
-	ErrNotYet     = phase.ErrNotYet
-	ErrPhase      = phase.ErrNotOpen
-	ErrNoPanel    = fault.New(fault.NotFound, "panel_unknown", "the rulebook has no such panel")
-	ErrInvalid    = fault.New(fault.Invalid, "review_invalid", "the input breaks a rule")
-	ErrSeated     = fault.New(fault.Conflict, "panel_seated", "a juror has submitted; the panel can no longer be changed as a whole")
-	ErrNotJuror   = fault.New(fault.Forbidden, "not_a_juror", "you are not on this panel")
-	ErrUnassigned = fault.New(fault.Forbidden, "candidate_not_assigned", "this candidate is not yours to score")
-	ErrUncomputed = fault.New(fault.Conflict, "result_uncomputed", "the result is computed when voting is sealed and review closed")
-	ErrMissing    = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
-	ErrMoved      = fault.New(fault.Conflict, "motion_put", "a motion has been put")
-	ErrNoMotion   = fault.New(fault.Conflict, "no_motion", "no motion has been put")
-	ErrNotMember  = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")
-	ErrVoted      = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
-	ErrQuorum     = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
+	ErrNotYet      = phase.ErrNotYet
+	ErrPhase       = phase.ErrNotOpen
+	ErrNoPanel     = fault.New(fault.NotFound, "panel_unknown", "the rulebook has no such panel")
+	ErrInvalid     = fault.New(fault.Invalid, "review_invalid", "the input breaks a rule")
+	ErrSeated      = fault.New(fault.Conflict, "panel_seated", "a juror has submitted; the panel can no longer be changed as a whole")
+	ErrNotJuror    = fault.New(fault.Forbidden, "not_a_juror", "you are not on this panel")
+	ErrUnassigned  = fault.New(fault.Forbidden, "candidate_not_assigned", "this candidate is not yours to score")
+	ErrNoSheet     = fault.New(fault.NotFound, "sheet_unknown", "this juror has not submitted a sheet of this candidate")
+	ErrOwnFirst    = fault.New(fault.Conflict, "own_sheet_first", "others' scores can be seen after submitting one's own")
+	ErrOwnPanel    = fault.New(fault.Forbidden, "own_panel", "who sits on a panel does not oversee it")
+	ErrRecused     = fault.New(fault.Forbidden, "recused", "you are recused from a candidate whose scores are in it")
+	ErrUncomputed  = fault.New(fault.Conflict, "result_uncomputed", "the result is computed when voting is sealed and review closed")
+	ErrMissing     = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
+	ErrLot         = fault.New(fault.Conflict, "lot_unread", "the value that lots are drawn from has yet to be recorded")
+	ErrMoved       = fault.New(fault.Conflict, "motion_put", "a motion has been put")
+	ErrNoMotion    = fault.New(fault.Conflict, "no_motion", "no motion has been put")
+	ErrNotMember   = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")
+	ErrVoted       = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
+	ErrPeersHidden = fault.New(fault.Forbidden, "peers_hidden", "the rulebook keeps jurors' scores from one another")
+	ErrWithinLimit = fault.New(fault.Conflict, "spread_within_limit", "the spread of this candidate is not past the rulebook's limit")
+	ErrQuorum      = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
 )

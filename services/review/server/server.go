@@ -24,12 +24,13 @@ func Migrations() []pg.Set { return []pg.Set{phase.Set(), migrations.Set()} }
 // New wires the room.
 func New(deps run.Deps) (run.Room, error) {
 	results := result.New(deps)
+	panels := panel.New(deps, results.Compute)
 	service := struct {
 		*panel.Panels
 		*result.Results
 		*decision.Meeting
 	}{
-		panel.New(deps, results.Compute),
+		panels,
 		results,
 		decision.New(deps, func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error) {
 			return results.InForce(ctx, tx, sel)
@@ -37,7 +38,7 @@ func New(deps run.Deps) (run.Room, error) {
 	}
 	handlers := phase.Handlers(deps.Time, phase.Hooks{
 		Changed: func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
-			if err := panel.OnOpen(ctx, tx, sel.Slug, c); err != nil {
+			if err := panels.OnOpen(ctx, tx, sel, c); err != nil {
 				return 0, err
 			}
 			return 0, results.OnChanged(ctx, tx, sel, c)
@@ -46,7 +47,13 @@ func New(deps run.Deps) (run.Room, error) {
 	return run.Room{
 		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service),
 		Handlers: append(handlers,
-			outbox.On(results.OnAdmitted), outbox.On(results.OnStruck), outbox.On(results.OnSealed),
+			outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateAdmitted) error {
+				if err := results.OnAdmitted(ctx, tx, env, e); err != nil {
+					return err
+				}
+				return panels.OnAdmitted(ctx, tx, env.Slug)
+			}),
+			outbox.On(results.OnStruck), outbox.On(results.OnSealed),
 			outbox.On(panel.OnNotice), outbox.On(panel.OnPublished)),
 	}, nil
 }

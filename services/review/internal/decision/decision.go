@@ -272,7 +272,7 @@ func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Deci
 		return d, fmt.Errorf("committee: %w", err)
 	}
 	for _, p := range members {
-		d.Members = append(d.Members, review.Person(p))
+		d.Members = append(d.Members, review.Person{ID: p.ID, Name: p.Name})
 	}
 	mo, err := last(ctx, q, slug)
 	if err != nil {

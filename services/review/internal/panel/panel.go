@@ -1,18 +1,19 @@
-// Package panel is where jurors score: seats, sheets, recusals, gaps.
+// Package panel is where jurors score: seats, assignments, sheets, conflicts,
+// oversight.
 package panel
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -20,11 +21,13 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
+const maxReason = 1000 // characters
+
 // Panels is the panels of all selections.
 type Panels struct {
 	deps run.Deps
-	// recompute is called in the transaction of a recusal, which may close the
-	// last gap of a result.
+	// recompute is called in the transaction of what may close the last gap of a
+	// result, or change whose scores count.
 	recompute func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error
 }
 
@@ -52,10 +55,10 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	if err != nil {
 		return review.Panel{}, err
 	}
-	if err := checkJurors(panel, in.Jurors); err != nil {
+	if err := checkJurors(sel, panel, in.Jurors); err != nil {
 		return review.Panel{}, err
 	}
-	ids, names := split(in.Jurors)
+	people := split(in.Jurors)
 	err = pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
 		if err := lock(ctx, tx, in.Slug, in.Panel); err != nil {
 			return err
@@ -68,14 +71,20 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 		if submitted {
 			return review.ErrSeated
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM juror WHERE slug = $1 AND panel = $2`, in.Slug, in.Panel); err != nil {
-			return fmt.Errorf("seat panel: %w", err)
+		for _, table := range []string{"assignment", "juror"} {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE slug = $1 AND panel = $2`, in.Slug, in.Panel); err != nil {
+				return fmt.Errorf("seat panel: %w", err)
+			}
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO juror (slug, panel, account, name, seat)
-			SELECT $1, $2, account, name, seat FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS j (account, name, seat)`,
-			in.Slug, in.Panel, pq.Array(ids), pq.Array(names)); err != nil {
+			INSERT INTO juror (slug, panel, account, name, employer, category, seat)
+			SELECT $1, $2, account, name, employer, category, seat
+			FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS j (account, name, employer, category, seat)`,
+			in.Slug, in.Panel, pq.Array(people.ids), pq.Array(people.names), pq.Array(people.employers), pq.Array(people.categories)); err != nil {
 			return fmt.Errorf("seat panel: %w", err)
+		}
+		if err := p.assign(ctx, tx, sel, panel); err != nil {
+			return err
 		}
 		return audit.Record(ctx, tx, p.deps.Time(), in.Slug, "seat_panel", "", in)
 	})
@@ -85,7 +94,7 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
 }
 
-func checkJurors(panel rulebook.Panel, jurors []review.Person) error {
+func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Person) error {
 	var fields []fault.Field
 	if panel.Jurors > 0 && len(jurors) != panel.Jurors || len(jurors) == 0 {
 		fields = append(fields, fault.Field{Name: "jurors", Message: fmt.Sprintf("are %d, the rulebook says %d", len(jurors), panel.Jurors)})
@@ -96,6 +105,7 @@ func checkJurors(panel rulebook.Panel, jurors []review.Person) error {
 			fields = append(fields, fault.Field{Name: fmt.Sprintf("jurors[%d]", i), Message: "is nobody, or twice on the panel"})
 		}
 		seen[j.ID] = true
+		fields = append(fields, checkCategory(sel, panel, fmt.Sprintf("jurors[%d].category", i), j.Category)...)
 	}
 	return invalid(fields)
 }
@@ -109,11 +119,37 @@ func invalid(fields []fault.Field) error {
 	return &f
 }
 
-func split(people []review.Person) (ids, names []string) {
-	for _, p := range people {
-		ids, names = append(ids, p.ID), append(names, p.Name)
+// checkCategory says what is wrong with a juror's category, or nothing.
+func checkCategory(sel phase.Selection, panel rulebook.Panel, field, category string) []fault.Field {
+	known := slices.ContainsFunc(sel.Rulebook.Categories, func(c rulebook.Category) bool { return c.ID == category })
+	switch {
+	case category == "" && panel.Assign == rulebook.AssignCategory:
+		return []fault.Field{{Name: field, Message: "is required: the panel's candidates are assigned by category"}}
+	case category != "" && !known:
+		return []fault.Field{{Name: field, Message: "is not a category of the rulebook"}}
 	}
-	return ids, names
+	return nil
+}
+
+func requireReason(reason string) []fault.Field {
+	switch n := utf8.RuneCountInString(strings.TrimSpace(reason)); {
+	case n == 0:
+		return []fault.Field{{Name: "reason", Message: "is required"}}
+	case n > maxReason:
+		return []fault.Field{{Name: "reason", Message: fmt.Sprintf("takes at most %d characters", maxReason)}}
+	}
+	return nil
+}
+
+// columns are people by column.
+type columns struct{ ids, names, employers, categories []string }
+
+func split(people []review.Person) (c columns) {
+	for _, p := range people {
+		c.ids, c.names = append(c.ids, p.ID), append(c.names, p.Name)
+		c.employers, c.categories = append(c.employers, p.Employer), append(c.categories, p.Category)
+	}
+	return c
 }
 
 // lock has the panel to itself until tx ends; share lets others share it.
@@ -132,99 +168,10 @@ func advisory(ctx context.Context, tx *sqlx.Tx, statement, slug, panel string) e
 	return nil
 }
 
-// Panel implements review.Service.
-func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return review.Panel{}, err
-	}
-	if _, err := find(sel, in.Panel); err != nil {
-		return review.Panel{}, err
-	}
-	var rows []struct {
-		ID        string `db:"account"`
-		Name      string `db:"name"`
-		Assigned  int    `db:"assigned"`
-		Submitted int    `db:"submitted"`
-		Drafts    int    `db:"drafts"`
-	}
-	if err := p.deps.DB.SelectContext(ctx, &rows, `
-		SELECT j.account, j.name, count(a.candidate) AS assigned,
-		       count(*) FILTER (WHERE s.submitted) AS submitted, count(*) FILTER (WHERE NOT s.submitted) AS drafts
-		FROM juror j
-		LEFT JOIN assignment a ON a.slug = j.slug AND a.panel = j.panel AND a.account = j.account
-		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
-		WHERE j.slug = $1 AND j.panel = $2
-		GROUP BY j.account, j.name, j.seat ORDER BY j.seat`, in.Slug, in.Panel); err != nil {
-		return review.Panel{}, fmt.Errorf("panel: %w", err)
-	}
-	out := review.Panel{ID: in.Panel, Jurors: make([]review.JurorProgress, len(rows))}
-	for i, r := range rows {
-		out.Jurors[i] = review.JurorProgress{Person: review.Person{ID: r.ID, Name: r.Name}, Assigned: r.Assigned, Submitted: r.Submitted, Drafts: r.Drafts}
-	}
-	return out, nil
-}
-
-// Recuse implements review.Service.
-func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return review.Panel{}, err
-	}
-	if _, err := find(sel, in.Panel); err != nil {
-		return review.Panel{}, err
-	}
-	if strings.TrimSpace(in.Reason) == "" {
-		return review.Panel{}, invalid([]fault.Field{{Name: "reason", Message: "is required"}})
-	}
-	err = pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		if err := noNotice(ctx, tx, in.Slug); err != nil {
-			return err
-		}
-		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, `
-			INSERT INTO recusal (slug, panel, account, candidate, reason, at)
-			SELECT slug, $2, $3, number, $5, $6 FROM candidate WHERE slug = $1 AND number = $4
-			ON CONFLICT DO NOTHING`, in.Slug, in.Panel, in.Juror, in.Candidate, in.Reason, p.deps.Time())
-		if err != nil {
-			return fmt.Errorf("recuse: %w", err)
-		}
-		n, err := res.RowsAffected()
-		if err != nil {
-			return fmt.Errorf("recuse: %w", err)
-		}
-		if n == 0 {
-			return p.recusedBefore(ctx, tx, in)
-		}
-		if err := audit.Record(ctx, tx, p.deps.Time(), in.Slug, "recuse_juror", in.Reason, in); err != nil {
-			return err
-		}
-		return p.recompute(ctx, tx, sel)
-	})
-	if err != nil {
-		return review.Panel{}, err
-	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
-}
-
-// recusedBefore tells "again" from "no such candidate".
-func (p *Panels) recusedBefore(ctx context.Context, tx *sqlx.Tx, in review.Recuse) error {
-	var known bool
-	if err := tx.GetContext(ctx, &known, `SELECT EXISTS (SELECT FROM candidate WHERE slug = $1 AND number = $2)`, in.Slug, in.Candidate); err != nil {
-		return fmt.Errorf("recuse: %w", err)
-	}
-	if !known {
-		return review.ErrUnassigned
-	}
-	return nil
-}
-
 // seated gives ErrNotJuror unless the account is on the panel.
 func seated(ctx context.Context, q sqlx.QueryerContext, slug, panel, account string) error {
 	var on bool
-	if err := sqlx.GetContext(ctx, q, &on, `SELECT EXISTS (SELECT FROM juror WHERE slug = $1 AND panel = $2 AND account = $3)`, slug, panel, account); err != nil {
+	if err := sqlx.GetContext(ctx, q, &on, `SELECT EXISTS (SELECT FROM juror WHERE slug = $1 AND panel = $2 AND account = $3 AND left_at IS NULL)`, slug, panel, account); err != nil {
 		return fmt.Errorf("juror: %w", err)
 	}
 	if !on {
@@ -255,7 +202,7 @@ func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]st
 		}
 		if err := sqlx.SelectContext(ctx, q, &rows, `
 			SELECT j.name, a.candidate
-			FROM assignment a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+			FROM due a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
 			WHERE a.slug = $1 AND a.panel = $2 AND NOT EXISTS (
 				SELECT FROM last_sheet s
 				WHERE s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate AND s.submitted)
@@ -274,19 +221,4 @@ func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]st
 		}
 	}
 	return gaps, nil
-}
-
-// OnOpen refuses to open review before every admitted candidate is known.
-func OnOpen(ctx context.Context, tx *sqlx.Tx, slug string, c event.PhaseChanged) error {
-	if c.Phase != event.Review || c.Action != event.Open {
-		return nil
-	}
-	var known int
-	if err := tx.GetContext(ctx, &known, `SELECT count(*) FROM candidate WHERE slug = $1`, slug); err != nil {
-		return fmt.Errorf("candidates: %w", err)
-	}
-	if known < c.Candidates {
-		return fmt.Errorf("%d of %d candidates are known: %w", known, c.Candidates, outbox.ErrNotYet)
-	}
-	return nil
 }

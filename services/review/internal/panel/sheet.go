@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/big"
@@ -34,20 +35,22 @@ type sheetRow struct {
 	Comment   string          `db:"comment"`
 	Submitted bool            `db:"submitted"`
 	At        time.Time       `db:"at"`
+	Comments  json.RawMessage `db:"comments"`
+	Abstained bool            `db:"abstained"`
 }
 
 func (r sheetRow) sheet() (review.Sheet, error) {
-	s := review.Sheet{Panel: r.Panel, Candidate: r.Candidate, Revision: r.Revision, Comment: r.Comment, Submitted: r.Submitted, At: r.At.UTC()}
-	if err := json.Unmarshal(r.Scores, &s.Scores); err != nil {
-		return s, fmt.Errorf("sheet: %w", err)
+	s := review.Sheet{
+		Panel: r.Panel, Candidate: r.Candidate, Revision: r.Revision, Comment: r.Comment,
+		Abstained: r.Abstained, Submitted: r.Submitted, At: r.At.UTC(),
 	}
-	return s, nil
+	return s, errors.Join(json.Unmarshal(r.Scores, &s.Scores), json.Unmarshal(r.Comments, &s.Comments))
 }
 
 // SaveSheet implements review.Service.
 func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.Sheet, error) {
 	juror := actor.From(ctx).ID
-	row := sheetRow{Panel: in.Panel, Candidate: in.Candidate, Comment: strings.TrimSpace(in.Comment), Submitted: in.Submit, At: p.deps.Time()}
+	row := sheetRow{Panel: in.Panel, Candidate: in.Candidate, Comment: strings.TrimSpace(in.Comment), Abstained: in.Abstain, Submitted: in.Submit, At: p.deps.Time()}
 	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
 		sel, err := phase.Require(ctx, tx, in.Slug, row.At, event.Review)
 		if err != nil {
@@ -57,29 +60,31 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err != nil {
 			return err
 		}
-		if err := share(ctx, tx, in.Slug, in.Panel); err != nil {
+		// A sheet may show that a further juror is needed; drawing one has the
+		// panel to itself.
+		hold := share
+		if row.Submitted && callsFurther(panel) {
+			hold = lock
+		}
+		if err := hold(ctx, tx, in.Slug, in.Panel); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
 			return err
 		}
-		var assigned bool
-		if err := tx.GetContext(ctx, &assigned, `
-			SELECT EXISTS (SELECT FROM assignment WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)`,
-			in.Slug, in.Panel, juror, in.Candidate); err != nil {
-			return fmt.Errorf("assignment: %w", err)
-		}
-		if !assigned {
-			return review.ErrUnassigned
-		}
-		scores, err := checkScores(panel, in)
-		if err != nil {
+		if err := due(ctx, tx, in.Slug, in.Panel, juror, in.Candidate); err != nil {
 			return err
 		}
-		if row.Scores, err = json.Marshal(scores); err != nil {
-			return fmt.Errorf("save sheet: %w", err)
+		if err := row.fill(panel, in); err != nil {
+			return err
 		}
-		return p.revise(ctx, tx, in.Slug, juror, &row)
+		if err := p.revise(ctx, tx, in.Slug, juror, &row); err != nil {
+			return err
+		}
+		if !row.Submitted || !callsFurther(panel) {
+			return nil
+		}
+		return p.drawFurther(ctx, tx, sel, panel, in.Candidate)
 	})
 	if err != nil {
 		return review.Sheet{}, err
@@ -103,22 +108,78 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return invalid([]fault.Field{{Name: "submit", Message: "the sheet has been submitted; amend it by submitting again"}})
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
-		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at)
-		SELECT $1, $2, $3, $4, coalesce(max(revision), 0) + 1, $5, $6, $7, $8
+		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
+		SELECT $1, $2, $3, $4, coalesce(max(revision), 0) + 1, $5, $6, $7, $8, $9, $10
 		FROM sheet WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4
-		RETURNING revision`, slug, row.Panel, juror, row.Candidate, []byte(row.Scores), row.Comment, row.Submitted, row.At); err != nil {
+		RETURNING revision`, slug, row.Panel, juror, row.Candidate, []byte(row.Scores), row.Comment, row.Submitted, row.At,
+		[]byte(row.Comments), row.Abstained); err != nil {
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	act := "save_draft"
-	if row.Submitted {
+	switch {
+	case row.Submitted && row.Abstained:
+		act = "abstain"
+	case row.Submitted:
 		act = "submit_sheet"
 	}
 	return audit.Record(ctx, tx, row.At, slug, act, "", map[string]any{"panel": row.Panel, "candidate": row.Candidate, "revision": row.Revision})
 }
 
-// checkScores gives the scores as written, if each criterion's is on the scale
-// and, to submit, none is missing.
-func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, error) {
+// due gives ErrUnassigned unless the candidate is the juror's to score.
+func due(ctx context.Context, q sqlx.QueryerContext, slug, panel, juror string, candidate int) error {
+	var is bool
+	if err := sqlx.GetContext(ctx, q, &is, `
+		SELECT EXISTS (SELECT FROM due WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)`,
+		slug, panel, juror, candidate); err != nil {
+		return fmt.Errorf("assignment: %w", err)
+	}
+	if !is {
+		return review.ErrUnassigned
+	}
+	return nil
+}
+
+// fill takes the scores and comments as written, if each criterion's score is
+// on the scale and, to submit, none is missing; who abstains gives none.
+func (r *sheetRow) fill(panel rulebook.Panel, in review.SaveSheet) error {
+	scores, fields := checkScores(panel, in)
+	comments, wrong := checkComments(panel, in)
+	if err := invalid(append(fields, wrong...)); err != nil {
+		return err
+	}
+	var err error
+	if r.Scores, err = json.Marshal(scores); err != nil {
+		return fmt.Errorf("save sheet: %w", err)
+	}
+	if r.Comments, err = json.Marshal(comments); err != nil {
+		return fmt.Errorf("save sheet: %w", err)
+	}
+	return nil
+}
+
+func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
+	comments := map[string]string{}
+	var fields []fault.Field
+	long := func(field, text string) {
+		if utf8.RuneCountInString(text) > maxComment {
+			fields = append(fields, fault.Field{Name: field, Message: fmt.Sprintf("takes at most %d characters", maxComment)})
+		}
+	}
+	long("comment", in.Comment)
+	for _, c := range slices.Sorted(maps.Keys(in.Comments)) {
+		if !slices.ContainsFunc(panel.Criteria, func(x rulebook.Criterion) bool { return x.ID == c }) {
+			fields = append(fields, fault.Field{Name: "comments." + c, Message: "is not a criterion of this panel"})
+			continue
+		}
+		long("comments."+c, in.Comments[c])
+		if text := strings.TrimSpace(in.Comments[c]); text != "" {
+			comments[c] = text
+		}
+	}
+	return comments, fields
+}
+
+func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
 	scores := make(map[string]string, len(in.Scores))
 	var fields []fault.Field
 	bad := func(criterion, message string) {
@@ -129,7 +190,9 @@ func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, 
 		known[c.ID] = true
 		text := strings.TrimSpace(in.Scores[c.ID])
 		switch {
-		case text == "" && in.Submit:
+		case text != "" && in.Abstain:
+			bad(c.ID, "is not taken: you abstain")
+		case text == "" && in.Submit && !in.Abstain:
 			bad(c.ID, "is missing")
 		case text != "":
 			scores[c.ID] = text
@@ -143,10 +206,7 @@ func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, 
 			bad(c, "is not a criterion of this panel")
 		}
 	}
-	if utf8.RuneCountInString(in.Comment) > maxComment {
-		fields = append(fields, fault.Field{Name: "comment", Message: fmt.Sprintf("takes at most %d characters", maxComment)})
-	}
-	return scores, invalid(fields)
+	return scores, fields
 }
 
 // offScale says what is wrong with a score, or nothing.
@@ -167,55 +227,4 @@ func offScale(scale rulebook.Scale, text string) string {
 		}
 	}
 	return ""
-}
-
-// Assignments implements review.Service.
-func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.Assignment, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return nil, err
-	}
-	panel, err := find(sel, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	juror := actor.From(ctx).ID
-	if err := seated(ctx, p.deps.DB, in.Slug, in.Panel, juror); err != nil {
-		return nil, err
-	}
-	var candidates []struct {
-		Number int    `db:"number"`
-		Name   string `db:"name"`
-	}
-	// In an order of the juror's own, so that no candidate is the tired ninth
-	// of everybody.
-	if err := p.deps.DB.SelectContext(ctx, &candidates, `
-		SELECT c.number, c.name
-		FROM assignment a JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
-		WHERE a.slug = $1 AND a.panel = $2 AND a.account = $3
-		ORDER BY md5(a.account || '/' || c.number), c.number`, in.Slug, in.Panel, juror); err != nil {
-		return nil, fmt.Errorf("assignments: %w", err)
-	}
-	var rows []sheetRow
-	if err := p.deps.DB.SelectContext(ctx, &rows, `
-		SELECT panel, candidate, revision, scores, comment, submitted, at
-		FROM last_sheet WHERE slug = $1 AND panel = $2 AND account = $3`, in.Slug, in.Panel, juror); err != nil {
-		return nil, fmt.Errorf("assignments: %w", err)
-	}
-	sheets := make(map[int]*review.Sheet, len(rows))
-	for _, r := range rows {
-		s, err := r.sheet()
-		if err != nil {
-			return nil, err
-		}
-		sheets[r.Candidate] = &s
-	}
-	out := make([]review.Assignment, len(candidates))
-	for i, c := range candidates {
-		out[i] = review.Assignment{Candidate: c.Number, Name: c.Name, Sheet: sheets[c.Number]}
-		if panel.Hides("name") {
-			out[i].Name = ""
-		}
-	}
-	return out, nil
 }

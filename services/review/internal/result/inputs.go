@@ -11,9 +11,11 @@ import (
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // inputs is what a result is computed from, in the words of `laurel compute`.
@@ -21,6 +23,7 @@ type inputs struct {
 	candidates []candidate
 	votes      map[int]int64 // by candidate number
 	scores     []score
+	lot        string // as recorded; empty where the rulebook itself has it
 }
 
 type candidate struct {
@@ -28,7 +31,8 @@ type candidate struct {
 	Attributes json.RawMessage `db:"attributes"`
 }
 
-// score is one cell of a submitted sheet, or a recusal.
+// score is one cell of a submitted sheet, or what stands in the place of a
+// whole sheet: a word of `laurel compute`, or nothing where it is missing.
 type score struct {
 	Panel     string
 	Juror     string // J1, J2 …: the seat, not the person
@@ -37,12 +41,23 @@ type score struct {
 	Score     string
 }
 
-// recused stands in the place of a score, for every criterion.
-const recused = "recused"
+// The words for a sheet that is not there and not missing.
+const (
+	recused    = "recused"
+	unassigned = "unassigned"
+	abstained  = "abstained"
+)
 
-// readScores gives the submitted scores of candidates that are not struck,
-// ordered by panel, seat, candidate and criterion.
-func readScores(ctx context.Context, q sqlx.QueryerContext, slug string) ([]score, error) {
+// readScores gives the scores that count of candidates that are not struck,
+// ordered by panel, seat, candidate and criterion. Where everyone scores all,
+// who does not is named as unassigned; elsewhere that goes without saying.
+func readScores(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]score, error) {
+	all := []string{}
+	for _, p := range sel.Rulebook.Review.Panels {
+		if p.Assign == rulebook.AssignAll {
+			all = append(all, p.ID)
+		}
+	}
 	var sheets []struct {
 		Panel     string          `db:"panel"`
 		Seat      int             `db:"seat"`
@@ -51,13 +66,18 @@ func readScores(ctx context.Context, q sqlx.QueryerContext, slug string) ([]scor
 	}
 	if err := sqlx.SelectContext(ctx, q, &sheets, `
 		SELECT j.panel, j.seat, c.number AS candidate,
-		       CASE WHEN r.candidate IS NULL THEN s.scores ELSE json_build_object('', $2::text) END AS scores
+		       CASE WHEN r.candidate IS NOT NULL THEN json_build_object('', $2::text)
+		            WHEN a.candidate IS NULL THEN json_build_object('', $3::text)
+		            WHEN s.abstained THEN json_build_object('', $4::text)
+		            WHEN s.scores IS NULL THEN json_build_object('', '')
+		            ELSE s.scores END AS scores
 		FROM juror j
 		JOIN candidate c ON c.slug = j.slug AND NOT c.struck
-		LEFT JOIN last_sheet s ON s.slug = j.slug AND s.panel = j.panel AND s.account = j.account AND s.candidate = c.number AND s.submitted
+		LEFT JOIN assignment a ON a.slug = j.slug AND a.panel = j.panel AND a.account = j.account AND a.candidate = c.number
+		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate AND s.submitted
 		LEFT JOIN recusal r ON r.slug = j.slug AND r.panel = j.panel AND r.account = j.account AND r.candidate = c.number
-		WHERE j.slug = $1 AND (s.scores IS NOT NULL OR r.candidate IS NOT NULL)
-		ORDER BY j.panel, j.seat, c.number`, slug, recused); err != nil {
+		WHERE j.slug = $1 AND (a.candidate IS NOT NULL OR j.panel = ANY($5))
+		ORDER BY j.panel, j.seat, c.number`, sel.Slug, recused, unassigned, abstained, pq.Array(all)); err != nil {
 		return nil, fmt.Errorf("scores: %w", err)
 	}
 	var out []score
@@ -121,15 +141,20 @@ func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
 		}
 	}
 	for _, s := range in.scores {
-		id, put := strconv.Itoa(s.Candidate), input.Score
-		if s.Score == recused {
-			put = func(panel, juror, candidate, _, _ string) error { return input.Excuse(panel, juror, candidate) }
+		var err error
+		switch id := strconv.Itoa(s.Candidate); s.Score {
+		case "":
+			err = input.Assign(s.Panel, s.Juror, id)
+		case recused, unassigned, abstained:
+			err = input.Excuse(s.Panel, s.Juror, id)
+		default:
+			err = input.Score(s.Panel, s.Juror, id, s.Criterion, s.Score)
 		}
-		if err := put(s.Panel, s.Juror, id, s.Criterion, s.Score); err != nil {
+		if err != nil {
 			return nil, err
 		}
 	}
-	result, err := input.Rank(ranking.Options{})
+	result, err := input.Rank(ranking.Options{Lot: in.lot})
 	if err != nil {
 		return nil, err
 	}

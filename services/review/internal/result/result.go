@@ -13,6 +13,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -37,7 +38,7 @@ func New(deps run.Deps) *Results { return &Results{deps} }
 // whatever may have been the last thing lacking.
 func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	in, err := r.inputs(ctx, tx, sel)
-	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) {
+	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) || errors.Is(err, review.ErrLot) {
 		return nil
 	}
 	if err != nil {
@@ -93,7 +94,7 @@ func (r *Results) put(ctx context.Context, body []byte) (hash string, err error)
 }
 
 // InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing,
-// or why the rulebook computes none, such as quotas_infeasible.
+// ErrLot, or why the rulebook computes none, such as quotas_infeasible.
 func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
 	var hash string
 	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, sel.Slug)
@@ -149,12 +150,30 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	if err := r.closed(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Exported{}, err
 	}
-	scores, err := readScores(ctx, r.deps.DB, sel.Slug)
+	if err := r.mayExport(ctx, in.Slug); err != nil {
+		return review.Exported{}, err
+	}
+	scores, err := readScores(ctx, r.deps.DB, sel)
 	if err != nil {
 		return review.Exported{}, err
 	}
 	hash, err := r.put(ctx, scoresCSV(scores))
 	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
+}
+
+// mayExport refuses who scores on a panel and is recused from a candidate,
+// whatever else they are.
+func (r *Results) mayExport(ctx context.Context, slug string) error {
+	var barred bool
+	if err := r.deps.DB.GetContext(ctx, &barred, `
+		SELECT EXISTS (SELECT FROM recusal JOIN juror USING (slug, panel, account) WHERE slug = $1 AND account = $2)`,
+		slug, actor.From(ctx).ID); err != nil {
+		return fmt.Errorf("export scores: %w", err)
+	}
+	if barred {
+		return review.ErrRecused
+	}
+	return nil
 }
 
 func (r *Results) closed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
@@ -202,6 +221,10 @@ func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.S
 		SELECT number, attributes FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, sel.Slug); err != nil {
 		return in, fmt.Errorf("candidates: %w", err)
 	}
-	in.scores, err = readScores(ctx, q, sel.Slug)
+	in.scores, err = readScores(ctx, q, sel)
+	if err != nil {
+		return in, err
+	}
+	in.lot, err = lotOf(ctx, q, sel)
 	return in, err
 }

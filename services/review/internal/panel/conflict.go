@@ -1,0 +1,194 @@
+package panel
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// DeclareConflict implements review.Service.
+func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict) (review.Conflict, error) {
+	juror := actor.From(ctx).ID
+	in.Reason = strings.TrimSpace(in.Reason)
+	err := p.settle(ctx, in.Slug, in.Panel, juror, in.Candidate, in.Reason, func(tx *sqlx.Tx) (bool, error) {
+		return p.write(ctx, tx, in.Slug, "declare_conflict", in.Reason, in, `
+			INSERT INTO declared_conflict (slug, panel, account, candidate, reason, at) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT DO NOTHING`, in.Slug, in.Panel, juror, in.Candidate, in.Reason, p.deps.Time())
+	})
+	if err != nil {
+		return review.Conflict{}, err
+	}
+	return p.conflict(ctx, in.Slug, in.Panel, juror, in.Candidate)
+}
+
+// PinConflict implements review.Service.
+func (p *Panels) PinConflict(ctx context.Context, in review.PinConflict) (review.Conflict, error) {
+	in.Reason = strings.TrimSpace(in.Reason)
+	err := p.settle(ctx, in.Slug, in.Panel, in.Juror, in.Candidate, in.Reason, func(tx *sqlx.Tx) (bool, error) {
+		return p.write(ctx, tx, in.Slug, "pin_conflict", in.Reason, in, `
+			INSERT INTO pin AS was (slug, panel, account, candidate, conflicted, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (slug, panel, account, candidate)
+			DO UPDATE SET conflicted = excluded.conflicted, reason = excluded.reason, at = excluded.at
+			WHERE was.conflicted <> excluded.conflicted`,
+			in.Slug, in.Panel, in.Juror, in.Candidate, in.Conflicted, in.Reason, p.deps.Time())
+	})
+	if err != nil {
+		return review.Conflict{}, err
+	}
+	return p.conflict(ctx, in.Slug, in.Panel, in.Juror, in.Candidate)
+}
+
+// Recuse implements review.Service.
+func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, error) {
+	if _, err := p.PinConflict(ctx, review.PinConflict{
+		Slug: in.Slug, Panel: in.Panel, Juror: in.Juror, Candidate: in.Candidate, Conflicted: true, Reason: in.Reason,
+	}); err != nil {
+		return review.Panel{}, err
+	}
+	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+}
+
+// settle changes what is known of a juror and a candidate, and what follows from
+// it: assignments and the result. change tells whether it changed anything.
+func (p *Panels) settle(ctx context.Context, slug, panelID, juror string, candidate int, reason string, change func(tx *sqlx.Tx) (bool, error)) error {
+	return p.alter(ctx, slug, panelID, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
+		if err := invalid(requireReason(reason)); err != nil {
+			return false, err
+		}
+		if err := seated(ctx, tx, slug, panelID, juror); err != nil {
+			return false, err
+		}
+		if err := known(ctx, tx, slug, candidate); err != nil {
+			return false, err
+		}
+		return change(tx)
+	})
+}
+
+// alter runs an organizer's or juror's change of a panel, alone with the panel
+// and before the notice; then it assigns and computes what follows. change tells
+// whether it changed anything.
+func (p *Panels) alter(ctx context.Context, slug, panelID string, change func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error)) error {
+	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
+		sel, err := phase.Get(ctx, tx, slug)
+		if err != nil {
+			return err
+		}
+		panel, err := find(sel, panelID)
+		if err != nil {
+			return err
+		}
+		if err := noNotice(ctx, tx, slug); err != nil {
+			return err
+		}
+		if err := lock(ctx, tx, slug, panelID); err != nil {
+			return err
+		}
+		if changed, err := change(tx, sel, panel); err != nil || !changed {
+			return err
+		}
+		if err := p.assign(ctx, tx, sel, panel); err != nil {
+			return err
+		}
+		return p.recompute(ctx, tx, sel)
+	})
+}
+
+// write runs a statement, and audits it where it changed a row.
+func (p *Panels) write(ctx context.Context, tx *sqlx.Tx, slug, act, reason string, detail any, statement string, args ...any) (bool, error) {
+	res, err := tx.ExecContext(ctx, statement, args...)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", act, err)
+	}
+	n, err := res.RowsAffected()
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", act, err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, audit.Record(ctx, tx, p.deps.Time(), slug, act, reason, detail)
+}
+
+// known gives ErrUnassigned unless there is such a candidate.
+func known(ctx context.Context, q sqlx.QueryerContext, slug string, candidate int) error {
+	var is bool
+	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM candidate WHERE slug = $1 AND number = $2)`, slug, candidate); err != nil {
+		return fmt.Errorf("candidate: %w", err)
+	}
+	if !is {
+		return review.ErrUnassigned
+	}
+	return nil
+}
+
+// Conflicts implements review.Service.
+func (p *Panels) Conflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
+	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := find(sel, in.Panel); err != nil {
+		return nil, err
+	}
+	return p.conflicts(ctx, in.Slug, in.Panel, "", 0)
+}
+
+func (p *Panels) conflict(ctx context.Context, slug, panel, juror string, candidate int) (review.Conflict, error) {
+	all, err := p.conflicts(ctx, slug, panel, juror, candidate)
+	if err != nil || len(all) == 0 {
+		return review.Conflict{Juror: juror, Candidate: candidate}, err
+	}
+	return all[0], nil
+}
+
+// conflicts reads a panel's, or only those of a juror and a candidate.
+func (p *Panels) conflicts(ctx context.Context, slug, panel, juror string, candidate int) ([]review.Conflict, error) {
+	var rows []struct {
+		Juror     string         `db:"account"`
+		Candidate int            `db:"candidate"`
+		Source    sql.NullString `db:"source"`
+		Detail    sql.NullString `db:"detail"`
+		Pinned    sql.NullBool   `db:"conflicted"`
+		Reason    sql.NullString `db:"reason"`
+	}
+	if err := p.deps.DB.SelectContext(ctx, &rows, `
+		WITH mine AS (
+			SELECT account, seat FROM juror WHERE slug = $1 AND panel = $2 AND ($3 = '' OR account = $3)
+		), found AS (
+			SELECT account, candidate, source, detail FROM conflict WHERE slug = $1 AND panel = $2 AND ($4 = 0 OR candidate = $4)
+		), pinned AS (
+			SELECT account, candidate, conflicted, reason FROM pin WHERE slug = $1 AND panel = $2 AND ($4 = 0 OR candidate = $4)
+		)
+		SELECT account, candidate, source, detail, conflicted, reason
+		FROM found FULL JOIN pinned USING (account, candidate) JOIN mine USING (account)
+		ORDER BY seat, candidate, source`, slug, panel, juror, candidate); err != nil {
+		return nil, fmt.Errorf("conflicts: %w", err)
+	}
+	out := []review.Conflict{}
+	for _, r := range rows {
+		n := len(out)
+		if n == 0 || out[n-1].Juror != r.Juror || out[n-1].Candidate != r.Candidate {
+			c := review.Conflict{Juror: r.Juror, Candidate: r.Candidate, Grounds: []review.Ground{}, Reason: r.Reason.String, Recused: true}
+			if r.Pinned.Valid {
+				c.Pinned, c.Recused = &r.Pinned.Bool, r.Pinned.Bool
+			}
+			out = append(out, c)
+			n++
+		}
+		if r.Source.Valid {
+			out[n-1].Grounds = append(out[n-1].Grounds, review.Ground{Source: r.Source.String, Detail: r.Detail.String})
+		}
+	}
+	return out, nil
+}

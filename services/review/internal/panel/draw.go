@@ -1,0 +1,163 @@
+package panel
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review/internal/assign"
+)
+
+// seed is what a panel's random assignment is drawn from. It is public before
+// there are candidates.
+func seed(sel phase.Selection, panel rulebook.Panel) string { return sel.Hash + "/" + panel.ID }
+
+// OnOpen assigns the candidates when review opens. It refuses before every
+// admitted candidate is known.
+func (p *Panels) OnOpen(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) error {
+	if c.Phase != event.Review || c.Action != event.Open {
+		return nil
+	}
+	var known int
+	if err := tx.GetContext(ctx, &known, `SELECT count(*) FROM candidate WHERE slug = $1`, sel.Slug); err != nil {
+		return fmt.Errorf("candidates: %w", err)
+	}
+	if known < c.Candidates {
+		return fmt.Errorf("%d of %d candidates are known: %w", known, c.Candidates, outbox.ErrNotYet)
+	}
+	return p.assignAll(ctx, tx, sel)
+}
+
+// OnAdmitted assigns a candidate who comes after review has opened.
+func (p *Panels) OnAdmitted(ctx context.Context, tx *sqlx.Tx, slug string) error {
+	if opened, err := opened(ctx, tx, slug); err != nil || !opened {
+		return err
+	}
+	sel, err := phase.Get(ctx, tx, slug)
+	if err != nil {
+		return err
+	}
+	return p.assignAll(ctx, tx, sel)
+}
+
+func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
+	for _, panel := range sel.Rulebook.Review.Panels {
+		if err := lock(ctx, tx, sel.Slug, panel.ID); err != nil {
+			return err
+		}
+		if err := p.assign(ctx, tx, sel, panel); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// opened tells whether review has opened, though it may have closed since.
+func opened(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
+	var is bool
+	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM phase WHERE slug = $1 AND name = $2)`, slug, event.Review); err != nil {
+		return false, fmt.Errorf("phase: %w", err)
+	}
+	return is, nil
+}
+
+// assign assigns what the rulebook says and is not assigned yet: nothing before
+// review opens and after it has closed. The caller has the panel's lock.
+func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
+	if state, err := phase.Of(ctx, tx, sel.Slug, event.Review, p.deps.Time()); err != nil || state != phase.Open {
+		return err
+	}
+	var err error
+	switch panel.Assign {
+	case rulebook.AssignAll, rulebook.AssignCategory:
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO assignment (slug, panel, account, candidate)
+			SELECT j.slug, j.panel, j.account, c.number
+			FROM juror j JOIN candidate c ON c.slug = j.slug
+			WHERE j.slug = $1 AND j.panel = $2 AND j.left_at IS NULL AND NOT j.further AND (NOT $3 OR c.category = j.category)
+				AND NOT EXISTS (SELECT FROM assignment a WHERE a.slug = $1 AND a.panel = $2 AND a.candidate = c.number)`,
+			sel.Slug, panel.ID, panel.Assign == rulebook.AssignCategory)
+	case rulebook.AssignRandom:
+		err = p.balance(ctx, tx, sel, panel)
+	}
+	if err != nil {
+		return fmt.Errorf("assign: %w", err)
+	}
+	return nil
+}
+
+// balance draws what is lacking, levels the loads and stores the difference.
+func (p *Panels) balance(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
+	draw, err := readDraw(ctx, tx, sel, panel)
+	if err != nil {
+		return err
+	}
+	pairs, _ := draw.Balance()
+	var seats, candidates []int64
+	for _, x := range pairs {
+		seats, candidates = append(seats, int64(x.Seat)), append(candidates, int64(x.Candidate))
+	}
+	if _, err := tx.ExecContext(ctx, `
+		WITH drawn AS (
+			SELECT j.account, d.candidate
+			FROM unnest($3::int[], $4::int[]) AS d (seat, candidate)
+			JOIN juror j ON j.slug = $1 AND j.panel = $2 AND j.seat = d.seat
+		), gone AS (
+			DELETE FROM assignment a
+			WHERE a.slug = $1 AND a.panel = $2
+				AND NOT EXISTS (SELECT FROM drawn d WHERE d.account = a.account AND d.candidate = a.candidate)
+				AND NOT EXISTS (SELECT FROM sheet s WHERE s.slug = $1 AND s.panel = $2 AND s.account = a.account AND s.candidate = a.candidate)
+		)
+		INSERT INTO assignment (slug, panel, account, candidate)
+		SELECT $1, $2, account, candidate FROM drawn ON CONFLICT DO NOTHING`,
+		sel.Slug, panel.ID, pq.Array(seats), pq.Array(candidates)); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// readDraw reads what a draw starts from. Work that has begun stays where it is.
+func readDraw(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (assign.Draw, error) {
+	d := assign.Draw{Seed: seed(sel, panel), Each: panel.MinScores, Barred: map[assign.Pair]bool{}}
+	if err := tx.SelectContext(ctx, &d.Seats, `
+		SELECT seat FROM juror WHERE slug = $1 AND panel = $2 AND left_at IS NULL AND NOT further ORDER BY seat`, sel.Slug, panel.ID); err != nil {
+		return d, fmt.Errorf("jurors: %w", err)
+	}
+	if err := tx.SelectContext(ctx, &d.Candidates, `SELECT number FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, sel.Slug); err != nil {
+		return d, fmt.Errorf("candidates: %w", err)
+	}
+	var rows []struct {
+		assign.Pair
+		Barred bool `db:"barred"`
+		Begun  bool `db:"begun"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		SELECT j.seat, r.candidate, true AS barred, false AS begun
+		FROM recusal r JOIN juror j ON j.slug = r.slug AND j.panel = r.panel AND j.account = r.account
+		WHERE r.slug = $1 AND r.panel = $2
+		UNION ALL
+		SELECT j.seat, a.candidate, false, a.further OR EXISTS (
+			SELECT FROM sheet s WHERE s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate)
+		FROM due a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+		WHERE a.slug = $1 AND a.panel = $2
+		ORDER BY seat, candidate`, sel.Slug, panel.ID); err != nil {
+		return d, fmt.Errorf("assignments: %w", err)
+	}
+	for _, r := range rows {
+		switch {
+		case r.Barred:
+			d.Barred[r.Pair] = true
+		case r.Begun:
+			d.Fixed = append(d.Fixed, r.Pair)
+		default:
+			d.Kept = append(d.Kept, r.Pair)
+		}
+	}
+	return d, nil
+}

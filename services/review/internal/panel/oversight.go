@@ -1,0 +1,181 @@
+package panel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/agreement"
+)
+
+// Oversight implements review.Service.
+func (p *Panels) Oversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
+	out := review.Oversight{Candidates: []review.Spread{}, Jurors: []review.Severity{}, Alike: []review.Alike{}}
+	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	if err != nil {
+		return out, err
+	}
+	panel, err := find(sel, in.Panel)
+	if err != nil {
+		return out, err
+	}
+	// Whoever scores here would learn others' scores, and those of candidates
+	// that they are recused from.
+	switch err := seated(ctx, p.deps.DB, in.Slug, in.Panel, actor.From(ctx).ID); {
+	case err == nil:
+		return out, review.ErrOwnPanel
+	case !errors.Is(err, review.ErrNotJuror):
+		return out, err
+	}
+	rows, err := readCounted(ctx, p.deps.DB, in.Slug, panel, 0)
+	if err != nil {
+		return out, err
+	}
+	further := map[int]bool{}
+	if err := p.furtherCalled(ctx, in, further); err != nil {
+		return out, err
+	}
+	sheets := sheetsOf(rows)
+	for _, s := range agreement.Spreads(sheets) {
+		spread := review.Spread{
+			Candidate: s.Candidate, Sheets: s.Sheets, Mean: decimal(s.Mean), Lowest: decimal(s.Lowest), Highest: decimal(s.Highest),
+			Spread: decimal(s.Range()), OverLimit: past(panel, s.Range()), Further: further[s.Candidate],
+		}
+		for _, o := range s.Outliers {
+			spread.Outliers = append(spread.Outliers, review.Outlier{Juror: o.Juror, Total: decimal(o.Total), Z: decimal(o.Z)})
+		}
+		out.Candidates = append(out.Candidates, spread)
+	}
+	for _, s := range agreement.Severities(sheets) {
+		out.Jurors = append(out.Jurors, review.Severity{Juror: s.Juror, Sheets: s.Sheets, Lean: decimal(s.Lean)})
+	}
+	for _, a := range agreement.Pairs(sheets) {
+		out.Alike = append(out.Alike, review.Alike{A: a.A, B: a.B, Candidates: a.Candidates, Scores: a.Cells, Equal: a.Equal, Shifted: a.Shifted})
+	}
+	return out, nil
+}
+
+func (p *Panels) furtherCalled(ctx context.Context, in review.OfPanel, called map[int]bool) error {
+	var numbers []int
+	if err := p.deps.DB.SelectContext(ctx, &numbers, `
+		SELECT DISTINCT candidate FROM due WHERE slug = $1 AND panel = $2 AND further`, in.Slug, in.Panel); err != nil {
+		return fmt.Errorf("further jurors: %w", err)
+	}
+	for _, c := range numbers {
+		called[c] = true
+	}
+	return nil
+}
+
+func sheetsOf(rows []countedRow) []agreement.Sheet {
+	var sheets []agreement.Sheet
+	for _, r := range rows {
+		if !r.Abstained {
+			sheets = append(sheets, agreement.Sheet{Juror: r.Account, Candidate: r.Candidate, Cells: r.cells, Total: r.total})
+		}
+	}
+	return sheets
+}
+
+// past tells whether a spread is past the rulebook's limit.
+func past(panel rulebook.Panel, spread *big.Rat) bool {
+	return panel.SpreadLimit.IsSet() && spread.Cmp(panel.SpreadLimit.Rat()) > 0
+}
+
+// overLimit tells whether a candidate's spread is past the limit.
+func overLimit(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) (bool, error) {
+	rows, err := readCounted(ctx, q, slug, panel, candidate)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range agreement.Spreads(sheetsOf(rows)) {
+		if s.Candidate == candidate && past(panel, s.Range()) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// callsFurther tells whether the room itself draws further jurors: where it
+// draws jurors at all, and the rulebook limits the spread.
+func callsFurther(panel rulebook.Panel) bool {
+	return panel.Assign == rulebook.AssignRandom && panel.SpreadLimit.IsSet()
+}
+
+// drawFurther draws one further juror for a candidate whose jurors have all
+// submitted and are too far apart. Where nobody is left, the organizer reads so
+// in the oversight and may call somebody. The caller has the panel's lock.
+func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel, candidate int) error {
+	var waiting bool
+	if err := tx.GetContext(ctx, &waiting, `
+		SELECT EXISTS (
+			SELECT FROM due a LEFT JOIN last_sheet s USING (slug, panel, account, candidate)
+			WHERE a.slug = $1 AND a.panel = $2 AND a.candidate = $3 AND (a.further OR s.submitted IS NOT TRUE))`,
+		sel.Slug, panel.ID, candidate); err != nil {
+		return fmt.Errorf("further juror: %w", err)
+	}
+	if waiting {
+		return nil
+	}
+	if over, err := overLimit(ctx, tx, sel.Slug, panel, candidate); err != nil || !over {
+		return err
+	}
+	draw, err := readDraw(ctx, tx, sel, panel)
+	if err != nil {
+		return err
+	}
+	number, ok := draw.Further(candidate)
+	if !ok {
+		return nil
+	}
+	in := review.CallFurther{Slug: sel.Slug, Panel: panel.ID, Candidate: candidate}
+	if err := tx.GetContext(ctx, &in.Juror.ID, `SELECT account FROM juror WHERE slug = $1 AND panel = $2 AND seat = $3`, sel.Slug, panel.ID, number); err != nil {
+		return fmt.Errorf("further juror: %w", err)
+	}
+	return p.further(ctx, tx, in, "the spread is past the rulebook's limit of "+panel.SpreadLimit.String())
+}
+
+// SendBack implements review.Service.
+func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel, error) {
+	in.Reason = strings.TrimSpace(in.Reason)
+	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
+		sel, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review)
+		if err != nil {
+			return err
+		}
+		if _, err := find(sel, in.Panel); err != nil {
+			return err
+		}
+		if err := invalid(requireReason(in.Reason)); err != nil {
+			return err
+		}
+		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
+			return err
+		}
+		wrote, err := p.write(ctx, tx, in.Slug, "send_back_sheet", in.Reason, in, `
+			INSERT INTO second_look (slug, panel, account, candidate, revision, reason, at)
+			SELECT a.slug, a.panel, a.account, a.candidate, s.revision, $5, $6
+			FROM due a JOIN last_sheet s USING (slug, panel, account, candidate)
+			WHERE a.slug = $1 AND a.panel = $2 AND a.account = $3 AND a.candidate = $4 AND s.submitted
+			ON CONFLICT (slug, panel, account, candidate, revision) DO UPDATE SET reason = excluded.reason, at = excluded.at`,
+			in.Slug, in.Panel, in.Juror, in.Candidate, in.Reason, p.deps.Time())
+		if err == nil && !wrote {
+			err = review.ErrNoSheet
+		}
+		return err
+	})
+	if err != nil {
+		return review.Panel{}, err
+	}
+	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+}

@@ -1,0 +1,122 @@
+package panel
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// Peers implements review.Service.
+func (p *Panels) Peers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
+	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	if err != nil {
+		return nil, err
+	}
+	panel, err := find(sel, in.Panel)
+	if err != nil {
+		return nil, err
+	}
+	juror := actor.From(ctx).ID
+	if err := seated(ctx, p.deps.DB, in.Slug, in.Panel, juror); err != nil {
+		return nil, err
+	}
+	if panel.SeesOthers != rulebook.SeesAfterOwn {
+		return nil, review.ErrPeersHidden
+	}
+	if err := due(ctx, p.deps.DB, in.Slug, in.Panel, juror, in.Candidate); err != nil {
+		return nil, err
+	}
+	counted, err := readCounted(ctx, p.deps.DB, in.Slug, panel, in.Candidate)
+	if err != nil {
+		return nil, err
+	}
+	own, out := false, []review.Peer{}
+	for _, s := range counted {
+		if s.Account == juror {
+			// Who abstains has not committed to a score: seeing the others' would
+			// be a look before one's own.
+			own = !s.Abstained
+			continue
+		}
+		peer := review.Peer{Juror: "J" + strconv.Itoa(s.Seat), Scores: s.scores, Comment: s.Comment, Comments: s.comments, Abstained: s.Abstained}
+		if !s.Abstained {
+			peer.Total = decimal(s.total)
+		}
+		out = append(out, peer)
+	}
+	if !own {
+		return nil, review.ErrOwnFirst
+	}
+	return out, nil
+}
+
+// countedRow is a submitted sheet that counts: assigned and not recused.
+type countedRow struct {
+	Account   string          `db:"account"`
+	Seat      int             `db:"seat"`
+	Candidate int             `db:"candidate"`
+	Further   bool            `db:"further"`
+	Scores    json.RawMessage `db:"scores"`
+	Comment   string          `db:"comment"`
+	Comments  json.RawMessage `db:"comments"`
+	Abstained bool            `db:"abstained"`
+
+	scores, comments map[string]string
+	cells            []*big.Rat // by criterion; none of an abstention
+	total            *big.Rat   // sum of weight × score
+}
+
+// readCounted reads the sheets of a candidate that count, or of all where it is
+// 0, by candidate and seat.
+func readCounted(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) ([]countedRow, error) {
+	var rows []countedRow
+	if err := sqlx.SelectContext(ctx, q, &rows, `
+		SELECT a.account, j.seat, a.candidate, a.further, s.scores, s.comment, s.comments, s.abstained
+		FROM due a
+		JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+		JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate AND s.submitted
+		WHERE a.slug = $1 AND a.panel = $2 AND ($3 = 0 OR a.candidate = $3)
+		ORDER BY a.candidate, j.seat`, slug, panel.ID, candidate); err != nil {
+		return nil, fmt.Errorf("sheets: %w", err)
+	}
+	for i := range rows {
+		if err := rows[i].read(panel); err != nil {
+			return nil, fmt.Errorf("sheet of %d: %w", rows[i].Candidate, err)
+		}
+	}
+	return rows, nil
+}
+
+func (r *countedRow) read(panel rulebook.Panel) error {
+	if err := json.Unmarshal(r.Scores, &r.scores); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(r.Comments, &r.comments); err != nil {
+		return err
+	}
+	if r.Abstained {
+		return nil
+	}
+	r.total = new(big.Rat)
+	for _, c := range panel.Criteria {
+		n, err := rulebook.ParseNumber(r.scores[c.ID])
+		if err != nil {
+			return err
+		}
+		r.cells = append(r.cells, n.Rat())
+		r.total.Add(r.total, new(big.Rat).Mul(c.Weight.Rat(), n.Rat()))
+	}
+	return nil
+}
+
+// decimal writes a number with four decimals, half up.
+func decimal(n *big.Rat) string { return n.FloatString(4) }

@@ -1,0 +1,79 @@
+package panel
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// Panel implements review.Service.
+func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
+	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	if err != nil {
+		return review.Panel{}, err
+	}
+	panel, err := find(sel, in.Panel)
+	if err != nil {
+		return review.Panel{}, err
+	}
+	var rows []struct {
+		ID          string        `db:"account"`
+		Name        string        `db:"name"`
+		Employer    string        `db:"employer"`
+		Category    string        `db:"category"`
+		Seat        int           `db:"seat"`
+		Further     bool          `db:"further"`
+		LeftAt      sql.NullTime  `db:"left_at"`
+		Candidates  pq.Int64Array `db:"candidates"`
+		Submitted   int           `db:"submitted"`
+		Drafts      int           `db:"drafts"`
+		SecondLooks int           `db:"second_looks"`
+	}
+	if err := p.deps.DB.SelectContext(ctx, &rows, `
+		SELECT j.account, j.name, j.employer, j.category, j.seat, j.further, j.left_at,
+		       coalesce(array_agg(a.candidate ORDER BY a.candidate) FILTER (WHERE a.candidate IS NOT NULL), '{}') AS candidates,
+		       count(*) FILTER (WHERE s.submitted) AS submitted, count(*) FILTER (WHERE NOT s.submitted) AS drafts,
+		       count(l.revision) AS second_looks
+		FROM juror j
+		LEFT JOIN due a ON a.slug = j.slug AND a.panel = j.panel AND a.account = j.account
+		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
+		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate
+			AND l.revision = s.revision
+		WHERE j.slug = $1 AND j.panel = $2
+		GROUP BY j.account, j.name, j.employer, j.category, j.seat, j.further, j.left_at ORDER BY j.seat`, in.Slug, in.Panel); err != nil {
+		return review.Panel{}, fmt.Errorf("panel: %w", err)
+	}
+	out := review.Panel{ID: in.Panel, Assign: panel.Assign, Jurors: make([]review.JurorProgress, len(rows))}
+	if panel.Assign == rulebook.AssignRandom {
+		out.Seed = seed(sel, panel)
+	}
+	for i, r := range rows {
+		j := review.JurorProgress{
+			Person: review.Person{ID: r.ID, Name: r.Name, Employer: r.Employer, Category: r.Category},
+			Seat:   r.Seat, Further: r.Further, Candidates: make([]int, len(r.Candidates)),
+			Assigned: len(r.Candidates), Submitted: r.Submitted, Drafts: r.Drafts, SecondLooks: r.SecondLooks,
+		}
+		for k, c := range r.Candidates {
+			j.Candidates[k] = int(c)
+		}
+		if r.LeftAt.Valid {
+			at := r.LeftAt.Time.UTC()
+			j.LeftAt = &at
+		}
+		out.Jurors[i] = j
+	}
+	if err := p.deps.DB.SelectContext(ctx, &out.Short, `
+		SELECT c.number
+		FROM candidate c LEFT JOIN due a ON a.slug = c.slug AND a.panel = $2 AND a.candidate = c.number
+		WHERE c.slug = $1 AND NOT c.struck AND EXISTS (SELECT FROM phase WHERE slug = $1 AND name = 'review')
+		GROUP BY c.number HAVING count(a.account) < $3 ORDER BY c.number`, in.Slug, in.Panel, max(1, panel.MinScores)); err != nil {
+		return review.Panel{}, fmt.Errorf("panel: %w", err)
+	}
+	return out, nil
+}

@@ -1,0 +1,138 @@
+package result
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// The longest texts of a lot in characters.
+const (
+	maxLot       = 200
+	maxLotReason = 1000
+)
+
+// RecordLot implements review.Service.
+func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lot, error) {
+	in.Value, in.Reason = strings.TrimSpace(in.Value), strings.TrimSpace(in.Reason)
+	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
+		sel, err := phase.Get(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		if err := checkLot(sel, in); err != nil {
+			return err
+		}
+		if err := lotOpen(ctx, tx, in.Slug); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `
+			INSERT INTO lot (slug, seq, value, reason, at)
+			SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4 FROM lot WHERE slug = $1`,
+			in.Slug, in.Value, in.Reason, r.deps.Time()); err != nil {
+			return fmt.Errorf("record lot: %w", err)
+		}
+		if err := audit.Record(ctx, tx, r.deps.Time(), in.Slug, "record_lot", in.Reason, in); err != nil {
+			return err
+		}
+		return r.Compute(ctx, tx, sel)
+	})
+	if err != nil {
+		return review.Lot{}, err
+	}
+	return r.Lot(ctx, review.Of{Slug: in.Slug})
+}
+
+func checkLot(sel phase.Selection, in review.RecordLot) error {
+	var fields []fault.Field
+	add := func(name, message string) { fields = append(fields, fault.Field{Name: name, Message: message}) }
+	if _, has := sel.Rulebook.LotValue(); has {
+		add("value", "is fixed: the rulebook names no source to read it from")
+	}
+	if n := utf8.RuneCountInString(in.Value); n == 0 || n > maxLot {
+		add("value", fmt.Sprintf("takes 1 to %d characters", maxLot))
+	}
+	if n := utf8.RuneCountInString(in.Reason); n == 0 || n > maxLotReason {
+		add("reason", fmt.Sprintf("takes 1 to %d characters: where and when the value was read", maxLotReason))
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	f := *review.ErrInvalid
+	f.Fields = fields
+	return &f
+}
+
+// lotOpen refuses a value before the counts are final, when nobody may know it,
+// and after a motion on the result was put, until tx ends.
+func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
+	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "lot/"+slug); err != nil {
+		return fmt.Errorf("lock lot: %w", err)
+	}
+	var sealed, moved bool
+	if err := tx.QueryRowxContext(ctx, `
+		SELECT EXISTS (SELECT FROM tally WHERE slug = $1), EXISTS (SELECT FROM motion WHERE slug = $1)`, slug).Scan(&sealed, &moved); err != nil {
+		return fmt.Errorf("record lot: %w", err)
+	}
+	switch {
+	case !sealed:
+		return phase.ErrNotOpen.With("phase", event.Voting)
+	case moved:
+		return review.ErrMoved
+	}
+	return nil
+}
+
+// Lot implements review.Service.
+func (r *Results) Lot(ctx context.Context, in review.Of) (review.Lot, error) {
+	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	if err != nil {
+		return review.Lot{}, err
+	}
+	if value, ok := sel.Rulebook.LotValue(); ok {
+		return review.Lot{Value: value}, nil
+	}
+	return readLot(ctx, r.deps.DB, in.Slug)
+}
+
+func readLot(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Lot, error) {
+	var row struct {
+		Value  string    `db:"value"`
+		Reason string    `db:"reason"`
+		At     time.Time `db:"at"`
+	}
+	err := sqlx.GetContext(ctx, q, &row, `SELECT value, reason, at FROM lot WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, slug)
+	if errors.Is(err, sql.ErrNoRows) {
+		return review.Lot{}, review.ErrLot
+	}
+	if err != nil {
+		return review.Lot{}, fmt.Errorf("lot: %w", err)
+	}
+	at := row.At.UTC()
+	return review.Lot{Value: row.Value, Reason: row.Reason, At: &at}, nil
+}
+
+// lotOf gives the recorded value where the rulebook draws lots from a source.
+// Fault: ErrLot.
+func lotOf(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
+	if _, has := sel.Rulebook.LotValue(); has || !slices.Contains(sel.Rulebook.Composite.TieBreak, rulebook.SourceLot) {
+		return "", nil
+	}
+	lot, err := readLot(ctx, q, sel.Slug)
+	return lot.Value, err
+}
