@@ -61,7 +61,7 @@ func TestPages_phases(t *testing.T) {
 		{"opening", func() { h.set(event.Voting, selection.Opening) }, "", "投票正在开启", false},
 		{"open", func() { h.set(event.Voting, selection.Opened) }, "", "投票正在进行", true},
 		{"open with an end", func() { h.phase(event.Voting, func(p *selection.Phase) { p.ClosesAt = &closes }) }, "", "2026年5月6日 10:30 截止", true},
-		{"closing", func() { h.set(event.Voting, selection.Closing) }, "", "投票已经结束", false},
+		{"closing", func() { h.set(event.Voting, selection.Closing) }, "", "投票正在结束", false},
 		{"closed", func() { h.set(event.Voting, selection.Closed) }, "", "选票总数", false},
 		{"notice", func() {
 			h.set(event.Notice, selection.Opened)
