@@ -102,10 +102,9 @@ type TileOf struct {
 	Path string `json:"path"` // LEVEL/NUMBER[.p/WIDTH], as ballotlog.ParseTile reads it
 }
 
-// Tile is up to 256 hashes of the ballot log.
+// Tile is up to 256 hashes of the ballot log. It never changes.
 type Tile struct {
 	Hashes []byte `json:"hashes"` // 32 bytes each
-	Full   bool   `json:"full"`   // never changes any more
 }
 
 // Check is the whole-state check of one selection: tally = recount, indexes
@@ -166,7 +165,7 @@ var (
 	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
 	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
 	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")
-	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before")
+	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before", fault.Field{Name: "Idempotency-Key", Message: "came with other picks before"})
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")

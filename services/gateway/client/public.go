@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -53,6 +56,32 @@ func (c *Client) Results(ctx context.Context, slug string) (r selection.Results,
 // Receipt finds the ballot behind a receipt.
 func (c *Client) Receipt(ctx context.Context, slug, receipt string) (r voting.Recorded, err error) {
 	return r, c.call(ctx, http.MethodGet, of(slug)+"/receipts/"+receipt, nil, &r)
+}
+
+// Checkpoint gives the ballot log's signed head, as pkg/ballotlog reads it.
+func (c *Client) Checkpoint(ctx context.Context, slug string) (text string, err error) {
+	var b []byte
+	err = c.call(ctx, http.MethodGet, of(slug)+"/log/checkpoint", nil, &b)
+	return string(b), err
+}
+
+// LogKey gives the public key that verifies the ballot log.
+func (c *Client) LogKey(ctx context.Context, slug string) (k ballotlog.PublicKey, err error) {
+	var b []byte
+	if err := c.call(ctx, http.MethodGet, of(slug)+"/log/key", nil, &b); err != nil {
+		return k, err
+	}
+	return ballotlog.ParsePublicKey(string(b))
+}
+
+// Tile gives hashes of the ballot log.
+func (c *Client) Tile(ctx context.Context, slug string, t tlog.Tile) (b []byte, err error) {
+	return b, c.call(ctx, http.MethodGet, of(slug)+"/log/tile/"+ballotlog.TilePath(t), nil, &b)
+}
+
+// Leaves gives every line of the ballot log, once the tally is final.
+func (c *Client) Leaves(ctx context.Context, slug string) (b []byte, err error) {
+	return b, c.call(ctx, http.MethodGet, of(slug)+"/log/leaves", nil, &b)
 }
 
 // Export gives votes, scores, ballots or candidates as CSV.

@@ -93,6 +93,7 @@ type API struct {
 	accounts   *cache.Cache[identity.Account] // by session token
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
+	log        ballotLog
 
 	requests, signIns, credentials, entries, ballots *limit.Limiter
 }
@@ -123,6 +124,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 		return a.selection.Get(ctx, selection.Of{Slug: slug})
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
+	a.log = a.newBallotLog()
 
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
@@ -138,6 +140,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	a.entryRoutes()
 	a.candidateRoutes()
 	a.ballotRoutes(e)
+	a.logRoutes(e)
 	a.panelRoutes()
 	a.decisionRoutes()
 	a.resultRoutes(e)

@@ -51,7 +51,6 @@ func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, e
 		if malformed != nil || !ballotlog.Holds(v.Size, t) {
 			return voting.ErrNoTile
 		}
-		out.Full = t.W == ballotlog.TileWidth
 		out.Hashes, err = ledger.Tile(ctx, v, v.ID, t)
 		return err
 	})
