@@ -67,7 +67,7 @@ func (a *API) castBallot(c echo.Context) error {
 	slug := c.Param("slug")
 	voter, err := a.Voter(visitorOf(c.Request().Context()).token, slug)
 	if err != nil {
-		return err
+		return named(err, echo.HeaderAuthorization)
 	}
 	picks, err := readBallot(c.Response(), c.Request())
 	if err != nil {

@@ -91,7 +91,7 @@ func (a *API) entryRoutes() {
 			if actor.From(ctx).Kind != actor.Staff {
 				e.Warnings = nil // they say who else has been nominated
 			}
-			return answer(e, err)
+			return answer(e, called(err, "nominee.", ""))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/import", summary: "Import entries from CSV or XLSX, all or nothing", body: maxImport, staff: true},
 		func(ctx context.Context, in *importInput) (*body[nomination.Imported], error) {
@@ -108,7 +108,8 @@ func (a *API) entryRoutes() {
 			}
 			ctx, cancel := context.WithTimeout(ctx, importTime)
 			defer cancel()
-			return answer(a.nomination.Import(ctx, nomination.Import{Slug: in.Slug, Blob: hash, DryRun: in.DryRun}))
+			imported, err := a.nomination.Import(ctx, nomination.Import{Slug: in.Slug, Blob: hash, DryRun: in.DryRun})
+			return answer(imported, called(err, "blob", "body"))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/entries", summary: "Entries in order of submission", staff: true},
 		func(ctx context.Context, in *listEntriesInput) (*body[[]nomination.Entry], error) {
@@ -136,7 +137,8 @@ func (a *API) entryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.SetPhoto(ctx, nomination.SetPhoto{Slug: in.Slug, Entry: in.Entry, Blob: hash}))
+			e, err := a.nomination.SetPhoto(ctx, nomination.SetPhoto{Slug: in.Slug, Entry: in.Entry, Blob: hash})
+			return answer(e, called(err, "blob", "body"))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/{entry}/opinions", summary: "A department's opinion on an entry", staff: true},
 		func(ctx context.Context, in *opinionInput) (*body[nomination.Entry], error) {
