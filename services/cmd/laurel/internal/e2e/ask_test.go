@@ -33,22 +33,19 @@ type problem struct {
 	Status int
 	Code   string
 	Detail string
-	Errors []struct {
-		Field, Message string
-		Line           int
-	}
+	Errors []fieldError
 	Params map[string]string
+}
+
+// fieldError is a field at fault.
+type fieldError struct {
+	Field, Message string
+	Line           int
 }
 
 // names tells whether a field is at fault.
 func (p problem) names(field string) bool {
-	return slices.ContainsFunc(p.Errors, func(e struct {
-		Field, Message string
-		Line           int
-	},
-	) bool {
-		return e.Field == field
-	})
+	return slices.ContainsFunc(p.Errors, func(e fieldError) bool { return e.Field == field })
 }
 
 func (h *house) ask(t *testing.T, r request) answer {

@@ -43,7 +43,7 @@ func TestChaos_redelivery(t *testing.T) {
 	}
 	h.consumed(t)
 	h.delivered(t)
-	if diff := cmp.Diff(before, h.state(t)); diff != "" {
+	if diff := before.diff(h.state(t)); diff != "" {
 		t.Errorf("what every event, again, late and in another order, has changed:\n%s", diff)
 	}
 	if diff := cmp.Diff(results, h.results(t)); diff != "" {

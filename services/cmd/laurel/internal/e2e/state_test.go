@@ -3,8 +3,10 @@ package e2e_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
@@ -30,6 +32,17 @@ func (h *house) state(t *testing.T) state {
 		}
 	}
 	return all
+}
+
+// diff shows the tables that differ; nothing where none does.
+func (s state) diff(other state) string {
+	var b strings.Builder
+	for table, was := range s {
+		if diff := cmp.Diff(was, other[table]); diff != "" {
+			fmt.Fprintf(&b, "%s (-before +after):\n%s", table, diff)
+		}
+	}
+	return b.String()
 }
 
 // rows are those of a table, sorted, without a column.

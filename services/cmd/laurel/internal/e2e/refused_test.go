@@ -1,0 +1,100 @@
+package e2e_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
+
+// bad is a request that must be refused.
+type bad struct {
+	name string
+	request
+	status int
+	code   string
+	fields []string          // that the problem must name
+	params map[string]string // that it must have
+}
+
+// refused sends each and sees that the answer is a problem that names what is
+// wrong, and that not a row in any database is different afterwards.
+func (h *house) refused(t *testing.T, stage string, cases ...bad) {
+	t.Helper()
+	h.quiet(t)
+	before := h.state(t)
+	for _, c := range cases {
+		t.Run(stage+"/"+c.name, func(t *testing.T) {
+			a := h.ask(t, c.request)
+			if a.status != c.status || a.problem.Status != c.status || a.Code != c.code || a.Detail == "" {
+				t.Errorf("%d, want %d %s: %.2000s", a.status, c.status, c.code, a.body)
+			}
+			if media := a.header.Get("Content-Type"); media != "application/problem+json" {
+				t.Errorf("content type %q", media)
+			}
+			for _, f := range c.fields {
+				if !a.names(f) {
+					t.Errorf("the problem does not name %s: %.2000s", f, a.body)
+				}
+			}
+			for k, v := range c.params {
+				if a.Params[k] != v {
+					t.Errorf("%s is %q, want %q", k, a.Params[k], v)
+				}
+			}
+			after := h.state(t)
+			if diff := before.diff(after); diff != "" {
+				t.Errorf("it changed something:\n%s", diff)
+			}
+			before = after
+		})
+	}
+}
+
+// quiet waits until nothing is on its way.
+func (h *house) quiet(t *testing.T) {
+	t.Helper()
+	testkit.Eventually(t, wait, func() error {
+		for service, db := range h.databases(t) {
+			var unsent int
+			if err := db.GetContext(t.Context(), &unsent, `SELECT count(*) FROM outbox WHERE sent_at IS NULL`); err != nil || unsent > 0 {
+				return fmt.Errorf("%s has %d events to send: %w", service, unsent, err)
+			}
+		}
+		var uncounted, unsealed int
+		err := h.databases(t)["voting"].QueryRowContext(t.Context(), `
+			SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL),
+			       (SELECT count(*) FROM voting v JOIN head h ON h.selection = v.id WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL)`).Scan(&uncounted, &unsealed)
+		if err != nil || uncounted+unsealed > 0 {
+			return fmt.Errorf("%d batches are not in the tally, %d tallies not sealed: %w", uncounted, unsealed, err)
+		}
+		return nil
+	})
+	if h.consumes() {
+		h.delivered(t)
+	}
+}
+
+// consumes tells whether there is a selection whose deliveries can be asked
+// for.
+func (h *house) consumes() bool { return h.Receipts() != nil }
+
+// post is a request with a JSON body.
+func post(path, token string, body any) request {
+	return request{method: http.MethodPost, path: path, token: token, body: body}
+}
+
+func put(path, token string, body any) request {
+	return request{method: http.MethodPut, path: path, token: token, body: body}
+}
+
+// with adds a header.
+func (r request) with(key, value string) request {
+	header := map[string]string{key: value}
+	for k, v := range r.header {
+		header[k] = v
+	}
+	r.header = header
+	return r
+}
