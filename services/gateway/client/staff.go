@@ -99,14 +99,16 @@ func (c *Client) Strike(ctx context.Context, slug string, number int, why string
 
 // SeatPanel says by email who is on a panel.
 func (c *Client) SeatPanel(ctx context.Context, slug, panel string, jurors []string) (p review.Panel, err error) {
-	return p, c.call(ctx, http.MethodPut, of(slug)+"/panels/"+panel, map[string]any{"jurors": jurors}, &p)
+	return c.SeatJurors(ctx, slug, panel, Seats{Jurors: jurors})
 }
 
 // Sheet is a juror's scores for a candidate, decimal text by criterion.
 type Sheet struct {
-	Scores  map[string]string `json:"scores"`
-	Comment string            `json:"comment,omitempty"`
-	Submit  bool              `json:"submit,omitempty"` // else a draft
+	Scores   map[string]string `json:"scores"`
+	Comment  string            `json:"comment,omitempty"`
+	Comments map[string]string `json:"comments,omitempty"` // by criterion
+	Abstain  bool              `json:"abstain,omitempty"`  // takes no scores
+	Submit   bool              `json:"submit,omitempty"`   // else a draft
 }
 
 // SaveSheet saves the signed-in juror's sheet.

@@ -19,7 +19,9 @@ type InPanel struct {
 type seatPanelInput struct {
 	InPanel
 	Body struct {
-		Jurors []string `json:"jurors" maxItems:"1000" doc:"Emails, as many as the rulebook says"`
+		Jurors     []string          `json:"jurors" maxItems:"1000" doc:"Emails, as many as the rulebook says"`
+		Employers  map[string]string `json:"employers,omitempty" doc:"By email; find conflicts"`
+		Categories map[string]string `json:"categories,omitempty" doc:"By email, where the rulebook assigns by category"`
 	}
 }
 
@@ -27,9 +29,11 @@ type sheetInput struct {
 	InPanel
 	Candidate int `path:"candidate" minimum:"1" maximum:"1000000"`
 	Body      struct {
-		Scores  map[string]string `json:"scores" doc:"Decimal text by criterion"`
-		Comment string            `json:"comment,omitempty"`
-		Submit  bool              `json:"submit,omitempty" doc:"false: a draft"`
+		Scores   map[string]string `json:"scores" doc:"Decimal text by criterion"`
+		Comment  string            `json:"comment,omitempty"`
+		Comments map[string]string `json:"comments,omitempty" doc:"By criterion"`
+		Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
+		Submit   bool              `json:"submit,omitempty" doc:"false: a draft"`
 	}
 }
 
@@ -43,6 +47,7 @@ type recuseInput struct {
 }
 
 func (a *API) panelRoutes() {
+	a.committeeRoutes()
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}", summary: "Seat a panel, whole", staff: true},
 		func(ctx context.Context, in *seatPanelInput) (*body[review.Panel], error) {
 			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
@@ -52,6 +57,9 @@ func (a *API) panelRoutes() {
 			jurors, err := a.people(ctx, "jurors", in.Body.Jurors)
 			if err != nil {
 				return nil, err
+			}
+			for i, email := range in.Body.Jurors {
+				jurors[i].Employer, jurors[i].Category = in.Body.Employers[email], in.Body.Categories[email]
 			}
 			panel, err := a.review.SeatPanel(ctx, review.SeatPanel{Slug: in.Slug, Panel: in.Panel, Jurors: jurors})
 			if err != nil {
@@ -82,7 +90,8 @@ func (a *API) panelRoutes() {
 				return nil, err
 			}
 			return answer(a.review.SaveSheet(ctx, review.SaveSheet{
-				Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate, Scores: in.Body.Scores, Comment: in.Body.Comment, Submit: in.Body.Submit,
+				Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate, Scores: in.Body.Scores,
+				Comment: in.Body.Comment, Comments: in.Body.Comments, Abstain: in.Body.Abstain, Submit: in.Body.Submit,
 			}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/panels/{panel}/recusals", summary: "Take a candidate from a juror", staff: true},
