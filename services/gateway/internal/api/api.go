@@ -179,7 +179,7 @@ type route struct {
 	status       int    // of success; 200 where 0
 	body         int64  // limit in bytes; maxBody where 0
 	staff        bool   // needs a session, which is looked at before the body is read
-	ended        bool   // the session may have ended
+	late         bool   // the handler itself says whether it needs the session
 	later        bool   // 202 with the same output, too
 	media        string // content type of success, where it is a document and not the output's JSON
 }
@@ -196,7 +196,7 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	if r.staff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}
-	if r.staff && !r.ended {
+	if r.staff && !r.late {
 		op.Middlewares = huma.Middlewares{a.strangersOut}
 	}
 	op.Responses = map[string]*huma.Response{"default": a.problemResponse()}

@@ -55,7 +55,7 @@ func (a *API) resultRoutes(e *echo.Echo) {
 		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {
 			return answer(a.Results(ctx, in.Slug))
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "votes, scores, ballots or candidates as CSV, as `laurel compute` reads them; everybody's once the result is public", staff: true, media: "text/csv"},
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/exports/{what}", summary: "Votes, scores, ballots or candidates as CSV, as `laurel compute` reads them; everybody's once the result is public", staff: true, late: true, media: "text/csv"},
 		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 			ctx, err := a.mayExport(ctx, in.Slug)
 			if err != nil {

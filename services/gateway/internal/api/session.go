@@ -43,7 +43,7 @@ func (a *API) sessionRoutes() {
 			}
 			return &sessionOutput{a.cookie(s.Token, s.ExpiresAt), s}, nil
 		})
-	register(a, route{method: http.MethodDelete, path: "/sessions/current", summary: "Sign out", status: http.StatusNoContent, staff: true, ended: true},
+	register(a, route{method: http.MethodDelete, path: "/sessions/current", summary: "Sign out", status: http.StatusNoContent, staff: true, late: true},
 		func(ctx context.Context, _ *struct{}) (*signedOut, error) {
 			token := visitorOf(ctx).token
 			if token == "" {
