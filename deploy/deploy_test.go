@@ -2,6 +2,7 @@ package deploy_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -186,7 +187,7 @@ func objects(t *testing.T) map[string]object {
 		for {
 			var o object
 			err := d.Decode(&o)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

@@ -66,7 +66,7 @@ func (in *Input) Sensitivities(o Options) ([]Sensitivity, error) {
 func (st *standing) change(s *seating, base []int, k component, direction int) (*Change, error) {
 	// Equals whom a tie-break parts may change places with any movement, so the
 	// weight as it is comes first.
-	at, ok := k.weight, true
+	at := k.weight
 	for range maxBreaks {
 		filled, err := s.fill(st.past(k, at, direction))
 		if err != nil {
@@ -86,9 +86,11 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 		if len(c.Gain)+len(c.Lose) > 0 {
 			return &c, nil
 		}
-		if at, ok = st.next(base, k, at, direction); !ok {
+		beyond, ok := st.next(base, k, at, direction)
+		if !ok {
 			break
 		}
+		at = beyond
 	}
 	return nil, nil // no such weight, or none within the bound, is an answer
 }

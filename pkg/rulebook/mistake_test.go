@@ -90,7 +90,7 @@ func TestParse_mistake(t *testing.T) {
 		{"min_scores past the panel", panel + "    min_scores: 4\n", 6, "review.panels[0].min_scores", "3 jurors"},
 		{"random without k", panel + "    assign: random\n", 3, "review.panels[0].min_scores", "required"},
 		{"by no category", panel + "    assign: category\n", 6, "review.panels[0].assign", "no categories"},
-		{"hides nothing", panel + "    blind: [photo, nmae]\n", 6, "review.panels[0].blind[1]", "unknown field"},
+		{"hides nothing", panel + "    blind: [photo, fotos]\n", 6, "review.panels[0].blind[1]", "unknown field"},
 		{"what jurors see", panel + "    sees_others: always\n", 6, "review.panels[0].sees_others", "not one of"},
 		{"rounding mode", panel + "    aggregate: {round: {digits: 2, mode: up}}\n", 6, "review.panels[0].aggregate.round.mode", "half_up"},
 		{"rounding digits", "composite: {round: {mode: half_up}}\n", 1, "composite.round.digits", "required"},

@@ -190,7 +190,7 @@ func ReadAll(r io.Reader, limits Limits) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer t.Close() //nolint:errcheck // only read
+	defer t.Close()
 	return t.All()
 }
 

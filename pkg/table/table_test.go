@@ -154,7 +154,7 @@ func TestOpen_refuses(t *testing.T) {
 func book(t *testing.T, fill func(f *excelize.File)) []byte {
 	t.Helper()
 	f := excelize.NewFile()
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	fill(f)
 	var b bytes.Buffer
 	if _, err := f.WriteTo(&b); err != nil {
@@ -219,7 +219,7 @@ func TestReader_Pictures(t *testing.T) {
 	})
 	r, err := table.Open(bytes.NewReader(body), table.Limits{})
 	must(t, err)
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	var found [][]byte
 	for {
 		row, err := r.Next()

@@ -53,8 +53,10 @@ func newBook(title, from string) (*book, error) {
 		return nil, err
 	}
 	border := []excelize.Border{
-		{Type: "left", Style: 1, Color: "808080"}, {Type: "right", Style: 1, Color: "808080"},
-		{Type: "top", Style: 1, Color: "808080"}, {Type: "bottom", Style: 1, Color: "808080"},
+		{Type: "left", Style: 1, Color: "808080"},
+		{Type: "right", Style: 1, Color: "808080"},
+		{Type: "top", Style: 1, Color: "808080"},
+		{Type: "bottom", Style: 1, Color: "808080"},
 	}
 	column, err := b.NewStyle(&excelize.Style{
 		Font: &excelize.Font{Bold: true}, Border: border, Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"DDE6F0"}},

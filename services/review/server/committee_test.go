@@ -105,8 +105,10 @@ func TestAssign_random(t *testing.T) {
 	if err := r.score("a", done, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Unseat(r.as("organizer"), review.Unseat{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill",
-		Successor: &review.Person{ID: "d", Name: "Dai"}})
+	got, err := r.Unseat(r.as("organizer"), review.Unseat{
+		Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill",
+		Successor: &review.Person{ID: "d", Name: "Dai"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

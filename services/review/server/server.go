@@ -2,12 +2,6 @@
 package server
 
 import (
-	"context"
-
-	"github.com/jmoiron/sqlx"
-
-	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -29,31 +23,8 @@ func New(deps run.Deps) (run.Room, error) {
 		*panel.Panels
 		*result.Results
 		*decision.Meeting
-	}{
-		panels,
-		results,
-		decision.New(deps, func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error) {
-			return results.InForce(ctx, tx, sel)
-		}),
-	}
-	handlers := phase.Handlers(deps.Time, phase.Hooks{
-		Changed: func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
-			if err := panels.OnOpen(ctx, tx, sel, c); err != nil {
-				return 0, err
-			}
-			return 0, results.OnChanged(ctx, tx, sel, c)
-		},
-	})
+	}{panels, results, decision.New(deps, results.InForce)}
 	return run.Room{
-		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service),
-		Handlers: append(handlers,
-			outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateAdmitted) error {
-				if err := results.OnAdmitted(ctx, tx, env, e); err != nil {
-					return err
-				}
-				return panels.OnAdmitted(ctx, tx, env.Slug)
-			}),
-			outbox.On(results.OnStruck), outbox.On(results.OnSealed),
-			outbox.On(panel.OnNotice), outbox.On(panel.OnPublished)),
+		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: results.Handlers(panels),
 	}, nil
 }

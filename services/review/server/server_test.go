@@ -14,7 +14,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -467,17 +466,17 @@ func TestEvents_shuffled(t *testing.T) {
 		}
 	}
 	for _, table := range []string{"candidate", "tally", "phase", "selection", "notice"} {
-		if diff := cmp.Diff(dump(t, r.deps.DB, table), dump(t, again.deps.DB, table)); diff != "" {
+		if diff := cmp.Diff(r.dump(table), again.dump(table)); diff != "" {
 			t.Errorf("%s (-in order +shuffled):\n%s", table, diff)
 		}
 	}
 }
 
-func dump(t *testing.T, db *sqlx.DB, table string) []string {
-	t.Helper()
+func (r *room) dump(table string) []string {
+	r.t.Helper()
 	var rows []string
-	if err := db.Select(&rows, `SELECT row_to_json(x)::text FROM `+table+` x ORDER BY 1`); err != nil {
-		t.Fatal(err)
+	if err := r.deps.DB.Select(&rows, `SELECT row_to_json(x)::text FROM `+table+` x ORDER BY 1`); err != nil {
+		r.t.Fatal(err)
 	}
 	return rows
 }

@@ -41,7 +41,7 @@ func TestSelection_Create(t *testing.T) {
 		t.Errorf("voting from %v to %v", voting.OpensAt, voting.ClosesAt)
 	}
 	_, err := h.Create(h.ctx, selection.Create{Slug: slug, Rulebook: rules})
-	refused(t, err, selection.ErrSlugTaken)
+	_ = refused(t, err, selection.ErrSlugTaken)
 
 	h.clock.Advance(time.Hour)
 	if _, err := h.Create(h.ctx, selection.Create{Slug: "another", Rulebook: rules}); err != nil {
@@ -107,6 +107,6 @@ func TestSelection_Create_badInput(t *testing.T) {
 	}
 	for _, unknown := range []string{"no-such-selection", "", "x\x00y", "A'; DROP"} {
 		_, err := h.Get(h.ctx, selection.Of{Slug: unknown})
-		refused(t, err, selection.ErrUnknown)
+		_ = refused(t, err, selection.ErrUnknown)
 	}
 }

@@ -95,7 +95,7 @@ func TestNotice_workingDays(t *testing.T) {
 		t.Errorf("got %+v", f.Params)
 	}
 	_, err = h.publish()
-	refused(t, err, selection.ErrOutOfOrder)
+	_ = refused(t, err, selection.ErrOutOfOrder)
 	h.clock.Set(ends)
 	h.await("notice", selection.Closed) // by the clock
 }
@@ -118,7 +118,7 @@ func TestNotice_holidaysUnknown(t *testing.T) {
 	h.decided(rules)
 	h.clock.Set(time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC))
 	_, err := h.order("notice", event.Open)
-	refused(t, err, selection.ErrNoHolidays)
+	_ = refused(t, err, selection.ErrNoHolidays)
 	if p := h.get().Phase("notice"); p.State != selection.Pending || p.ClosesAt != nil {
 		t.Errorf("got %+v", p)
 	}
@@ -137,7 +137,7 @@ func TestPublish(t *testing.T) {
 	h.until(func(s selection.Selection) bool { return s.Ballots == 320 })
 	voting.again()
 	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
-	refused(t, err, selection.ErrUnpublished)
+	_ = refused(t, err, selection.ErrUnpublished)
 	_, err = h.publish()
 	if f := refused(t, err, selection.ErrOutOfOrder); f.Params["blocked_by"] != "notice" {
 		t.Errorf("got %+v", f)
@@ -273,7 +273,7 @@ func TestPublish_foreign(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
-	refused(t, err, selection.ErrUnpublished)
+	_ = refused(t, err, selection.ErrUnpublished)
 	_, err = h.Results(h.ctx, selection.Of{Slug: "another"})
-	refused(t, err, selection.ErrUnknown)
+	_ = refused(t, err, selection.ErrUnknown)
 }

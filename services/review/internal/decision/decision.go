@@ -29,11 +29,11 @@ import (
 type Meeting struct {
 	deps run.Deps
 	// result gives the hash of the result in force. Faults as review.Result.
-	result func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error)
+	result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)
 }
 
 // New keeps meetings in deps' database.
-func New(deps run.Deps, result func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) (string, error)) *Meeting {
+func New(deps run.Deps, result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)) *Meeting {
 	return &Meeting{deps, result}
 }
 

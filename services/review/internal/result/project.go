@@ -10,7 +10,29 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/services/review/internal/panel"
 )
+
+// Handlers are the room's: what happens elsewhere reaches panels and results
+// in one transaction.
+func (r *Results) Handlers(panels *panel.Panels) []outbox.Handler {
+	handlers := phase.Handlers(r.deps.Time, phase.Hooks{
+		Changed: func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
+			if err := panels.OnOpen(ctx, tx, sel, c); err != nil {
+				return 0, err
+			}
+			return 0, r.OnChanged(ctx, tx, sel, c)
+		},
+	})
+	return append(handlers,
+		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateAdmitted) error {
+			if err := r.OnAdmitted(ctx, tx, env, e); err != nil {
+				return err
+			}
+			return panels.OnAdmitted(ctx, tx, env.Slug)
+		}),
+		outbox.On(r.OnStruck), outbox.On(r.OnSealed), outbox.On(panel.OnNotice), outbox.On(panel.OnPublished))
+}
 
 // OnAdmitted keeps a candidate.
 func (r *Results) OnAdmitted(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateAdmitted) error {

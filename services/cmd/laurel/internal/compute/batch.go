@@ -44,7 +44,7 @@ func rows(ctx context.Context, t *table.Reader, f func(table.Row)) error {
 	defer func() {
 		close(stop)
 		close(empty)
-		for range full { //nolint:revive // until it is closed
+		for range full {
 		}
 	}()
 	for b := range full {

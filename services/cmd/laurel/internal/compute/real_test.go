@@ -39,7 +39,7 @@ func official(t *testing.T, path string) []table.Row {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	rows, err := table.ReadAll(f, table.Limits{})
 	if err != nil {
 		t.Fatal(err)

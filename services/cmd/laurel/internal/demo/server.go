@@ -37,7 +37,7 @@ func (s *Server) Launch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer log.Close() //nolint:errcheck // the child has its own descriptor
+	defer log.Close()
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), s.Binary, append([]string{"serve"}, s.Services...)...)
 	cmd.Env = append(os.Environ(), s.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
@@ -79,7 +79,7 @@ func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
 // Kill ends the process as a power cut would.
 func (s *Server) Kill() error {
 	err := s.process.Kill()
-	<-s.exited
+	_ = <-s.exited // that it was killed
 	s.process = nil
 	return err
 }
