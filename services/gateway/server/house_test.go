@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +35,7 @@ const (
 
 // house is the gateway on a real bus, with small rooms at the other end.
 type house struct {
+	nats   *bus.Embedded
 	clock  *testkit.Clock
 	key    credential.Key
 	server *server.Server
@@ -47,30 +50,58 @@ type house struct {
 
 func open(t *testing.T, change ...func(*server.Config)) *house {
 	t.Helper()
-	nats := testkit.NATS(t)
-	h := &house{
-		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
-		identity: &identityRoom{grants: map[string][]identity.Grant{}}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
-	}
-	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
-	for name, endpoints := range map[string][]bus.Endpoint{
+	h := found(t, testkit.Log(t))
+	h.serve(t, map[string][]bus.Endpoint{
 		identity.Name: identity.Endpoints(h.identity), selection.Name: selection.Endpoints(selectionRoom{}),
 		nomination.Name: nomination.Endpoints(h.nomination), review.Name: review.Endpoints(h.review), voting.Name: voting.Endpoints(h.voting),
-	} {
-		if _, err := testkit.Connect(t, nats, name).Serve(name, endpoints); err != nil {
-			t.Fatal(err)
-		}
+	})
+	h.start(t, change...)
+	return h
+}
+
+// found is a house whose rooms and gateway are still to come.
+func found(t *testing.T, log *slog.Logger) *house {
+	t.Helper()
+	nats, err := bus.Embed(t.TempDir(), 0, log)
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := nats.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
 	blobs, err := blob.NewDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.blobs = blobs
+	h := &house{
+		nats: nats, blobs: blobs,
+		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
+		identity: &identityRoom{grants: map[string][]identity.Grant{}}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
+	}
+	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
+	return h
+}
+
+func (h *house) serve(t *testing.T, rooms map[string][]bus.Endpoint) {
+	t.Helper()
+	for name, endpoints := range rooms {
+		if _, err := testkit.Connect(t, h.nats, name).Serve(name, endpoints); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// start opens the gateway.
+func (h *house) start(t *testing.T, change ...func(*server.Config)) {
+	t.Helper()
 	cfg := server.Config{Listen: "127.0.0.1:0", CredentialKey: h.key, Now: h.clock.Now, Log: testkit.Log(t)}
 	for _, c := range change {
 		c(&cfg)
 	}
-	if h.server, err = server.New(testkit.Connect(t, nats, "gateway"), blobs, cfg); err != nil {
+	var err error
+	if h.server, err = server.New(testkit.Connect(t, h.nats, "gateway"), h.blobs, cfg); err != nil {
 		t.Fatal(err)
 	}
 	failed := make(chan error, 1)
@@ -85,7 +116,6 @@ func open(t *testing.T, change ...func(*server.Config)) *house {
 		}
 	})
 	h.url = "http://" + h.server.Addr()
-	return h
 }
 
 // limits are generous but where change says otherwise.
@@ -208,6 +238,25 @@ func (r *identityRoom) GrantRole(_ context.Context, in identity.Change) (identit
 	r.grants[in.Email] = append(r.grants[in.Email], in.Grant)
 	r.mu.Unlock()
 	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) RevokeRole(_ context.Context, in identity.Change) (identity.Account, error) {
+	r.mu.Lock()
+	r.grants[in.Email] = slices.DeleteFunc(r.grants[in.Email], func(g identity.Grant) bool { return g == in.Grant })
+	r.mu.Unlock()
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) CreateAccount(_ context.Context, in identity.CreateAccount) (identity.Account, error) {
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) SignOut(_ context.Context, in identity.Token) (identity.Account, error) {
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) ListStaff(context.Context, identity.ListStaff) ([]identity.Account, error) {
+	return []identity.Account{r.account("organizer@example.org")}, nil
 }
 
 func (r *identityRoom) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
