@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/verify"
 )
 
 // CLI is all commands.
@@ -15,6 +16,7 @@ type CLI struct {
 	Serve   serve.Command   `cmd:"" help:"Run all services, or those named."`
 	Demo    demo.Command    `cmd:"" help:"Run a whole selection end to end on a private PostgreSQL, then keep its pages up."`
 	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
+	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
 	Migrate admin.Migrate   `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }
