@@ -76,6 +76,30 @@ func TestLimit_requests(t *testing.T) {
 	}
 }
 
+// TestLimit_acts holds back what invites abuse, by address, and says for how
+// long.
+func TestLimit_acts(t *testing.T) {
+	few := limit.Rate{PerSecond: 0.1, Burst: 1}
+	h := open(t, limits(func(l *api.Limits) { l.SignIns, l.Entries = few, few }))
+	for path, body := range map[string]string{
+		"/api/v1/sessions":                        `{"email":"` + organizer + `","password":"wrong"}`,
+		"/api/v1/selections/" + here + "/entries": `{"name":"马晓燕","employer":"陇运","region":"兰州","deeds":"…"}`,
+	} {
+		first, second := h.ask(t, http.MethodPost, path, "", body), h.ask(t, http.MethodPost, path, "", body)
+		if p := second.problem(t); first.Status == http.StatusTooManyRequests || p.Status != http.StatusTooManyRequests || second.Header.Get("Retry-After") != "10" {
+			t.Errorf("%s: %d, then %d %s, Retry-After %q", path, first.Status, second.Status, second.Body, second.Header.Get("Retry-After"))
+		}
+		h.clock.Advance(10 * time.Second)
+		if third := h.ask(t, http.MethodPost, path, "", body); third.Status != first.Status {
+			t.Errorf("%s: %d once the wait is over", path, third.Status)
+		}
+	}
+	path := "/api/v1/selections/" + here + "/entries"
+	if a := h.ask(t, http.MethodPost, path, organizer, `{"name":"马晓燕","employer":"陇运","region":"兰州","deeds":"…"}`); a.Status != http.StatusCreated {
+		t.Errorf("an organizer is held back: %d", a.Status)
+	}
+}
+
 func TestNew_refuses(t *testing.T) {
 	var b *bus.Bus
 	for name, cfg := range map[string]server.Config{

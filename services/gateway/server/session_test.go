@@ -100,3 +100,41 @@ func TestSeatPanel_refused(t *testing.T) {
 		t.Errorf("seated: %d %s, roles %v", a.Status, a.Body, g)
 	}
 }
+
+// TestSession_otherSite signs nobody in, and hands nothing in, from another
+// site's page: a browser would do it in its user's name.
+func TestSession_otherSite(t *testing.T) {
+	h := open(t)
+	for path, body := range map[string]string{
+		"/api/v1/sessions":                         `{"email":"` + organizer + `","password":"correct horse"}`,
+		"/api/v1/selections/" + here + "/entries":  `{"name":"马晓燕","employer":"陇运","region":"兰州","deeds":"…"}`,
+		"/api/v1/selections/" + here + "/voters":   `{"way":"device"}`,
+		"/api/v1/selections/" + here + "/ballots":  `{"picks":[1]}`,
+		"/api/v1/selections/" + here + "/no/route": `{}`,
+	} {
+		a := h.ask(t, http.MethodPost, path, "", body, "Sec-Fetch-Site", "cross-site")
+		if p := a.problem(t); p.Status != http.StatusForbidden || p.Code != "cross_origin" || a.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s: %d %s", path, a.Status, a.Body)
+		}
+	}
+	if a := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "", "Sec-Fetch-Site", "cross-site"); a.Status != http.StatusOK {
+		t.Errorf("reading from another site: %d", a.Status)
+	}
+}
+
+// TestSession_signOut clears the cookie, whether the session lives or has ended.
+func TestSession_signOut(t *testing.T) {
+	h := open(t)
+	for _, token := range []string{organizer, "ended"} {
+		a := h.ask(t, http.MethodDelete, "/api/v1/sessions/current", "", "", "Cookie", "laurel_session="+token)
+		if cookie := a.Header.Get("Set-Cookie"); a.Status != http.StatusNoContent || !strings.HasPrefix(cookie, "laurel_session=;") || !strings.Contains(cookie, "1970") {
+			t.Errorf("%s: %d, cookie %q", token, a.Status, cookie)
+		}
+	}
+	if a := h.ask(t, http.MethodDelete, "/api/v1/sessions/current", "", ""); a.Status != http.StatusUnauthorized {
+		t.Errorf("nobody signed out: %d", a.Status)
+	}
+	if a := h.ask(t, http.MethodGet, "/api/v1/accounts/me", "", "", "Authorization", "bearer "+organizer); a.Status != http.StatusOK {
+		t.Errorf("a scheme in small letters: %d", a.Status)
+	}
+}

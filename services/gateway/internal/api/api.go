@@ -193,6 +193,7 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes, op.BodyReadTimeout = maxBody, bodyTime
 	}
+	op.MaxBodyBytes++ // huma refuses from there on
 	if r.staff {
 		op.Security = []map[string][]string{{"session": {}}}
 	}

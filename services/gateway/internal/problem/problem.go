@@ -154,15 +154,9 @@ func init() {
 func fromHuma(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	f := *fault.From(Status(status, message))
 	for _, err := range errs {
-		var (
-			d         huma.ErrorDetailer
-			wrongType *json.UnmarshalTypeError
-		)
-		switch {
-		case errors.As(err, &d):
+		var d huma.ErrorDetailer
+		if errors.As(err, &d) {
 			f.Fields = append(f.Fields, field(d.ErrorDetail()))
-		case errors.As(err, &wrongType): // a number that the schema lets pass and the type does not hold
-			f.Fields = append(f.Fields, fault.Field{Name: wrongType.Field, Message: "cannot be " + wrongType.Value})
 		}
 	}
 	if len(f.Fields) == 0 && f.Kind == fault.Malformed {
@@ -179,6 +173,11 @@ func fromHuma(ctx huma.Context, status int, message string, errs ...error) huma.
 // what is missing the thing itself, not the object that lacks it.
 func field(d *huma.ErrorDetail) fault.Field {
 	name := d.Location
+	// A number that the schema lets pass and the type does not hold.
+	if _, wrong, ok := strings.Cut(d.Message, " into Go struct field "); ok {
+		wrong, _, _ = strings.Cut(wrong, " ")
+		return fault.Field{Name: wrong[strings.IndexByte(wrong, '.')+1:], Message: "is out of range"}
+	}
 	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
 	if missing, ok := strings.CutPrefix(d.Message, before); ok {
 		name += "." + strings.TrimSuffix(missing, after)
