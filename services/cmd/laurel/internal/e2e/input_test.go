@@ -40,44 +40,56 @@ func TestBadInput(t *testing.T) {
 	h.refused(t, "nomination", h.badEntries(t, organizer, juror)...)
 	h.refused(t, "import", h.badImport(t, organizer))
 
-	h.refused(t, "before opening", bad{
-		"ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_not_open", nil, nil,
-	}, bad{
-		"phase", post(of("/phases/voting/open"), organizer, reason), http.StatusConflict, "phase_out_of_order",
-		[]string{"phase"}, map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
-	})
+	h.refused(t, "before opening",
+		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_not_open"},
+		bad{
+			name: "phase", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order",
+			fields: []string{"phase"}, params: map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
+		})
 	h.run(t, h.Vet, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
 	h.badBallots(t)
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
-	h.refused(t, "after closing", bad{
-		"ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_closed", nil, nil,
-	}, bad{
-		"reopening", post(of("/phases/voting/open"), organizer, reason), http.StatusConflict, "phase_out_of_order", []string{"phase"}, nil,
-	})
+	h.refused(t, "after closing",
+		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_closed"},
+		bad{name: "reopening", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}})
 
 	h.badSheets(t, organizer, juror)
 	h.outsideHours(t)
 }
 
-var reason = map[string]string{"reason": "按方案进行"}
+func reason() map[string]string { return map[string]string{"reason": "按方案进行"} }
 
 func (h *house) badRulebooks(organizer string) []bad {
 	create := func(name, rules string, fields ...string) bad {
 		return bad{
-			name, post("/api/v1/selections", organizer, selection.Create{Slug: "another", Rulebook: rules}),
-			http.StatusUnprocessableEntity, "rulebook_invalid", fields, nil,
+			name: name, request: post("/api/v1/selections", organizer, selection.Create{Slug: "another", Rulebook: rules}),
+			status: http.StatusUnprocessableEntity, code: "rulebook_invalid", fields: fields,
 		}
 	}
-	changed := func(old, changed string) string { return strings.Replace(h.Rules, old, changed, 1) }
+	// exchanged spoils the rulebook; each of the words is a mistake, whose line
+	// must be named.
+	exchanged := func(name, old, spoilt string, mistakes map[string]string) bad {
+		rules := strings.Replace(h.Rules, old, spoilt, 1)
+		b := create(name, rules)
+		for word, field := range mistakes {
+			b.lines = append(b.lines, 1+strings.Count(rules[:strings.Index(rules, word)], "\n"))
+			if field != "" {
+				b.fields = append(b.fields, field)
+			}
+		}
+		return b
+	}
 	return []bad{
-		create("unknown field", changed("  counts: live", "  counts: live\n  base_votes: 5"), "voting.base_votes"),
-		create("malformed", changed("nominee: person", "nominee: [person")),
-		create("wrong value", changed("frequency: once", "frequency: hourly"), "voting.frequency"),
-		create("two mistakes", changed("picks: {min: 2, max: 5}", "picks: {min: 2, max: many}\n  way: device"), "voting.picks.max", "voting.way"),
+		exchanged("unknown field", "  counts: live", "  counts: live\n  base_votes: 5", map[string]string{"base_votes": "voting.base_votes"}),
+		exchanged("malformed", "nominee: person", "nominee: [person", map[string]string{"awards:": ""}), // seen where the list should have ended
+		exchanged("wrong value", "frequency: once", "frequency: hourly", map[string]string{"hourly": "voting.frequency"}),
+		exchanged("two mistakes", "picks: {min: 2, max: 5}", "picks: {min: 2, max: many}\n  way: device", map[string]string{
+			"many": "voting.picks.max", "way:": "voting.way",
+		}),
 		create("empty", ""),
 		{
-			"slug", post("/api/v1/selections", organizer, selection.Create{Slug: "Not A Slug", Rulebook: h.Rules}),
-			http.StatusUnprocessableEntity, "selection_invalid", []string{"slug"}, nil,
+			name: "slug", request: post("/api/v1/selections", organizer, selection.Create{Slug: "Not A Slug", Rulebook: h.Rules}),
+			status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"slug"},
 		},
 	}
 }
@@ -85,16 +97,16 @@ func (h *house) badRulebooks(organizer string) []bad {
 func (h *house) badRequests(organizer string) []bad {
 	const selections = "/api/v1/selections"
 	return []bad{
-		{"unknown route", request{method: http.MethodGet, path: "/api/v1/nothing"}, http.StatusNotFound, "route_unknown", nil, nil},
-		{"unknown method", request{method: http.MethodPut, path: selections}, http.StatusMethodNotAllowed, "method_not_allowed", nil, nil},
-		{"unknown selection", request{method: http.MethodGet, path: selections + "/nowhere"}, http.StatusNotFound, "selection_unknown", nil, nil},
-		{"unknown member", post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}), http.StatusUnprocessableEntity, "input_invalid", []string{"votes"}, nil},
-		{"missing member", post(selections, organizer, map[string]any{"slug": "another"}), http.StatusUnprocessableEntity, "input_invalid", []string{"rulebook"}, nil},
-		{"not JSON", post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), http.StatusBadRequest, "request_malformed", []string{"body"}, nil},
-		{"media type", post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"), http.StatusUnsupportedMediaType, "media_type", []string{"Content-Type"}, nil},
-		{"too large", post(selections, organizer, selection.Create{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), http.StatusRequestEntityTooLarge, "body_too_large", []string{"body"}, nil},
-		{"nobody", post(selections, "", selection.Create{Slug: "another", Rulebook: h.Rules}), http.StatusUnauthorized, "session_missing", nil, nil},
-		{"invented session", post(selections, "invented", selection.Create{Slug: "another", Rulebook: h.Rules}), http.StatusUnauthorized, "session_invalid", nil, nil},
+		{name: "unknown route", request: request{method: http.MethodGet, path: "/api/v1/nothing"}, status: http.StatusNotFound, code: "route_unknown"},
+		{name: "unknown method", request: request{method: http.MethodPut, path: selections}, status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "OPTIONS, GET, POST"},
+		{name: "unknown selection", request: request{method: http.MethodGet, path: selections + "/nowhere"}, status: http.StatusNotFound, code: "selection_unknown"},
+		{name: "unknown member", request: post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"votes"}},
+		{name: "missing member", request: post(selections, organizer, map[string]any{"slug": "another"}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"rulebook"}},
+		{name: "not JSON", request: post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "request_malformed", fields: []string{"body"}},
+		{name: "media type", request: post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
+		{name: "too large", request: post(selections, organizer, selection.Create{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
+		{name: "nobody", request: post(selections, "", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_missing"},
+		{name: "invented session", request: post(selections, "invented", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_invalid"},
 	}
 }
 
@@ -113,20 +125,20 @@ func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
 				e[k] = v
 			}
 		}
-		return bad{name, post(of("/entries"), organizer, e), http.StatusUnprocessableEntity, "entry_invalid", []string{field}, nil}
+		return bad{name: name, request: post(of("/entries"), organizer, e), status: http.StatusUnprocessableEntity, code: "entry_invalid", fields: []string{field}}
 	}
 	return []bad{
 		entry("no name", "name", "　"),
 		entry("formula", "name", `=HYPERLINK("x")`),
 		entry("years", "years", 200),
 		entry("gender", "gender", "x"),
-		{"not a picture", put(photo, organizer, []byte("MZ this is a program")), http.StatusUnprocessableEntity, "photo_invalid", []string{"body"}, nil},
-		{"large picture", put(photo, organizer, make([]byte, 10<<20+1)), http.StatusRequestEntityTooLarge, "body_too_large", []string{"body"}, nil},
-		{"not a table", post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), http.StatusUnprocessableEntity, "import_invalid", []string{"header"}, nil},
-		{"juror imports", post(of("/entries/import"), juror, h.Input.Entries), http.StatusForbidden, "role_missing", nil, nil},
-		{"slug taken", post("/api/v1/selections", organizer, selection.Create{Slug: slug, Rulebook: h.Rules}), http.StatusConflict, "slug_taken", nil, nil},
-		{"no reason", post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}), http.StatusUnprocessableEntity, "selection_invalid", []string{"reason"}, nil},
-		{"unknown phase", post(of("/phases/party/open"), organizer, reason), http.StatusNotFound, "phase_unknown", nil, nil},
+		{name: "not a picture", request: put(photo, organizer, []byte("MZ this is a program")), status: http.StatusUnprocessableEntity, code: "photo_invalid", fields: []string{"body"}},
+		{name: "large picture", request: put(photo, organizer, make([]byte, 10<<20+1)), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
+		{name: "not a table", request: post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"header"}},
+		{name: "juror imports", request: post(of("/entries/import"), juror, h.Input.Entries), status: http.StatusForbidden, code: "role_missing"},
+		{name: "slug taken", request: post("/api/v1/selections", organizer, selection.Create{Slug: slug, Rulebook: h.Rules}), status: http.StatusConflict, code: "slug_taken"},
+		{name: "no reason", request: post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}), status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"reason"}},
+		{name: "unknown phase", request: post(of("/phases/party/open"), organizer, reason()), status: http.StatusNotFound, code: "phase_unknown"},
 	}
 }
 
@@ -168,7 +180,7 @@ func (h *house) badImport(t *testing.T, organizer string) bad {
 			t.Errorf("row %d, %s is not named: %s", line, m[2], a.body)
 		}
 	}
-	return bad{"rows", post(path, organizer, file), http.StatusUnprocessableEntity, "import_invalid", []string{"姓名", "照片"}, nil}
+	return bad{name: "rows", request: post(path, organizer, file), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"姓名", "照片"}}
 }
 
 // badBallots are cast while voting is open.
@@ -189,10 +201,10 @@ func (h *house) badBallots(t *testing.T) {
 		t.Errorf("a retry of the same ballot: %+v, %v, want %+v", again, err, counted)
 	}
 	picks := func(name string, picks any, fields ...string) bad {
-		return bad{name, post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), http.StatusUnprocessableEntity, "ballot_invalid", fields, nil}
+		return bad{name: name, request: post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: fields}
 	}
 	refusedCredential := func(name, credential, code string, status int) bad {
-		return bad{name, h.cast(credential, 1, 2), status, code, []string{"Authorization"}, nil}
+		return bad{name: name, request: h.cast(credential, 1, 2), status: status, code: code, fields: []string{"Authorization"}}
 	}
 	key := h.key(t)
 	sign := func(slug string, expires time.Duration) string {
@@ -206,18 +218,18 @@ func (h *house) badBallots(t *testing.T) {
 		picks("unknown", []int{1, 999}, "picks[1]"),
 		picks("withdrawn", []int{struck.Number, 1}, "picks[0]"),
 		picks("no numbers", []string{"1", "2"}, "picks[0]"),
-		bad{"unknown member", post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}), http.StatusUnprocessableEntity, "ballot_invalid", []string{"weight"}, nil},
-		bad{"not JSON", post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"), http.StatusBadRequest, "ballot_malformed", []string{"body"}, nil},
-		bad{"too large", h.cast(h.voter(t), make([]int, 100_000)...), http.StatusRequestEntityTooLarge, "body_too_large", []string{"body"}, nil},
-		bad{"media type", post(of("/ballots"), h.voter(t), []byte("1,2")), http.StatusUnsupportedMediaType, "media_type", []string{"Content-Type"}, nil},
-		bad{"long key", h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)), http.StatusUnprocessableEntity, "ballot_invalid", []string{"Idempotency-Key"}, nil},
-		bad{"key reused", h.cast(voter, 1, 3).with("Idempotency-Key", "first"), http.StatusUnprocessableEntity, "idempotency_key_reused", []string{"Idempotency-Key"}, nil},
-		bad{"second", h.cast(voter, 1, 3), http.StatusConflict, "ballot_duplicate", nil, map[string]string{"first": counted.At.Format(time.RFC3339Nano)}},
+		bad{name: "unknown member", request: post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"weight"}},
+		bad{name: "not JSON", request: post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "ballot_malformed", fields: []string{"body"}},
+		bad{name: "too large", request: h.cast(h.voter(t), make([]int, 100_000)...), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
+		bad{name: "media type", request: post(of("/ballots"), h.voter(t), []byte("1,2")), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
+		bad{name: "long key", request: h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"Idempotency-Key"}},
+		bad{name: "key reused", request: h.cast(voter, 1, 3).with("Idempotency-Key", "first"), status: http.StatusUnprocessableEntity, code: "idempotency_key_reused", fields: []string{"Idempotency-Key"}},
+		bad{name: "second", request: h.cast(voter, 1, 3), status: http.StatusConflict, code: "ballot_duplicate", params: map[string]string{"first": counted.At.Format(time.RFC3339Nano)}},
 		refusedCredential("no credential", "", "credential_missing", http.StatusUnauthorized),
 		refusedCredential("forged credential", forge(h.voter(t)), "credential_invalid", http.StatusUnauthorized),
 		refusedCredential("expired credential", sign(slug, -time.Second), "credential_expired", http.StatusUnauthorized),
 		refusedCredential("foreign credential", sign("courier", time.Hour), "credential_foreign", http.StatusForbidden),
-		bad{"way", post(of("/voters"), "", map[string]string{"way": "birth"}), http.StatusUnprocessableEntity, "account_invalid", []string{"way"}, nil},
+		bad{name: "way", request: post(of("/voters"), "", map[string]string{"way": "birth"}), status: http.StatusUnprocessableEntity, code: "account_invalid", fields: []string{"way"}},
 	)
 }
 
@@ -240,7 +252,7 @@ func (h *house) badSheets(t *testing.T, organizer, juror string) {
 		return client.Sheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
 	}
 	scored := func(name string, s client.Sheet, fields ...string) bad {
-		return bad{name, put(path(1), juror, s), http.StatusUnprocessableEntity, "review_invalid", fields, nil}
+		return bad{name: name, request: put(path(1), juror, s), status: http.StatusUnprocessableEntity, code: "review_invalid", fields: fields}
 	}
 	struck := entries
 	h.refused(t, "sheet",
@@ -249,16 +261,16 @@ func (h *house) badSheets(t *testing.T, organizer, juror string) {
 		scored("no number", sheet("80", "80", "good"), "scores.skill"),
 		scored("missing", client.Sheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
 		scored("unknown criterion", client.Sheet{Scores: map[string]string{"deeds": "80", "service": "80", "skill": "80", "looks": "99"}, Submit: true}, "scores.looks"),
-		bad{"not assigned", put(path(struck), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned", nil, nil},
-		bad{"unknown candidate", put(path(99), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned", nil, nil},
-		bad{"not a juror", put(path(1), organizer, sheet("80", "80", "80")), http.StatusForbidden, "role_missing", nil, nil},
-		bad{"close with gaps", post(of("/phases/review/close"), organizer, reason), http.StatusConflict, "phase_incomplete", []string{"review"}, nil},
+		bad{name: "not assigned", request: put(path(struck), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
+		bad{name: "unknown candidate", request: put(path(99), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
+		bad{name: "not a juror", request: put(path(1), organizer, sheet("80", "80", "80")), status: http.StatusForbidden, code: "role_missing"},
+		bad{name: "close with gaps", request: post(of("/phases/review/close"), organizer, reason()), status: http.StatusConflict, code: "phase_incomplete", fields: []string{"review"}},
 	)
 	h.run(t, h.Score)
 	h.refused(t, "sheet after closing",
-		bad{"sheet", put(path(1), juror, sheet("80", "80", "80")), http.StatusConflict, "phase_not_open", nil, map[string]string{"phase": "review"}},
-		bad{"published early", post(of("/publication"), organizer, reason), http.StatusConflict, "phase_out_of_order", []string{"phase"}, nil},
-		bad{"notice early", post(of("/phases/notice/open"), organizer, reason), http.StatusConflict, "phase_out_of_order", []string{"phase"}, nil},
+		bad{name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open", params: map[string]string{"phase": "review"}},
+		bad{name: "published early", request: post(of("/publication"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
+		bad{name: "notice early", request: post(of("/phases/notice/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
 	)
 }
 
@@ -282,8 +294,8 @@ func (h *house) outsideHours(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.refused(t, "hours", bad{
-		"ballot", post("/api/v1/selections/night/ballots", c.Credential, map[string][]int{"picks": {1, 2}}),
-		http.StatusConflict, "outside_voting_hours", nil, map[string]string{"hours": hours, "timezone": "Asia/Shanghai"},
+		name: "ballot", request: post("/api/v1/selections/night/ballots", c.Credential, map[string][]int{"picks": {1, 2}}),
+		status: http.StatusConflict, code: "outside_voting_hours", params: map[string]string{"hours": hours, "timezone": "Asia/Shanghai"},
 	})
 }
 

@@ -19,7 +19,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // a stray temporary directory does no harm
+	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "laurel")
 	if out, err := exec.Command("go", "build", "-o", binary, "github.com/laurel-awards/laurel/services/cmd/laurel").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build laurel: %v\n%s", err, out)

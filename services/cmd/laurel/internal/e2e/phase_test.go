@@ -75,7 +75,7 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 
 func (h *house) change(t *testing.T, token, phase, action string) answer {
 	t.Helper()
-	return h.ask(t, request{method: "POST", path: of("/phases/" + phase + "/" + action), token: token, body: map[string]string{"reason": "按方案进行"}})
+	return h.ask(t, request{method: "POST", path: of("/phases/" + phase + "/" + action), token: token, body: reason()})
 }
 
 // later orders a change, which is accepted and waits for a service.

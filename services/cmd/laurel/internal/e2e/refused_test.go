@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
@@ -16,6 +17,8 @@ type bad struct {
 	code   string
 	fields []string          // that the problem must name
 	params map[string]string // that it must have
+	lines  []int             // of a document, that it must name
+	allow  string            // header
 }
 
 // refused sends each and sees that the answer is a problem that names what is
@@ -27,7 +30,7 @@ func (h *house) refused(t *testing.T, stage string, cases ...bad) {
 	for _, c := range cases {
 		t.Run(stage+"/"+c.name, func(t *testing.T) {
 			a := h.ask(t, c.request)
-			if a.status != c.status || a.problem.Status != c.status || a.Code != c.code || a.Detail == "" {
+			if a.status != c.status || a.Status != c.status || a.Code != c.code || a.Detail == "" {
 				t.Errorf("%d, want %d %s: %.2000s", a.status, c.status, c.code, a.body)
 			}
 			if media := a.header.Get("Content-Type"); media != "application/problem+json" {
@@ -42,6 +45,14 @@ func (h *house) refused(t *testing.T, stage string, cases ...bad) {
 				if a.Params[k] != v {
 					t.Errorf("%s is %q, want %q", k, a.Params[k], v)
 				}
+			}
+			for _, l := range c.lines {
+				if !slices.ContainsFunc(a.Errors, func(e fieldError) bool { return e.Line == l }) {
+					t.Errorf("the problem does not name line %d: %.2000s", l, a.body)
+				}
+			}
+			if allow := a.header.Get("Allow"); allow != c.allow {
+				t.Errorf("Allow %q, want %q", allow, c.allow)
 			}
 			after := h.state(t)
 			if diff := before.diff(after); diff != "" {
