@@ -27,8 +27,10 @@ lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting
 	go vet ./...
 	$(LINT) run
 
-bench: ## the benchmarks
+bench: ## ballots a second beside two yardsticks, then the benchmarks
 	@scripts/install postgres
+	@$(MAKE) --no-print-directory build
+	bin/laurel bench $(ARGS)
 	@status=0; scripts/each '^func Benchmark' -run '^$$' -bench . -benchmem || status=$$?; go run ./scripts/testdb stop; exit $$status
 
 fuzz: ## every fuzz test, FUZZTIME=60s each

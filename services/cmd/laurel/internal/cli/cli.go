@@ -5,6 +5,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/admin"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/bench"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
@@ -17,6 +18,7 @@ type CLI struct {
 	Demo    demo.Command    `cmd:"" help:"Run a whole selection end to end on a private PostgreSQL, then keep its pages up."`
 	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
 	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
+	Bench   bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
 	Migrate admin.Migrate   `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }

@@ -70,9 +70,12 @@ func (h *House) Run(ctx context.Context, stdin io.Reader, args ...string) error 
 	return nil
 }
 
+// DatabaseURL is the house's database, as superuser. After Open.
+func (h *House) DatabaseURL() string { return h.local.URL(database) }
+
 func (h *House) env() []string {
 	return []string{
-		"DATABASE_URL=" + h.local.URL(database), "DATA_DIR=" + h.Dir, "NATS_URL=", "LISTEN=" + h.Listen,
+		"DATABASE_URL=" + h.DatabaseURL(), "DATA_DIR=" + h.Dir, "NATS_URL=", "LISTEN=" + h.Listen,
 		"TRUSTED_PROXIES=" + strings.Join(h.Proxies, ","),
 	}
 }
