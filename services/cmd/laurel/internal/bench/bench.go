@@ -86,7 +86,7 @@ func size(ctx context.Context, house *demo.House) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // the end
+	defer db.Close()
 	var got struct {
 		Ballots int64 `db:"ballots"`
 		Bytes   int64 `db:"bytes"`

@@ -61,7 +61,7 @@ func (t target) one(ctx context.Context, end time.Time) (times []time.Duration, 
 	if err != nil {
 		return nil, err
 	}
-	defer conn.Close() //nolint:errcheck // the end
+	defer conn.Close()
 	in := bufio.NewReader(conn)
 	var out []byte
 	for ctx.Err() == nil && time.Now().Before(end) {

@@ -30,7 +30,7 @@ func (y *Yardstick) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close() //nolint:errcheck // the end
+	defer db.Close()
 	db.SetMaxOpenConns(naiveConns)
 	db.SetMaxIdleConns(naiveConns)
 	if _, err := db.ExecContext(ctx, `

@@ -50,7 +50,7 @@ func (f *files) read(name string) (kind string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close() //nolint:errcheck // only read
+	defer file.Close()
 	in := bufio.NewReader(file)
 	begin, _ := in.Peek(64)
 	starts := func(text string) bool { return bytes.HasPrefix(begin, []byte(text)) }
@@ -119,12 +119,12 @@ func compare(ballotsName, leavesName string) error {
 	if err != nil {
 		return err
 	}
-	defer ballots.Close() //nolint:errcheck // only read
+	defer ballots.Close()
 	leaves, err := os.Open(leavesName)
 	if err != nil {
 		return err
 	}
-	defer leaves.Close() //nolint:errcheck // only read
+	defer leaves.Close()
 	rows, lines := csv.NewReader(ballots), bufio.NewScanner(leaves)
 	lines.Buffer(nil, ballotlog.MaxLeaf+1)
 	rows.ReuseRecord = true

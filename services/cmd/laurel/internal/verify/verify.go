@@ -95,7 +95,7 @@ func (c *Command) count(f files, head ballotlog.Head) (ballotlog.Recount, error)
 	if err != nil {
 		return ballotlog.Recount{}, err
 	}
-	defer leaves.Close() //nolint:errcheck // only read
+	defer leaves.Close()
 	recount, err := ballotlog.Count(leaves, rules)
 	if err == nil {
 		err = recount.CheckHead(head)
@@ -110,7 +110,7 @@ func (c *Command) count(f files, head ballotlog.Head) (ballotlog.Recount, error)
 }
 
 func (c *Command) report(f files, slug string, head ballotlog.Head, r ballotlog.Recount) {
-	say := func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) } //nolint:errcheck // a report on the terminal
+	say := func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) }
 	say("The ballot log of %s holds.", slug)
 	say("  %d lines are those of the signed root %s", head.N, head.Hash)
 	say("  %d ballots, %d removed; one voter, one period, at most once: %d", r.Ballots, r.Removed, r.Voters)
