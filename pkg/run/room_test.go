@@ -181,7 +181,7 @@ func TestStop(t *testing.T) {
 	go func() { stopped <- r.Stop(context.WithoutCancel(t.Context())) }()
 	testkit.Eventually(t, patient, func() error {
 		if _, err := h.call(t.Context(), "hello"); !fault.HasCode(err, "service_down") {
-			return fmt.Errorf("a room that ends takes requests: %v", err)
+			return fmt.Errorf("a room that ends takes requests: %w", err)
 		}
 		return nil
 	})

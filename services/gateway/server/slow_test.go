@@ -20,7 +20,7 @@ func TestSlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the other side closes
+	defer conn.Close()
 	if _, err := io.WriteString(conn, "GET /api/v1/selections HTTP/1.1\r\nHost: x\r\nX-Slow: "); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestStranger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // only read
+	defer conn.Close()
 	if _, err := io.WriteString(conn, "POST /api/v1/selections/"+here+"/entries/import HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}

@@ -102,6 +102,9 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 }
 
 func invalidBallot(field, message string) error {
+	if field == "" { // a name may be empty
+		field = "body"
+	}
 	f := *voting.ErrInvalid
 	f.Fields = []fault.Field{{Name: field, Message: message}}
 	return &f

@@ -19,7 +19,7 @@ func FuzzBallot(f *testing.F) {
 		`{"picks":[1,2,3]}`, ` {"picks" : [ ] } `, `{}`, `null`, `[1]`, `"picks"`, ``, `{"picks":null}`, `{"picks":[null]}`, `{"picks":["1"]}`,
 		`{"picks":[1.0]}`, `{"picks":[1e0]}`, `{"picks":[-1]}`, `{"picks":[-0]}`, `{"picks":[9223372036854775808]}`, `{"picks":[1],"picks":[2]}`,
 		`{"PICKS":[1]}`, `{"picks":[[1]]}`, `{"picks":{"0":1}}`, `{"picks":[1]}x`, `{"picks":[1]}{}`, `{"picks":[1,]}`, `{"picks":[1],}`, `{"picks":[1 2]}`,
-		`{"pi\u0063ks":[1]}`, "\xef\xbb\xbf{}", `{"picks":[1],"base_votes":9000}`, strings.Repeat(`{"picks":[`, 500), `{"picks":[` + strings.Repeat("7,", 40000) + `7]}`,
+		`{"pi\u0063ks":[1]}`, "\xef\xbb\xbf{}", `{"picks":[1],"base_votes":9000}`, strings.Repeat(`{"picks":[`, 20),
 	} {
 		f.Add([]byte(s))
 	}
