@@ -7,25 +7,19 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// Migrations is the table of the log, for each service's schema.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the directory is embedded
-	}
-	return sub
-}
+// Set is the table of the log, for each service's schema.
+func Set() pg.Set { return pg.Embedded("migration_audit", migrations) }
 
 // Entry is one act.
 type Entry struct {

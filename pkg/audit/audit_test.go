@@ -20,7 +20,7 @@ const slug = "most-beautiful-courier-2"
 
 func setup(t *testing.T) *sqlx.DB {
 	t.Helper()
-	return testkit.Service(t, "selection", pg.Set{Table: "migration_audit", FS: audit.Migrations()})
+	return testkit.Service(t, "selection", audit.Set())
 }
 
 func TestRecord(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,19 +17,14 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
 //go:embed migrations
 var migrations embed.FS
 
-// Migrations are the tables of outbox and inbox, for each service's schema.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the directory is embedded
-	}
-	return sub
-}
+// Set is the tables of outbox and inbox, for each service's schema.
+func Set() pg.Set { return pg.Embedded("migration_outbox", migrations) }
 
 // Append writes an event into tx's outbox: it is published if and only if tx
 // commits. It assigns the aggregate's next version under its row lock, held

@@ -18,8 +18,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-var set = pg.Set{Table: "migration_outbox", FS: outbox.Migrations()}
-
 // pair is a publisher with its relay and a consumer with its inbox.
 type pair struct {
 	from, to *sqlx.DB
@@ -31,7 +29,7 @@ type pair struct {
 func setup(t *testing.T) *pair {
 	t.Helper()
 	nats := testkit.NATS(t)
-	p := &pair{from: testkit.Service(t, "nomination", set), to: testkit.Service(t, "voting", set)}
+	p := &pair{from: testkit.Service(t, "nomination", outbox.Set()), to: testkit.Service(t, "voting", outbox.Set())}
 	p.inbox = &outbox.Inbox{
 		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: testkit.Log(t),
 		Handlers: []outbox.Handler{outbox.On(func(_ context.Context, _ *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {

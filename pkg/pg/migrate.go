@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,15 @@ type Set struct {
 	Table string
 	// FS holds 00001_init.sql, 00002_… in its root, in goose's format.
 	FS fs.FS
+}
+
+// Embedded is the set in the directory migrations of a package's files.
+func Embedded(table string, files embed.FS) Set {
+	sub, err := fs.Sub(files, "migrations")
+	if err != nil {
+		panic(err) // "migrations" is a valid path
+	}
+	return Set{Table: table, FS: sub}
 }
 
 // provider reads the set; it does not touch the database.

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -25,17 +24,8 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrations are the projection's tables, for each enforcing service's schema.
-func Migrations() fs.FS {
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		panic(err) // the directory is embedded
-	}
-	return sub
-}
-
-// Set is Migrations with its table of versions.
-func Set() pg.Set { return pg.Set{Table: "migration_phase", FS: Migrations()} }
+// Set is the projection's tables, for each enforcing service's schema.
+func Set() pg.Set { return pg.Embedded("migration_phase", migrations) }
 
 // The faults of a room that enforces phases.
 var (

@@ -34,7 +34,7 @@ type room struct {
 
 func open(t *testing.T, hooks phase.Hooks) *room {
 	t.Helper()
-	db := testkit.Service(t, "nomination", pg.Set{Table: "migration_outbox", FS: outbox.Migrations()}, phase.Set())
+	db := testkit.Service(t, "nomination", outbox.Set(), phase.Set())
 	now := func() time.Time { return noon }
 	return &room{db: db, inbox: &outbox.Inbox{Service: "nomination", DB: db, Log: testkit.Log(t), Handlers: phase.Handlers(now, hooks)}}
 }

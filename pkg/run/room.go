@@ -51,10 +51,7 @@ type Task struct {
 
 // Sets are the migrations of a room: the furniture's and its own.
 func (r Room) Sets() []pg.Set {
-	return append([]pg.Set{
-		{Table: "migration_outbox", FS: outbox.Migrations()},
-		{Table: "migration_audit", FS: audit.Migrations()},
-	}, r.Migrations...)
+	return append([]pg.Set{outbox.Set(), audit.Set()}, r.Migrations...)
 }
 
 // Running is a room at work.

@@ -15,7 +15,7 @@ import (
 
 // Migrations are the room's tables.
 func Migrations() []pg.Set {
-	return []pg.Set{{Table: "migration_phase", FS: phase.Migrations()}, migrations.Set()}
+	return []pg.Set{phase.Set(), migrations.Set()}
 }
 
 // New wires the room.

@@ -28,7 +28,7 @@ type Config struct {
 
 // Migrations are the room's tables.
 func Migrations() []pg.Set {
-	return []pg.Set{{Table: "migration_phase", FS: phase.Migrations()}, migrations.Set()}
+	return []pg.Set{phase.Set(), migrations.Set()}
 }
 
 // New wires the room.

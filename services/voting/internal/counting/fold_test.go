@@ -22,7 +22,7 @@ const batches = 40
 // setup is a selection with batches of 1, 2, 3 … ballots that wait.
 func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
-	db := testkit.Service(t, "voting", pg.Set{Table: "migration_outbox", FS: outbox.Migrations()}, migrations.Set())
+	db := testkit.Service(t, "voting", outbox.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
