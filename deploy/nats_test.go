@@ -134,7 +134,10 @@ func TestNATS_may(t *testing.T) {
 	})
 	stop()
 	select {
-	case <-ended:
+	case err := <-ended:
+		if err == nil {
+			t.Error("the consumer ended without a reason")
+		}
 	case <-time.After(20 * time.Second):
 		t.Error("the consumer does not end")
 	}

@@ -235,7 +235,7 @@ func (f field) localized() Text {
 func languageTag(s string) bool {
 	for i, part := range strings.Split(s, "-") {
 		if len(part) < 2 || len(part) > 8 || strings.ContainsFunc(part, func(c rune) bool {
-			return (c < 'a' || c > 'z') && (i == 0 || (!('A' <= c && c <= 'Z') && !('0' <= c && c <= '9')))
+			return (c < 'a' || c > 'z') && (i == 0 || (c < 'A' || c > 'Z') && (c < '0' || c > '9'))
 		}) {
 			return false
 		}

@@ -19,7 +19,8 @@ type Server struct {
 	Log      string   // file that it logs to
 
 	process *os.Process
-	exited  chan error // its end, once
+	exited  chan struct{} // closed at its end
+	end     error         // how it ended
 }
 
 // Start starts the process and waits until it is ready or ctx ends. It may be
@@ -45,8 +46,11 @@ func (s *Server) Launch(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	s.process, s.exited = cmd.Process, make(chan error, 1)
-	go func() { s.exited <- cmd.Wait() }()
+	s.process, s.exited = cmd.Process, make(chan struct{})
+	go func() {
+		defer close(s.exited)
+		s.end = cmd.Wait()
+	}()
 	return nil
 }
 
@@ -63,9 +67,8 @@ func (s *Server) Await(ctx context.Context) error {
 			}
 		}
 		select {
-		case err := <-s.exited:
-			s.exited <- err
-			return fmt.Errorf("the server ended: %w; its log is %s", err, s.Log)
+		case <-s.exited:
+			return fmt.Errorf("the server ended: %w; its log is %s", s.end, s.Log)
 		case <-ctx.Done():
 			return fmt.Errorf("the server does not get ready: %w; its log is %s", ctx.Err(), s.Log)
 		case <-time.After(50 * time.Millisecond):
@@ -79,7 +82,7 @@ func (s *Server) Signal(sig os.Signal) error { return s.process.Signal(sig) }
 // Kill ends the process as a power cut would.
 func (s *Server) Kill() error {
 	err := s.process.Kill()
-	_ = <-s.exited // that it was killed
+	<-s.exited
 	s.process = nil
 	return err
 }
@@ -100,9 +103,9 @@ func (s *Server) Stop(ctx context.Context) error {
 // Wait is Stop without asking.
 func (s *Server) Wait(ctx context.Context) error {
 	select {
-	case err := <-s.exited:
+	case <-s.exited:
 		s.process = nil
-		return err
+		return s.end
 	case <-ctx.Done():
 		return fmt.Errorf("the server does not end: %w (%w)", ctx.Err(), s.Kill())
 	}

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -21,14 +22,18 @@ func (h *house) state(t *testing.T) state {
 	t.Helper()
 	all := state{}
 	for service, db := range h.databases(t) {
-		var tables []string
-		if err := db.SelectContext(t.Context(), &tables, `
-			SELECT table_name FROM information_schema.tables
-			WHERE table_schema = current_schema AND table_type = 'BASE TABLE'`); err != nil {
+		var everything string
+		if err := db.GetContext(t.Context(), &everything, `
+			SELECT string_agg(format('SELECT %L AS name, to_jsonb(x)::text AS row FROM %I x', tablename, tablename), ' UNION ALL ')
+			FROM pg_tables WHERE schemaname = current_schema`); err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range tables {
-			all[service+"."+table] = rows(t, db, table, "")
+		var rows []struct{ Name, Row string }
+		if err := db.SelectContext(t.Context(), &rows, everything+` ORDER BY name, row`); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			all[service+"."+r.Name] = append(all[service+"."+r.Name], r.Row)
 		}
 	}
 	return all
@@ -37,9 +42,11 @@ func (h *house) state(t *testing.T) state {
 // diff shows the tables that differ; nothing where none does.
 func (s state) diff(other state) string {
 	var b strings.Builder
-	for table, was := range s {
-		if diff := cmp.Diff(was, other[table]); diff != "" {
-			fmt.Fprintf(&b, "%s (-before +after):\n%s", table, diff)
+	tables := maps.Clone(s)
+	maps.Copy(tables, other)
+	for table := range tables {
+		if !slices.Equal(s[table], other[table]) {
+			fmt.Fprintf(&b, "%s (-before +after):\n%s", table, cmp.Diff(s[table], other[table]))
 		}
 	}
 	return b.String()
