@@ -98,7 +98,9 @@ func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
 
 func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, error) {
 	t.Helper()
-	return r.Import(staff(t), nomination.Import{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
+	ctx, cancel := context.WithTimeout(staff(t), time.Minute) // pictures take their time, the more so under the race detector
+	defer cancel()
+	return r.Import(ctx, nomination.Import{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
 }
 
 // nothing was imported.
