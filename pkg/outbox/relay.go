@@ -39,7 +39,8 @@ type Relay struct {
 // of the stream.
 func (r *Relay) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := r.lead(ctx); err != nil && ctx.Err() == nil {
+		err := pg.Lead(ctx, r.DB, "outbox/"+r.Service, func(leader *pg.Leader) error { return r.lead(ctx, leader) })
+		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "relay: trying again", "service", r.Service, "error", err)
 		}
 		wait(ctx, relayRetry)
@@ -47,20 +48,8 @@ func (r *Relay) Run(ctx context.Context) error {
 	return nil
 }
 
-// lead relays for as long as this replica holds the lock.
-func (r *Relay) lead(ctx context.Context) error {
-	leader, err := pg.TryLeader(ctx, r.DB, "outbox/"+r.Service)
-	if errors.Is(err, pg.ErrHeld) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := leader.Close(); err != nil {
-			r.Log.WarnContext(ctx, "relay: give the lead back", "service", r.Service, "error", err)
-		}
-	}()
+// lead relays with the lock.
+func (r *Relay) lead(ctx context.Context, leader *pg.Leader) error {
 	var checked time.Time
 	for ctx.Err() == nil {
 		if time.Since(checked) > streamCheck {

@@ -55,6 +55,20 @@ func TryLeader(ctx context.Context, db *sqlx.DB, name string) (*Leader, error) {
 	return l, nil
 }
 
+// Lead runs fn on a session that holds the named lock, and gives the lock back
+// after it. Where another session holds it, fn does not run and the error is nil.
+func Lead(ctx context.Context, db *sqlx.DB, name string, fn func(leader *Leader) error) (err error) {
+	leader, err := TryLeader(ctx, db, name)
+	if errors.Is(err, ErrHeld) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leader.Close()) }()
+	return fn(leader)
+}
+
 // waitLeader tries TryLeader until it succeeds. It polls, for a session that
 // waits inside PostgreSQL holds a snapshot, which CREATE INDEX CONCURRENTLY
 // would wait for in turn.

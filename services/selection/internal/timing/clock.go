@@ -36,7 +36,8 @@ func (c *Clock) Task() run.Task { return run.Task{Name: "clock", Run: c.run} }
 
 func (c *Clock) run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := c.lead(ctx); err != nil && ctx.Err() == nil {
+		err := pg.Lead(ctx, c.timing.deps.DB, selection.Name+"/clock", func(leader *pg.Leader) error { return c.lead(ctx, leader) })
+		if err != nil && ctx.Err() == nil {
 			c.timing.deps.Log.WarnContext(ctx, "clock: trying again", "error", err)
 		}
 		wait(ctx, tick)
@@ -44,21 +45,8 @@ func (c *Clock) run(ctx context.Context) error {
 	return nil
 }
 
-// lead is the clock for as long as this replica holds the lock, and writes on
-// the connection that holds it.
-func (c *Clock) lead(ctx context.Context) error {
-	leader, err := pg.TryLeader(ctx, c.timing.deps.DB, selection.Name+"/clock")
-	if errors.Is(err, pg.ErrHeld) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := leader.Close(); err != nil {
-			c.timing.deps.Log.WarnContext(ctx, "clock: give the lead back", "error", err)
-		}
-	}()
+// lead is the clock with the lock; it writes on the connection that holds it.
+func (c *Clock) lead(ctx context.Context, leader *pg.Leader) error {
 	for ctx.Err() == nil {
 		if err := c.Act(ctx, leader.Conn()); err != nil {
 			return err

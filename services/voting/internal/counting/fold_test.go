@@ -77,7 +77,7 @@ func TestSequencer_oneLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.lead(t.Context()); err != nil {
+	if err := s.try(t.Context()); err != nil {
 		t.Errorf("while another leads: %v", err)
 	}
 	counted := func() (n int64, err error) {

@@ -5,7 +5,6 @@ package counting
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -51,7 +50,7 @@ func (s *Sequencer) Wake() {
 // recover is to start: whatever has no index yet is the work.
 func (s *Sequencer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
-		if err := s.lead(ctx); err != nil && ctx.Err() == nil {
+		if err := s.try(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "sequencer: starting again", "error", err)
 		}
 		wait(ctx, poll, nil)
@@ -59,19 +58,12 @@ func (s *Sequencer) Run(ctx context.Context) error {
 	return nil
 }
 
-func (s *Sequencer) lead(ctx context.Context) error {
-	leader, err := pg.TryLeader(ctx, s.db, lead)
-	if errors.Is(err, pg.ErrHeld) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := leader.Close(); err != nil {
-			s.log.WarnContext(ctx, "sequencer: give the lead back", "error", err)
-		}
-	}()
+// try leads, unless another does.
+func (s *Sequencer) try(ctx context.Context) error {
+	return pg.Lead(ctx, s.db, lead, func(leader *pg.Leader) error { return s.lead(ctx, leader) })
+}
+
+func (s *Sequencer) lead(ctx context.Context, leader *pg.Leader) error {
 	for ctx.Err() == nil {
 		counted, err := s.round(ctx, leader)
 		if err != nil {
