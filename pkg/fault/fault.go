@@ -157,6 +157,21 @@ func (e *Error) With(key, value string) *Error {
 	return &c
 }
 
+// At gives a copy of e that names the fields at fault.
+func (e *Error) At(fields ...Field) *Error {
+	c := *e
+	c.Fields = fields
+	return &c
+}
+
+// Check gives e with the fields at fault, or nil where there are none.
+func (e *Error) Check(fields []Field) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return e.At(fields...)
+}
+
 // Because gives a copy of e with a cause for the log.
 func (e *Error) Because(cause error) *Error {
 	c := *e

@@ -48,6 +48,18 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+func TestError_Check(t *testing.T) {
+	sentinel := fault.NewInvalid("ballot_invalid", "the ballot breaks a rule")
+	if err := sentinel.Check(nil); err != nil {
+		t.Errorf("no field at fault gives %v", err)
+	}
+	field := fault.Field{Name: "picks", Message: "are required"}
+	err := sentinel.Check([]fault.Field{field})
+	if !errors.Is(err, sentinel) || !cmp.Equal(fault.From(err).Fields, []fault.Field{field}) || sentinel.Fields != nil {
+		t.Errorf("one field at fault gives %#v, the sentinel is %#v", err, sentinel)
+	}
+}
+
 func TestKind_Status(t *testing.T) {
 	seen := map[int]fault.Kind{}
 	for _, k := range fault.Kinds() {

@@ -238,18 +238,12 @@ var (
 )
 
 // Invalid is ErrInvalid with the fields at fault.
-func Invalid(fields ...fault.Field) *fault.Error { return with(ErrInvalid, fields) }
+func Invalid(fields ...fault.Field) *fault.Error { return ErrInvalid.At(fields...) }
 
 // ImportInvalid is ErrImport with the fields at fault.
-func ImportInvalid(fields ...fault.Field) *fault.Error { return with(ErrImport, fields) }
+func ImportInvalid(fields ...fault.Field) *fault.Error { return ErrImport.At(fields...) }
 
 // PhotoInvalid is ErrPhoto with what is wrong with the upload.
 func PhotoInvalid(message string) *fault.Error {
-	return with(ErrPhoto, []fault.Field{{Name: "blob", Message: message}})
-}
-
-func with(e *fault.Error, fields []fault.Field) *fault.Error {
-	c := *e
-	c.Fields = fields
-	return &c
+	return ErrPhoto.At(fault.Field{Name: "blob", Message: message})
 }

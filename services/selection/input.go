@@ -27,12 +27,7 @@ func ValidSlug(slug string) bool {
 
 // Invalid is ErrInvalid with the fields at fault; nil where there are none.
 func Invalid(fields ...fault.Field) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	f := *ErrInvalid
-	f.Fields = fields
-	return &f
+	return ErrInvalid.Check(fields)
 }
 
 // Check returns the fields that break a rule; the rulebook's own mistakes are

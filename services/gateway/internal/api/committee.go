@@ -93,9 +93,7 @@ func (a *API) juror(ctx context.Context, email string) (string, error) {
 func (a *API) newcomer(ctx context.Context, field string, in Newcomer) (review.Person, error) {
 	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: in.Email})
 	if fault.HasCode(err, identity.ErrNoAccount.Code) {
-		f := *review.ErrInvalid
-		f.Fields = []fault.Field{{Name: field + ".email", Message: identity.ErrNoAccount.Message}}
-		return review.Person{}, &f
+		return review.Person{}, review.ErrInvalid.At(fault.Field{Name: field + ".email", Message: identity.ErrNoAccount.Message})
 	}
 	return review.Person{ID: account.ID, Name: account.Name, Employer: in.Employer, Category: in.Category}, err
 }

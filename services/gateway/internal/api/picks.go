@@ -105,7 +105,5 @@ func invalidBallot(field, message string) error {
 	if field == "" { // a name may be empty
 		field = "body"
 	}
-	f := *voting.ErrInvalid
-	f.Fields = []fault.Field{{Name: field, Message: message}}
-	return &f
+	return voting.ErrInvalid.At(fault.Field{Name: field, Message: message})
 }

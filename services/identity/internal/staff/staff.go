@@ -57,7 +57,7 @@ func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (i
 		fields = append(fields, fault.Field{Name: "password", Message: fmt.Sprintf("takes at least %d characters and at most %d bytes", minPassword, maxPassword)})
 	}
 	if len(fields) > 0 {
-		return identity.Account{}, invalid(fields...)
+		return identity.Account{}, identity.ErrInvalid.At(fields...)
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *Staff) change(ctx context.Context, in identity.Change, act, statement s
 		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
 	}
 	if len(fields) > 0 {
-		return identity.Account{}, invalid(fields...)
+		return identity.Account{}, identity.ErrInvalid.At(fields...)
 	}
 	var account identity.Account
 	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
@@ -193,11 +193,5 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]
 }
 
 func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
-
-func invalid(fields ...fault.Field) error {
-	f := *identity.ErrInvalid
-	f.Fields = fields
-	return &f
-}
 
 func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

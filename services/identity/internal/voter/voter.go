@@ -33,15 +33,15 @@ func New(key credential.Key, ttl time.Duration, now func() time.Time) *Voters {
 
 // ProveVoter implements identity.Service.
 func (v *Voters) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
-	f := *identity.ErrInvalid
+	var fields []fault.Field
 	if in.Way != Device {
-		f.Fields = append(f.Fields, fault.Field{Name: "way", Message: "is device"})
+		fields = append(fields, fault.Field{Name: "way", Message: "is device"})
 	}
 	if in.Slug == "" || len(in.Slug) > maxSlug {
-		f.Fields = append(f.Fields, fault.Field{Name: "slug", Message: "names the selection"})
+		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
 	}
-	if len(f.Fields) > 0 {
-		return identity.Credential{}, &f
+	if len(fields) > 0 {
+		return identity.Credential{}, identity.ErrInvalid.At(fields...)
 	}
 	voter := credential.Voter{Slug: in.Slug, Way: Device, Expires: v.now().Add(v.ttl).UTC().Truncate(time.Second)}
 	rand.Read(voter.ID[:])

@@ -55,7 +55,7 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	if len(in.Members) == 0 {
 		fields = append(fields, fault.Field{Name: "members", Message: "are required"})
 	}
-	if err := invalid(fields); err != nil {
+	if err := review.ErrInvalid.Check(fields); err != nil {
 		return review.Decision{}, err
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
@@ -78,7 +78,7 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
 	if text == "" {
-		return review.Decision{}, invalid([]fault.Field{{Name: "motion", Message: "is required"}})
+		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "motion", Message: "is required"}})
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -101,7 +101,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 			return fmt.Errorf("put motion: %w", err)
 		}
 		if members == 0 {
-			return invalid([]fault.Field{{Name: "members", Message: "nobody is on the committee"}})
+			return review.ErrInvalid.Check([]fault.Field{{Name: "members", Message: "nobody is on the committee"}})
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -116,7 +116,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Decision, error) {
 	column, ok := map[string]string{review.For: "votes_for", review.Against: "against", review.Abstain: "abstained"}[in.Choice]
 	if !ok {
-		return review.Decision{}, invalid([]fault.Field{{Name: "choice", Message: "is for, against or abstain"}})
+		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "choice", Message: "is for, against or abstain"}})
 	}
 	account := actor.From(ctx).ID
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
@@ -284,13 +284,4 @@ func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Deci
 		d.ClosedAt, d.For, d.Against, d.Abstained = &at, mo.For, mo.Against, mo.Abstained
 	}
 	return d, nil
-}
-
-func invalid(fields []fault.Field) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	f := *review.ErrInvalid
-	f.Fields = fields
-	return &f
 }

@@ -62,7 +62,7 @@ func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, er
 // it: assignments and the result. change tells whether it changed anything.
 func (p *Panels) settle(ctx context.Context, slug, panelID, juror string, candidate int, reason string, change func(tx *sqlx.Tx) (bool, error)) error {
 	return p.alter(ctx, slug, panelID, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
-		if err := invalid(requireReason(reason)); err != nil {
+		if err := review.ErrInvalid.Check(requireReason(reason)); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, slug, panelID, juror); err != nil {

@@ -156,7 +156,7 @@ func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel
 		if _, err := find(sel, in.Panel); err != nil {
 			return err
 		}
-		if err := invalid(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {

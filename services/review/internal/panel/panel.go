@@ -107,16 +107,7 @@ func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Pers
 		seen[j.ID] = true
 		fields = append(fields, checkCategory(sel, panel, fmt.Sprintf("jurors[%d].category", i), j.Category)...)
 	}
-	return invalid(fields)
-}
-
-func invalid(fields []fault.Field) error {
-	if len(fields) == 0 {
-		return nil
-	}
-	f := *review.ErrInvalid
-	f.Fields = fields
-	return &f
+	return review.ErrInvalid.Check(fields)
 }
 
 // checkCategory says what is wrong with a juror's category, or nothing.

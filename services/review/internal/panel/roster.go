@@ -22,7 +22,7 @@ import (
 func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (review.Panel, error) {
 	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
 		if panel.Assign != rulebook.AssignHand {
-			return false, invalid([]fault.Field{{Name: "panel", Message: "is assigned by the rulebook: " + panel.Assign}})
+			return false, review.ErrInvalid.Check([]fault.Field{{Name: "panel", Message: "is assigned by the rulebook: " + panel.Assign}})
 		}
 		if err := p.notClosed(ctx, tx, in.Slug); err != nil {
 			return false, err
@@ -78,7 +78,7 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 			fields = append(fields, fault.Field{Name: "candidates", Message: fmt.Sprintf("lack %d, whom the juror has scored", c)})
 		}
 	}
-	return invalid(fields)
+	return review.ErrInvalid.Check(fields)
 }
 
 // notClosed refuses what only makes sense while there is time to score.
@@ -140,7 +140,7 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 		fields = append(fields, fault.Field{Name: "sheets", Message: "are kept or withdrawn: say keep or withdraw"})
 	}
 	if in.Successor == nil {
-		return invalid(fields)
+		return review.ErrInvalid.Check(fields)
 	}
 	if err := p.notClosed(ctx, tx, in.Slug); err != nil {
 		return err
@@ -156,7 +156,7 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	if err != nil {
 		return err
 	}
-	return invalid(append(fields, fresh...))
+	return review.ErrInvalid.Check(append(fields, fresh...))
 }
 
 // newcomer says what keeps a person from a new seat, or nothing.
@@ -197,12 +197,12 @@ func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review
 		if !over {
 			return false, review.ErrWithinLimit
 		}
-		if err := invalid(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror.ID); errors.Is(err, review.ErrNotJuror) {
 			fields, err := p.newcomer(ctx, tx, in.Slug, in.Panel, "juror", in.Juror)
-			if err := errors.Join(err, invalid(fields)); err != nil {
+			if err := errors.Join(err, review.ErrInvalid.Check(fields)); err != nil {
 				return false, err
 			}
 			if err := seat(ctx, tx, in.Slug, in.Panel, in.Juror, true); err != nil {
@@ -230,5 +230,5 @@ func (p *Panels) further(ctx context.Context, tx *sqlx.Tx, in review.CallFurther
 	if err != nil || wrote {
 		return err
 	}
-	return invalid([]fault.Field{{Name: "juror", Message: "scores this candidate already, or has a conflict"}})
+	return review.ErrInvalid.Check([]fault.Field{{Name: "juror", Message: "scores this candidate already, or has a conflict"}})
 }

@@ -105,7 +105,7 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	if was && !row.Submitted {
-		return invalid([]fault.Field{{Name: "submit", Message: "the sheet has been submitted; amend it by submitting again"}})
+		return review.ErrInvalid.Check([]fault.Field{{Name: "submit", Message: "the sheet has been submitted; amend it by submitting again"}})
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
 		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
@@ -144,7 +144,7 @@ func due(ctx context.Context, q sqlx.QueryerContext, slug, panel, juror string, 
 func (r *sheetRow) fill(panel rulebook.Panel, in review.SaveSheet) error {
 	scores, fields := checkScores(panel, in)
 	comments, wrong := checkComments(panel, in)
-	if err := invalid(append(fields, wrong...)); err != nil {
+	if err := review.ErrInvalid.Check(append(fields, wrong...)); err != nil {
 		return err
 	}
 	var err error

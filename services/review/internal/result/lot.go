@@ -70,12 +70,7 @@ func checkLot(sel phase.Selection, in review.RecordLot) error {
 	if n := utf8.RuneCountInString(in.Reason); n == 0 || n > maxLotReason {
 		add("reason", fmt.Sprintf("takes 1 to %d characters: where and when the value was read", maxLotReason))
 	}
-	if len(fields) == 0 {
-		return nil
-	}
-	f := *review.ErrInvalid
-	f.Fields = fields
-	return &f
+	return review.ErrInvalid.Check(fields)
 }
 
 // lotOpen refuses a value before the counts are final, when nobody may know it,

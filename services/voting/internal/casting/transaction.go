@@ -194,7 +194,5 @@ func (b *box) check(it *item, earlier []int) *fault.Error {
 	if len(fields) == 0 {
 		return nil
 	}
-	f := *voting.ErrInvalid
-	f.Fields = fields
-	return &f
+	return voting.ErrInvalid.At(fields...)
 }
