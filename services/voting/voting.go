@@ -54,7 +54,8 @@ type Tally struct {
 	Ballots int64         `json:"ballots"`
 	Votes   map[int]int64 `json:"votes,omitempty"` // by number, of all candidates on the list; absent while hidden
 	Hidden  bool          `json:"hidden"`
-	At      time.Time     `json:"at"` // of the last change
+	At      time.Time     `json:"at"`      // of the last change
+	Version int64         `json:"version"` // grows with every change: of two, the larger is the newer
 }
 
 // The states of the tally.

@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/casting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
+	"github.com/laurel-awards/laurel/services/voting/internal/live"
 	"github.com/laurel-awards/laurel/services/voting/internal/record"
 	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
@@ -44,15 +45,20 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	cache := roll.NewCache()
 	sequencer := counting.New(deps, signer)
 	box := casting.New(deps, keys, cache, sequencer.Wake)
+	reader := record.New(deps, keys, signer, cache)
 	service := struct {
 		*casting.Box
 		*record.Record
-	}{box, record.New(deps, keys, signer, cache)}
+	}{box, reader}
 	return run.Room{
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
 		Handlers:   roll.Handlers(deps.Time, keys),
-		Tasks:      []run.Task{{Name: "writer", Run: box.Run}, {Name: "sequencer", Run: sequencer.Run}},
+		Tasks: []run.Task{
+			{Name: "writer", Run: box.Run},
+			{Name: "sequencer", Run: sequencer.Run},
+			{Name: "live tally", Run: live.New(deps, reader).Run},
+		},
 	}, nil
 }

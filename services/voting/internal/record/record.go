@@ -86,10 +86,8 @@ func (r *Record) Tally(ctx context.Context, in voting.Of) (t voting.Tally, err e
 		if err != nil {
 			return err
 		}
-		t = voting.Tally{Slug: in.Slug, State: v.State(), Ballots: v.Next, At: v.asOf()}
-		if v.SealedAt.Valid {
-			t.State = voting.Sealed
-		}
+		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Next, At: v.asOf()}
+		t.Version = VersionOf(t.State, v.Next, v.Roll)
 		if t.Hidden = rules.Hidden() && t.State != voting.Sealed; t.Hidden {
 			return nil
 		}
