@@ -2,6 +2,7 @@ package ballotlog_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -243,20 +244,9 @@ func TestReceipt_tampered(t *testing.T) {
 // TestReceipt_byHand runs the commands of docs/receipts.md, which know nothing
 // of this package, on receipts of logs of many sizes.
 func TestReceipt_byHand(t *testing.T) {
-	doc, err := os.ReadFile("../../docs/receipts.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, script, _ := strings.Cut(string(doc), "```bash\n")
-	script, _, ok := strings.Cut(script, "```")
-	if !ok || !strings.Contains(script, "sha256sum") {
-		t.Fatal("docs/receipts.md has no commands")
-	}
+	t.Parallel()
 	check := func(leaf string, in ballotlog.Inclusion) (string, error) {
-		cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
-		cmd.Env = append(os.Environ(), "LEAF="+leaf, "INDEX="+strconv.FormatInt(in.Index, 10), "HEAD="+in.Head, "PATH_HASHES="+strings.Join(in.Path, " "))
-		out, err := cmd.CombinedOutput()
-		return string(out), err
+		return byHand(t, "Checking with sha256sum", "LEAF="+leaf, "INDEX="+strconv.FormatInt(in.Index, 10), "HEAD="+in.Head, "PATH_HASHES="+strings.Join(in.Path, " "))
 	}
 	for _, c := range []struct{ size, first, i int }{{1, 0, 0}, {2, 0, 1}, {3, 1, 2}, {7, 4, 6}, {300, 297, 298}, {300, 280, 299}, {300, 200, 256}} {
 		r := receiptOf(t, grow(c.size), c.first, c.i)
@@ -268,6 +258,73 @@ func TestReceipt_byHand(t *testing.T) {
 			if out, err := check(forged, in); err == nil {
 				t.Errorf("%s of %+v proves another leaf:\n%s", name, c, out)
 			}
+		}
+	}
+}
+
+// byHand runs the commands of a chapter of docs/receipts.md with these variables.
+func byHand(t *testing.T, chapter string, variables ...string) (string, error) {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/receipts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, _ := strings.Cut(string(doc), "## "+chapter)
+	_, script, _ = strings.Cut(script, "```bash\n")
+	script, _, ok := strings.Cut(script, "```")
+	if !ok || !strings.Contains(script, "sha256sum") {
+		t.Fatalf("docs/receipts.md has no commands under %q", chapter)
+	}
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
+	cmd.Env = append(os.Environ(), variables...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// TestConsistency_byHand proves growth between sizes of every kind from tiles
+// of a larger log, checks it here and by the commands of docs/receipts.md, and
+// neither takes another history.
+func TestConsistency_byHand(t *testing.T) {
+	t.Parallel() // with the other commands, which are slow
+	const size = 600
+	l := grow(size)
+	sign := func(tree tlog.Tree) string {
+		text, err := signer(t).Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: tree})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	for _, c := range []struct{ older, newer int }{{1, 2}, {4, 7}, {6, 7}, {256, 600}, {257, 599}} {
+		path, err := ballotlog.Tiles(l.tile).ProveConsistency(l.Tree(), int64(c.older), int64(c.newer))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := make([]string, len(path))
+		for i, h := range path {
+			text[i] = hex.EncodeToString(h[:])
+		}
+		older, newer := grow(c.older).Tree(), grow(c.newer).Tree()
+		if err := ballotlog.CheckGrowth(path, newer, older); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if out, err := byHand(t, "Checking that the log has only grown", "OLDER="+sign(older), "NEWER="+sign(newer), "PATH_HASHES="+strings.Join(text, " ")); err != nil {
+			t.Errorf("%+v by hand: %v\n%s", c, err, out)
+		}
+		older.Hash[0] ^= 1
+		if err := ballotlog.CheckGrowth(path, newer, older); !errors.Is(err, ballotlog.ErrProof) {
+			t.Errorf("%+v from another history: %v", c, err)
+		}
+		if c.older != 6 {
+			continue // by hand it takes a moment
+		}
+		if out, err := byHand(t, "Checking that the log has only grown", "OLDER="+sign(older), "NEWER="+sign(newer), "PATH_HASHES="+strings.Join(text, " ")); err == nil {
+			t.Errorf("%+v by hand from another history:\n%s", c, out)
+		}
+	}
+	for _, c := range []struct{ older, newer int64 }{{2, 1}, {-1, 2}, {1, size + 1}, {0, size + 1}} {
+		if _, err := ballotlog.Tiles(l.tile).ProveConsistency(l.Tree(), c.older, c.newer); err == nil {
+			t.Errorf("%+v was proved", c)
 		}
 	}
 }

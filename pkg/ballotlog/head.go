@@ -1,8 +1,6 @@
 package ballotlog
 
 import (
-	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,9 +10,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// KeyName is the name of a log's key in its signatures.
-const KeyName = "laurel"
 
 // maxHead is the longest signed head in bytes.
 const maxHead = 4096
@@ -43,48 +38,6 @@ func PromiseOrigin(slug string, batch int64) string {
 	return fmt.Sprintf("laurel/%s/promise/%d", slug, batch)
 }
 
-// Signer signs heads. Ed25519 signs the same text always the same way, so a
-// promise can be signed whenever it is asked for.
-type Signer struct {
-	signer note.Signer
-	public PublicKey
-}
-
-// NewSigner signs with the key made from a seed of 32 bytes.
-func NewSigner(seed []byte) (Signer, error) {
-	if len(seed) != ed25519.SeedSize {
-		return Signer{}, fmt.Errorf("ballotlog: the log's key has %d bytes; it needs %d", len(seed), ed25519.SeedSize)
-	}
-	private := ed25519.NewKeyFromSeed(seed)
-	text, err := note.NewEd25519VerifierKey(KeyName, private.Public().(ed25519.PublicKey))
-	if err != nil {
-		return Signer{}, fmt.Errorf("ballotlog: %w", err)
-	}
-	public, err := ParsePublicKey(text)
-	if err != nil {
-		return Signer{}, err
-	}
-	const algorithm = "\x01" // Ed25519, as note writes it
-	signer, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", KeyName, public.verifier.KeyHash(),
-		base64.StdEncoding.EncodeToString(append([]byte(algorithm), seed...))))
-	if err != nil {
-		return Signer{}, fmt.Errorf("ballotlog: %w", err)
-	}
-	return Signer{signer, public}, nil
-}
-
-// Public is the key that verifies.
-func (s Signer) Public() PublicKey { return s.public }
-
-// Sign gives the signed text of a head.
-func (s Signer) Sign(h Head) (string, error) {
-	text, err := note.Sign(&note.Note{Text: h.text()}, s.signer)
-	if err != nil {
-		return "", fmt.Errorf("ballotlog: sign %s: %w", h.Origin, err)
-	}
-	return string(text), nil
-}
-
 func (h Head) text() string {
 	text := fmt.Sprintf("%s\n%d\n%s\n", h.Origin, h.N, h.Hash)
 	if !h.At.IsZero() {
@@ -93,34 +46,21 @@ func (h Head) text() string {
 	return text
 }
 
-// PublicKey verifies heads.
-type PublicKey struct {
-	verifier note.Verifier
-	text     string
-}
-
-// ParsePublicKey reads the text of a key: laurel+HASH+KEY.
-func ParsePublicKey(text string) (PublicKey, error) {
-	text = strings.TrimSpace(text)
-	v, err := note.NewVerifier(text)
+// Sign gives the signed text of a head.
+func (s Signer) Sign(h Head) (string, error) {
+	text, err := s.sign(h.text())
 	if err != nil {
-		return PublicKey{}, fmt.Errorf("ballotlog: public key: %w", err)
+		return "", fmt.Errorf("ballotlog: sign %s: %w", h.Origin, err)
 	}
-	if v.Name() != KeyName {
-		return PublicKey{}, fmt.Errorf("ballotlog: public key of %q, not of %s", v.Name(), KeyName)
-	}
-	return PublicKey{v, text}, nil
+	return text, nil
 }
-
-// String is the text that ParsePublicKey reads.
-func (k PublicKey) String() string { return k.text }
 
 // Open verifies a signed head and reads it. ErrHead.
 func (k PublicKey) Open(text string) (Head, error) {
 	if len(text) > maxHead {
 		return Head{}, ErrHead
 	}
-	n, err := note.Open([]byte(text), note.VerifierList(k.verifier))
+	n, err := note.Open([]byte(text), k.known())
 	if err != nil {
 		return Head{}, fmt.Errorf("%w: %w", ErrHead, err)
 	}

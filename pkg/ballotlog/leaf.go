@@ -132,8 +132,8 @@ func parseBallot(text string) (b Ballot, err error) {
 		return b, fmt.Errorf("a ballot has 5 words, not %d", len(words)+1)
 	}
 	b.Period = words[0]
-	if _, err := time.Parse(time.DateOnly, b.Period); err != nil && b.Period != Once {
-		return b, fmt.Errorf("period %.20q", b.Period)
+	if err := checkPeriod(b.Period); err != nil {
+		return b, err
 	}
 	if !parseID(&b.Voter, words[1]) {
 		return b, errors.New("the voter is not 32 hex digits")
@@ -150,6 +150,13 @@ func parseBallot(text string) (b Ballot, err error) {
 		b.Picks, last = append(b.Picks, n), n
 	}
 	return b, nil
+}
+
+func checkPeriod(period string) error {
+	if _, err := time.Parse(time.DateOnly, period); err != nil && period != Once {
+		return fmt.Errorf("period %.20q", period)
+	}
+	return nil
 }
 
 func parseID(dst *[id]byte, text string) bool {

@@ -74,9 +74,21 @@ func (read Tiles) Prove(tree tlog.Tree, index int64) (tlog.RecordProof, error) {
 // ProveGrowth proves that the tree began with the leaves of an older one; an
 // empty one is the beginning of every other and needs no proof.
 func (read Tiles) ProveGrowth(tree tlog.Tree, older int64) (tlog.TreeProof, error) {
-	path, err := tlog.ProveTree(tree.N, older, read.reader(tree))
+	return read.ProveConsistency(tree, older, tree.N)
+}
+
+// ProveConsistency proves that the tree of the first newer leaves began with
+// the first older ones. The tiles are those of tree, which began with both.
+func (read Tiles) ProveConsistency(tree tlog.Tree, older, newer int64) (tlog.TreeProof, error) {
+	if older == 0 && newer >= 0 && newer <= tree.N {
+		return tlog.TreeProof{}, nil
+	}
+	if newer > tree.N {
+		return nil, fmt.Errorf("ballotlog: there are %d leaves, not %d", tree.N, newer)
+	}
+	path, err := tlog.ProveTree(newer, older, read.reader(tree))
 	if err != nil {
-		return nil, fmt.Errorf("ballotlog: prove that %d leaves grew to %d: %w", older, tree.N, err)
+		return nil, fmt.Errorf("ballotlog: prove that %d leaves grew to %d: %w", older, newer, err)
 	}
 	return path, nil
 }

@@ -38,28 +38,38 @@ type Recount struct {
 func Count(leaves io.Reader, rules Rules) (Recount, error) {
 	c := counter{rules: rules, votes: map[int]int64{}, voters: map[voter][]int{}}
 	var edge Edge
-	lines := bufio.NewScanner(leaves)
-	lines.Buffer(make([]byte, 0, 4096), MaxLeaf+1)
-	lines.Split(wholeLines)
-	for lines.Scan() {
-		text := lines.Text()
+	if err := eachLine(leaves, func(text string) error {
 		leaf, err := Parse(text)
 		if err == nil {
 			err = c.add(leaf)
 		}
-		if err != nil {
-			return Recount{}, fmt.Errorf("%w: leaf %d (line %d): %w", ErrExport, edge.Size(), edge.Size()+1, err)
-		}
 		edge.Append(Hash([]byte(text)), nil)
-	}
-	if err := lines.Err(); err != nil {
-		return Recount{}, fmt.Errorf("%w: leaf %d: %w", ErrExport, edge.Size(), err)
+		return err
+	}); err != nil {
+		return Recount{}, err
 	}
 	if err := c.finish(); err != nil {
 		return Recount{}, fmt.Errorf("%w: %w", ErrExport, err)
 	}
 	removed := int64(len(c.removed))
 	return Recount{edge.Tree(), c.ballots - removed, removed, int64(len(c.voters)), c.votes}, nil
+}
+
+// eachLine gives the lines of an export. ErrExport names the one at fault.
+func eachLine(leaves io.Reader, each func(text string) error) error {
+	lines := bufio.NewScanner(leaves)
+	lines.Buffer(make([]byte, 0, 4096), MaxLeaf+1)
+	lines.Split(wholeLines)
+	n := 0
+	for ; lines.Scan(); n++ {
+		if err := each(lines.Text()); err != nil {
+			return fmt.Errorf("%w: leaf %d (line %d): %w", ErrExport, n, n+1, err)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fmt.Errorf("%w: leaf %d: %w", ErrExport, n, err)
+	}
+	return nil
 }
 
 // wholeLines splits at line feeds; the last line has one too.
