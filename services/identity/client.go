@@ -17,6 +17,10 @@ const (
 	revokeRole    = "revoke_role"
 	listStaff     = "list_staff"
 	proveVoter    = "prove_voter"
+	importRoster  = "import_roster"
+	getRoster     = "get_roster"
+	exportCodes   = "export_codes"
+	replaceCode   = "replace_code"
 )
 
 // Endpoints puts a Service on the bus.
@@ -31,6 +35,10 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method(revokeRole, s.RevokeRole),
 		bus.Method(listStaff, s.ListStaff),
 		bus.Method(proveVoter, s.ProveVoter),
+		bus.Method(importRoster, s.ImportRoster),
+		bus.Method(getRoster, s.Roster),
+		bus.Method(exportCodes, s.ExportCodes),
+		bus.Method(replaceCode, s.ReplaceCode),
 	}
 }
 
@@ -85,4 +93,24 @@ func (c *Client) ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 // ProveVoter implements Service.
 func (c *Client) ProveVoter(ctx context.Context, in ProveVoter) (Credential, error) {
 	return bus.Call[Credential](ctx, c.bus, Name, proveVoter, in)
+}
+
+// ImportRoster implements Service.
+func (c *Client) ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error) {
+	return bus.Call[RosterImported](ctx, c.bus, Name, importRoster, in)
+}
+
+// Roster implements Service.
+func (c *Client) Roster(ctx context.Context, in OfRoster) (Roster, error) {
+	return bus.Call[Roster](ctx, c.bus, Name, getRoster, in)
+}
+
+// ExportCodes implements Service.
+func (c *Client) ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error) {
+	return bus.Call[CodesExported](ctx, c.bus, Name, exportCodes, in)
+}
+
+// ReplaceCode implements Service.
+func (c *Client) ReplaceCode(ctx context.Context, in ReplaceCode) (Coded, error) {
+	return bus.Call[Coded](ctx, c.bus, Name, replaceCode, in)
 }

@@ -96,10 +96,12 @@ type ListStaff struct {
 	Slug string `json:"slug"`
 }
 
-// ProveVoter asks for a credential in one way of being a voter.
+// ProveVoter asks for a credential in one way of being a voter. Beside the way
+// stands what it takes as proof, a field of its own for each.
 type ProveVoter struct {
 	Slug string `json:"slug"`
-	Way  string `json:"way"` // device
+	Way  string `json:"way"`            // WayDevice or WayRoster
+	Code string `json:"code,omitempty"` // of WayRoster, as typed
 }
 
 // Credential lets its bearer cast a ballot in one selection. The gateway
@@ -129,9 +131,24 @@ type Service interface {
 	RevokeRole(ctx context.Context, in Change) (Account, error)
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
-	// ProveVoter issues a credential. Fault: ErrInvalid for a way that is not
-	// known. Whether the rulebook takes the way is the voting service's word.
+	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
+	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode. Those
+	// who ask limit the tries that end in ErrCode. Whether the rulebook takes
+	// the way is the voting service's word.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
+	// ImportRoster adds members to a selection's roster, all or nothing; who is
+	// there stays as they are. Faults: ErrRosterInvalid with every mistake by
+	// line and column, ErrRosterFull; table_unreadable, table_too_large.
+	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
+	// Roster gives a roster's figures. Fault: ErrNoRoster.
+	Roster(ctx context.Context, in OfRoster) (Roster, error)
+	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
+	// ErrRosterInvalid for the reason, ErrCodesExported, ErrCodesUsed,
+	// ErrCodesTooMany with the parameters codes and most; nothing was done.
+	ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error)
+	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
+	// reason, ErrNoMember.
+	ReplaceCode(ctx context.Context, in ReplaceCode) (Coded, error)
 }
 
 // The faults of this room.

@@ -5,7 +5,7 @@
 // A credential is "v1." and the base64url of payload and MAC:
 //
 //	expiry  8 bytes  Unix seconds, big endian
-//	voter  16 bytes  random
+//	voter  16 bytes  random for a device, of a keyed hash for a member of a roster
 //	way     1 byte   length, then the way's name
 //	slug    1 byte   length, then the selection's slug
 //	mac    32 bytes  HMAC-SHA-256 of "laurel credential v1" and all before
@@ -43,7 +43,7 @@ const (
 // Voter is whom a credential names.
 type Voter struct {
 	Slug    string
-	Way     string    // device
+	Way     string    // device or roster
 	ID      [16]byte  // the same in each credential of one voter
 	Expires time.Time // whole seconds
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/identity/internal/roster"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
 	"github.com/laurel-awards/laurel/services/identity/internal/voter"
 	"github.com/laurel-awards/laurel/services/identity/migrations"
@@ -17,6 +18,7 @@ import (
 // Config is what the room needs to be told.
 type Config struct {
 	CredentialKey credential.Key // at least 32 bytes; the gateway has the same
+	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
 }
@@ -29,14 +31,19 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if len(cfg.CredentialKey) < 32 {
 		return run.Room{}, errors.New("identity: the credential key has fewer than 32 bytes")
 	}
+	if len(cfg.RosterKey) < 32 {
+		return run.Room{}, errors.New("identity: the roster key has fewer than 32 bytes")
+	}
 	accounts, err := staff.New(deps, cfg.SessionTTL)
 	if err != nil {
 		return run.Room{}, err
 	}
+	rosters := roster.New(deps, cfg.RosterKey)
 	service := struct {
 		*staff.Staff
 		*voter.Voters
-	}{accounts, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now)}
+		*roster.Rosters
+	}{accounts, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, rosters), rosters}
 	return run.Room{Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service)}, nil
 }
 

@@ -35,7 +35,7 @@ func setup(t *testing.T) room {
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
 	deps := testkit.Deps(t, nats, run.Room{Name: identity.Name, Migrations: server.Migrations()}, clock)
 	key := credential.Key(strings.Repeat("k", 32))
-	r, err := server.New(deps, server.Config{CredentialKey: key, CredentialTTL: time.Hour, SessionTTL: time.Hour})
+	r, err := server.New(deps, server.Config{CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,41 +9,59 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/identity/internal/roster"
 )
-
-// Device is the way of being a voter that a browser or app has: whoever holds
-// the credential is the voter, and nothing else is known. It is kept nowhere;
-// a cleared browser is a new device.
-const Device = "device"
 
 // maxSlug is what a credential has room for.
 const maxSlug = 64
 
 // Voters issues credentials.
 type Voters struct {
-	key credential.Key
-	ttl time.Duration
-	now func() time.Time
+	key   credential.Key
+	ttl   time.Duration
+	now   func() time.Time
+	codes *roster.Rosters
 }
 
 // New signs with key credentials that live for ttl.
-func New(key credential.Key, ttl time.Duration, now func() time.Time) *Voters {
-	return &Voters{key, ttl, now}
+func New(key credential.Key, ttl time.Duration, now func() time.Time, codes *roster.Rosters) *Voters {
+	return &Voters{key, ttl, now, codes}
 }
 
-// ProveVoter implements identity.Service.
-func (v *Voters) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
+// ProveVoter implements identity.Service. A device's voter is nobody in
+// particular: it is kept nowhere, and a cleared browser is a new one.
+func (v *Voters) ProveVoter(ctx context.Context, in identity.ProveVoter) (identity.Credential, error) {
+	if err := check(in); err != nil {
+		return identity.Credential{}, err
+	}
+	voter := credential.Voter{Slug: in.Slug, Way: in.Way, Expires: v.now().Add(v.ttl).UTC().Truncate(time.Second)}
+	if in.Way == identity.WayRoster {
+		var err error
+		if voter.ID, err = v.codes.Voter(ctx, in.Slug, in.Code); err != nil {
+			return identity.Credential{}, err
+		}
+	} else {
+		rand.Read(voter.ID[:])
+	}
+	return identity.Credential{Credential: v.key.Sign(voter), ExpiresAt: voter.Expires}, nil
+}
+
+func check(in identity.ProveVoter) error {
 	var fields []fault.Field
-	if in.Way != Device {
-		fields = append(fields, fault.Field{Name: "way", Message: "is device"})
+	switch in.Way {
+	case identity.WayDevice:
+		if in.Code != "" {
+			fields = append(fields, fault.Field{Name: "code", Message: "belongs to the way roster"})
+		}
+	case identity.WayRoster:
+		if in.Code == "" {
+			fields = append(fields, fault.Field{Name: "code", Message: "is the code from the organizers"})
+		}
+	default:
+		fields = append(fields, fault.Field{Name: "way", Message: "is device or roster"})
 	}
 	if in.Slug == "" || len(in.Slug) > maxSlug {
 		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
 	}
-	if len(fields) > 0 {
-		return identity.Credential{}, identity.ErrInvalid.At(fields...)
-	}
-	voter := credential.Voter{Slug: in.Slug, Way: Device, Expires: v.now().Add(v.ttl).UTC().Truncate(time.Second)}
-	rand.Read(voter.ID[:])
-	return identity.Credential{Credential: v.key.Sign(voter), ExpiresAt: voter.Expires}, nil
+	return identity.ErrInvalid.Check(fields)
 }

@@ -57,6 +57,7 @@ type Server struct {
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
+	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
 

@@ -47,7 +47,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return identityserver.New(deps, identityserver.Config{CredentialKey: key, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
+		rosterKey, err := p.cfg.Key(p.cfg.RosterKeyFile, "roster")
+		if err != nil {
+			return run.Room{}, err
+		}
+		return identityserver.New(deps, identityserver.Config{CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
 	case selection.Name:
 		return selectionserver.New(deps)
 	case nomination.Name:

@@ -1,0 +1,304 @@
+package server_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/codelist"
+)
+
+// load imports a file and tells what came of it.
+func (r room) load(t *testing.T, in identity.ImportRoster, file string) (identity.RosterImported, error) {
+	t.Helper()
+	ref, err := r.deps.Blobs.Put(r.ctx, strings.NewReader(file), 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Blob = ref.Hash
+	return r.ImportRoster(r.ctx, in)
+}
+
+// codes exports and opens the list.
+func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
+	t.Helper()
+	out, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: slug, Reason: reason, Most: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _, err := r.deps.Blobs.Open(r.ctx, out.Blob)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	sealed, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := codelist.Open(sealed, out.Key)
+	if err != nil || len(list) != out.Members {
+		t.Fatalf("%d codes of %d, %v", len(list), out.Members, err)
+	}
+	if bytes.Contains(sealed, []byte(list[0].Code)) {
+		t.Error("the blob store holds codes in plain text")
+	}
+	return list
+}
+
+func (r room) prove(code string) (voter string, err error) {
+	c, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayRoster, Code: code})
+	if err != nil {
+		return "", err
+	}
+	v, err := r.key.Verify(c.Credential, "s-1", r.clock.Now())
+	if err == nil && v.Way != identity.WayRoster {
+		err = errors.New("the way is " + v.Way)
+	}
+	return v.HexID(), err
+}
+
+func TestRoster(t *testing.T) {
+	r := setup(t)
+	in := identity.ImportRoster{Slug: "s-1"}
+	t.Run("none", func(t *testing.T) {
+		_, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"})
+		_, exported := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: 9})
+		_, replaced := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: "lost"})
+		if !errors.Is(err, identity.ErrNoRoster) || !errors.Is(exported, identity.ErrNoRoster) || !errors.Is(replaced, identity.ErrNoMember) {
+			t.Errorf("%v; %v; %v", err, exported, replaced)
+		}
+	})
+	t.Run("mistakes", func(t *testing.T) {
+		in := identity.ImportRoster{Slug: "s-1", Constituencies: []string{"兰州", "天水"}, Divided: true}
+		for name, c := range map[string]struct {
+			file string
+			want []fault.Field
+		}{
+			"empty":     {"", []fault.Field{{Name: "header", Line: 1, Column: 1}}},
+			"no member": {"姓名,选区\n王芳,兰州\n", []fault.Field{{Name: "header", Line: 1, Column: 1}}},
+			"headings":  {"member,votes,member,constituency\n1,2,3,兰州\n", []fault.Field{{Name: "header", Line: 1, Column: 2}, {Name: "header", Line: 1, Column: 3}}},
+			"no rows":   {"member,constituency\n", []fault.Field{{Name: "header", Line: 1, Column: 1}}},
+			"undivided": {"member,name\n1,王芳\n", []fault.Field{{Name: "header", Line: 1, Column: 1}}},
+			"no table":  {"\x00\x01", []fault.Field{{Name: "header", Line: 1, Column: 1}, {Name: "header", Line: 1, Column: 1}, {Name: "header", Line: 1, Column: 1}}},
+			"rows": {
+				"编号,姓名,选区\n17,王芳,兰州\n,李娜,天水\n１７,王芳,兰州\n18," + strings.Repeat("长", 101) + ",北京\n" + strings.Repeat("9", 65) + ",a,\n19,b,兰州,x\n",
+				[]fault.Field{
+					{Name: "编号", Line: 3, Column: 1},
+					{Name: "编号", Line: 4, Column: 1},
+					{Name: "姓名", Line: 5, Column: 2},
+					{Name: "选区", Line: 5, Column: 3},
+					{Name: "编号", Line: 6, Column: 1},
+					{Name: "选区", Line: 6, Column: 3},
+					{Name: "header", Line: 7, Column: 4},
+				},
+			},
+		} {
+			_, err := r.load(t, in, c.file)
+			got := fault.From(err).Fields
+			for i := range got {
+				if got[i].Message == "" {
+					t.Errorf("%s: mistake %d is not explained", name, i)
+				}
+				got[i].Message = ""
+			}
+			if diff := cmp.Diff(c.want, got); !errors.Is(err, identity.ErrRosterInvalid) || diff != "" {
+				t.Errorf("%s: %v (-want +got):\n%s", name, err, diff)
+			}
+		}
+		if _, err := r.ImportRoster(r.ctx, identity.ImportRoster{Slug: "s-1", Blob: strings.Repeat("0", 64)}); !errors.Is(err, identity.ErrRosterInvalid) {
+			t.Errorf("no such blob: %v", err)
+		}
+		if _, err := r.load(t, identity.ImportRoster{}, "member\n1\n"); !cmp.Equal(fields(err), []string{"slug"}) {
+			t.Errorf("no selection: %v", err)
+		}
+		if _, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"}); !errors.Is(err, identity.ErrNoRoster) {
+			t.Errorf("a refused file left something: %v", err)
+		}
+	})
+
+	out, err := r.load(t, in, "member,name,constituency\n17,王芳,兰州\n18,李娜,天水\n19,,\n")
+	if diff := cmp.Diff(identity.RosterImported{Added: 3, Differs: []identity.KeptMember{}}, out); err != nil || diff != "" {
+		t.Fatalf("%v (-want +got):\n%s", err, diff)
+	}
+	out, err = r.load(t, in, "member,name,constituency\n20,赵强,兰州\n18,李那,天水\n17,王芳,兰州\n")
+	again := identity.RosterImported{Added: 1, Kept: 2, Differs: []identity.KeptMember{{Line: 3, Member: "18", Name: "李娜", Constituency: "天水"}}}
+	if diff := cmp.Diff(again, out); err != nil || diff != "" {
+		t.Fatalf("again: %v (-want +got):\n%s", err, diff)
+	}
+
+	if _, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: 3}); !errors.Is(err, identity.ErrCodesTooMany) || fault.From(err).Params["codes"] != "4" {
+		t.Errorf("more than can be taken: %v", err)
+	}
+	first := r.codes(t, "s-1", "")
+	if first[0].Member != "17" || first[0].Name != "王芳" || first[0].Constituency != "兰州" || first[3].Member != "20" {
+		t.Errorf("exported %+v", first)
+	}
+	_, err = r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: 100})
+	if !errors.Is(err, identity.ErrCodesExported) || !cmp.Equal(fields(err), []string{"reason"}) {
+		t.Errorf("a second export: %v", err)
+	}
+
+	wang, err := r.prove(first[0].Code)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same, err := r.prove(" " + strings.ToLower(first[0].Code)); err != nil || same != wang {
+		t.Errorf("the code again: %s, %v, want %s", same, err, wang)
+	}
+	if li, err := r.prove(first[1].Code); err != nil || li == wang {
+		t.Errorf("another's code: %s, %v", li, err)
+	}
+
+	second := r.codes(t, "s-1", "印刷件遗失")
+	if len(second) != 2 || second[0].Member != "19" || second[1].Member != "20" {
+		t.Fatalf("replaced %+v, want the two unused", second)
+	}
+	fresh, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: "短信未收到"})
+	if err != nil || fresh.Name != "王芳" || fresh.Code == first[0].Code {
+		t.Fatalf("replaced %+v, %v", fresh, err)
+	}
+	if same, err := r.prove(fresh.Code); err != nil || same != wang {
+		t.Errorf("the member's new code names %s, %v, want the same voter %s", same, err, wang)
+	}
+	unknown := fault.From(identity.ErrCode).Message
+	for name, code := range map[string]string{"replaced in the list": first[2].Code, "replaced by itself": first[0].Code, "never given": "0000-0000-0000"} {
+		if _, err := r.prove(code); !errors.Is(err, identity.ErrCode) || fault.From(err).Message != unknown || !cmp.Equal(fields(err), []string{"code"}) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-2", Way: identity.WayRoster, Code: fresh.Code}); !errors.Is(err, identity.ErrCode) {
+		t.Errorf("in another selection: %v", err)
+	}
+	if _, err := r.prove(first[0].Code[:13] + "?"); !errors.Is(err, identity.ErrCodeMistyped) {
+		t.Errorf("mistyped: %v", err)
+	}
+	for want, in := range map[string]identity.ProveVoter{
+		"code": {Slug: "s-1", Way: identity.WayRoster}, "code ": {Slug: "s-1", Way: identity.WayDevice, Code: fresh.Code}, "way": {Slug: "s-1", Way: "otp", Code: "123456"},
+	} {
+		if _, err := r.ProveVoter(r.ctx, in); !errors.Is(err, identity.ErrInvalid) || !cmp.Equal(fields(err), []string{strings.TrimSpace(want)}) {
+			t.Errorf("%+v: %v", in, err)
+		}
+	}
+	if _, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: " "}); !cmp.Equal(fields(err), []string{"reason"}) {
+		t.Errorf("replaced without a reason: %v", err)
+	}
+	for _, c := range second {
+		if _, err := r.prove(c.Code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Reason: "x", Most: 9}); !errors.Is(err, identity.ErrCodesUsed) {
+		t.Errorf("nothing to replace: %v", err)
+	}
+	roster, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"})
+	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Used: 4, Exports: 2}, roster); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	r.discreet(t, fresh.Code, first[0].Code)
+}
+
+// discreet looks that acts are in the log and codes nowhere.
+func (r room) discreet(t *testing.T, codes ...string) {
+	t.Helper()
+	log, err := bus.Call[[]audit.Entry](r.ctx, r.bus, identity.Name, run.ListAudit, audit.Page{Slug: "s-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var acts []string
+	for _, e := range log {
+		acts = append(acts, e.Act+" "+e.Reason)
+		for _, c := range codes {
+			if strings.Contains(string(e.Detail), c) {
+				t.Errorf("the audit log tells a code: %s", e.Detail)
+			}
+		}
+	}
+	want := []string{"import_roster ", "import_roster ", "export_codes ", "export_codes 印刷件遗失", "replace_code 短信未收到"}
+	if diff := cmp.Diff(want, acts); diff != "" {
+		t.Errorf("acts (-want +got):\n%s", diff)
+	}
+	var rows string
+	if err := r.deps.DB.Get(&rows, `SELECT string_agg(m::text, ' ') FROM roster_member m`); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range codes {
+		if strings.Contains(rows, strings.ReplaceAll(c, "-", "")) || strings.Contains(rows, c) {
+			t.Errorf("the database tells a code: %s", rows)
+		}
+	}
+}
+
+// TestRoster_atOnce has several import, export and use codes at the same time.
+func TestRoster_atOnce(t *testing.T) {
+	r := setup(t)
+	const imports, each = 4, 50
+	var wg sync.WaitGroup
+	added := make([]int, imports)
+	for i := range imports {
+		var file strings.Builder
+		file.WriteString("member\n")
+		for n := range each {
+			fmt.Fprintf(&file, "%d\n", (i%2)*each+n) // each member comes twice
+		}
+		wg.Go(func() {
+			out, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, file.String())
+			if err != nil {
+				t.Error(err)
+			}
+			added[i] = out.Added
+		})
+	}
+	wg.Wait()
+	if total := added[0] + added[1] + added[2] + added[3]; total != 2*each {
+		t.Errorf("%v members were added", added)
+	}
+	lists := make(chan int, imports)
+	for range imports {
+		wg.Go(func() {
+			out, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: 1000})
+			if err != nil && !errors.Is(err, identity.ErrCodesExported) {
+				t.Error(err)
+			}
+			lists <- out.Members
+		})
+	}
+	wg.Wait()
+	close(lists)
+	exported := 0
+	for n := range lists {
+		exported += n
+	}
+	if exported != 2*each {
+		t.Errorf("%d codes were handed out for %d members", exported, 2*each)
+	}
+	one, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "7", Reason: "lost"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	voters := make([]string, 8)
+	for i := range voters {
+		wg.Go(func() {
+			var err error
+			if voters[i], err = r.prove(one.Code); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for _, v := range voters {
+		if v != voters[0] {
+			t.Errorf("one code is two voters: %v", voters)
+		}
+	}
+}
