@@ -102,6 +102,7 @@ type ProveVoter struct {
 	Slug string `json:"slug"`
 	Way  string `json:"way"`            // WayDevice or WayRoster
 	Code string `json:"code,omitempty"` // of WayRoster, as typed
+	Work *Work  `json:"work,omitempty"` // of WayDevice, where it was asked for
 }
 
 // Credential lets its bearer cast a ballot in one selection. The gateway
@@ -132,9 +133,9 @@ type Service interface {
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
-	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode. Those
-	// who ask limit the tries that end in ErrCode. Whether the rulebook takes
-	// the way is the voting service's word.
+	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode;
+	// ErrWorkUsed, ErrWorkExpired. Those who ask limit the tries that end in
+	// ErrCode. Whether the rulebook takes the way is the voting service's word.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
 	// ImportRoster adds members to a selection's roster, all or nothing; who is
 	// there stays as they are. Faults: ErrRosterInvalid with every mistake by

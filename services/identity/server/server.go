@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/services/identity/internal/roster"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
 	"github.com/laurel-awards/laurel/services/identity/internal/voter"
+	"github.com/laurel-awards/laurel/services/identity/internal/work"
 	"github.com/laurel-awards/laurel/services/identity/migrations"
 )
 
@@ -39,12 +40,15 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		return run.Room{}, err
 	}
 	rosters := roster.New(deps, cfg.RosterKey)
+	voters := work.New(deps, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, rosters))
 	service := struct {
 		*staff.Staff
-		*voter.Voters
+		*work.Voters
 		*roster.Rosters
-	}{accounts, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, rosters), rosters}
-	return run.Room{Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service)}, nil
+	}{accounts, voters, rosters}
+	return run.Room{
+		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service), Tasks: []run.Task{voters.Task()},
+	}, nil
 }
 
 // Accounts is the staff part alone, for a command on the server's machine.
