@@ -3,7 +3,6 @@
 package limit
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 
@@ -18,11 +17,20 @@ type Rate struct {
 	Burst     int
 }
 
+// Times is n times the rate and the burst.
+func (r Rate) Times(n int) Rate { return Rate{r.PerSecond * float64(n), r.Burst * n} }
+
 // maxKeys bounds the memory: past it the keys that have been idle the longest
 // are forgotten, which lets them begin with a full burst.
 const maxKeys = 200_000
 
-// Limiter holds each key to a rate.
+// The shortest and the longest that anybody is told to wait.
+const (
+	minWait = time.Millisecond
+	maxWait = time.Hour
+)
+
+// Limiter holds each key to a rate. It is safe for concurrent use.
 type Limiter struct {
 	rate Rate
 	now  func() time.Time
@@ -39,17 +47,23 @@ func New(r Rate, now func() time.Time) *Limiter {
 
 // Take gives a too_many_requests fault, with when to try again, to a key that
 // has used up its allowance.
-func (l *Limiter) Take(key string) error {
+func (l *Limiter) Take(key string) error { return tooMany(l.Wait(key)) }
+
+// Wait uses one of the key's allowance and gives 0; where it is used up, it
+// uses nothing and tells how long until there is one. To ask again and again
+// does not make the wait longer.
+func (l *Limiter) Wait(key string) time.Duration {
 	now := l.now()
-	r := l.of(key).ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if r.OK() && wait == 0 {
-		return nil
+	b := l.of(key)
+	if b.AllowN(now, 1) {
+		return 0
 	}
-	r.CancelAt(now)
-	f := fault.New(fault.TooMany, "too_many_requests", "too many requests; wait a little")
-	f.RetryAfter = max(wait, time.Second)
-	return f
+	// A bucket fills from the time it was last looked at. Should the clock have
+	// been set back, that is now, and not when the clock is there again.
+	b.SetLimitAt(now, b.Limit())
+	missing := 1 - b.TokensAt(now)
+	wait := time.Duration(min(missing/l.rate.PerSecond, maxWait.Seconds()) * float64(time.Second))
+	return max(wait, minWait) // others may have asked in between, a moment later
 }
 
 func (l *Limiter) of(key string) *rate.Limiter {
@@ -69,18 +83,12 @@ func (l *Limiter) of(key string) *rate.Limiter {
 	return b
 }
 
-// Network is the key of an address: the address itself, or the /64 of IPv6,
-// which one household has.
-func Network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
+// tooMany is the fault of who has to wait; nil for who has not.
+func tooMany(wait time.Duration) error {
+	if wait == 0 {
+		return nil
 	}
-	a = a.Unmap()
-	if a.Is6() {
-		if p, err := a.WithZone("").Prefix(64); err == nil {
-			return p.String()
-		}
-	}
-	return a.String()
+	f := fault.New(fault.TooMany, "too_many_requests", "too many requests; wait a little")
+	f.RetryAfter = max(wait, time.Second)
+	return f
 }
