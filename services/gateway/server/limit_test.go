@@ -17,7 +17,7 @@ const voters = "/api/v1/selections/" + here + "/voters"
 // TestLimit_address counts by the connection's address unless it is a trusted
 // proxy's, which then says for whom it asks.
 func TestLimit_address(t *testing.T) {
-	few := limits(func(l *api.Limits) { l.Credentials = limit.Rate{PerSecond: 0.1, Burst: 3} })
+	few := limits(func(l *api.Limits) { l.Credentials.Network = limit.Rate{PerSecond: 0.1, Burst: 3} })
 	for name, c := range map[string]struct {
 		proxies []string
 		from    func(i int) string

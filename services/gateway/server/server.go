@@ -28,6 +28,7 @@ type Config struct {
 	TrustedProxies []string // CIDRs whose X-Forwarded-For is believed
 	CredentialKey  credential.Key
 	Limits         api.Limits                      // zero: DefaultLimits
+	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
 	PhaseWait      time.Duration                   // how long a change of phase is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
 	Now            func() time.Time
@@ -86,7 +87,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
 	a := api.New(e, b, blobs, api.Config{
-		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(a.Door())
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })

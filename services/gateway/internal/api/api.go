@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -50,7 +51,7 @@ const (
 type Limits struct {
 	Requests    limit.Rate // of an address, to the whole API
 	SignIns     limit.Rate // of an address
-	Credentials limit.Rate // of an address: device credentials
+	Credentials work.Rates // device credentials: more of them take work
 	Entries     limit.Rate // of an address: self-nominations
 	Ballots     limit.Rate // of a credential
 }
@@ -58,11 +59,13 @@ type Limits struct {
 // DefaultLimits let a shared network vote, and a script not.
 func DefaultLimits() Limits {
 	return Limits{
-		Requests:    limit.Rate{PerSecond: 100, Burst: 1000},
-		SignIns:     limit.Rate{PerSecond: 1, Burst: 30},
-		Credentials: limit.Rate{PerSecond: 2, Burst: 60},
-		Entries:     limit.Rate{PerSecond: 0.1, Burst: 10},
-		Ballots:     limit.Rate{PerSecond: 1, Burst: 10},
+		Requests: limit.Rate{PerSecond: 100, Burst: 1000},
+		SignIns:  limit.Rate{PerSecond: 1, Burst: 30},
+		Credentials: work.Rates{
+			Network: limit.Rate{PerSecond: 2, Burst: 60}, All: limit.Rate{PerSecond: 500, Burst: 30_000}, Strained: limit.Rate{PerSecond: 50, Burst: 50},
+		},
+		Entries: limit.Rate{PerSecond: 0.1, Burst: 10},
+		Ballots: limit.Rate{PerSecond: 1, Burst: 10},
 	}
 }
 
@@ -70,6 +73,7 @@ func DefaultLimits() Limits {
 type Config struct {
 	CredentialKey credential.Key
 	Limits        Limits
+	WorkNumbers   int64         // of the easiest proof of work; 0: none is asked for
 	PhaseWait     time.Duration // how long a change of phase is waited for; then it is 202
 	Secure        bool          // cookies go over https alone
 	Now           func() time.Time
@@ -95,7 +99,9 @@ type API struct {
 	candidates *cache.Cache[[]nomination.Candidate]
 	log        ballotLog
 
-	requests, signIns, credentials, entries, ballots *limit.Limiter
+	requests, ballots *limit.Limiter
+	signIns, entries  *limit.Places
+	credentials       *work.Brake
 }
 
 const (
@@ -112,9 +118,9 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 		cfg: cfg, bus: b, blobs: blobs,
 		identity: identity.NewClient(b), selection: selection.NewClient(b), nomination: nomination.NewClient(b),
 		voting: voting.NewClient(b), review: review.NewClient(b),
-		requests: limit.New(cfg.Limits.Requests, cfg.Now), signIns: limit.New(cfg.Limits.SignIns, cfg.Now),
-		credentials: limit.New(cfg.Limits.Credentials, cfg.Now), entries: limit.New(cfg.Limits.Entries, cfg.Now),
-		ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
+		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
+		signIns: limit.NewPlaces(cfg.Limits.SignIns, cfg.Now), entries: limit.NewPlaces(cfg.Limits.Entries, cfg.Now),
+		credentials: work.NewBrake(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 	}
 	a.packer = pack.New(a.voting.CastBallots)
 	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {

@@ -22,7 +22,8 @@ import (
 type voterInput struct {
 	InSelection
 	Body struct {
-		Way string `json:"way" doc:"How to prove to be a voter: device" example:"device"`
+		Way  string `json:"way" doc:"How to prove to be a voter: device" example:"device"`
+		Work string `json:"work,omitempty" maxLength:"1024" doc:"Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload {algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge"`
 	}
 }
 
@@ -47,7 +48,7 @@ const maxKey = 128
 func (a *API) ballotRoutes(e *echo.Echo) {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/voters", summary: "Prove to be a voter", status: http.StatusCreated},
 		func(ctx context.Context, in *voterInput) (*body[identity.Credential], error) {
-			return answer(a.proveVoter(ctx, in.Slug, in.Body.Way))
+			return answer(a.proveVoter(ctx, in.Slug, in.Body.Way, in.Body.Work))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/tally", summary: "The counts, as far as the rulebook shows them at this time"},
 		func(ctx context.Context, in *InSelection) (*body[voting.Tally], error) {
@@ -84,14 +85,15 @@ func (a *API) castBallot(c echo.Context) error {
 	return c.JSON(status, Counted{out.Receipt, out.At})
 }
 
-func (a *API) proveVoter(ctx context.Context, slug, way string) (identity.Credential, error) {
+func (a *API) proveVoter(ctx context.Context, slug, way, work string) (identity.Credential, error) {
 	if err := a.known(ctx, slug); err != nil {
 		return identity.Credential{}, err
 	}
-	if err := a.credentials.Take(visitorOf(ctx).address); err != nil {
+	done, err := a.credentials.Pass(visitorOf(ctx).address, slug, work)
+	if err != nil {
 		return identity.Credential{}, err
 	}
-	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way})
+	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way, Work: done})
 }
 
 var errNoCredential = fault.New(fault.Unauthorized, "credential_missing", "ask for a voter credential first: Authorization: Bearer CREDENTIAL")

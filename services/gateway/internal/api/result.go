@@ -231,7 +231,7 @@ func (a *API) Results(ctx context.Context, slug string) (selection.Results, erro
 	return a.selection.Results(ctx, selection.Of{Slug: slug})
 }
 
-// ProveVoter issues a credential of the way "device".
-func (a *API) ProveVoter(ctx context.Context, slug string) (identity.Credential, error) {
-	return a.proveVoter(ctx, slug, "device")
+// ProveVoter issues a credential of the way "device". Fault: work.ErrWanted.
+func (a *API) ProveVoter(ctx context.Context, slug, work string) (identity.Credential, error) {
+	return a.proveVoter(ctx, slug, "device", work)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -42,7 +43,9 @@ type house struct {
 	ballots    map[string]counted // by voter
 	castErr    error              // answers every ballot
 	proveErr   error
-	readErr    error // answers every question about a selection
+	readErr    error           // answers every question about a selection
+	brake      *work.Brake     // nil: none
+	works      map[string]bool // that were used, by signature
 	hidden     bool
 }
 
@@ -65,7 +68,7 @@ func newHouse(t testing.TB, rules string, n int) *house {
 	}
 	h := &house{
 		key: credential.Key("a key of thirty-two bytes, really"), now: time.Date(2026, 5, 4, 2, 30, 5, 0, time.UTC),
-		photos: map[string][]byte{}, ballots: map[string]counted{},
+		photos: map[string][]byte{}, ballots: map[string]counted{}, works: map[string]bool{},
 	}
 	at := h.now.Add(-48 * time.Hour)
 	phases := make([]selection.Phase, 0, 6)
@@ -262,9 +265,21 @@ func (h *house) Results(context.Context, string) (selection.Results, error) {
 	return *h.results, nil
 }
 
-func (h *house) ProveVoter(_ context.Context, slug string) (identity.Credential, error) {
+func (h *house) ProveVoter(_ context.Context, slug, solution string) (identity.Credential, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.brake != nil {
+		done, err := h.brake.Pass("203.0.113.7", slug, solution)
+		if err != nil {
+			return identity.Credential{}, err
+		}
+		if done != nil {
+			if h.works[string(done.Signature)] {
+				return identity.Credential{}, identity.ErrWorkUsed
+			}
+			h.works[string(done.Signature)] = true
+		}
+	}
 	if h.proveErr != nil {
 		return identity.Credential{}, h.proveErr
 	}

@@ -38,8 +38,9 @@ type Backend interface {
 	Tally(ctx context.Context, slug string) (voting.Tally, error)
 	// Results gives the published outcome: selection.Service.Results.
 	Results(ctx context.Context, slug string) (selection.Results, error)
-	// ProveVoter issues a credential of the way "device".
-	ProveVoter(ctx context.Context, slug string) (identity.Credential, error)
+	// ProveVoter issues a credential of the way "device". Faults: work.ErrWanted
+	// where work is empty, and those of a work that does not hold.
+	ProveVoter(ctx context.Context, slug, work string) (identity.Credential, error)
 	// Voter tells whom a credential names: credential.Key.Verify.
 	Voter(text, slug string) (credential.Voter, error)
 	// Cast counts a ballot, or gives a fault of voting.Service.CastBallots. Key
@@ -115,6 +116,7 @@ func Mount(e *echo.Echo, cfg Config, backend Backend) {
 	read(e, "/s/:slug/rules", p.rulesPage, paged)
 	e.POST(findPath, p.find, paged...)
 	e.POST(votePath, p.vote, paged...)
+	e.POST(workPath, p.work, paged...)
 }
 
 // read registers what may be read: GET, and HEAD, whose body net/http drops.

@@ -77,6 +77,5 @@ func (p *pages) problem(c echo.Context, f *fault.Error) error {
 
 // retryAfter tells clients when to come back, in whole seconds.
 func retryAfter(c echo.Context, f *fault.Error) {
-	after := max(f.RetryAfter, time.Second)
-	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(int((after+time.Second-1)/time.Second)))
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(seconds(max(f.RetryAfter, time.Second))))
 }

@@ -134,7 +134,9 @@ func (p *pages) languageLinks(c echo.Context, current string) []languageLink {
 	to := url.URL{Path: r.URL.Path}
 	query := url.Values{}
 	if r.Method == http.MethodPost {
-		to.Path = strings.TrimSuffix(strings.TrimSuffix(to.Path, "/vote"), "/find")
+		for _, form := range []string{"/vote", "/find", "/work"} {
+			to.Path = strings.TrimSuffix(to.Path, form)
+		}
 		query["pick"] = c.Request().PostForm["pick"]
 	} else {
 		query = r.URL.Query()

@@ -1,13 +1,16 @@
 package page
 
 import (
+	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -22,7 +25,8 @@ type ballotPage struct {
 	Form    *form    // nil: not a form
 	Receipt *receipt // nil: this browser holds none
 	Alert   *alert
-	Note    string // why there is no form, or what comes next
+	Work    *workForm // work is wanted before there is a form
+	Note    string    // why there is no form, or what comes next
 	Turnout int64
 	Counted bool // there was or is a vote
 	Hidden  bool // counts are hidden at this time
@@ -101,10 +105,12 @@ func (p *pages) find(c echo.Context) error {
 		return err
 	}
 	a := askedOf(values.Get, values["pick"])
-	to := values
-	for key := range to {
-		delete(to, key)
-	}
+	return c.Redirect(http.StatusSeeOther, a.address(s))
+}
+
+// values are a query that asks the same.
+func (a asked) values() url.Values {
+	to := url.Values{}
 	if a.query != "" {
 		to.Set("q", a.query)
 	}
@@ -114,7 +120,7 @@ func (p *pages) find(c echo.Context) error {
 	for _, n := range a.picks {
 		to.Add("pick", strconv.Itoa(n))
 	}
-	return c.Redirect(http.StatusSeeOther, "/s/"+s.Slug+"?"+to.Encode()+"#candidates")
+	return to
 }
 
 // refusal is why a ballot was not taken.
@@ -161,7 +167,7 @@ func (p *pages) ballot(c echo.Context, s *site, a asked, no *refusal) error {
 			data.Cards[i].Wrong = no.wrong[data.Cards[i].Number]
 		}
 	}
-	if status := p.openForm(c, s, &data); status != 0 {
+	if status := p.openForm(c, s, a, &data); status != 0 {
 		pg.status = status
 	}
 	if data.Alert != nil && data.Form == nil && len(a.picks) > 0 {
@@ -173,15 +179,15 @@ func (p *pages) ballot(c echo.Context, s *site, a asked, no *refusal) error {
 
 // openForm makes the page a form, if votes are taken and this visitor has one.
 // It gives the status that the answer must have; 0: as it would be.
-func (p *pages) openForm(c echo.Context, s *site, data *ballotPage) (status int) {
+func (p *pages) openForm(c echo.Context, s *site, a asked, data *ballotPage) (status int) {
 	if !s.voting() || len(data.Cards) == 0 && data.Query == "" {
 		return 0
 	}
 	if data.Receipt != nil && data.Receipt.Now && data.Alert == nil && s.rules.Voting.Change != rulebook.ChangeAdd {
 		return 0
 	}
-	if err := p.admit(c, s); err != nil {
-		return p.readOnly(c, s, data, fault.From(err))
+	if err := p.admit(c, s, ""); err != nil {
+		return p.readOnly(c, s, a, data, fault.From(err))
 	}
 	rules := s.rules.Voting
 	data.Form = &form{
@@ -193,7 +199,16 @@ func (p *pages) openForm(c echo.Context, s *site, data *ballotPage) (status int)
 
 // readOnly says that no ballot can be handed out now; the candidates can be
 // read all the same.
-func (p *pages) readOnly(c echo.Context, s *site, data *ballotPage, f *fault.Error) (status int) {
+func (p *pages) readOnly(c echo.Context, s *site, a asked, data *ballotPage, f *fault.Error) (status int) {
+	if errors.Is(f, work.ErrWanted) {
+		form, err := askWork(s, a, f, data.Alert != nil)
+		if err == nil {
+			data.Work = form
+			retryAfter(c, f)
+			return f.Kind.Status()
+		}
+		f = f.Because(err)
+	}
 	p.cfg.Log.WarnContext(c.Request().Context(), "no credential for a visitor", "slug", s.Slug, "error", f)
 	if data.Alert == nil {
 		data.Alert = &alert{
@@ -205,14 +220,15 @@ func (p *pages) readOnly(c echo.Context, s *site, data *ballotPage, f *fault.Err
 	return f.Kind.Status()
 }
 
-// admit sees to it that the visitor holds a voter's credential.
-func (p *pages) admit(c echo.Context, s *site) error {
+// admit sees to it that the visitor holds a voter's credential, by the solution
+// of a challenge or, where it is empty, without one.
+func (p *pages) admit(c echo.Context, s *site, solution string) error {
 	if text := cookie(c, cookieVoter); text != "" {
 		if _, err := p.backend.Voter(text, s.Slug); err == nil {
 			return nil
 		}
 	}
-	issued, err := p.backend.ProveVoter(c.Request().Context(), s.Slug)
+	issued, err := p.backend.ProveVoter(c.Request().Context(), s.Slug, solution)
 	if err != nil {
 		return err
 	}

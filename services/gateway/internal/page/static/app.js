@@ -66,6 +66,41 @@
     });
   }
 
+  // Before a ballot, where many ask for one: a worker finds the number that the
+  // challenge asks for (altcha), and the form is sent with it.
+  function work(form) {
+    const { worker, algorithm, challenge, salt, signature, max, now, part, done } = form.dataset;
+    const said = form.querySelector(".work-now"), bar = form.querySelector("progress");
+    const working = (on) => {
+      said.hidden = bar.hidden = !on;
+      form.querySelectorAll(".work-wait").forEach((e) => { e.hidden = on; });
+    };
+    let solver, quarter = 0;
+    try { solver = new Worker(worker); } catch { return; } // the page says what to do instead
+    solver.onerror = () => working(false);
+    solver.onmessage = ({ data: { number, part: p } }) => {
+      if (p === undefined && number === undefined) { working(false); return; }
+      if (p !== undefined) {
+        bar.value = p;
+        if (Math.floor(4 * p) > quarter) { // not more often: it is read out
+          quarter = Math.floor(4 * p);
+          said.textContent = fill(part, { percent: 25 * quarter });
+        }
+        return;
+      }
+      solver.terminate();
+      bar.value = 1;
+      said.textContent = done;
+      form.elements.work.value = btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+      form.submit();
+    };
+    working(true);
+    said.textContent = now;
+    solver.postMessage({ salt, challenge, max: Number(max) });
+    // A page that comes back from the browser's memory has used its challenge.
+    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  }
+
   async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -101,6 +136,8 @@
 
   const form = document.getElementById("ballot");
   if (form) ballot(form);
+  const wanted = document.getElementById("work");
+  if (wanted && !("held" in wanted.dataset)) work(wanted);
   document.querySelectorAll("[data-copy]").forEach(copier);
   document.querySelectorAll("[data-share]").forEach(sharer);
   const voted = document.querySelector("[data-voted]");
