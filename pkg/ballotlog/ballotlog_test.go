@@ -2,7 +2,6 @@ package ballotlog_test
 
 import (
 	"bytes"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -300,10 +299,7 @@ func TestConsistency_byHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := make([]string, len(path))
-		for i, h := range path {
-			text[i] = hex.EncodeToString(h[:])
-		}
+		text := ballotlog.Hex(path)
 		older, newer := grow(c.older).Tree(), grow(c.newer).Tree()
 		if err := ballotlog.CheckGrowth(path, newer, older); err != nil {
 			t.Errorf("%+v: %v", c, err)

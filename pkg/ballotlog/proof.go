@@ -57,11 +57,29 @@ func Prove(leaves []tlog.Hash, index int64) (tlog.Tree, tlog.RecordProof, error)
 
 // NewInclusion writes a proof down.
 func NewInclusion(head string, index int64, path tlog.RecordProof) Inclusion {
-	in := Inclusion{Index: index, Head: head, Path: make([]string, len(path))}
+	return Inclusion{Index: index, Head: head, Path: Hex(path)}
+}
+
+// Hex writes the hashes of a proof down.
+func Hex(path []tlog.Hash) []string {
+	texts := make([]string, len(path))
 	for i, h := range path {
-		in.Path[i] = hex.EncodeToString(h[:])
+		texts[i] = hex.EncodeToString(h[:])
 	}
-	return in
+	return texts
+}
+
+// ReadPath reads the hashes of a proof. ErrProof.
+func ReadPath(texts []string) ([]tlog.Hash, error) {
+	path := make([]tlog.Hash, len(texts))
+	for i, text := range texts {
+		data, err := hex.DecodeString(text)
+		if err != nil || len(data) != tlog.HashSize || hex.EncodeToString(data) != text {
+			return nil, fmt.Errorf("%w: path[%d] is not a hash in hex", ErrProof, i)
+		}
+		copy(path[i][:], data)
+	}
+	return path, nil
 }
 
 // Check tells whether the leaf is in the tree of a head that the key signed,
@@ -71,13 +89,9 @@ func (in Inclusion) Check(k PublicKey, leaf string) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	path := make(tlog.RecordProof, len(in.Path))
-	for i, text := range in.Path {
-		data, err := hex.DecodeString(text)
-		if err != nil || len(data) != tlog.HashSize || hex.EncodeToString(data) != text {
-			return Head{}, fmt.Errorf("%w: path[%d] is not a hash in hex", ErrProof, i)
-		}
-		copy(path[i][:], data)
+	path, err := ReadPath(in.Path)
+	if err != nil {
+		return Head{}, err
 	}
 	if in.Index < 0 || in.Index >= head.N {
 		return Head{}, fmt.Errorf("%w: place %d in a tree of %d", ErrProof, in.Index, head.N)

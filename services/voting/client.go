@@ -15,6 +15,8 @@ const (
 	getReceipt    = "get_receipt"
 	getCheckpoint = "get_checkpoint"
 	getTile       = "get_tile"
+	proveGrowth   = "prove_growth"
+	getStatement  = "get_statement"
 	exportLeaves  = "export_leaves"
 	checkTally    = "check_tally"
 )
@@ -29,6 +31,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method(getReceipt, s.Receipt),
 		bus.Method(getCheckpoint, s.Checkpoint),
 		bus.Method(getTile, s.Tile),
+		bus.Method(proveGrowth, s.Consistency),
+		bus.Method(getStatement, s.Statement),
 		bus.Method(exportLeaves, s.ExportLeaves),
 		bus.Method(checkTally, s.Check),
 	}
@@ -75,6 +79,16 @@ func (c *Client) Checkpoint(ctx context.Context, in Of) (Checkpoint, error) {
 // Tile implements Service.
 func (c *Client) Tile(ctx context.Context, in TileOf) (Tile, error) {
 	return bus.Call[Tile](ctx, c.bus, Name, getTile, in)
+}
+
+// Consistency implements Service.
+func (c *Client) Consistency(ctx context.Context, in ConsistencyOf) (Consistency, error) {
+	return bus.Call[Consistency](ctx, c.bus, Name, proveGrowth, in)
+}
+
+// Statement implements Service.
+func (c *Client) Statement(ctx context.Context, in StatementOf) (Statement, error) {
+	return bus.Call[Statement](ctx, c.bus, Name, getStatement, in)
 }
 
 // ExportLeaves implements Service.

@@ -93,7 +93,7 @@ type Recorded struct {
 // Checkpoint is how far the ballot log has come.
 type Checkpoint struct {
 	Checkpoint string `json:"checkpoint"` // signed head, as pkg/ballotlog reads it
-	Key        string `json:"key"`        // public key that verifies it
+	Key        string `json:"key"`        // signed list of the public keys that verify it
 	Size       int64  `json:"size"`       // leaves
 }
 
@@ -106,6 +106,33 @@ type TileOf struct {
 // Tile is up to 256 hashes of the ballot log. It never changes.
 type Tile struct {
 	Hashes []byte `json:"hashes"` // 32 bytes each
+}
+
+// ConsistencyOf names two sizes of the ballot log, in leaves.
+type ConsistencyOf struct {
+	Slug string `json:"slug"`
+	From int64  `json:"from"`
+	To   int64  `json:"to"` // at least From
+}
+
+// Consistency proves that the ballot log of the larger size began with the
+// leaves of the smaller one (RFC 9162, section 2.1.4).
+type Consistency struct {
+	From int64    `json:"from"`
+	To   int64    `json:"to"`
+	Path []string `json:"path"` // hashes, hex
+}
+
+// StatementOf names a voter. The gateway has verified the credential.
+type StatementOf struct {
+	Slug  string `json:"slug"`
+	Voter string `json:"voter"` // from the credential: 32 hex digits
+}
+
+// Statement says which ballots are recorded for a voter, or that there is none.
+type Statement struct {
+	Statement string `json:"statement"` // signed, as pkg/ballotlog reads it
+	Ballots   int    `json:"ballots"`   // how many are recorded
 }
 
 // Check is the whole-state check of one selection: tally = recount, indexes
@@ -150,6 +177,12 @@ type Service interface {
 	// Tile gives hashes of the ballot log; they tell nothing of the picks. Fault:
 	// ErrNoTile, for one that the log does not hold, or not at that width.
 	Tile(ctx context.Context, in TileOf) (Tile, error)
+	// Consistency proves how the ballot log grew. Fault: ErrSizes with the fields
+	// from and to.
+	Consistency(ctx context.Context, in ConsistencyOf) (Consistency, error)
+	// Statement says what is recorded for a voter in each period since voting
+	// opened, signed. It does not tell the picks. Faults: ErrNotOpen, ErrVoter.
+	Statement(ctx context.Context, in StatementOf) (Statement, error)
 	// ExportLeaves writes the lines of the ballot log in their order. Fault:
 	// ErrUnsealed.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
@@ -171,5 +204,7 @@ var (
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
+	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
+	ErrVoter          = fault.New(fault.Invalid, "voter_invalid", "a voter is 32 hex digits", fault.Field{Name: "voter", Message: "is not 32 hex digits"})
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")
 )

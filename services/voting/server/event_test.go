@@ -104,7 +104,7 @@ func TestCast_otherKey(t *testing.T) {
 		t.Errorf("outcome %+v", o)
 	}
 	r.whole(t, 1)
-	if _, err := server.New(r.deps, server.Config{PseudonymKey: key()[1:], LogKey: key()}); err == nil {
+	if _, err := server.New(r.deps, server.Config{PseudonymKey: key()[1:], Log: r.signer}); err == nil {
 		t.Error("a key of 31 bytes was taken")
 	}
 }

@@ -22,9 +22,9 @@ type Config struct {
 	// long as a vote runs: with another, everybody could vote again, and the
 	// room refuses.
 	PseudonymKey []byte
-	// LogKey is the seed of the Ed25519 key that signs the ballot log, 32 bytes,
-	// the same in all replicas.
-	LogKey []byte
+	// Log signs the ballot log. The replicas may have different keys while one
+	// hands over to the next: each must verify what the others sign.
+	Log ballotlog.Signer
 }
 
 // Migrations are the room's tables.
@@ -38,14 +38,13 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if err != nil {
 		return run.Room{}, err
 	}
-	signer, err := ballotlog.NewSigner(cfg.LogKey)
-	if err != nil {
+	if _, err := cfg.Log.Keys(); err != nil {
 		return run.Room{}, err
 	}
 	cache := roll.NewCache()
-	sequencer := counting.New(deps, signer)
+	sequencer := counting.New(deps, cfg.Log)
 	box := casting.New(deps, keys, cache, sequencer.Wake)
-	reader := record.New(deps, keys, signer, cache)
+	reader := record.New(deps, keys, cfg.Log, cache)
 	service := struct {
 		*casting.Box
 		*record.Record

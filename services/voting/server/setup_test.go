@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -37,6 +38,8 @@ type room struct {
 	nats     *bus.Embedded
 	address  string // of the database, as superuser
 	deps     run.Deps
+	running  *run.Running
+	signer   ballotlog.Signer
 	inbox    *outbox.Inbox
 	versions map[string]int64 // by publisher and aggregate
 }
@@ -58,6 +61,16 @@ func serviceURL(t testing.TB) string {
 // several on one database each is a replica.
 func start(t testing.TB, nats *bus.Embedded, address, way string) *room {
 	t.Helper()
+	signer, err := ballotlog.NewSigner(key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signedBy(t, signer, nats, address, way)
+}
+
+// signedBy is start with the log's keys.
+func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address, way string) *room {
+	t.Helper()
 	blobs, err := blob.NewDir(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -68,12 +81,13 @@ func start(t testing.TB, nats *bus.Embedded, address, way string) *room {
 		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
 		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
 	}
-	made, err := server.New(deps, server.Config{PseudonymKey: key(), LogKey: key()})
+	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Start(t, made, deps)
 	return &room{
+		running:  testkit.Start(t, made, deps),
+		signer:   signer,
 		Client:   voting.NewClient(testkit.Connect(t, nats, "gateway")),
 		ctx:      actor.WithRequest(t.Context(), "r-1"),
 		nats:     nats,

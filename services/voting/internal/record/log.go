@@ -10,6 +10,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
@@ -38,7 +39,11 @@ func (r leafRow) leaf() (ballotlog.Ballot, error) {
 func (r *Record) Checkpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		text, tree, err := v.Signed(in.Slug, r.signer)
-		out = voting.Checkpoint{Checkpoint: text, Key: r.signer.Public().String(), Size: tree.N}
+		if err != nil {
+			return err
+		}
+		keys, err := r.signer.Keys()
+		out = voting.Checkpoint{Checkpoint: text, Key: keys, Size: tree.N}
 		return err
 	})
 	return out, err
@@ -55,6 +60,41 @@ func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, e
 		return err
 	})
 	return out, err
+}
+
+// Consistency implements voting.Service. Both trees began as the log of today
+// does, so its tiles prove it.
+func (r *Record) Consistency(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
+	err = r.look(ctx, in.Slug, func(v view) error {
+		edge, err := v.Edge(in.Slug, r.signer.Public())
+		if err != nil {
+			return err
+		}
+		if err := checkSizes(in, edge.Size()); err != nil {
+			return err
+		}
+		path, err := ledger.Tiles(ctx, v, v.ID).ProveConsistency(edge.Tree(), in.From, in.To)
+		out = voting.Consistency{From: in.From, To: in.To, Path: ballotlog.Hex(path)}
+		return err
+	})
+	return out, err
+}
+
+// checkSizes names every size that the log has not been of.
+func checkSizes(in voting.ConsistencyOf, size int64) error {
+	var fields []fault.Field
+	for _, x := range []struct {
+		name string
+		size int64
+	}{{"from", in.From}, {"to", in.To}} {
+		if x.size < 0 || x.size > size {
+			fields = append(fields, fault.Field{Name: x.name, Message: fmt.Sprintf("is not from 0 to %d, the lines that the log has", size)})
+		}
+	}
+	if len(fields) == 0 && in.From > in.To {
+		fields = append(fields, fault.Field{Name: "from", Message: "is larger than to"})
+	}
+	return voting.ErrSizes.Check(fields)
 }
 
 // leaves remembers exports: the log of a sealed vote does not change.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 )
 
 // Database is where the truth is kept.
@@ -56,7 +57,7 @@ type Server struct {
 
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
-	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
+	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
 	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
@@ -86,21 +87,44 @@ const keySize = 32
 // Key reads the key in file, or in keys/name of the data directory, where it
 // is made if it is not there yet.
 func (s Server) Key(file, name string) ([]byte, error) {
-	if file == "" {
-		file = filepath.Join(s.DataDir, "keys", name)
-		if err := makeKey(file); err != nil {
-			return nil, fmt.Errorf("%s key: %w", name, err)
-		}
-	}
-	text, err := os.ReadFile(file)
+	text, file, err := s.readKey(file, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s key: %w", name, err)
+		return nil, err
 	}
-	key, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	key, err := hex.DecodeString(strings.TrimSpace(text))
 	if err != nil || len(key) != keySize {
 		return nil, fmt.Errorf("%s key: %s does not hold %d bytes in hex", name, file, keySize)
 	}
 	return key, nil
+}
+
+// LogSigner reads the keys of the ballot log, of which the file may hold
+// several: ballotlog.ReadSigner.
+func (s Server) LogSigner() (ballotlog.Signer, error) {
+	text, file, err := s.readKey(s.LogKeyFile, "log")
+	if err != nil {
+		return ballotlog.Signer{}, err
+	}
+	signer, err := ballotlog.ReadSigner(text)
+	if err != nil {
+		return ballotlog.Signer{}, fmt.Errorf("log key: %s: %w", file, err)
+	}
+	return signer, nil
+}
+
+// readKey gives the text of a key file, and which file it is.
+func (s Server) readKey(file, name string) (text, path string, err error) {
+	if file == "" {
+		file = filepath.Join(s.DataDir, "keys", name)
+		if err := makeKey(file); err != nil {
+			return "", file, fmt.Errorf("%s key: %w", name, err)
+		}
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", file, fmt.Errorf("%s key: %w", name, err)
+	}
+	return string(data), file, nil
 }
 
 // makeKey writes a new key unless there is one. Of several that try at once,

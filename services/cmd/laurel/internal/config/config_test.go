@@ -98,6 +98,33 @@ func TestServer_Key_file(t *testing.T) {
 	}
 }
 
+// TestServer_LogSigner takes the key that is made at the first start, and a file
+// of several.
+func TestServer_LogSigner(t *testing.T) {
+	s := config.Server{DataDir: t.TempDir()}
+	made, err := s.LogSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "log")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.LogKeyFile = file
+	next := strings.Repeat("ab", 32)
+	write(next + "\n" + made.Public().String() + "\n")
+	signer, err := s.LogSigner()
+	if err != nil || len(signer.Public().Texts()) != 2 || signer.Public().Texts()[1] != made.Public().String() {
+		t.Errorf("%v, %v", signer.Public(), err)
+	}
+	write(next + "\n" + next[2:] + "\n")
+	if _, err := s.LogSigner(); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "abab") {
+		t.Errorf("a short second line: %v", err)
+	}
+}
+
 // TestServer_Key_damaged does not replace a key that cannot be read: what was
 // signed with it would be lost.
 func TestServer_Key_damaged(t *testing.T) {

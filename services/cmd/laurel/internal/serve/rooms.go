@@ -61,11 +61,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		logKey, err := p.cfg.Key(p.cfg.LogKeyFile, "log")
+		signer, err := p.cfg.LogSigner()
 		if err != nil {
 			return run.Room{}, err
 		}
-		return votingserver.New(deps, votingserver.Config{PseudonymKey: key, LogKey: logKey})
+		return votingserver.New(deps, votingserver.Config{PseudonymKey: key, Log: signer})
 	case review.Name:
 		return reviewserver.New(deps)
 	}
