@@ -98,7 +98,7 @@ func join(a, b string) string {
 // expected gives how many unknown jurors are absent from every candidate: the
 // rulebook counts more than have been put in.
 func (p *panel) expected() (absent int) {
-	if p.rules.Assign == rulebook.AssignAll || p.rules.Assign == "" {
+	if p.everyone() {
 		return max(0, p.rules.Jurors-len(p.names))
 	}
 	return 0
@@ -107,14 +107,13 @@ func (p *panel) expected() (absent int) {
 // each calls f for every juror whose score of the candidate is counted or
 // missing; cells is nil where the juror has no sheet.
 func (p *panel) each(candidate int, without map[string]bool, f func(juror int32, cells []cell)) {
-	all := p.rules.Assign == rulebook.AssignAll || p.rules.Assign == ""
 	sheets := p.of(candidate)
 	for i := range sheets {
 		if s := &sheets[i]; !s.out && !without[p.names[s.juror]] {
 			f(s.juror, p.cells(s))
 		}
 	}
-	if all && len(sheets) < len(p.names) {
+	if p.everyone() && len(sheets) < len(p.names) {
 		has := make(map[int32]bool, len(sheets))
 		for _, s := range sheets {
 			has[s.juror] = true
@@ -167,7 +166,7 @@ func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][
 			var total number
 			whole, absent := true, true
 			for k, cell := range cells {
-				if cell.given {
+				if cell.given() {
 					absent = false
 					total = total.add(cell.number().mul(p.weights[k]))
 				} else if !p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps) {
@@ -191,7 +190,7 @@ func (p *panel) column(ids []string, k int, without map[string]bool, gaps *missi
 		votes := make([]vote, 0, len(p.of(c)))
 		p.each(c, without, func(juror int32, cells []cell) {
 			switch {
-			case cells != nil && cells[k].given:
+			case cells != nil && cells[k].given():
 				votes = append(votes, vote{juror: juror, value: cells[k].number()})
 			case p.lack(ids, c, juror, p.rules.Criteria[k].ID, gaps):
 				votes = append(votes, vote{juror: juror, absent: true})
@@ -212,7 +211,7 @@ func (p *panel) unassigned(ids []string, gaps *missing) {
 		return
 	}
 	for c, id := range ids {
-		if len(p.of(c)) == 0 && len(p.names) == 0 && p.expected() == 0 || len(p.of(c)) == 0 && p.rules.Assign != rulebook.AssignAll && p.rules.Assign != "" {
+		if len(p.of(c)) == 0 && len(p.names) == 0 && p.expected() == 0 || len(p.of(c)) == 0 && !p.everyone() {
 			gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, id), "no juror has scored")
 		}
 	}

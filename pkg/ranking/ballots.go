@@ -25,7 +25,7 @@ func (st *standing) fromBallots(rules rulebook.Component) error {
 		st.schulze()
 	}
 	points := slices.Clone(st.totals)
-	st.components = append(st.components, component{rulebook.SourceRanked, whole(1), points})
+	st.components = append(st.components, component{rules: rules, weight: whole(1), points: points})
 	return nil
 }
 

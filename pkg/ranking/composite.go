@@ -21,17 +21,21 @@ type standing struct {
 	order      []int    // candidates, best first
 	ranks      []int
 	lot        string
-	drawn      bool // a lot told two apart
-	explain    [][]string
+	drawn      bool       // a lot told two apart
+	explain    [][]string // beside what components and totals say
 	rounds     []Round
 }
 
 // component is one term of the totals.
 type component struct {
-	source string
-	weight number
-	points []number // converted
+	rules   rulebook.Component
+	convert conversion
+	groups  int // inside each of which the source is converted
+	weight  number
+	points  []number // converted
 }
+
+func (k component) source() string { return k.rules.Source }
 
 // Options are the choices of one computation.
 type Options struct {
@@ -44,15 +48,24 @@ type Options struct {
 // quotas_infeasible with the quotas in conflict, quotas_undecided, or
 // lot_fixed where Options.Lot differs from the rulebook's own value.
 func (in *Input) Rank(o Options) (*Result, error) {
-	return in.rank(o, Scenario{})
+	outcome, err := in.Compute(o, Scenario{})
+	if err != nil {
+		return nil, err
+	}
+	return outcome.whole(), nil
 }
 
-func (in *Input) rank(o Options, s Scenario) (*Result, error) {
+// Compute is Rank, or WhatIf where the scenario changes something, for many
+// candidates.
+func (in *Input) Compute(o Options, s Scenario) (*Outcome, error) {
+	if err := s.check(in); err != nil {
+		return nil, err
+	}
 	st, err := in.stand(o, s)
 	if err != nil {
 		return nil, err
 	}
-	return st.result()
+	return st.outcome()
 }
 
 // stand computes the ranking without the awards.
@@ -142,18 +155,13 @@ func (st *standing) compose() error {
 			}
 		}
 		for c, p := range points {
-			term := p.mul(weight)
-			st.exact[c] = st.exact[c].add(term)
-			st.explain[c] = append(st.explain[c], st.tell(rules, convert, c, len(groups), p, weight, term))
+			st.exact[c] = st.exact[c].add(p.mul(weight))
 		}
-		st.components = append(st.components, component{rules.Source, weight, points})
+		st.components = append(st.components, component{rules, convert, len(groups), weight, points})
 	}
 	st.totals = make([]number, n)
 	for c, v := range st.exact {
 		st.totals[c] = rounded(v, st.rules.Round)
-		if len(st.rules.Components) > 1 || st.rules.Round.IsSet() {
-			st.explain[c] = append(st.explain[c], "total: "+v.String()+roundingNote(st.rules.Round, st.totals[c]))
-		}
 	}
 	return nil
 }
@@ -236,24 +244,24 @@ func (st *standing) raw(source string, c int) number {
 }
 
 // tell explains one component of a candidate.
-func (st *standing) tell(rules rulebook.Component, convert conversion, c, groups int, points, weight, term number) string {
-	text := rules.Source + ": "
-	if id, ok := rulebook.SourcePanel(rules.Source); ok {
+func (st *standing) tell(k component, c int) string {
+	text := k.source() + ": "
+	if id, ok := rulebook.SourcePanel(k.source()); ok {
 		text += st.panels[id][c].explain
 	} else {
-		text += st.raw(rules.Source, c).String()
-		switch rules.Per {
+		text += st.raw(k.source(), c).String()
+		switch k.rules.Per {
 		case rulebook.PerConstituency:
-			text += fmt.Sprintf(" in %d constituencies, each", groups)
+			text += fmt.Sprintf(" in %d constituencies, each", k.groups)
 		case rulebook.PerPanel:
-			text += fmt.Sprintf(" in %d panels, each", groups)
+			text += fmt.Sprintf(" in %d panels, each", k.groups)
 		}
 	}
-	if how := convert.describe(); how != "" {
-		text += " " + how + ": " + points.String()
+	if how := k.convert.describe(); how != "" {
+		text += " " + how + ": " + k.points[c].String()
 	}
-	if weight.cmp(whole(1)) != 0 {
-		text += "; × " + weight.String() + " = " + term.String()
+	if k.weight.cmp(whole(1)) != 0 {
+		text += "; × " + k.weight.String() + " = " + k.points[c].mul(k.weight).String()
 	}
 	return text
 }

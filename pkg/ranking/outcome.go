@@ -2,14 +2,26 @@ package ranking
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
-// result fills the awards and writes everything down.
-func (st *standing) result() (*Result, error) {
+// Outcome is a computed result whose ranking is written down one candidate at
+// a time: a hundred thousand need not be in memory at once.
+type Outcome struct {
+	Result // but for its Ranking
+
+	st     *standing
+	s      *seating
+	filled *seated
+	open   map[int]string
+}
+
+// outcome fills the awards.
+func (st *standing) outcome() (*Outcome, error) {
 	in := st.in
 	s, err := newSeating(in)
 	if err != nil {
@@ -25,52 +37,85 @@ func (st *standing) result() (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Rulebook: in.rb.Hash(), Ranking: make([]Ranked, 0, len(in.ids)), Ties: ties, Rounds: st.rounds}
+	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: st.rounds, Shortlist: st.shortlist()}, st, s, filled, open}
 	if st.drawn {
-		out.Lot = st.lot
-	}
-	awards := make([][]string, len(in.rb.Awards))
-	for _, c := range st.order {
-		r := st.ranked(c)
-		for _, d := range filled.displaced[c] {
-			displacement := st.displacement(s, filled, c, d)
-			r.Displaced = append(r.Displaced, displacement)
-			r.Explain = append(r.Explain, displacement.Reason)
-		}
-		switch a := filled.award[c]; {
-		case open[c] != "":
-			r.Explain = append(r.Explain, open[c])
-		case a != noAward:
-			r.Award = in.rb.Awards[a].ID
-			awards[a] = append(awards[a], in.ids[c])
-			if len(r.Displaced) == 0 {
-				r.Explain = append(r.Explain, fmt.Sprintf("award %s: seat %d of %d", r.Award, len(awards[a]), in.rb.Awards[a].Seats))
-			} else {
-				r.Explain = append(r.Explain, fmt.Sprintf("award %s instead: seat %d of %d", r.Award, len(awards[a]), in.rb.Awards[a].Seats))
-			}
-		}
-		out.Ranking = append(out.Ranking, r)
+		o.Lot = st.lot
 	}
 	for a, rules := range in.rb.Awards {
-		list := AwardList{Award: rules.ID, Seats: rules.Seats, Candidates: awards[a]}
-		if list.Candidates == nil {
-			list.Candidates = []string{}
-		}
-		list.Open = s.need[a] - len(awards[a])
-		out.Awards = append(out.Awards, list)
+		o.Awards = append(o.Awards, AwardList{Award: rules.ID, Seats: rules.Seats, Candidates: []string{}, Open: s.need[a]})
 	}
-	out.Shortlist = st.shortlist()
-	return out, nil
+	for _, c := range st.order {
+		if a := o.award(c); a != noAward {
+			o.Awards[a].Candidates = append(o.Awards[a].Candidates, in.ids[c])
+			o.Awards[a].Open--
+		}
+	}
+	return o, nil
+}
+
+// award gives the award that a candidate gets by the computation.
+func (o *Outcome) award(c int) int {
+	if o.open[c] != "" {
+		return noAward
+	}
+	return o.filled.award[c]
+}
+
+// Sources gives the components' sources, sorted.
+func (o *Outcome) Sources() []string {
+	out := make([]string, len(o.st.components))
+	for i, k := range o.st.components {
+		out[i] = k.source()
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Rows gives the ranking, best first.
+func (o *Outcome) Rows() iter.Seq[Ranked] {
+	return func(yield func(Ranked) bool) {
+		taken := make([]int, len(o.Awards))
+		for _, c := range o.st.order {
+			r := o.st.ranked(c)
+			for _, d := range o.filled.displaced[c] {
+				displacement := o.st.displacement(o.s, o.filled, c, d)
+				r.Displaced = append(r.Displaced, displacement)
+				r.Explain = append(r.Explain, displacement.Reason)
+			}
+			if reason := o.open[c]; reason != "" {
+				r.Explain = append(r.Explain, reason)
+			}
+			if a := o.award(c); a != noAward {
+				taken[a]++
+				r.Award = o.Awards[a].Award
+				instead := ""
+				if len(r.Displaced) > 0 {
+					instead = " instead"
+				}
+				r.Explain = append(r.Explain, fmt.Sprintf("award %s%s: seat %d of %d", r.Award, instead, taken[a], o.Awards[a].Seats))
+			}
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// whole gives the result with its ranking.
+func (o *Outcome) whole() *Result {
+	result := o.Result
+	result.Ranking = slices.AppendSeq(make([]Ranked, 0, len(o.st.order)), o.Rows())
+	return &result
 }
 
 func (st *standing) ranked(c int) Ranked {
 	r := Ranked{
 		Candidate: st.in.ids[c], Rank: st.ranks[c], Total: st.totals[c].String(),
-		Components: make(map[string]string, len(st.components)), Explain: st.explain[c],
+		Components: make(map[string]string, len(st.components)), Explain: st.reasons(c),
 	}
 	terms := make(map[string]number, len(st.components))
 	for _, k := range st.components {
-		terms[k.source] = terms[k.source].add(k.points[c].mul(k.weight))
+		terms[k.source()] = terms[k.source()].add(k.points[c].mul(k.weight))
 	}
 	for source, term := range terms {
 		r.Components[source] = term.String()
@@ -93,6 +138,20 @@ func (st *standing) ranked(c int) Ranked {
 		r.Panels[p.rules.ID] = score
 	}
 	return r
+}
+
+// reasons explains a candidate's total and place.
+func (st *standing) reasons(c int) []string {
+	out := make([]string, 0, len(st.components)+len(st.explain[c])+2)
+	for _, k := range st.components {
+		if k.rules.Source != rulebook.SourceRanked {
+			out = append(out, st.tell(k, c))
+		}
+	}
+	if len(st.rules.Components) > 1 || st.rules.Round.IsSet() {
+		out = append(out, "total: "+st.exact[c].String()+roundingNote(st.rules.Round, st.totals[c]))
+	}
+	return append(out, st.explain[c]...)
 }
 
 // shortlist gives the best candidates that the rulebook's ratio asks for, and

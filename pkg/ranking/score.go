@@ -1,7 +1,6 @@
 package ranking
 
 import (
-	"math"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -25,22 +24,36 @@ type panel struct {
 // sheet is one juror's scores of one candidate.
 type sheet struct {
 	juror int32
-	out   bool // recused, unassigned or abstained: counts for nothing, and is not missing
-	at    int  // first cell
+	at    uint32 // first cell
+	out   bool   // recused, unassigned or abstained: counts for nothing, and is not missing
 }
 
-// cell is a decimal: value × 10^-digits.
-type cell struct {
-	value  int64
-	digits uint8
-	given  bool
-}
+// cell is a score in eight bytes: value × 32 + decimals + 1, where the score is
+// value / 10^decimals. 0 is no score.
+type cell int64
 
 const (
 	cellBlock = 1 << 14
-	// maxDigits is how many digits a score may have.
-	maxDigits = 18
+	// maxDigits is how many digits a score may have: what a cell has room for.
+	maxDigits = 17
+	// decimalBits is what a cell needs for the decimals and the one.
+	decimalBits = 5
 )
+
+func newCell(value int64, decimals int) cell {
+	return cell(value<<decimalBits | int64(decimals+1))
+}
+
+func (c cell) given() bool { return c != 0 }
+
+// number is the cell's score.
+func (c cell) number() number {
+	d := int64(1)
+	for range c&(1<<decimalBits-1) - 1 {
+		d *= 10
+	}
+	return number{n: int64(c) >> decimalBits, d: d}
+}
 
 func newPanel(rules rulebook.Panel) *panel {
 	p := &panel{rules: rules, jurors: make(map[string]int32)}
@@ -84,6 +97,11 @@ func (p *panel) juror(id string) (int32, error) {
 	return j, nil
 }
 
+// everyone tells whether each juror scores each candidate.
+func (p *panel) everyone() bool {
+	return p.rules.Assign == rulebook.AssignAll || p.rules.Assign == ""
+}
+
 // sheet gives the juror's sheet of a candidate, new where there is none.
 func (p *panel) sheet(candidate int, juror int32) *sheet {
 	for len(p.sheets) <= candidate {
@@ -100,7 +118,10 @@ func (p *panel) sheet(candidate int, juror int32) *sheet {
 		p.used = len(p.blocks) * cellBlock
 		p.blocks = append(p.blocks, make([]cell, max(cellBlock, n)))
 	}
-	sheets = append(sheets, sheet{juror: juror, at: p.used})
+	if sheets == nil && p.everyone() {
+		sheets = make([]sheet, 0, min(max(p.rules.Jurors, len(p.names)), 32)) // as many as there will be
+	}
+	sheets = append(sheets, sheet{juror: juror, at: uint32(p.used)})
 	p.used += n
 	p.sheets[candidate] = sheets
 	return &sheets[len(sheets)-1]
@@ -108,7 +129,7 @@ func (p *panel) sheet(candidate int, juror int32) *sheet {
 
 func (p *panel) cells(s *sheet) []cell {
 	block := p.blocks[s.at/cellBlock]
-	at := s.at % cellBlock
+	at := int(s.at % cellBlock)
 	return block[at : at+len(p.rules.Criteria)]
 }
 
@@ -117,15 +138,6 @@ func (p *panel) of(candidate int) []sheet {
 		return p.sheets[candidate]
 	}
 	return nil
-}
-
-// number is the cell's score.
-func (c cell) number() number {
-	d := int64(1)
-	for range c.digits {
-		d *= 10
-	}
-	return number{n: c.value, d: d}
 }
 
 func (in *Input) sheetOf(panelID, juror, candidate string) (*panel, *sheet, error) {
@@ -154,6 +166,16 @@ func (in *Input) Juror(panelID, juror string) error {
 	return err
 }
 
+// HasJuror tells whether the panel is known to have the juror.
+func (in *Input) HasJuror(j Juror) bool {
+	p, err := in.panel(j.Panel)
+	if err != nil {
+		return false
+	}
+	_, ok := p.jurors[j.Juror]
+	return ok
+}
+
 // Assign says that the juror is to score the candidate: what the sheet lacks
 // is missing. In a panel with `assign: all` nobody needs to be assigned.
 func (in *Input) Assign(panelID, juror, candidate string) error {
@@ -173,7 +195,7 @@ func (in *Input) Excuse(panelID, juror, candidate string) error {
 }
 
 // Score puts in a juror's score of a candidate by a criterion, a decimal of at
-// most 18 digits on the panel's scale.
+// most 17 digits on the panel's scale.
 func (in *Input) Score(panelID, juror, candidate, criterion, score string) error {
 	p, err := in.panel(panelID)
 	if err != nil {
@@ -195,7 +217,7 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 		return err
 	}
 	cells := p.cells(s)
-	if cells[k].given {
+	if cells[k].given() {
 		return flaw("criterion", "juror %q has scored candidate %q by %q already", juror, candidate, criterion)
 	}
 	cells[k] = value
@@ -229,29 +251,29 @@ func readCell(text string) (cell, error) {
 	body, negative := strings.CutPrefix(text, "-")
 	intact, decimals, dotted := strings.Cut(body, ".")
 	if intact == "" || dotted && decimals == "" {
-		return cell{}, notNumber()
+		return 0, notNumber()
 	}
-	c := cell{given: true}
-	if dotted {
-		decimals = strings.TrimRight(decimals, "0")
-	}
-	if len(decimals) > maxDigits {
-		return cell{}, flaw("score", "%q has more than %d digits", text, maxDigits)
-	}
-	c.digits = uint8(len(decimals))
+	value, digits := int64(0), 0
 	for _, part := range []string{intact, decimals} {
 		for i := range len(part) {
 			if part[i] < '0' || part[i] > '9' {
-				return cell{}, notNumber()
+				return 0, notNumber()
 			}
-			if c.value > (math.MaxInt64-9)/10 {
-				return cell{}, flaw("score", "%q has more than %d digits", text, maxDigits)
+		}
+	}
+	decimals = strings.TrimRight(decimals, "0")
+	for _, part := range []string{intact, decimals} {
+		for i := range len(part) {
+			if value = value*10 + int64(part[i]-'0'); value > 0 {
+				digits++
 			}
-			c.value = c.value*10 + int64(part[i]-'0')
+			if digits > maxDigits || len(decimals) > maxDigits {
+				return 0, flaw("score", "%q has more than %d digits", text, maxDigits)
+			}
 		}
 	}
 	if negative {
-		c.value = -c.value
+		value = -value
 	}
-	return c, nil
+	return newCell(value, len(decimals)), nil
 }

@@ -11,7 +11,7 @@ import (
 // before an award changes hands.
 type Sensitivity struct {
 	Source string  `json:"source"`
-	Weight string  `json:"weight"`          // as the rulebook has it
+	Weight string  `json:"weight"`          // as it is
 	Lower  *Change `json:"lower,omitempty"` // absent: down to 0 nothing changes
 	Upper  *Change `json:"upper,omitempty"` // absent: however high nothing changes
 }
@@ -27,11 +27,14 @@ type Change struct {
 // the first one is already the answer; with them a crossing may change nothing.
 const maxBreaks = 1000
 
-// Sensitivities computes the table, a row a component. It looks at exact
-// totals, before their rounding, and just past each weight at which two
+// Sensitivities computes the table, a row a component, around the result of the
+// scenario. It looks at exact totals, before their rounding, and just past each weight at which two
 // candidates with different awards change places.
-func (in *Input) Sensitivities(o Options) ([]Sensitivity, error) {
-	st, err := in.stand(o, Scenario{})
+func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, error) {
+	if err := scenario.check(in); err != nil {
+		return nil, err
+	}
+	st, err := in.stand(o, scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +50,10 @@ func (in *Input) Sensitivities(o Options) ([]Sensitivity, error) {
 	}
 	var out []Sensitivity
 	for _, k := range st.components {
-		if k.source == rulebook.SourceRanked {
+		if k.source() == rulebook.SourceRanked {
 			continue
 		}
-		row := Sensitivity{Source: k.source, Weight: k.weight.String()}
+		row := Sensitivity{Source: k.source(), Weight: k.weight.String()}
 		if row.Lower, err = st.change(s, base.award, k, -1); err != nil {
 			return nil, err
 		}

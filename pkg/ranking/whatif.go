@@ -18,21 +18,26 @@ type Scenario struct {
 // Juror names one juror of a panel.
 type Juror struct{ Panel, Juror string }
 
-// WhatIf computes what Rank would under the scenario.
+// WhatIf computes what Rank would under the scenario; it answers
+// scenario_invalid where that names what is not there.
 func (in *Input) WhatIf(o Options, s Scenario) (*Result, error) {
+	outcome, err := in.Compute(o, s)
+	if err != nil {
+		return nil, err
+	}
+	return outcome.whole(), nil
+}
+
+func (s Scenario) check(in *Input) error {
 	for i, j := range s.Without {
-		p, err := in.panel(j.Panel)
-		if err != nil {
-			return nil, unknown("without", err.Error())
-		}
-		if _, ok := p.jurors[j.Juror]; !ok {
-			return nil, unknown("without", "panel "+j.Panel+" has no juror "+j.Juror)
+		if !in.HasJuror(j) {
+			return unknown("without", "panel "+j.Panel+" has no juror "+j.Juror)
 		}
 		if slices.Contains(s.Without[:i], j) {
-			return nil, unknown("without", "juror "+j.Juror+" is named twice")
+			return unknown("without", "juror "+j.Juror+" is named twice")
 		}
 	}
-	return in.rank(o, s)
+	return nil
 }
 
 // apply gives the composite rules under the scenario.

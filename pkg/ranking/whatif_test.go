@@ -95,7 +95,7 @@ func TestInput_Sensitivities(t *testing.T) {
 			scores = append(scores, [2]string{score.Draw(t, "score"), score.Draw(t, "score")})
 		}
 		in := weighedInput(t, employers, votes, scores)
-		table, err := in.Sensitivities(ranking.Options{})
+		table, err := in.Sensitivities(ranking.Options{}, ranking.Scenario{})
 		if fault.HasCode(err, ranking.CodeInfeasible) {
 			return
 		}

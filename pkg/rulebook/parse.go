@@ -29,6 +29,22 @@ func Parse(src []byte) (*Rulebook, error) {
 	return rb, nil
 }
 
+// ParseConvert reads a component's `convert` by itself, such as
+// `{method: rank, top: 10}`, for trying another; its mistakes are told like
+// Parse's.
+func ParseConvert(src []byte) (Convert, error) {
+	doc, err := read(src)
+	if err != nil {
+		return Convert{}, err
+	}
+	r := &reader{location: time.UTC}
+	c := r.convert(field{value: doc, path: "convert", r: r})
+	if len(r.flaws) > 0 {
+		return Convert{}, invalid(sorted(r.flaws)...)
+	}
+	return c, nil
+}
+
 // sorted orders mistakes as a person meets them in the file.
 func sorted(flaws []fault.Field) []fault.Field {
 	slices.SortStableFunc(flaws, func(a, b fault.Field) int {

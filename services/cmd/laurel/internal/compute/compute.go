@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
@@ -27,6 +29,8 @@ type Command struct {
 	Lot         string `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
 	Sensitivity bool   `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
 
+	WhatIf WhatIf `embed:""`
+
 	out io.Writer // standard output; set by tests
 	err io.Writer // standard error, for progress; nil: the terminal, if it is one
 }
@@ -34,6 +38,10 @@ type Command struct {
 // Run computes and writes the result. Every mistake in the files is reported,
 // by file, line and column, before it fails.
 func (c *Command) Run(ctx context.Context) error {
+	defer limitMemory()()
+	if err := c.WhatIf.check(c.Format); err != nil {
+		return err
+	}
 	rb, err := c.readRulebook()
 	if err != nil {
 		return err
@@ -42,18 +50,50 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := ranking.Options{Lot: c.Lot}
-	result, err := in.Rank(options)
+	out, err := c.compute(in)
 	if err != nil {
 		return reported(err)
 	}
-	out := output{Result: result}
-	if c.Sensitivity {
-		if out.Sensitivity, err = in.Sensitivities(options); err != nil {
-			return reported(err)
-		}
-	}
 	return c.write(out)
+}
+
+// softLimit is the memory in bytes from which on the collector works harder,
+// so that the largest inputs stay below 500 MB.
+const softLimit = 400 << 20
+
+// limitMemory sets the soft limit, unless GOMEMLIMIT has one, until undone.
+func limitMemory() (undo func()) {
+	if own := debug.SetMemoryLimit(-1); own != math.MaxInt64 {
+		return func() {}
+	}
+	debug.SetMemoryLimit(softLimit)
+	return func() { debug.SetMemoryLimit(math.MaxInt64) }
+}
+
+func (c *Command) compute(in *ranking.Input) (out output, err error) {
+	options := ranking.Options{Lot: c.Lot}
+	scenario, err := c.WhatIf.scenario(in)
+	if err != nil {
+		return out, err
+	}
+	var before []ranking.AwardList
+	if c.WhatIf.asked() {
+		own, err := in.Compute(options, ranking.Scenario{})
+		if err != nil {
+			return out, err
+		}
+		before = own.Awards
+	}
+	if out.Outcome, err = in.Compute(options, scenario); err != nil {
+		return out, err
+	}
+	if c.WhatIf.asked() {
+		out.trial = &trial{c.WhatIf.Weight, c.WhatIf.Convert, c.WhatIf.WithoutJuror, changes(before, out.Awards)}
+	}
+	if c.Sensitivity {
+		out.sensitivity, err = in.Sensitivities(options, scenario)
+	}
+	return out, err
 }
 
 func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
@@ -75,9 +115,10 @@ func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
 
 // output is what is written: the result, and what was asked for beside it.
 type output struct {
-	*ranking.Result
+	*ranking.Outcome
 
-	Sensitivity []ranking.Sensitivity `json:"sensitivity,omitempty"`
+	trial       *trial // nil: it is the rulebook's own result
+	sensitivity []ranking.Sensitivity
 }
 
 // write writes to standard output, or to a file that appears only when it is

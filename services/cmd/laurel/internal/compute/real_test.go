@@ -18,14 +18,14 @@ import (
 const examples = "../../../../../deploy/examples"
 
 // result runs the command as a person would and reads its JSON.
-func result(t *testing.T, c Command) output {
+func result(t *testing.T, c Command) document {
 	t.Helper()
 	var b bytes.Buffer
 	c.Format, c.out = "json", &b
 	if err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var out output
+	var out document
 	if err := json.Unmarshal(b.Bytes(), &out); err != nil {
 		t.Fatal(err)
 	}
