@@ -78,7 +78,7 @@ func found(t *testing.T, log *slog.Logger) *house {
 	h := &house{
 		nats: nats, blobs: blobs,
 		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
-		identity: &identityRoom{grants: map[string][]identity.Grant{}}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
+		identity: &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
 	}
 	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
 	return h
@@ -204,6 +204,7 @@ type identityRoom struct {
 
 	mu     sync.Mutex
 	grants map[string][]identity.Grant
+	blobs  blob.Store
 }
 
 func (r *identityRoom) account(email string) identity.Account {

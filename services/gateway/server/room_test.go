@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -58,14 +59,21 @@ func does[In, Out any](fn func(In) (Out, error)) bus.Endpoint {
 	return bus.Method("", func(_ context.Context, in In) (Out, error) { return fn(in) })
 }
 
-// frozen is a selection with a whole rulebook.
+// frozen is a selection with a whole rulebook, which takes the ways device and
+// roster.
 func frozen(t *testing.T) selection.Selection {
+	t.Helper()
+	return takes(t, "voters: [device, roster]")
+}
+
+// takes is a selection whose rulebook says this of voters.
+func takes(t *testing.T, voters string) selection.Selection {
 	t.Helper()
 	text, err := os.ReadFile("../../../pkg/rulebook/testdata/courier.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rb, err := rulebook.Parse(text)
+	rb, err := rulebook.Parse(bytes.Replace(text, []byte("voters: [device]"), []byte(voters), 1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +130,10 @@ func examples() map[string]example {
 		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`, may: "vetter"},
 		"POST /selections/{slug}/entries/{entry}/withdraw":                 {body: reason, may: "owner organizer"},
 		"GET /selections/{slug}/vetting":                                   {may: "owner organizer vetter taxman auditor"},
+		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n", may: "owner organizer"},
+		"GET /selections/{slug}/roster":                                    {may: "owner organizer auditor"},
+		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`, may: "owner organizer"},
+		"POST /selections/{slug}/roster/codes/replace":                     {body: `{"member":"0017","reason":"lost"}`, may: "owner organizer"},
 		"GET /selections/{slug}/candidates":                                {},
 		"GET /selections/{slug}/candidates/{number}":                       {},
 		"POST /selections/{slug}/candidates/{number}/strike":               {body: reason, may: "owner organizer"},

@@ -87,7 +87,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
 	a := api.New(e, b, blobs, api.Config{
-		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PublicURL: cfg.PublicURL, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(a.Door())
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })

@@ -54,6 +54,8 @@ type Limits struct {
 	Credentials work.Rates // device credentials: more of them take work
 	Entries     limit.Rate // of an address: self-nominations
 	Ballots     limit.Rate // of a credential
+	Codes       limit.Rate // of an address, in a selection: wrong roster codes
+	AllCodes    limit.Rate // of a selection: wrong roster codes, whoever sends them
 }
 
 // DefaultLimits let a shared network vote, and a script not.
@@ -66,6 +68,10 @@ func DefaultLimits() Limits {
 		},
 		Entries: limit.Rate{PerSecond: 0.1, Burst: 10},
 		Ballots: limit.Rate{PerSecond: 1, Burst: 10},
+		// Of 2^55 codes at most 100,000 are good: at this rate, without a pause,
+		// one is found in thousands of years.
+		Codes:    limit.Rate{PerSecond: 0.2, Burst: 100},
+		AllCodes: limit.Rate{PerSecond: 5, Burst: 2000},
 	}
 }
 
@@ -74,6 +80,7 @@ type Config struct {
 	CredentialKey credential.Key
 	Limits        Limits
 	WorkNumbers   int64         // of the easiest proof of work; 0: none is asked for
+	PublicURL     string        // how browsers reach the pages; empty: the address that the client used
 	PhaseWait     time.Duration // how long a change of phase is waited for; then it is 202
 	Secure        bool          // cookies go over https alone
 	Now           func() time.Time
@@ -98,6 +105,7 @@ type API struct {
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
 	log        ballotLog
+	codes      codeTries
 
 	requests, ballots *limit.Limiter
 	signIns, entries  *limit.Places
@@ -131,6 +139,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.log = a.newBallotLog()
+	a.codes = newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now)
 
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
@@ -145,6 +154,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	a.selectionRoutes()
 	a.entryRoutes()
 	a.candidateRoutes()
+	a.rosterRoutes()
 	a.ballotRoutes(e)
 	a.logRoutes(e)
 	a.panelRoutes()
@@ -187,7 +197,7 @@ type route struct {
 	staff        bool   // needs a session, which is looked at before the body is read
 	late         bool   // the handler itself says whether it needs the session
 	later        bool   // 202 with the same output, too
-	media        string // content type of success, where it is a document and not the output's JSON
+	media        string // content types of success, by commas, where it is a document and not the output's JSON
 }
 
 // register adds a route whose handler answers with faults.
@@ -211,7 +221,11 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
 	}
 	if r.media != "" {
-		op.Responses["200"] = &huma.Response{Content: map[string]*huma.MediaType{r.media: {Schema: &huma.Schema{}}}}
+		content := map[string]*huma.MediaType{}
+		for media := range strings.SplitSeq(r.media, ",") {
+			content[media] = &huma.MediaType{Schema: &huma.Schema{}}
+		}
+		op.Responses["200"] = &huma.Response{Content: content}
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*Out, error) {
 		out, err := handle(ctx, in)

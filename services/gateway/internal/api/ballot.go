@@ -22,7 +22,8 @@ import (
 type voterInput struct {
 	InSelection
 	Body struct {
-		Way  string `json:"way" doc:"How to prove to be a voter: device" example:"device"`
+		Way  string `json:"way" doc:"How to prove to be a voter: device or roster; the further fields are proofs, each of one way" example:"device"`
+		Code string `json:"code,omitempty" maxLength:"64" doc:"Of the way roster: the code from the organizers, as typed" example:"K7M3-9TQX-2HFP"`
 		Work string `json:"work,omitempty" maxLength:"1024" doc:"Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload {algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge"`
 	}
 }
@@ -48,6 +49,9 @@ const maxKey = 128
 func (a *API) ballotRoutes(e *echo.Echo) {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/voters", summary: "Prove to be a voter", status: http.StatusCreated},
 		func(ctx context.Context, in *voterInput) (*body[identity.Credential], error) {
+			if in.Body.Way == identity.WayRoster {
+				return answer(a.ProveRoster(ctx, in.Slug, in.Body.Code))
+			}
 			return answer(a.proveVoter(ctx, in.Slug, in.Body.Way, in.Body.Work))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/tally", summary: "The counts, as far as the rulebook shows them at this time"},
