@@ -7,6 +7,7 @@ type CandidateAdmitted struct {
 	Name       string            `json:"name"`
 	Category   string            `json:"category,omitempty"`   // id in the rulebook
 	Attributes map[string]string `json:"attributes,omitempty"` // what quotas look at: employer, region, gender …
+	Deeds      string            `json:"deeds,omitempty"`      // the story, which jurors read; at most 5,000 characters
 }
 
 // EventType implements Payload.
@@ -25,7 +26,7 @@ func nominationEvents() []Spec {
 	from, rooms := []string{"nomination"}, []string{"voting", "review", "selection"}
 	return []Spec{
 		{
-			CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}},
+			CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}, "十年如一日，风雨无阻。"},
 			"candidate/<number>", from, rooms, "An entry passed vetting and has its public number.",
 		},
 		{CandidateStruck{7, "withdrew"}, "candidate/<number>", from, rooms, "A candidate is off the list."},

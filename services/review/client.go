@@ -32,6 +32,8 @@ const (
 	listConflicts   = "list_conflicts"
 	recordLot       = "record_lot"
 	getLot          = "get_lot"
+	listRevisions   = "list_revisions"
+	getHistory      = "get_history"
 )
 
 // Endpoints puts a Service on the bus.
@@ -61,6 +63,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method(listConflicts, s.Conflicts),
 		bus.Method(recordLot, s.RecordLot),
 		bus.Method(getLot, s.Lot),
+		bus.Method(listRevisions, s.Revisions),
+		bus.Method(getHistory, s.History),
 	}
 }
 
@@ -168,8 +172,8 @@ func (c *Client) Oversight(ctx context.Context, in OfPanel) (Oversight, error) {
 }
 
 // DeclareConflict implements Service.
-func (c *Client) DeclareConflict(ctx context.Context, in DeclareConflict) (Conflict, error) {
-	return bus.Call[Conflict](ctx, c.bus, Name, declareConflict, in)
+func (c *Client) DeclareConflict(ctx context.Context, in DeclareConflict) (Declared, error) {
+	return bus.Call[Declared](ctx, c.bus, Name, declareConflict, in)
 }
 
 // PinConflict implements Service.
@@ -190,4 +194,14 @@ func (c *Client) RecordLot(ctx context.Context, in RecordLot) (Lot, error) {
 // Lot implements Service.
 func (c *Client) Lot(ctx context.Context, in Of) (Lot, error) {
 	return bus.Call[Lot](ctx, c.bus, Name, getLot, in)
+}
+
+// Revisions implements Service.
+func (c *Client) Revisions(ctx context.Context, in OfSheet) ([]Sheet, error) {
+	return bus.Call[[]Sheet](ctx, c.bus, Name, listRevisions, in)
+}
+
+// History implements Service.
+func (c *Client) History(ctx context.Context, in OfCandidate) ([]Revision, error) {
+	return bus.Call[[]Revision](ctx, c.bus, Name, getHistory, in)
 }

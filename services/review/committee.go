@@ -35,11 +35,25 @@ type CallFurther struct {
 	Reason    string `json:"reason"` // required
 }
 
-// OfSheet names a candidate on a panel.
+// OfSheet names the acting juror's sheet of a candidate.
 type OfSheet struct {
 	Slug      string `json:"slug"`
 	Panel     string `json:"panel"`
+	Candidate string `json:"candidate"` // as the panel calls it
+}
+
+// OfCandidate names a candidate on a panel.
+type OfCandidate struct {
+	Slug      string `json:"slug"`
+	Panel     string `json:"panel"`
 	Candidate int    `json:"candidate"`
+}
+
+// Revision is a juror's sheet as it was submitted at a time; its candidate is
+// the public number.
+type Revision struct {
+	Juror string `json:"juror"` // account
+	Sheet
 }
 
 // Peer is another juror's submitted sheet, under their seat.
@@ -115,10 +129,18 @@ type Alike struct {
 
 // DeclareConflict is a juror's own word.
 type DeclareConflict struct {
-	Slug      string `json:"slug"`
-	Panel     string `json:"panel"`
-	Candidate int    `json:"candidate"`
+	Slug  string `json:"slug"`
+	Panel string `json:"panel"`
+	// Candidate is as the panel calls it, or the public number: who knows that
+	// kin is on the list need not find them behind a code first.
+	Candidate string `json:"candidate"`
 	Reason    string `json:"reason"` // required
+}
+
+// Declared is what came of a juror's own word.
+type Declared struct {
+	Candidate string `json:"candidate"` // as it was called
+	Recused   bool   `json:"recused"`   // what holds; false where an organizer has said otherwise
 }
 
 // PinConflict is an organizer's word on a juror and a candidate.

@@ -39,9 +39,9 @@ type OfPanel struct {
 type Panel struct {
 	ID     string `json:"id"`
 	Assign string `json:"assign"`         // the rulebook's word: all | random | category | hand
-	Seed   string `json:"seed,omitempty"` // of a random assignment
-	// Short names the candidates with fewer jurors than the rulebook's
-	// min_scores, at least one, once review has opened.
+	Seed   string `json:"seed,omitempty"` // of a random assignment; a blind panel's ends in a secret
+	// Short names the candidates with fewer jurors, abstentions aside, than the
+	// rulebook's min_scores, at least one, once review has opened.
 	Short  []int           `json:"short,omitempty"`
 	Jurors []JurorProgress `json:"jurors"` // by seat, those who left included
 }
@@ -60,10 +60,14 @@ type JurorProgress struct {
 }
 
 // Sheet is one juror's scores for one candidate.
+//
+// To jurors a candidate is what the panel calls it: the public number in
+// decimal or, in a panel that is blind to the name or the photo, a code of the
+// panel's own such as K-482, from which the number cannot be told.
 type Sheet struct {
 	Panel     string            `json:"panel"`
-	Candidate int               `json:"candidate"`
-	Scores    map[string]string `json:"scores"` // decimal text by criterion
+	Candidate string            `json:"candidate"` // as the panel calls it
+	Scores    map[string]string `json:"scores"`    // decimal text by criterion
 	Comment   string            `json:"comment,omitempty"`
 	Comments  map[string]string `json:"comments,omitempty"`  // by criterion
 	Abstained bool              `json:"abstained,omitempty"` // submitted without scores, which are not missing
@@ -76,7 +80,7 @@ type Sheet struct {
 type SaveSheet struct {
 	Slug      string            `json:"slug"`
 	Panel     string            `json:"panel"`
-	Candidate int               `json:"candidate"`
+	Candidate string            `json:"candidate"` // as the panel calls it
 	Scores    map[string]string `json:"scores"`
 	Comment   string            `json:"comment"`
 	Comments  map[string]string `json:"comments,omitempty"` // by criterion
@@ -87,10 +91,11 @@ type SaveSheet struct {
 // Assignment is a candidate that the acting juror is to score, with what the
 // panel may see of it and the sheet as far as it is.
 type Assignment struct {
-	Candidate  int               `json:"candidate"`
+	Candidate  string            `json:"candidate"` // as the panel calls it
 	Name       string            `json:"name,omitempty"`
 	Category   string            `json:"category,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	Deeds      string            `json:"deeds,omitempty"`       // the story; where it spells out a hidden field, ■■ stands there
 	Hidden     []string          `json:"hidden,omitempty"`      // fields that the panel does not see: the rulebook's blind
 	SecondLook string            `json:"second_look,omitempty"` // why the sheet was sent back
 	Sheet      *Sheet            `json:"sheet,omitempty"`
@@ -177,11 +182,18 @@ const (
 
 // Service is what review does. Any call about a selection whose rulebook has
 // not arrived gives ErrNotYet.
+//
+// Until the result is public, watching and running a panel is not for those who
+// sit on it (ErrOwnPanel) nor, in any panel of the selection, for a juror who is
+// recused from a candidate (ErrRecused), whatever further role they have. No
+// part of such a view is safe to give: ranks, counts and a spread past the limit
+// tell of the candidate that is left out. What they may not see of the audit log
+// is withheld without a fault.
 type Service interface {
 	// SeatPanel names the jurors, before any of them has submitted. Faults:
 	// ErrNoPanel, ErrInvalid (jurors, jurors[0].category), ErrSeated.
 	SeatPanel(ctx context.Context, in SeatPanel) (Panel, error)
-	// Panel tells how far a panel is. Fault: ErrNoPanel.
+	// Panel tells how far a panel is. Faults: ErrNoPanel, ErrOwnPanel, ErrRecused.
 	Panel(ctx context.Context, in OfPanel) (Panel, error)
 	// AssignByHand says which candidates a juror scores, whole, where the
 	// rulebook leaves that to the organizer. Faults: ErrPhase once review has
@@ -202,6 +214,13 @@ type Service interface {
 	// until review closes. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrInvalid with the fields (scores.deeds, comments.deeds).
 	SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error)
+	// Revisions gives every revision of the acting juror's sheet, drafts too, the
+	// first one first. Faults: ErrNoPanel, ErrNotJuror, ErrUnassigned.
+	Revisions(ctx context.Context, in OfSheet) ([]Sheet, error)
+	// History gives every submitted revision of all sheets of a candidate, by
+	// seat, those of recused and departed jurors included. Faults: ErrNoPanel,
+	// ErrOwnPanel, ErrRecused, ErrUnassigned.
+	History(ctx context.Context, in OfCandidate) ([]Revision, error)
 	// Peers gives the others' submitted sheets of a candidate, once the acting
 	// juror has submitted scores. Faults: ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrPeersHidden, ErrOwnFirst.
@@ -210,23 +229,25 @@ type Service interface {
 	// counts as it is until it is submitted again. Faults: ErrPhase,
 	// ErrNoPanel, ErrNotJuror, ErrNoSheet, ErrInvalid (reason).
 	SendBack(ctx context.Context, in SendBack) (Panel, error)
-	// Oversight measures how the jurors of a panel agree; who sits on the panel
-	// is not told. Faults: ErrNoPanel, ErrOwnPanel.
+	// Oversight measures how the jurors of a panel agree. Faults: ErrNoPanel,
+	// ErrOwnPanel, ErrRecused.
 	Oversight(ctx context.Context, in OfPanel) (Oversight, error)
 	// DeclareConflict is the acting juror's word that they must not score a
 	// candidate; it holds until an organizer says otherwise. Again is fine.
 	// Faults: ErrPhase from the notice on, ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrInvalid (reason).
-	DeclareConflict(ctx context.Context, in DeclareConflict) (Conflict, error)
+	DeclareConflict(ctx context.Context, in DeclareConflict) (Declared, error)
 	// PinConflict is an organizer's word on a conflict, either way; it overrules
-	// what was declared or found. Faults: as DeclareConflict.
+	// what was declared or found. Faults: as DeclareConflict, ErrOwnPanel, ErrRecused.
 	PinConflict(ctx context.Context, in PinConflict) (Conflict, error)
-	// Conflicts gives all of a panel, by juror's seat and candidate. Fault: ErrNoPanel.
+	// Conflicts gives all of a panel, by juror's seat and candidate. Faults:
+	// ErrNoPanel, ErrOwnPanel, ErrRecused.
 	Conflicts(ctx context.Context, in OfPanel) ([]Conflict, error)
 	// Recuse takes a candidate from a juror, until the notice is posted.
 	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
 	Recuse(ctx context.Context, in Recuse) (Panel, error)
-	// Gaps names every score that is missing: "experts: 王芳: 7".
+	// Gaps names every score that is missing: "experts: 王芳: 7". To whom the
+	// panel is closed, it counts them: "experts: 3 scores".
 	Gaps(ctx context.Context, in Of) ([]string, error)
 	// RecordLot records the value that lots are drawn from, read where the
 	// rulebook says, once voting is sealed and until a motion is put. Each is
@@ -236,11 +257,10 @@ type Service interface {
 	// Lot gives the value in force. Fault: ErrLot.
 	Lot(ctx context.Context, in Of) (Lot, error)
 	// Result gives the computed result, once voting is sealed and review
-	// closed. Faults: ErrUncomputed; ErrMissing with every gap; ErrLot.
+	// closed. Faults: ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
 	Result(ctx context.Context, in Of) (Result, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
-	// submitted sheets as CSV. Faults: ErrPhase before review is closed;
-	// ErrRecused for a juror who is not to see all of it.
+	// submitted sheets as CSV. Faults: ErrPhase before review is closed; ErrRecused.
 	ExportScores(ctx context.Context, in Of) (Exported, error)
 	// SeatCommittee names who decides, before a motion. Faults: ErrInvalid, ErrMoved.
 	SeatCommittee(ctx context.Context, in SeatCommittee) (Decision, error)
@@ -269,8 +289,8 @@ var (
 	ErrUnassigned  = fault.New(fault.Forbidden, "candidate_not_assigned", "this candidate is not yours to score")
 	ErrNoSheet     = fault.New(fault.NotFound, "sheet_unknown", "this juror has not submitted a sheet of this candidate")
 	ErrOwnFirst    = fault.New(fault.Conflict, "own_sheet_first", "others' scores can be seen after submitting one's own")
-	ErrOwnPanel    = fault.New(fault.Forbidden, "own_panel", "who sits on a panel does not oversee it")
-	ErrRecused     = fault.New(fault.Forbidden, "recused", "you are recused from a candidate whose scores are in it")
+	ErrOwnPanel    = fault.New(fault.Forbidden, "own_panel", "who sits on a panel neither watches nor runs it")
+	ErrRecused     = fault.New(fault.Forbidden, "recused", "you are recused from a candidate: until the result is public, others watch and run this")
 	ErrUncomputed  = fault.New(fault.Conflict, "result_uncomputed", "the result is computed when voting is sealed and review closed")
 	ErrMissing     = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
 	ErrLot         = fault.New(fault.Conflict, "lot_unread", "the value that lots are drawn from has yet to be recorded")

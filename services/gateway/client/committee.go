@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/laurel-awards/laurel/services/review"
@@ -32,8 +33,8 @@ type Departure struct {
 
 func ofPanel(slug, panel string) string { return of(slug) + "/panels/" + panel }
 
-func ofSheet(slug, panel string, candidate int) string {
-	return ofPanel(slug, panel) + "/sheets/" + strconv.Itoa(candidate)
+func ofSheet(slug, panel, candidate string) string {
+	return ofPanel(slug, panel) + "/sheets/" + url.PathEscape(candidate)
 }
 
 // SeatJurors says who is on a panel, with employers and categories.
@@ -64,14 +65,24 @@ func (c *Client) Oversight(ctx context.Context, slug, panel string) (o review.Ov
 
 // Peers gives the others' scores of a candidate that the signed-in juror has
 // scored.
-func (c *Client) Peers(ctx context.Context, slug, panel string, candidate int) (all []review.Peer, err error) {
+func (c *Client) Peers(ctx context.Context, slug, panel, candidate string) (all []review.Peer, err error) {
 	return all, c.call(ctx, http.MethodGet, ofSheet(slug, panel, candidate)+"/peers", nil, &all)
+}
+
+// Revisions gives every revision of the signed-in juror's sheet.
+func (c *Client) Revisions(ctx context.Context, slug, panel, candidate string) (all []review.Sheet, err error) {
+	return all, c.call(ctx, http.MethodGet, ofSheet(slug, panel, candidate)+"/history", nil, &all)
+}
+
+// History gives every submitted revision of a candidate's sheets.
+func (c *Client) History(ctx context.Context, slug, panel string, candidate int) (all []review.Revision, err error) {
+	return all, c.call(ctx, http.MethodGet, ofPanel(slug, panel)+"/history/"+strconv.Itoa(candidate), nil, &all)
 }
 
 // SendBack asks a juror for a second look at a submitted sheet.
 func (c *Client) SendBack(ctx context.Context, slug, panel, juror string, candidate int, why string) (p review.Panel, err error) {
 	in := map[string]string{"juror": juror, "reason": why}
-	return p, c.call(ctx, http.MethodPost, ofSheet(slug, panel, candidate)+"/return", in, &p)
+	return p, c.call(ctx, http.MethodPost, ofSheet(slug, panel, strconv.Itoa(candidate))+"/return", in, &p)
 }
 
 // Conflicts gives all conflicts of a panel.
@@ -80,9 +91,9 @@ func (c *Client) Conflicts(ctx context.Context, slug, panel string) (all []revie
 }
 
 // DeclareConflict is the signed-in juror's word that they must not score a
-// candidate.
-func (c *Client) DeclareConflict(ctx context.Context, slug, panel string, candidate int, why string) (x review.Conflict, err error) {
-	in := map[string]any{"candidate": candidate, "reason": why}
+// candidate, named as the panel calls it or by its number.
+func (c *Client) DeclareConflict(ctx context.Context, slug, panel, candidate, why string) (x review.Declared, err error) {
+	in := map[string]string{"candidate": candidate, "reason": why}
 	return x, c.call(ctx, http.MethodPost, ofPanel(slug, panel)+"/conflicts", in, &x)
 }
 

@@ -104,16 +104,17 @@ func (c *Client) SeatPanel(ctx context.Context, slug, panel string, jurors []str
 
 // Sheet is a juror's scores for a candidate, decimal text by criterion.
 type Sheet struct {
-	Scores   map[string]string `json:"scores"`
+	Scores   map[string]string `json:"scores,omitempty"`
 	Comment  string            `json:"comment,omitempty"`
 	Comments map[string]string `json:"comments,omitempty"` // by criterion
 	Abstain  bool              `json:"abstain,omitempty"`  // takes no scores
 	Submit   bool              `json:"submit,omitempty"`   // else a draft
 }
 
-// SaveSheet saves the signed-in juror's sheet.
-func (c *Client) SaveSheet(ctx context.Context, slug, panel string, candidate int, s Sheet) (saved review.Sheet, err error) {
-	return saved, c.call(ctx, http.MethodPut, of(slug)+"/panels/"+panel+"/sheets/"+strconv.Itoa(candidate), s, &saved)
+// SaveSheet saves the signed-in juror's sheet of a candidate, named as the panel
+// calls it.
+func (c *Client) SaveSheet(ctx context.Context, slug, panel, candidate string, s Sheet) (saved review.Sheet, err error) {
+	return saved, c.call(ctx, http.MethodPut, ofSheet(slug, panel, candidate), s, &saved)
 }
 
 // SeatCommittee says by email who decides.

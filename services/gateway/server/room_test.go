@@ -88,6 +88,7 @@ func takes(t *testing.T, voters string) selection.Selection {
 // example is a request that a route takes.
 type example struct {
 	method, path string
+	query        string // added to the path
 	body         string
 	may          string // the accounts that may, separated by spaces; "" for a public route
 }
@@ -141,11 +142,14 @@ func examples() map[string]example {
 		"POST /selections/{slug}/ballots":                                  {body: `{"picks":[7]}`},
 		"GET /selections/{slug}/log/checkpoint":                            {},
 		"GET /selections/{slug}/log/key":                                   {},
+		"GET /selections/{slug}/log/consistency":                           {query: "?from=1&to=2"},
+		"GET /selections/{slug}/statement":                                 {},
 		"GET /selections/{slug}/log/leaves":                                {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}":                     {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}":                {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}/{n3}":           {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}/{n3}/{n4}":      {},
+		"GET /selections/{slug}/live":                                      {},
 		"GET /selections/{slug}/tally":                                     {},
 		"GET /selections/{slug}/receipts/{receipt}":                        {},
 		"PUT /selections/{slug}/panels/{panel}":                            {body: `{"jurors":["a@example.org"]}`, may: "owner organizer"},
@@ -158,9 +162,11 @@ func examples() map[string]example {
 		"POST /selections/{slug}/panels/{panel}/further":                   {body: `{"juror":{"email":"juror@example.org"},"candidate":7,"reason":"far apart"}`, may: "owner organizer"},
 		"GET /selections/{slug}/panels/{panel}/oversight":                  {may: "owner organizer auditor"},
 		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/peers":   {may: "juror"},
+		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/history": {may: "juror"},
+		"GET /selections/{slug}/panels/{panel}/history/{candidate}":        {may: "owner organizer auditor"},
 		"POST /selections/{slug}/panels/{panel}/sheets/{candidate}/return": {body: `{"juror":"juror@example.org","reason":"look again"}`, may: "owner organizer"},
 		"GET /selections/{slug}/panels/{panel}/conflicts":                  {may: "owner organizer auditor"},
-		"POST /selections/{slug}/panels/{panel}/conflicts":                 {body: `{"candidate":7,"reason":"kin"}`, may: "juror"},
+		"POST /selections/{slug}/panels/{panel}/conflicts":                 {body: `{"candidate":"K-482","reason":"kin"}`, may: "juror"},
 		"PUT /selections/{slug}/panels/{panel}/conflicts":                  {body: `{"juror":"juror@example.org","candidate":7,"conflicted":true,"reason":"kin"}`, may: "owner organizer"},
 		"PUT /selections/{slug}/lot":                                       {body: `{"value":"12345","reason":"drawn on 4 May"}`, may: "owner organizer"},
 		"GET /selections/{slug}/lot":                                       {may: "owner organizer member auditor"},
@@ -173,7 +179,7 @@ func examples() map[string]example {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2", "{entry}", "0192f0c1-2345-7abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
-		e.method, e.path = method, "/api/v1"+fill.Replace(path)
+		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e
 	}
 	return all

@@ -45,7 +45,7 @@ func TestGiveOpinion(t *testing.T) {
 		want := []event.CandidateAdmitted{{
 			Number: 1, EntryID: id, Name: "王强一", Category: "courier", Attributes: map[string]string{
 				"employer": "陇运速递", "region": "兰州市", "gender": "male", "category": "courier", "recommended_by": "总工会", "years": "8", "party": "党员",
-			},
+			}, Deeds: "十年如一日。",
 		}}
 		if diff := cmp.Diff(want, events); diff != "" {
 			t.Error(diff)

@@ -26,5 +26,6 @@ func New(deps run.Deps) (run.Room, error) {
 	}{panels, results, decision.New(deps, results.InForce)}
 	return run.Room{
 		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: results.Handlers(panels),
+		Audit: panels.Audit,
 	}, nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -43,14 +44,20 @@ type furtherInput struct {
 	}
 }
 
-// OfSheet is a candidate on a panel in a path.
+// OfSheet is the signed-in juror's sheet of a candidate in a path.
 type OfSheet struct {
 	InPanel
-	Candidate int `path:"candidate" minimum:"1" maximum:"1000000"`
+	Candidate string `path:"candidate" minLength:"1" maxLength:"16" doc:"As the panel calls it: the public number, or a blind panel's code"`
+}
+
+// OfCandidate is a candidate on a panel in a path.
+type OfCandidate struct {
+	InPanel
+	Candidate int `path:"candidate" minimum:"1" maximum:"1000000" doc:"The public number"`
 }
 
 type sendBackInput struct {
-	OfSheet
+	OfCandidate
 	Body struct {
 		Juror  string `json:"juror" maxLength:"254" doc:"Email"`
 		Reason string `json:"reason" maxLength:"1000" doc:"The juror reads it"`
@@ -60,7 +67,7 @@ type sendBackInput struct {
 type declareInput struct {
 	InPanel
 	Body struct {
-		Candidate int    `json:"candidate"`
+		Candidate string `json:"candidate" maxLength:"16" doc:"As the panel calls it, or the public number"`
 		Reason    string `json:"reason" maxLength:"1000"`
 	}
 }
@@ -85,17 +92,23 @@ type lotInput struct {
 
 // juror finds a seated person by email.
 func (a *API) juror(ctx context.Context, email string) (string, error) {
-	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email})
+	account, err := a.person(ctx, "juror", email)
 	return account.ID, err
 }
 
 // newcomer finds who gets a new seat; field names them in a fault.
 func (a *API) newcomer(ctx context.Context, field string, in Newcomer) (review.Person, error) {
-	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: in.Email})
-	if fault.HasCode(err, identity.ErrNoAccount.Code) {
-		return review.Person{}, review.ErrInvalid.At(fault.Field{Name: field + ".email", Message: identity.ErrNoAccount.Message})
-	}
+	account, err := a.person(ctx, field+".email", in.Email)
 	return review.Person{ID: account.ID, Name: account.Name, Employer: in.Employer, Category: in.Category}, err
+}
+
+// person finds an account by email; field names it in a fault.
+func (a *API) person(ctx context.Context, field, email string) (identity.Account, error) {
+	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email})
+	if errors.Is(err, identity.ErrNoAccount) {
+		err = review.ErrInvalid.At(fault.Field{Name: field, Message: identity.ErrNoAccount.Message})
+	}
+	return account, err
 }
 
 func (a *API) committeeRoutes() {
@@ -129,6 +142,22 @@ func (a *API) committeeRoutes() {
 				return nil, err
 			}
 			return answer(a.review.Peers(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+		})
+	register(a, route{method: http.MethodGet, path: panel + "/sheets/{candidate}/history", summary: "Every revision of your sheet, the first one first", staff: true},
+		func(ctx context.Context, in *OfSheet) (*body[[]review.Sheet], error) {
+			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.Revisions(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+		})
+	register(a, route{method: http.MethodGet, path: panel + "/history/{candidate}", summary: "Every submitted revision of a candidate's sheets, by seat", staff: true},
+		func(ctx context.Context, in *OfCandidate) (*body[[]review.Revision], error) {
+			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.review.History(ctx, review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodPost, path: panel + "/sheets/{candidate}/return", summary: "Send a submitted sheet back for a second look", staff: true},
 		func(ctx context.Context, in *sendBackInput) (*body[review.Panel], error) {
@@ -202,7 +231,7 @@ func (a *API) conflictRoutes(path string) {
 			return answer(a.review.Conflicts(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodPost, path: path, summary: "Declare that you must not score a candidate", status: http.StatusCreated, staff: true},
-		func(ctx context.Context, in *declareInput) (*body[review.Conflict], error) {
+		func(ctx context.Context, in *declareInput) (*body[review.Declared], error) {
 			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -26,10 +24,9 @@ type seatPanelInput struct {
 }
 
 type sheetInput struct {
-	InPanel
-	Candidate int `path:"candidate" minimum:"1" maximum:"1000000"`
-	Body      struct {
-		Scores   map[string]string `json:"scores" doc:"Decimal text by criterion"`
+	OfSheet
+	Body struct {
+		Scores   map[string]string `json:"scores,omitempty" doc:"Decimal text by criterion; none to abstain"`
 		Comment  string            `json:"comment,omitempty"`
 		Comments map[string]string `json:"comments,omitempty" doc:"By criterion"`
 		Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
@@ -100,15 +97,12 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			juror, err := a.identity.FindAccount(ctx, identity.Lookup{Email: in.Body.Juror})
-			if errors.Is(err, identity.ErrNoAccount) {
-				return nil, unknownPeople(fault.Field{Name: "juror", Message: identity.ErrNoAccount.Message})
-			}
+			juror, err := a.juror(ctx, in.Body.Juror)
 			if err != nil {
 				return nil, err
 			}
 			return answer(a.review.Recuse(ctx, review.Recuse{
-				Slug: in.Slug, Panel: in.Panel, Juror: juror.ID, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
+				Slug: in.Slug, Panel: in.Panel, Juror: juror, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
 			}))
 		})
 }

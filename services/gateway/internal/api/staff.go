@@ -94,16 +94,7 @@ func (a *API) people(ctx context.Context, field string, emails []string) ([]revi
 		}
 		people = append(people, review.Person{ID: account.ID, Name: account.Name})
 	}
-	if len(missing) > 0 {
-		return nil, unknownPeople(missing...)
-	}
-	return people, nil
-}
-
-func unknownPeople(fields ...fault.Field) error {
-	f := *review.ErrInvalid
-	f.Fields = fields
-	return &f
+	return people, review.ErrInvalid.Check(missing)
 }
 
 // appoint gives each account a role, once the service has taken its holder: a

@@ -34,6 +34,7 @@ func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) e
 	}
 	return outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(number), event.CandidateAdmitted{
 		Number: number, EntryID: e.ID, Name: e.Nominee.Name, Category: e.Nominee.Category, Attributes: form.Values(e.Nominee),
+		Deeds: e.Nominee.Deeds,
 	})
 }
 

@@ -23,6 +23,7 @@ type Draw struct {
 	Seats      []int         // who may be drawn
 	Candidates []int         // who is to be scored
 	Barred     map[Pair]bool // conflicts
+	Abstained  []Pair        // a load, but not one of the candidate's jurors
 	Fixed      []Pair        // done or begun: stays, also of seats that are no longer drawn
 	Kept       []Pair        // drawn before: moves only to level the loads
 }
@@ -38,7 +39,7 @@ type Draw struct {
 // pairs is ordered by candidate and seat, fixed ones included; short names the
 // candidates that have too few jurors without a conflict.
 func (d Draw) Balance() (pairs []Pair, short []int) {
-	t := table{Draw: d, on: map[Pair]bool{}, fixed: map[Pair]bool{}, load: map[int]int{}}
+	t := d.table()
 	counts, known := map[int]int{}, map[int]bool{}
 	for _, c := range d.Candidates {
 		known[c] = true
@@ -83,7 +84,7 @@ func (d Draw) Balance() (pairs []Pair, short []int) {
 
 // Further draws one more juror for a candidate, by the same rule.
 func (d Draw) Further(candidate int) (seat int, ok bool) {
-	t := table{Draw: d, on: map[Pair]bool{}, load: map[int]int{}}
+	t := d.table()
 	for _, p := range slices.Concat(d.Fixed, d.Kept) {
 		t.on[p] = true
 		t.load[p.Seat]++
@@ -94,8 +95,17 @@ func (d Draw) Further(candidate int) (seat int, ok bool) {
 // table is a draw under way.
 type table struct {
 	Draw
-	on, fixed map[Pair]bool
-	load      map[int]int // by seat
+	on, fixed, spent map[Pair]bool
+	load             map[int]int // by seat
+}
+
+func (d Draw) table() table {
+	t := table{Draw: d, on: map[Pair]bool{}, fixed: map[Pair]bool{}, spent: map[Pair]bool{}, load: map[int]int{}}
+	for _, p := range d.Abstained {
+		t.spent[p] = true
+		t.load[p.Seat]++
+	}
+	return t
 }
 
 func (t *table) shuffled() []int {
@@ -120,7 +130,7 @@ func (t *table) hash(numbers ...int) string {
 // free tells whether the candidate can go to the seat.
 func (t *table) free(seat, candidate int) bool {
 	p := Pair{seat, candidate}
-	return !t.on[p] && !t.Barred[p]
+	return !t.on[p] && !t.Barred[p] && !t.spent[p]
 }
 
 // least gives the free seat with the least load.

@@ -1,6 +1,7 @@
 package assign_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -61,6 +62,30 @@ func TestBalance_even(t *testing.T) {
 		}
 		if again, _ := d.Balance(); !cmp.Equal(pairs, again) {
 			t.Fatalf("drawn again: %v, before %v", again, pairs)
+		}
+	})
+}
+
+// TestBalance_abstained draws another juror in the place of one who abstains,
+// which is a load all the same.
+func TestBalance_abstained(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seats := rapid.IntRange(2, 8).Draw(t, "seats")
+		d := assign.Draw{
+			Seed: "s", Each: rapid.IntRange(1, seats-1).Draw(t, "each"),
+			Seats: numbers(seats), Candidates: numbers(rapid.IntRange(1, 20).Draw(t, "candidates")),
+		}
+		d.Kept, _ = d.Balance()
+		i := rapid.IntRange(0, len(d.Kept)-1).Draw(t, "abstained")
+		shy := d.Kept[i]
+		d.Abstained, d.Kept = []assign.Pair{shy}, slices.Delete(d.Kept, i, i+1)
+		pairs, short := d.Balance()
+		jurors, loads := shape(t, append(pairs, shy)) // fails where it is drawn again
+		if loads := spread(loads, seats); jurors[shy.Candidate] != d.Each+1 || len(short) > 0 || loads > 1 {
+			t.Fatalf("%v abstains: %v, short %v, loads differ by %d", shy, pairs, short, loads)
+		}
+		if seat, ok := d.Further(shy.Candidate); ok && seat == shy.Seat {
+			t.Fatalf("who abstains from %v is its further juror", shy)
 		}
 	})
 }

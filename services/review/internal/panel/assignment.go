@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -14,37 +16,35 @@ import (
 // candidateRow is a candidate as the projection has it.
 type candidateRow struct {
 	Number     int             `db:"number"`
+	Called     string          `db:"called"` // as the panel calls it
 	Name       string          `db:"name"`
 	Category   string          `db:"category"`
 	Attributes json.RawMessage `db:"attributes"`
+	Deeds      string          `db:"deeds"`
 	SecondLook string          `db:"second_look"`
 }
 
 // Assignments implements review.Service.
 func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.Assignment, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return nil, err
-	}
-	panel, err := find(sel, in.Panel)
+	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
 	if err != nil {
 		return nil, err
 	}
 	juror := actor.From(ctx).ID
-	if err := seated(ctx, p.deps.DB, in.Slug, in.Panel, juror); err != nil {
-		return nil, err
-	}
 	var candidates []candidateRow
-	// In an order of the juror's own, so that no candidate is the tired ninth
-	// of everybody.
+	// In an order of the juror's own, so that no candidate is the tired ninth of
+	// everybody, made of what the juror may know.
 	if err := p.deps.DB.SelectContext(ctx, &candidates, `
-		SELECT c.number, c.name, c.category, c.attributes, coalesce(l.reason, '') AS second_look
-		FROM due a JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
+		SELECT c.number, called, c.name, c.category, c.attributes, c.deeds, coalesce(l.reason, '') AS second_look
+		FROM due a
+		JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
+		LEFT JOIN code k ON k.slug = a.slug AND k.panel = a.panel AND k.candidate = a.candidate
+		CROSS JOIN LATERAL (SELECT CASE WHEN $4 THEN k.code ELSE c.number::text END AS called) AS name
 		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
 		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate
 			AND l.revision = s.revision
 		WHERE a.slug = $1 AND a.panel = $2 AND a.account = $3
-		ORDER BY md5(a.account || '/' || c.number), c.number`, in.Slug, in.Panel, juror); err != nil {
+		ORDER BY md5(a.account || '/' || called), called`, in.Slug, in.Panel, juror, coded(panel)); err != nil {
 		return nil, fmt.Errorf("assignments: %w", err)
 	}
 	sheets, err := p.sheets(ctx, in.Slug, in.Panel, juror)
@@ -56,7 +56,9 @@ func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.A
 		if out[i], err = c.seenBy(panel); err != nil {
 			return nil, err
 		}
-		out[i].Sheet = sheets[c.Number]
+		if out[i].Sheet = sheets[c.Number]; out[i].Sheet != nil {
+			out[i].Sheet.Candidate = c.Called
+		}
 	}
 	return out, nil
 }
@@ -70,7 +72,7 @@ func (p *Panels) sheets(ctx context.Context, slug, panel, juror string) (map[int
 	}
 	sheets := make(map[int]*review.Sheet, len(rows))
 	for _, r := range rows {
-		s, err := r.sheet()
+		s, err := r.sheet("")
 		if err != nil {
 			return nil, fmt.Errorf("sheets: %w", err)
 		}
@@ -82,12 +84,12 @@ func (p *Panels) sheets(ctx context.Context, slug, panel, juror string) (map[int
 // seenBy is the candidate without what the panel is blind to. What an entry
 // says of conflicts names jurors, and is nobody's but the organizer's.
 func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
-	out := review.Assignment{
-		Candidate: c.Number, Name: c.Name, Category: c.Category, Hidden: panel.Blind, SecondLook: c.SecondLook,
-	}
+	out := review.Assignment{Candidate: c.Called, Name: c.Name, Category: c.Category, Hidden: panel.Blind}
 	if err := json.Unmarshal(c.Attributes, &out.Attributes); err != nil {
 		return out, fmt.Errorf("candidate %d: %w", c.Number, err)
 	}
+	blot := c.blot(panel, out.Attributes)
+	out.Deeds, out.SecondLook = blot.Replace(c.Deeds), blot.Replace(c.SecondLook)
 	delete(out.Attributes, "conflicts")
 	for _, field := range panel.Blind {
 		delete(out.Attributes, field)
@@ -98,5 +100,33 @@ func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
 	if panel.Hides("category") {
 		out.Category = ""
 	}
+	if panel.Hides("deeds") {
+		out.Deeds = ""
+	}
 	return out, nil
+}
+
+// leastBlotted is how long in characters a hidden value must be for it to be
+// blotted out of prose; a "3" is all over it.
+const leastBlotted = 2
+
+// blot takes hidden values out of prose that spells them out.
+func (c candidateRow) blot(panel rulebook.Panel, attributes map[string]string) *strings.Replacer {
+	var hidden []string
+	for _, field := range panel.Blind {
+		value := attributes[field]
+		if field == "name" {
+			value = c.Name
+		}
+		if utf8.RuneCountInString(value) >= leastBlotted {
+			hidden = append(hidden, value)
+		}
+	}
+	// The longest first: one may be a part of another.
+	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, value := range hidden {
+		pairs = append(pairs, value, "■■")
+	}
+	return strings.NewReplacer(pairs...)
 }

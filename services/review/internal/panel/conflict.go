@@ -17,24 +17,53 @@ import (
 )
 
 // DeclareConflict implements review.Service.
-func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict) (review.Conflict, error) {
+func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict) (review.Declared, error) {
 	juror := actor.From(ctx).ID
 	in.Reason = strings.TrimSpace(in.Reason)
-	err := p.settle(ctx, in.Slug, in.Panel, juror, in.Candidate, in.Reason, func(tx *sqlx.Tx) (bool, error) {
-		return p.write(ctx, tx, in.Slug, "declare_conflict", in.Reason, in, `
+	var of ref
+	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
+		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+			return false, err
+		}
+		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
+			return false, err
+		}
+		var err error
+		if of, err = numbered(in.Candidate); err != nil {
+			of, err = refer(ctx, tx, in.Slug, panel, in.Candidate)
+		}
+		if err != nil {
+			return false, err
+		}
+		if err := known(ctx, tx, in.Slug, of.number); err != nil {
+			return false, err
+		}
+		detail := map[string]any{"panel": in.Panel, "candidate": of.number}
+		return p.write(ctx, tx, in.Slug, "declare_conflict", in.Reason, detail, `
 			INSERT INTO declared_conflict (slug, panel, account, candidate, reason, at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT DO NOTHING`, in.Slug, in.Panel, juror, in.Candidate, in.Reason, p.deps.Time())
+			ON CONFLICT DO NOTHING`, in.Slug, in.Panel, juror, of.number, in.Reason, p.deps.Time())
 	})
 	if err != nil {
-		return review.Conflict{}, err
+		return review.Declared{}, err
 	}
-	return p.conflict(ctx, in.Slug, in.Panel, juror, in.Candidate)
+	// Of other grounds the juror is not told: they say who the candidate is.
+	c, err := p.conflict(ctx, in.Slug, in.Panel, juror, of.number)
+	return review.Declared{Candidate: of.called, Recused: c.Recused}, err
 }
 
 // PinConflict implements review.Service.
 func (p *Panels) PinConflict(ctx context.Context, in review.PinConflict) (review.Conflict, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
-	err := p.settle(ctx, in.Slug, in.Panel, in.Juror, in.Candidate, in.Reason, func(tx *sqlx.Tx) (bool, error) {
+	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, _ rulebook.Panel) (bool, error) {
+		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+			return false, err
+		}
+		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
+			return false, err
+		}
+		if err := known(ctx, tx, in.Slug, in.Candidate); err != nil {
+			return false, err
+		}
 		return p.write(ctx, tx, in.Slug, "pin_conflict", in.Reason, in, `
 			INSERT INTO pin AS was (slug, panel, account, candidate, conflicted, reason, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (slug, panel, account, candidate)
@@ -55,23 +84,16 @@ func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, er
 	}); err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }
 
-// settle changes what is known of a juror and a candidate, and what follows from
-// it: assignments and the result. change tells whether it changed anything.
-func (p *Panels) settle(ctx context.Context, slug, panelID, juror string, candidate int, reason string, change func(tx *sqlx.Tx) (bool, error)) error {
+// run is alter by an organizer. Faults: ErrOwnPanel, ErrRecused.
+func (p *Panels) run(ctx context.Context, slug, panelID string, change func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error)) error {
 	return p.alter(ctx, slug, panelID, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
-		if err := review.ErrInvalid.Check(requireReason(reason)); err != nil {
+		if err := watches(ctx, tx, slug, panelID); err != nil {
 			return false, err
 		}
-		if err := seated(ctx, tx, slug, panelID, juror); err != nil {
-			return false, err
-		}
-		if err := known(ctx, tx, slug, candidate); err != nil {
-			return false, err
-		}
-		return change(tx)
+		return change(tx, sel, panel)
 	})
 }
 
@@ -139,6 +161,9 @@ func (p *Panels) Conflicts(ctx context.Context, in review.OfPanel) ([]review.Con
 		return nil, err
 	}
 	if _, err := find(sel, in.Panel); err != nil {
+		return nil, err
+	}
+	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
 		return nil, err
 	}
 	return p.conflicts(ctx, in.Slug, in.Panel, "", 0)

@@ -15,8 +15,19 @@ import (
 )
 
 // seed is what a panel's random assignment is drawn from. It is public before
-// there are candidates.
-func seed(sel phase.Selection, panel rulebook.Panel) string { return sel.Hash + "/" + panel.ID }
+// there are candidates, but for the end of a blind panel's.
+func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel rulebook.Panel) (string, error) {
+	public := sel.Hash + "/" + panel.ID
+	if !coded(panel) {
+		return public, nil
+	}
+	var secret string
+	if err := sqlx.GetContext(ctx, q, &secret, `
+		SELECT coalesce(max(secret), '') FROM seed_secret WHERE slug = $1 AND panel = $2`, sel.Slug, panel.ID); err != nil {
+		return "", fmt.Errorf("seed: %w", err)
+	}
+	return public + "/" + secret, nil
+}
 
 // OnOpen assigns the candidates when review opens. It refuses before every
 // admitted candidate is known.
@@ -67,9 +78,13 @@ func opened(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, erro
 	return is, nil
 }
 
-// assign assigns what the rulebook says and is not assigned yet: nothing before
-// review opens and after it has closed. The caller has the panel's lock.
+// assign draws codes, and assigns what the rulebook says and is not assigned
+// yet: nothing before review opens and after it has closed. The caller has the
+// panel's lock.
 func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
+	if err := drawCodes(ctx, tx, sel.Slug, panel); err != nil {
+		return err
+	}
 	if state, err := phase.Of(ctx, tx, sel.Slug, event.Review, p.deps.Time()); err != nil || state != phase.Open {
 		return err
 	}
@@ -122,9 +137,14 @@ func (p *Panels) balance(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, 
 	return nil
 }
 
-// readDraw reads what a draw starts from. Work that has begun stays where it is.
+// readDraw reads what a draw starts from. Work that has begun stays where it is;
+// who abstains from a candidate is not one of its jurors.
 func readDraw(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (assign.Draw, error) {
-	d := assign.Draw{Seed: seed(sel, panel), Each: panel.MinScores, Barred: map[assign.Pair]bool{}}
+	d := assign.Draw{Each: panel.MinScores, Barred: map[assign.Pair]bool{}}
+	var err error
+	if d.Seed, err = seed(ctx, tx, sel, panel); err != nil {
+		return d, err
+	}
 	if err := tx.SelectContext(ctx, &d.Seats, `
 		SELECT seat FROM juror WHERE slug = $1 AND panel = $2 AND left_at IS NULL AND NOT further ORDER BY seat`, sel.Slug, panel.ID); err != nil {
 		return d, fmt.Errorf("jurors: %w", err)
@@ -134,26 +154,31 @@ func readDraw(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel ruleb
 	}
 	var rows []struct {
 		assign.Pair
-		Barred bool `db:"barred"`
-		Begun  bool `db:"begun"`
+		How string `db:"how"`
 	}
 	if err := tx.SelectContext(ctx, &rows, `
-		SELECT j.seat, r.candidate, true AS barred, false AS begun
+		SELECT j.seat, r.candidate, 'barred' AS how
 		FROM recusal r JOIN juror j ON j.slug = r.slug AND j.panel = r.panel AND j.account = r.account
 		WHERE r.slug = $1 AND r.panel = $2
 		UNION ALL
-		SELECT j.seat, a.candidate, false, a.further OR EXISTS (
-			SELECT FROM sheet s WHERE s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate)
-		FROM due a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+		SELECT j.seat, a.candidate, CASE
+			WHEN s.submitted AND s.abstained THEN 'abstained'
+			WHEN a.further OR s.revision IS NOT NULL THEN 'begun'
+			ELSE 'drawn' END
+		FROM due a
+		JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
 		WHERE a.slug = $1 AND a.panel = $2
 		ORDER BY seat, candidate`, sel.Slug, panel.ID); err != nil {
 		return d, fmt.Errorf("assignments: %w", err)
 	}
 	for _, r := range rows {
-		switch {
-		case r.Barred:
+		switch r.How {
+		case "barred":
 			d.Barred[r.Pair] = true
-		case r.Begun:
+		case "abstained":
+			d.Abstained = append(d.Abstained, r.Pair)
+		case "begun":
 			d.Fixed = append(d.Fixed, r.Pair)
 		default:
 			d.Kept = append(d.Kept, r.Pair)

@@ -2,7 +2,6 @@ package panel
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -29,12 +28,7 @@ func (p *Panels) Oversight(ctx context.Context, in review.OfPanel) (review.Overs
 	if err != nil {
 		return out, err
 	}
-	// Whoever scores here would learn others' scores, and those of candidates
-	// that they are recused from.
-	switch err := seated(ctx, p.deps.DB, in.Slug, in.Panel, actor.From(ctx).ID); {
-	case err == nil:
-		return out, review.ErrOwnPanel
-	case !errors.Is(err, review.ErrNotJuror):
+	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
 		return out, err
 	}
 	rows, err := readCounted(ctx, p.deps.DB, in.Slug, panel, 0)
@@ -92,24 +86,18 @@ func past(panel rulebook.Panel, spread *big.Rat) bool {
 	return panel.SpreadLimit.IsSet() && spread.Cmp(panel.SpreadLimit.Rat()) > 0
 }
 
-// overLimit tells whether a candidate's spread is past the limit.
-func overLimit(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) (bool, error) {
+// overLimit gives a candidate's spread, and whether it is past the limit.
+func overLimit(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) (agreement.Spread, bool, error) {
 	rows, err := readCounted(ctx, q, slug, panel, candidate)
 	if err != nil {
-		return false, err
+		return agreement.Spread{}, false, err
 	}
 	for _, s := range agreement.Spreads(sheetsOf(rows)) {
-		if s.Candidate == candidate && past(panel, s.Range()) {
-			return true, nil
+		if s.Candidate == candidate {
+			return s, past(panel, s.Range()), nil
 		}
 	}
-	return false, nil
-}
-
-// callsFurther tells whether the room itself draws further jurors: where it
-// draws jurors at all, and the rulebook limits the spread.
-func callsFurther(panel rulebook.Panel) bool {
-	return panel.Assign == rulebook.AssignRandom && panel.SpreadLimit.IsSet()
+	return agreement.Spread{}, false, nil
 }
 
 // drawFurther draws one further juror for a candidate whose jurors have all
@@ -127,7 +115,8 @@ func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	if waiting {
 		return nil
 	}
-	if over, err := overLimit(ctx, tx, sel.Slug, panel, candidate); err != nil || !over {
+	spread, over, err := overLimit(ctx, tx, sel.Slug, panel, candidate)
+	if err != nil || !over {
 		return err
 	}
 	draw, err := readDraw(ctx, tx, sel, panel)
@@ -142,7 +131,10 @@ func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	if err := tx.GetContext(ctx, &in.Juror.ID, `SELECT account FROM juror WHERE slug = $1 AND panel = $2 AND seat = $3`, sel.Slug, panel.ID, number); err != nil {
 		return fmt.Errorf("further juror: %w", err)
 	}
-	return p.further(ctx, tx, in, "the spread is past the rulebook's limit of "+panel.SpreadLimit.String())
+	// It is the room's act, not that of the juror whose sheet was the last.
+	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "spread", Name: "spread limit"})
+	return p.further(ctx, tx, in, fmt.Sprintf("the spread of %s, from %s to %s, is past the rulebook's limit of %s",
+		decimal(spread.Range()), decimal(spread.Lowest), decimal(spread.Highest), panel.SpreadLimit))
 }
 
 // SendBack implements review.Service.
@@ -154,6 +146,9 @@ func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel
 			return err
 		}
 		if _, err := find(sel, in.Panel); err != nil {
+			return err
+		}
+		if err := watches(ctx, tx, in.Slug, in.Panel); err != nil {
 			return err
 		}
 		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
@@ -177,5 +172,5 @@ func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel
 	if err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -43,6 +44,20 @@ func find(sel phase.Selection, id string) (rulebook.Panel, error) {
 		return rulebook.Panel{}, review.ErrNoPanel
 	}
 	return p, nil
+}
+
+// sitsOn gives the panel if the actor of ctx is on it. Faults: ErrNotYet,
+// ErrNoPanel, ErrNotJuror.
+func (p *Panels) sitsOn(ctx context.Context, slug, id string) (rulebook.Panel, error) {
+	sel, err := phase.Get(ctx, p.deps.DB, slug)
+	if err != nil {
+		return rulebook.Panel{}, err
+	}
+	panel, err := find(sel, id)
+	if err != nil {
+		return rulebook.Panel{}, err
+	}
+	return panel, seated(ctx, p.deps.DB, slug, id, actor.From(ctx).ID)
 }
 
 // SeatPanel implements review.Service.
@@ -91,7 +106,7 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	if err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }
 
 func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Person) error {
@@ -169,47 +184,4 @@ func seated(ctx context.Context, q sqlx.QueryerContext, slug, panel, account str
 		return review.ErrNotJuror
 	}
 	return nil
-}
-
-// Gaps implements review.Service.
-func (p *Panels) Gaps(ctx context.Context, in review.Of) ([]string, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return nil, err
-	}
-	return Gaps(ctx, p.deps.DB, sel)
-}
-
-// Gaps names each score that is missing in a panel whose rule is to refuse.
-func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]string, error) {
-	gaps := []string{}
-	for _, panel := range sel.Rulebook.Review.Panels {
-		if panel.Missing != rulebook.MissingRefuse {
-			continue
-		}
-		var rows []struct {
-			Juror     string `db:"name"`
-			Candidate int    `db:"candidate"`
-		}
-		if err := sqlx.SelectContext(ctx, q, &rows, `
-			SELECT j.name, a.candidate
-			FROM due a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
-			WHERE a.slug = $1 AND a.panel = $2 AND NOT EXISTS (
-				SELECT FROM last_sheet s
-				WHERE s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate AND s.submitted)
-			ORDER BY j.seat, a.candidate`, sel.Slug, panel.ID); err != nil {
-			return nil, fmt.Errorf("gaps: %w", err)
-		}
-		var seats int
-		if err := sqlx.GetContext(ctx, q, &seats, `SELECT count(*) FROM juror WHERE slug = $1 AND panel = $2`, sel.Slug, panel.ID); err != nil {
-			return nil, fmt.Errorf("gaps: %w", err)
-		}
-		if seats == 0 {
-			gaps = append(gaps, panel.ID+": nobody is seated")
-		}
-		for _, r := range rows {
-			gaps = append(gaps, fmt.Sprintf("%s: %s: %d", panel.ID, r.Juror, r.Candidate))
-		}
-	}
-	return gaps, nil
 }

@@ -10,32 +10,25 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
 // Peers implements review.Service.
 func (p *Panels) Peers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
 	if err != nil {
-		return nil, err
-	}
-	panel, err := find(sel, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	juror := actor.From(ctx).ID
-	if err := seated(ctx, p.deps.DB, in.Slug, in.Panel, juror); err != nil {
 		return nil, err
 	}
 	if panel.SeesOthers != rulebook.SeesAfterOwn {
 		return nil, review.ErrPeersHidden
 	}
-	if err := due(ctx, p.deps.DB, in.Slug, in.Panel, juror, in.Candidate); err != nil {
+	juror := actor.From(ctx).ID
+	of, err := due(ctx, p.deps.DB, in.Slug, panel, juror, in.Candidate)
+	if err != nil {
 		return nil, err
 	}
-	counted, err := readCounted(ctx, p.deps.DB, in.Slug, panel, in.Candidate)
+	counted, err := readCounted(ctx, p.deps.DB, in.Slug, panel, of.number)
 	if err != nil {
 		return nil, err
 	}

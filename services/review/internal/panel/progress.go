@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
@@ -22,6 +24,13 @@ func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, er
 	if err != nil {
 		return review.Panel{}, err
 	}
+	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
+		return review.Panel{}, err
+	}
+	return p.progress(ctx, sel, panel)
+}
+
+func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebook.Panel) (review.Panel, error) {
 	var rows []struct {
 		ID          string        `db:"account"`
 		Name        string        `db:"name"`
@@ -46,12 +55,15 @@ func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, er
 		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate
 			AND l.revision = s.revision
 		WHERE j.slug = $1 AND j.panel = $2
-		GROUP BY j.account, j.name, j.employer, j.category, j.seat, j.further, j.left_at ORDER BY j.seat`, in.Slug, in.Panel); err != nil {
+		GROUP BY j.account, j.name, j.employer, j.category, j.seat, j.further, j.left_at ORDER BY j.seat`, sel.Slug, panel.ID); err != nil {
 		return review.Panel{}, fmt.Errorf("panel: %w", err)
 	}
-	out := review.Panel{ID: in.Panel, Assign: panel.Assign, Jurors: make([]review.JurorProgress, len(rows))}
+	out := review.Panel{ID: panel.ID, Assign: panel.Assign, Jurors: make([]review.JurorProgress, len(rows))}
 	if panel.Assign == rulebook.AssignRandom {
-		out.Seed = seed(sel, panel)
+		var err error
+		if out.Seed, err = seed(ctx, p.deps.DB, sel, panel); err != nil {
+			return out, err
+		}
 	}
 	for i, r := range rows {
 		j := review.JurorProgress{
@@ -70,10 +82,36 @@ func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, er
 	}
 	if err := p.deps.DB.SelectContext(ctx, &out.Short, `
 		SELECT c.number
-		FROM candidate c LEFT JOIN due a ON a.slug = c.slug AND a.panel = $2 AND a.candidate = c.number
+		FROM candidate c
+		LEFT JOIN due a ON a.slug = c.slug AND a.panel = $2 AND a.candidate = c.number
+		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
+			AND s.submitted AND s.abstained
 		WHERE c.slug = $1 AND NOT c.struck AND EXISTS (SELECT FROM phase WHERE slug = $1 AND name = 'review')
-		GROUP BY c.number HAVING count(a.account) < $3 ORDER BY c.number`, in.Slug, in.Panel, max(1, panel.MinScores)); err != nil {
+		GROUP BY c.number HAVING count(a.account) - count(s.revision) < $3 ORDER BY c.number`, sel.Slug, panel.ID, max(1, panel.MinScores)); err != nil {
 		return review.Panel{}, fmt.Errorf("panel: %w", err)
+	}
+	return out, nil
+}
+
+// answer is the panel after an act on it. Who has seated themselves reads
+// nothing of the candidates.
+func (p *Panels) answer(ctx context.Context, slug, id string) (review.Panel, error) {
+	sel, err := phase.Get(ctx, p.deps.DB, slug)
+	if err != nil {
+		return review.Panel{}, err
+	}
+	panel, err := find(sel, id)
+	if err != nil {
+		return review.Panel{}, err
+	}
+	out, err := p.progress(ctx, sel, panel)
+	self := func(j review.JurorProgress) bool { return j.ID == actor.From(ctx).ID }
+	if err != nil || !slices.ContainsFunc(out.Jurors, self) {
+		return out, err
+	}
+	out.Seed, out.Short = "", nil
+	for i := range out.Jurors {
+		out.Jurors[i].Candidates = []int{}
 	}
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package panel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 
 // AssignByHand implements review.Service.
 func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (review.Panel, error) {
-	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
+	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
 		if panel.Assign != rulebook.AssignHand {
 			return false, review.ErrInvalid.Check([]fault.Field{{Name: "panel", Message: "is assigned by the rulebook: " + panel.Assign}})
 		}
@@ -49,7 +50,7 @@ func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (revi
 	if err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }
 
 // checkHand refuses unknown candidates, and to take away submitted work.
@@ -93,7 +94,7 @@ func (p *Panels) notClosed(ctx context.Context, q sqlx.QueryerContext, slug stri
 // Unseat implements review.Service.
 func (p *Panels) Unseat(ctx context.Context, in review.Unseat) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
-	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
+	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
 		if err := p.checkUnseat(ctx, tx, sel, panel, &in); err != nil {
 			return false, err
 		}
@@ -126,7 +127,7 @@ func (p *Panels) Unseat(ctx context.Context, in review.Unseat) (review.Panel, er
 	if err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }
 
 // checkUnseat checks who leaves and who comes; the successor has the leaver's
@@ -186,16 +187,12 @@ func seat(ctx context.Context, tx *sqlx.Tx, slug, panel string, who review.Perso
 // CallFurther implements review.Service.
 func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
-	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
+	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
 		if _, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review); err != nil {
 			return false, err
 		}
-		over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate)
-		if err != nil {
-			return false, err
-		}
-		if !over {
-			return false, review.ErrWithinLimit
+		if _, over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate); err != nil || !over {
+			return false, cmp.Or(err, error(review.ErrWithinLimit))
 		}
 		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
 			return false, err
@@ -216,7 +213,7 @@ func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review
 	if err != nil {
 		return review.Panel{}, err
 	}
-	return p.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
+	return p.answer(ctx, in.Slug, in.Panel)
 }
 
 // further assigns a candidate to a seated juror beyond the rest. A conflict of

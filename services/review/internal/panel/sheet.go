@@ -39,9 +39,10 @@ type sheetRow struct {
 	Abstained bool            `db:"abstained"`
 }
 
-func (r sheetRow) sheet() (review.Sheet, error) {
+// sheet is the row; called is what the panel calls the candidate.
+func (r sheetRow) sheet(called string) (review.Sheet, error) {
 	s := review.Sheet{
-		Panel: r.Panel, Candidate: r.Candidate, Revision: r.Revision, Comment: r.Comment,
+		Panel: r.Panel, Candidate: called, Revision: r.Revision, Comment: r.Comment,
 		Abstained: r.Abstained, Submitted: r.Submitted, At: r.At.UTC(),
 	}
 	return s, errors.Join(json.Unmarshal(r.Scores, &s.Scores), json.Unmarshal(r.Comments, &s.Comments))
@@ -50,7 +51,8 @@ func (r sheetRow) sheet() (review.Sheet, error) {
 // SaveSheet implements review.Service.
 func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.Sheet, error) {
 	juror := actor.From(ctx).ID
-	row := sheetRow{Panel: in.Panel, Candidate: in.Candidate, Comment: strings.TrimSpace(in.Comment), Abstained: in.Abstain, Submitted: in.Submit, At: p.deps.Time()}
+	row := sheetRow{Panel: in.Panel, Comment: strings.TrimSpace(in.Comment), Abstained: in.Abstain, Submitted: in.Submit, At: p.deps.Time()}
+	var of ref
 	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
 		sel, err := phase.Require(ctx, tx, in.Slug, row.At, event.Review)
 		if err != nil {
@@ -60,10 +62,11 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err != nil {
 			return err
 		}
-		// A sheet may show that a further juror is needed; drawing one has the
-		// panel to itself.
+		// A sheet may show that another juror is needed; drawing one has the panel
+		// to itself.
+		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
 		hold := share
-		if row.Submitted && callsFurther(panel) {
+		if draws {
 			hold = lock
 		}
 		if err := hold(ctx, tx, in.Slug, in.Panel); err != nil {
@@ -72,24 +75,28 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
 			return err
 		}
-		if err := due(ctx, tx, in.Slug, in.Panel, juror, in.Candidate); err != nil {
+		if of, err = due(ctx, tx, in.Slug, panel, juror, in.Candidate); err != nil {
 			return err
 		}
+		row.Candidate = of.number
 		if err := row.fill(panel, in); err != nil {
 			return err
 		}
 		if err := p.revise(ctx, tx, in.Slug, juror, &row); err != nil {
 			return err
 		}
-		if !row.Submitted || !callsFurther(panel) {
+		if !draws {
 			return nil
 		}
-		return p.drawFurther(ctx, tx, sel, panel, in.Candidate)
+		if err := p.assign(ctx, tx, sel, panel); err != nil { // in the place of who abstains
+			return err
+		}
+		return p.drawFurther(ctx, tx, sel, panel, row.Candidate)
 	})
 	if err != nil {
 		return review.Sheet{}, err
 	}
-	return row.sheet()
+	return row.sheet(of.called)
 }
 
 // revise adds a revision. A submitted sheet stays submitted: what amends it is
@@ -125,18 +132,23 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 	return audit.Record(ctx, tx, row.At, slug, act, "", map[string]any{"panel": row.Panel, "candidate": row.Candidate, "revision": row.Revision})
 }
 
-// due gives ErrUnassigned unless the candidate is the juror's to score.
-func due(ctx context.Context, q sqlx.QueryerContext, slug, panel, juror string, candidate int) error {
+// due finds the candidate that the panel calls so, if it is the juror's to
+// score. Fault: ErrUnassigned.
+func due(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror, called string) (ref, error) {
+	of, err := refer(ctx, q, slug, panel, called)
+	if err != nil {
+		return ref{}, err
+	}
 	var is bool
 	if err := sqlx.GetContext(ctx, q, &is, `
 		SELECT EXISTS (SELECT FROM due WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)`,
-		slug, panel, juror, candidate); err != nil {
-		return fmt.Errorf("assignment: %w", err)
+		slug, panel.ID, juror, of.number); err != nil {
+		return ref{}, fmt.Errorf("assignment: %w", err)
 	}
 	if !is {
-		return review.ErrUnassigned
+		return ref{}, review.ErrUnassigned
 	}
-	return nil
+	return of, nil
 }
 
 // fill takes the scores and comments as written, if each criterion's score is

@@ -41,8 +41,8 @@ func (r *Results) OnAdmitted(ctx context.Context, tx *sqlx.Tx, env event.Envelop
 		return fmt.Errorf("candidate: %w", err)
 	}
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO candidate (slug, number, name, category, attributes) VALUES ($1, $2, $3, $4, $5)`,
-		env.Slug, e.Number, e.Name, e.Category, attributes); err != nil {
+		INSERT INTO candidate (slug, number, name, category, attributes, deeds) VALUES ($1, $2, $3, $4, $5, $6)`,
+		env.Slug, e.Number, e.Name, e.Category, attributes, e.Deeds); err != nil {
 		return fmt.Errorf("candidate: %w", err)
 	}
 	return nil

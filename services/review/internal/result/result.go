@@ -13,7 +13,6 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -94,7 +93,8 @@ func (r *Results) put(ctx context.Context, body []byte) (hash string, err error)
 }
 
 // InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing,
-// ErrLot, or why the rulebook computes none, such as quotas_infeasible.
+// ErrLot, or why the rulebook computes none, such as quotas_infeasible;
+// ErrRecused in their place.
 func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
 	var hash string
 	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, sel.Slug)
@@ -103,10 +103,13 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 		if err == nil {
 			_, err = in.rank(sel)
 		}
-		if err != nil {
-			return "", err
+		if err == nil {
+			return "", review.ErrUncomputed
 		}
-		return "", review.ErrUncomputed
+		if err := panel.NotRecused(ctx, q, sel.Slug); err != nil {
+			return "", err // why there is none may tell of the candidate
+		}
+		return "", err
 	}
 	if err != nil {
 		return "", fmt.Errorf("result: %w", err)
@@ -118,6 +121,9 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, error) {
 	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
+		return review.Result{}, err
+	}
+	if err := panel.NotRecused(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Result{}, err
 	}
 	hash, err := r.InForce(ctx, r.deps.DB, sel)
@@ -150,7 +156,7 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	if err := r.closed(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Exported{}, err
 	}
-	if err := r.mayExport(ctx, in.Slug); err != nil {
+	if err := panel.NotRecused(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Exported{}, err
 	}
 	scores, err := readScores(ctx, r.deps.DB, sel)
@@ -159,21 +165,6 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	}
 	hash, err := r.put(ctx, scoresCSV(scores))
 	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
-}
-
-// mayExport refuses who scores on a panel and is recused from a candidate,
-// whatever else they are.
-func (r *Results) mayExport(ctx context.Context, slug string) error {
-	var barred bool
-	if err := r.deps.DB.GetContext(ctx, &barred, `
-		SELECT EXISTS (SELECT FROM recusal JOIN juror USING (slug, panel, account) WHERE slug = $1 AND account = $2)`,
-		slug, actor.From(ctx).ID); err != nil {
-		return fmt.Errorf("export scores: %w", err)
-	}
-	if barred {
-		return review.ErrRecused
-	}
-	return nil
 }
 
 func (r *Results) closed(ctx context.Context, q sqlx.QueryerContext, slug string) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -197,7 +199,7 @@ func (s *Script) opine(ctx context.Context, vetter Member, e nomination.Entry) e
 	return err
 }
 
-// Score has each juror score each candidate.
+// Score has each juror score each candidate that is theirs.
 func (s *Script) Score(ctx context.Context) error {
 	jurors := s.Input.with(identity.Juror)
 	emails := make([]string, len(jurors))
@@ -214,16 +216,23 @@ func (s *Script) Score(ctx context.Context) error {
 	g, scoring := errgroup.WithContext(ctx)
 	g.SetLimit(clerks)
 	for k, juror := range jurors {
-		sheets := make([]map[string]string, len(s.Candidates))
-		for i := range s.Candidates {
+		mine, err := s.signedIn[juror.Email].Assignments(ctx, s.Slug, juror.Scope)
+		if err != nil {
+			return err
+		}
+		// Jurors go by what they read: the panel may be blind to who it is of, and
+		// the list comes in an order of each one's own.
+		slices.SortFunc(mine, func(a, b review.Assignment) int { return strings.Compare(a.Deeds, b.Deeds) })
+		sheets := make([]map[string]string, len(mine))
+		for i := range mine {
 			strictness := float64(k%5) - 2
 			sheets[i] = map[string]string{
 				"deeds": s.crowd.score(i, strictness), "service": s.crowd.score(i, strictness), "skill": s.crowd.score(i, strictness),
 			}
 		}
 		g.Go(func() error {
-			for i, c := range s.Candidates {
-				if _, err := s.signedIn[juror.Email].SaveSheet(scoring, s.Slug, juror.Scope, c.Number, client.Sheet{Scores: sheets[i], Submit: true}); err != nil {
+			for i, a := range mine {
+				if _, err := s.signedIn[juror.Email].SaveSheet(scoring, s.Slug, juror.Scope, a.Candidate, client.Sheet{Scores: sheets[i], Submit: true}); err != nil {
 					return err
 				}
 				tick()

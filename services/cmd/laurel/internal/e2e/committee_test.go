@@ -1,0 +1,415 @@
+package e2e_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// committee is a house with a blind panel, and everything that its jurors have
+// read.
+type committee struct {
+	*house
+	tokens map[string]string // by juror
+	read   bytes.Buffer
+}
+
+const (
+	panelOf   = 5 // jurors
+	scored    = 3 // of whom so many score a candidate
+	successor = "juror-6"
+)
+
+// convened takes a selection to an open review with a panel that is drawn, blind
+// and limits the spread. The stories name their heroes.
+func convened(t *testing.T) *committee {
+	t.Helper()
+	c := &committee{house: together(t), tokens: map[string]string{}}
+	c.Rules = strings.NewReplacer("jurors: 3", "jurors: 5\n      blind: true\n      assign: random\n      min_scores: 3\n      sees_others: after_own\n      spread_limit: 10").Replace(c.Rules)
+	c.Input.Entries = regexp.MustCompile(`(?m)^(快递员.),(.),(第\d营业部)(.*)个故事：`).ReplaceAll(c.Input.Entries, []byte("${1},${2},${3}${4}个故事：${3}的${1}"))
+	for n := 4; n <= 6; n++ {
+		name := fmt.Sprintf("juror-%d", n)
+		c.Input.Staff = append(c.Input.Staff, demo.Member{Role: identity.Juror, Scope: "experts", Name: name, Email: name + "@example.org"})
+	}
+	c.run(t, c.Create, c.Nominate)
+	entries, err := c.Organizer().Entries(t.Context(), slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, image.NewGray(image.Rect(0, 0, 400, 500)), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Organizer().SetPhoto(t.Context(), slug, entries[0].ID, photo.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	c.run(t, c.Vet)
+	seats := client.Seats{Employers: map[string]string{email("juror-1"): c.Candidates[0].Employer}}
+	for n := 1; n <= panelOf; n++ {
+		seats.Jurors = append(seats.Jurors, email(fmt.Sprintf("juror-%d", n)))
+	}
+	if _, err := c.Organizer().SeatJurors(t.Context(), slug, "experts", seats); err != nil {
+		t.Fatal(err)
+	}
+	c.phase(t, event.Review, event.Open)
+	for n := 1; n <= panelOf+1; n++ {
+		c.tokens[fmt.Sprintf("juror-%d", n)] = c.token(t, identity.Juror, n)
+	}
+	return c
+}
+
+func email(name string) string { return name + "@example.org" }
+
+func (c *committee) phase(t *testing.T, phase, action string) {
+	t.Helper()
+	act := c.Open
+	if action == event.Close {
+		act = c.Close
+	}
+	if err := act(t.Context(), phase); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// juror asks as a juror, and keeps what they read.
+func (c *committee) juror(t *testing.T, name, method, path string, body any, status int) answer {
+	t.Helper()
+	a := c.ask(t, request{method: method, path: of("/panels/experts" + path), token: c.tokens[name], body: body})
+	c.read.Write(append(a.body, '\n'))
+	if a.status != status {
+		t.Fatalf("%s %s as %s: %d, want %d %s", method, path, name, a.status, status, a.body)
+	}
+	return a
+}
+
+// decode reads an answer.
+func decode[T any](t *testing.T, a answer) (v T) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+	return v
+}
+
+// mine is what a juror is to score.
+func (c *committee) mine(t *testing.T, name string) []review.Assignment {
+	t.Helper()
+	return decode[[]review.Assignment](t, c.juror(t, name, http.MethodGet, "/sheets", nil, http.StatusOK))
+}
+
+// submit saves a sheet of one score by all criteria.
+func (c *committee) submit(t *testing.T, name, candidate, score string) review.Sheet {
+	t.Helper()
+	sheet := client.Sheet{Scores: map[string]string{"deeds": score, "service": score, "skill": score}, Submit: true}
+	return decode[review.Sheet](t, c.juror(t, name, http.MethodPut, "/sheets/"+candidate, sheet, http.StatusOK))
+}
+
+// progress is the panel as the organizer sees it. Each candidate has its jurors.
+func (c *committee) progress(t *testing.T) review.Panel {
+	t.Helper()
+	p, err := c.Organizer().Panel(t.Context(), slug, "experts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(p.Short) > 0 {
+		t.Errorf("candidates without enough jurors: %v", p.Short)
+	}
+	return p
+}
+
+// level sees that loads differ by one at most, of jurors who are there.
+func (c *committee) level(t *testing.T, when string) {
+	t.Helper()
+	var loads []int
+	for _, j := range c.progress(t).Jurors {
+		if j.LeftAt == nil {
+			loads = append(loads, j.Assigned)
+		}
+	}
+	if slices.Max(loads)-slices.Min(loads) > 1 {
+		t.Errorf("%s the loads are %v", when, loads)
+	}
+}
+
+// code is what the panel calls a candidate. Nobody but a juror reads it: here
+// it is told by the stories, which differ.
+func (c *committee) code(t *testing.T, name string, number int) (code string) {
+	t.Helper()
+	story := c.Candidates[slices.IndexFunc(c.Candidates, func(x nomination.Candidate) bool { return x.Number == number })]
+	place := strings.SplitN(story.Summary, "个", 2)[0]
+	for _, a := range c.mine(t, name) {
+		if strings.HasPrefix(a.Deeds, place) {
+			code = a.Candidate
+		}
+	}
+	return code
+}
+
+// TestCommittee takes a blind panel through its review over HTTP: draw,
+// conflicts, sheets and their history, oversight, escalation, a departure, and
+// the result.
+func TestCommittee(t *testing.T) {
+	t.Parallel()
+	c := convened(t)
+	organizer := c.Organizer()
+	account := map[string]string{} // by name
+	for _, j := range c.progress(t).Jurors {
+		account[j.Name] = j.ID
+	}
+	c.level(t, "drawn,")
+
+	// Found by rule, declared by code, pinned either way.
+	conflicts, err := organizer.Conflicts(t.Context(), slug, "experts")
+	if err != nil || len(conflicts) != 2 || conflicts[0].Juror != account["juror-1"] || conflicts[0].Grounds[0].Source != "employer" {
+		t.Fatalf("conflicts %+v, %v", conflicts, err)
+	}
+	for _, x := range conflicts {
+		if code := c.code(t, "juror-1", x.Candidate); code != "" {
+			t.Errorf("juror-1 is to score %d of their own employer", x.Candidate)
+		}
+	}
+	kin := c.mine(t, "juror-2")[0].Candidate
+	declared := decode[review.Declared](t, c.juror(t, "juror-2", http.MethodPost, "/conflicts", map[string]string{"candidate": kin, "reason": "亲属"}, http.StatusCreated))
+	if !declared.Recused || declared.Candidate != kin {
+		t.Errorf("declared %+v", declared)
+	}
+	c.juror(t, "juror-2", http.MethodPut, "/sheets/"+kin, client.Sheet{Submit: true}, http.StatusForbidden)
+	if x, err := organizer.PinConflict(t.Context(), slug, "experts", email("juror-1"), conflicts[0].Candidate, false, "同名单位"); err != nil || x.Recused {
+		t.Errorf("pinned %+v, %v", x, err)
+	}
+	pinned := c.progress(t).Jurors[2].Candidates[0]
+	if x, err := organizer.PinConflict(t.Context(), slug, "experts", email("juror-3"), pinned, true, "师徒"); err != nil || !x.Recused {
+		t.Errorf("pinned %+v, %v", x, err)
+	}
+	if slices.Contains(c.progress(t).Jurors[2].Candidates, pinned) {
+		t.Error("a pinned conflict leaves the candidate with the juror")
+	}
+	c.level(t, "after conflicts")
+
+	// A draft, a sheet, a change of mind; another's scores only after one's own.
+	of1 := c.mine(t, "juror-4")[0].Candidate
+	draft := client.Sheet{Scores: map[string]string{"deeds": "70"}, Comments: map[string]string{"deeds": "待核"}}
+	c.juror(t, "juror-4", http.MethodPut, "/sheets/"+of1, draft, http.StatusOK)
+	if a := c.juror(t, "juror-4", http.MethodGet, "/sheets/"+of1+"/peers", nil, http.StatusConflict); a.Code != review.ErrOwnFirst.Code {
+		t.Errorf("peers before one's own: %s", a.body)
+	}
+	c.submit(t, "juror-4", of1, "80")
+	if s := c.submit(t, "juror-4", of1, "81"); s.Revision != 3 || s.Candidate != of1 {
+		t.Errorf("amended %+v", s)
+	}
+	revisions := decode[[]review.Sheet](t, c.juror(t, "juror-4", http.MethodGet, "/sheets/"+of1+"/history", nil, http.StatusOK))
+	if len(revisions) != 3 || revisions[0].Submitted || revisions[0].Comments["deeds"] != "待核" || revisions[1].Scores["deeds"] != "80" {
+		t.Errorf("revisions %+v", revisions)
+	}
+	c.juror(t, "juror-4", http.MethodGet, "/sheets/"+of1+"/peers", nil, http.StatusOK)
+
+	// An abstention is nobody's score; another is drawn.
+	shy := c.mine(t, "juror-5")[0].Candidate
+	c.juror(t, "juror-5", http.MethodPut, "/sheets/"+shy, client.Sheet{Abstain: true, Submit: true}, http.StatusOK)
+	if a := c.juror(t, "juror-5", http.MethodGet, "/sheets/"+shy+"/peers", nil, http.StatusConflict); a.Code != review.ErrOwnFirst.Code {
+		t.Errorf("peers of who abstains: %s", a.body)
+	}
+
+	// Who leaves takes nothing along that is submitted.
+	left, err := organizer.Unseat(t.Context(), slug, "experts", client.Departure{
+		Juror: email("juror-4"), Sheets: review.KeepSheets, Successor: &client.Newcomer{Email: email(successor)}, Reason: "出差",
+	})
+	if err != nil || left.Jurors[3].LeftAt == nil || left.Jurors[3].Submitted != 1 || left.Jurors[3].Assigned != 1 || len(left.Short) > 0 {
+		t.Fatalf("after the departure %+v, %v", left, err)
+	}
+	c.level(t, "after the departure")
+	c.juror(t, "juror-4", http.MethodGet, "/sheets", nil, http.StatusForbidden)
+
+	far := c.scoreAll(t)
+	c.overseen(t, account, far)
+	c.closed(t)
+	c.blindfold(t)
+}
+
+// far is a candidate whose last juror is far from the rest.
+type far struct {
+	number int
+	juror  string
+	code   string
+}
+
+// scoreAll has the jurors submit what is left: of one candidate, one is far
+// from the others, and a further juror is drawn.
+func (c *committee) scoreAll(t *testing.T) (x far) {
+	t.Helper()
+	panel := c.progress(t)
+	by := map[int][]string{}
+	for _, j := range panel.Jurors {
+		for _, n := range j.Candidates {
+			by[n] = append(by[n], j.Name)
+		}
+	}
+	for _, cand := range c.Candidates { // all of whom nobody has begun
+		if jurors := by[cand.Number]; x.juror == "" && len(jurors) == scored && !slices.Contains(jurors, "juror-4") && !slices.Contains(jurors, "juror-5") {
+			x = far{number: cand.Number, juror: jurors[scored-1]}
+			x.code = c.code(t, x.juror, x.number)
+		}
+	}
+	if x.code == "" {
+		t.Fatalf("no candidate is untouched: %v", by)
+	}
+	rest := func() (n int) {
+		for i, name := range []string{"juror-1", "juror-2", "juror-3", "juror-5", successor} {
+			for _, a := range c.mine(t, name) {
+				score := fmt.Sprintf("%d", 88+i)
+				if a.Sheet != nil && a.Sheet.Submitted {
+					continue
+				}
+				if n++; a.Candidate == x.code && name == x.juror {
+					score = "60"
+				}
+				c.submit(t, name, a.Candidate, score)
+			}
+		}
+		return n
+	}
+	rest()
+	if n := rest(); n != 1 {
+		t.Errorf("%d sheets were due of further jurors, want 1", n)
+	}
+	return x
+}
+
+// overseen reads how the jurors agree, as organizer.
+func (c *committee) overseen(t *testing.T, account map[string]string, x far) {
+	t.Helper()
+	organizer := c.Organizer()
+	got, err := organizer.Oversight(t.Context(), slug, "experts")
+	if err != nil || len(got.Candidates) != entries || len(got.Jurors) == 0 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, s := range got.Candidates {
+		outlying := len(s.Outliers) == 1 && s.Outliers[0].Juror == account[x.juror]
+		if of := s.Candidate == x.number; s.OverLimit != of || s.Further != of || of && (!outlying || s.Sheets != scored+1) {
+			t.Errorf("spread %+v; %s is far off %d", s, x.juror, x.number)
+		}
+	}
+	log, err := organizer.Audit(t.Context(), slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	called := slices.IndexFunc(log, func(a client.Act) bool { return a.Act == "call_further" })
+	if called < 0 || log[called].Kind != actor.System || !strings.Contains(log[called].Reason, "limit of 10") {
+		t.Errorf("the further juror is not audited as the room's act: %+v", log)
+	}
+
+	if _, err := organizer.SendBack(t.Context(), slug, "experts", email(x.juror), x.number, "60 分是否有误？"); err != nil {
+		t.Fatal(err)
+	}
+	if i := slices.IndexFunc(c.mine(t, x.juror), func(a review.Assignment) bool {
+		return a.SecondLook == "60 分是否有误？" && a.Candidate == x.code
+	}); i < 0 {
+		t.Error("the juror is not asked for a second look")
+	}
+	c.submit(t, x.juror, x.code, "86")
+	for _, j := range c.progress(t).Jurors {
+		if j.SecondLooks != 0 {
+			t.Errorf("still sent back: %+v", j)
+		}
+	}
+	history, err := organizer.History(t.Context(), slug, "experts", x.number)
+	var totals []string
+	for _, r := range history {
+		if r.Juror == account[x.juror] {
+			totals = append(totals, r.Scores["deeds"])
+		}
+	}
+	if err != nil || !slices.Equal(totals, []string{"60", "86"}) {
+		t.Errorf("history %+v, %v", history, err)
+	}
+}
+
+// closed closes voting and review: the result names what it is made of, and is
+// not shown to a recused juror who is given a further role.
+func (c *committee) closed(t *testing.T) {
+	t.Helper()
+	auditor := func(path string) answer {
+		return c.ask(t, request{method: http.MethodGet, path: of(path), token: c.tokens["juror-2"]})
+	}
+	if _, err := c.Organizer().GrantRole(t.Context(), slug, email("juror-2"), identity.Auditor, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/panels/experts", "/panels/experts/oversight", "/panels/experts/conflicts", "/panels/experts/history/1"} {
+		if a := auditor(path); a.status != http.StatusForbidden || a.Code != review.ErrOwnPanel.Code {
+			t.Errorf("%s to a juror who is also auditor: %d %s", path, a.status, a.body)
+		}
+	}
+	c.phase(t, event.Voting, event.Open)
+	if a := c.ballot(t, c.voter(t)); a.status != http.StatusCreated {
+		t.Fatalf("a ballot: %d %s", a.status, a.body)
+	}
+	c.phase(t, event.Voting, event.Close)
+	c.phase(t, event.Review, event.Close)
+	var result review.Result
+	testkit.Eventually(t, wait, func() (err error) {
+		result, err = c.Organizer().Result(t.Context(), slug)
+		return err
+	})
+	s, err := c.API.Selection(t.Context(), slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := func(what string) string {
+		a := c.ask(t, request{method: http.MethodGet, path: of("/exports/" + what), token: c.token(t, identity.Auditor, 1)})
+		sum := sha256.Sum256(a.body)
+		return hex.EncodeToString(sum[:])
+	}
+	if result.RulebookHash != s.RulebookHash || result.VotesHash != exported("votes") || result.ScoresHash != exported("scores") || len(result.Hash) != 64 {
+		t.Errorf("the result %.400q is of other inputs", result)
+	}
+	for _, path := range []string{"/result", "/exports/scores"} {
+		if a := auditor(path); a.status != http.StatusForbidden || a.Code != review.ErrRecused.Code {
+			t.Errorf("%s to a recused juror who is also auditor: %d %s", path, a.status, a.body)
+		}
+	}
+}
+
+// blindfold looks through all that jurors have read for what tells who a
+// candidate is.
+func (c *committee) blindfold(t *testing.T) {
+	t.Helper()
+	read := c.read.String()
+	for _, x := range c.Candidates {
+		for _, secret := range []string{x.Name, x.Employer, x.Photo} {
+			if secret != "" && strings.Contains(read, secret) {
+				t.Errorf("jurors have read %q", secret)
+			}
+		}
+	}
+	if !slices.ContainsFunc(c.Candidates, func(x nomination.Candidate) bool { return x.Photo != "" }) {
+		t.Error("nobody has a photo")
+	}
+	all := regexp.MustCompile(`"(candidate|number)":("[^"]*"|[^,}]*)`).FindAllStringSubmatch(read, -1)
+	code := regexp.MustCompile(`^"[A-Z]-\d{3}"$`)
+	for _, m := range all {
+		if m[1] == "number" || !code.MatchString(m[2]) {
+			t.Errorf("jurors have read %s", m[0])
+		}
+	}
+	if len(all) < 100 || !strings.Contains(read, "■■") {
+		t.Errorf("jurors have read %d codes of %d bytes", len(all), len(read))
+	}
+}

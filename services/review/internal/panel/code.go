@@ -1,0 +1,122 @@
+package panel
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// coded tells whether a panel calls candidates by codes: where jurors must not
+// know who or what a nominee looks like, the public number would tell them.
+func coded(panel rulebook.Panel) bool { return panel.Hides("name") || panel.Hides("photo") }
+
+// ref is a candidate as the room knows it, and as the panel calls it.
+type ref struct {
+	number int
+	called string
+}
+
+// refer finds the candidate that the panel calls so. Fault: ErrUnassigned, also
+// of a number in a panel of codes.
+func refer(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, called string) (ref, error) {
+	if !coded(panel) {
+		return numbered(called)
+	}
+	r := ref{called: strings.ToUpper(strings.TrimSpace(called))}
+	err := sqlx.GetContext(ctx, q, &r.number, `SELECT candidate FROM code WHERE slug = $1 AND panel = $2 AND code = $3`, slug, panel.ID, r.called)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ref{}, review.ErrUnassigned
+	}
+	if err != nil {
+		return ref{}, fmt.Errorf("code: %w", err)
+	}
+	return r, nil
+}
+
+// numbered is the candidate of a public number.
+func numbered(text string) (ref, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
+	if err != nil || n < 1 {
+		return ref{}, review.ErrUnassigned
+	}
+	return ref{int(n), strconv.FormatInt(n, 10)}, nil
+}
+
+// drawCodes gives each candidate that has none a code, and the panel the secret
+// of its seed. The caller has the panel's lock.
+func drawCodes(ctx context.Context, tx *sqlx.Tx, slug string, panel rulebook.Panel) error {
+	if !coded(panel) {
+		return nil
+	}
+	var rows []struct {
+		Number int64  `db:"number"`
+		Code   string `db:"code"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		SELECT c.number, coalesce(k.code, '') AS code
+		FROM candidate c LEFT JOIN code k ON k.slug = c.slug AND k.panel = $2 AND k.candidate = c.number
+		WHERE c.slug = $1`, slug, panel.ID); err != nil {
+		return fmt.Errorf("codes: %w", err)
+	}
+	used := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		used[r.Code] = true
+	}
+	var numbers []int64
+	var codes []string
+	for _, r := range rows {
+		if r.Code != "" {
+			continue
+		}
+		code, err := newCode(used)
+		if err != nil {
+			return fmt.Errorf("codes: %w", err)
+		}
+		used[code] = true
+		numbers, codes = append(numbers, r.Number), append(codes, code)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO code (slug, panel, candidate, code)
+		SELECT $1, $2, candidate, code FROM unnest($3::int[], $4::text[]) AS drawn (candidate, code)`,
+		slug, panel.ID, pq.Array(numbers), pq.Array(codes)); err != nil {
+		return fmt.Errorf("codes: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO seed_secret (slug, panel, secret) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		slug, panel.ID, rand.Text()); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+	return nil
+}
+
+// letters of codes, without those that look like digits.
+const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+// newCode draws one that is not used: a letter and at least three digits, more
+// where half of these are used up.
+func newCode(used map[string]bool) (string, error) {
+	digits, span := 3, 1000
+	for 2*len(used) >= len(letters)*span {
+		digits, span = digits+1, span*10
+	}
+	for {
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(letters)*span)))
+		if err != nil {
+			return "", err
+		}
+		i := int(n.Int64())
+		if code := fmt.Sprintf("%c-%0*d", letters[i/span], digits, i%span); !used[code] {
+			return code, nil
+		}
+	}
+}

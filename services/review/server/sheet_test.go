@@ -1,0 +1,207 @@
+package server_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+func TestSaveSheet_refused(t *testing.T) {
+	r := scoring(t)
+	save := func(in review.SaveSheet) review.SaveSheet {
+		in.Slug, in.Panel, in.Submit = slug, "experts", true
+		if in.Candidate == "" {
+			in.Candidate = r.called(1)
+		}
+		return in
+	}
+	good := map[string]string{"deeds": "90", "skill": "80.5"}
+	for name, c := range map[string]struct {
+		juror string
+		in    review.SaveSheet
+		want  error
+		field []string
+	}{
+		"off the scale":    {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "100.5", "skill": "-1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
+		"off the step":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90.25", "skill": "80"}}), review.ErrInvalid, []string{"scores.deeds"}},
+		"not a number":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "ninety", "skill": "8e1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
+		"a share":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90%", "skill": "1/2"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
+		"missing":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90"}}), review.ErrInvalid, []string{"scores.skill"}},
+		"unknown":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90", "skill": "80", "charm": "1"}}), review.ErrInvalid, []string{"scores.charm"}},
+		"long comment":     {"a", save(review.SaveSheet{Scores: good, Comment: strings.Repeat("长", 2001)}), review.ErrInvalid, []string{"comment"}},
+		"not on the panel": {"x", save(review.SaveSheet{Scores: good}), review.ErrNotJuror, nil},
+		"no candidate":     {"a", save(review.SaveSheet{Scores: good, Candidate: "99"}), review.ErrUnassigned, nil},
+		"its number":       {"a", save(review.SaveSheet{Scores: good, Candidate: "1"}), review.ErrUnassigned, nil},
+		"no panel":         {"a", review.SaveSheet{Slug: slug, Panel: "public", Candidate: "1", Scores: good}, review.ErrNoPanel, nil},
+		"no selection":     {"a", review.SaveSheet{Slug: "s-2", Panel: "experts", Candidate: "1", Scores: good}, review.ErrNotYet, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := r.SaveSheet(r.as(c.juror), c.in)
+			if !errors.Is(err, c.want) {
+				t.Fatalf("%v, want %v", err, c.want)
+			}
+			if diff := cmp.Diff(c.field, fields(err)); diff != "" {
+				t.Errorf("fields (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if n := r.count(`SELECT count(*) FROM sheet`); n != 0 {
+		t.Errorf("%d sheets were kept of refused ones", n)
+	}
+	if _, err := r.Recuse(r.as("organizer"), review.Recuse{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "employer"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.score("a", 1, "90", "80"); !errors.Is(err, review.ErrUnassigned) {
+		t.Errorf("a recused candidate: %v", err)
+	}
+	r.phase(event.Review, event.Close)
+	if err := r.score("a", 2, "90", "80"); !errors.Is(err, review.ErrPhase) {
+		t.Errorf("after closing: %v", err)
+	}
+}
+
+func TestSaveSheet_revisions(t *testing.T) {
+	r := scoring(t)
+	draft := review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(1), Scores: map[string]string{"deeds": "70"}}
+	if s, err := r.SaveSheet(r.as("a"), draft); err != nil || s.Revision != 1 || s.Submitted {
+		t.Fatalf("draft = %+v, %v", s, err)
+	}
+	if err := r.score("a", 1, "71", "80"); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.score("a", 1, "72", "80"); err != nil { // amended
+		t.Fatal(err)
+	}
+	if _, err := r.SaveSheet(r.as("a"), draft); !errors.Is(err, review.ErrInvalid) {
+		t.Errorf("a draft over a submitted sheet: %v", err)
+	}
+	mine, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: "experts"})
+	if err != nil || len(mine) != 3 {
+		t.Fatalf("assignments = %+v, %v", mine, err)
+	}
+	for _, a := range mine {
+		if a.Name != "" {
+			t.Errorf("the panel is blind and shows %q", a.Name)
+		}
+		if a.Candidate == r.called(1) && (a.Sheet == nil || a.Sheet.Revision != 3 || a.Sheet.Scores["deeds"] != "72") {
+			t.Errorf("sheet of 1 = %+v", a.Sheet)
+		}
+	}
+	panel, err := r.Panel(r.as("organizer"), review.OfPanel{Slug: slug, Panel: "experts"})
+	if err != nil || panel.Jurors[0].Submitted != 1 || panel.Jurors[0].Assigned != 3 || panel.Jurors[1].Submitted != 0 {
+		t.Errorf("panel = %+v, %v", panel, err)
+	}
+	var deeds []string
+	own, err := r.Revisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
+	for _, s := range own {
+		deeds = append(deeds, fmt.Sprintf("%d %t %s", s.Revision, s.Submitted, s.Scores["deeds"]))
+	}
+	if diff := cmp.Diff([]string{"1 false 70", "2 true 71", "3 true 72"}, deeds); err != nil || diff != "" {
+		t.Errorf("revisions: %v (-want +got):\n%s", err, diff)
+	}
+	deeds = nil
+	all, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 1})
+	for _, s := range all {
+		deeds = append(deeds, fmt.Sprintf("%s %s %d %s", s.Juror, s.Candidate, s.Revision, s.Scores["deeds"]))
+	}
+	if diff := cmp.Diff([]string{"a 1 2 71", "a 1 3 72"}, deeds); err != nil || diff != "" {
+		t.Errorf("history: %v (-want +got):\n%s", err, diff)
+	}
+	if _, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 9}); !errors.Is(err, review.ErrUnassigned) {
+		t.Errorf("history of nobody: %v", err)
+	}
+	if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people}); !errors.Is(err, review.ErrSeated) {
+		t.Errorf("another panel after a sheet was submitted: %v", err)
+	}
+}
+
+// TestSaveSheet_abstain takes no scores, and is no gap.
+func TestSaveSheet_abstain(t *testing.T) {
+	r := scoring(t)
+	sheet := review.SaveSheet{
+		Slug: slug, Panel: "experts", Candidate: r.called(1), Abstain: true, Submit: true,
+		Scores: map[string]string{"deeds": "90"}, Comments: map[string]string{"charm": "none", "skill": strings.Repeat("长", 2001)},
+	}
+	_, err := r.SaveSheet(r.as("a"), sheet)
+	if diff := cmp.Diff([]string{"scores.deeds", "comments.charm", "comments.skill"}, fields(err)); diff != "" {
+		t.Errorf("fields (-want +got):\n%s", diff)
+	}
+	sheet.Scores, sheet.Comments = nil, map[string]string{"skill": " cannot tell "}
+	saved, err := r.SaveSheet(r.as("a"), sheet)
+	want := review.Sheet{
+		Panel: "experts", Candidate: r.called(1), Scores: map[string]string{}, Comments: map[string]string{"skill": "cannot tell"},
+		Abstained: true, Submitted: true, Revision: 1,
+	}
+	if diff := cmp.Diff(want, saved, cmpopts.IgnoreFields(review.Sheet{}, "At")); err != nil || diff != "" {
+		t.Fatalf("%v (-want +got):\n%s", err, diff)
+	}
+	for _, j := range people {
+		for c := 1; c <= 3; c++ {
+			if j.ID == "a" && c == 1 {
+				continue
+			}
+			if err := r.score(j.ID, c, "90", "80"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.phase(event.Review, event.Close)
+	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scores := r.blob(got.ScoresHash); !strings.Contains(scores, "experts,J1,1,,abstained\n") {
+		t.Errorf("scores do not tell the abstention:\n%s", scores)
+	}
+}
+
+func TestPeers(t *testing.T) {
+	never := scoring(t)
+	if _, err := never.Peers(never.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrPeersHidden) {
+		t.Errorf("where the rulebook says never: %v", err)
+	}
+	r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
+	r.seat(people...)
+	r.phase(event.Review, event.Open)
+	of := review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}
+	if err := r.score("b", 1, "90", "80.5"); err != nil {
+		t.Fatal(err)
+	}
+	save := func(in review.SaveSheet) {
+		t.Helper()
+		in.Slug, in.Panel, in.Candidate = slug, "experts", "1"
+		if _, err := r.SaveSheet(r.as("a"), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := func(how string) {
+		t.Helper()
+		if _, err := r.Peers(r.as("a"), of); !errors.Is(err, review.ErrOwnFirst) {
+			t.Errorf("%s: %v", how, err)
+		}
+	}
+	before("without a sheet")
+	save(review.SaveSheet{Scores: map[string]string{"deeds": "70"}})
+	before("with a draft")
+	save(review.SaveSheet{Abstain: true, Submit: true})
+	before("abstaining")
+	if err := r.score("a", 1, "70", "70"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Peers(r.as("a"), of)
+	want := []review.Peer{{Juror: "J2", Scores: map[string]string{"deeds": "90", "skill": "80.5"}, Total: "86.2000"}}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := r.Peers(r.as("x"), of); !errors.Is(err, review.ErrNotJuror) {
+		t.Errorf("a stranger: %v", err)
+	}
+}
