@@ -50,18 +50,49 @@ func TestLimiter_manyKeys(t *testing.T) {
 	if refused != 298 {
 		t.Errorf("refused %d times, want 298: the key was forgotten", refused)
 	}
+	if n := limit.Keys(l); n > 200_000 {
+		t.Errorf("%d keys are kept", n)
+	}
 }
 
-func TestNetwork(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.7":                        "192.0.2.7",
-		"::ffff:192.0.2.7":                 "192.0.2.7",
-		"2001:db8:1:2:3:4:5:6":             "2001:db8:1:2::/64",
-		"2001:db8:1:2:ffff:ffff:ffff:ffff": "2001:db8:1:2::/64",
-		"unknown":                          "unknown",
-	} {
-		if got := limit.Network(in); got != want {
-			t.Errorf("Network(%s) = %s, want %s", in, got, want)
+// TestLimiter_impatient asks again and again: nobody waits longer for that.
+func TestLimiter_impatient(t *testing.T) {
+	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+	l := limit.New(limit.Rate{PerSecond: 0.5, Burst: 1}, clock.Now)
+	passed := 0
+	for range 100 { // ten a second for ten seconds
+		wait := l.Wait("a")
+		if wait == 0 {
+			passed++
+		} else if wait > 2*time.Second {
+			t.Fatalf("told to wait %v", wait)
 		}
+		clock.Advance(100 * time.Millisecond)
+	}
+	if passed != 5 {
+		t.Errorf("%d passed in ten seconds at one in two", passed)
+	}
+}
+
+// TestLimiter_clock sets the clock an hour back and forth: nobody is locked out
+// until it is where it was.
+func TestLimiter_clock(t *testing.T) {
+	for name, back := range map[string]time.Duration{"back": -time.Hour, "forth": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+			l := limit.New(limit.Rate{PerSecond: 1, Burst: 3}, clock.Now)
+			for l.Wait("a") == 0 {
+			}
+			for _, jump := range []time.Duration{back, -back} {
+				clock.Advance(jump)
+				for range 50 { // who knows nothing of it goes on asking
+					l.Wait("a")
+				}
+				clock.Advance(time.Second)
+				if wait := l.Wait("a"); wait != 0 {
+					t.Errorf("a second after the clock went by %v: wait %v", jump, wait)
+				}
+			}
+		})
 	}
 }

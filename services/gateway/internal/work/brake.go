@@ -17,6 +17,9 @@ type Rates struct {
 	Strained limit.Rate // by everybody while ballots are refused for want of room
 }
 
+// MaxNumbers is the most that the easiest challenge may have.
+const MaxNumbers = 10_000_000
+
 const (
 	// patience is how many times its allowance a network may be asked for work
 	// before the work gets harder: a school that votes at once has it easy.

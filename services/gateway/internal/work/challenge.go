@@ -29,6 +29,9 @@ const (
 	// MaxLength is the longest work in characters, for a limit before any work.
 	MaxLength = 1024
 	purpose   = "laurel proof of work v1"
+	// saltSize is of a salt's random bytes. With it the whole salt is longer than
+	// a block of SHA-256: browsers hash that once, and one block a number.
+	saltSize = 20
 )
 
 // The faults of a work, beside identity's.
@@ -64,7 +67,8 @@ const (
 func (c *Challenges) New(slug string, maxNumber int64) (altcha.Challenge, error) {
 	expires := c.now().Add(life)
 	challenge, err := altcha.CreateChallenge(altcha.ChallengeOptions{
-		Algorithm: altcha.SHA256, HMACKey: c.key, MaxNumber: maxNumber, Expires: &expires, Params: url.Values{paramSlug: {slug}},
+		Algorithm: altcha.SHA256, HMACKey: c.key, MaxNumber: maxNumber, SaltLength: saltSize,
+		Expires: &expires, Params: url.Values{paramSlug: {slug}},
 	})
 	if err != nil {
 		return altcha.Challenge{}, fmt.Errorf("challenge: %w", err)

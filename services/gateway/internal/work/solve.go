@@ -34,13 +34,18 @@ func ChallengeOf(f *fault.Error) (altcha.Challenge, error) {
 	}, nil
 }
 
-// maxNumbers is the most that Solve tries: no server makes its clients compute
-// for ever.
-const maxNumbers = 100_000_000
+// Do gives the work that an ErrWanted asks for.
+func Do(ctx context.Context, f *fault.Error) (string, error) {
+	c, err := ChallengeOf(f)
+	if err != nil {
+		return "", err
+	}
+	return Solve(ctx, c)
+}
 
 // Solve gives the work for a challenge: base64 of altcha's payload.
 func Solve(ctx context.Context, c altcha.Challenge) (string, error) {
-	if c.MaxNumber < 0 || c.MaxNumber > maxNumbers {
+	if c.MaxNumber < 0 || c.MaxNumber > hardest*MaxNumbers { // no server makes its clients compute for ever
 		return "", fmt.Errorf("a challenge of %d numbers", c.MaxNumber)
 	}
 	solution, err := altcha.SolveChallenge(c.Challenge, c.Salt, altcha.Algorithm(c.Algorithm), int(c.MaxNumber), 0, ctx.Done())
