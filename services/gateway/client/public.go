@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -112,10 +114,31 @@ type Voter struct {
 	slug   string
 }
 
-// Voter obtains a device credential.
+// works is how often a work is done anew that came too late.
+const works = 3
+
+// Voter obtains a device credential. Where the server asks for proof of work,
+// the client does it.
 func (c *Client) Voter(ctx context.Context, slug string) (*Voter, error) {
 	var credential identity.Credential
-	if err := c.call(ctx, http.MethodPost, of(slug)+"/voters", map[string]string{"way": "device"}, &credential); err != nil {
+	ask := func(proof string) error {
+		in := map[string]string{"way": identity.WayDevice}
+		if proof != "" {
+			in["work"] = proof
+		}
+		return c.call(ctx, http.MethodPost, of(slug)+"/voters", in, &credential)
+	}
+	err := ask("")
+	for try := 0; try < works && errors.Is(err, work.ErrWanted); try++ {
+		proof, failed := work.Do(ctx, fault.From(err))
+		if failed != nil {
+			return nil, failed
+		}
+		if err = ask(proof); errors.Is(err, identity.ErrWorkExpired) || errors.Is(err, identity.ErrWorkUsed) {
+			err = ask("")
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c.Bearer(slug, credential.Credential), nil

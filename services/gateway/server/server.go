@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
 
@@ -62,6 +63,9 @@ type Server struct {
 func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	if len(cfg.CredentialKey) < 32 {
 		return nil, errors.New("gateway: the credential key has fewer than 32 bytes")
+	}
+	if cfg.WorkNumbers < 0 || cfg.WorkNumbers > work.MaxNumbers {
+		return nil, fmt.Errorf("gateway: proof of work takes 0 to %d numbers", work.MaxNumbers)
 	}
 	if cfg.Limits == (api.Limits{}) {
 		cfg.Limits = api.DefaultLimits()

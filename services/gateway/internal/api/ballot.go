@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -123,7 +124,11 @@ func (a *API) Cast(ctx context.Context, voter credential.Voter, picks []int, key
 		sum := sha256.Sum256([]byte(key))
 		key = hex.EncodeToString(sum[:])
 	}
-	return a.packer.Cast(ctx, voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+	out, err := a.packer.Cast(ctx, voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+	if errors.Is(err, voting.ErrBusy) {
+		a.credentials.Refused()
+	}
+	return out, err
 }
 
 // describeCasting puts the plain handler into the OpenAPI document.
