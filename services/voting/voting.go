@@ -118,9 +118,9 @@ type ConsistencyOf struct {
 // Consistency proves that the ballot log of the larger size began with the
 // leaves of the smaller one (RFC 9162, section 2.1.4).
 type Consistency struct {
-	From int64    `json:"from"`
-	To   int64    `json:"to"`
-	Path []string `json:"path"` // hashes, hex
+	From int64    `json:"from" doc:"Lines of the smaller log"`
+	To   int64    `json:"to" doc:"Lines of the larger one"`
+	Path []string `json:"path" doc:"Hashes of the proof, hex, as in RFC 9162, section 2.1.4"`
 }
 
 // StatementOf names a voter. The gateway has verified the credential.

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -85,12 +84,12 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return fault.NewUnavailable("no_answer", "no answer from the server", time.Second).Because(err)
+		return noAnswer("no answer from the server", err)
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return fault.NewUnavailable("no_answer", "the answer broke off", time.Second).Because(err)
+		return noAnswer("the answer broke off", err)
 	}
 	if resp.StatusCode >= http.StatusBadRequest {
 		return problem(resp, data)
@@ -108,6 +107,35 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 	return nil
 }
 
+// save writes a document to w as it comes, for as long as it comes.
+func (c *Client) save(ctx context.Context, path string, w io.Writer) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	patient := http.Client{Transport: c.http.Transport}
+	resp, err := patient.Do(req)
+	if err != nil {
+		return noAnswer("no answer from the server", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		if err != nil {
+			return noAnswer("the answer broke off", err)
+		}
+		return problem(resp, data)
+	}
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return noAnswer("the answer broke off, or could not be kept", err)
+	}
+	return nil
+}
+
+func noAnswer(message string, cause error) error {
+	return fault.NewUnavailable("no_answer", message, time.Second).Because(cause)
+}
+
 // problem is the fault that an answer tells.
 func problem(resp *http.Response, data []byte) error {
 	var p struct {
@@ -118,8 +146,8 @@ func problem(resp *http.Response, data []byte) error {
 		}
 		Params map[string]string
 	}
-	if err := json.Unmarshal(data, &p); err != nil || p.Code == "" {
-		return errors.Join(fmt.Errorf("client: %s", resp.Status), err)
+	if err := json.Unmarshal(data, &p); err != nil || p.Code == "" { // of a proxy between
+		return fault.New(kind(resp.StatusCode), "answer_unknown", "the server answered "+resp.Status).Because(err)
 	}
 	f := fault.New(kind(resp.StatusCode), p.Code, p.Detail)
 	f.Params = p.Params

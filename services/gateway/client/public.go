@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -67,13 +69,25 @@ func (c *Client) Checkpoint(ctx context.Context, slug string) (text string, err 
 	return string(b), err
 }
 
-// LogKey gives the public key that verifies the ballot log.
+// LogKey gives the public keys that verify the ballot log.
 func (c *Client) LogKey(ctx context.Context, slug string) (k ballotlog.PublicKey, err error) {
-	var b []byte
-	if err := c.call(ctx, http.MethodGet, of(slug)+"/log/key", nil, &b); err != nil {
+	list, err := c.LogKeys(ctx, slug)
+	if err != nil {
 		return k, err
 	}
-	return ballotlog.ParsePublicKey(string(b))
+	return ballotlog.ParsePublicKey(list)
+}
+
+// LogKeys gives the signed list of those keys, as pkg/ballotlog reads it.
+func (c *Client) LogKeys(ctx context.Context, slug string) (list string, err error) {
+	var b []byte
+	err = c.call(ctx, http.MethodGet, of(slug)+"/log/key", nil, &b)
+	return string(b), err
+}
+
+// Consistency proves that the ballot log of one size grew out of that of another.
+func (c *Client) Consistency(ctx context.Context, slug string, from, to int64) (x voting.Consistency, err error) {
+	return x, c.call(ctx, http.MethodGet, fmt.Sprintf("%s/log/consistency?from=%d&to=%d", of(slug), from, to), nil, &x)
 }
 
 // Tile gives hashes of the ballot log.
@@ -84,6 +98,12 @@ func (c *Client) Tile(ctx context.Context, slug string, t tlog.Tile) (b []byte, 
 // Leaves gives every line of the ballot log, once the tally is final.
 func (c *Client) Leaves(ctx context.Context, slug string) (b []byte, err error) {
 	return b, c.call(ctx, http.MethodGet, of(slug)+"/log/leaves", nil, &b)
+}
+
+// SaveLeaves writes every line of the ballot log to w, however many they are,
+// once the tally is final.
+func (c *Client) SaveLeaves(ctx context.Context, slug string, w io.Writer) error {
+	return c.save(ctx, of(slug)+"/log/leaves", w)
 }
 
 // Export gives votes, scores, ballots or candidates as CSV.
@@ -147,6 +167,13 @@ func (c *Client) Voter(ctx context.Context, slug string) (*Voter, error) {
 // Bearer is the voter of a credential.
 func (c *Client) Bearer(slug, credential string) *Voter {
 	return &Voter{c.WithToken(credential), slug}
+}
+
+// Statement says, signed, what is recorded for the voter.
+func (v *Voter) Statement(ctx context.Context) (text string, err error) {
+	var b []byte
+	err = v.client.call(ctx, http.MethodGet, of(v.slug)+"/statement", nil, &b)
+	return string(b), err
 }
 
 // Counted is a counted ballot.

@@ -109,6 +109,7 @@ func TestOpenAPI_operations(t *testing.T) {
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": says(frozen(t), nil),
 		"voting/export_leaves":    says(voting.Exported{Blob: leaves.Hash}, nil),
+		"voting/get_tally":        says(voting.Tally{State: voting.Sealed}, nil), // a stream that ends
 		"voting/cast_ballots":     says(json.RawMessage(`{"outcomes":[{"receipt":"A7K2","at":"2026-05-04T02:30:00Z"}]}`), nil),
 	}))
 	h.start(t)
@@ -158,7 +159,7 @@ func TestOpenAPI_operations(t *testing.T) {
 		token := h.voter("one voter", here, time.Hour)
 		if may := strings.Fields(e.may); len(may) > 0 {
 			token = tokens[may[0]]
-		} else if !strings.HasSuffix(route, "/ballots") {
+		} else if !strings.HasSuffix(route, "/ballots") && !strings.HasSuffix(route, "/statement") {
 			token = ""
 		}
 		a := h.ask(t, e.method, e.path, token, e.body)
@@ -193,7 +194,7 @@ func TestDown(t *testing.T) {
 				token := h.voter("one voter", here, time.Hour)
 				if may := strings.Fields(e.may); len(may) > 0 {
 					token = tokens[may[0]]
-				} else if !strings.HasSuffix(route, "/ballots") {
+				} else if !strings.HasSuffix(route, "/ballots") && !strings.HasSuffix(route, "/statement") {
 					token = ""
 				}
 				a := h.ask(t, e.method, e.path, token, e.body)

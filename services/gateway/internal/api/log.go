@@ -10,7 +10,9 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
+	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -24,6 +26,9 @@ const (
 
 	plainText = "text/plain; charset=utf-8"
 	immutable = "public, max-age=31536000, immutable"
+	// soon is for a tile that is not full: it never changes either, but nobody
+	// asks for it when the log has grown.
+	soon = "public, max-age=3600"
 
 	// tileDepth is the most words that a tile's number and width have in a path:
 	// x001/x234/067.p/17.
@@ -49,6 +54,18 @@ func (a *API) newBallotLog() ballotLog {
 	}
 }
 
+type consistencyInput struct {
+	InSelection
+	From int64 `query:"from" required:"true" doc:"Lines of the smaller log"`
+	To   int64 `query:"to" required:"true" doc:"Lines of the larger one; at most as many as the log has"`
+}
+
+// consistency is a proof, which never changes.
+type consistency struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         voting.Consistency
+}
+
 // text is a document, not JSON.
 type text struct {
 	ContentType string `header:"Content-Type"`
@@ -56,15 +73,21 @@ type text struct {
 }
 
 func (a *API) logRoutes(e *echo.Echo) {
+	a.statementRoutes()
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/checkpoint", summary: "The ballot log's size and root, signed", media: "text/plain"},
 		func(ctx context.Context, in *InSelection) (*text, error) {
 			c, err := a.log.checkpoints.Get(ctx, in.Slug)
 			return &text{plainText, []byte(c.Checkpoint)}, err
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/key", summary: "The public key that verifies the ballot log", media: "text/plain"},
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/key", summary: "The public keys that verify the ballot log, one a line, signed by each of them", media: "text/plain"},
 		func(ctx context.Context, in *InSelection) (*text, error) {
 			c, err := a.log.checkpoints.Get(ctx, in.Slug)
-			return &text{plainText, []byte(c.Key + "\n")}, err
+			return &text{plainText, []byte(c.Key)}, err
+		})
+	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/consistency", summary: "Proof that the ballot log of one size grew out of that of another"},
+		func(ctx context.Context, in *consistencyInput) (*consistency, error) {
+			proof, err := a.voting.Consistency(ctx, voting.ConsistencyOf{Slug: in.Slug, From: in.From, To: in.To})
+			return &consistency{immutable, proof}, err
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/leaves", summary: "Every line of the ballot log, once the tally is final", media: "text/plain"},
 		func(ctx context.Context, in *InSelection) (*huma.StreamResponse, error) {
@@ -88,7 +111,7 @@ func (a *API) logRoutes(e *echo.Echo) {
 	path := "/api/v1/selections/{slug}/log/tile/{level}"
 	for range tileDepth {
 		path += "/{n" + strconv.Itoa(strings.Count(path, "/{n")+1) + "}"
-		e.GET(strings.NewReplacer("{", ":", "}", "").Replace(path), a.tile)
+		e.Match([]string{http.MethodGet, http.MethodHead}, strings.NewReplacer("{", ":", "}", "").Replace(path), a.tile)
 		a.describeTile(path)
 	}
 }
@@ -103,7 +126,12 @@ func (a *API) tile(c echo.Context) error {
 	if err != nil {
 		return a.orUnknown(ctx, InSelection{slug}, err)
 	}
-	c.Response().Header().Set("Cache-Control", immutable) // a log only grows
+	keep := immutable // a log only grows
+	if len(hashes) < ballotlog.TileWidth*tlog.HashSize {
+		keep = soon
+	}
+	c.Response().Header().Set("Cache-Control", keep)
+	c.Response().Header().Set("Content-Length", strconv.Itoa(len(hashes))) // to HEAD too
 	return c.Blob(http.StatusOK, echo.MIMEOctetStream, hashes)
 }
 

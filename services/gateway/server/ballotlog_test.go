@@ -1,0 +1,214 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// logs is the path of what is asked of the ballot log.
+const logs = "/api/v1/selections/" + here + "/log/"
+
+// logged is a house whose voting has a log of 300 leaves and is not sealed.
+func logged(t *testing.T) (*house, ballotlog.Signer) {
+	t.Helper()
+	signer, err := ballotlog.ReadSigner(strings.Repeat("ab", 32) + "\n" + strings.Repeat("cd", 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := signer.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var edge ballotlog.Edge
+	for range 300 {
+		edge.Append(ballotlog.Hash([]byte("leaf")), nil)
+	}
+	checkpoint, err := signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(here), Tree: edge.Tree()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := found(t, testkit.Log(t))
+	h.serve(t, h.scripted(map[string]bus.Endpoint{
+		"selection/get_selection": does(func(in selection.Of) (selection.Selection, error) {
+			return selectionRoom{}.Get(context.Background(), in)
+		}),
+		"voting/get_checkpoint": does(func(in voting.Of) (voting.Checkpoint, error) {
+			if in.Slug != here {
+				return voting.Checkpoint{}, phase.ErrNotYet
+			}
+			return voting.Checkpoint{Checkpoint: checkpoint, Key: keys, Size: edge.Size()}, nil
+		}),
+		"voting/get_tile": does(func(in voting.TileOf) (voting.Tile, error) {
+			tile, err := ballotlog.ParseTile(in.Path)
+			switch {
+			case in.Slug != here:
+				return voting.Tile{}, phase.ErrNotYet
+			case err != nil || !ballotlog.Holds(edge.Size(), tile):
+				return voting.Tile{}, voting.ErrNoTile
+			}
+			return voting.Tile{Hashes: make([]byte, 32*tile.W)}, nil
+		}),
+		"voting/prove_growth": does(func(in voting.ConsistencyOf) (voting.Consistency, error) {
+			if in.From > in.To {
+				return voting.Consistency{}, voting.ErrSizes.At(fault.Field{Name: "from", Message: "is larger than to"})
+			}
+			return voting.Consistency{From: in.From, To: in.To, Path: []string{strings.Repeat("ab", 32)}}, nil
+		}),
+		"voting/get_statement": does(func(in voting.StatementOf) (voting.Statement, error) {
+			return voting.Statement{Statement: "of " + in.Voter + "\n"}, nil
+		}),
+		"voting/export_leaves": says(nil, voting.ErrUnsealed),
+	}))
+	h.start(t)
+	return h, signer
+}
+
+// TestBallotLog_caches tells caches what never changes, and for how long it is
+// of use.
+func TestBallotLog_caches(t *testing.T) {
+	h, _ := logged(t)
+	const forever = "public, max-age=31536000, immutable"
+	for path, c := range map[string]struct {
+		size int
+		keep string
+	}{
+		"tile/0/000":                {256 * 32, forever},
+		"tile/0/001.p/44":           {44 * 32, "public, max-age=3600"},
+		"tile/1/000.p/1":            {32, "public, max-age=3600"},
+		"checkpoint":                {0, "no-store"},
+		"key":                       {0, "no-store"},
+		"consistency?from=1&to=300": {0, forever},
+	} {
+		a := h.ask(t, http.MethodGet, logs+path, "", "")
+		if a.Status != http.StatusOK || c.size > 0 && len(a.Body) != c.size || a.Header.Get("Cache-Control") != c.keep {
+			t.Errorf("%s: %d, %d bytes, kept %q", path, a.Status, len(a.Body), a.Header.Get("Cache-Control"))
+		}
+	}
+	head := h.ask(t, http.MethodHead, logs+"tile/0/000", "", "")
+	if head.Status != http.StatusOK || head.Body != "" || head.Header.Get("Cache-Control") != forever || head.Header.Get("Content-Length") != "8192" {
+		t.Errorf("HEAD of a tile: %d %v", head.Status, head.Header)
+	}
+	if head := h.ask(t, http.MethodHead, logs+"tile/0/001", "", ""); head.Status != http.StatusNotFound {
+		t.Errorf("HEAD of no tile: %d", head.Status)
+	}
+}
+
+// TestBallotLog_refused names what is wrong, and lets nobody keep it.
+func TestBallotLog_refused(t *testing.T) {
+	h, _ := logged(t)
+	other := strings.Replace(logs, here, nowhere, 1)
+	for path, c := range map[string]struct {
+		status int
+		code   string
+		fields []string
+	}{
+		logs + "tile/0/001":                     {404, "tile_unknown", nil}, // not full yet
+		logs + "tile/0/001.p/45":                {404, "tile_unknown", nil}, // wider than the log
+		logs + "tile/0/001.p/0":                 {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/256":               {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/x":                 {404, "tile_unknown", nil},
+		logs + "tile/9/000":                     {404, "tile_unknown", nil},
+		logs + "tile/data/000":                  {404, "tile_unknown", nil},
+		logs + "tile/0/x001/x002/003.p/1":       {404, "tile_unknown", nil},
+		logs + "tile/0":                         {404, "route_unknown", nil},
+		other + "tile/0/000":                    {404, "selection_unknown", nil},
+		other + "checkpoint":                    {404, "selection_unknown", nil},
+		other + "key":                           {404, "selection_unknown", nil},
+		logs + "leaves":                         {409, "tally_unsealed", nil},
+		logs + "consistency":                    {422, "input_invalid", []string{"from", "to"}},
+		logs + "consistency?from=1":             {422, "input_invalid", []string{"to"}},
+		logs + "consistency?from=x&to=1.5":      {422, "input_invalid", []string{"from", "to"}},
+		logs + "consistency?from=1&to=2&size=3": {422, "input_invalid", []string{"size"}},
+		logs + "consistency?from=3&to=2":        {422, "sizes_invalid", []string{"from"}},
+		logs + "consistency?from=1&to=" + strings.Repeat("9", 30): {422, "input_invalid", []string{"to"}},
+	} {
+		a := h.ask(t, http.MethodGet, path, "", "")
+		p := a.problem(t)
+		got := p.fields()
+		slices.Sort(got)
+		if p.Status != c.status || p.Code != c.code || !slices.Equal(got, c.fields) {
+			t.Errorf("%s: %d %s %v, want %d %s %v", path, p.Status, p.Code, got, c.status, c.code, c.fields)
+		}
+		if keep := a.Header.Get("Cache-Control"); keep != "no-store" {
+			t.Errorf("%s: kept %q", path, keep)
+		}
+	}
+}
+
+// TestBallotLog_keys are a list that its own keys signed, and a reader who knows
+// one learns the other.
+func TestBallotLog_keys(t *testing.T) {
+	h, signer := logged(t)
+	a := h.ask(t, http.MethodGet, logs+"key", "", "")
+	if media := a.Header.Get("Content-Type"); media != "text/plain; charset=utf-8" {
+		t.Errorf("the keys are %s", media)
+	}
+	keys, err := ballotlog.ParsePublicKey(a.Body)
+	if err != nil || keys.String() != signer.Public().String() || strings.Count(a.Body, "\n— laurel ") != 2 {
+		t.Fatalf("%v:\n%s", err, a.Body)
+	}
+	one, err := ballotlog.ParsePublicKey(keys.Texts()[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if both, err := one.Follow(a.Body); err != nil || len(both.Texts()) != 2 {
+		t.Errorf("%v, %v", both, err)
+	}
+	head, err := one.Open(h.ask(t, http.MethodGet, logs+"checkpoint", "", "").Body)
+	if err != nil || head.N != 300 {
+		t.Errorf("%+v, %v", head, err)
+	}
+	var proof voting.Consistency
+	body := h.ask(t, http.MethodGet, logs+"consistency?from=1&to=2", "", "").Body
+	if err := json.Unmarshal([]byte(body), &proof); err != nil || proof.From != 1 || proof.To != 2 || len(proof.Path) != 1 {
+		t.Errorf("%s: %v", body, err)
+	}
+}
+
+// TestStatement_credential gives a statement to the voter it is about, and to
+// nobody else.
+func TestStatement_credential(t *testing.T) {
+	h, _ := logged(t)
+	path := "/api/v1/selections/" + here + "/statement"
+	good := h.voter("one voter", here, time.Hour)
+	a := h.ask(t, http.MethodGet, path, good, "")
+	if a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "of 6f6e6520766f746572") || a.Header.Get("Cache-Control") != "no-store" {
+		t.Errorf("%d %s %v", a.Status, a.Body, a.Header)
+	}
+	for name, c := range map[string]struct {
+		credential, code string
+		status           int
+	}{
+		"missing": {"", "credential_missing", 401},
+		"forged":  {good[:len(good)-4] + "AAAA", "credential_invalid", 401},
+		"session": {organizer, "credential_invalid", 401},
+		"expired": {h.voter("one voter", here, -time.Second), "credential_expired", 401},
+		"foreign": {h.voter("one voter", "another-selection", time.Hour), "credential_foreign", 403},
+	} {
+		if p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t); p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	limited := 0
+	for range 20 {
+		if h.ask(t, http.MethodGet, path, good, "").Status == http.StatusTooManyRequests {
+			limited++
+		}
+	}
+	if limited == 0 {
+		t.Error("one voter may ask without end")
+	}
+}
