@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,20 +31,35 @@ const (
 // Endpoint is one verb of a service: rpc.<service>.v1.<name>.
 type Endpoint struct {
 	Name string
-	// Handle answers one request; its result is marshalled as JSON.
+	// Handle answers one request; its result is written as the request is read.
 	Handle func(ctx context.Context, data []byte) (any, error)
 }
 
-// Method makes an endpoint of a service's method. Unknown fields are ignored,
-// so that a newer caller may speak to an older service.
+// Method makes an endpoint of a service's method. What is asked and answered is
+// JSON, of which unknown fields are ignored, so that a newer caller may speak to
+// an older service; types with a binary form of their own have that.
 func Method[In, Out any](name string, fn func(context.Context, In) (Out, error)) Endpoint {
 	return Endpoint{name, func(ctx context.Context, data []byte) (any, error) {
 		var in In
-		if err := json.Unmarshal(data, &in); err != nil {
+		if err := unmarshal(data, &in); err != nil {
 			return nil, fault.New(fault.Malformed, "request_malformed", "the request cannot be read").Because(err)
 		}
 		return fn(ctx, in)
 	}}
+}
+
+func marshal(v any) ([]byte, error) {
+	if m, ok := v.(encoding.BinaryMarshaler); ok {
+		return m.MarshalBinary()
+	}
+	return json.Marshal(v)
+}
+
+func unmarshal(data []byte, v any) error {
+	if m, ok := v.(encoding.BinaryUnmarshaler); ok {
+		return m.UnmarshalBinary(data)
+	}
+	return json.Unmarshal(data, v)
 }
 
 func subject(service, verb string) string { return "rpc." + service + ".v1." + verb }
@@ -56,7 +72,7 @@ func subject(service, verb string) string { return "rpc." + service + ".v1." + v
 // the outcome is unknown.
 func Call[Out any](ctx context.Context, b *Bus, service, verb string, in any) (Out, error) {
 	var out Out
-	data, err := json.Marshal(in)
+	data, err := marshal(in)
 	if err != nil {
 		return out, fmt.Errorf("bus: call %s %s: %w", service, verb, err)
 	}
@@ -64,7 +80,7 @@ func Call[Out any](ctx context.Context, b *Bus, service, verb string, in any) (O
 	if err != nil {
 		return out, err
 	}
-	if err := json.Unmarshal(reply, &out); err != nil {
+	if err := unmarshal(reply, &out); err != nil {
 		return out, fmt.Errorf("bus: answer of %s %s: %w", service, verb, err)
 	}
 	return out, nil
@@ -192,7 +208,7 @@ func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.
 	out, err := call(ctx, e, req.Data())
 	if err == nil {
 		var data []byte
-		if data, err = json.Marshal(out); err == nil {
+		if data, err = marshal(out); err == nil {
 			if err = req.Respond(data); err == nil {
 				b.log.DebugContext(ctx, "answered", "service", service, "verb", e.Name, "took", time.Since(started))
 				return

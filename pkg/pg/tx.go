@@ -64,16 +64,24 @@ func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("before commit: %w", err)
 	}
 	err = tx.Commit()
-	switch e := pq.As(err); {
+	switch {
 	case err == nil:
 		return nil
-	case e != nil && !e.Fatal(), errors.Is(err, pq.ErrInFailedTransaction), errors.Is(err, sql.ErrTxDone),
+	case errors.Is(err, pq.ErrInFailedTransaction), errors.Is(err, sql.ErrTxDone),
 		// Left by a cancelled statement: COMMIT was never sent.
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("commit: %w", err)
-	default:
-		return fmt.Errorf("%w: %w", ErrUnknownCommit, err)
 	}
+	return Settled(fmt.Errorf("commit: %w", err))
+}
+
+// Settled marks the error of a statement that commits with ErrUnknownCommit,
+// unless it is the server that says so: then nothing was written.
+func Settled(err error) error {
+	if e := pq.As(err); err == nil || e != nil && !e.Fatal() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnknownCommit, err)
 }
 
 // begin starts a transaction that ctx can stop only while it begins: were the

@@ -224,7 +224,7 @@ func (r *room) persist(c voting.Cast) (receipt string, err error) {
 // by their salt, and are nobody's duplicates.
 func TestChaos_commitUnknown(t *testing.T) {
 	address := serviceURL(t)
-	line := newLine(t, address, `"{11,12}"`)
+	line := newLine(t, address, `{11,12,11,12,`)
 	r := start(t, testkit.NATS(t), address, line.address)
 	r.open(t, once)
 	r.counted(t, ballot(1000, 1))

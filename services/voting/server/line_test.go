@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// line is a way to the database that can lose the answer to a COMMIT.
+// line is a way to the database that can lose the answer to a call.
 type line struct {
 	address string
-	mark    []byte      // in what is sent before the COMMIT whose answer is lost
+	mark    []byte      // in the call whose answer is lost
 	armed   atomic.Bool // until it has happened, once
 
 	network, server string
@@ -81,10 +81,8 @@ func (l *line) carry(client net.Conn) {
 	var lost atomic.Bool
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		marked := false
 		l.pump(server, client, func(sent []byte) bool {
-			marked = marked || bytes.Contains(sent, l.mark)
-			if marked && bytes.Contains(sent, []byte("COMMIT")) && l.armed.CompareAndSwap(true, false) {
+			if bytes.Contains(sent, l.mark) && l.armed.CompareAndSwap(true, false) {
 				lost.Store(true)
 			}
 			return true

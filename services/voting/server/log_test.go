@@ -196,7 +196,8 @@ func TestMigration(t *testing.T) {
 func (r *room) migrateAgain(t testing.TB) {
 	t.Helper()
 	r.execute(t, `
-		DELETE FROM migration WHERE version_id = 2;
+		DELETE FROM migration WHERE version_id >= 2;
+		DROP FUNCTION cast_ballots;
 		ALTER TABLE batch DROP COLUMN leaves, DROP COLUMN voters;
 		ALTER TABLE head DROP COLUMN log_size, DROP COLUMN edge, DROP COLUMN checkpoint;
 		DROP TABLE subtree`)

@@ -92,7 +92,7 @@ func newBallot(cast voting.Cast) (*ballot, *fault.Error) {
 	if !slugForm.MatchString(cast.Slug) {
 		return nil, voting.ErrNotYet // as every selection that is not here
 	}
-	b := &ballot{cast: cast, salt: make([]byte, 16)}
+	b := &ballot{cast: cast}
 	f := *voting.ErrInvalid
 	if n, err := hex.Decode(b.voter[:], []byte(cut(cast.Voter, 2*len(b.voter)))); err != nil || n != len(b.voter) || len(cast.Voter) != 2*n {
 		f.Fields = append(f.Fields, fault.Field{Name: "voter", Message: "is 32 hex digits"})
@@ -107,7 +107,7 @@ func newBallot(cast voting.Cast) (*ballot, *fault.Error) {
 		sum := sha256.Sum256([]byte(cast.Key))
 		b.key = sum[:16]
 	}
-	rand.Read(b.salt)
+	rand.Read(b.salt[:])
 	b.picks = slices.Sorted(slices.Values(cast.Picks))
 	return b, nil
 }

@@ -20,8 +20,23 @@ type ask struct {
 	places []place
 }
 
-// find reads the ballots at the places, in the order of their parts.
-func (t *transaction) find(ctx context.Context, asks []ask) (map[place][]row, error) {
+// row is a ballot in the database, with the time of its batch.
+type row struct {
+	Selection   int           `db:"selection"`
+	Period      int           `db:"period"`
+	Voter       []byte        `db:"voter"`
+	Batch       int64         `db:"batch"`
+	Rank        int           `db:"rank"`
+	Salt        []byte        `db:"salt"`
+	Key         []byte        `db:"key"`
+	Picks       pq.Int32Array `db:"picks"`
+	CommittedAt time.Time     `db:"committed_at"`
+}
+
+// find reads the ballots at the places, in the order of their parts. The
+// statement is planned anew each time: a plan of the hour when the table was
+// small would read all of it.
+func (w *writer) find(ctx context.Context, asks []ask) (map[place][]row, error) {
 	if len(asks) == 0 {
 		return nil, nil
 	}
@@ -38,7 +53,12 @@ func (t *transaction) find(ctx context.Context, asks []ask) (map[place][]row, er
 		}
 	}
 	var rows []row
-	if err := t.tx.SelectContext(ctx, &rows, find, pq.Array(selections), pq.Array(periods), voters); err != nil {
+	if err := w.db.SelectContext(ctx, &rows, `
+		SELECT b.selection, b.period, b.voter, b.batch, b.rank, b.salt, b.key, b.picks, t.committed_at
+		FROM unnest($1::int[], $2::int[], $3::bytea[]) AS w (selection, period, voter)
+		JOIN ballot b ON b.selection = w.selection AND b.period = w.period AND b.voter = w.voter
+		JOIN batch t ON t.id = b.batch
+		ORDER BY b.part`, pq.Array(selections), pq.Array(periods), voters); err != nil {
 		return nil, fmt.Errorf("find ballots: %w", err)
 	}
 	found := make(map[place][]row, len(rows))
@@ -51,8 +71,8 @@ func (t *transaction) find(ctx context.Context, asks []ask) (map[place][]row, er
 
 // answer tells those who were not written what stands in their way. A ballot
 // that was refused before keeps its fault, unless it turns out to be counted.
-func (t *transaction) answer(ctx context.Context, asks []ask) error {
-	rows, err := t.find(ctx, asks)
+func (w *writer) answer(ctx context.Context, asks []ask) error {
+	rows, err := w.find(ctx, asks)
 	if err != nil {
 		return err
 	}
@@ -96,7 +116,7 @@ func same(it *item, rows []row) (result, bool) {
 }
 
 // is tells whether an earlier try of this very writer wrote the row.
-func (r row) is(it *item) bool { return bytes.Equal(r.Salt, it.salt) }
+func (r row) is(it *item) bool { return bytes.Equal(r.Salt, it.salt[:]) }
 
 func (r row) result(again bool) result {
 	return result{batch: r.Batch, rank: r.Rank, counted: r.CommittedAt.UTC(), again: again}

@@ -1,127 +1,141 @@
 package casting
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"slices"
 
-// judge decides which ballots are to be written.
-func (t *transaction) judge(ctx context.Context) error {
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// judge decides which ballots are to be written, and tells whether any is
+// refused.
+func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 	var adders []*item
-	first := make(map[place]bool, len(t.items))
-	for _, it := range t.items {
-		if it.settled {
-			continue
-		}
-		f := it.box.gate(it)
-		adds := f == nil && it.box.rules.Adds()
+	first := make(map[place]bool, len(p.items))
+	for _, it := range p.items {
+		f := p.gate(it)
+		adds := f == nil && p.box.Rules.Adds()
 		if f == nil && !adds {
-			f = it.box.check(it, nil)
+			f = p.check(it, nil)
 		}
 		if f != nil {
+			refused = true
 			it.refuse(f)
-			t.recall(it)
+			p.recall(it)
 			continue
 		}
-		it.place = t.at(it, it.box.period)
+		it.place, it.part = p.at(it, p.period), 0
 		switch {
 		case adds:
 			adders = append(adders, it)
 		case first[it.place]: // a repeat in this batch
-			t.asks = append(t.asks, ask{it, []place{it.place}})
+			p.asks = append(p.asks, ask{it, []place{it.place}})
 		default:
 			first[it.place] = true
-			it.box.put(it)
+			p.writes = append(p.writes, it)
 		}
 	}
-	return t.add(ctx, adders)
+	added, err := p.add(ctx, adders)
+	return refused || added, err
+}
+
+// at is a voter's place in a period.
+func (p *pass) at(it *item, period int) place {
+	return place{p.box.ID, period, p.namer.Name(p.slug, period, it.voter)}
+}
+
+// gate refuses what is not for now, whatever is on the ballot.
+func (p *pass) gate(it *item) *fault.Error {
+	if p.box == nil {
+		return voting.ErrNotYet
+	}
+	switch p.box.StateAt(p.now) {
+	case voting.Pending:
+		return voting.ErrNotOpen
+	case voting.Closed:
+		return voting.ErrClosed
+	}
+	if f := p.box.Rules.Hours(p.now); f != nil {
+		return f
+	}
+	return p.box.Rules.Way(it.cast.Way)
+}
+
+// check refuses picks that break the rules together with the earlier ones.
+func (p *pass) check(it *item, earlier []int) *fault.Error {
+	fields := p.box.Rules.Judge(it.cast.Picks, earlier, p.box.Candidates)
+	if len(fields) == 0 {
+		return nil
+	}
+	return voting.ErrInvalid.At(fields...)
 }
 
 // recall asks whether a refused ballot that has a key was counted before: the
 // caller who lost the answer gets it, though the vote has closed since. The
 // period may have ended too.
-func (t *transaction) recall(it *item) {
-	if it.key == nil || it.box == nil {
+func (p *pass) recall(it *item) {
+	if it.key == nil || p.box == nil {
 		return
 	}
-	places := []place{t.at(it, it.box.period)}
-	if it.box.rules.Daily() {
-		places = append(places, t.at(it, it.box.period-1))
+	places := []place{p.at(it, p.period)}
+	if p.box.Rules.Daily() {
+		places = append(places, p.at(it, p.period-1))
 	}
-	t.asks = append(t.asks, ask{it, places})
+	p.asks = append(p.asks, ask{it, places})
 }
 
 // add numbers further ballots of voters who may cast the rest of their picks
 // later. It decides on what it read, and the unique part makes that hold: had
 // another replica added one, the insert would fall out.
-func (t *transaction) add(ctx context.Context, adders []*item) error {
+func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error) {
 	if len(adders) == 0 {
-		return nil
+		return false, nil
 	}
 	asks := make([]ask, len(adders))
 	for i, it := range adders {
 		asks[i] = ask{it, []place{it.place}}
 	}
-	rows, err := t.find(ctx, asks)
+	rows, err := p.find(ctx, asks)
 	if err != nil {
-		return err
+		return false, err
 	}
-	for _, it := range adders {
-		earlier := rows[it.place]
+	beside := map[place][]*item{} // in this batch
+	for i, it := range adders {
+		earlier, others := rows[it.place], beside[it.place]
 		if r, ok := same(it, earlier); ok {
 			it.settle(r)
 			continue
 		}
-		picked := picksOf(earlier)
-		if len(earlier) > 0 && len(picked) >= it.box.rules.Picks().Max {
-			it.refuse(duplicate(earlier))
+		picked := picksOf(earlier, others)
+		full := len(picked) > 0 && len(picked) >= p.box.Rules.Picks().Max
+		if full || slices.ContainsFunc(others, it.sharesKey) {
+			p.asks = append(p.asks, asks[i]) // what stands in its way is yet to be written
 			continue
 		}
-		if f := it.box.check(it, picked); f != nil {
+		if f := p.check(it, picked); f != nil {
+			refused = true
 			it.refuse(f)
 			continue
 		}
-		it.part = len(earlier)
-		it.box.put(it)
-		rows[it.place] = append(earlier, it.row())
+		it.part = len(earlier) + len(others)
+		p.writes = append(p.writes, it)
+		beside[it.place] = append(others, it)
 	}
-	return nil
+	return refused, nil
 }
 
-// row is the ballot as it will be in the database.
-func (it *item) row() row {
-	r := row{Batch: it.box.Batch, Rank: it.rank, Salt: it.salt, Key: it.key, CommittedAt: it.box.Now}
-	for _, n := range it.picks {
-		r.Picks = append(r.Picks, int32(n))
-	}
-	return r
-}
+func (b *ballot) sharesKey(other *item) bool { return b.key != nil && bytes.Equal(b.key, other.key) }
 
-func picksOf(rows []row) []int {
-	var picks []int
-	for _, r := range rows {
+func picksOf(earlier []row, beside []*item) (picks []int) {
+	for _, r := range earlier {
 		for _, n := range r.Picks {
 			picks = append(picks, int(n))
 		}
 	}
+	for _, it := range beside {
+		picks = append(picks, it.picks...)
+	}
 	return picks
-}
-
-// recognize finds the ballots that the try before this one wrote after all.
-func (t *transaction) recognize(ctx context.Context) error {
-	var asks []ask
-	for _, it := range t.items {
-		if it.tried != nil {
-			asks = append(asks, ask{it, []place{*it.tried}})
-		}
-	}
-	rows, err := t.find(ctx, asks)
-	if err != nil {
-		return err
-	}
-	for _, a := range asks {
-		for _, r := range rows[a.places[0]] {
-			if r.is(a.it) {
-				a.it.settle(r.result(false))
-			}
-		}
-	}
-	return nil
 }

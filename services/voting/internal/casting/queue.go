@@ -12,13 +12,13 @@ type ballot struct {
 	cast  voting.Cast
 	voter [16]byte // decoded
 	key   []byte   // 16 bytes; nil: none
-	salt  []byte   // 16 random bytes, by which it is known again in the database
+	salt  [16]byte // random; by it the ballot is known again in the database
 	picks []int    // ascending
 
 	call *call
 	at   int // place in the call
 
-	tried *place // where it was written by a commit whose outcome is unknown
+	tried *place // where it was written, maybe, by a commit whose outcome is unknown
 }
 
 // call is one request, whose ballots may end in different transactions.

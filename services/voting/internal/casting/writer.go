@@ -2,7 +2,9 @@ package casting
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -14,26 +16,29 @@ import (
 )
 
 const (
-	maxBatch    = 500             // ballots in one transaction
-	patience    = 3 * time.Second // for a database that is not there
-	retryPause  = 50 * time.Millisecond
-	statementBy = 10 * time.Second // the longest that one try may take
+	maxBatch   = 500             // ballots that are taken at a time
+	patience   = 3 * time.Second // for a database that is not there
+	retryPause = 50 * time.Millisecond
+	attemptBy  = 10 * time.Second // the longest that one try may take
 )
 
-// writer is the one that writes ballots in this process: two were slower.
+// writer is the one that writes ballots in this process: two were slower. Its
+// connection is its own, so that whatever goes wrong before a call is known not
+// to have written.
 type writer struct {
 	*Box
-	statements statements
-	namer      *secret.Namer
+	conn  *sqlx.Conn
+	call  *sqlx.Stmt // castBallots on conn
+	namer *secret.Namer
 }
 
 // Run writes ballots until ctx ends.
 func (b *Box) Run(ctx context.Context) error {
 	w := &writer{Box: b, namer: b.keys.Namer()}
-	defer w.statements.close()
+	defer w.disconnect()
 	for {
 		if ballots := b.queue.take(maxBatch); len(ballots) > 0 {
-			w.cast(ctx, ballots)
+			w.bySelection(ctx, ballots)
 			continue
 		}
 		select {
@@ -47,19 +52,36 @@ func (b *Box) Run(ctx context.Context) error {
 	}
 }
 
+// bySelection casts what waited, a transaction for each selection.
+func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
+	for len(ballots) > 0 {
+		slug := ballots[0].cast.Slug
+		var one, rest []*ballot
+		for _, b := range ballots {
+			if b.cast.Slug == slug {
+				one = append(one, b)
+			} else {
+				rest = append(rest, b)
+			}
+		}
+		w.cast(ctx, slug, one)
+		ballots = rest
+	}
+}
+
 // cast writes ballots and tells each its result. Where the data of one makes
 // the transaction fail, the others are freed of it by halving.
-func (w *writer) cast(ctx context.Context, ballots []*ballot) {
-	results, err := w.insist(ctx, ballots)
+func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
+	results, err := w.insist(ctx, slug, ballots)
 	if pg.IsData(err) && len(ballots) > 1 {
 		half := len(ballots) / 2
-		w.cast(ctx, ballots[:half])
-		w.cast(ctx, ballots[half:])
+		w.cast(ctx, slug, ballots[:half])
+		w.cast(ctx, slug, ballots[half:])
 		return
 	}
 	if err != nil {
 		f := fault.From(err)
-		w.log.ErrorContext(ctx, "ballots failed", "ballots", len(ballots), "error", err)
+		w.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(ballots), "error", err)
 		for _, b := range ballots {
 			b.call.settle(b.at, result{fault: f})
 		}
@@ -77,10 +99,10 @@ func (w *writer) cast(ctx context.Context, ballots []*ballot) {
 // written, ErrUnknownOutcome.
 //
 // The context of no caller is here, and the task's own ends only its waiting.
-func (w *writer) insist(ctx context.Context, ballots []*ballot) ([]result, error) {
+func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]result, error) {
 	unknown := false
 	for began := time.Now(); ; {
-		results, err := w.write(ctx, ballots, unknown)
+		results, err := w.try(ctx, slug, ballots, unknown)
 		if err == nil {
 			return results, nil
 		}
@@ -89,7 +111,7 @@ func (w *writer) insist(ctx context.Context, ballots []*ballot) ([]result, error
 		if !passing {
 			return nil, err
 		}
-		w.log.WarnContext(ctx, "ballots are tried again", "ballots", len(ballots), "commit_unknown", unknown, "error", err)
+		w.log.WarnContext(ctx, "ballots are tried again", "selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
 		if time.Since(began) > patience || !pause(ctx, retryPause) {
 			if unknown {
 				return nil, voting.ErrUnknownOutcome.Because(err)
@@ -99,22 +121,42 @@ func (w *writer) insist(ctx context.Context, ballots []*ballot) ([]result, error
 	}
 }
 
-// write is one try: one transaction.
-func (w *writer) write(ctx context.Context, ballots []*ballot, again bool) (results []result, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), statementBy)
+func (w *writer) try(ctx context.Context, slug string, ballots []*ballot, again bool) ([]result, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBy)
 	defer cancel()
-	if err := w.statements.prepare(ctx, w.db); err != nil {
+	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
-	err = pg.InTx(ctx, w.db, func(tx *sqlx.Tx) error {
-		t := newTransaction(tx, w, ballots, again)
-		if err := t.run(ctx); err != nil {
-			return err
-		}
-		results = t.results()
+	a := newAttempt(w, slug, ballots)
+	if err := a.run(ctx, again); err != nil {
+		w.disconnect()
+		return nil, err
+	}
+	return a.results(), nil
+}
+
+func (w *writer) connect(ctx context.Context) (err error) {
+	if w.conn != nil {
 		return nil
-	})
-	return results, err
+	}
+	if w.conn, err = w.db.Connx(ctx); err != nil {
+		w.conn = nil
+		return fmt.Errorf("connect: %w", err)
+	}
+	if w.call, err = w.conn.PreparexContext(ctx, castBallots); err != nil { //nolint:sqlclosecheck // disconnect ends its session
+		w.disconnect()
+		return fmt.Errorf("prepare: %w", err)
+	}
+	return nil
+}
+
+// disconnect ends the session, whatever state it is in.
+func (w *writer) disconnect() {
+	if w.conn != nil {
+		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = w.conn.Close()
+	}
+	w.conn, w.call = nil, nil
 }
 
 // pause tells whether ctx still stands after it.

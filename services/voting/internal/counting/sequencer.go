@@ -18,7 +18,7 @@ import (
 
 const (
 	lead  = "voting/sequencer"
-	pace  = 100 * time.Millisecond // between folds: each costs a commit and an event
+	pace  = 250 * time.Millisecond // between folds: each costs a commit and an event
 	poll  = 250 * time.Millisecond // for what other replicas committed, and for the lead
 	limit = time.Minute            // for a fold: a database that does not answer has lost the leader
 )

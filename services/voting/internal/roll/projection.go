@@ -38,7 +38,7 @@ func change(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.Phase
 	if c.Phase != event.Voting {
 		return 0, nil
 	}
-	if err := Lock(ctx, tx, Exclusive, sel.Slug); err != nil {
+	if err := Lock(ctx, tx, sel.Slug); err != nil {
 		return 0, err
 	}
 	if c.Action == event.Close {
@@ -76,7 +76,7 @@ func strike(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.Candid
 
 // enrol changes the candidates between ballots, never under one.
 func enrol(ctx context.Context, tx *sqlx.Tx, slug, statement string, args ...any) error {
-	if err := Lock(ctx, tx, Exclusive, slug); err != nil {
+	if err := Lock(ctx, tx, slug); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, statement, args...); err != nil {

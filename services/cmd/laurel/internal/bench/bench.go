@@ -41,9 +41,13 @@ type Cast struct {
 	Span    time.Duration `default:"5s" help:"How long each target is asked at a time."`
 	Rounds  int           `default:"3" help:"How often; the table has the medians."`
 	Conns   []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
+	Targets []string      `default:"empty,naive,laurel" help:"Who is asked."`
 }
 
-const picksPerBallot = 5
+const (
+	picksPerBallot = 5
+	yardCandidates = 60
+)
 
 // Run starts the servers, each a process of its own, loads them in turn, and
 // prints the table. The load comes from this process.
@@ -74,7 +78,8 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	if err := c.measure(ctx, append(yard, laurel)); err != nil {
+	targets := slices.DeleteFunc(append(yard, laurel), func(t target) bool { return !slices.Contains(c.Targets, t.name) })
+	if err := c.measure(ctx, targets); err != nil {
 		return err
 	}
 	return size(ctx, house)
@@ -141,13 +146,24 @@ func (c *Cast) laurel(s *demo.Script, house *demo.House) (target, error) {
 	return target{"laurel", house.Listen, func(dst []byte) []byte {
 		v := credential.Voter{Slug: s.Slug, Way: "device", Expires: expires}
 		rand.Read(v.ID[:])
-		picks := make([]int, 0, picksPerBallot)
-		for _, i := range mathrand.Perm(len(s.Candidates))[:picksPerBallot] { //nolint:gosec // an invented ballot
-			picks = append(picks, s.Candidates[i].Number)
+		picks := draw(len(s.Candidates))
+		for i, at := range picks {
+			picks[i] = s.Candidates[at].Number
 		}
 		return post(dst, "/api/v1/selections/"+s.Slug+"/ballots", picks,
 			"Authorization: Bearer "+key.Sign(v)+"\r\nX-Forwarded-For: "+network(v.ID)+"\r\nIdempotency-Key: "+hex.EncodeToString(v.ID[:8])+"\r\n")
 	}}, nil
+}
+
+// draw draws different numbers below n.
+func draw(n int) []int {
+	picks := make([]int, 0, picksPerBallot)
+	for len(picks) < picksPerBallot {
+		if pick := mathrand.IntN(n); !slices.Contains(picks, pick) { //nolint:gosec // an invented ballot
+			picks = append(picks, pick)
+		}
+	}
+	return picks
 }
 
 // network is an address of the voter's: a shared one would be slowed down.
@@ -195,7 +211,7 @@ func yardsticks(ctx context.Context, binary string, house *demo.House) ([]target
 		}
 	}
 	of := func(name string) target {
-		return target{name, address, func(dst []byte) []byte { return post(dst, "/"+name, []int{3, 17, 28, 41, 59}, "") }}
+		return target{name, address, func(dst []byte) []byte { return post(dst, "/"+name, draw(yardCandidates), "") }}
 	}
 	return []target{of("empty"), of("naive")}, stop, nil
 }
@@ -220,7 +236,7 @@ func (c *Cast) measure(ctx context.Context, targets []target) error {
 				return median(loads[i], func(l load) float64 { return float64(of(l).Microseconds()) / 1000 })
 			}
 			fmt.Printf("%-8s %6d %12.0f %8.1fms %8.1fms %10.2f %10.2f\n", t.name, conns, rate(i),
-				ms(func(l load) time.Duration { return l.p50 }), ms(func(l load) time.Duration { return l.p99 }), rate(i)/rate(0), rate(i)/rate(1))
+				ms(func(l load) time.Duration { return l.p50 }), ms(func(l load) time.Duration { return l.p99 }), rate(i)/rate(0), rate(i)/rate(min(1, len(targets)-1)))
 		}
 	}
 	return nil

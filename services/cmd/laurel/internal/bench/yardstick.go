@@ -12,6 +12,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/gateway/yardstick"
 )
 
@@ -26,6 +27,7 @@ type Yardstick struct {
 
 // Run serves until ctx ends.
 func (y *Yardstick) Run(ctx context.Context) error {
+	serve.CollectSeldom() // as the server that it is compared with
 	db, err := pg.Open(ctx, pg.Config{URL: y.DatabaseURL})
 	if err != nil {
 		return err

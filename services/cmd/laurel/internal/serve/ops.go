@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -12,7 +13,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
-// ops serves health and metrics to operators, where an address is set.
+// ops serves health, metrics and profiles to operators, where an address is
+// set.
 func (p *process) ops() error {
 	if p.cfg.OpsListen == "" {
 		return nil
@@ -29,6 +31,9 @@ func (p *process) ops() error {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.Handle("GET /metrics", promhttp.Handler())
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	listener, err := net.Listen("tcp", p.cfg.OpsListen)
 	if err != nil {
 		return err
