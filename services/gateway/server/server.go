@@ -30,6 +30,7 @@ type Config struct {
 	CredentialKey  credential.Key
 	Limits         api.Limits                      // zero: DefaultLimits
 	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
+	Streams        int                             // live streams at a time; zero: live.DefaultStreams
 	PhaseWait      time.Duration                   // how long a change of phase is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
 	Now            func() time.Time
@@ -91,7 +92,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
 	a := api.New(e, b, blobs, api.Config{
-		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PublicURL: cfg.PublicURL, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Now: cfg.Now, Log: cfg.Log,
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PublicURL: cfg.PublicURL, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(a.Door())
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
@@ -102,14 +103,16 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		return c.NoContent(http.StatusNoContent)
 	})
 	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
-	return &Server{
+	s := &Server{
 		api: a, echo: e, done: make(chan struct{}),
 		http: &http.Server{
 			Addr: cfg.Listen, Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
 			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 			ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
 		},
-	}, nil
+	}
+	s.http.RegisterOnShutdown(a.EndStreams)
+	return s, nil
 }
 
 func ready(ctx context.Context, b *bus.Bus, services func(context.Context) error) error {
@@ -169,7 +172,8 @@ func (s *Server) Start(failed chan<- error) error {
 // Addr is where it listens.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Stop takes no more requests, answers those in hand, then ends.
+// Stop takes no more requests, ends live streams, answers what is in hand, then
+// ends.
 func (s *Server) Stop(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if s.stop == nil { // never started

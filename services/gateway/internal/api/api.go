@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,6 +22,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
+	"github.com/laurel-awards/laurel/services/gateway/internal/live"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
@@ -83,6 +85,7 @@ type Config struct {
 	PublicURL     string        // how browsers reach the pages; empty: the address that the client used
 	PhaseWait     time.Duration // how long a change of phase is waited for; then it is 202
 	Secure        bool          // cookies go over https alone
+	Streams       int           // live streams at a time; zero: live.DefaultStreams
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -105,6 +108,7 @@ type API struct {
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
 	log        ballotLog
+	live       *live.Hub
 	codes      codeTries
 
 	requests, ballots *limit.Limiter
@@ -139,6 +143,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.log = a.newBallotLog()
+	a.live = a.newHub()
 	a.codes = newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now)
 
 	h := huma.DefaultConfig("Laurel", "1.0.0")
@@ -156,6 +161,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	a.candidateRoutes()
 	a.rosterRoutes()
 	a.ballotRoutes(e)
+	a.liveRoutes(e)
 	a.logRoutes(e)
 	a.panelRoutes()
 	a.decisionRoutes()
@@ -164,7 +170,8 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	return a
 }
 
-// Run casts what is queued and drops what events make stale, until ctx ends.
+// Run casts what is queued, writes to live streams and drops what events make
+// stale, until ctx ends.
 func (a *API) Run(ctx context.Context) error {
 	for subject, drop := range map[string]func(slug string){
 		"laurel.selection.>":  a.selections.Drop,
@@ -178,6 +185,14 @@ func (a *API) Run(ctx context.Context) error {
 		}
 		defer stop()
 	}
+	unfollow, err := a.follow()
+	if err != nil {
+		return err
+	}
+	defer unfollow()
+	var streams sync.WaitGroup
+	streams.Go(func() { a.live.Run(ctx) })
+	defer streams.Wait()
 	a.packer.Run(ctx)
 	return nil
 }

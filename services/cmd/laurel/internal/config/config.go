@@ -54,6 +54,7 @@ type Server struct {
 	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs whose X-Forwarded-For is believed; none by default."`
 	WorkNumbers    int64    `env:"WORK_NUMBERS" default:"200000" group:"Gateway" help:"Proof of work for a device credential, asked for while very many are wanted from an address, a network or in all: how many numbers a browser tries at most, to begin with (200,000 take a cheap phone about a second; up to five times as many later); 0: none, whoever comes then has to wait."`
+	LiveStreams    int      `env:"LIVE_STREAMS" default:"20000" group:"Gateway" help:"Live streams that one gateway holds at a time; at most three quarters of the files that the process may open."`
 	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
 
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`

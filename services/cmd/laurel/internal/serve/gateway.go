@@ -16,7 +16,7 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 	}
 	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
 		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: p.cfg.TrustedProxies,
-		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Ready: p.ready, Now: time.Now, Log: p.log,
+		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: time.Now, Log: p.log,
 	})
 	if err != nil {
 		return err
