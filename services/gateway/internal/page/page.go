@@ -41,6 +41,9 @@ type Backend interface {
 	// ProveVoter issues a credential of the way "device". Faults: work.ErrWanted
 	// where work is empty, and those of a work that does not hold.
 	ProveVoter(ctx context.Context, slug, work string) (identity.Credential, error)
+	// ProveRoster issues a credential of the way "roster". Faults:
+	// identity.ErrCodeMistyped, identity.ErrCode; of kind TooMany.
+	ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error)
 	// Voter tells whom a credential names: credential.Key.Verify.
 	Voter(text, slug string) (credential.Voter, error)
 	// Cast counts a ballot, or gives a fault of voting.Service.CastBallots. Key
@@ -117,6 +120,7 @@ func Mount(e *echo.Echo, cfg Config, backend Backend) {
 	e.POST(findPath, p.find, paged...)
 	e.POST(votePath, p.vote, paged...)
 	e.POST(workPath, p.work, paged...)
+	e.POST(codePath, p.code, paged...)
 }
 
 // read registers what may be read: GET, and HEAD, whose body net/http drops.

@@ -134,7 +134,7 @@ func (p *pages) languageLinks(c echo.Context, current string) []languageLink {
 	to := url.URL{Path: r.URL.Path}
 	query := url.Values{}
 	if r.Method == http.MethodPost {
-		for _, form := range []string{"/vote", "/find", "/work"} {
+		for _, form := range []string{"/vote", "/find", "/work", "/code"} {
 			to.Path = strings.TrimSuffix(to.Path, form)
 		}
 		query["pick"] = c.Request().PostForm["pick"]

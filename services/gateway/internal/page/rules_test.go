@@ -65,8 +65,11 @@ composite: {components: [{source: votes, convert: {method: banded, bands: [{from
 				}
 			}
 			h.set("voting", selection.Opened)
-			if form := strings.Contains(get(t, visitor(t), strings.TrimSuffix(at, "/rules")).body, `name="pick"`); form != strings.Contains(test.rules, "voters:") {
-				t.Errorf("there is a ballot: %v", form)
+			page := get(t, visitor(t), strings.TrimSuffix(at, "/rules")).body
+			for field, way := range map[string]string{`name="pick"`: "device", `id="voter-code"`: "roster"} {
+				if got := strings.Contains(page, field); got != strings.Contains(test.rules, way) {
+					t.Errorf("there is a field %s: %v", field, got)
+				}
 			}
 		})
 	}

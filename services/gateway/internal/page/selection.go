@@ -26,7 +26,8 @@ type ballotPage struct {
 	Receipt *receipt // nil: this browser holds none
 	Alert   *alert
 	Work    *workForm // work is wanted before there is a form
-	Note    string    // why there is no form, or what comes next
+	Code    *codeForm // nil: no code is asked for
+	Proved  bool      // the ballot is that of a member of the roster
 	Turnout int64
 	Counted bool // there was or is a vote
 	Hidden  bool // counts are hidden at this time
@@ -128,6 +129,7 @@ type refusal struct {
 	status int
 	alert  alert
 	wrong  map[int]string // by candidate number
+	code   *codeMistake   // nil: it is not about a voter's code
 }
 
 // ballot renders a selection, after a refused ballot with the reason and what
@@ -167,7 +169,7 @@ func (p *pages) ballot(c echo.Context, s *site, a asked, no *refusal) error {
 			data.Cards[i].Wrong = no.wrong[data.Cards[i].Number]
 		}
 	}
-	if status := p.openForm(c, s, a, &data); status != 0 {
+	if status := p.openForm(c, s, a, no, &data); status != 0 {
 		pg.status = status
 	}
 	if data.Alert != nil && data.Form == nil && len(a.picks) > 0 {
@@ -179,13 +181,20 @@ func (p *pages) ballot(c echo.Context, s *site, a asked, no *refusal) error {
 
 // openForm makes the page a form, if votes are taken and this visitor has one.
 // It gives the status that the answer must have; 0: as it would be.
-func (p *pages) openForm(c echo.Context, s *site, a asked, data *ballotPage) (status int) {
+func (p *pages) openForm(c echo.Context, s *site, a asked, no *refusal, data *ballotPage) (status int) {
 	if !s.voting() || len(data.Cards) == 0 && data.Query == "" {
 		return 0
 	}
-	if data.Receipt != nil && data.Receipt.Now && data.Alert == nil && s.rules.Voting.Change != rulebook.ChangeAdd {
+	data.Code = p.askCode(c, s, no)
+	ballotRefused := no != nil && no.code == nil
+	if data.Receipt != nil && data.Receipt.Now && !ballotRefused && s.rules.Voting.Change != rulebook.ChangeAdd {
 		return 0
 	}
+	voter, holds := p.held(c, s)
+	if !holds && s.codeOnly() {
+		return 0
+	}
+	data.Proved = holds && voter.Way == rulebook.WayRoster
 	if err := p.admit(c, s, ""); err != nil {
 		return p.readOnly(c, s, a, data, fault.From(err))
 	}
@@ -223,10 +232,8 @@ func (p *pages) readOnly(c echo.Context, s *site, a asked, data *ballotPage, f *
 // admit sees to it that the visitor holds a voter's credential, by the solution
 // of a challenge or, where it is empty, without one.
 func (p *pages) admit(c echo.Context, s *site, solution string) error {
-	if text := cookie(c, cookieVoter); text != "" {
-		if _, err := p.backend.Voter(text, s.Slug); err == nil {
-			return nil
-		}
+	if _, ok := p.held(c, s); ok {
+		return nil
 	}
 	issued, err := p.backend.ProveVoter(c.Request().Context(), s.Slug, solution)
 	if err != nil {

@@ -31,6 +31,9 @@ func (p *pages) vote(c echo.Context) error {
 	}
 	a := askedOf(values.Get, values["pick"])
 	if cookie(c, cookieVoter) == "" {
+		if s.codeOnly() {
+			return p.ballot(c, s, a, s.refuseCode(http.StatusForbidden, "code.missing", ""))
+		}
 		return p.ballot(c, s, a, s.refuse(http.StatusForbidden, "cookies"))
 	}
 	voter, err := p.backend.Voter(cookie(c, cookieVoter), s.Slug)
@@ -152,6 +155,9 @@ func (p *pages) explain(c echo.Context, s *site, a asked, f *fault.Error) *refus
 	case errors.Is(f, voting.ErrWay):
 		return s.refuse(status, "way")
 	case errors.Is(f, credential.ErrInvalid), errors.Is(f, credential.ErrExpired), errors.Is(f, credential.ErrForeign):
+		if s.codeOnly() {
+			return s.refuseCode(status, "code.missing", "")
+		}
 		return s.refuse(status, "credential") // the page that says so brings a new one
 	}
 	no := s.refuse(status, "picks.wrong")
@@ -258,7 +264,7 @@ func hoursText(h rulebook.Hours) string {
 // been open for longer than the token lives. Nothing was counted; the form
 // comes back with a fresh token.
 func (p *pages) unproven(err error, c echo.Context) error {
-	if c.Path() != votePath {
+	if c.Path() != votePath && c.Path() != codePath {
 		return fault.New(fault.Forbidden, "form_unproven", "the form did not come from this site").Because(err)
 	}
 	values, formErr := c.FormParams()
@@ -275,5 +281,8 @@ func (p *pages) unproven(err error, c echo.Context) error {
 	}
 	// The middleware gave no token: the page that comes back needs one.
 	p.freshToken(c)
+	if c.Path() == codePath {
+		return p.ballot(c, s, asked{}, s.refuseCode(http.StatusForbidden, "code."+key, values.Get("code")))
+	}
 	return p.ballot(c, s, askedOf(values.Get, values["pick"]), s.refuse(http.StatusForbidden, key))
 }

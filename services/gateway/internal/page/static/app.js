@@ -134,6 +134,20 @@
     });
   }
 
+  // A code from paper comes in the fragment, which no server sees; it does not
+  // stay in the address.
+  function prefill(field) {
+    const given = /^#code=([\w-]{1,64})$/.exec(location.hash);
+    if (!given) return;
+    history.replaceState(null, "", location.pathname + location.search);
+    field.value = given[1];
+    const folded = field.closest("details");
+    if (folded) folded.open = true;
+    field.focus();
+  }
+
+  const code = document.getElementById("voter-code");
+  if (code) prefill(code);
   const form = document.getElementById("ballot");
   if (form) ballot(form);
   const wanted = document.getElementById("work");
