@@ -11,7 +11,8 @@ import (
 // Ballots and outcomes cross the bus by the ten thousand a second, so they have
 // a compact form: a byte for its version, then the items one behind another.
 // Numbers are varints, strings have their length before them, times are Unix
-// microseconds, and faults, which are rare, are JSON.
+// microseconds, and faults, which are rare, are JSON. Messages that are JSON are
+// read, too.
 const wireVersion = 1
 
 var errWire = errors.New("not a message of this version")
@@ -34,6 +35,9 @@ func (c CastBallots) MarshalBinary() ([]byte, error) {
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (c *CastBallots) UnmarshalBinary(data []byte) error {
+	if isJSON(data) {
+		return json.Unmarshal(data, c)
+	}
 	r, n := newWire(data)
 	c.Ballots = make([]Cast, n)
 	for i := range c.Ballots {
@@ -75,6 +79,9 @@ func (o Outcomes) MarshalBinary() ([]byte, error) {
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (o *Outcomes) UnmarshalBinary(data []byte) error {
+	if isJSON(data) {
+		return json.Unmarshal(data, o)
+	}
 	r, n := newWire(data)
 	o.Outcomes = make([]Outcome, n)
 	for i := range o.Outcomes {
@@ -91,6 +98,9 @@ func (o *Outcomes) UnmarshalBinary(data []byte) error {
 	}
 	return r.end()
 }
+
+// isJSON tells a message of somebody who does not know the compact form.
+func isJSON(data []byte) bool { return len(data) > 0 && data[0] == '{' }
 
 func appendString(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)

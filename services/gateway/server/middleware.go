@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 )
@@ -29,8 +28,6 @@ func requests(log *slog.Logger) echo.MiddlewareFunc {
 			if !sane(id) {
 				id = uuid.NewString()
 			}
-			ctx := actor.WithRequest(req.Context(), id)
-			c.SetRequest(req.WithContext(ctx))
 			c.Response().Header().Set(echo.HeaderXRequestID, id)
 			err := guarded(next, c)
 			if err != nil {
@@ -39,6 +36,10 @@ func requests(log *slog.Logger) echo.MiddlewareFunc {
 			level := slog.LevelDebug
 			if err != nil && c.Response().Status == http.StatusInternalServerError {
 				level = slog.LevelError
+			}
+			ctx := c.Request().Context()
+			if !log.Enabled(ctx, level) {
+				return nil
 			}
 			log.LogAttrs(ctx, level, "request", slog.String("method", req.Method), slog.String("path", req.URL.Path),
 				slog.Int("status", c.Response().Status), slog.Duration("took", time.Since(started)), slog.Any("error", err))
@@ -67,21 +68,32 @@ func sane(id string) bool {
 	}) < 0
 }
 
-// headers are what browsers are told of every answer.
+// headers are what browsers are told of every answer. The values are shared, not
+// made anew for each.
 func headers(secure bool) echo.MiddlewareFunc {
+	type header struct {
+		name  string
+		value []string
+	}
+	all := []header{
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}}, // pages set their own
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Referrer-Policy", []string{"same-origin"}},
+		{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}},
+	}
+	if secure {
+		all = append(all, header{"Strict-Transport-Security", []string{"max-age=31536000; includeSubDomains"}})
+	}
+	noStore := []string{"no-store"}
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			h := c.Response().Header()
-			h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // pages set their own
-			h.Set("X-Content-Type-Options", "nosniff")
-			h.Set("X-Frame-Options", "DENY")
-			h.Set("Referrer-Policy", "same-origin")
-			h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-			if secure {
-				h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+			for _, one := range all {
+				h[one.name] = one.value
 			}
 			if strings.HasPrefix(c.Request().URL.Path, "/api/") {
-				h.Set("Cache-Control", "no-store")
+				h["Cache-Control"] = noStore
 			}
 			return next(c)
 		}

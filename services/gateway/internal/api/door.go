@@ -35,33 +35,46 @@ func visitorOf(ctx context.Context) visitor {
 
 // Door is the middleware of all routes: it counts the address's API requests,
 // takes the token, and lets other sites' pages do nothing without one: neither
-// by a cookie's power nor in their visitors' names.
+// by a cookie's power nor in their visitors' names. The answer has its request's
+// id already, by which services know it.
 func (a *API) Door() echo.MiddlewareFunc {
 	csrf := http.NewCrossOriginProtection()
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			req := c.Request()
-			v := visitor{address: limit.Network(c.RealIP())}
-			api := strings.HasPrefix(req.URL.Path, "/api/")
-			if api {
-				if err := a.requests.Take(v.address); err != nil {
-					return err
-				}
+			v, err := a.visitor(req, limit.Network(c.RealIP()), csrf)
+			ctx := actor.WithRequest(req.Context(), c.Response().Header().Get(echo.HeaderXRequestID))
+			c.SetRequest(req.WithContext(context.WithValue(ctx, visitorKey{}, v)))
+			if err != nil {
+				return err
 			}
-			if token, ok := bearer(req); ok {
-				v.token = token
-			} else if api { // pages have their own proof, and take no session
-				if err := csrf.Check(req); err != nil {
-					return errCrossOrigin.Because(err)
-				}
-				if cookie, err := req.Cookie(SessionCookie); err == nil {
-					v.token = cookie.Value
-				}
-			}
-			c.SetRequest(req.WithContext(context.WithValue(req.Context(), visitorKey{}, v)))
 			return next(c)
 		}
 	}
+}
+
+func (a *API) visitor(req *http.Request, address string, csrf *http.CrossOriginProtection) (visitor, error) {
+	v := visitor{address: address}
+	api := strings.HasPrefix(req.URL.Path, "/api/")
+	if api {
+		if err := a.requests.Take(address); err != nil {
+			return v, err
+		}
+	}
+	if token, ok := bearer(req); ok {
+		v.token = token
+		return v, nil
+	}
+	if !api { // pages have their own proof, and take no session
+		return v, nil
+	}
+	if err := csrf.Check(req); err != nil {
+		return v, errCrossOrigin.Because(err)
+	}
+	if cookie, err := req.Cookie(SessionCookie); err == nil {
+		v.token = cookie.Value
+	}
+	return v, nil
 }
 
 // bearer is the token of an Authorization header; the scheme's case means

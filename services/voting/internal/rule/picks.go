@@ -26,6 +26,7 @@ func (r Rules) Judge(picks, earlier []int, candidates map[int]Candidate) []fault
 			fields = append(fields, fault.Field{Name: name, Message: fmt.Sprintf(format, args...)})
 		}
 	}
+	failAt := func(i int, format string, args ...any) { fail(fmt.Sprintf("picks[%d]", i), format, args...) }
 	all := len(earlier) + len(picks)
 	switch most := r.voting.Picks; {
 	case len(picks) == 0:
@@ -45,15 +46,14 @@ func (r Rules) Judge(picks, earlier []int, candidates map[int]Candidate) []fault
 	}
 	for i, n := range picks {
 		c, known := candidates[n]
-		name := fmt.Sprintf("picks[%d]", i)
 		switch {
 		case seen[n] != "":
-			fail(name, "candidate %d %s", n, seen[n])
+			failAt(i, "candidate %d %s", n, seen[n])
 			continue
 		case !known:
-			fail(name, "there is no candidate %d", n)
+			failAt(i, "there is no candidate %d", n)
 		case c.Struck:
-			fail(name, "candidate %d is off the list", n)
+			failAt(i, "candidate %d is off the list", n)
 		}
 		if len(fields) == maxFields {
 			return fields
