@@ -30,14 +30,14 @@ type recorded struct {
 
 // read tells the files apart and reads the small ones.
 func read(names []string) (files, error) {
-	f := files{receipts: map[string]recorded{}}
+	f := files{receipts: map[string]recorded{}, statements: map[string]string{}}
 	seen := map[string]string{}
 	for _, name := range names {
 		kind, err := f.read(name)
 		if err != nil {
 			return f, fmt.Errorf("%s: %w", name, err)
 		}
-		if other, twice := seen[kind]; twice && kind != "receipt" {
+		if other, twice := seen[kind]; twice && kind != "receipt" && kind != "statement" {
 			return f, fmt.Errorf("%s and %s are both %s", other, name, kind)
 		}
 		seen[kind] = name
@@ -69,7 +69,11 @@ func (f *files) read(name string) (kind string, err error) {
 	if err != nil {
 		return "", err
 	}
+	origin, _, _ := bytes.Cut(data, []byte("\n"))
 	switch {
+	case starts("laurel/") && bytes.HasSuffix(origin, []byte("/statement")):
+		f.statements[name] = string(data)
+		return "statement", nil
 	case starts("laurel/"):
 		f.checkpoint = data
 		return "checkpoint", nil
@@ -86,7 +90,7 @@ func (f *files) read(name string) (kind string, err error) {
 		return "receipt", nil
 	}
 	if f.rulebook, err = rulebook.Parse(data); err != nil {
-		return "", fmt.Errorf("it is none of leaves, checkpoint, key, votes, ballots, receipt, nor a rulebook: %w", err)
+		return "", fmt.Errorf("it is none of leaves, checkpoint, key, votes, ballots, receipt, statement, nor a rulebook: %w", err)
 	}
 	return "rulebook", nil
 }

@@ -17,7 +17,7 @@ import (
 
 // Command is `laurel verify`.
 type Command struct {
-	Files     []string `arg:"" name:"file" type:"existingfile" help:"Leaves, checkpoint and public key of the ballot log; also votes, ballots, rulebook and receipts to compare. They are told apart by what is in them."`
+	Files     []string `arg:"" name:"file" type:"existingfile" help:"Leaves, checkpoint and public key of the ballot log; also votes, ballots, rulebook, receipts and statements to compare. They are told apart by what is in them."`
 	Selection string   `help:"Slug of the selection whose log it must be; default: whichever was signed."`
 	Struck    []int    `help:"Candidates who were struck: they have no votes in the result, and their ballots stay in the log."`
 
@@ -31,6 +31,7 @@ type files struct {
 	votes           map[int]int64 // nil: none given
 	rulebook        *rulebook.Rulebook
 	receipts        map[string]recorded // by file
+	statements      map[string]string   // by file
 }
 
 // Run says what holds, or what does not.
@@ -80,6 +81,11 @@ func (c *Command) check(f files) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
+	for file, text := range f.statements {
+		if err := f.checkStatement(key, slug, text); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
 	c.report(f, slug, head, recount)
 	return nil
 }
@@ -122,6 +128,9 @@ func (c *Command) report(f files, slug string, head ballotlog.Head, r ballotlog.
 	}
 	for _, file := range slices.Sorted(maps.Keys(f.receipts)) {
 		say("  receipt %s is proved", f.receipts[file].Receipt)
+	}
+	for _, file := range slices.Sorted(maps.Keys(f.statements)) {
+		say("  statement %s is borne out: %s", file, strings.Join(stated(f.statements[file]), "; "))
 	}
 	if f.votes != nil {
 		say("  the votes of %d candidates are the sums of the ballots", len(f.votes))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -63,12 +64,33 @@ func export(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stated, err := signer.SignStatement(ballotlog.Statement{
+		Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(slug), Tree: tree, At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
+		Entries: []ballotlog.Entry{
+			{Period: "once", Voter: last.Voter, Ballot: true, Index: 8, Hash: hashes[8]},
+			{Period: "once", Voter: [16]byte{99}},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuted, err := signer.SignStatement(ballotlog.Statement{
+		Head:    ballotlog.Head{Origin: ballotlog.StatementOrigin(slug), Tree: tree, At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
+		Entries: []ballotlog.Entry{{Period: "once", Voter: last.Voter}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := signer.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
 	sums := "candidate,votes\n"
 	for _, n := range slices.Sorted(maps.Keys(votes)) {
 		sums += fmt.Sprintf("%d,%d\n", n, votes[n])
 	}
 	return map[string]string{
-		"leaves.txt": leaves.String(), "ballots.csv": ballots.String(), "checkpoint.txt": checkpoint, "key.txt": signer.Public().String() + "\n",
+		"leaves.txt": leaves.String(), "ballots.csv": ballots.String(), "checkpoint.txt": checkpoint, "key.txt": keys, "statement.txt": stated, "refuted": refuted,
 		"votes.csv": sums, "rulebook.json": rules, "receipt.json": string(paper),
 	}
 }
@@ -78,6 +100,9 @@ func verify(t *testing.T, c Command, contents map[string]string) (string, error)
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range contents {
+		if name == "refuted" { // a test puts it in another's place
+			continue
+		}
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -95,7 +120,7 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots", "receipt 0000000", "4 candidates"} {
+	for _, want := range []string{slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots", "receipt 0000000", "statement.txt is borne out: once 08", "none", "4 candidates"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}
@@ -130,6 +155,8 @@ func TestVerify_refused(t *testing.T) {
 		"another leaf":          {file: "receipt.json", old: "ballot once 08", new: "ballot once 07"},
 		"another batch":         {file: "receipt.json", old: `"receipt":"0`, new: `"receipt":"1`},
 		"key":                   {file: "key.txt", old: "laurel+", new: "laurel+0"},
+		"a statement's place":   {file: "statement.txt", old: " 8 ", new: " 7 "},
+		"a statement's none":    {file: "statement.txt", old: "once 63", new: "once 01"},
 		"no checkpoint":         {file: "checkpoint.txt"},
 		"no key":                {file: "key.txt"},
 		"unknown":               {file: "rulebook.json", old: "laurel", new: "wreath"},
@@ -150,6 +177,11 @@ func TestVerify_refused(t *testing.T) {
 				t.Errorf("accepted:\n%s", out)
 			}
 		})
+	}
+	refuted := export(t)
+	refuted["statement.txt"] = refuted["refuted"]
+	if _, err := verify(t, Command{}, refuted); err == nil || !strings.Contains(err.Error(), "of which the statement knows nothing") {
+		t.Errorf("a statement of none that a leaf refutes: %v", err)
 	}
 	twice := export(t)
 	twice["votes2.csv"] = twice["votes.csv"]
