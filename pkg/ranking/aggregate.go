@@ -44,6 +44,14 @@ func (m *missing) add(name, format string, args ...any) {
 	m.fields = append(m.fields, fault.Field{Name: name, Message: fmt.Sprintf(format, args...)})
 }
 
+// once adds a gap that was not the last to be added.
+func (m *missing) once(name, format string, args ...any) {
+	gap := fault.Field{Name: name, Message: fmt.Sprintf(format, args...)}
+	if n := len(m.fields); n == 0 || m.fields[n-1] != gap {
+		m.add(name, format, args...)
+	}
+}
+
 // CodeMissing is the code of the fault that names every gap in the scores.
 const CodeMissing = "scores_missing"
 
@@ -140,7 +148,7 @@ func (p *panel) lack(ids []string, candidate int, juror int32, criterion string,
 	name := fmt.Sprintf("%s / %s", p.rules.ID, ids[candidate])
 	switch {
 	case juror < 0:
-		gaps.add(name, "a juror's scores are missing: %d of the panel's %d jurors are known", len(p.names), p.rules.Jurors)
+		gaps.once(name, "jurors' scores are missing: %d of the panel's %d jurors are known", len(p.names), p.rules.Jurors)
 	case criterion == "":
 		gaps.add(name, "juror %s's scores are missing", p.names[juror])
 	default:

@@ -68,14 +68,14 @@ func newPanel(rules rulebook.Panel) *panel {
 	return p
 }
 
-// criterion gives the criterion's place, -1 for none; there are but a few.
-func (p *panel) criterion(id string) int {
+// criterion gives the criterion's place; there are but a few.
+func (p *panel) criterion(id string) (int, error) {
 	for i := range p.rules.Criteria {
 		if p.rules.Criteria[i].ID == id {
-			return i
+			return i, nil
 		}
 	}
-	return -1
+	return 0, flaw("criterion", "no criterion %q in panel %q", id, p.rules.ID)
 }
 
 // juror gives the juror's place, new where it is not known yet.
@@ -166,6 +166,16 @@ func (in *Input) Juror(panelID, juror string) error {
 	return err
 }
 
+// Criterion tells whether the panel has the criterion.
+func (in *Input) Criterion(panelID, criterion string) error {
+	p, err := in.panel(panelID)
+	if err != nil {
+		return err
+	}
+	_, err = p.criterion(criterion)
+	return err
+}
+
 // HasJuror tells whether the panel is known to have the juror.
 func (in *Input) HasJuror(j Juror) bool {
 	p, err := in.panel(j.Panel)
@@ -201,9 +211,9 @@ func (in *Input) Score(panelID, juror, candidate, criterion, score string) error
 	if err != nil {
 		return err
 	}
-	k := p.criterion(criterion)
-	if k < 0 {
-		return flaw("criterion", "no criterion %q in panel %q", criterion, panelID)
+	k, err := p.criterion(criterion)
+	if err != nil {
+		return err
 	}
 	value, err := readCell(score)
 	if err != nil {

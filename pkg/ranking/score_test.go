@@ -113,7 +113,7 @@ func TestInput_Rank_missing(t *testing.T) {
 		"cell":        {"criteria: [{id: c1}, {id: c2}]", []string{"1/1 1/-", "1/1 1/1"}, []string{"p / A: juror J2's score by c2 is missing"}},
 		"sheet":       {"criteria: [{id: c1}]", []string{"1 1", "1"}, []string{"p / B: juror J2's scores are missing"}},
 		"every gap":   {"criteria: [{id: c1}]", []string{"1 -", "- 1"}, []string{"p / A: juror J2's score by c1 is missing", "p / B: juror J1's score by c1 is missing"}},
-		"juror":       {"criteria: [{id: c1}], jurors: 3", []string{"1 1"}, []string{"p / A: a juror's scores are missing: 2 of the panel's 3 jurors are known"}},
+		"juror":       {"criteria: [{id: c1}], jurors: 3", []string{"1 1"}, []string{"p / A: jurors' scores are missing: 2 of the panel's 3 jurors are known"}},
 		"panel":       {"criteria: [{id: c1}]", []string{""}, []string{"p / A: no juror has scored"}},
 		"unassigned":  {"criteria: [{id: c1}], assign: hand", []string{"1", ""}, []string{"p / B: no juror has scored"}},
 		"min_scores":  {"criteria: [{id: c1}], min_scores: 2, missing: skip", []string{"1 1", "1 -"}, []string{"p / B: 1 scores count, at least 2 are needed"}},

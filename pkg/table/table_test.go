@@ -179,6 +179,8 @@ func TestReadAll_xlsx(t *testing.T) {
 		must(t, err)
 		two, err := f.NewStyle(&excelize.Style{NumFmt: 2})
 		must(t, err)
+		percent, err := f.NewStyle(&excelize.Style{NumFmt: 9})
+		must(t, err)
 		must(t, f.SetCellStr("Sheet1", "A2", "姓名"))
 		must(t, f.SetCellDefault("Sheet1", "B2", "7.2999999999999998"))
 		must(t, f.SetCellStr("Sheet1", "C2", "7.2999999999999998"))
@@ -193,13 +195,15 @@ func TestReadAll_xlsx(t *testing.T) {
 		must(t, f.SetCellStyle("Sheet1", "I2", "I2", month))
 		must(t, f.SetCellStr("Sheet1", "C4", "after a gap"))
 		must(t, f.SetCellStr("Sheet1", "D4", "  "))
+		must(t, f.SetCellDefault("Sheet1", "F4", "0.28999999999999998"))
+		must(t, f.SetCellStyle("Sheet1", "F4", "F4", percent))
 		must(t, f.SetCellStr("Sheet1", "J4", "０１２"))
 	})
 	rows, err := table.ReadAll(bytes.NewReader(body), table.Limits{})
 	must(t, err)
 	want := [][]string{
 		{"姓名", "7.3", "7.2999999999999998", "0.00001", "1E5", "2026-05-01", "46143", "7.345", "2026-05-01 12:00:00"},
-		{"", "", "after a gap", "  ", "", "", "", "", "", "０１２"},
+		{"", "", "after a gap", "  ", "", "29%", "", "", "", "０１２"},
 	}
 	if diff := cmp.Diff(want, cells(t, rows)); diff != "" {
 		t.Fatalf("rows (-want +got):\n%s", diff)

@@ -18,9 +18,10 @@ type xlsxSource struct {
 	sheet string
 	rows  *excelize.Rows
 	line  int
-	dates map[int]bool // style → shows a date; empty where the book has no such style
+	shows map[int]shown // style → how it shows a number; empty where none is special
 
-	pictured map[string]bool // cells that have pictures; nil until they are asked for
+	uncalculated uncalculated    // cells that may have formulas without values
+	pictured     map[string]bool // cells that have pictures; nil until they are asked for
 }
 
 func openXLSX(r io.Reader, limits Limits) (source, error) {
@@ -42,7 +43,8 @@ func openXLSX(r io.Reader, limits Limits) (source, error) {
 	if s.rows, err = f.Rows(s.sheet); err != nil {
 		return nil, errors.Join(unreadable("the first sheet cannot be read: "+err.Error()), f.Close())
 	}
-	s.dates = dateStyles(f)
+	s.shows = styles(f)
+	s.uncalculated = findUncalculated(f)
 	return s, nil
 }
 
@@ -59,6 +61,11 @@ func (s *xlsxSource) next() (Row, error) {
 		return Row{}, unreadable(fmt.Sprintf("row %d cannot be read: %v", s.line, err))
 	}
 	for i, text := range cells {
+		if text == "" && s.uncalculated != none {
+			if err := s.calculated(i); err != nil {
+				return Row{}, err
+			}
+		}
 		if cells[i], err = s.typed(i, text); err != nil {
 			return Row{}, unreadable(fmt.Sprintf("row %d cannot be read: %v", s.line, err))
 		}
@@ -67,12 +74,12 @@ func (s *xlsxSource) next() (Row, error) {
 }
 
 // typed gives a stored cell as it was typed. Spreadsheets store a typed 7.3 as
-// 7.2999999999999998, small numbers with an exponent and dates as a count of
-// days; whether a cell is a number is asked only where that matters, because
+// 7.2999999999999998, small numbers with an exponent, 85% as 0.85 and dates as a
+// count of days; whether a cell is a number is asked only where that matters, because
 // asking reads the whole sheet into memory.
 func (s *xlsxSource) typed(column int, text string) (string, error) {
 	noisy := looksNoisy(text)
-	if !noisy && (len(s.dates) == 0 || !looksNumeric(text)) {
+	if !noisy && (len(s.shows) == 0 || !looksNumeric(text)) {
 		return text, nil
 	}
 	ref, err := excelize.CoordinatesToCellName(column+1, s.line)
@@ -86,13 +93,16 @@ func (s *xlsxSource) typed(column int, text string) (string, error) {
 	if kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 		return text, nil
 	}
-	if len(s.dates) > 0 {
+	if len(s.shows) > 0 {
 		style, err := s.file.GetCellStyle(s.sheet, ref)
 		if err != nil {
 			return "", err
 		}
-		if s.dates[style] {
+		switch s.shows[style] {
+		case aDate:
 			return dateText(text, s.file)
+		case aPercentage:
+			return percentText(text), nil
 		}
 	}
 	if noisy {
@@ -155,60 +165,6 @@ func dateText(text string, f *excelize.File) (string, error) {
 		return at.Format("2006-01-02"), nil
 	}
 	return at.Format("2006-01-02 15:04:05"), nil
-}
-
-// dateStyles finds the cell styles that show a number as a date: the built-in
-// formats 14 to 22, 27 to 36 and 50 to 58 (ECMA-376 part 1, 18.8.30), and own
-// formats with a year or a day.
-func dateStyles(f *excelize.File) map[int]bool {
-	dates := make(map[int]bool)
-	if f.Styles == nil || f.Styles.CellXfs == nil {
-		return dates
-	}
-	for id, xf := range f.Styles.CellXfs.Xf {
-		if xf.NumFmtID == nil {
-			continue
-		}
-		n := *xf.NumFmtID
-		if n >= 14 && n <= 22 || n >= 27 && n <= 36 || n >= 50 && n <= 58 {
-			dates[id] = true
-			continue
-		}
-		if f.Styles.NumFmts == nil {
-			continue
-		}
-		for _, format := range f.Styles.NumFmts.NumFmt {
-			if format.NumFmtID == n && showsDate(format.FormatCode) {
-				dates[id] = true
-			}
-		}
-	}
-	return dates
-}
-
-// showsDate tells whether a number format has a year or a day outside its
-// quoted and bracketed parts.
-func showsDate(code string) bool {
-	var quote, bracket, escaped bool
-	for _, r := range code {
-		switch {
-		case escaped:
-			escaped = false
-		case r == '\\' || r == '_' || r == '*':
-			escaped = true
-		case r == '"':
-			quote = !quote
-		case quote:
-		case r == '[':
-			bracket = true
-		case r == ']':
-			bracket = false
-		case bracket:
-		case r == 'y' || r == 'Y' || r == 'd' || r == 'D':
-			return true
-		}
-	}
-	return false
 }
 
 func (s *xlsxSource) pictures(row Row, column int) ([]Picture, error) {

@@ -54,6 +54,9 @@ func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*rankin
 		if err := r.file(ctx, f.path, f.read); err != nil {
 			return nil, err
 		}
+		if r.listed && r.in.Candidates() == 0 && len(r.problems.lines) > 0 {
+			break // without the list of candidates every row would be wrong
+		}
 	}
 	return r.in, r.problems.err()
 }
@@ -110,9 +113,15 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	return nil
 }
 
-// heading reads the first row: column names in lower case, with their places.
-// Nil means that it cannot be used, and why is listed.
-func (r *reader) heading(path string, t *table.Reader, required ...string) (map[string]int, error) {
+// heading is a file's first row: column names in lower case, with their places.
+type heading struct {
+	columns map[string]int
+	width   int
+}
+
+// heading reads the first row. Nil means that it cannot be used, and why is
+// listed.
+func (r *reader) heading(path string, t *table.Reader, required ...string) (*heading, error) {
 	row, err := t.Next()
 	if errors.Is(err, io.EOF) {
 		r.problems.addf(path, 1, 1, "the file is empty; its first row has the columns %s", strings.Join(required, ", "))
@@ -134,13 +143,30 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (map[
 	}
 	for _, name := range required {
 		if _, ok := columns[name]; !ok {
-			r.problems.addf(path, row.Line, 1, "no column %q; the columns are %s", name, strings.Join(required, ", "))
+			hint := ""
+			if len(row.Cells) == 1 {
+				hint = "; the row is one cell: are the cells separated by commas?"
+			}
+			r.problems.addf(path, row.Line, 1, "no column %q; the columns are %s%s", name, strings.Join(required, ", "), hint)
 		}
 	}
 	if len(r.problems.lines) > before {
 		return nil, nil // the problems are listed
 	}
-	return columns, nil
+	return &heading{columns, len(row.Cells)}, nil
+}
+
+// rows calls f for each row, but for those with a cell that no column is above:
+// 1,000 in a CSV without quotes is two cells, and half a number is not to be
+// taken for the whole.
+func (r *reader) rows(ctx context.Context, path string, t *table.Reader, h *heading, f func(table.Row)) error {
+	return rows(ctx, t, func(row table.Row) {
+		if len(row.Cells) > h.width {
+			r.problems.addf(path, row.Line, h.width+1, "a cell without a column name above it: %q", row.Cells[h.width])
+			return
+		}
+		f(row)
+	})
 }
 
 // id is a candidate's, juror's or other identifier: as typed without the white
@@ -162,11 +188,11 @@ func (r *reader) known(candidate string) error {
 }
 
 // flaw lists an error of the engine at its column of the row.
-func (r *reader) flaw(path string, row table.Row, columns map[string]int, err error) {
+func (r *reader) flaw(path string, row table.Row, h *heading, err error) {
 	var f *ranking.Flaw
 	if !errors.As(err, &f) {
 		r.problems.addf(path, row.Line, 1, "%v", err)
 		return
 	}
-	r.problems.addf(path, row.Line, columns[f.Field]+1, "%v", err)
+	r.problems.addf(path, row.Line, h.columns[f.Field]+1, "%v", err)
 }

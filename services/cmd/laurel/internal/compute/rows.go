@@ -17,17 +17,17 @@ func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) e
 	for _, q := range r.rb.Quotas {
 		required = append(required, strings.ToLower(q.Attribute))
 	}
-	columns, err := r.heading(path, t, required...)
-	if columns == nil {
+	h, err := r.heading(path, t, required...)
+	if h == nil {
 		return err
 	}
-	return rows(ctx, t, func(row table.Row) {
+	return r.rows(ctx, path, t, h, func(row table.Row) {
 		attributes := make(map[string]string, len(r.rb.Quotas))
 		for _, q := range r.rb.Quotas {
-			attributes[q.Attribute] = table.Text(row.Cell(columns[strings.ToLower(q.Attribute)]))
+			attributes[q.Attribute] = table.Text(row.Cell(h.columns[strings.ToLower(q.Attribute)]))
 		}
-		if err := r.in.Candidate(id(row.Cell(columns["candidate"])), attributes); err != nil {
-			r.flaw(path, row, columns, err)
+		if err := r.in.Candidate(id(row.Cell(h.columns["candidate"])), attributes); err != nil {
+			r.flaw(path, row, h, err)
 		}
 	})
 }
@@ -40,27 +40,28 @@ func (r *reader) votes(ctx context.Context, path string, t *table.Reader) error 
 			required = append(required, "constituency")
 		}
 	}
-	columns, err := r.heading(path, t, required...)
-	if columns == nil {
+	h, err := r.heading(path, t, required...)
+	if h == nil {
 		return err
 	}
-	place, divided := columns["constituency"]
-	return rows(ctx, t, func(row table.Row) {
-		candidate, constituency := id(row.Cell(columns["candidate"])), ""
+	place, divided := h.columns["constituency"]
+	candidateAt, votesAt := h.columns["candidate"], h.columns["votes"]
+	return r.rows(ctx, path, t, h, func(row table.Row) {
+		candidate, constituency := id(row.Cell(candidateAt)), ""
 		if divided {
 			constituency = id(row.Cell(place))
 		}
-		text := table.Fold(row.Cell(columns["votes"]))
+		text := table.Fold(row.Cell(votesAt))
 		count, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || strings.Trim(text, "-0123456789") != "" {
-			r.problems.addf(path, row.Line, columns["votes"]+1, "votes: %q is not a whole number", text)
+			r.problems.addf(path, row.Line, votesAt+1, "votes: %q is not a whole number", text)
 			return
 		}
 		if err = r.known(candidate); err == nil {
 			err = r.in.Votes(candidate, constituency, count)
 		}
 		if err != nil {
-			r.flaw(path, row, columns, err)
+			r.flaw(path, row, h, err)
 		}
 	})
 }
@@ -78,15 +79,18 @@ func excused(text string) bool {
 // scores reads panel,juror,candidate,criterion,score. A blank score is
 // missing, and says that it was expected.
 func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error {
-	columns, err := r.heading(path, t, "panel", "juror", "candidate", "criterion", "score")
-	if columns == nil {
+	h, err := r.heading(path, t, "panel", "juror", "candidate", "criterion", "score")
+	if h == nil {
 		return err
 	}
-	panelAt, jurorAt, candidateAt, criterionAt, scoreAt := columns["panel"], columns["juror"], columns["candidate"], columns["criterion"], columns["score"]
-	return rows(ctx, t, func(row table.Row) {
-		panel, juror, candidate := id(row.Cell(panelAt)), id(row.Cell(jurorAt)), id(row.Cell(candidateAt))
+	panelAt, jurorAt, candidateAt, criterionAt, scoreAt := h.columns["panel"], h.columns["juror"], h.columns["candidate"], h.columns["criterion"], h.columns["score"]
+	return r.rows(ctx, path, t, h, func(row table.Row) {
+		panel, juror, candidate, criterion := id(row.Cell(panelAt)), id(row.Cell(jurorAt)), id(row.Cell(candidateAt)), id(row.Cell(criterionAt))
 		score := table.Fold(row.Cell(scoreAt))
 		err := r.known(candidate)
+		if unscored := score == "" || excused(score); err == nil && unscored && criterion != "" {
+			err = r.in.Criterion(panel, criterion)
+		}
 		switch {
 		case err != nil:
 		case score == "":
@@ -94,10 +98,10 @@ func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error
 		case excused(score):
 			err = r.in.Excuse(panel, juror, candidate)
 		default:
-			err = r.in.Score(panel, juror, candidate, id(row.Cell(criterionAt)), score)
+			err = r.in.Score(panel, juror, candidate, criterion, score)
 		}
 		if err != nil {
-			r.flaw(path, row, columns, err)
+			r.flaw(path, row, h, err)
 		}
 	})
 }
