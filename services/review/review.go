@@ -204,7 +204,7 @@ type Service interface {
 	// ErrPhase, ErrNoPanel, ErrNotJuror, ErrInvalid.
 	Unseat(ctx context.Context, in Unseat) (Panel, error)
 	// CallFurther has a further juror score a candidate whose spread is past
-	// the rulebook's limit. Faults: ErrPhase, ErrNoPanel, ErrWithinLimit,
+	// the rulebook's limit, or who is short of jurors. Faults: ErrPhase, ErrNoPanel, ErrWithinLimit,
 	// ErrInvalid (juror).
 	CallFurther(ctx context.Context, in CallFurther) (Panel, error)
 	// Assignments gives what the acting juror is to score, in an order of
@@ -246,8 +246,9 @@ type Service interface {
 	// Recuse takes a candidate from a juror, until the notice is posted.
 	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
 	Recuse(ctx context.Context, in Recuse) (Panel, error)
-	// Gaps names every score that is missing: "experts: 王芳: 7". To whom the
-	// panel is closed, it counts them: "experts: 3 scores".
+	// Gaps names every score that is missing, "experts: 王芳: 7", and every
+	// candidate who has too few, "experts: 7: 1 of 2 scores". To whom the panel is
+	// closed, it counts them: "experts: 3 gaps".
 	Gaps(ctx context.Context, in Of) ([]string, error)
 	// RecordLot records the value that lots are drawn from, read where the
 	// rulebook says, once voting is sealed and until a motion is put. Each is
@@ -299,6 +300,6 @@ var (
 	ErrNotMember   = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")
 	ErrVoted       = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
 	ErrPeersHidden = fault.New(fault.Forbidden, "peers_hidden", "the rulebook keeps jurors' scores from one another")
-	ErrWithinLimit = fault.New(fault.Conflict, "spread_within_limit", "the spread of this candidate is not past the rulebook's limit")
+	ErrWithinLimit = fault.New(fault.Conflict, "spread_within_limit", "the spread of this candidate is not past the rulebook's limit, and it has its jurors")
 	ErrQuorum      = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
 )

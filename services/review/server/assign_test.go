@@ -3,6 +3,7 @@ package server_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,16 +94,32 @@ func TestAssign_abstained(t *testing.T) {
 		}
 		return jurors
 	}
-	abstain(who()[0])
+	shy := who()[0]
+	abstain(shy)
 	if got, short := who(), r.panel().Short; len(got) != 3 || len(short) != 0 {
 		t.Errorf("after an abstention candidate 1 is with %v, short are %v", got, short)
 	}
 	if jurors, _ := loads(r.panel()); jurors["a"]+jurors["b"]+jurors["c"] != 13 || max(jurors["a"], jurors["b"], jurors["c"]) > 5 {
 		t.Errorf("loads %v", jurors)
 	}
-	abstain(who()[1])
+	abstain(slices.DeleteFunc(who(), func(j string) bool { return j == shy })[0])
 	if short := r.panel().Short; !slices.Equal(short, []int{1}) {
 		t.Errorf("nobody is left for candidate 1, short are %v", short)
+	}
+	const few = "experts: 1: 1 of 2 scores"
+	if gaps := r.gaps("organizer"); !strings.Contains(gaps, few) {
+		t.Errorf("gaps %s", gaps)
+	}
+	call := review.CallFurther{Slug: slug, Panel: "experts", Candidate: 2, Juror: review.Person{ID: "d", Name: "Dai"}, Reason: "too few"}
+	if _, err := r.CallFurther(r.as("organizer"), call); !errors.Is(err, review.ErrWithinLimit) {
+		t.Errorf("a further juror for who has enough: %v", err)
+	}
+	call.Candidate = 1
+	if p, err := r.CallFurther(r.as("organizer"), call); err != nil || len(p.Short) > 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if gaps := r.gaps("organizer"); strings.Contains(gaps, few) || !strings.Contains(gaps, "experts: Dai: 1") {
+		t.Errorf("gaps %s", gaps)
 	}
 }
 

@@ -23,35 +23,34 @@ func TestAssignments_blind(t *testing.T) {
 		Attributes: map[string]string{"employer": "Longyun", "region": "Lanzhou", "conflicts": "Ann's rival"},
 		Deeds:      "Longyun praises Candidate 1 of Lanzhou.",
 	}
-	seen := func(blind string) review.Assignment {
-		r := frozen(t, with(isAll, blind, "nominee: person", "nominee: person\nattributes: [conflicts]"), admitted)
-		r.seat(people...)
-		r.phase(event.Review, event.Open)
-		all, err := r.Assignments(r.as("a"), experts)
-		if err != nil || len(all) != 1 {
-			t.Fatalf("%+v, %v", all, err)
-		}
-		if all[0].Candidate == r.called(1) {
-			all[0].Candidate = "its own"
-		}
-		return all[0]
+	more := "missing: refuse}"
+	for id, blind := range map[string]string{"region": "[region]", "deeds": "[deeds]", "open": "false"} {
+		more += fmt.Sprintf("\n    - {id: %s, jurors: 1, blind: %s, criteria: [{id: deeds}]}", id, blind)
 	}
+	r := frozen(t, with("missing: refuse}", more, "nominee: person", "nominee: person\nattributes: [conflicts]"), admitted)
+	r.phase(event.Review, event.Open)
 	both := map[string]string{"employer": "Longyun", "region": "Lanzhou"}
-	for blind, want := range map[string]review.Assignment{
-		isAll: {
-			Attributes: map[string]string{"region": "Lanzhou"}, Hidden: rulebook.BlindFields(),
+	r.seat(people...)
+	for panel, want := range map[string]review.Assignment{
+		"experts": {
+			Candidate: r.called(1), Attributes: map[string]string{"region": "Lanzhou"}, Hidden: rulebook.BlindFields(),
 			Deeds: "■■ praises ■■ of Lanzhou.",
 		},
-		"blind: [region],": {
-			Name: "Candidate 1", Attributes: map[string]string{"employer": "Longyun"}, Hidden: []string{"region"},
+		"region": {
+			Candidate: "1", Name: "Candidate 1", Attributes: map[string]string{"employer": "Longyun"}, Hidden: []string{"region"},
 			Deeds: "Longyun praises Candidate 1 of ■■.",
 		},
-		"blind: [deeds],": {Name: "Candidate 1", Attributes: both, Hidden: []string{"deeds"}},
-		"blind: false,":   {Name: "Candidate 1", Attributes: both, Deeds: admitted.Deeds},
+		"deeds": {Candidate: "1", Name: "Candidate 1", Attributes: both, Hidden: []string{"deeds"}},
+		"open":  {Candidate: "1", Name: "Candidate 1", Attributes: both, Deeds: admitted.Deeds},
 	} {
-		want.Candidate = "its own"
-		if diff := cmp.Diff(want, seen(blind)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", blind, diff)
+		if panel != "experts" {
+			if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: panel, Jurors: people[:1]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: panel})
+		if diff := cmp.Diff([]review.Assignment{want}, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", panel, err, diff)
 		}
 	}
 }

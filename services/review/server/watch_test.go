@@ -123,7 +123,7 @@ func TestWatch(t *testing.T) {
 		t.Errorf("gaps %q", got)
 	}
 	for _, who := range []string{"a", "c", "d"} {
-		if got := r.gaps(who); got != "experts: 1 scores" {
+		if got := r.gaps(who); got != "experts: 1 gaps" {
 			t.Errorf("gaps to %s: %q", who, got)
 		}
 	}

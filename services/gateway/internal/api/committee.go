@@ -126,7 +126,7 @@ func (a *API) committeeRoutes() {
 			return answer(a.review.AssignByHand(ctx, review.AssignByHand{Slug: in.Slug, Panel: in.Panel, Juror: juror, Candidates: in.Body.Candidates}))
 		})
 	register(a, route{method: http.MethodPost, path: panel + "/departures", summary: "Take a juror off a panel, with or without a successor", staff: true}, a.depart)
-	register(a, route{method: http.MethodPost, path: panel + "/further", summary: "Have a further juror score a candidate whose spread is past the limit", staff: true}, a.callFurther)
+	register(a, route{method: http.MethodPost, path: panel + "/further", summary: "Have a further juror score a candidate whose spread is past the limit, or who is short of jurors", staff: true}, a.callFurther)
 	register(a, route{method: http.MethodGet, path: panel + "/oversight", summary: "How the jurors of a panel agree", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[review.Oversight], error) {
 			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)

@@ -21,45 +21,78 @@ func (p *Panels) Gaps(ctx context.Context, in review.Of) ([]string, error) {
 	return Gaps(ctx, p.deps.DB, sel)
 }
 
-// Gaps names each score that is missing in a panel whose rule is to refuse, or
-// counts them where the panel is closed to the actor of ctx.
+// Gaps names what keeps the rulebook from a result, or counts it where the panel
+// is closed to the actor of ctx: each score that is missing in a panel whose
+// rule is to refuse, and each candidate who has too few in any panel.
 func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]string, error) {
 	gaps := []string{}
 	for _, panel := range sel.Rulebook.Review.Panels {
-		if panel.Missing != rulebook.MissingRefuse {
-			continue
-		}
-		var rows []struct {
-			Juror     string `db:"name"`
-			Candidate int    `db:"candidate"`
-		}
-		if err := sqlx.SelectContext(ctx, q, &rows, `
-			SELECT j.name, a.candidate
-			FROM due a JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
-			WHERE a.slug = $1 AND a.panel = $2 AND NOT EXISTS (
-				SELECT FROM last_sheet s
-				WHERE s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate AND s.submitted)
-			ORDER BY j.seat, a.candidate`, sel.Slug, panel.ID); err != nil {
-			return nil, fmt.Errorf("gaps: %w", err)
-		}
-		var seats int
-		if err := sqlx.GetContext(ctx, q, &seats, `SELECT count(*) FROM juror WHERE slug = $1 AND panel = $2`, sel.Slug, panel.ID); err != nil {
-			return nil, fmt.Errorf("gaps: %w", err)
-		}
-		if seats == 0 {
-			gaps = append(gaps, panel.ID+": nobody is seated")
-		}
-		if err := watches(ctx, q, sel.Slug, panel.ID); fault.Is(err, fault.Forbidden) {
-			if len(rows) > 0 {
-				gaps = append(gaps, fmt.Sprintf("%s: %d scores", panel.ID, len(rows)))
-			}
-			continue
-		} else if err != nil {
+		own, err := missingSheets(ctx, q, sel.Slug, panel)
+		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			gaps = append(gaps, fmt.Sprintf("%s: %s: %d", panel.ID, r.Juror, r.Candidate))
+		few, err := tooFew(ctx, q, sel.Slug, panel)
+		if err != nil {
+			return nil, err
 		}
+		own = append(own, few...)
+		if err := watches(ctx, q, sel.Slug, panel.ID); fault.Is(err, fault.Forbidden) && len(own) > 0 {
+			own = []string{fmt.Sprintf("%d gaps", len(own))}
+		} else if err != nil && !fault.Is(err, fault.Forbidden) {
+			return nil, err
+		}
+		for _, gap := range own {
+			gaps = append(gaps, panel.ID+": "+gap)
+		}
+	}
+	return gaps, nil
+}
+
+func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) ([]string, error) {
+	if panel.Missing != rulebook.MissingRefuse {
+		return nil, nil
+	}
+	var seated bool
+	if err := sqlx.GetContext(ctx, q, &seated, `SELECT EXISTS (SELECT FROM juror WHERE slug = $1 AND panel = $2)`, slug, panel.ID); err != nil {
+		return nil, fmt.Errorf("gaps: %w", err)
+	}
+	if !seated {
+		return []string{"nobody is seated"}, nil
+	}
+	var gaps []string
+	if err := sqlx.SelectContext(ctx, q, &gaps, `
+		SELECT j.name || ': ' || a.candidate
+		FROM due a
+		JOIN juror j ON j.slug = a.slug AND j.panel = a.panel AND j.account = a.account
+		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
+		WHERE a.slug = $1 AND a.panel = $2 AND s.submitted IS NOT TRUE
+		ORDER BY j.seat, a.candidate`, slug, panel.ID); err != nil {
+		return nil, fmt.Errorf("gaps: %w", err)
+	}
+	return gaps, nil
+}
+
+// tooFew names candidates with fewer scores than the rulebook needs, or than it
+// drops. A sheet that is merely missing is one, unless it is to be skipped.
+func tooFew(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) ([]string, error) {
+	opened, err := opened(ctx, q, slug)
+	if err != nil || !opened {
+		return nil, err
+	}
+	drop := panel.Aggregate.DropHigh + panel.Aggregate.DropLow
+	var gaps []string
+	if err := sqlx.SelectContext(ctx, q, &gaps, `
+		WITH counted AS (
+			SELECT c.number, count(a.account) FILTER (WHERE CASE WHEN s.submitted THEN NOT s.abstained ELSE NOT $5 END)::int AS scores
+			FROM candidate c
+			LEFT JOIN due a ON a.slug = c.slug AND a.panel = $2 AND a.candidate = c.number
+			LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
+			WHERE c.slug = $1 AND NOT c.struck GROUP BY c.number
+		)
+		SELECT number || ': ' || scores || ' of ' || greatest($3::int, $4::int + 1) || ' scores'
+		FROM counted WHERE scores < $3 OR scores BETWEEN 1 AND $4 ORDER BY number`,
+		slug, panel.ID, panel.MinScores, drop, panel.Missing == rulebook.MissingSkip); err != nil {
+		return nil, fmt.Errorf("gaps: %w", err)
 	}
 	return gaps, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
@@ -80,17 +81,25 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 		}
 		out.Jurors[i] = j
 	}
-	if err := p.deps.DB.SelectContext(ctx, &out.Short, `
+	var err error
+	out.Short, err = short(ctx, p.deps.DB, sel.Slug, panel)
+	return out, err
+}
+
+// short gives the candidates with too few jurors, abstentions aside, once review
+// has opened.
+func short(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) (numbers []int, err error) {
+	if err := sqlx.SelectContext(ctx, q, &numbers, `
 		SELECT c.number
 		FROM candidate c
 		LEFT JOIN due a ON a.slug = c.slug AND a.panel = $2 AND a.candidate = c.number
 		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
 			AND s.submitted AND s.abstained
 		WHERE c.slug = $1 AND NOT c.struck AND EXISTS (SELECT FROM phase WHERE slug = $1 AND name = 'review')
-		GROUP BY c.number HAVING count(a.account) - count(s.revision) < $3 ORDER BY c.number`, sel.Slug, panel.ID, max(1, panel.MinScores)); err != nil {
-		return review.Panel{}, fmt.Errorf("panel: %w", err)
+		GROUP BY c.number HAVING count(a.account) - count(s.revision) < $3 ORDER BY c.number`, slug, panel.ID, max(1, panel.MinScores)); err != nil {
+		return nil, fmt.Errorf("jurors of candidates: %w", err)
 	}
-	return out, nil
+	return numbers, nil
 }
 
 // answer is the panel after an act on it. Who has seated themselves reads

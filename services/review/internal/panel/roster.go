@@ -1,7 +1,6 @@
 package panel
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -191,8 +190,16 @@ func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review
 		if _, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review); err != nil {
 			return false, err
 		}
-		if _, over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate); err != nil || !over {
-			return false, cmp.Or(err, error(review.ErrWithinLimit))
+		_, over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate)
+		if err != nil {
+			return false, err
+		}
+		few, err := short(ctx, tx, in.Slug, panel)
+		if err != nil {
+			return false, err
+		}
+		if !over && !slices.Contains(few, in.Candidate) {
+			return false, review.ErrWithinLimit
 		}
 		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
 			return false, err
