@@ -97,7 +97,11 @@ func wholeWait(d time.Duration) time.Duration {
 	if d > time.Minute {
 		unit = time.Minute
 	}
-	return max((d+unit-1)/unit*unit, time.Second)
+	whole := d.Truncate(unit)
+	if whole < d {
+		whole += unit
+	}
+	return max(whole, time.Second)
 }
 
 // refuseCode is a refusal that leads to the code's field.
