@@ -36,6 +36,8 @@ type Local struct {
 	// Dir is where the server lives. When root starts it, the server runs as the
 	// user postgres, or else nobody, who must be able to get there: not under /root.
 	Dir string
+	// Settings are further lines of postgresql.conf, which win over ours.
+	Settings []string
 
 	owner  *owner // whom the server runs as; nil for ourselves
 	socket string // the socket's directory
@@ -121,7 +123,7 @@ func (l *Local) resolve() (*Local, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Local{Dir: dir, owner: o, socket: socketDir(dir)}, nil
+	return &Local{Dir: dir, Settings: l.Settings, owner: o, socket: socketDir(dir)}, nil
 }
 
 func (l *Local) marker() string  { return filepath.Join(l.Dir, "laurel-postgres") }

@@ -146,7 +146,8 @@ log_timezone = 'UTC'
 lc_messages = 'C'
 log_line_prefix = '%%m %%q%%a %%d '
 log_min_error_statement = panic
-`, strings.ReplaceAll(l.socket, "'", "''"))
+%s
+`, strings.ReplaceAll(l.socket, "'", "''"), strings.Join(l.Settings, "\n"))
 	path := filepath.Join(l.data(), "postgresql.conf")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return err

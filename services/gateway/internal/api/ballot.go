@@ -68,8 +68,13 @@ func (a *API) ballotRoutes(e *echo.Echo) {
 	a.describeCasting("/api/v1" + path)
 }
 
-// castBallot is a plain handler: it is the hot path.
+// castBallot is a plain handler: it is the hot path. Whoever cannot be served now
+// hears so before any work is done for them.
 func (a *API) castBallot(c echo.Context) error {
+	if a.packer.Full() {
+		a.credentials.Refused()
+		return voting.ErrBusy
+	}
 	slug := c.Param("slug")
 	voter, err := a.Voter(visitorOf(c.Request().Context()).token, slug)
 	if err != nil {

@@ -43,6 +43,9 @@ func New(cast func(ctx context.Context, in voting.CastBallots) (voting.Outcomes,
 	return &Packer{cast, make(chan waiting, queueSize)}
 }
 
+// Full tells whether as many wait as may: Cast would give ErrBusy.
+func (p *Packer) Full() bool { return len(p.queue) == cap(p.queue) }
+
 // Cast gives what became of a ballot. Faults: voting's; ErrBusy at once where
 // too many wait; ErrUnknownOutcome where ctx ends or the answer is lost.
 func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, error) {

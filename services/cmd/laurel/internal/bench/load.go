@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,8 +22,10 @@ const answerLimit = 10 * time.Second
 
 // load is what a target answered under load.
 type load struct {
-	rate     float64 // answers of success a second
+	rate     float64 // ballots taken a second
 	p50, p99 time.Duration
+	refused  int           // told to come again
+	told     time.Duration // within which 99 of 100 of them were
 }
 
 // target is who is asked: request appends the next whole HTTP request.
@@ -31,15 +34,19 @@ type target struct {
 	request       func(dst []byte) []byte
 }
 
+// times are of one connection.
+type times struct{ taken, refused []time.Duration }
+
 // run asks over so many keep-alive connections for a while. Each connection has
-// one request in flight. Any answer but 201 ends it with an error.
-func (t target) run(ctx context.Context, conns int, span time.Duration) (load, error) {
+// one request in flight. Who is told to come again does so when told, if patient
+// voters ask; any other answer but 201 ends it with an error.
+func (t target) run(ctx context.Context, conns int, span time.Duration, patient bool) (load, error) {
 	g, ctx := errgroup.WithContext(ctx)
-	times := make([][]time.Duration, conns)
+	all := make([]times, conns)
 	start := time.Now()
 	for i := range conns {
 		g.Go(func() (err error) {
-			times[i], err = t.one(ctx, start.Add(span))
+			all[i], err = t.one(ctx, start.Add(span), patient)
 			return err
 		})
 	}
@@ -47,71 +54,111 @@ func (t target) run(ctx context.Context, conns int, span time.Duration) (load, e
 		return load{}, fmt.Errorf("%s: %w", t.name, err)
 	}
 	took := time.Since(start)
-	all := slices.Concat(times...)
-	if len(all) == 0 {
+	var taken, refused []time.Duration
+	for _, one := range all {
+		taken, refused = append(taken, one.taken...), append(refused, one.refused...)
+	}
+	if len(taken) == 0 {
 		return load{}, fmt.Errorf("%s: no answer", t.name)
 	}
-	slices.Sort(all)
-	at := func(part float64) time.Duration { return all[int(part*float64(len(all)-1))] }
-	return load{float64(len(all)) / took.Seconds(), at(0.5), at(0.99)}, nil
+	return load{
+		float64(len(taken)) / took.Seconds(), quantile(taken, 0.5), quantile(taken, 0.99),
+		len(refused), quantile(refused, 0.99),
+	}, nil
 }
 
-func (t target) one(ctx context.Context, end time.Time) (times []time.Duration, err error) {
+func quantile(all []time.Duration, part float64) time.Duration {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return all[int(part*float64(len(all)-1))]
+}
+
+func (t target) one(ctx context.Context, end time.Time, patient bool) (times times, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
 	if err != nil {
-		return nil, err
+		return times, err
 	}
 	defer conn.Close()
-	in := bufio.NewReader(conn)
+	in := bufio.NewReaderSize(conn, 1<<10)
 	var out []byte
 	for ctx.Err() == nil && time.Now().Before(end) {
 		out = t.request(out[:0])
 		began := time.Now()
 		if err := conn.SetDeadline(began.Add(answerLimit)); err != nil {
-			return nil, err
+			return times, err
 		}
 		if _, err := conn.Write(out); err != nil {
-			return nil, err
+			return times, err
 		}
-		if err := answer(in); err != nil {
-			return nil, err
+		again, err := answer(in)
+		took := time.Since(began)
+		switch {
+		case err != nil:
+			return times, err
+		case again == 0:
+			times.taken = append(times.taken, took)
+			continue
+		case !patient:
+			return times, errors.New("refused for now")
 		}
-		times = append(times, time.Since(began))
+		times.refused = append(times.refused, took)
+		select {
+		case <-ctx.Done():
+		case <-time.After(min(again, time.Until(end))):
+		}
 	}
 	return times, ctx.Err()
 }
 
 // answer reads one HTTP/1.1 answer, with as little work as can be: the load
-// shares the processors with those it measures.
-func answer(in *bufio.Reader) error {
-	status, err := in.ReadString('\n')
+// shares the processors with those it measures. again is when the ballot may
+// come again; 0: it was taken.
+func answer(in *bufio.Reader) (again time.Duration, err error) {
+	line, err := in.ReadSlice('\n')
 	if err != nil {
-		return err
+		return 0, err
+	}
+	status := 0
+	if _, code, ok := bytes.Cut(line, []byte(" ")); ok && len(code) > 3 {
+		status, _ = strconv.Atoi(string(code[:3])) // else 0
 	}
 	length := -1
 	for {
 		line, err := in.ReadSlice('\n')
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if len(bytes.TrimSpace(line)) == 0 {
+		name, value, ok := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
+		if !ok {
 			break
 		}
-		if name, value, ok := bytes.Cut(line, []byte(":")); ok && strings.EqualFold(string(name), "Content-Length") {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return err
-			}
+		var number *int
+		seconds := 0
+		switch {
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			number = &length
+		case bytes.EqualFold(name, []byte("Retry-After")):
+			number = &seconds
+		default:
+			continue
 		}
+		if *number, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+			return 0, err
+		}
+		again = max(again, time.Duration(seconds)*time.Second)
 	}
 	if length < 0 {
-		return errors.New("an answer without Content-Length")
+		return 0, errors.New("an answer without Content-Length")
+	}
+	if status == http.StatusCreated {
+		_, err = in.Discard(length)
+		return 0, err
 	}
 	body, err := io.ReadAll(io.LimitReader(in, int64(length)))
-	if err != nil {
-		return err
+	if err == nil && (status != http.StatusServiceUnavailable || again == 0) {
+		err = fmt.Errorf("%d: %s", status, strings.TrimSpace(string(body)))
 	}
-	if !strings.HasPrefix(status, "HTTP/1.1 201") {
-		return fmt.Errorf("%s: %s", strings.TrimSpace(status), body)
-	}
-	return nil
+	return again, err
 }

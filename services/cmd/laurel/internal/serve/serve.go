@@ -63,8 +63,11 @@ func CollectSeldom() {
 	}
 }
 
+// Names are all services, the gateway last.
+func Names() []string { return append(RoomNames(), gatewayName) }
+
 func (c *Command) names() ([]string, error) {
-	all := append(RoomNames(), gatewayName)
+	all := Names()
 	if len(c.Services) == 0 {
 		return all, nil
 	}

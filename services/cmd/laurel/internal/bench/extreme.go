@@ -1,0 +1,40 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+)
+
+// flood asks over many more connections than are served at once, and prints
+// what that does. The connections take turns with as many as are, in rounds.
+func (b *bench) flood(ctx context.Context, conns int) error {
+	if b.Flood == 0 {
+		return nil
+	}
+	many := b.Flood * conns
+	var usual, loads []load
+	for range b.Rounds {
+		for _, one := range []struct {
+			conns int
+			into  *[]load
+		}{{conns, &usual}, {many, &loads}} {
+			l, err := b.targets[laurel].run(ctx, one.conns, b.Span, true)
+			if err != nil {
+				return err
+			}
+			*one.into = append(*one.into, l)
+		}
+	}
+	peak, err := b.house.Front().Peak()
+	if err != nil {
+		return err
+	}
+	refused, told := 0, 0.0
+	for _, l := range loads {
+		refused += l.refused
+		told = max(told, l.told.Seconds())
+	}
+	fmt.Printf("%d connections: %.0f ballots/s, %.2f of those with %d; p99 %.0f ms; %d refused, 99 of 100 within %.0f ms; the server's memory has not passed %d MiB.\n",
+		many, rate(loads), rate(loads)/rate(usual), conns, median(loads, func(l load) float64 { return 1000 * l.p99.Seconds() }), refused, 1000*told, peak>>20)
+	return nil
+}
