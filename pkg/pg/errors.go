@@ -27,8 +27,9 @@ func IsData(err error) bool {
 
 // IsUnavailable tells whether the server, or the way to it, is at fault, so
 // that a later try may succeed: refused and broken connections (08), a server
-// that starts, stops or fails over (57P, 25006), and resources used up (53:
-// connections, disk, memory).
+// that starts, stops or fails over (57P, 25006), resources used up (53:
+// connections, disk, memory), and files that cannot be read or written (58; at
+// the start of a session PostgreSQL says of a full disk but "internal error").
 func IsUnavailable(err error) bool {
 	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return true
@@ -41,10 +42,12 @@ func IsUnavailable(err error) bool {
 		return false
 	}
 	switch e.Code.Class() {
-	case "08", "53":
+	case "08", "53", "58":
 		return true
 	}
 	switch e.Code {
+	case pqerror.InternalError:
+		return e.Fatal()
 	case "57P01", "57P02", "57P03", "57P05", "25006", "25P03":
 		return true
 	}

@@ -79,7 +79,7 @@ func checkService(name string) error {
 	return nil
 }
 
-func connector(cfg Config) (*pq.Connector, error) {
+func connector(cfg Config) (*pool, error) {
 	c, err := pq.NewConfig(cfg.URL)
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
@@ -113,12 +113,7 @@ func connector(cfg Config) (*pq.Connector, error) {
 	if c.ApplicationName == "" {
 		c.ApplicationName = name
 	}
-	connector, err := pq.NewConnectorConfig(c)
-	if err != nil {
-		return nil, fmt.Errorf("database URL: %w", err)
-	}
-	connector.Dialer(dialer{})
-	return connector, nil
+	return newPool(c), nil
 }
 
 // check proves the connection and that what it commits is kept.

@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lib/pq"
+	"github.com/lib/pq/pqerror"
+
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
@@ -80,6 +83,10 @@ func TestIsData(t *testing.T) {
 		`SELECT 1/0`:                                    {data: true},
 		`SELECT nothing`:                                {},
 		`SELECT pg_terminate_backend(pg_backend_pid())`: {unavailable: true},
+
+		`DO $$ BEGIN RAISE 'disk full' USING ERRCODE = '53100'; END $$`: {unavailable: true},
+		`DO $$ BEGIN RAISE 'I/O error' USING ERRCODE = '58030'; END $$`: {unavailable: true},
+		`DO $$ BEGIN RAISE 'internal' USING ERRCODE = 'XX000'; END $$`:  {},
 	} {
 		// A connection of its own, so that the pool does not repeat the statement.
 		conn, err := db.Connx(t.Context())
@@ -100,5 +107,9 @@ func TestIsData(t *testing.T) {
 	}
 	if pg.IsUnavailable(nil) || pg.IsData(nil) || pg.IsUnique(nil, "") || pg.IsUnavailable(context.Canceled) {
 		t.Error("neither success nor our own cancelling is the server's fault")
+	}
+	// What a session cannot begin with, on a full disk.
+	if !pg.IsUnavailable(&pq.Error{Severity: "FATAL", Code: pqerror.InternalError, Message: "could not write init file"}) {
+		t.Error("a session that the server cannot begin is the server's fault")
 	}
 }

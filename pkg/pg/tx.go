@@ -22,8 +22,12 @@ type Beginner interface {
 	BeginTxx(ctx context.Context, opts *sql.TxOptions) (*sqlx.Tx, error)
 }
 
-// attempts is how often a transaction that loses against others is tried.
-const attempts = 5
+const (
+	// attempts is how often a transaction that loses against others is tried.
+	attempts = 5
+	// commitLimit is how long a COMMIT may take; then its outcome is unknown.
+	commitLimit = 10 * time.Second
+)
 
 // InTx runs fn in a transaction, and commits it if fn returns nil. After a
 // serialization failure or a deadlock, fn runs again, up to five times in all:
@@ -50,11 +54,11 @@ func InTx(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 }
 
 func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
-	tx, done, err := begin(ctx, db)
+	tx, end, err := begin(ctx, db)
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer end()
 	// Does nothing after Commit; after a panic or Goexit in fn it is the only end.
 	defer tx.Rollback()
 	if err := fn(tx); err != nil {
@@ -63,10 +67,13 @@ func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("before commit: %w", err)
 	}
+	limit := time.AfterFunc(commitLimit, end)
 	err = tx.Commit()
+	intime := limit.Stop()
 	switch {
 	case err == nil:
 		return nil
+	case !intime: // what comes of it is the server's word, or nobody's
 	case errors.Is(err, pq.ErrInFailedTransaction), errors.Is(err, sql.ErrTxDone),
 		// Left by a cancelled statement: COMMIT was never sent.
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
@@ -85,9 +92,9 @@ func Settled(err error) error {
 }
 
 // begin starts a transaction that ctx can stop only while it begins: were the
-// transaction bound to it, cancelling would cut a COMMIT in half. done frees
-// what the transaction's own context holds.
-func begin(ctx context.Context, db Beginner) (tx *sqlx.Tx, done func(), err error) {
+// transaction bound to it, cancelling would cut a COMMIT in half. end cancels
+// the transaction's own context.
+func begin(ctx context.Context, db Beginner) (tx *sqlx.Tx, end func(), err error) {
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
 	tx, err = db.BeginTxx(own, nil)

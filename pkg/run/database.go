@@ -19,9 +19,15 @@ var (
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether this was done; look, then try again", time.Second)
 )
 
+// endpointLimit is longer than any caller waits. A request that still waits for
+// the database then holds a connection for nobody.
+const endpointLimit = 2 * time.Minute
+
 // withDatabase is the endpoint with the database's failures as faults.
 func withDatabase(e bus.Endpoint) bus.Endpoint {
 	return bus.Endpoint{Name: e.Name, Handle: func(ctx context.Context, data []byte) (any, error) {
+		ctx, cancel := context.WithTimeout(ctx, endpointLimit)
+		defer cancel()
 		out, err := e.Handle(ctx, data)
 		return out, databaseFault(err)
 	}}

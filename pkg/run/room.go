@@ -26,7 +26,7 @@ type Deps struct {
 	DB    *sqlx.DB         // in the room's own schema, as its own role
 	Bus   *bus.Bus         // connected as the room's own user
 	Blobs blob.Store       // large bodies, shared by all
-	Now   func() time.Time // the clock; the truth of deadlines is the database's
+	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
 }
 
@@ -171,6 +171,9 @@ func (r *Running) spawn(ctx context.Context, t Task) {
 // Failed gives the error of a task that could not go on.
 func (r *Running) Failed() <-chan error { return r.failed }
 
+// pingLimit is how long a database that can be used takes to say so.
+const pingLimit = 2 * time.Second
+
 // Ready tells whether the room can answer: migrated, connected, consuming.
 func (r *Running) Ready(ctx context.Context) error {
 	if err := r.deps.Bus.Ready(); err != nil {
@@ -179,6 +182,8 @@ func (r *Running) Ready(ctx context.Context) error {
 	if !r.inbox.CaughtUp() {
 		return fault.NewUnavailable("catching_up", r.room.Name+" has not yet seen all events", time.Second)
 	}
+	ctx, cancel := context.WithTimeout(ctx, pingLimit)
+	defer cancel()
 	if err := r.deps.DB.PingContext(ctx); err != nil {
 		return ErrDatabaseDown.Because(fmt.Errorf("%s: %w", r.room.Name, err))
 	}

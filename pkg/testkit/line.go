@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"net"
+	"net/url"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -57,6 +59,26 @@ func NewLine(t testing.TB, address, network, server string) *Line {
 		l.wg.Wait()
 	})
 	return l
+}
+
+// DatabaseLine is a line at a place of its own to the server of a database, and
+// the database's URL by it.
+func DatabaseLine(t testing.TB, database string) (l *Line, by string) {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network, server := "tcp", u.Host
+	q := u.Query()
+	if dir := q.Get("host"); dir != "" {
+		network, server = "unix", filepath.Join(dir, ".s.PGSQL.5432")
+	}
+	l = NewLine(t, "127.0.0.1:0", network, server)
+	q.Del("host")
+	q.Set("sslmode", "disable")
+	u.Host, u.RawQuery = l.Address, q.Encode()
+	return l, u.String()
 }
 
 func (l *Line) listen(t testing.TB) {
