@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -28,6 +29,10 @@ const (
 
 	connectTimeout = 5 * time.Second
 	duplicates     = 2 * time.Minute // JetStream's window; a help, not a guarantee
+
+	// A server that is silent is given up after three pings: six seconds.
+	pingInterval = 2 * time.Second
+	maxPings     = 2
 )
 
 // Bus is a connection to NATS. It reconnects for ever.
@@ -35,6 +40,10 @@ type Bus struct {
 	nc  *nats.Conn
 	js  jetstream.JetStream
 	log *slog.Logger
+
+	mu   sync.Mutex
+	link context.Context // ends with the connection to the server
+	cut  context.CancelFunc
 }
 
 // Connect dials url as the service name, which is also the part of _INBOX.>
@@ -44,6 +53,8 @@ func Connect(url, name string, log *slog.Logger) (*Bus, error) {
 }
 
 func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
+	b := &Bus{log: log}
+	b.link, b.cut = context.WithCancel(context.Background())
 	opts = append([]nats.Option{
 		nats.Name(name),
 		nats.CustomInboxPrefix("_INBOX." + name), // so that the server can keep others from listening
@@ -51,9 +62,10 @@ func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, err
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.RetryOnFailedConnect(true),
-		nats.PingInterval(5 * time.Second),
-		nats.MaxPingsOutstanding(2),
+		nats.PingInterval(pingInterval),
+		nats.MaxPingsOutstanding(maxPings),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.lost()
 			if err != nil {
 				log.Warn("bus: disconnected", "error", err)
 			}
@@ -67,12 +79,32 @@ func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, err
 	if err != nil {
 		return nil, fmt.Errorf("bus: connect: %w", err)
 	}
-	js, err := jetstream.New(nc)
-	if err != nil {
+	b.nc = nc
+	if b.js, err = jetstream.New(nc); err != nil {
 		nc.Close()
 		return nil, fmt.Errorf("bus: jetstream: %w", err)
 	}
-	return &Bus{nc: nc, js: js, log: log}, nil
+	return b, nil
+}
+
+// lost tells those who wait for an answer that it will not come: with the
+// connection went what was on its way.
+func (b *Bus) lost() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cut()
+	b.link, b.cut = context.WithCancel(context.Background())
+}
+
+// linked is ctx until the connection of this moment is lost. done frees what it
+// holds.
+func (b *Bus) linked(ctx context.Context) (_ context.Context, done func()) {
+	b.mu.Lock()
+	link := b.link
+	b.mu.Unlock()
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(link, func() { cancel(nats.ErrDisconnected) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 // Close ends the connection, after what was published has left.

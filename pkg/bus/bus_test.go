@@ -259,3 +259,53 @@ func eventually(t *testing.T, ok func() bool) {
 		return nil
 	})
 }
+
+// TestCall_lost has NATS die while a caller waits for an answer: it hears so at
+// once, not when its time is over.
+func TestCall_lost(t *testing.T) {
+	line := testkit.NewLine(t, "127.0.0.1:0", "tcp", strings.TrimPrefix(testkit.NATS(t).URL(), "nats://"))
+	connect := func(name string) *bus.Bus {
+		b, err := bus.Connect("nats://"+line.Address, name, testkit.Log(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(b.Close)
+		return b
+	}
+	asked, release := make(chan struct{}), make(chan struct{})
+	server, err := connect("slow").Serve("slow", []bus.Endpoint{bus.Method("wait", func(context.Context, struct{}) (struct{}, error) {
+		close(asked)
+		<-release
+		return struct{}{}, nil
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := connect("client")
+	answer := make(chan error, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		_, err := bus.Call[struct{}](ctx, client, "slow", "wait", struct{}{})
+		answer <- err
+	}()
+	<-asked
+	line.Refuse()
+	select {
+	case err := <-answer:
+		if !fault.HasCode(err, "no_answer") {
+			t.Errorf("the answer is %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("the caller waits still")
+	}
+	if _, err := bus.Call[struct{}](t.Context(), client, "slow", "wait", struct{}{}); !fault.HasCode(err, "service_down") {
+		t.Errorf("without NATS: %v", err)
+	}
+	close(release)
+	line.Restore(t)
+	eventually(t, func() bool { return client.Ready() == nil })
+	if err := server.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -100,6 +100,8 @@ func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte,
 	msg.Data = data
 	msg.Header.Set(actorHeader, string(who))
 	msg.Header.Set(requestHeader, actor.Request(ctx))
+	ctx, done := b.linked(ctx) // before the look at the connection
+	defer done()
 	if !b.nc.IsConnected() {
 		return nil, fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second).Because(nats.ErrDisconnected)
 	}
