@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"time"
-
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	gatewayserver "github.com/laurel-awards/laurel/services/gateway/server"
@@ -16,7 +14,7 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 	}
 	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
 		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: p.cfg.TrustedProxies,
-		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: time.Now, Log: p.log,
+		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: p.now, Log: p.log,
 	})
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ const stopTime = 9 * time.Second
 type Command struct {
 	config.Server `embed:""`
 	Services      []string `arg:"" optional:"" help:"gateway, identity, selection, nomination, voting, review; all where none is named."`
+
+	// Now is the process's clock, time.Now where it is nil. Rooms go by that of
+	// their database.
+	Now func() time.Time `kong:"-"`
 }
 
 // Run serves until ctx ends, then drains.
@@ -41,7 +45,10 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &process{cfg: c.Server, log: log, fails: make(chan error, len(names)+2)}
+	s := &process{cfg: c.Server, log: log, now: c.Now, fails: make(chan error, len(names)+2)}
+	if s.now == nil {
+		s.now = time.Now
+	}
 	err = s.start(ctx, names)
 	if err == nil {
 		s.started.Store(true)
@@ -87,6 +94,7 @@ func (c *Command) names() ([]string, error) {
 type process struct {
 	cfg   config.Server
 	log   *slog.Logger
+	now   func() time.Time
 	rooms []*run.Running
 	ends  []func(ctx context.Context) error
 	fails chan error
@@ -150,7 +158,11 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return err
 		}
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: time.Now, Log: p.log}
+		clock, err := pg.NewClock(ctx, db)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
