@@ -4,6 +4,7 @@
 ARGS     ?=
 TIMEOUT  ?= 20m
 FUZZTIME ?= 60s
+ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
 
 .PHONY: help demo run test lint bench fuzz chaos build docs
@@ -36,9 +37,12 @@ bench: ## ballots a second beside two yardsticks, then the benchmarks
 fuzz: ## every fuzz test, FUZZTIME=60s each
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
 
-chaos: ## the tests that kill, cut off and reorder (TestChaos…), ten times over
+chaos: ## the tests that kill, cut off, fill up and reorder (TestChaos…), ten times over; a siege of ROUNDS=200 kills
 	@scripts/install postgres compiler
-	@status=0; CGO_ENABLED=1 scripts/each '^func TestChaos' -race -run '^TestChaos' -count 10 -timeout 60m || status=$$?; go run ./scripts/testdb stop; exit $$status
+	@status=0; \
+	CGO_ENABLED=1 scripts/each '^func TestChaos' -race -run '^TestChaos' -skip '^TestChaos_siege' -count 10 -timeout 60m || status=$$?; \
+	CGO_ENABLED=1 LAUREL_CHAOS_ROUNDS=$(ROUNDS) go test -race -run '^TestChaos_siege' -count 1 -v -timeout 120m ./services/cmd/laurel/internal/e2e || status=$$?; \
+	go run ./scripts/testdb stop; exit $$status
 
 build: ## bin/laurel
 	CGO_ENABLED=0 go build -trimpath -o bin/laurel ./services/cmd/laurel

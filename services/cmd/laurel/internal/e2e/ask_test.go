@@ -112,3 +112,19 @@ func (h *house) token(t *testing.T, role identity.Role, n int) string {
 
 // of is a path of the API about the selection.
 func of(path string) string { return "/api/v1/selections/" + slug + path }
+
+// of is a path of the API about the house's selection.
+func (h *house) of(path string) string { return "/api/v1/selections/" + h.Slug + path }
+
+// receipt is that of a counted ballot, else empty.
+func (a answer) receipt(t *testing.T) string {
+	t.Helper()
+	if a.status != http.StatusOK && a.status != http.StatusCreated {
+		return ""
+	}
+	var counted struct{ Receipt string }
+	if err := json.Unmarshal(a.body, &counted); err != nil {
+		t.Errorf("%s: %v", a.body, err)
+	}
+	return counted.Receipt
+}

@@ -225,7 +225,7 @@ func (h *house) vetted(t *testing.T) {
 func (h *house) check(t *testing.T) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error {
-		tally, err := h.API.Tally(t.Context(), slug)
+		tally, err := h.API.Tally(t.Context(), h.Slug)
 		if err == nil && tally.State != voting.Sealed {
 			err = errors.New("the tally is " + tally.State)
 		}

@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -34,16 +33,6 @@ func TestChaos_kill9(t *testing.T) {
 		h.castThrough(t, func() {
 			h.kill(t, all)
 			h.start(t, all)
-		})
-	})
-	t.Run("apart", func(t *testing.T) {
-		t.Parallel()
-		h := apart(t)
-		victims := []string{"voting", "gateway"}
-		h.castThrough(t, func() {
-			h.kill(t, victims[0])
-			h.start(t, victims[0])
-			victims = victims[1:]
 		})
 	})
 	t.Run("postgres", func(t *testing.T) {
@@ -109,11 +98,22 @@ func postgres(t *testing.T) *pg.Local {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := os.Remove(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return serverIn(t, dir)
+}
+
+// serverIn is a server in a directory, until the end of the test.
+func serverIn(t *testing.T, dir string) *pg.Local {
+	t.Helper()
 	l := pg.Local{Dir: filepath.Join(dir, "pg")}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
-		if err := errors.Join(l.Remove(ctx), os.Remove(dir)); err != nil {
+		if err := l.Remove(ctx); err != nil {
 			t.Error(err)
 		}
 	})

@@ -14,6 +14,12 @@ const binaryVariable = "LAUREL_TEST_BINARY"
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if arg := os.Getenv(natsVariable); arg != "" {
+		return serveNATS(arg)
+	}
+	if status, ran := mounting(); ran {
+		return status
+	}
 	dir, err := os.MkdirTemp("", "laurel-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

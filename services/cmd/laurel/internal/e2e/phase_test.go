@@ -126,7 +126,7 @@ func (h *house) shown(t *testing.T) (page string) {
 // voter gives the credential of somebody new.
 func (h *house) voter(t *testing.T) string {
 	t.Helper()
-	a := h.ask(t, request{method: "POST", path: of("/voters"), body: map[string]string{"way": "device"}})
+	a := h.ask(t, request{method: "POST", path: h.of("/voters"), body: map[string]string{"way": "device"}})
 	var c identity.Credential
 	if err := json.Unmarshal(a.body, &c); err != nil || a.status != http.StatusCreated {
 		t.Fatalf("a voter: %d %s", a.status, a.body)

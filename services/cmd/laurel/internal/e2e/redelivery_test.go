@@ -203,7 +203,12 @@ func (h *house) events(t *testing.T) []event.Envelope {
 // ended among the dead letters.
 func (h *house) consumed(t *testing.T) {
 	t.Helper()
-	nc, err := nats.Connect(h.nats.URL())
+	consumed(t, h.nats.URL())
+}
+
+func consumed(t *testing.T, natsURL string) {
+	t.Helper()
+	nc, err := nats.Connect(natsURL)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,268 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
+
+const (
+	// chaosVariable is how many rounds the long form of the chaos tests has;
+	// without it they take their short form.
+	chaosVariable = "LAUREL_CHAOS_ROUNDS"
+	// seedVariable repeats a run's random choices.
+	seedVariable = "LAUREL_CHAOS_SEED"
+	// natsVariable makes this program a NATS server, at host:port in a directory
+	// that follows after a space.
+	natsVariable = "LAUREL_TEST_NATS"
+)
+
+// The processes of a siege beside voting and gateway, and its servers.
+const (
+	others   = "others" // identity, selection, nomination and review
+	second   = "voting-2"
+	postgre  = "postgres"
+	broker   = "nats"
+	pgSocket = ".s.PGSQL.5432"
+)
+
+// rounds is short, or what the long form wants; long tells which.
+func rounds(t *testing.T, short int) (n int, long bool) {
+	t.Helper()
+	text := os.Getenv(chaosVariable)
+	if text == "" {
+		return short, false
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is not a number of rounds: %q", chaosVariable, text)
+	}
+	return n, true
+}
+
+// chance is a source of random choices, whose seed is logged.
+func chance(t *testing.T) *rand.Rand {
+	t.Helper()
+	seed := rand.Uint64()
+	if text := os.Getenv(seedVariable); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", seedVariable, err)
+		}
+	}
+	t.Logf("%s=%d repeats the choices", seedVariable, seed)
+	return rand.New(rand.NewPCG(seed, seed))
+}
+
+// siege is a house of which everything can be killed: PostgreSQL and NATS are
+// processes of its own, and the ways to them can be cut.
+type siege struct {
+	*house
+	disk     *disk
+	server   *pg.Local // on disk
+	nats     *brokerProcess
+	database *testkit.Line // to PostgreSQL, for all
+	ballots  *testkit.Line // to PostgreSQL, for voting
+	events   *testkit.Line // to NATS, for all
+
+	voters atomic.Int64 // who have come
+	proved map[string]bool
+}
+
+// besiege opens a house, with voting open.
+func besiege(t *testing.T) *siege {
+	t.Helper()
+	disk := newDisk(t)
+	server := disk.server(t)
+	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
+		t.Fatal(err)
+	}
+	h := build(t, server.URL("laurel"), nil)
+	s := &siege{house: h, disk: disk, server: server, proved: map[string]bool{}}
+	port := func(n int) string { return fmt.Sprintf("%s:%d", h.host, firstPort+100+n) }
+	s.nats = newBroker(t, port(0))
+	socket := filepath.Join(server.Dir, "run", pgSocket)
+	s.database = testkit.NewLine(t, port(1), "unix", socket)
+	s.ballots = testkit.NewLine(t, port(2), "unix", socket)
+	s.events = testkit.NewLine(t, port(3), "tcp", port(0))
+
+	for name, services := range map[string][]string{
+		"voting": {"voting"}, second: {"voting"}, "gateway": {"gateway"}, others: {"identity", "selection", "nomination", "review"},
+	} {
+		s.serve(name, "DATABASE_URL="+over(s.database), "VOTING_DATABASE_URL="+over(s.ballots)+"&application_name="+name,
+			"NATS_URL=nats://"+s.events.Address).Services = services
+	}
+	s.open(t, "voting", "gateway", others)
+	s.begin(t)
+	return s
+}
+
+// begin takes the selection to where the public votes.
+func (s *siege) begin(t *testing.T) {
+	t.Helper()
+	s.vetted(t)
+	s.run(t, func(ctx context.Context) error { return s.Open(ctx, event.Voting) })
+}
+
+// anew begins another selection in the house.
+func (s *siege) anew(t *testing.T) {
+	t.Helper()
+	next := script(t, s.API)
+	next.Slug = fmt.Sprintf("%s-%d", slug, s.voters.Load())
+	s.Script, s.proved = next, map[string]bool{}
+	s.begin(t)
+}
+
+// address is that of the i-th caller: limits by address concern none of them.
+func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", 128+i>>16&63, i>>8&255, i&255) }
+
+// over is the URL of the house's database by a line.
+func over(l *testkit.Line) string {
+	return "postgres://laurel@" + l.Address + "/laurel?sslmode=disable"
+}
+
+// bus is a connection to NATS that no fault of the lines concerns.
+func (s *siege) bus(t *testing.T) *bus.Bus {
+	t.Helper()
+	b, err := bus.Connect("nats://"+s.nats.address, "observer", testkit.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// strike kills a process, or a server, without warning.
+func (s *siege) strike(t *testing.T, name string) {
+	t.Helper()
+	switch name {
+	case postgre:
+		killPostmaster(t, s.server)
+	case broker:
+		s.nats.kill(t)
+	default:
+		s.kill(t, name)
+	}
+}
+
+// raise starts it again on its data.
+func (s *siege) raise(t *testing.T, name string) {
+	t.Helper()
+	switch name {
+	case postgre:
+		if _, err := s.server.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	case broker:
+		s.nats.start(t)
+	default:
+		s.start(t, name)
+	}
+}
+
+// brokerProcess is a NATS server with JetStream in a process of its own: this
+// program, called with natsVariable.
+type brokerProcess struct {
+	address, dir string
+	cmd          *exec.Cmd
+}
+
+func newBroker(t *testing.T, address string) *brokerProcess {
+	t.Helper()
+	b := &brokerProcess{address: address, dir: t.TempDir()}
+	b.start(t)
+	t.Cleanup(func() {
+		if b.cmd != nil {
+			b.kill(t)
+		}
+	})
+	return b
+}
+
+// start starts it on its directory, until it takes connections.
+func (b *brokerProcess) start(t *testing.T) {
+	t.Helper()
+	b.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
+	b.cmd.Env = append(os.Environ(), natsVariable+"="+b.address+" "+b.dir)
+	b.cmd.Stderr = t.Output()
+	if err := b.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, wait, func() error {
+		nc, err := nats.Connect("nats://" + b.address)
+		if err == nil {
+			nc.Close()
+		}
+		return err
+	})
+}
+
+// kill ends it as a power cut would.
+func (b *brokerProcess) kill(t *testing.T) {
+	t.Helper()
+	if err := b.cmd.Process.Kill(); err != nil {
+		t.Fatalf("kill NATS: %v", err)
+	}
+	_ = b.cmd.Wait() // killed
+	b.cmd = nil
+}
+
+// lose deletes its JetStream directory.
+func (b *brokerProcess) lose(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(b.dir, server.JetStreamStoreDir)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serveNATS is the process of a broker, until it is killed.
+func serveNATS(arg string) int {
+	address, dir, _ := strings.Cut(arg, " ")
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "laurel", Host: host, Port: n, JetStream: true, StoreDir: dir, MaxPayload: bus.MaxPayload, NoLog: true,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(startLimit) {
+		fmt.Fprintln(os.Stderr, "NATS does not get ready")
+		return 1
+	}
+	srv.WaitForShutdown()
+	return 0
+}
+
+// patience is how long something that was struck may take to be whole.
+const patience = 2 * time.Minute

@@ -1,0 +1,96 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
+
+// healed is how long a house may need, once the network is whole again, until
+// it counts ballots by itself.
+const healed = 30 * time.Second
+
+// span is how long a fault of the network lasts.
+func span(t *testing.T) time.Duration {
+	if _, long := rounds(t, 0); long {
+		return 10 * time.Second
+	}
+	return 2 * time.Second
+}
+
+// databaseCut has PostgreSQL out of reach, in each way that networks have.
+func (s *siege) databaseCut(t *testing.T) { s.cut(t, s.database, s.ballots) }
+
+// eventsCut has NATS out of reach.
+func (s *siege) eventsCut(t *testing.T) { s.cut(t, s.events) }
+
+// cut has lines fail while the crowd votes: refuse, keep silent for a while and,
+// in the long form, forget their connections for good.
+func (s *siege) cut(t *testing.T, lines ...*testkit.Line) {
+	ways := []struct {
+		name string
+		fail func(*testkit.Line)
+	}{{"refused", (*testkit.Line).Refuse}, {"held", (*testkit.Line).Hold}, {"forgotten", (*testkit.Line).Forget}}
+	if _, long := rounds(t, 0); !long {
+		ways = ways[:2]
+	}
+	l := s.load(t)
+	for _, way := range ways {
+		l.more(t, 50)
+		t.Log(way.name)
+		for _, line := range lines {
+			way.fail(line)
+		}
+		pause(t, span(t))
+		for _, line := range lines {
+			line.Restore(t)
+		}
+		s.heal(t, l)
+	}
+	l.done(t)
+	s.whole(t)
+}
+
+// heal waits until all processes are ready and ballots count, nobody having
+// touched them.
+func (s *siege) heal(t *testing.T, l *load) {
+	t.Helper()
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), healed)
+	defer cancel()
+	l.more(t, 50)
+	took := time.Since(began)
+	if took > healed {
+		t.Errorf("it took %v until ballots counted again", took)
+	}
+	for _, name := range []string{"voting", "gateway", others} {
+		if err := s.servers[name].Await(ctx); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Logf("whole again: ballots counted after %v, all was ready after %v", took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+}
+
+// answersLost loses answers of PostgreSQL to the voting service, which does not
+// know then what it has written.
+func (s *siege) answersLost(t *testing.T) {
+	n, _ := rounds(t, 10)
+	l := s.load(t)
+	l.more(t, 50)
+	s.ballots.LoseAnswers("", 0.05)
+	testkit.Eventually(t, patience, func() error {
+		log, err := os.ReadFile(s.servers["voting"].Log)
+		unknown := bytes.Count(log, []byte("commit_unknown=true"))
+		return errors.Join(err, atLeast(int64(n), int64(unknown), "commits of ballots unknown"))
+	})
+	s.ballots.LoseAnswers("", 0)
+	s.heal(t, l)
+	l.done(t)
+	t.Logf("%d answers lost", s.ballots.Lost())
+	s.whole(t)
+}
