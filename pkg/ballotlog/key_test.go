@@ -53,9 +53,16 @@ func TestSigner_rotation(t *testing.T) {
 		by     ballotlog.Signer
 		opens  bool
 	}{
-		{"old", old, true}, {"old", both, true}, {"old", after, true}, {"old", next, false},
-		{"both", old, true}, {"both", next, true}, {"both", after, true},
-		{"after", old, false}, {"after", next, true}, {"after", both, true},
+		{"old", old, true},
+		{"old", both, true},
+		{"old", after, true},
+		{"old", next, false},
+		{"both", old, true},
+		{"both", next, true},
+		{"both", after, true},
+		{"after", old, false},
+		{"after", next, true},
+		{"after", both, true},
 	} {
 		if got, err := c.by.Public().Open(signed[c.signed]); (err == nil) != c.opens || err == nil && got != head {
 			t.Errorf("%s by %s: %+v, %v", c.signed, c.by.Public(), got, err)

@@ -111,7 +111,7 @@ func TestCast_deadline(t *testing.T) {
 	r.close(t)
 	r.sealed(t)
 	r.whole(t, 0)
-	if diff := cmp.Diff([]event.TallySealed{{Ballots: 0, Votes: zeros(nil)}}, events[event.TallySealed](t, r)); diff != "" {
+	if diff := cmp.Diff([]event.TallySealed{{Ballots: 0, Votes: zeros(nil), Checkpoint: r.checkpoint(t)}}, events[event.TallySealed](t, r)); diff != "" {
 		t.Errorf("tally_sealed (-want +got):\n%s", diff)
 	}
 }

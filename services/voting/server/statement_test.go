@@ -15,6 +15,16 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
+// checkpoint is the log's last signed head.
+func (r *room) checkpoint(t *testing.T) string {
+	t.Helper()
+	c, err := r.Checkpoint(r.ctx, voting.Of{Slug: slug})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Checkpoint
+}
+
 // stated is the n-th voter's statement.
 func (r *room) stated(t *testing.T, n int) ballotlog.Statement {
 	t.Helper()

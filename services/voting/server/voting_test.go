@@ -67,7 +67,7 @@ func TestVote(t *testing.T) {
 		t.Errorf("sealed %+v", tally)
 	}
 	r.whole(t, 3)
-	if diff := cmp.Diff([]event.TallySealed{{Ballots: 3, Votes: want}}, events[event.TallySealed](t, r)); diff != "" {
+	if diff := cmp.Diff([]event.TallySealed{{Ballots: 3, Votes: want, Checkpoint: r.checkpoint(t)}}, events[event.TallySealed](t, r)); diff != "" {
 		t.Errorf("tally_sealed (-want +got):\n%s", diff)
 	}
 	applied := []event.PhaseApplied{{Phase: "voting", Action: "open", Change: 2}, {Phase: "voting", Action: "close", Change: 3}}

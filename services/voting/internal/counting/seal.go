@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 )
 
 // Votes are the counts of all candidates who are on the list, by number; who
@@ -33,16 +34,22 @@ func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]i
 	return votes, nil
 }
 
-// seal makes the tally final: voting is closed and every ballot is in.
+// seal makes the tally final: voting is closed, and every ballot is in it and in
+// the log.
 func (f *fold) seal(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	var ballots int64
-	if err := tx.GetContext(ctx, &ballots, `
-		UPDATE head SET sealed_at = clock_timestamp() WHERE selection = $1 AND sealed_at IS NULL RETURNING next_index`, f.selection); err != nil {
+	var h head
+	if err := tx.GetContext(ctx, &h, `
+		UPDATE head SET sealed_at = clock_timestamp() WHERE selection = $1 AND sealed_at IS NULL
+		RETURNING next_index, `+ledger.Columns, f.selection); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
 	votes, err := Votes(ctx, tx, f.selection)
 	if err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, f.sequencer.now(), slug, sealAggregate, event.TallySealed{Ballots: ballots, Votes: votes})
+	checkpoint, _, err := h.Signed(slug, f.sequencer.signer)
+	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	return outbox.Append(ctx, tx, f.sequencer.now(), slug, sealAggregate, event.TallySealed{Ballots: h.Next, Votes: votes, Checkpoint: checkpoint})
 }
