@@ -103,12 +103,12 @@ func build(t *testing.T) *house {
 			t.Error(err)
 		}
 	})
-	real, err := url.Parse("http://" + g.Addr())
+	origin, err := url.Parse("http://" + g.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.api = client.New(real.String())
-	h.line = &forger{to: httputil.NewSingleHostReverseProxy(real)}
+	h.api = client.New(origin.String())
+	h.line = &forger{to: httputil.NewSingleHostReverseProxy(origin)}
 	server := httptest.NewServer(h.line)
 	t.Cleanup(server.Close)
 	h.line.url = server.URL

@@ -152,13 +152,13 @@ func (h *house) forged(t *testing.T, dir, early string) {
 	ours := ballotlog.CheckpointOrigin(slug)
 	same, _ := fork(303)
 	larger, tiles := fork(700)
-	real, err := h.api.Checkpoint(t.Context(), slug)
+	genuine, err := h.api.Checkpoint(t.Context(), slug)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Whoever stands on the line can put a signature of their own under anything.
-	text, signature, _ := strings.Cut(real, "\n\n")
-	_, mine, _ := strings.Cut(head(stranger, h.last(t, real).Tree, ours), "\n\n")
+	text, signature, _ := strings.Cut(genuine, "\n\n")
+	_, mine, _ := strings.Cut(head(stranger, h.last(t, genuine).Tree, ours), "\n\n")
 	cosigned := text + "\n\n" + signature + mine
 	cut := func(w http.ResponseWriter, r *http.Request) {
 		tiles := &recorded{header: http.Header{}}
@@ -177,7 +177,7 @@ func (h *house) forged(t *testing.T, dir, early string) {
 		"another key":                 {map[string]http.HandlerFunc{"log/checkpoint": says(head(stranger, larger, ours)), "log/key": says(list(stranger)), "log/tile/": tiles}, false, "--accept-key"},
 		"a key beside":                {map[string]http.HandlerFunc{"log/checkpoint": says(cosigned), "log/key": says(h.signer.Public().String() + "\n" + stranger.Public().String() + "\n")}, false, "handed over"},
 		"a checkpoint of another key": {map[string]http.HandlerFunc{"log/checkpoint": says(head(stranger, larger, ours))}, false, "not signed by a key that is known"},
-		"a byte changed":              {map[string]http.HandlerFunc{"log/checkpoint": says(strings.Replace(real, "\n303\n", "\n304\n", 1))}, false, "not signed"},
+		"a byte changed":              {map[string]http.HandlerFunc{"log/checkpoint": says(strings.Replace(genuine, "\n303\n", "\n304\n", 1))}, false, "not signed"},
 		"another selection":           {map[string]http.HandlerFunc{"log/checkpoint": says(head(h.signer, larger, ballotlog.CheckpointOrigin("courier-3")))}, false, "courier-3"},
 		"not a checkpoint":            {map[string]http.HandlerFunc{"log/checkpoint": says("<html>welcome</html>")}, false, "not signed"},
 		"cut tiles":                   {map[string]http.HandlerFunc{"log/tile/": cut}, true, "do not show"},
@@ -198,7 +198,7 @@ func (h *house) forged(t *testing.T, dir, early string) {
 			}
 			before, err1 := os.ReadFile(filepath.Join(a.Evidence, "before.txt"))
 			after, err2 := os.ReadFile(filepath.Join(a.Evidence, "after.txt"))
-			if err := errors.Join(err1, err2); err != nil || !c.fresh && string(before) != real || name != "gone" && len(after) == 0 {
+			if err := errors.Join(err1, err2); err != nil || !c.fresh && string(before) != genuine || name != "gone" && len(after) == 0 {
 				t.Errorf("the evidence is %q and %q, %v", before, after, err)
 			}
 		})
@@ -286,13 +286,13 @@ func (h *house) network(t *testing.T, dir string) {
 // receipts watches a promise that is not kept, a receipt that is denied, and
 // one whose proof is of another log.
 func (h *house) receipts(t *testing.T, dir, code string) {
-	real, err := h.api.Receipt(t.Context(), slug, code)
+	genuine, err := h.api.Receipt(t.Context(), slug, code)
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := func(change func(*voting.Recorded)) http.HandlerFunc {
-		forged := real
-		proof := *real.Evidence.Proof
+		forged := genuine
+		proof := *genuine.Evidence.Proof
 		forged.Evidence.Proof = &proof
 		change(&forged)
 		text, err := json.Marshal(forged)
@@ -374,7 +374,9 @@ func (h *house) rotation(t *testing.T, dir string) {
 	}
 	h.looks(t, t.TempDir(), pin(signer(t, seed(2)).Public().String()))
 	h.looks(t, dir, pin(signer(t, seed(2)).Public().String()))
-	h.cries(t, t.TempDir(), pin(old))
+	if a := h.cries(t, t.TempDir(), pin(old)); !strings.Contains(a.Reason, "--accept-key") {
+		t.Error(a)
+	}
 	c, _ := h.witness(dir)
 	pin(old)(c)
 	if err := c.Run(t.Context()); err == nil || errors.As(err, new(*Alarm)) {
