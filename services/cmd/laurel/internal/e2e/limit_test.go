@@ -8,10 +8,11 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
 // burst is how many credentials one address gets at once; then they come at two
-// a second.
+// a second, or for work.
 const burst = 60
 
 // TestLimits has many voters behind one address: they are slowed, not turned
@@ -55,11 +56,14 @@ func (h *house) slowed(t *testing.T, address func(i int) string) {
 		if a.status == http.StatusCreated {
 			continue
 		}
-		if s, err := strconv.Atoi(a.header.Get("Retry-After")); a.status != http.StatusTooManyRequests || a.Code != "too_many_requests" || err != nil || s < 1 {
+		if s, err := strconv.Atoi(a.header.Get("Retry-After")); a.status != http.StatusTooManyRequests || a.Code != "proof_of_work_wanted" || err != nil || s < 1 {
 			t.Fatalf("voter %d: %d, Retry-After %q, %s", i+1, a.status, a.header.Get("Retry-After"), a.body)
 		}
 		if i < burst {
 			t.Errorf("slowed at voter %d of a burst of %d", i+1, burst)
+		}
+		if _, err := client.New("http://" + h.address()).From(address(i)).Voter(t.Context(), h.Slug); err != nil {
+			t.Errorf("with work: %v", err)
 		}
 		testkit.Eventually(t, wait, func() error {
 			if a := h.come(t, address(i)); a.status != http.StatusCreated {
