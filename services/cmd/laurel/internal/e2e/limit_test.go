@@ -62,7 +62,7 @@ func (h *house) slowed(t *testing.T, address func(i int) string) {
 		if i < burst {
 			t.Errorf("slowed at voter %d of a burst of %d", i+1, burst)
 		}
-		if _, err := client.New("http://" + h.address()).From(address(i)).Voter(t.Context(), h.Slug); err != nil {
+		if _, err := client.New("http://"+h.address()).From(address(i)).Voter(t.Context(), h.Slug); err != nil {
 			t.Errorf("with work: %v", err)
 		}
 		testkit.Eventually(t, wait, func() error {
