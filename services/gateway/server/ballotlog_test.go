@@ -115,25 +115,26 @@ func TestBallotLog_refused(t *testing.T) {
 		code   string
 		fields []string
 	}{
-		logs + "tile/0/001":                     {404, "tile_unknown", nil}, // not full yet
-		logs + "tile/0/001.p/45":                {404, "tile_unknown", nil}, // wider than the log
-		logs + "tile/0/001.p/0":                 {404, "tile_unknown", nil},
-		logs + "tile/0/001.p/256":               {404, "tile_unknown", nil},
-		logs + "tile/0/001.p/x":                 {404, "tile_unknown", nil},
-		logs + "tile/9/000":                     {404, "tile_unknown", nil},
-		logs + "tile/data/000":                  {404, "tile_unknown", nil},
-		logs + "tile/0/x001/x002/003.p/1":       {404, "tile_unknown", nil},
-		logs + "tile/0":                         {404, "route_unknown", nil},
-		other + "tile/0/000":                    {404, "selection_unknown", nil},
-		other + "checkpoint":                    {404, "selection_unknown", nil},
-		other + "key":                           {404, "selection_unknown", nil},
-		logs + "leaves":                         {409, "tally_unsealed", nil},
-		logs + "consistency":                    {422, "input_invalid", []string{"from", "to"}},
-		logs + "consistency?from=1":             {422, "input_invalid", []string{"to"}},
-		logs + "consistency?from=x&to=1.5":      {422, "input_invalid", []string{"from", "to"}},
-		logs + "consistency?from=1&to=2&size=3": {422, "input_invalid", []string{"size"}},
-		logs + "consistency?from=3&to=2":        {422, "sizes_invalid", []string{"from"}},
-		logs + "consistency?from=1&to=" + strings.Repeat("9", 30): {422, "input_invalid", []string{"to"}},
+		// Not full yet, wider than the log, and no widths.
+		logs + "tile/0/001":                                 {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/45":                            {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/0":                             {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/256":                           {404, "tile_unknown", nil},
+		logs + "tile/0/001.p/x":                             {404, "tile_unknown", nil},
+		logs + "tile/9/000":                                 {404, "tile_unknown", nil},
+		logs + "tile/data/000":                              {404, "tile_unknown", nil},
+		logs + "tile/0/x001/x002/003.p/1":                   {404, "tile_unknown", nil},
+		logs + "tile/0":                                     {404, "route_unknown", nil},
+		other + "tile/0/000":                                {404, "selection_unknown", nil},
+		other + "checkpoint":                                {404, "selection_unknown", nil},
+		other + "key":                                       {404, "selection_unknown", nil},
+		logs + "leaves":                                     {409, "tally_unsealed", nil},
+		logs + "consistency":                                {422, "input_invalid", []string{"from", "to"}},
+		logs + "consistency?from=1":                         {422, "input_invalid", []string{"to"}},
+		logs + "consistency?from=x&to=1.5":                  {422, "input_invalid", []string{"from", "to"}},
+		logs + "consistency?from=1&to=2&size=3":             {422, "input_invalid", []string{"size"}},
+		logs + "consistency?from=3&to=2":                    {422, "sizes_invalid", []string{"from"}},
+		logs + "consistency?from=1&to=99999999999999999999": {422, "input_invalid", []string{"to"}},
 	} {
 		a := h.ask(t, http.MethodGet, path, "", "")
 		p := a.problem(t)

@@ -43,6 +43,7 @@ type house struct {
 	ballots    map[string]counted // by voter
 	castErr    error              // answers every ballot
 	proveErr   error
+	stateErr   error           // answers who asks for a statement
 	readErr    error           // answers every question about a selection
 	brake      *work.Brake     // nil: none
 	works      map[string]bool // that were used, by signature
@@ -330,6 +331,16 @@ func (h *house) Cast(_ context.Context, voter credential.Voter, picks []int, key
 	h.ballots[voter.HexID()] = counted{slices.Clone(picks), key, out}
 	h.now = h.now.Add(time.Second) // what is kept for a moment is old now
 	return out, nil
+}
+
+func (h *house) Statement(_ context.Context, voter credential.Voter) (voting.Statement, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := voting.Statement{Statement: "laurel/" + slug + "/statement\n"}
+	if _, ok := h.ballots[voter.HexID()]; ok {
+		s.Ballots = 1
+	}
+	return s, h.stateErr
 }
 
 func (h *house) Photo(_ context.Context, hash string) (io.ReadCloser, int64, error) {

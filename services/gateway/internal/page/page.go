@@ -49,6 +49,9 @@ type Backend interface {
 	// Cast counts a ballot, or gives a fault of voting.Service.CastBallots. Key
 	// is the form's idempotency key as it was sent.
 	Cast(ctx context.Context, voter credential.Voter, picks []int, key string) (voting.Outcome, error)
+	// Statement says, signed, what is recorded for a voter:
+	// voting.Service.Statement, and a fault of kind TooMany.
+	Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error)
 	// Photo opens the JPEG of a candidate's photo, and tells its size in bytes.
 	Photo(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error)
 }
@@ -115,6 +118,8 @@ func Mount(e *echo.Echo, cfg Config, backend Backend) {
 	read(e, "/s/:slug", p.selection, paged)
 	read(e, "/s/:slug/c/:number", p.candidate, paged)
 	read(e, "/s/:slug/voted", p.voted, paged)
+	read(e, "/s/:slug/statement", p.statement, paged)
+	read(e, "/s/:slug/statement.txt", p.statementFile, paged)
 	read(e, "/s/:slug/results", p.results, paged)
 	read(e, "/s/:slug/rules", p.rulesPage, paged)
 	e.POST(findPath, p.find, paged...)
