@@ -53,7 +53,8 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 		t := turn{now: time.Now(), patience: h.cfg.Patience}
-		t.round, t.look = !t.now.Before(next), !t.now.Before(look)
+		// A tick that comes a little early is the one that was meant.
+		t.round, t.look = t.now.Add(fastest/2).After(next), t.now.After(look)
 		topics := h.begin(t.now, func(slug string) {
 			loading.Go(func() {
 				if _, err := h.load(ctx, slug); err != nil {

@@ -1,5 +1,5 @@
 // Enhances pages that work without it: counts picks and holds their limit,
-// keeps them while stories are read, copies and shares.
+// keeps them while stories are read, follows the counts, copies and shares.
 (() => {
   "use strict";
 
@@ -148,10 +148,74 @@
 
   const code = document.getElementById("voter-code");
   if (code) prefill(code);
+  // Counts that move while the page is looked at. Where there is no stream the
+  // page stays as it was sent.
+  function follow(turnout) {
+    if (!window.EventSource) return;
+    const { live: address, single, many, heard } = turnout.dataset;
+    const total = turnout.querySelector("[data-turnout]");
+    const voice = document.querySelector("[data-live-heard]");
+    const over = document.querySelector("[data-live-sealed]");
+    const cards = [...document.querySelectorAll("[data-votes]")];
+    const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+    const minute = 60_000, wait = 30_000;
+    let source, later, sealed = false, version = -1, ballots = -1, spoken = Date.now();
+
+    function show(tally) {
+      if (tally.version <= version) return;
+      version = tally.version;
+      total.textContent = grouped(tally.ballots);
+      if (tally.votes) {
+        const top = Math.max(1, ...Object.values(tally.votes));
+        for (const card of cards) {
+          const n = tally.votes[card.dataset.votes];
+          if (n === undefined) continue; // off the list since
+          card.querySelector("span").textContent = n === 1 ? single : fill(many, { n: grouped(n) });
+          card.querySelector("rect").setAttribute("width", Math.floor(n * 100 / top));
+        }
+      }
+      // Voices read the turnout once a minute at most.
+      if (tally.ballots !== ballots && Date.now() - spoken >= minute) {
+        voice.textContent = fill(heard, { n: grouped(tally.ballots) });
+        spoken = Date.now();
+      }
+      ballots = tally.ballots;
+    }
+
+    function close() {
+      clearTimeout(later);
+      if (source) source.close();
+      source = null;
+    }
+
+    function open() {
+      close();
+      if (document.hidden || sealed) return;
+      source = new EventSource(address);
+      source.addEventListener("message", (event) => show(JSON.parse(event.data)));
+      source.addEventListener("sealed", (event) => {
+        sealed = true;
+        close();
+        show(JSON.parse(event.data));
+        over.hidden = false;
+        voice.textContent = over.textContent;
+      });
+      source.addEventListener("error", () => { // refused: later, and not all at once
+        if (source && source.readyState === EventSource.CLOSED) later = setTimeout(open, wait * (1 + Math.random()));
+      });
+    }
+
+    document.addEventListener("visibilitychange", open);
+    addEventListener("pagehide", close);
+    addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+    open();
+  }
+
   const form = document.getElementById("ballot");
   if (form) ballot(form);
   const wanted = document.getElementById("work");
   if (wanted && !("held" in wanted.dataset)) work(wanted);
+  document.querySelectorAll("[data-live]").forEach(follow);
   document.querySelectorAll("[data-copy]").forEach(copier);
   document.querySelectorAll("[data-share]").forEach(sharer);
   const voted = document.querySelector("[data-voted]");
