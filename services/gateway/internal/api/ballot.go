@@ -15,6 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -73,7 +74,7 @@ func (a *API) ballotRoutes(e *echo.Echo) {
 func (a *API) castBallot(c echo.Context) error {
 	if a.packer.Full() {
 		a.credentials.Refused()
-		return voting.ErrBusy
+		return pack.Busy()
 	}
 	slug := c.Param("slug")
 	voter, err := a.Voter(visitorOf(c.Request().Context()).token, slug)

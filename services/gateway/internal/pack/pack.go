@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -20,7 +21,7 @@ const (
 	// it too large to be sent, and fail with it everybody else's.
 	maxBytes  = bus.MaxPayload / 2
 	flights   = 3    // requests under way at a time
-	queueSize = 4096 // ballots that wait; more are told so at once
+	queueSize = 2048 // ballots that wait, a fifth of a second; more are told so at once
 	// answerLimit is how long the voting service may take; then the outcome is
 	// unknown.
 	answerLimit = 8 * time.Second
@@ -43,8 +44,17 @@ func New(cast func(ctx context.Context, in voting.CastBallots) (voting.Outcomes,
 	return &Packer{cast, make(chan waiting, queueSize)}
 }
 
-// Full tells whether as many wait as may: Cast would give ErrBusy.
+// Full tells whether as many wait as may: Cast would give Busy.
 func (p *Packer) Full() bool { return len(p.queue) == cap(p.queue) }
+
+// Busy is ErrBusy with a time to come again that spreads those who are refused
+// over some seconds: all at once would be refused again, and to refuse thousands
+// a second takes from those who are served.
+func Busy() *fault.Error {
+	f := *voting.ErrBusy
+	f.RetryAfter = time.Duration(2+rand.IntN(4)) * time.Second
+	return &f
+}
 
 // Cast gives what became of a ballot. Faults: voting's; ErrBusy at once where
 // too many wait; ErrUnknownOutcome where ctx ends or the answer is lost.
@@ -53,7 +63,7 @@ func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, 
 	select {
 	case p.queue <- w:
 	default:
-		return voting.Outcome{}, voting.ErrBusy
+		return voting.Outcome{}, Busy()
 	}
 	select {
 	case o := <-w.outcome:

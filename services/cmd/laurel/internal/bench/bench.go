@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // Command is `laurel bench`.
@@ -25,15 +26,16 @@ type Command struct {
 
 // Cast is `laurel bench cast`.
 type Cast struct {
-	DataDir string        `default:"/var/tmp/laurel-bench" type:"path" help:"Where PostgreSQL and the servers keep their data; emptied first."`
-	Input   string        `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder of the selection that is voted on."`
-	Span    time.Duration `default:"4s" help:"How long each target is asked at a time."`
-	Rounds  int           `default:"3" help:"How often; the figures are medians."`
-	Conns   []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
-	Targets []string      `default:"empty,naive,laurel,apart" help:"Who is asked: the yardsticks empty and naive; laurel in one process; apart, in one process a service."`
-	Flood   int           `default:"4" help:"Overload: times the most connections; 0: none."`
-	Streams int           `default:"10000" help:"Open live streams; 0: none."`
-	Prefill int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
+	DataDir  string        `default:"/var/tmp/laurel-bench" type:"path" help:"Where PostgreSQL and the servers keep their data; emptied first."`
+	Input    string        `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder of the selection that is voted on."`
+	Span     time.Duration `default:"4s" help:"How long each target is asked at a time."`
+	Rounds   int           `default:"3" help:"How often; the figures are medians."`
+	Conns    []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
+	Targets  []string      `default:"empty,naive,laurel,apart" help:"Who is asked: the yardsticks empty and naive; laurel in one process; apart, in one process a service."`
+	Flood    int           `default:"4" help:"Overload: times the most connections; 0: none."`
+	Streams  int           `default:"10000" help:"Open live streams; 0: none."`
+	Replicas int           `default:"1" help:"Of the voting service, where services are apart."`
+	Prefill  int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
 }
 
 // The targets.
@@ -57,6 +59,7 @@ type bench struct {
 	*Cast
 	binary  string
 	house   *demo.House // in one process
+	slug    string      // of its selection
 	targets map[string]target
 	stops   []func() error // of what was started, in that order
 }
@@ -90,6 +93,9 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	}
 	most := slices.Max(c.Conns)
 	if err := b.flood(ctx, most); err != nil {
+		return err
+	}
+	if err := b.live(ctx, most); err != nil {
 		return err
 	}
 	if err := b.size(ctx); err != nil {
@@ -141,7 +147,7 @@ func (b *bench) open(ctx context.Context) error {
 		if h.NATS, err = b.nats(ctx, filepath.Join(h.Dir, "nats")); err != nil {
 			return err
 		}
-		h.Services = serve.Names()
+		h.Services = append(slices.Repeat([]string{voting.Name}, b.Replicas-1), serve.Names()...)
 		if err := b.add(ctx, apart, h); err != nil {
 			return err
 		}
@@ -158,6 +164,9 @@ func (b *bench) add(ctx context.Context, name string, h *demo.House) error {
 	script, err := b.prepare(ctx, h)
 	if err != nil {
 		return err
+	}
+	if name == laurel {
+		b.slug = script.Slug
 	}
 	b.targets[name], err = voters(name, h, script)
 	return err

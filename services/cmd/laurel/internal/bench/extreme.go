@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/streams"
 )
 
 // flood asks over many more connections than are served at once, and prints
@@ -36,5 +38,33 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 	}
 	fmt.Printf("%d connections: %.0f ballots/s, %.2f of those with %d; p99 %.0f ms; %d refused, 99 of 100 within %.0f ms; the server's memory has not passed %d MiB.\n",
 		many, rate(loads), rate(loads)/rate(usual), conns, median(loads, func(l load) float64 { return 1000 * l.p99.Seconds() }), refused, 1000*told, peak>>20)
+	return nil
+}
+
+// live casts with and without open live streams, in turn, and prints how much of
+// the rate they leave.
+func (b *bench) live(ctx context.Context, conns int) error {
+	if b.Streams == 0 {
+		return nil
+	}
+	var without, with []load
+	for range b.Rounds {
+		l, err := b.targets[laurel].run(ctx, conns, b.Span, false)
+		if err != nil {
+			return err
+		}
+		without = append(without, l)
+		open, err := streams.Open(ctx, b.house.Listen, "/api/v1/selections/"+b.slug+"/live", b.Streams)
+		if err != nil {
+			return err
+		}
+		l, err = b.targets[laurel].run(ctx, conns, b.Span, false)
+		open.Close()
+		if err != nil {
+			return err
+		}
+		with = append(with, l)
+	}
+	fmt.Printf("%d live streams: %.0f ballots/s with %d connections, %.2f of those without.\n", b.Streams, rate(with), conns, rate(with)/rate(without))
 	return nil
 }

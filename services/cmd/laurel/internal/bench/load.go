@@ -17,8 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// answerLimit is how long one answer may take.
-const answerLimit = 10 * time.Second
+const (
+	answerLimit = 10 * time.Second // how long one answer may take
+	ramp        = time.Second      // within which patient voters come
+)
 
 // load is what a target answered under load.
 type load struct {
@@ -46,6 +48,9 @@ func (t target) run(ctx context.Context, conns int, span time.Duration, patient 
 	start := time.Now()
 	for i := range conns {
 		g.Go(func() (err error) {
+			if patient { // a crowd does not come in one instant
+				sleep(ctx, time.Duration(i)*ramp/time.Duration(conns))
+			}
 			all[i], err = t.one(ctx, start.Add(span), patient)
 			return err
 		})
@@ -104,12 +109,16 @@ func (t target) one(ctx context.Context, end time.Time, patient bool) (times tim
 			return times, errors.New("refused for now")
 		}
 		times.refused = append(times.refused, took)
-		select {
-		case <-ctx.Done():
-		case <-time.After(min(again, time.Until(end))):
-		}
+		sleep(ctx, min(again, time.Until(end)))
 	}
 	return times, ctx.Err()
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // answer reads one HTTP/1.1 answer, with as little work as can be: the load
