@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 const (
 	answerLimit = 10 * time.Second // how long one answer may take
 	ramp        = time.Second      // within which patient voters come
+	mostRate    = 30_000           // requests a second that are made ahead
 )
 
 // load is what a target answered under load.
@@ -43,6 +45,7 @@ type times struct{ taken, refused []time.Duration }
 // one request in flight. Who is told to come again does so when told, if patient
 // voters ask; any other answer but 201 ends it with an error.
 func (t target) run(ctx context.Context, conns int, span time.Duration, patient bool) (load, error) {
+	ahead := t.prepare(conns, span)
 	g, ctx := errgroup.WithContext(ctx)
 	all := make([]times, conns)
 	start := time.Now()
@@ -51,7 +54,7 @@ func (t target) run(ctx context.Context, conns int, span time.Duration, patient 
 			if patient { // a crowd does not come in one instant
 				sleep(ctx, time.Duration(i)*ramp/time.Duration(conns))
 			}
-			all[i], err = t.one(ctx, start.Add(span), patient)
+			all[i], err = t.one(ctx, ahead[i], start.Add(span), patient)
 			return err
 		})
 	}
@@ -80,16 +83,39 @@ func quantile(all []time.Duration, part float64) time.Duration {
 	return all[int(part*float64(len(all)-1))]
 }
 
-func (t target) one(ctx context.Context, end time.Time, patient bool) (times times, err error) {
+// prepare makes each connection's requests ahead, as far as they may be needed:
+// to sign credentials would take time from those who check them.
+func (t target) prepare(conns int, span time.Duration) [][][]byte {
+	ahead := make([][][]byte, conns)
+	each := int(mostRate*span.Seconds())/conns + 1
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range conns {
+		g.Go(func() error {
+			for range each {
+				ahead[i] = append(ahead[i], t.request(nil))
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // nothing fails
+	return ahead
+}
+
+func (t target) one(ctx context.Context, ahead [][]byte, end time.Time, patient bool) (times times, err error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", t.address)
 	if err != nil {
 		return times, err
 	}
 	defer conn.Close()
 	in := bufio.NewReaderSize(conn, 1<<10)
-	var out []byte
-	for ctx.Err() == nil && time.Now().Before(end) {
-		out = t.request(out[:0])
+	for n := 0; ctx.Err() == nil && time.Now().Before(end); n++ {
+		var out []byte
+		if n < len(ahead) {
+			out = ahead[n]
+		} else {
+			out = t.request(nil)
+		}
 		began := time.Now()
 		if err := conn.SetDeadline(began.Add(answerLimit)); err != nil {
 			return times, err
