@@ -1,8 +1,12 @@
 package page
 
 import (
+	"fmt"
 	"html/template"
 	"io"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -27,7 +31,7 @@ func WriteSlips(w io.Writer, lang string, s Slips) error {
 		lang = chinese
 	}
 	words := loadPrinter(lang)
-	view, err := template.New("slips.html").Funcs(template.FuncMap{"t": words.T}).ParseFS(templateFiles, "template/print/slips.html")
+	view, err := template.New("slips.html").Funcs(template.FuncMap{"t": words.T, "qr": figure}).ParseFS(templateFiles, "template/print/slips.html")
 	if err != nil {
 		return err
 	}
@@ -36,4 +40,29 @@ func WriteSlips(w io.Writer, lang string, s Slips) error {
 		Lang  string
 		Title string
 	}{s, lang, rulebook.Text(s.Title).In(contentLanguages(lang)...)})
+}
+
+// qr is a QR code as an SVG path, a unit a module.
+type qr struct {
+	Side int // units
+	Path string
+}
+
+func figure(address, code string) (out qr, err error) {
+	symbol, err := qrcode.New(CodeAddress(address, code), qrcode.Medium)
+	if err != nil {
+		return out, fmt.Errorf("QR code: %w", err)
+	}
+	rows := symbol.Bitmap()
+	out.Side = len(rows)
+	var path strings.Builder
+	for y, row := range rows {
+		for x, dark := range row {
+			if dark {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	out.Path = path.String()
+	return out, nil
 }

@@ -143,7 +143,7 @@ func (w *writer) connect(ctx context.Context) (err error) {
 		w.conn = nil
 		return fmt.Errorf("connect: %w", err)
 	}
-	if w.call, err = w.conn.PreparexContext(ctx, castBallots); err != nil { //nolint:sqlclosecheck // disconnect ends its session
+	if w.call, err = w.conn.PreparexContext(ctx, castBallots); err != nil {
 		w.disconnect()
 		return fmt.Errorf("prepare: %w", err)
 	}

@@ -26,19 +26,25 @@ type Head struct {
 	Checkpoint sql.NullString `db:"checkpoint"`
 }
 
-// Edge is the log's right edge. Where the key signed a checkpoint, the edge is
-// that of the checkpoint or it is not taken: nobody extends a log that was
-// changed behind our back.
+// Edge is the log's right edge, which is that of the signed checkpoint or is not
+// taken: nobody extends a log that was changed behind our back. Keys that have
+// signed and do so no more stay in the key file, for this.
 func (h Head) Edge(slug string, key ballotlog.PublicKey) (ballotlog.Edge, error) {
 	edge, err := ballotlog.ReadEdge(h.Size, h.Data)
 	if err != nil {
 		return edge, err
 	}
+	if h.Size == 0 && !h.Checkpoint.Valid {
+		return edge, nil // it has not begun
+	}
 	signed, err := key.Open(h.Checkpoint.String)
-	if err == nil && (signed.Tree != edge.Tree() || signed.Origin != ballotlog.CheckpointOrigin(slug)) {
+	switch {
+	case err != nil:
+		return edge, fmt.Errorf("the log of %s is not signed by a key of the key file: %w", slug, err)
+	case signed.Tree != edge.Tree() || signed.Origin != ballotlog.CheckpointOrigin(slug):
 		return edge, fmt.Errorf("the log of %s is not the one that was signed: %d leaves, signed %d", slug, edge.Size(), signed.N)
 	}
-	return edge, nil // not signed, or before the key was rotated
+	return edge, nil
 }
 
 // Signed is the checkpoint, signed by the present key.
