@@ -21,9 +21,11 @@ const (
 )
 
 const (
-	ackWait     = 30 * time.Second
+	// ackWait is how long a message waits whose consumer died with it in hand.
+	ackWait     = 10 * time.Second
 	maxFailures = 12 // about four minutes of tries
 	maxDelay    = 30 * time.Second
+	maxLater    = 5 * time.Second // what a message waits for may have come any moment
 )
 
 // Consume hands each event of the subjects to receive, one at a time, until
@@ -78,7 +80,9 @@ func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, del
 	switch {
 	case v == Done:
 		err = msg.Ack()
-	case v == Later || v == Failed && deliveries < maxFailures:
+	case v == Later:
+		err = msg.NakWithDelay(min(delay(deliveries), maxLater))
+	case v == Failed && deliveries < maxFailures:
 		err = msg.NakWithDelay(delay(deliveries))
 	default:
 		err = b.bury(ctx, service, msg)

@@ -48,6 +48,7 @@ type Inbox struct {
 	Handlers []Handler
 
 	caughtUp atomic.Bool
+	early    early // receive's alone
 }
 
 // CaughtUp tells whether everything that was in the stream when the consumer
@@ -62,6 +63,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
+	in.early = early{}
 	for ctx.Err() == nil {
 		err := in.Bus.Consume(ctx, in.Service, filters, func() { in.caughtUp.Store(true) }, in.receive)
 		if ctx.Err() == nil {
@@ -72,24 +74,38 @@ func (in *Inbox) Run(ctx context.Context) error {
 	return nil
 }
 
-// receive applies one message and says what becomes of it.
+// receive applies one message, with those that waited for it, and says what
+// becomes of it.
 func (in *Inbox) receive(ctx context.Context, data []byte, deliveries uint64) bus.Verdict {
 	var env event.Envelope
 	if err := json.Unmarshal(data, &env); err != nil {
 		in.Log.ErrorContext(ctx, "inbox: unreadable event", "service", in.Service, "error", err)
 		return bus.GiveUp
 	}
-	ctx = actor.WithRequest(actor.With(ctx, actor.Actor{Kind: actor.System, ID: "event", Name: env.Publisher}), env.Request)
-	err := in.Deliver(ctx, env)
+	err := in.apply(ctx, env)
 	switch {
 	case err == nil:
+		for next, ok := in.early.after(env); ok; next, ok = in.early.after(next) {
+			if err := in.apply(ctx, next); err != nil {
+				break // it is delivered again
+			}
+		}
 		return bus.Done
-	case errors.Is(err, ErrNotYet), errors.Is(err, pg.ErrUnknownCommit), pg.IsUnavailable(err), ctx.Err() != nil:
+	case errors.Is(err, ErrNotYet):
+		in.early.keep(env)
+		fallthrough
+	case errors.Is(err, pg.ErrUnknownCommit), pg.IsUnavailable(err), ctx.Err() != nil:
 		in.Log.DebugContext(ctx, "inbox: event has to wait", "service", in.Service, "event", env.Name, "slug", env.Slug, "error", err)
 		return bus.Later
 	}
 	in.Log.ErrorContext(ctx, "inbox: event failed", "service", in.Service, "event", env.Name, "id", env.ID, "slug", env.Slug, "deliveries", deliveries, "error", err)
 	return bus.Failed
+}
+
+// apply is Deliver in the name of the publisher.
+func (in *Inbox) apply(ctx context.Context, env event.Envelope) error {
+	ctx = actor.WithRequest(actor.With(ctx, actor.Actor{Kind: actor.System, ID: "event", Name: env.Publisher}), env.Request)
+	return in.Deliver(ctx, env)
 }
 
 // Deliver applies an event once and in order: a repeat or an event older than

@@ -2,13 +2,19 @@ package outbox_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -23,7 +29,8 @@ type pair struct {
 	from, to *sqlx.DB
 	inbox    *outbox.Inbox
 	mu       sync.Mutex
-	applied  []string // "<aggregate> <reason>" in order
+	applied  []string     // "<aggregate> <reason>" in order
+	early    atomic.Int64 // deliveries that had to wait
 }
 
 func setup(t *testing.T) *pair {
@@ -31,7 +38,7 @@ func setup(t *testing.T) *pair {
 	nats := testkit.NATS(t)
 	p := &pair{from: testkit.Service(t, "nomination", outbox.Set()), to: testkit.Service(t, "voting", outbox.Set())}
 	p.inbox = &outbox.Inbox{
-		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: testkit.Log(t),
+		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: slog.New(counter{testkit.Log(t).Handler(), &p.early}),
 		Handlers: []outbox.Handler{outbox.On(func(_ context.Context, _ *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -160,6 +167,73 @@ func TestInbox_shuffled(t *testing.T) {
 			t.Errorf("%s (-sent +applied):\n%s", prefix, diff)
 		}
 	}
+}
+
+// TestInbox_late has events come from the last to the first, of which the others
+// have been sent back and wait their time: they do not wait one after another.
+func TestInbox_late(t *testing.T) {
+	p := setup(t)
+	const events = 60
+	var all []event.Envelope
+	for v := range events {
+		data, err := json.Marshal(event.CandidateStruck{Reason: fmt.Sprint(v)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, event.Envelope{
+			ID: uuid.New(), Publisher: "nomination", Name: event.CandidateStruck{}.EventType().Name, V: event.CandidateStruck{}.EventType().V,
+			Slug: "s-1", Aggregate: "candidate/1", Version: int64(v + 1), At: time.Now(), Data: data,
+		})
+	}
+	publish := func(env event.Envelope) {
+		data, err := json.Marshal(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.inbox.Bus.Publish(t.Context(), env.Subject(), env.ID.String(), data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, env := range slices.Backward(all[1:]) {
+		publish(env)
+	}
+	testkit.Eventually(t, 30*time.Second, func() error {
+		if n := p.early.Load(); n < 5*(events-1) { // the next delay is over a second
+			return fmt.Errorf("%d deliveries", n)
+		}
+		return nil
+	})
+	began := time.Now()
+	publish(all[0])
+	testkit.Eventually(t, 30*time.Second, func() error {
+		if n := p.count(); n < events {
+			return fmt.Errorf("%d of %d applied", n, events)
+		}
+		return nil
+	})
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("all were applied %v after the first had come", took)
+	}
+	for v, got := range p.applied {
+		if want := fmt.Sprintf("candidate/1 %d", v); got != want {
+			t.Fatalf("%q is applied, not %q", got, want)
+		}
+	}
+}
+
+// counter counts what a logger is told of events that have to wait.
+type counter struct {
+	slog.Handler
+	n *atomic.Int64
+}
+
+func (c counter) Enabled(context.Context, slog.Level) bool { return true }
+
+func (c counter) Handle(ctx context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "has to wait") {
+		c.n.Add(1)
+	}
+	return nil
 }
 
 func only(all []string, prefix string) (out []string) {
