@@ -192,7 +192,12 @@ func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error
 	for {
 		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
 		if err == nil {
-			p.onStop(func(context.Context) error { return db.Close() })
+			p.onStop(func(context.Context) error {
+				if err := db.Close(); !pg.IsUnavailable(err) { // else there is nobody to say good-bye to
+					return err
+				}
+				return nil
+			})
 			return db, nil
 		}
 		if !pg.IsUnavailable(err) {
