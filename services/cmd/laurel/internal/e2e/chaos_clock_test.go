@@ -41,6 +41,9 @@ func TestChaos_clock(t *testing.T) {
 	cast := 0
 	for _, jump := range []time.Duration{0, time.Hour, 0, -time.Hour, 0, time.Hour, -time.Hour} {
 		skew.Store(int64(jump))
+		if jump > 0 {
+			pause(t, 1200*time.Millisecond) // until whoever looks once a second has looked
+		}
 		voter, err := h.Voter(t.Context(), 10*cast)
 		if err != nil {
 			t.Fatalf("a credential at %v: %v", jump, err)

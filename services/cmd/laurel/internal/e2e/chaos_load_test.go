@@ -182,16 +182,18 @@ func (s *siege) whole(t *testing.T) {
 	t.Helper()
 	receipts := s.Receipts()
 	testkit.Eventually(t, patience, func() error {
-		c, err := s.As(identity.Auditor).CheckTally(t.Context(), s.Slug)
-		switch {
-		case err != nil:
-			return err
-		case len(c.Problems) > 0:
-			t.Fatalf("problems:\n%s", strings.Join(c.Problems, "\n"))
-		case c.Ballots != int64(len(receipts)) || c.Sequenced != c.Ballots:
-			return fmt.Errorf("%d ballots are acknowledged, %d there, %d in the log", len(receipts), c.Ballots, c.Sequenced)
+		tally, err := s.API.Tally(t.Context(), s.Slug)
+		if err == nil && tally.Ballots != int64(len(receipts)) {
+			err = fmt.Errorf("%d ballots are acknowledged, %d in the log", len(receipts), tally.Ballots)
 		}
-		return nil
+		return err
+	})
+	testkit.Eventually(t, patience, func() error {
+		c, err := s.As(identity.Auditor).CheckTally(t.Context(), s.Slug)
+		if err == nil && (len(c.Problems) > 0 || c.Ballots != int64(len(receipts)) || c.Sequenced != c.Ballots) {
+			t.Fatalf("%d ballots are acknowledged, %d there, %d in the log; problems:\n%s", len(receipts), c.Ballots, c.Sequenced, strings.Join(c.Problems, "\n"))
+		}
+		return err
 	})
 	s.prove(t, receipts)
 	testkit.Eventually(t, patience, func() error { return s.Delivered(t.Context()) })

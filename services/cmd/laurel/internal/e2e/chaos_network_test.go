@@ -13,7 +13,7 @@ import (
 
 // healed is how long a house may need, once the network is whole again, until
 // it counts ballots by itself.
-const healed = 30 * time.Second
+const healed = 45 * time.Second
 
 // span is how long a fault of the network lasts.
 func span(t *testing.T) time.Duration {
@@ -79,7 +79,10 @@ func (s *siege) heal(t *testing.T, l *load) {
 // answersLost loses answers of PostgreSQL to the voting service, which does not
 // know then what it has written.
 func (s *siege) answersLost(t *testing.T) {
-	n, _ := rounds(t, 10)
+	n := 10
+	if _, long := rounds(t, 0); long {
+		n = 50
+	}
 	l := s.load(t)
 	l.more(t, 50)
 	s.ballots.LoseAnswers("", 0.05)

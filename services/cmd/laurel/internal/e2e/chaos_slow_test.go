@@ -27,7 +27,7 @@ const (
 func (s *siege) slowClients(t *testing.T) {
 	each, window := 300, time.Second // of each kind; while rates are taken
 	if _, long := rounds(t, 0); long {
-		each, window = 1500, 15*time.Second
+		each, window = 1500, 5*time.Second
 	}
 	l := s.load(t)
 	l.more(t, 50)
@@ -79,10 +79,14 @@ func (l *load) rate(t *testing.T, window time.Duration) float64 {
 	return float64(l.acks.Load()-acks) / time.Since(began).Seconds()
 }
 
-// uses are some of the gateway's metrics.
+// uses are some of the gateway's metrics, without its garbage.
 func (s *siege) uses(t *testing.T) map[string]float64 {
 	t.Helper()
-	resp, err := http.Get("http://" + s.servers["gateway"].Address + "/metrics")
+	gateway := s.servers["gateway"].Address
+	if status := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
+		t.Fatalf("collect garbage: %d", status)
+	}
+	resp, err := http.Get("http://" + gateway + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
