@@ -21,6 +21,7 @@ import (
 // thousand snapshots, shuffled and repeated, are few events in order, and the
 // last of them is the newest.
 func TestStream(t *testing.T) {
+	t.Parallel()
 	h := setup(t)
 	l := h.follows(t, "a")
 	began := time.Now()
@@ -48,6 +49,7 @@ func TestStream(t *testing.T) {
 // TestStream_seal ends with the final tally, and so does whoever comes later;
 // who has seen it is told not to come back.
 func TestStream_seal(t *testing.T) {
+	t.Parallel()
 	h := setup(t)
 	listeners := []*listener{h.follows(t, "a"), h.follows(t, "b")}
 	h.Hear(sealed(9))
@@ -74,6 +76,7 @@ func TestStream_seal(t *testing.T) {
 // TestStream_slow lets go of a client that does not read, and nobody else
 // notices.
 func TestStream_slow(t *testing.T) {
+	t.Parallel()
 	h := setup(t, func(c *live.Config) { c.Patience = time.Second })
 	h.mu.Lock()
 	h.tally = large(1)
@@ -97,6 +100,7 @@ func TestStream_slow(t *testing.T) {
 
 // TestStream_catchUp: who reads again in time goes on with the newest frame.
 func TestStream_catchUp(t *testing.T) {
+	t.Parallel()
 	h := setup(t)
 	h.mu.Lock()
 	h.tally = large(1)
@@ -124,6 +128,7 @@ func large(ballots int64) voting.Tally {
 }
 
 func TestStream_places(t *testing.T) {
+	t.Parallel()
 	h := setup(t, func(c *live.Config) { c.Streams = 8 })
 	var own []*listener
 	for {
@@ -155,6 +160,7 @@ func TestStream_places(t *testing.T) {
 // TestStream_load asks for a tally once for all who come, and tells what is
 // wrong.
 func TestStream_load(t *testing.T) {
+	t.Parallel()
 	h := setup(t)
 	h.mu.Lock()
 	h.down = fault.NewUnavailable("service_down", "down", time.Second)
