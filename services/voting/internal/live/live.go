@@ -49,10 +49,13 @@ func New(deps run.Deps, r *record.Record) *Teller {
 func (t *Teller) Run(ctx context.Context) error {
 	for {
 		began := time.Now()
-		if err := t.look(ctx); err != nil && ctx.Err() == nil {
+		err := t.look(ctx)
+		pause := rest(time.Since(began))
+		if err != nil && ctx.Err() == nil {
 			t.log.WarnContext(ctx, "live tally: not sent", "error", err)
+			pause = slowest
 		}
-		timer := time.NewTimer(rest(time.Since(began)))
+		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
