@@ -21,10 +21,13 @@ const (
 	// it too large to be sent, and fail with it everybody else's.
 	maxBytes  = bus.MaxPayload / 2
 	flights   = 3    // requests under way at a time
+	worth     = 64   // ballots that are worth a further request while one is under way
 	queueSize = 2048 // ballots that wait, a fifth of a second; more are told so at once
 	// answerLimit is how long the voting service may take; then the outcome is
 	// unknown.
 	answerLimit = 8 * time.Second
+	// delayed is when fewer go, too: a request that takes so long is held up.
+	delayed = 20 * time.Millisecond
 )
 
 // waiting is a ballot and who waits for its outcome.
@@ -37,11 +40,12 @@ type waiting struct {
 type Packer struct {
 	cast  func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)
 	queue chan waiting
+	many  chan struct{} // holds one token when the queue has come to be worth a request
 }
 
 // New packs for the voting service.
 func New(cast func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)) *Packer {
-	return &Packer{cast, make(chan waiting, queueSize)}
+	return &Packer{cast, make(chan waiting, queueSize), make(chan struct{}, 1)}
 }
 
 // Full tells whether as many wait as may: Cast would give Busy.
@@ -65,6 +69,12 @@ func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, 
 	default:
 		return voting.Outcome{}, Busy()
 	}
+	if len(p.queue) >= worth {
+		select {
+		case p.many <- struct{}{}:
+		default:
+		}
+	}
 	select {
 	case o := <-w.outcome:
 		if o.Fault != nil {
@@ -78,24 +88,47 @@ func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, 
 
 // Run packs until ctx ends; then it sends what waits and answers it.
 func (p *Packer) Run(ctx context.Context) {
-	slots := make(chan struct{}, flights)
+	landed := make(chan struct{}, flights)
+	flying := 0
 	var left *waiting // did not fit into the pack before
 	for {
-		slots <- struct{}{} // each flight ends, by answerLimit at the latest
 		first, ok := p.first(ctx, left)
 		if !ok { // the end, once those under way are back
-			<-slots
-			for range flights {
-				slots <- struct{}{}
+			for ; flying > 0; flying-- {
+				<-landed
 			}
 			return
 		}
+		flying -= p.hold(flying, landed)
 		var pack []waiting
 		pack, left = p.gather(first)
+		flying++
 		go func() {
-			defer func() { <-slots }()
 			p.send(pack)
+			landed <- struct{}{}
 		}()
+	}
+}
+
+// hold waits until a request may leave, and gives how many have come back. The
+// voting service writes one batch at a time: few ballots lose nothing when they
+// wait for the request before them, and many make a batch that costs less each.
+func (p *Packer) hold(flying int, landed <-chan struct{}) (back int) {
+	timer := time.NewTimer(delayed)
+	defer timer.Stop()
+	held := timer.C
+	for {
+		up := flying - back
+		if up == 0 || up < flights && (len(p.queue)+1 >= worth || held == nil) {
+			return back
+		}
+		select {
+		case <-landed: // at the latest after answerLimit
+			back++
+		case <-p.many:
+		case <-held:
+			held = nil
+		}
 	}
 }
 
