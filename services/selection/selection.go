@@ -102,8 +102,9 @@ type Results struct {
 	ScoresHash   string            `json:"scores_hash"`
 	Ballots      int64             `json:"ballots"`
 	Decision     DecisionRecord    `json:"decision"`
-	Awards       []AwardList       `json:"awards"`  // best first
-	Ranking      []Standing        `json:"ranking"` // everybody
+	Lot          string            `json:"lot,omitempty"` // value that lots were drawn from: laurel compute --lot
+	Awards       []AwardList       `json:"awards"`        // best first
+	Ranking      []Standing        `json:"ranking"`       // everybody
 }
 
 // DecisionRecord is how the committee voted.

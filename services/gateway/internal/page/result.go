@@ -134,7 +134,7 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	out.Commands = s.commands()
+	out.Commands = s.commands(found.Lot)
 	return out
 }
 
@@ -180,14 +180,18 @@ func shortened(number string) string {
 	return whole + "." + decimals[:shownDigits] + "…"
 }
 
-// commands recompute the result from what is published.
-func (s *site) commands() []string {
+// commands recompute the result from what is published: lot is the value that
+// lots were drawn from.
+func (s *site) commands(lot string) []string {
 	line := "laurel compute --rulebook rulebook.json --candidates candidates.csv"
 	if len(s.rules.Voting.Voters) > 0 {
 		line += " --votes votes.csv"
 	}
 	if len(s.rules.Review.Panels) > 0 {
 		line += " --scores scores.csv"
+	}
+	if _, has := s.rules.LotValue(); lot != "" && !has {
+		line += " --lot '" + strings.ReplaceAll(lot, "'", `'\''`) + "'"
 	}
 	return []string{line}
 }
