@@ -4,7 +4,7 @@ package event
 type BallotsCounted struct {
 	Ballots    int           `json:"ballots"`     // how many this fold added
 	FirstIndex int64         `json:"first_index"` // of the fold's first ballot in the log, from 0
-	Sums       map[int]int64 `json:"sums"`        // votes added, by candidate number
+	Sums       map[int]int64 `json:"sums"`        // votes added, by candidate number; null while the rulebook hides the counts
 }
 
 // EventType implements Payload.

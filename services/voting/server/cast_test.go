@@ -269,6 +269,11 @@ func TestTally_hidden(t *testing.T) {
 	if err != nil || !tally.Hidden || tally.Votes != nil || tally.Ballots != 2 {
 		t.Errorf("hidden tally %+v, %v", tally, err)
 	}
+	for _, e := range events[event.BallotsCounted](t, r) {
+		if e.Ballots == 0 || e.Sums != nil {
+			t.Errorf("ballots_counted tells %+v", e)
+		}
+	}
 	r.hear(t, r.envelope(t, "nomination", "candidate/2", event.CandidateStruck{Number: 2, Reason: "withdrew"}))
 	r.close(t)
 	want := zeros(map[int]int64{1: 2})

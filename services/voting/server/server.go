@@ -42,7 +42,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		return run.Room{}, err
 	}
 	cache := roll.NewCache()
-	sequencer := counting.New(deps, cfg.Log)
+	sequencer := counting.New(deps, cfg.Log, cache)
 	box := casting.New(deps, keys, cache, sequencer.Wake)
 	reader := record.New(deps, keys, cfg.Log, cache)
 	service := struct {

@@ -191,7 +191,7 @@ func (s *site) commands(lot string) []string {
 		line += " --scores scores.csv"
 	}
 	if _, has := s.rules.LotValue(); lot != "" && !has {
-		line += " --lot '" + strings.ReplaceAll(lot, "'", `'\''`) + "'"
+		line += " --lot='" + strings.ReplaceAll(lot, "'", `'\''`) + "'"
 	}
 	return []string{line}
 }

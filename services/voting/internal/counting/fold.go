@@ -115,6 +115,13 @@ func (f *fold) add(ctx context.Context, tx *sqlx.Tx, h head, batches []batch) er
 		f.selection, h.Next, next); err != nil {
 		return fmt.Errorf("head: %w", err)
 	}
+	rules, err := f.sequencer.cache.Rules(ctx, tx, h.Slug)
+	if err != nil {
+		return err
+	}
+	if rules.Hidden() {
+		sums = nil // who listens to events learns no more than anybody
+	}
 	return outbox.Append(ctx, tx, f.sequencer.now(), h.Slug, tallyAggregate, event.BallotsCounted{
 		Ballots: f.ballots, FirstIndex: h.Next, Sums: sums,
 	})

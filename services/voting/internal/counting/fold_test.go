@@ -11,9 +11,11 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
 )
 
@@ -22,8 +24,9 @@ const batches = 40
 // setup is a selection with batches of 1, 2, 3 … ballots that wait.
 func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
-	db := testkit.Service(t, "voting", outbox.Set(), migrations.Set())
+	db := testkit.Service(t, "voting", outbox.Set(), phase.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
+		INSERT INTO selection (slug, hash, rulebook, frozen_at) VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live"}}', now());
 		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped, candidates, votes, leaves, voters)
@@ -34,7 +37,7 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer), db
+	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, roll.NewCache()), db
 }
 
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the
