@@ -16,7 +16,8 @@ import (
 
 const (
 	// collapse is the share of the crowd's rate that must be left with slow
-	// clients there. It is generous: both rates are taken from a busy machine.
+	// clients there, in the long form. It is generous: both rates are taken from a
+	// busy machine. In the short form the crowd must get on.
 	collapse = 0.2
 	// freed is how soon what slow clients had is free again.
 	freed = 30 * time.Second
@@ -26,7 +27,8 @@ const (
 // or their body byte by byte, or read no answer, while the crowd votes.
 func (s *siege) slowClients(t *testing.T) {
 	each, window := 300, time.Second // of each kind; while rates are taken
-	if _, long := rounds(t, 0); long {
+	_, measured := rounds(t, 0)
+	if measured {
 		each, window = 1500, 5*time.Second
 	}
 	l := s.load(t)
@@ -51,7 +53,7 @@ func (s *siege) slowClients(t *testing.T) {
 	during := s.uses(t)
 	stop()
 	t.Logf("%.0f ballots a second, with %d slow clients %.0f; used %v, then %v", quick, len(crowd.conns), slowed, before, during)
-	if slowed < collapse*quick {
+	if measured && slowed < collapse*quick {
 		t.Errorf("%.0f ballots a second fell to %.0f", quick, slowed)
 	}
 	if during["process_open_fds"] < before["process_open_fds"]+float64(each) {
