@@ -1,6 +1,11 @@
 package e2e_test
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
+)
 
 // streamLost deletes what JetStream keeps: while NATS is down, and under it
 // while it runs, which it notices as late as at its next start.
@@ -23,6 +28,7 @@ func (s *siege) streamLost(t *testing.T) {
 // repeated sends every event again, which JetStream takes for new ones, as it
 // does what a relay repeats after the window for duplicates.
 func (s *siege) repeated(t *testing.T) {
+	s.refilled(t)
 	before := s.state(t)
 	publish(t, s.bus(t), s.house.events(t))
 	consumed(t, "nats://"+s.nats.address)
@@ -30,4 +36,24 @@ func (s *siege) repeated(t *testing.T) {
 		t.Errorf("what every event, again, has changed:\n%s", diff)
 	}
 	s.whole(t)
+}
+
+// refilled waits until every relay has found that the stream is another one, and
+// has sent all of its events again.
+func (s *siege) refilled(t *testing.T) {
+	t.Helper()
+	testkit.Eventually(t, patience, func() error {
+		streams := map[string]string{}
+		for service, db := range s.databases(t) {
+			var created string
+			if err := db.GetContext(t.Context(), &created, `SELECT created::text FROM outbox_stream`); err != nil {
+				return err
+			}
+			streams[created] = service
+		}
+		if len(streams) > 1 {
+			return fmt.Errorf("the relays know different streams: %v", streams)
+		}
+		return s.Delivered(t.Context())
+	})
 }
