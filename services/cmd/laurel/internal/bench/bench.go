@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,9 @@ type Cast struct {
 	Replicas int           `default:"1" help:"Of the voting service, where services are apart."`
 	Prefill  int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
 }
+
+// mark is the file by which a bench knows its folder again.
+const mark = "laurel-bench"
 
 // The targets.
 const (
@@ -106,12 +110,25 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 
 func (c *Cast) has(target string) bool { return slices.Contains(c.Targets, target) }
 
-// clear begins with empty tables.
+// clear begins with empty tables. It empties no folder but its own.
 func (c *Cast) clear(ctx context.Context) error {
+	entries, err := os.ReadDir(c.DataDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if own := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == mark }); len(entries) > 0 && !own {
+		return fmt.Errorf("%s is not empty, and not of an earlier bench", c.DataDir)
+	}
 	if err := (&pg.Local{Dir: c.postgres().Dir}).Remove(ctx); err != nil {
 		return err
 	}
-	return os.RemoveAll(c.DataDir)
+	if err := os.RemoveAll(c.DataDir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.DataDir, mark), nil, 0o600)
 }
 
 func (c *Cast) postgres() pg.Local {
