@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/table"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -88,9 +89,16 @@ func TestRoster(t *testing.T) {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
-	if tally, err := h.API.Tally(ctx, slug); err != nil || tally.Ballots != 3 {
-		t.Errorf("%d ballots, %v, want one of each member", tally.Ballots, err)
-	}
+	testkit.Eventually(t, wait, func() error {
+		tally, err := h.API.Tally(ctx, slug)
+		if err == nil && tally.State != voting.Sealed {
+			return errors.New("not sealed")
+		}
+		if err == nil && tally.Ballots != 3 {
+			t.Fatalf("%d ballots, want one of each member", tally.Ballots)
+		}
+		return err
+	})
 }
 
 // exported gives the codes of a new spreadsheet, by member.
