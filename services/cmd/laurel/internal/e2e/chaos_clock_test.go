@@ -27,6 +27,7 @@ import (
 func TestChaos_clock(t *testing.T) {
 	t.Parallel()
 	h := build(t, testkit.URL(t), nil)
+	forVoting(h.Script)
 	closes := time.Now().Add(30 * time.Minute).UTC().Format(time.RFC3339)
 	h.Rules = strings.Replace(h.Rules, "phases:\n", "phases:\n  voting: {closes: "+closes+"}\n", 1)
 	var skew atomic.Int64 // nanoseconds

@@ -9,14 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 const (
-	diskSize = 512 << 20 // bytes of the small disk
+	diskSize = 320 << 20 // bytes of the small disk
 	// diskLeft is what is left of it when it is nearly full: some hundred ballots.
 	diskLeft = 64 << 10
 	// walSize keeps PostgreSQL's log small, so that the disk is not full of it.
@@ -73,25 +71,8 @@ func (d *disk) server(t *testing.T) *pg.Local {
 // fill takes all space but diskLeft, as it is at this moment.
 func (d *disk) fill(t *testing.T) {
 	t.Helper()
-	f, err := os.OpenFile(d.ballast(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
+	if err := fill(d.dir, d.ballast(), diskLeft); err != nil {
 		t.Fatal(err)
-	}
-	defer f.Close()
-	for {
-		var s unix.Statfs_t
-		if err := unix.Statfs(d.dir, &s); err != nil {
-			t.Fatal(err)
-		}
-		much := int64(s.Bavail)*s.Bsize - diskLeft
-		if much <= 0 {
-			return
-		}
-		if _, err := f.Write(make([]byte, min(much, 1<<20))); errors.Is(err, unix.ENOSPC) { // the server was quicker
-			return
-		} else if err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
@@ -121,7 +102,7 @@ func (s *siege) diskFull(t *testing.T) {
 		if err == nil && !bytes.Contains(log, []byte("No space left on device")) {
 			err = errors.New("the disk is not full")
 		}
-		return errors.Join(err, atLeast(already+crowded, l.unserved(), "ballots refused for the moment"))
+		return errors.Join(err, atLeast(already+1, l.unserved(), "ballots refused for the moment"))
 	})
 	s.disk.free(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

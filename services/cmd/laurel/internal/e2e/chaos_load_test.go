@@ -200,7 +200,7 @@ func (s *siege) whole(t *testing.T) {
 }
 
 // proofs is how many receipts one check proves.
-const proofs = 200
+const proofs = 100
 
 // prove checks promise and proof of receipts that have not been asked for.
 func (s *siege) prove(t *testing.T, receipts map[string][]int) {

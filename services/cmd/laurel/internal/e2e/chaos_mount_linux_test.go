@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"syscall"
@@ -19,6 +20,32 @@ func mount(dir string, size int) error {
 }
 
 func unmount(dir string) error { return unix.Unmount(dir, unix.MNT_DETACH) }
+
+// fill lengthens a file in dir until so many bytes are left.
+func fill(dir, file string, left int64) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return err
+	}
+	much := int64(s.Bavail)*s.Bsize - left
+	if much <= 0 {
+		return nil
+	}
+	err = unix.Fallocate(int(f.Fd()), 0, size, much)
+	if errors.Is(err, unix.ENOSPC) { // others were quicker
+		return nil
+	}
+	return err
+}
 
 // mounting runs this program once more where it may mount: as root it may, and
 // others may in a user namespace in which they are themselves. It gives the

@@ -79,13 +79,13 @@ func (s *siege) heal(t *testing.T, l *load) {
 // answersLost loses answers of PostgreSQL to the voting service, which does not
 // know then what it has written.
 func (s *siege) answersLost(t *testing.T) {
-	n := 10
+	n := 5
 	if _, long := rounds(t, 0); long {
 		n = 50
 	}
 	l := s.load(t)
 	l.more(t, 50)
-	s.ballots.LoseAnswers("", 0.05)
+	s.ballots.LoseAnswers("", 0.1)
 	testkit.Eventually(t, patience, func() error {
 		log, err := os.ReadFile(s.servers["voting"].Log)
 		unknown := bytes.Count(log, []byte("commit_unknown=true"))

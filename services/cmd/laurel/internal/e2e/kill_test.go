@@ -22,32 +22,29 @@ const (
 	kills   = 2
 )
 
-// TestChaos_kill9 kills in the middle of voting what may be killed, several
-// times, and starts it again on its data: no acknowledged ballot is lost, none
-// counts twice. The voters are another process, this one.
+// TestChaos_kill9 kills in the middle of voting, several times, the one process
+// of a house and the PostgreSQL below it, and starts them again on their data:
+// no acknowledged ballot is lost, none counts twice. The voters are another
+// process, this one.
 func TestChaos_kill9(t *testing.T) {
 	t.Parallel()
-	t.Run("all", func(t *testing.T) {
-		t.Parallel()
-		h := together(t)
-		h.castThrough(t, func() {
+	server := postgres(t)
+	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
+		t.Fatal(err)
+	}
+	h := build(t, server.URL("laurel"), nil)
+	forVoting(h.Script)
+	s := h.serve(all)
+	h.open(t, all)
+	h.castThrough(t,
+		func() {
 			h.kill(t, all)
 			h.start(t, all)
-		})
-	})
-	t.Run("postgres", func(t *testing.T) {
-		t.Parallel()
-		server := postgres(t)
-		if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
-			t.Fatal(err)
-		}
-		if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
-			t.Fatal(err)
-		}
-		h := build(t, server.URL("laurel"), nil)
-		s := h.serve(all)
-		h.open(t, all)
-		h.castThrough(t, func() {
+		},
+		func() {
 			killPostmaster(t, server)
 			testkit.Eventually(t, wait, func() error {
 				if status := get(t, s.Address, "/readyz"); status != http.StatusServiceUnavailable {
@@ -65,19 +62,19 @@ func TestChaos_kill9(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-	})
 }
 
-// castThrough has the public vote while strike is called, and looks at
-// everything afterwards.
-func (h *house) castThrough(t *testing.T, strike func()) {
+// castThrough has the public vote while each of strikes is called, kills times
+// over, and looks at everything afterwards.
+func (h *house) castThrough(t *testing.T, strikes ...func()) {
 	t.Helper()
 	h.vetted(t)
 	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
 	voters := h.vote(t.Context(), ballots)
-	for i := range int64(kills) {
-		voters.reach(t, (i+1)*ballots/(kills+2))
-		strike()
+	n := kills * len(strikes)
+	for i := range n {
+		voters.reach(t, int64((i+1)*ballots/(n+2)))
+		strikes[i%len(strikes)]()
 	}
 	voters.done(t)
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
