@@ -40,7 +40,7 @@ func (c *Clock) run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			c.timing.deps.Log.WarnContext(ctx, "clock: trying again", "error", err)
 		}
-		wait(ctx, tick)
+		run.Wait(ctx, tick)
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (c *Clock) lead(ctx context.Context, leader *pg.Leader) error {
 		if err := c.Act(ctx, leader.Conn()); err != nil {
 			return err
 		}
-		wait(ctx, tick)
+		run.Wait(ctx, tick)
 	}
 	return nil
 }
@@ -121,14 +121,4 @@ func (c *Clock) tell(ctx context.Context, d due, why error) {
 		level = c.timing.deps.Log.InfoContext
 	}
 	level(ctx, "clock: a phase is due and waits", "slug", d.Slug, "phase", d.Phase, "action", d.Action, "why", why)
-}
-
-// wait gives up when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
@@ -112,7 +113,7 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]
 			return nil, err
 		}
 		w.log.WarnContext(ctx, "ballots are tried again", "selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
-		if time.Since(began) > patience || !pause(ctx, retryPause) {
+		if time.Since(began) > patience || !run.Wait(ctx, retryPause) {
 			if unknown {
 				return nil, voting.ErrUnknownOutcome.Because(err)
 			}
@@ -157,16 +158,4 @@ func (w *writer) disconnect() {
 		_ = w.conn.Close()
 	}
 	w.conn, w.call = nil, nil
-}
-
-// pause tells whether ctx still stands after it.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -55,12 +55,8 @@ func (t *Teller) Run(ctx context.Context) error {
 			t.log.WarnContext(ctx, "live tally: not sent", "error", err)
 			pause = slowest
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !run.Wait(ctx, pause) {
 			return nil
-		case <-timer.C:
 		}
 	}
 }
