@@ -261,6 +261,9 @@ func (a *API) problemResponse() *huma.Response {
 	return &huma.Response{Description: "A problem", Content: map[string]*huma.MediaType{problem.ContentType: {Schema: schema}}}
 }
 
+// echoPath is a path as Echo writes it: {slug} is :slug.
+func echoPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
+
 // operationID is the method and the path's words: get-selections-slug-tally.
 func operationID(method, path string) string {
 	id := []byte{}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,7 +64,7 @@ func (a *API) ballotRoutes(e *echo.Echo) {
 			return answer(a.voting.Receipt(ctx, voting.Receipt{Slug: in.Slug, Receipt: in.Receipt}))
 		})
 	const path = "/selections/{slug}/ballots"
-	e.POST("/api/v1"+strings.NewReplacer("{", ":", "}", "").Replace(path), a.castBallot)
+	e.POST(echoPath("/api/v1"+path), a.castBallot)
 	a.describeCasting("/api/v1" + path)
 }
 

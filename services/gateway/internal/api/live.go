@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
@@ -23,7 +22,7 @@ func (a *API) EndStreams() { a.live.End() }
 
 func (a *API) liveRoutes(e *echo.Echo) {
 	const path = "/api/v1/selections/{slug}/live"
-	e.GET(strings.NewReplacer("{", ":", "}", "").Replace(path), a.stream)
+	e.GET(echoPath(path), a.stream)
 	a.describeStream(path)
 }
 

@@ -111,7 +111,7 @@ func (a *API) logRoutes(e *echo.Echo) {
 	path := "/api/v1/selections/{slug}/log/tile/{level}"
 	for range tileDepth {
 		path += "/{n" + strconv.Itoa(strings.Count(path, "/{n")+1) + "}"
-		e.GET(strings.NewReplacer("{", ":", "}", "").Replace(path), a.tile)
+		e.GET(echoPath(path), a.tile)
 		a.describeTile(path)
 	}
 }

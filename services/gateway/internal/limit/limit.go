@@ -20,6 +20,11 @@ type Rate struct {
 // Times is n times the rate and the burst.
 func (r Rate) Times(n int) Rate { return Rate{r.PerSecond * float64(n), r.Burst * n} }
 
+// fill is how long a bucket takes to have what it lacks.
+func (r Rate) fill(missing float64) time.Duration {
+	return time.Duration(min(missing/r.PerSecond, maxWait.Seconds()) * float64(time.Second))
+}
+
 // maxKeys bounds the memory: past it the keys that have been idle the longest
 // are forgotten, which lets them begin with a full burst.
 const maxKeys = 200_000
@@ -47,7 +52,7 @@ func New(r Rate, now func() time.Time) *Limiter {
 
 // Take gives a too_many_requests fault, with when to try again, to a key that
 // has used up its allowance.
-func (l *Limiter) Take(key string) error { return tooMany(l.Wait(key)) }
+func (l *Limiter) Take(key string) error { return TooMany(l.Wait(key)) }
 
 // Wait uses one of the key's allowance and gives 0; where it is used up, it
 // uses nothing and tells how long until there is one. To ask again and again
@@ -62,8 +67,7 @@ func (l *Limiter) Wait(key string) time.Duration {
 	// been set back, that is now, and not when the clock is there again.
 	b.SetLimitAt(now, b.Limit())
 	missing := 1 - b.TokensAt(now)
-	wait := time.Duration(min(missing/l.rate.PerSecond, maxWait.Seconds()) * float64(time.Second))
-	return max(wait, minWait) // others may have asked in between, a moment later
+	return max(l.rate.fill(missing), minWait) // others may have asked in between, a moment later
 }
 
 func (l *Limiter) of(key string) *rate.Limiter {
@@ -83,8 +87,8 @@ func (l *Limiter) of(key string) *rate.Limiter {
 	return b
 }
 
-// tooMany is the fault of who has to wait; nil for who has not.
-func tooMany(wait time.Duration) error {
+// TooMany is the too_many_requests fault of who has to wait; nil for who has not.
+func TooMany(wait time.Duration) error {
 	if wait == 0 {
 		return nil
 	}

@@ -53,7 +53,7 @@ func NewPlaces(r Rate, now func() time.Time) *Places {
 
 // Take is Limiter.Take for a key that Network gave. What the network itself may
 // not do is not held against its neighbours.
-func (p *Places) Take(network string) error { return tooMany(p.Wait(network)) }
+func (p *Places) Take(network string) error { return TooMany(p.Wait(network)) }
 
 // Wait is Limiter.Wait, as Take.
 func (p *Places) Wait(network string) time.Duration {

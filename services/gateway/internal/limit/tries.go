@@ -27,7 +27,7 @@ func (t *Tries) Begin(key string) (end func(failed bool), wait time.Duration) {
 	defer t.mu.Unlock()
 	b := t.limiter.of(key)
 	if missing := float64(1+t.pending[key]) - b.TokensAt(t.limiter.now()); missing > 0 {
-		return nil, max(time.Second, time.Duration(missing/t.limiter.rate.PerSecond*float64(time.Second)))
+		return nil, max(time.Second, t.limiter.rate.fill(missing))
 	}
 	t.pending[key]++
 	return func(failed bool) {

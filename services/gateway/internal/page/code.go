@@ -36,11 +36,7 @@ type codeMistake struct{ typed, text string }
 // code takes a voter's code and leads to the ballot, or shows the form again
 // with the reason.
 func (p *pages) code(c echo.Context) error {
-	values, err := c.FormParams()
-	if err != nil {
-		return fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
-	}
-	s, err := p.site(c)
+	s, values, err := p.form(c)
 	if err != nil {
 		return err
 	}

@@ -97,11 +97,7 @@ func (p *pages) selection(c echo.Context) error {
 // find keeps what is ticked while the list is searched or sorted: the form's
 // button leads here, and on to an address that says it all.
 func (p *pages) find(c echo.Context) error {
-	values, err := c.FormParams()
-	if err != nil {
-		return fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
-	}
-	s, err := p.site(c)
+	s, values, err := p.form(c)
 	if err != nil {
 		return err
 	}

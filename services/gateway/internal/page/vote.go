@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,14 +19,20 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
+// form is what was sent to a selection's page.
+func (p *pages) form(c echo.Context) (*site, url.Values, error) {
+	values, err := c.FormParams()
+	if err != nil {
+		return nil, nil, fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
+	}
+	s, err := p.site(c)
+	return s, values, err
+}
+
 // vote takes a ballot and leads to its receipt, or shows the form again with
 // the reason.
 func (p *pages) vote(c echo.Context) error {
-	values, err := c.FormParams()
-	if err != nil {
-		return fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
-	}
-	s, err := p.site(c)
+	s, values, err := p.form(c)
 	if err != nil {
 		return err
 	}

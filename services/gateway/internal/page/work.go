@@ -42,11 +42,7 @@ func askWork(s *site, a asked, f *fault.Error, held bool) (*workForm, error) {
 
 // work takes a solution and leads to the ballot, or to the page that asks again.
 func (p *pages) work(c echo.Context) error {
-	values, err := c.FormParams()
-	if err != nil {
-		return fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
-	}
-	s, err := p.site(c)
+	s, values, err := p.form(c)
 	if err != nil {
 		return err
 	}

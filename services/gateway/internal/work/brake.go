@@ -4,7 +4,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -67,13 +66,14 @@ func (b *Brake) Pass(network, slug, work string) (*identity.Work, error) {
 		return &done, nil
 	}
 	wait := b.wait(network)
-	if wait == 0 {
-		return nil, nil //nolint:nilnil // no work, and no fault
+	if wait == 0 || b.numbers == 0 {
+		return nil, limit.TooMany(wait)
 	}
-	f, err := b.wanted(network, slug)
+	c, err := b.challenges.New(slug, b.hardness(network))
 	if err != nil {
 		return nil, err
 	}
+	f := wanted(c)
 	f.RetryAfter = max(wait, time.Second)
 	return nil, f
 }
@@ -88,17 +88,6 @@ func (b *Brake) wait(network string) time.Duration {
 		return b.strained.Wait("")
 	}
 	return b.all.Wait("")
-}
-
-func (b *Brake) wanted(network, slug string) (*fault.Error, error) {
-	if b.numbers == 0 {
-		return fault.New(fault.TooMany, "too_many_requests", "too many requests; wait a little"), nil
-	}
-	c, err := b.challenges.New(slug, b.hardness(network))
-	if err != nil {
-		return nil, err
-	}
-	return wanted(c), nil
 }
 
 // hardness is how many numbers a challenge has: twice as many for each sign
