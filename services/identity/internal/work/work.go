@@ -8,7 +8,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -42,13 +41,10 @@ func (v *Voters) ProveVoter(ctx context.Context, in identity.ProveVoter) (identi
 	if !v.deps.Now().Before(in.Work.ExpiresAt) {
 		return identity.Credential{}, identity.ErrWorkExpired
 	}
-	var issued identity.Credential
-	err := pg.InTx(ctx, v.deps.DB, func(tx *sqlx.Tx) (err error) {
-		if issued, err = v.next.ProveVoter(ctx, in); err != nil {
-			return err
-		}
-		return spend(ctx, tx, *in.Work)
-	})
+	issued, err := v.next.ProveVoter(ctx, in)
+	if err == nil {
+		err = spend(ctx, v.deps.DB, *in.Work)
+	}
 	if err != nil {
 		return identity.Credential{}, err
 	}
@@ -56,8 +52,8 @@ func (v *Voters) ProveVoter(ctx context.Context, in identity.ProveVoter) (identi
 }
 
 // spend records a work as used; its uniqueness is the rule.
-func spend(ctx context.Context, tx *sqlx.Tx, work identity.Work) error {
-	done, err := tx.ExecContext(ctx, `INSERT INTO work (signature, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, work.Signature, work.ExpiresAt)
+func spend(ctx context.Context, db sqlx.ExecerContext, work identity.Work) error {
+	done, err := db.ExecContext(ctx, `INSERT INTO work (signature, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, work.Signature, work.ExpiresAt)
 	if err != nil {
 		return fmt.Errorf("record work: %w", err)
 	}
