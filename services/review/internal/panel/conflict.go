@@ -156,14 +156,7 @@ func known(ctx context.Context, q sqlx.QueryerContext, slug string, candidate in
 
 // Conflicts implements review.Service.
 func (p *Panels) Conflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := find(sel, in.Panel); err != nil {
-		return nil, err
-	}
-	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
+	if _, _, err := p.watched(ctx, in); err != nil {
 		return nil, err
 	}
 	return p.conflicts(ctx, in.Slug, in.Panel, "", 0)

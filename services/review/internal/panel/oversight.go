@@ -20,15 +20,8 @@ import (
 // Oversight implements review.Service.
 func (p *Panels) Oversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
 	out := review.Oversight{Candidates: []review.Spread{}, Jurors: []review.Severity{}, Alike: []review.Alike{}}
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	_, panel, err := p.watched(ctx, in)
 	if err != nil {
-		return out, err
-	}
-	panel, err := find(sel, in.Panel)
-	if err != nil {
-		return out, err
-	}
-	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
 		return out, err
 	}
 	rows, err := readCounted(ctx, p.deps.DB, in.Slug, panel, 0)

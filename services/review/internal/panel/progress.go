@@ -17,15 +17,8 @@ import (
 
 // Panel implements review.Service.
 func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	sel, panel, err := p.watched(ctx, in)
 	if err != nil {
-		return review.Panel{}, err
-	}
-	panel, err := find(sel, in.Panel)
-	if err != nil {
-		return review.Panel{}, err
-	}
-	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
 		return review.Panel{}, err
 	}
 	return p.progress(ctx, sel, panel)

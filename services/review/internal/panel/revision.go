@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -39,14 +38,8 @@ func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) ([]review.She
 
 // History implements review.Service.
 func (p *Panels) History(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	_, _, err := p.watched(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
 	if err != nil {
-		return nil, err
-	}
-	if _, err := find(sel, in.Panel); err != nil {
-		return nil, err
-	}
-	if err := watches(ctx, p.deps.DB, in.Slug, in.Panel); err != nil {
 		return nil, err
 	}
 	if err := known(ctx, p.deps.DB, in.Slug, in.Candidate); err != nil {

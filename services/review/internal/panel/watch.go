@@ -10,6 +10,8 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -47,6 +49,18 @@ func watches(ctx context.Context, q sqlx.QueryerContext, slug, panel string) err
 		return review.ErrRecused
 	}
 	return nil
+}
+
+// watched finds a panel that the actor of ctx reads. Faults: those of find and
+// watches.
+func (p *Panels) watched(ctx context.Context, in review.OfPanel) (sel phase.Selection, panel rulebook.Panel, err error) {
+	if sel, err = phase.Get(ctx, p.deps.DB, in.Slug); err != nil {
+		return sel, panel, err
+	}
+	if panel, err = find(sel, in.Panel); err != nil {
+		return sel, panel, err
+	}
+	return sel, panel, watches(ctx, p.deps.DB, in.Slug, in.Panel)
 }
 
 // NotRecused refuses the actor of ctx what is made of all panels' scores.
