@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -42,16 +41,8 @@ func open(t *testing.T, hooks phase.Hooks) *room {
 // next is the selection service's next event.
 func (r *room) next(t *testing.T, p event.Payload) event.Envelope {
 	t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.version++
-	typ := p.EventType()
-	return event.Envelope{
-		ID: uuid.New(), Publisher: "selection", Name: typ.Name, V: typ.V, Slug: slug, Aggregate: "phases",
-		Version: r.version, At: noon, Data: data,
-	}
+	return testkit.Envelope(t, "selection", slug, "phases", r.version, noon, p)
 }
 
 func (r *room) deliver(t *testing.T, p event.Payload) {

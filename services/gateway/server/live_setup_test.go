@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -80,15 +78,8 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 // tell publishes an event as its room would.
 func (h *voteHouse) tell(publisher, aggregate string, p event.Payload) {
 	h.t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		h.t.Fatal(err)
-	}
 	h.versions[publisher+aggregate]++
-	env := event.Envelope{
-		ID: uuid.Must(uuid.NewV7()), Publisher: publisher, Name: p.EventType().Name, V: p.EventType().V, Slug: here,
-		Aggregate: aggregate, Version: h.versions[publisher+aggregate], At: h.clock.Now(), Data: data,
-	}
+	env := testkit.Envelope(h.t, publisher, here, aggregate, h.versions[publisher+aggregate], h.clock.Now(), p)
 	body, err := json.Marshal(env)
 	if err == nil {
 		err = h.bus.Publish(h.t.Context(), env.Subject(), env.ID.String(), body)

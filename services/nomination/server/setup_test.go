@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -99,15 +97,8 @@ func (r *room) change(t *testing.T, slug string, c event.PhaseChanged) {
 // publish sends an event of the selection room, and waits until it is applied.
 func (r *room) publish(t *testing.T, slug string, p event.Payload) {
 	t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.versions[slug]++
-	env := event.Envelope{
-		ID: uuid.New(), Publisher: "selection", Name: p.EventType().Name, V: p.EventType().V, Slug: slug,
-		Aggregate: "phases", Version: r.versions[slug], At: r.clock.Now(), Data: data,
-	}
+	env := testkit.Envelope(t, "selection", slug, "phases", r.versions[slug], r.clock.Now(), p)
 	r.sent = append(r.sent, env)
 	r.deliver(t, env, 1)
 	r.eventually(t, "the room's version of phases", int(env.Version), func() int {

@@ -3,15 +3,12 @@ package server_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -91,15 +88,8 @@ func setup(t *testing.T) *room {
 // envelope makes the next event of an aggregate.
 func (r *room) envelope(publisher, aggregate string, p event.Payload) event.Envelope {
 	r.t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		r.t.Fatal(err)
-	}
 	r.next[publisher+aggregate]++
-	env := event.Envelope{
-		ID: uuid.New(), Publisher: publisher, Name: p.EventType().Name, V: 1, Slug: slug,
-		Aggregate: aggregate, Version: r.next[publisher+aggregate], At: r.clock.Now(), Data: data,
-	}
+	env := testkit.Envelope(r.t, publisher, slug, aggregate, r.next[publisher+aggregate], r.clock.Now(), p)
 	r.events = append(r.events, env)
 	return env
 }

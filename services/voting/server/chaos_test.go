@@ -220,15 +220,15 @@ func (r *room) persist(c voting.Cast) (receipt string, err error) {
 	return "", errors.New("never counted")
 }
 
-// TestChaos_commitUnknown loses the answer to a COMMIT: the ballots are found
+// TestChaos_commitUnknown loses the answer to a call that commits: the ballots are found
 // by their salt, and are nobody's duplicates.
 func TestChaos_commitUnknown(t *testing.T) {
 	address := serviceURL(t)
-	line := newLine(t, address, `{11,12,11,12,`)
-	r := start(t, testkit.NATS(t), address, line.address)
+	line, way := testkit.DatabaseLine(t, address)
+	r := start(t, testkit.NATS(t), address, way)
 	r.open(t, once)
 	r.counted(t, ballot(1000, 1))
-	line.armed.Store(true)
+	line.LoseAnswers(`{11,12,11,12,`, 1)
 	var ballots []voting.Cast
 	for n := range 50 {
 		ballots = append(ballots, ballot(n, 11, 12))
@@ -238,7 +238,7 @@ func TestChaos_commitUnknown(t *testing.T) {
 			t.Errorf("ballot %d counted before: %+v", i, o)
 		}
 	}
-	if line.armed.Load() {
+	if line.Lost() == 0 {
 		t.Fatal("no answer was lost")
 	}
 	r.whole(t, 51)

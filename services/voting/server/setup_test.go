@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -109,15 +107,8 @@ const once = `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "m
 // envelope makes the next event of an aggregate.
 func (r *room) envelope(t testing.TB, publisher, aggregate string, p event.Payload) event.Envelope {
 	t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
 	r.versions[publisher+aggregate]++
-	return event.Envelope{
-		ID: uuid.Must(uuid.NewV7()), Publisher: publisher, Name: p.EventType().Name, V: p.EventType().V, Slug: slug,
-		Aggregate: aggregate, Version: r.versions[publisher+aggregate], At: r.deps.Time(), Data: data,
-	}
+	return testkit.Envelope(t, publisher, slug, aggregate, r.versions[publisher+aggregate], r.deps.Time(), p)
 }
 
 // hear delivers events at once.

@@ -15,8 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -146,16 +144,12 @@ func (h *house) sign(t *testing.T, lines ...string) {
 // hear tells the room what other services would.
 func (h *house) hear(t *testing.T, p event.Payload) {
 	t.Helper()
-	data, err := json.Marshal(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	env := event.Envelope{ID: uuid.Must(uuid.NewV7()), Publisher: "selection", Name: p.EventType().Name, V: p.EventType().V, Slug: slug, Aggregate: "phases", At: h.deps.Time(), Data: data}
+	var env event.Envelope
 	if c, ok := p.(event.CandidateAdmitted); ok {
-		env.Publisher, env.Aggregate, env.Version = "nomination", fmt.Sprintf("candidate/%d", c.Number), 1
+		env = testkit.Envelope(t, "nomination", slug, fmt.Sprintf("candidate/%d", c.Number), 1, h.deps.Time(), p)
 	} else {
 		h.version++
-		env.Version = h.version
+		env = testkit.Envelope(t, "selection", slug, "phases", h.version, h.deps.Time(), p)
 	}
 	if err := h.inbox.Deliver(t.Context(), env); err != nil {
 		t.Fatal(err)
