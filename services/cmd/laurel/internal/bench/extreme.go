@@ -59,6 +59,9 @@ func (b *bench) live(ctx context.Context, conns int) error {
 			return err
 		}
 		l, err = b.targets[laurel].run(ctx, conns, b.Span, false)
+		if n := open.Ended(); err == nil && n > 0 {
+			err = fmt.Errorf("%d live streams ended meanwhile", n)
+		}
 		open.Close()
 		if err != nil {
 			return err
