@@ -38,6 +38,9 @@ func runNATS(t *testing.T) *server.Server {
 	if opts.MaxPayload != bus.MaxPayload {
 		t.Errorf("max_payload is %d, the bus's %d", opts.MaxPayload, bus.MaxPayload)
 	}
+	if opts.PingInterval > 5*time.Second || opts.MaxPingsOut > 2 {
+		t.Errorf("a client that vanished is noticed after %d times %v", opts.MaxPingsOut, opts.PingInterval)
+	}
 	opts.Host, opts.Port, opts.HTTPPort, opts.StoreDir = "127.0.0.1", server.RANDOM_PORT, 0, dir
 	opts.NoSigs, opts.NoLog = true, true
 	srv, err := server.NewServer(opts)

@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -20,8 +23,13 @@ import (
 
 func embed(t *testing.T) (*bus.Embedded, *bus.Bus) {
 	t.Helper()
+	return embedOn(t, 0)
+}
+
+func embedOn(t *testing.T, port int) (*bus.Embedded, *bus.Bus) {
+	t.Helper()
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
-	nats, err := bus.Embed(t.TempDir(), 0, log)
+	nats, err := bus.Embed(t.TempDir(), port, log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,6 +233,61 @@ func TestBus_Consume(t *testing.T) {
 	cancel()
 	if err := <-ended; err == nil {
 		t.Error("consuming ended without a reason")
+	}
+}
+
+// TestBus_Consume_late fails once after it had to wait many times: waiting is no
+// failure, and the event is not given up.
+func TestBus_Consume_late(t *testing.T) {
+	server, b := embedOn(t, -1)
+	if _, err := b.EnsureStreams(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", "1", []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	consume := func(verdicts ...bus.Verdict) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() {},
+			func(context.Context, []byte, uint64) bus.Verdict {
+				v := verdicts[0]
+				if verdicts = verdicts[1:]; len(verdicts) == 0 {
+					cancel()
+				}
+				return v
+			})
+		if len(verdicts) > 0 {
+			t.Fatalf("%d times too few: %v", len(verdicts), err)
+		}
+	}
+	consume(bus.Later)
+	nc, err := nats.Connect(server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := js.Consumer(t.Context(), bus.Stream, "voting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // as if it were told to come later
+		msg, err := consumer.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := msg.Nak(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	consume(bus.Failed, bus.Done)
+	if n, err := b.ReplayDead(t.Context(), "*"); err != nil || n != 0 {
+		t.Errorf("%d events were given up, %v", n, err)
 	}
 }
 

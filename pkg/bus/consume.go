@@ -54,6 +54,7 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
 	defer messages.Stop()
+	failures := map[uint64]uint64{} // by place in the stream; another replica counts its own
 	for {
 		msg, err := messages.Next()
 		if err != nil {
@@ -63,8 +64,18 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 		if err != nil {
 			return fmt.Errorf("bus: consumer %s: %w", service, err)
 		}
-		verdict := receive(ctx, msg.Data(), meta.NumDelivered)
-		if err := b.settle(ctx, service, msg, meta.NumDelivered, verdict); err != nil {
+		tries, place := meta.NumDelivered, meta.Sequence.Stream
+		verdict := receive(ctx, msg.Data(), tries)
+		if verdict == Failed {
+			failures[place]++
+			if tries = failures[place]; tries == maxFailures {
+				verdict = GiveUp
+			}
+		}
+		if verdict == Done || verdict == GiveUp {
+			delete(failures, place)
+		}
+		if err := b.settle(ctx, service, msg, tries, verdict); err != nil {
 			return err
 		}
 		if left > 0 && meta.NumDelivered == 1 {
@@ -75,15 +86,15 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 	}
 }
 
-func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, deliveries uint64, v Verdict) error {
+func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, tries uint64, v Verdict) error {
 	var err error
 	switch {
 	case v == Done:
 		err = msg.Ack()
 	case v == Later:
-		err = msg.NakWithDelay(min(delay(deliveries), maxLater))
-	case v == Failed && deliveries < maxFailures:
-		err = msg.NakWithDelay(delay(deliveries))
+		err = msg.NakWithDelay(min(delay(tries), maxLater))
+	case v == Failed:
+		err = msg.NakWithDelay(delay(tries))
 	default:
 		err = b.bury(ctx, service, msg)
 	}
@@ -94,8 +105,8 @@ func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, del
 }
 
 // delay doubles from 50 ms.
-func delay(deliveries uint64) time.Duration {
-	return min(maxDelay, 50*time.Millisecond<<min(deliveries, 10))
+func delay(tries uint64) time.Duration {
+	return min(maxDelay, 50*time.Millisecond<<min(tries, 10))
 }
 
 // bury stores a message among the dead letters, then takes it off the stream's
