@@ -84,6 +84,9 @@ func connector(cfg Config) (*pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("database URL: %w", err)
 	}
+	// Bytes are sent as they are, and a statement with its parameters in one round
+	// trip, not in two. A jsonb then takes text, for bytes would be its own format.
+	c.BinaryParameters = true
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 10 * time.Second
 	}
