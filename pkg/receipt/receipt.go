@@ -17,6 +17,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/mac"
 )
 
 const (
@@ -49,17 +51,19 @@ type Receipt struct {
 }
 
 // Key makes the tags of receipts.
-type Key []byte
+type Key struct{ mac mac.Key }
+
+// NewKey keeps a key.
+func NewKey(key []byte) Key { return Key{mac.New(key)} }
 
 // Issue makes the receipt of a ballot in the selection slug.
 func (k Key) Issue(slug string, batch int64, rank int) Receipt {
 	r := Receipt{Batch: batch, Rank: rank}
-	mac := hmac.New(sha256.New, k)
-	mac.Write([]byte(domain))
 	place := r.bytes()
-	mac.Write(place[:tagAt])
-	mac.Write([]byte(slug))
-	copy(r.Tag[:], mac.Sum(nil))
+	message := append(make([]byte, 0, 128), domain...)
+	message = append(append(message, place[:tagAt]...), slug...)
+	sum := k.mac.Sum(message)
+	copy(r.Tag[:], sum[:])
 	return r
 }
 

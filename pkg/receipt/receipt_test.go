@@ -9,7 +9,7 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	key := receipt.Key(strings.Repeat("k", 32))
+	key := receipt.NewKey([]byte(strings.Repeat("k", 32)))
 	for _, r := range []receipt.Receipt{
 		key.Issue("s-1", 0, 0), key.Issue("s-1", 40961, 311), key.Issue("s-1", receipt.MaxBatch, receipt.MaxRank),
 	} {
@@ -26,7 +26,7 @@ func TestParse(t *testing.T) {
 		if !key.Verify(r, "s-1") {
 			t.Errorf("%s is not verified", code)
 		}
-		if key.Verify(r, "s-2") || receipt.Key(strings.Repeat("x", 32)).Verify(r, "s-1") {
+		if key.Verify(r, "s-2") || receipt.NewKey([]byte(strings.Repeat("x", 32))).Verify(r, "s-1") {
 			t.Errorf("%s is taken for another selection or under another key", code)
 		}
 	}
@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 // TestParse_mistyped changes each character in turn: the checksum catches all
 // but one change in 65,536.
 func TestParse_mistyped(t *testing.T) {
-	code := receipt.Key("key").Issue("s-1", 7, 3).String()
+	code := receipt.NewKey([]byte("key")).Issue("s-1", 7, 3).String()
 	missed := 0
 	for i := range code {
 		for _, c := range "0123456789ABCDEFGHJKMNPQRSTVWXYZ" {
@@ -58,7 +58,7 @@ func TestParse_mistyped(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(receipt.Key("key").Issue("s-1", 40961, 311).String())
+	f.Add(receipt.NewKey([]byte("key")).Issue("s-1", 40961, 311).String())
 	f.Add("o0il-1")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {

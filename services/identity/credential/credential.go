@@ -13,7 +13,6 @@ package credential
 
 import (
 	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/mac"
 )
 
 // The faults of a credential.
@@ -62,44 +62,53 @@ func (k Key) Sign(v Voter) string {
 	for _, s := range []string{v.Way, v.Slug} {
 		b = append(append(b, byte(len(s))), s...)
 	}
-	return prefix + base64.RawURLEncoding.EncodeToString(append(b, k.mac(b)...))
+	sum := macOf(mac.New(k), b)
+	return prefix + base64.RawURLEncoding.EncodeToString(append(b, sum[:]...))
 }
 
-// Verify gives whom a credential names, if it is for slug and not expired.
+// Verify is Verifier.Verify.
 func (k Key) Verify(s, slug string, now time.Time) (Voter, error) {
+	return k.Verifier().Verify(s, slug, now)
+}
+
+// Verifier checks credentials. It is safe for concurrent use.
+type Verifier struct{ key mac.Key }
+
+// Verifier checks what k signed.
+func (k Key) Verifier() Verifier { return Verifier{mac.New(k)} }
+
+// Verify gives whom a credential names, if it is for slug and not expired.
+func (v Verifier) Verify(s, slug string, now time.Time) (Voter, error) {
 	body, ok := strings.CutPrefix(s, prefix)
 	if !ok || len(s) > MaxLength {
 		return Voter{}, ErrInvalid
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
-	if err != nil || len(b) < fixed+2+sha256.Size {
+	if err != nil || len(b) < fixed+2+mac.Size {
 		return Voter{}, ErrInvalid
 	}
-	b, mac := b[:len(b)-sha256.Size], b[len(b)-sha256.Size:]
-	if !hmac.Equal(mac, k.mac(b)) {
+	b, sum := b[:len(b)-mac.Size], b[len(b)-mac.Size:]
+	if want := macOf(v.key, b); !hmac.Equal(sum, want[:]) {
 		return Voter{}, ErrInvalid
 	}
-	v := Voter{Expires: time.Unix(int64(binary.BigEndian.Uint64(b)), 0)}
-	copy(v.ID[:], b[8:])
+	voter := Voter{Expires: time.Unix(int64(binary.BigEndian.Uint64(b)), 0)}
+	copy(voter.ID[:], b[8:])
 	rest := b[fixed:]
-	for _, s := range []*string{&v.Way, &v.Slug} {
+	for _, s := range []*string{&voter.Way, &voter.Slug} {
 		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
 			return Voter{}, ErrInvalid
 		}
 		*s, rest = string(rest[1:1+rest[0]]), rest[1+rest[0]:]
 	}
 	switch {
-	case v.Slug != slug:
+	case voter.Slug != slug:
 		return Voter{}, ErrForeign
-	case !now.Before(v.Expires):
+	case !now.Before(voter.Expires):
 		return Voter{}, ErrExpired
 	}
-	return v, nil
+	return voter, nil
 }
 
-func (k Key) mac(b []byte) []byte {
-	h := hmac.New(sha256.New, k)
-	h.Write([]byte(domain))
-	h.Write(b)
-	return h.Sum(nil)
+func macOf(key mac.Key, b []byte) [mac.Size]byte {
+	return key.Sum(append(append(make([]byte, 0, MaxLength), domain...), b...))
 }

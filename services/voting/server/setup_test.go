@@ -276,4 +276,4 @@ func (r *room) execute(t testing.TB, statement string, args ...any) {
 }
 
 // forged is a receipt that somebody made who has not the key.
-func forged() string { return receipt.Key("another").Issue(slug, 1, 0).String() }
+func forged() string { return receipt.NewKey([]byte("another")).Issue(slug, 1, 0).String() }

@@ -34,7 +34,7 @@ func (r *Record) Statement(ctx context.Context, in voting.StatementOf) (out voti
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys.Namer(), v.periods(rules), who); err != nil {
+		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), who); err != nil {
 			return err
 		}
 		out.Ballots = s.Ballots()
@@ -77,11 +77,11 @@ type statedRow struct {
 }
 
 // entries say of each period what is recorded for the voter.
-func (v view) entries(ctx context.Context, namer *secret.Namer, periods []int, who [16]byte) ([]ballotlog.Entry, error) {
+func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who [16]byte) ([]ballotlog.Entry, error) {
 	names := make([]secret.Pseudonym, len(periods))
 	voters := make(pq.ByteaArray, len(periods))
 	for i, p := range periods {
-		names[i] = namer.Name(v.Slug, p, who)
+		names[i] = keys.Name(v.Slug, p, who)
 		voters[i] = names[i][:]
 	}
 	var rows []statedRow

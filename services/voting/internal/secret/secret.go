@@ -4,13 +4,12 @@ package secret
 
 import (
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash"
 
+	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 )
 
@@ -24,7 +23,7 @@ type Pseudonym [16]byte
 // Keys are derived from the pseudonym key by HKDF-SHA-256 (RFC 5869), one for
 // each purpose.
 type Keys struct {
-	pseudonym []byte
+	pseudonym mac.Key
 	Receipt   receipt.Key
 	Check     []byte // 16 bytes that tell, but do not give away, which key it is
 }
@@ -41,31 +40,19 @@ func New(key []byte) (Keys, error) {
 		return k
 	}
 	keys := Keys{
-		pseudonym: derive("laurel voter pseudonym v1", sha256.Size),
-		Receipt:   derive("laurel receipt v1", sha256.Size),
+		pseudonym: mac.New(derive("laurel voter pseudonym v1", mac.Size)),
+		Receipt:   receipt.NewKey(derive("laurel receipt v1", mac.Size)),
 		Check:     derive("laurel pseudonym key check v1", 16),
 	}
 	return keys, errors.Join(errs...)
 }
 
-// Namer makes pseudonyms. One goroutine at a time may use it.
-type Namer struct {
-	mac hash.Hash
-	buf []byte
-}
-
-// Namer gives a new one.
-func (k Keys) Namer() *Namer { return &Namer{mac: hmac.New(sha256.New, k.pseudonym)} }
-
 // Name gives the voter's pseudonym: the first 16 bytes of the HMAC-SHA-256 of
 // period (4 bytes, big endian), voter id and slug.
-func (n *Namer) Name(slug string, period int, voter [16]byte) (p Pseudonym) {
-	n.buf = binary.BigEndian.AppendUint32(n.buf[:0], uint32(period))
-	n.buf = append(n.buf, voter[:]...)
-	n.buf = append(n.buf, slug...)
-	n.mac.Reset()
-	n.mac.Write(n.buf)
-	n.buf = n.mac.Sum(n.buf[:0])
-	copy(p[:], n.buf)
+func (k Keys) Name(slug string, period int, voter [16]byte) (p Pseudonym) {
+	message := binary.BigEndian.AppendUint32(make([]byte, 0, 128), uint32(period))
+	message = append(append(message, voter[:]...), slug...)
+	sum := k.pseudonym.Sum(message)
+	copy(p[:], sum[:])
 	return p
 }

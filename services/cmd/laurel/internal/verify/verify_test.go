@@ -58,7 +58,7 @@ func export(t *testing.T) map[string]string {
 	checkpoint := sign(ballotlog.CheckpointOrigin(slug))
 	proof := ballotlog.NewInclusion(checkpoint, 8, path)
 	index := int64(8)
-	paper, err := json.Marshal(recorded{receipt.Key("k").Issue(slug, 4, 0).String(), &index, &ballotlog.Receipt{
+	paper, err := json.Marshal(recorded{receipt.NewKey([]byte("k")).Issue(slug, 4, 0).String(), &index, &ballotlog.Receipt{
 		Leaf: last.String(), Promise: ballotlog.NewInclusion(sign(ballotlog.PromiseOrigin(slug, 4)), 8, path), Proof: &proof,
 	}})
 	if err != nil {
