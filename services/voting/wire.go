@@ -42,9 +42,8 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 	c.Ballots = make([]Cast, n)
 	for i := range c.Ballots {
 		one := &c.Ballots[i]
-		for _, s := range []*string{&one.Slug, &one.Voter, &one.Way, &one.Key} {
-			*s = r.string()
-		}
+		before := &c.Ballots[max(0, i-1)]
+		one.Slug, one.Voter, one.Way, one.Key = r.same(before.Slug), r.string(), r.same(before.Way), r.string()
 		one.Picks = make([]int, r.count())
 		for j := range one.Picks {
 			one.Picks[j] = int(r.varint())
@@ -155,11 +154,22 @@ func (r *wire) count() int {
 	return int(n)
 }
 
-func (r *wire) string() string {
+func (r *wire) string() string { return string(r.bytes()) }
+
+// same is string; where it is the one before once more, it takes no more room.
+func (r *wire) same(before string) string {
+	if b := r.bytes(); string(b) != before {
+		return string(b)
+	}
+	return before
+}
+
+// bytes are the message's own.
+func (r *wire) bytes() []byte {
 	n := r.count()
-	s := string(r.data[:n])
+	b := r.data[:n]
 	r.data = r.data[n:]
-	return s
+	return b
 }
 
 func (r *wire) end() error {

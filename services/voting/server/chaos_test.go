@@ -228,7 +228,7 @@ func TestChaos_commitUnknown(t *testing.T) {
 	r := start(t, testkit.NATS(t), address, way)
 	r.open(t, once)
 	r.counted(t, ballot(1000, 1))
-	line.LoseAnswers(`{11,12,11,12,`, 1)
+	line.LoseAnswers("\x00\x02\x00\x0b\x00\x00\x00\x02\x00\x0c\x00\x00\x00\x02\x00\x0b", 1) // picks 11, 12, 11 in a binary array
 	var ballots []voting.Cast
 	for n := range 50 {
 		ballots = append(ballots, ballot(n, 11, 12))

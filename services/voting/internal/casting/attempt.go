@@ -54,8 +54,10 @@ type attempt struct {
 
 func newAttempt(w *writer, slug string, ballots []*ballot) *attempt {
 	a := &attempt{writer: w, slug: slug, items: make([]*item, len(ballots))}
+	items := make([]item, len(ballots))
 	for i, b := range ballots {
-		a.items[i] = &item{ballot: b}
+		items[i].ballot = b
+		a.items[i] = &items[i]
 	}
 	return a
 }

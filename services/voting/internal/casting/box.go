@@ -8,8 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -47,14 +47,17 @@ func New(deps run.Deps, keys secret.Keys, cache *roll.Cache, wake func()) *Box {
 // CastBallots implements voting.Service.
 func (b *Box) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 	c := newCall(len(in.Ballots))
-	ballots := make([]*ballot, 0, len(in.Ballots))
+	all, ballots := make([]ballot, len(in.Ballots)), make([]*ballot, 0, len(in.Ballots))
+	salts := make([]byte, len(all)*len(ballot{}.salt))
+	rand.Read(salts)
 	for i, cast := range in.Ballots {
-		one, f := newBallot(cast)
-		if f != nil {
+		one := &all[i]
+		if f := one.read(cast); f != nil {
 			c.settle(i, result{fault: f})
 			continue
 		}
 		one.call, one.at = c, i
+		salts = salts[copy(one.salt[:], salts):]
 		ballots = append(ballots, one)
 	}
 	for _, refused := range ballots[b.queue.add(ballots):] {
@@ -85,14 +88,17 @@ func (b *Box) outcome(slug string, r result) voting.Outcome {
 	}
 }
 
-var slugForm = regexp.MustCompile(`^[a-z0-9-]{3,64}$`)
+// isSlug tells whether there could be such a selection.
+func isSlug(s string) bool {
+	return len(s) >= 3 && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
 
-// newBallot reads a cast as far as that needs nobody else.
-func newBallot(cast voting.Cast) (*ballot, *fault.Error) {
-	if !slugForm.MatchString(cast.Slug) {
-		return nil, voting.ErrNotYet // as every selection that is not here
+// read takes a cast as far as that needs nobody else.
+func (b *ballot) read(cast voting.Cast) *fault.Error {
+	if !isSlug(cast.Slug) {
+		return voting.ErrNotYet // as every selection that is not here
 	}
-	b := &ballot{cast: cast}
+	b.cast = cast
 	f := *voting.ErrInvalid
 	if n, err := hex.Decode(b.voter[:], []byte(cut(cast.Voter, 2*len(b.voter)))); err != nil || n != len(b.voter) || len(cast.Voter) != 2*n {
 		f.Fields = append(f.Fields, fault.Field{Name: "voter", Message: "is 32 hex digits"})
@@ -101,15 +107,15 @@ func newBallot(cast voting.Cast) (*ballot, *fault.Error) {
 		f.Fields = append(f.Fields, fault.Field{Name: "key", Message: "is too long"})
 	}
 	if len(f.Fields) > 0 {
-		return nil, &f
+		return &f
 	}
 	if cast.Key != "" {
 		sum := sha256.Sum256([]byte(cast.Key))
 		b.key = sum[:16]
 	}
-	rand.Read(b.salt[:])
-	b.picks = slices.Sorted(slices.Values(cast.Picks))
-	return b, nil
+	b.picks = slices.Clone(cast.Picks)
+	slices.Sort(b.picks)
+	return nil
 }
 
 func cut(s string, n int) string { return s[:min(n, len(s))] }

@@ -43,7 +43,7 @@ func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 
 // at is a voter's place in a period.
 func (p *pass) at(it *item, period int) place {
-	return place{p.box.ID, period, p.namer.Name(p.slug, period, it.voter)}
+	return place{p.box.ID, period, p.keys.Name(p.slug, period, it.voter)}
 }
 
 // gate refuses what is not for now, whatever is on the ballot.

@@ -70,14 +70,14 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 // them.
 func (p *pass) columns() []any {
 	n := len(p.writes)
-	parts, bounds := make([]int64, n), make([]int64, 1, n+1)
+	parts, bounds := make(smallints, n), make(ints, 1, n+1)
 	voters, salts, keys, leaves := make([]byte, 0, 16*n), make([]byte, 0, 16*n), make([]byte, 0, 16*n), make([]byte, 0, 32*n)
-	var picks []int64
-	sums := map[int]int64{}
+	var picks smallints
+	sums := map[int]int32{}
 	var text []byte
 	leaf := ballotlog.Ballot{Period: rule.PeriodName(p.period)}
 	for i, it := range p.writes {
-		parts[i] = int64(it.part)
+		parts[i] = int16(it.part)
 		leaf.Voter, leaf.Salt, leaf.Picks = it.place.voter, it.salt, it.picks
 		text = leaf.Append(text[:0])
 		hash := ballotlog.Hash(text)
@@ -86,17 +86,14 @@ func (p *pass) columns() []any {
 			keys = append(keys, make([]byte, 16)...)
 		}
 		for _, pick := range it.picks {
-			picks = append(picks, int64(pick))
+			picks = append(picks, int16(pick))
 			sums[pick]++
 		}
-		bounds = append(bounds, int64(len(picks)))
+		bounds = append(bounds, int32(len(picks)))
 	}
-	candidates, votes := make([]int64, 0, len(sums)), make([]int64, 0, len(sums))
+	candidates, votes := make(smallints, 0, len(sums)), make(ints, 0, len(sums))
 	for candidate, v := range sums {
-		candidates, votes = append(candidates, int64(candidate)), append(votes, v)
+		candidates, votes = append(candidates, int16(candidate)), append(votes, v)
 	}
-	return []any{
-		pq.Array(parts), voters, salts, keys, leaves, pq.Array(picks), pq.Array(bounds),
-		pq.Array(candidates), pq.Array(votes),
-	}
+	return []any{parts, voters, salts, keys, leaves, picks, bounds, candidates, votes}
 }

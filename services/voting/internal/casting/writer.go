@@ -13,7 +13,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
 const (
@@ -28,14 +27,13 @@ const (
 // to have written.
 type writer struct {
 	*Box
-	conn  *sqlx.Conn
-	call  *sqlx.Stmt // castBallots on conn
-	namer *secret.Namer
+	conn *sqlx.Conn
+	call *sqlx.Stmt // castBallots on conn
 }
 
 // Run writes ballots until ctx ends.
 func (b *Box) Run(ctx context.Context) error {
-	w := &writer{Box: b, namer: b.keys.Namer()}
+	w := &writer{Box: b}
 	defer w.disconnect()
 	for {
 		if ballots := b.queue.take(maxBatch); len(ballots) > 0 {
