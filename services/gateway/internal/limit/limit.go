@@ -3,10 +3,9 @@
 package limit
 
 import (
+	"hash/maphash"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
@@ -20,9 +19,9 @@ type Rate struct {
 // Times is n times the rate and the burst.
 func (r Rate) Times(n int) Rate { return Rate{r.PerSecond * float64(n), r.Burst * n} }
 
-// fill is how long a bucket takes to have what it lacks.
-func (r Rate) fill(missing float64) time.Duration {
-	return time.Duration(min(missing/r.PerSecond, maxWait.Seconds()) * float64(time.Second))
+// each is how long a key takes to gain one more.
+func (r Rate) each() time.Duration {
+	return time.Duration(min(1/r.PerSecond, maxWait.Seconds()) * float64(time.Second))
 }
 
 // maxKeys bounds the memory: past it the keys that have been idle the longest
@@ -36,18 +35,24 @@ const (
 )
 
 // Limiter holds each key to a rate. It is safe for concurrent use.
+//
+// It is the generic cell rate algorithm (ITU-T I.371): all that is known of a key
+// is when its allowance is whole again. Every ballot of a crowd brings new keys,
+// so they are kept by their hashes, in maps without pointers.
 type Limiter struct {
-	rate Rate
-	now  func() time.Time
+	each  time.Duration
+	burst int
+	now   func() time.Time
+	seed  maphash.Seed
 
 	mu    sync.Mutex
-	young map[string]*rate.Limiter // used since the last turn
-	old   map[string]*rate.Limiter // used in the turn before
+	young map[uint64]int64 // used since the last turn: Unix time in nanoseconds
+	old   map[uint64]int64 // used in the turn before
 }
 
 // New limits to r by the clock now.
 func New(r Rate, now func() time.Time) *Limiter {
-	return &Limiter{rate: r, now: now, young: map[string]*rate.Limiter{}}
+	return &Limiter{each: r.each(), burst: r.Burst, now: now, seed: maphash.MakeSeed(), young: map[uint64]int64{}}
 }
 
 // Take gives a too_many_requests fault, with when to try again, to a key that
@@ -57,34 +62,38 @@ func (l *Limiter) Take(key string) error { return TooMany(l.Wait(key)) }
 // Wait uses one of the key's allowance and gives 0; where it is used up, it
 // uses nothing and tells how long until there is one. To ask again and again
 // does not make the wait longer.
-func (l *Limiter) Wait(key string) time.Duration {
-	now := l.now()
-	b := l.of(key)
-	if b.AllowN(now, 1) {
-		return 0
-	}
-	// A bucket fills from the time it was last looked at. Should the clock have
-	// been set back, that is now, and not when the clock is there again.
-	b.SetLimitAt(now, b.Limit())
-	missing := 1 - b.TokensAt(now)
-	return max(l.rate.fill(missing), minWait) // others may have asked in between, a moment later
-}
+func (l *Limiter) Wait(key string) time.Duration { return l.ask(key, 1, 1) }
 
-func (l *Limiter) of(key string) *rate.Limiter {
+// ask uses so much of the key's allowance if there is as much as is wanted, and
+// gives 0; else how long until there is.
+func (l *Limiter) ask(key string, want, use int) time.Duration {
+	id, now := maphash.String(l.seed, key), l.now().UnixNano()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if b, ok := l.young[key]; ok {
-		return b
-	}
-	b, ok := l.old[key]
+	whole, ok := l.young[id]
 	if !ok {
-		b = rate.NewLimiter(rate.Limit(l.rate.PerSecond), l.rate.Burst)
+		if len(l.young) >= maxKeys/2 {
+			l.old, l.young = l.young, make(map[uint64]int64, maxKeys/2)
+		}
+		whole = l.old[id]
 	}
-	if len(l.young) >= maxKeys/2 {
-		l.old, l.young = l.young, make(map[string]*rate.Limiter)
+	// No key lacks more than everything. Should the clock have been set back by so
+	// much that this tells nothing, the key begins anew: nobody is locked out until
+	// the clock is where it was.
+	most := int64(l.burst) * int64(l.each)
+	if whole > now+2*most {
+		whole = now
 	}
-	l.young[key] = b
-	return b
+	whole = min(max(whole, now), now+most)
+	wait := whole - now - int64(l.burst-want)*int64(l.each)
+	if wait <= 0 {
+		whole += int64(use) * int64(l.each)
+	}
+	l.young[id] = whole
+	if wait <= 0 {
+		return 0
+	}
+	return min(max(time.Duration(wait), minWait), maxWait)
 }
 
 // TooMany is the too_many_requests fault of who has to wait; nil for who has not.

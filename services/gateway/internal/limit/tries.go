@@ -25,9 +25,8 @@ func NewTries(r Rate, now func() time.Time) *Tries {
 func (t *Tries) Begin(key string) (end func(failed bool), wait time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b := t.limiter.of(key)
-	if missing := float64(1+t.pending[key]) - b.TokensAt(t.limiter.now()); missing > 0 {
-		return nil, max(time.Second, t.limiter.rate.fill(missing))
+	if wait := t.limiter.ask(key, 1+t.pending[key], 0); wait > 0 {
+		return nil, max(time.Second, wait)
 	}
 	t.pending[key]++
 	return func(failed bool) {
@@ -37,7 +36,7 @@ func (t *Tries) Begin(key string) (end func(failed bool), wait time.Duration) {
 			delete(t.pending, key)
 		}
 		if failed {
-			b.AllowN(t.limiter.now(), 1) // Begin has seen that there is one
+			t.limiter.ask(key, 1, 1) // Begin has seen that there is one
 		}
 	}, 0
 }
