@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +69,8 @@ func sane(id string) bool {
 	}) < 0
 }
 
-// headers are what browsers are told of every answer. The values are shared, not
-// made anew for each.
+// headers are what browsers are told: of every answer, of the API's, and of
+// those that may be documents. The values are shared, not made anew for each.
 func headers(secure bool) echo.MiddlewareFunc {
 	type header struct {
 		name  string
@@ -78,22 +79,25 @@ func headers(secure bool) echo.MiddlewareFunc {
 	all := []header{
 		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}}, // pages set their own
 		{"X-Content-Type-Options", []string{"nosniff"}},
-		{"X-Frame-Options", []string{"DENY"}},
-		{"Referrer-Policy", []string{"same-origin"}},
-		{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}},
 	}
 	if secure {
 		all = append(all, header{"Strict-Transport-Security", []string{"max-age=31536000; includeSubDomains"}})
 	}
-	noStore := []string{"no-store"}
+	api := append(slices.Clip(all), header{"Cache-Control", []string{"no-store"}})
+	documents := append(slices.Clip(all),
+		header{"X-Frame-Options", []string{"DENY"}},
+		header{"Referrer-Policy", []string{"same-origin"}},
+		header{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}},
+	)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			h := c.Response().Header()
-			for _, one := range all {
-				h[one.name] = one.value
-			}
+			told := documents
 			if strings.HasPrefix(c.Request().URL.Path, "/api/") {
-				h["Cache-Control"] = noStore
+				told = api
+			}
+			h := c.Response().Header()
+			for _, one := range told {
+				h[one.name] = one.value
 			}
 			return next(c)
 		}

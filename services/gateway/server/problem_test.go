@@ -77,17 +77,20 @@ func TestRequestID(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	h := open(t)
-	header := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "").Header
-	for name, want := range map[string]string{
-		"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff",
-		"Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()", "Cache-Control": "no-store",
+	for path, wanted := range map[string]map[string]string{
+		"/api/v1/selections/" + here: {"Cache-Control": "no-store"},
+		"/s/" + here:                 {"X-Frame-Options": "DENY", "Referrer-Policy": "same-origin", "Permissions-Policy": "camera=()"},
 	} {
-		if !strings.Contains(header.Get(name), want) {
-			t.Errorf("%s is %q", name, header.Get(name))
+		wanted["Content-Security-Policy"], wanted["X-Content-Type-Options"] = "frame-ancestors 'none'", "nosniff"
+		header := h.ask(t, http.MethodGet, path, "", "").Header
+		for name, want := range wanted {
+			if !strings.Contains(header.Get(name), want) {
+				t.Errorf("%s: %s is %q", path, name, header.Get(name))
+			}
 		}
-	}
-	if header.Get("Strict-Transport-Security") != "" {
-		t.Error("HSTS without https")
+		if header.Get("Strict-Transport-Security") != "" {
+			t.Errorf("%s: HSTS without https", path)
+		}
 	}
 }
 

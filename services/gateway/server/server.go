@@ -103,16 +103,18 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		return c.NoContent(http.StatusNoContent)
 	})
 	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
-	s := &Server{
-		api: a, echo: e, done: make(chan struct{}),
-		http: &http.Server{
-			Addr: cfg.Listen, Handler: e, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
-			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-			ErrorLog: slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug),
-		},
-	}
+	s := &Server{api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
+	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
 	s.http.RegisterOnShutdown(a.EndStreams)
 	return s, nil
+}
+
+// HTTP is a server with the limits of a connection.
+func HTTP(listen string, handler http.Handler) *http.Server {
+	return &http.Server{
+		Addr: listen, Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+	}
 }
 
 func ready(ctx context.Context, b *bus.Bus, services func(context.Context) error) error {

@@ -103,6 +103,7 @@ type API struct {
 	voting     voting.Service
 	review     review.Service
 
+	verifier   credential.Verifier
 	packer     *pack.Packer
 	accounts   *cache.Cache[identity.Account] // by session token
 	selections *cache.Cache[selection.Selection]
@@ -134,6 +135,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 		signIns: limit.NewPlaces(cfg.Limits.SignIns, cfg.Now), entries: limit.NewPlaces(cfg.Limits.Entries, cfg.Now),
 		credentials: work.NewBrake(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 	}
+	a.verifier = cfg.CredentialKey.Verifier()
 	a.packer = pack.New(a.voting.CastBallots)
 	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {
 		return a.identity.Authenticate(ctx, identity.Token{Token: token})

@@ -84,7 +84,7 @@ func (a *API) castBallot(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := a.Cast(c.Request().Context(), voter, picks, c.Request().Header.Get("Idempotency-Key"))
+	out, err := a.Cast(voter, picks, c.Request().Header.Get("Idempotency-Key"))
 	if err != nil {
 		return err
 	}
@@ -122,11 +122,11 @@ func (a *API) Voter(text, slug string) (credential.Voter, error) {
 	if text == "" {
 		return credential.Voter{}, errNoCredential
 	}
-	return a.cfg.CredentialKey.Verify(text, slug, a.cfg.Now())
+	return a.verifier.Verify(text, slug, a.cfg.Now())
 }
 
 // Cast counts a ballot. Faults: voting's, too_many_requests.
-func (a *API) Cast(ctx context.Context, voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
+func (a *API) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
 	id := voter.HexID()
 	if err := a.ballots.Take(id); err != nil {
 		return voting.Outcome{}, err
@@ -138,7 +138,7 @@ func (a *API) Cast(ctx context.Context, voter credential.Voter, picks []int, key
 		sum := sha256.Sum256([]byte(key))
 		key = hex.EncodeToString(sum[:])
 	}
-	out, err := a.packer.Cast(ctx, voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}

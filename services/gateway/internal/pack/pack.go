@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
@@ -21,31 +23,39 @@ const (
 	// it too large to be sent, and fail with it everybody else's.
 	maxBytes  = bus.MaxPayload / 2
 	flights   = 3    // requests under way at a time
-	worth     = 64   // ballots that are worth a further request while one is under way
 	queueSize = 2048 // ballots that wait, a fifth of a second; more are told so at once
 	// answerLimit is how long the voting service may take; then the outcome is
 	// unknown.
 	answerLimit = 8 * time.Second
-	// delayed is when fewer go, too: a request that takes so long is held up.
+	// delayed is when a further request goes that is not full: the one before it is
+	// held up.
 	delayed = 20 * time.Millisecond
+	// patience is how long a ballot waits to be sent while requests are held up.
+	// With answerLimit it bounds the time until its voter hears something.
+	patience = 2 * time.Second
 )
 
 // waiting is a ballot and who waits for its outcome.
 type waiting struct {
 	ballot  voting.Cast
-	outcome chan voting.Outcome // buffered: nobody need be there any more
+	since   time.Time
+	outcome chan voting.Outcome // holds one
 }
 
 // Packer casts ballots. Run must be running.
 type Packer struct {
 	cast  func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)
-	queue chan waiting
-	many  chan struct{} // holds one token when the queue has come to be worth a request
+	queue chan *waiting
+	many  chan struct{} // holds one token when the queue has come to fill a request
+	spare sync.Pool     // of *waiting whose outcome was taken
 }
 
 // New packs for the voting service.
 func New(cast func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)) *Packer {
-	return &Packer{cast, make(chan waiting, queueSize), make(chan struct{}, 1)}
+	return &Packer{
+		cast: cast, queue: make(chan *waiting, queueSize), many: make(chan struct{}, 1),
+		spare: sync.Pool{New: func() any { return &waiting{outcome: make(chan voting.Outcome, 1)} }},
+	}
 }
 
 // Full tells whether as many wait as may: Cast would give Busy.
@@ -60,30 +70,28 @@ func Busy() *fault.Error {
 	return &f
 }
 
-// Cast gives what became of a ballot. Faults: voting's; ErrBusy at once where
-// too many wait; ErrUnknownOutcome where ctx ends or the answer is lost.
-func (p *Packer) Cast(ctx context.Context, ballot voting.Cast) (voting.Outcome, error) {
-	w := waiting{ballot, make(chan voting.Outcome, 1)}
+// Cast gives what became of a ballot, within ten seconds. Faults: voting's;
+// ErrBusy at once where too many wait; ErrUnknownOutcome where the answer is lost.
+func (p *Packer) Cast(ballot voting.Cast) (voting.Outcome, error) {
+	w := p.spare.Get().(*waiting)
+	defer p.spare.Put(w) // its outcome has been taken, or it was never queued
+	w.ballot, w.since = ballot, time.Now()
 	select {
 	case p.queue <- w:
 	default:
 		return voting.Outcome{}, Busy()
 	}
-	if len(p.queue) >= worth {
+	if len(p.queue) >= maxPack {
 		select {
 		case p.many <- struct{}{}:
 		default:
 		}
 	}
-	select {
-	case o := <-w.outcome:
-		if o.Fault != nil {
-			return o, o.Fault
-		}
-		return o, nil
-	case <-ctx.Done():
-		return voting.Outcome{}, voting.ErrUnknownOutcome.Because(ctx.Err())
+	o := <-w.outcome
+	if o.Fault != nil {
+		return o, o.Fault
 	}
+	return o, nil
 }
 
 // Run packs until ctx ends; then it sends what waits and answers it.
@@ -100,7 +108,7 @@ func (p *Packer) Run(ctx context.Context) {
 			return
 		}
 		flying -= p.hold(flying, landed)
-		var pack []waiting
+		var pack []*waiting
 		pack, left = p.gather(first)
 		flying++
 		go func() {
@@ -111,15 +119,15 @@ func (p *Packer) Run(ctx context.Context) {
 }
 
 // hold waits until a request may leave, and gives how many have come back. The
-// voting service writes one batch at a time: few ballots lose nothing when they
-// wait for the request before them, and many make a batch that costs less each.
+// voting service writes one batch at a time: ballots lose nothing when they wait
+// for the request before them, and together make a batch that costs less each.
 func (p *Packer) hold(flying int, landed <-chan struct{}) (back int) {
 	timer := time.NewTimer(delayed)
 	defer timer.Stop()
 	held := timer.C
 	for {
 		up := flying - back
-		if up == 0 || up < flights && (len(p.queue)+1 >= worth || held == nil) {
+		if up == 0 || up < flights && (len(p.queue)+1 >= maxPack || held == nil) {
 			return back
 		}
 		select {
@@ -133,9 +141,9 @@ func (p *Packer) hold(flying int, landed <-chan struct{}) (back int) {
 }
 
 // first waits for a ballot; none is left where ctx ended and nothing waits.
-func (p *Packer) first(ctx context.Context, left *waiting) (w waiting, ok bool) {
+func (p *Packer) first(ctx context.Context, left *waiting) (w *waiting, ok bool) {
 	if left != nil {
-		return *left, true
+		return left, true
 	}
 	select {
 	case w = <-p.queue:
@@ -146,19 +154,19 @@ func (p *Packer) first(ctx context.Context, left *waiting) (w waiting, ok bool) 
 	case w = <-p.queue:
 		return w, true
 	default:
-		return waiting{}, false
+		return nil, false
 	}
 }
 
 // gather takes all that wait and fit into one request; left, if any, does not.
-func (p *Packer) gather(first waiting) (pack []waiting, left *waiting) {
-	pack = []waiting{first}
+func (p *Packer) gather(first *waiting) (pack []*waiting, left *waiting) {
+	pack = append(make([]*waiting, 0, min(1+len(p.queue), maxPack)), first)
 	bytes := first.size()
 	for len(pack) < maxPack {
 		select {
 		case w := <-p.queue:
 			if bytes += w.size(); bytes > maxBytes {
-				return pack, &w
+				return pack, w
 			}
 			pack = append(pack, w)
 		default:
@@ -169,12 +177,22 @@ func (p *Packer) gather(first waiting) (pack []waiting, left *waiting) {
 }
 
 // size is no less than what a ballot takes in a request, in bytes.
-func (w waiting) size() int {
+func (w *waiting) size() int {
 	const fixed, pick = 512, 21 // a pick is an int64 and its comma
 	return fixed + pick*len(w.ballot.Picks)
 }
 
-func (p *Packer) send(pack []waiting) {
+func (p *Packer) send(pack []*waiting) {
+	pack = slices.DeleteFunc(pack, func(w *waiting) bool {
+		late := time.Since(w.since) > patience
+		if late { // nothing was tried
+			w.outcome <- voting.Outcome{Fault: Busy()}
+		}
+		return late
+	})
+	if len(pack) == 0 {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
 	in := voting.CastBallots{Ballots: make([]voting.Cast, len(pack))}

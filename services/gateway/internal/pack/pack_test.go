@@ -46,7 +46,7 @@ func TestPacker(t *testing.T) {
 	for i := range 3000 {
 		wg.Go(func() {
 			voter := fmt.Sprint(i)
-			o, err := p.Cast(t.Context(), voting.Cast{Voter: voter, Picks: []int{i}})
+			o, err := p.Cast(voting.Cast{Voter: voter, Picks: []int{i}})
 			switch {
 			case i%2 == 1 && (err != nil || o.Receipt != voter):
 				t.Errorf("ballot %d got %+v, %v", i, o, err)
@@ -72,7 +72,7 @@ func TestPacker_failures(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := pack.New(func(context.Context, voting.CastBallots) (voting.Outcomes, error) { return voting.Outcomes{}, c.err })
 			defer run(p)()
-			if _, err := p.Cast(t.Context(), voting.Cast{Picks: []int{1}}); !errors.Is(err, c.want) {
+			if _, err := p.Cast(voting.Cast{Picks: []int{1}}); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 		})
@@ -92,7 +92,7 @@ func TestPacker_full(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 8000 {
 		wg.Go(func() {
-			_, err := p.Cast(t.Context(), voting.Cast{Picks: []int{i}})
+			_, err := p.Cast(voting.Cast{Picks: []int{i}})
 			switch {
 			case errors.Is(err, voting.ErrBusy):
 				if busy.Add(1) == 1 {
@@ -129,7 +129,7 @@ func TestPacker_large(t *testing.T) {
 	var wg sync.WaitGroup
 	cast := func(voter string, picks []int) {
 		wg.Go(func() {
-			if o, err := p.Cast(t.Context(), voting.Cast{Voter: voter, Picks: picks}); err != nil || o.Receipt != voter {
+			if o, err := p.Cast(voting.Cast{Voter: voter, Picks: picks}); err != nil || o.Receipt != voter {
 				t.Errorf("ballot %s got %+v, %v", voter, o, err)
 			}
 		})
@@ -155,18 +155,61 @@ func TestPacker_large(t *testing.T) {
 	stop()
 }
 
-func TestPacker_callerLeaves(t *testing.T) {
+// TestPacker_heldUp has no request answered for longer than anybody is to wait:
+// who waited behind them is told to come again, and who comes then is served.
+func TestPacker_heldUp(t *testing.T) {
 	release := make(chan struct{})
+	var sent atomic.Int64
 	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		sent.Add(int64(len(in.Ballots)))
 		<-release
 		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
 	})
 	defer run(p)()
-	defer close(release)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := p.Cast(ctx, voting.Cast{Picks: []int{1}}); !errors.Is(err, voting.ErrUnknownOutcome) {
-		t.Errorf("%v", err)
+	var wg sync.WaitGroup
+	var counted, busy atomic.Int64
+	cast := func() {
+		wg.Go(func() {
+			_, err := p.Cast(voting.Cast{Picks: []int{1}})
+			switch {
+			case err == nil:
+				counted.Add(1)
+			case errors.Is(err, voting.ErrBusy):
+				busy.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	const held = 3 // as many requests as may be under way
+	for n := range int64(held) {
+		cast()
+		testkit.Eventually(t, 10*time.Second, func() error {
+			if got := sent.Load(); got != n+1 {
+				return fmt.Errorf("%d ballots are under way, want %d", got, n+1)
+			}
+			return nil
+		})
+	}
+	const behind = 10
+	for range behind {
+		cast()
+	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		// The first of them is in the packer's hand, and will be sent.
+		if n := p.Waiting(); n != behind-1 {
+			return fmt.Errorf("%d ballots wait, want %d", n, behind-1)
+		}
+		return nil
+	})
+	p.Age()
+	close(release)
+	wg.Wait()
+	if counted.Load() != held+1 || busy.Load() != behind-1 {
+		t.Errorf("%d counted and %d busy, want %d and %d", counted.Load(), busy.Load(), held+1, behind-1)
+	}
+	if _, err := p.Cast(voting.Cast{Picks: []int{1}}); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -178,7 +221,7 @@ func BenchmarkPacker(b *testing.B) {
 	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if _, err := p.Cast(b.Context(), voting.Cast{Slug: "s-1", Picks: []int{1, 2, 3, 4, 5}}); err != nil {
+			if _, err := p.Cast(voting.Cast{Slug: "s-1", Picks: []int{1, 2, 3, 4, 5}}); err != nil {
 				b.Error(err)
 			}
 		}

@@ -48,7 +48,7 @@ type Backend interface {
 	Voter(text, slug string) (credential.Voter, error)
 	// Cast counts a ballot, or gives a fault of voting.Service.CastBallots. Key
 	// is the form's idempotency key as it was sent.
-	Cast(ctx context.Context, voter credential.Voter, picks []int, key string) (voting.Outcome, error)
+	Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error)
 	// Statement says, signed, what is recorded for a voter:
 	// voting.Service.Statement, and a fault of kind TooMany.
 	Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error)

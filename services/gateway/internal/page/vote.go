@@ -57,7 +57,7 @@ func (p *pages) vote(c echo.Context) error {
 	if key == "" || len(key) > maxKey {
 		key = random(16)
 	}
-	outcome, err := p.backend.Cast(c.Request().Context(), voter, a.picks, key)
+	outcome, err := p.backend.Cast(voter, a.picks, key)
 	if err == nil && outcome.Fault != nil {
 		err = outcome.Fault
 	}
