@@ -20,9 +20,10 @@ import (
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
 
+// A ballot has five picks of sixty candidates.
 const (
 	picksPerBallot = 5
-	yardCandidates = 60
+	candidates     = 60
 )
 
 // prepare brings a selection to open voting.
@@ -31,6 +32,7 @@ func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, er
 	if err != nil {
 		return nil, err
 	}
+	in.Refusals = nil // nobody is turned away: there are as many candidates as are wanted
 	rules, err := in.Edition(2)
 	if err != nil {
 		return nil, err
@@ -49,11 +51,18 @@ func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, er
 			return nil, err
 		}
 	}
+	if len(s.Candidates) != candidates {
+		return nil, fmt.Errorf("%s has %d candidates, %d are wanted", c.Input, len(s.Candidates), candidates)
+	}
 	return s, s.Open(ctx, event.Voting)
 }
 
 // voters cast valid ballots, each of a voter of its own.
 func voters(name string, house *demo.House, s *demo.Script) (target, error) {
+	numbers := make([]int, len(s.Candidates))
+	for i, c := range s.Candidates {
+		numbers[i] = c.Number
+	}
 	text, err := os.ReadFile(filepath.Join(house.Dir, "keys", "credential"))
 	if err != nil {
 		return target{}, err
@@ -62,24 +71,25 @@ func voters(name string, house *demo.House, s *demo.Script) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	key, expires := credential.Key(raw), time.Now().Add(time.Hour)
-	return target{name, house.Listen, func(dst []byte) []byte {
-		v := credential.Voter{Slug: s.Slug, Way: "device", Expires: expires}
-		rand.Read(v.ID[:])
-		picks := draw(len(s.Candidates))
-		for i, at := range picks {
-			picks[i] = s.Candidates[at].Number
-		}
-		return post(dst, "/api/v1/selections/"+s.Slug+"/ballots", picks,
-			"Authorization: Bearer "+key.Sign(v)+"\r\nX-Forwarded-For: "+network(v.ID)+"\r\nIdempotency-Key: "+hex.EncodeToString(v.ID[:8])+"\r\n")
-	}}, nil
+	return target{name, house.Listen, ballots("/api/v1/selections/"+s.Slug+"/ballots", s.Slug, credential.Key(raw), numbers)}, nil
 }
 
-// draw draws different numbers below n.
-func draw(n int) []int {
+// ballots makes requests to cast a ballot for some of the numbers.
+func ballots(path, slug string, key credential.Key, numbers []int) func(dst []byte) []byte {
+	expires := time.Now().Add(time.Hour)
+	return func(dst []byte) []byte {
+		v := credential.Voter{Slug: slug, Way: "device", Expires: expires}
+		rand.Read(v.ID[:])
+		return post(dst, path, draw(numbers),
+			"Authorization: Bearer "+key.Sign(v)+"\r\nX-Forwarded-For: "+network(v.ID)+"\r\nIdempotency-Key: "+hex.EncodeToString(v.ID[:8])+"\r\n")
+	}
+}
+
+// draw draws different ones of the numbers.
+func draw(numbers []int) []int {
 	picks := make([]int, 0, picksPerBallot)
 	for len(picks) < picksPerBallot {
-		if pick := mathrand.IntN(n); !slices.Contains(picks, pick) { //nolint:gosec // an invented ballot
+		if pick := numbers[mathrand.IntN(len(numbers))]; !slices.Contains(picks, pick) { //nolint:gosec // an invented ballot
 			picks = append(picks, pick)
 		}
 	}

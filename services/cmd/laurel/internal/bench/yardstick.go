@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
+	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/gateway/yardstick"
 )
 
@@ -62,10 +62,10 @@ func (y *Yardstick) Run(ctx context.Context) error {
 		}
 		return tx.Commit()
 	}
-	server := &http.Server{Addr: y.Listen, Handler: yardstick.Handler(cast), ReadHeaderTimeout: 5 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	front := server.HTTP(y.Listen, yardstick.Handler(cast))
+	stop := context.AfterFunc(ctx, func() { _ = front.Close() })
 	defer stop()
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	if err := front.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
