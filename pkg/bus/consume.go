@@ -88,12 +88,12 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 
 func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, tries uint64, v Verdict) error {
 	var err error
-	switch {
-	case v == Done:
+	switch v {
+	case Done:
 		err = msg.Ack()
-	case v == Later:
+	case Later:
 		err = msg.NakWithDelay(min(delay(tries), maxLater))
-	case v == Failed:
+	case Failed:
 		err = msg.NakWithDelay(delay(tries))
 	default:
 		err = b.bury(ctx, service, msg)
