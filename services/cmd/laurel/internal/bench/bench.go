@@ -55,7 +55,7 @@ const (
 // first time that it changes; that is not to happen to all pages in the few
 // seconds of a measure.
 func settings() []string {
-	return []string{"shared_buffers = 2GB", "max_wal_size = 32GB", "checkpoint_timeout = 30min"}
+	return []string{"shared_buffers = 4GB", "max_wal_size = 32GB", "checkpoint_timeout = 30min"}
 }
 
 // bench is the servers at work.

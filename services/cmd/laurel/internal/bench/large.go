@@ -16,6 +16,7 @@ import (
 const (
 	chunk     = 500
 	batchSize = 500
+	warmUp    = 15 * time.Second
 )
 
 // size prints what ballots take on disk, with their indexes and the log.
@@ -54,6 +55,10 @@ func (b *bench) large(ctx context.Context, conns int, before float64) error {
 		return err
 	}
 	fmt.Printf("%d ballots were written by SQL and counted in %.0f s.\n", b.Prefill, time.Since(began).Seconds())
+	// The writer meets pages that another process has filled: each for the first time.
+	if _, err := b.targets[laurel].run(ctx, conns, warmUp, false); err != nil {
+		return err
+	}
 	loads, err := b.rounds(ctx, conns, empty, laurel)
 	if err != nil {
 		return err
@@ -101,8 +106,11 @@ func (b *bench) fill(ctx context.Context, db *sqlx.DB) error {
 	}
 	for {
 		var waiting int
-		if err := db.GetContext(ctx, &waiting, `SELECT count(*) FROM batch WHERE first_index IS NULL`); err != nil || waiting == 0 {
+		if err := db.GetContext(ctx, &waiting, `SELECT count(*) FROM batch WHERE first_index IS NULL`); err != nil {
 			return err
+		}
+		if waiting == 0 {
+			break
 		}
 		select {
 		case <-ctx.Done():
@@ -110,4 +118,7 @@ func (b *bench) fill(ctx context.Context, db *sqlx.DB) error {
 		case <-time.After(time.Second):
 		}
 	}
+	// Autovacuum would do so once for so many new rows, in the midst of the measure.
+	_, err := db.ExecContext(ctx, `VACUUM (ANALYZE) ballot, batch, subtree`)
+	return err
 }
