@@ -32,7 +32,7 @@ const (
 	delayed = 20 * time.Millisecond
 	// patience is how long a ballot waits to be sent while requests are held up.
 	// With answerLimit it bounds the time until its voter hears something.
-	patience = 2 * time.Second
+	patience = 5 * time.Second
 )
 
 // waiting is a ballot and who waits for its outcome.
@@ -70,7 +70,7 @@ func Busy() *fault.Error {
 	return &f
 }
 
-// Cast gives what became of a ballot, within ten seconds. Faults: voting's;
+// Cast gives what became of a ballot, within thirteen seconds. Faults: voting's;
 // ErrBusy at once where too many wait; ErrUnknownOutcome where the answer is lost.
 func (p *Packer) Cast(ballot voting.Cast) (voting.Outcome, error) {
 	w := p.spare.Get().(*waiting)

@@ -150,6 +150,7 @@ func TestPacker_large(t *testing.T) {
 		}
 		return nil
 	})
+	p.Aged(0)      // it took a while until all were there
 	stop := run(p) // now, so that one pack could be made of all
 	wg.Wait()
 	stop()
@@ -202,7 +203,7 @@ func TestPacker_heldUp(t *testing.T) {
 		}
 		return nil
 	})
-	p.Age()
+	p.Aged(2 * pack.Patience)
 	close(release)
 	wg.Wait()
 	if counted.Load() != held+1 || busy.Load() != behind-1 {

@@ -16,7 +16,7 @@ import (
 const (
 	chunk     = 500
 	batchSize = 500
-	warmUp    = 15 * time.Second
+	warmUp    = 5 // spans
 )
 
 // size prints what ballots take on disk, with their indexes and the log.
@@ -56,7 +56,7 @@ func (b *bench) large(ctx context.Context, conns int, before float64) error {
 	}
 	fmt.Printf("%d ballots were written by SQL and counted in %.0f s.\n", b.Prefill, time.Since(began).Seconds())
 	// The writer meets pages that another process has filled: each for the first time.
-	if _, err := b.targets[laurel].run(ctx, conns, warmUp, false); err != nil {
+	if _, err := b.targets[laurel].run(ctx, conns, warmUp*b.Span, false); err != nil {
 		return err
 	}
 	loads, err := b.rounds(ctx, conns, empty, laurel)
