@@ -182,16 +182,17 @@ type Counted struct {
 	At      time.Time `json:"at"`
 }
 
-// retries is how often a ballot is sent whose outcome is not known.
+// retries is how often a ballot is sent again whose outcome is not known: for
+// half a minute, in which a server is restarted.
 const retries = 8
 
 // Cast casts a ballot. Where the server is away or does not know the outcome,
 // it is sent again with the same Idempotency-Key, so that it counts once.
 func (v *Voter) Cast(ctx context.Context, picks []int) (counted Counted, err error) {
 	key := rand.Text()
-	for try := range retries {
+	for try := 0; ; try++ {
 		counted, err = v.CastWith(ctx, key, picks)
-		if !fault.Is(err, fault.Unavailable) {
+		if try == retries || !fault.Is(err, fault.Unavailable) {
 			return counted, err
 		}
 		select {
@@ -200,7 +201,6 @@ func (v *Voter) Cast(ctx context.Context, picks []int) (counted Counted, err err
 		case <-time.After(100 * time.Millisecond << try):
 		}
 	}
-	return counted, err
 }
 
 // CastWith casts a ballot once, with an Idempotency-Key.
