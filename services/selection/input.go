@@ -9,21 +9,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
-const (
-	minSlug   = 3
-	maxSlug   = 64
-	maxReason = 1000 // characters
-)
-
-// ValidSlug tells whether slug may name a selection: [a-z0-9-]{3,64}.
-func ValidSlug(slug string) bool {
-	for _, c := range []byte(slug) {
-		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
-			return false
-		}
-	}
-	return minSlug <= len(slug) && len(slug) <= maxSlug
-}
+const maxReason = 1000 // characters
 
 // Invalid is ErrInvalid with the fields at fault; nil where there are none.
 func Invalid(fields ...fault.Field) error {
@@ -33,10 +19,10 @@ func Invalid(fields ...fault.Field) error {
 // Check returns the fields that break a rule; the rulebook's own mistakes are
 // found by reading it.
 func (c Create) Check() []fault.Field {
-	if ValidSlug(c.Slug) {
+	if event.ValidSlug(c.Slug) {
 		return nil
 	}
-	return []fault.Field{{Name: "slug", Message: fmt.Sprintf("takes %d to %d small letters a to z, digits and hyphens", minSlug, maxSlug)}}
+	return []fault.Field{{Name: "slug", Message: fmt.Sprintf("takes %d to %d small letters a to z, digits and hyphens", event.MinSlug, event.MaxSlug)}}
 }
 
 // Check returns the fields that break a rule.

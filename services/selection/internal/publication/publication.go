@@ -37,7 +37,7 @@ func (p *Publication) Publish(ctx context.Context, in selection.Publish) (select
 	if err := selection.Invalid(in.Check()...); err != nil {
 		return selection.Results{}, err
 	}
-	if !selection.ValidSlug(in.Slug) {
+	if !event.ValidSlug(in.Slug) {
 		return selection.Results{}, selection.ErrUnknown
 	}
 	in.Reason = strings.TrimSpace(in.Reason)
@@ -96,7 +96,7 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 
 // Results implements selection.Service.
 func (p *Publication) Results(ctx context.Context, in selection.Of) (selection.Results, error) {
-	if !selection.ValidSlug(in.Slug) {
+	if !event.ValidSlug(in.Slug) {
 		return selection.Results{}, selection.ErrUnknown
 	}
 	results, err := read(ctx, p.deps.DB, in.Slug)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/internal/course"
 )
@@ -25,7 +26,7 @@ func (r *Register) List(ctx context.Context, _ struct{}) ([]selection.Selection,
 
 // Read gives one selection as q sees it. Fault: ErrUnknown.
 func Read(ctx context.Context, q sqlx.QueryerContext, slug string) (selection.Selection, error) {
-	if !selection.ValidSlug(slug) {
+	if !event.ValidSlug(slug) {
 		return selection.Selection{}, selection.ErrUnknown
 	}
 	found, err := load(ctx, q, slug)

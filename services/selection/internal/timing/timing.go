@@ -38,7 +38,7 @@ func (t *Timing) ChangePhase(ctx context.Context, in selection.ChangePhase) (sel
 	if err := selection.Invalid(in.Check()...); err != nil {
 		return selection.Selection{}, err
 	}
-	if !selection.ValidSlug(in.Slug) {
+	if !event.ValidSlug(in.Slug) {
 		return selection.Selection{}, selection.ErrUnknown
 	}
 	in.Reason = strings.TrimSpace(in.Reason)

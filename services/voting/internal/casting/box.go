@@ -9,11 +9,11 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -88,14 +88,9 @@ func (b *Box) outcome(slug string, r result) voting.Outcome {
 	}
 }
 
-// isSlug tells whether there could be such a selection.
-func isSlug(s string) bool {
-	return len(s) >= 3 && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
-}
-
 // read takes a cast as far as that needs nobody else.
 func (b *ballot) read(cast voting.Cast) *fault.Error {
-	if !isSlug(cast.Slug) {
+	if !event.ValidSlug(cast.Slug) {
 		return voting.ErrNotYet // as every selection that is not here
 	}
 	b.cast = cast
