@@ -66,11 +66,6 @@ func (k Key) Sign(v Voter) string {
 	return prefix + base64.RawURLEncoding.EncodeToString(append(b, sum[:]...))
 }
 
-// Verify is Verifier.Verify.
-func (k Key) Verify(s, slug string, now time.Time) (Voter, error) {
-	return k.Verifier().Verify(s, slug, now)
-}
-
 // Verifier checks credentials. It is safe for concurrent use.
 type Verifier struct{ key mac.Key }
 

@@ -17,7 +17,7 @@ var (
 
 func TestKey_Verify(t *testing.T) {
 	s := key.Sign(voter)
-	v, err := key.Verify(s, voter.Slug, now)
+	v, err := key.Verifier().Verify(s, voter.Slug, now)
 	if err != nil || v.ID != voter.ID || v.Way != "device" || !v.Expires.Equal(voter.Expires) {
 		t.Fatalf("verify = %+v, %v", v, err)
 	}
@@ -33,7 +33,7 @@ func TestKey_Verify(t *testing.T) {
 		"long":      {"v1." + strings.Repeat("A", 1<<20), voter.Slug, now, credential.ErrInvalid},
 		"version":   {"v2." + s[3:], voter.Slug, now, credential.ErrInvalid},
 	} {
-		if _, err := key.Verify(c.credential, c.slug, c.at); !errors.Is(err, c.want) {
+		if _, err := key.Verifier().Verify(c.credential, c.slug, c.at); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
 		}
 	}
@@ -45,7 +45,7 @@ func TestKey_Verify_everyCharacter(t *testing.T) {
 	for i := range s {
 		b := []byte(s)
 		b[i] ^= 1
-		if _, err := key.Verify(string(b), voter.Slug, now); err == nil {
+		if _, err := key.Verifier().Verify(string(b), voter.Slug, now); err == nil {
 			t.Fatalf("forged at %d: %s", i, b)
 		}
 	}
@@ -55,7 +55,7 @@ func FuzzKey_Verify(f *testing.F) {
 	f.Add(key.Sign(voter))
 	f.Add("v1.AAAA")
 	f.Fuzz(func(t *testing.T, s string) {
-		v, err := key.Verify(s, voter.Slug, now)
+		v, err := key.Verifier().Verify(s, voter.Slug, now)
 		if err == nil && key.Sign(v) != s {
 			t.Errorf("%q passes and is not what was signed", s)
 		}

@@ -61,7 +61,7 @@ func (r room) prove(code string) (voter string, err error) {
 	if err != nil {
 		return "", err
 	}
-	v, err := r.key.Verify(c.Credential, "s-1", r.clock.Now())
+	v, err := r.key.Verifier().Verify(c.Credential, "s-1", r.clock.Now())
 	if err == nil && v.Way != identity.WayRoster {
 		err = errors.New("the way is " + v.Way)
 	}

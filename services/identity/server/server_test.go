@@ -186,7 +186,7 @@ func TestProveVoter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := r.key.Verify(c.Credential, "s-1", r.clock.Now())
+		v, err := r.key.Verifier().Verify(c.Credential, "s-1", r.clock.Now())
 		if err != nil || v.Way != "device" || !v.Expires.Equal(c.ExpiresAt) {
 			t.Fatalf("credential %+v is for %+v, %v", c, v, err)
 		}

@@ -311,7 +311,7 @@ func (h *house) ProveRoster(_ context.Context, slug, code string) (identity.Cred
 func (h *house) Voter(text, slug string) (credential.Voter, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.key.Verify(text, slug, h.now)
+	return h.key.Verifier().Verify(text, slug, h.now)
 }
 
 func (h *house) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {

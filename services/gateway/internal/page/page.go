@@ -44,7 +44,7 @@ type Backend interface {
 	// ProveRoster issues a credential of the way "roster". Faults:
 	// identity.ErrCodeMistyped, identity.ErrCode; of kind TooMany.
 	ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error)
-	// Voter tells whom a credential names: credential.Key.Verify.
+	// Voter tells whom a credential names: credential.Verifier.Verify.
 	Voter(text, slug string) (credential.Voter, error)
 	// Cast counts a ballot, or gives a fault of voting.Service.CastBallots. Key
 	// is the form's idempotency key as it was sent.
