@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -112,10 +113,8 @@ func (b *bench) fill(ctx context.Context, db *sqlx.DB) error {
 		if waiting == 0 {
 			break
 		}
-		select {
-		case <-ctx.Done():
+		if !run.Wait(ctx, time.Second) {
 			return ctx.Err()
-		case <-time.After(time.Second):
 		}
 	}
 	// Autovacuum would do so once for so many new rows, in the midst of the measure.

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/laurel-awards/laurel/pkg/run"
 )
 
 const (
@@ -52,7 +54,7 @@ func (t target) run(ctx context.Context, conns int, span time.Duration, patient 
 	for i := range conns {
 		g.Go(func() (err error) {
 			if patient { // a crowd does not come in one instant
-				sleep(ctx, time.Duration(i)*ramp/time.Duration(conns))
+				run.Wait(ctx, time.Duration(i)*ramp/time.Duration(conns))
 			}
 			all[i], err = t.one(ctx, ahead[i], start.Add(span), patient)
 			return err
@@ -135,16 +137,9 @@ func (t target) one(ctx context.Context, ahead [][]byte, end time.Time, patient 
 			return times, errors.New("refused for now")
 		}
 		times.refused = append(times.refused, took)
-		sleep(ctx, min(again, time.Until(end)))
+		run.Wait(ctx, min(again, time.Until(end)))
 	}
 	return times, ctx.Err()
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // answer reads one HTTP/1.1 answer, with as little work as can be: the load

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
@@ -79,10 +80,7 @@ func (b *bench) start(ctx context.Context, address string, env []string, args ..
 		if time.Since(began) > answerLimit || ctx.Err() != nil {
 			return errors.Join(err, errors.New(strings.Join(args, " ")+" does not answer"))
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(50 * time.Millisecond): // it is starting
-		}
+		run.Wait(ctx, 50*time.Millisecond) // it is starting
 	}
 }
 
