@@ -94,14 +94,7 @@ func besiege(t *testing.T) *siege {
 	t.Helper()
 	disk := newDisk(t)
 	server := disk.server(t)
-	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
-		t.Fatal(err)
-	}
-	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
-		t.Fatal(err)
-	}
-	h := build(t, server.URL("laurel"), nil)
-	forVoting(h.Script)
+	h := buildOn(t, server)
 	s := &siege{house: h, disk: disk, server: server, proved: map[string]bool{}}
 	port := func(n int) string { return fmt.Sprintf("%s:%d", h.host, firstPort+100+n) }
 	s.nats = newBroker(t, port(0))
@@ -119,6 +112,20 @@ func besiege(t *testing.T) *siege {
 	s.open(t, "voting", "gateway", others)
 	s.begin(t)
 	return s
+}
+
+// buildOn builds a house for a vote on a server of its own.
+func buildOn(t *testing.T, server *pg.Local) *house {
+	t.Helper()
+	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
+		t.Fatal(err)
+	}
+	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
+		t.Fatal(err)
+	}
+	h := build(t, server.URL("laurel"), nil)
+	forVoting(h.Script)
+	return h
 }
 
 // begin takes the selection to where the public votes.

@@ -219,10 +219,7 @@ func (s *siege) prove(t *testing.T, receipts map[string][]int) {
 	places := make([]int64, len(codes))
 	if err := s.Crowd(t.Context(), len(codes), func(ctx context.Context, i int) error {
 		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, codes[i])
-		for range 3 { // a machine as busy as this may not answer in time
-			if err == nil || !fault.Is(err, fault.Unavailable) {
-				break
-			}
+		for try := 0; try < 3 && fault.Is(err, fault.Unavailable); try++ { // a machine as busy as this may not answer in time
 			r, err = s.API.From(address(i)).Receipt(ctx, s.Slug, codes[i])
 		}
 		if err != nil {

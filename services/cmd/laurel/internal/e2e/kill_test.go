@@ -29,14 +29,7 @@ const (
 func TestChaos_kill9(t *testing.T) {
 	t.Parallel()
 	server := postgres(t)
-	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
-		t.Fatal(err)
-	}
-	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
-		t.Fatal(err)
-	}
-	h := build(t, server.URL("laurel"), nil)
-	forVoting(h.Script)
+	h := buildOn(t, server)
 	s := h.serve(all)
 	h.open(t, all)
 	h.castThrough(t,
