@@ -54,7 +54,7 @@ func (r *Relay) lead(ctx context.Context, leader *pg.Leader) error {
 	if err != nil {
 		return fmt.Errorf("relay: read: %w", err)
 	}
-	defer func() { _ = unsent.Close() }()
+	defer unsent.Close()
 	var checked time.Time
 	for ctx.Err() == nil {
 		if time.Since(checked) > streamCheck {

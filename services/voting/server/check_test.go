@@ -13,7 +13,7 @@ func TestCheck_finds(t *testing.T) {
 	r.open(t, once)
 	r.counted(t, ballot(1, 3), ballot(2, 1, 2))
 	r.whole(t, 2)
-	tables := []string{"ballot", "batch", "tally", "head"}
+	tables := []string{"ballot", "batch", "batch_body", "tally", "head"}
 	for _, table := range tables {
 		r.execute(t, `CREATE TABLE kept_`+table+` AS TABLE `+table)
 	}
@@ -25,11 +25,11 @@ func TestCheck_finds(t *testing.T) {
 		"part missing":      {`UPDATE ballot SET part = 2 WHERE picks = '{3}'`, "one, two, three"},
 		"tally raised":      {`UPDATE tally SET votes = votes + 1 WHERE candidate = 3`, "tally = recount"},
 		"tally row deleted": {`DELETE FROM tally WHERE candidate = 3`, "tally = recount"},
-		"sums raised":       {`UPDATE batch SET votes = array_fill(9, ARRAY[cardinality(votes)])`, "sums of a batch"},
+		"sums raised":       {`UPDATE batch_body SET votes = array_fill(9, ARRAY[cardinality(votes)])`, "sums of a batch"},
 		"index moved":       {`UPDATE batch SET first_index = first_index + 1`, "indexes from 0"},
 		"head moved":        {`UPDATE head SET next_index = next_index + 1`, "indexes from 0"},
 		"event misses one":  {`UPDATE head SET next_index = 3; UPDATE batch SET ballots = 3`, "ballots_counted told"},
-		"after the seal":    {`UPDATE head SET sealed_at = now(); INSERT INTO batch VALUES (999, 1, 0, now(), NULL, 1, '{}', '{}', '{}', '', '')`, "nothing waits"},
+		"after the seal":    {`UPDATE head SET sealed_at = now(); INSERT INTO batch VALUES (999, 1, 0, now(), NULL, 1, '{}')`, "nothing waits"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, c.tamper)

@@ -198,7 +198,9 @@ func (r *room) migrateAgain(t testing.TB) {
 	r.execute(t, `
 		DELETE FROM migration WHERE version_id >= 2;
 		DROP FUNCTION cast_ballots;
-		ALTER TABLE batch DROP COLUMN leaves, DROP COLUMN voters;
+		ALTER TABLE batch ADD COLUMN candidates smallint[], ADD COLUMN votes int[];
+		UPDATE batch b SET candidates = k.candidates, votes = k.votes FROM batch_body k WHERE k.batch = b.id;
+		DROP TABLE batch_body;
 		ALTER TABLE head DROP COLUMN log_size, DROP COLUMN edge, DROP COLUMN checkpoint;
 		DROP TABLE subtree`)
 	if err := pg.Migrate(t.Context(), r.deps.DB, migrations.Set()); err != nil {
@@ -214,13 +216,13 @@ func TestLog_tampered(t *testing.T) {
 	r.cities(t, 0, 300, 100)
 	r.log(t, 300)
 	r.whole(t, 300)
-	tables := []string{"ballot", "batch", "head", "subtree"}
+	tables := []string{"ballot", "batch", "batch_body", "head", "subtree"}
 	for _, table := range tables {
 		r.execute(t, `CREATE TABLE kept_`+table+` AS TABLE `+table)
 	}
 	for name, tamper := range map[string]string{
-		"leaf":       `UPDATE batch SET leaves = overlay(leaves PLACING '\x00' FROM 1) WHERE first_index = 100`,
-		"voters":     `UPDATE batch SET voters = overlay(voters PLACING '\x00' FROM 1) WHERE first_index = 100`,
+		"leaf":       `UPDATE batch_body SET leaves = overlay(leaves PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
+		"voters":     `UPDATE batch_body SET voters = overlay(voters PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
 		"edge":       `UPDATE head SET edge = overlay(edge PLACING '\x00' FROM 1)`,
 		"size":       `UPDATE head SET log_size = 299`,
 		"begun anew": `UPDATE head SET edge = '', log_size = 0`,

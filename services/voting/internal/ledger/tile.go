@@ -20,7 +20,7 @@ func Tile(ctx context.Context, q sqlx.QueryerContext, selection int, t tlog.Tile
 	args := []any{selection, first, end, t.L}
 	if t.L == 0 { // the leaves, of the batches that reach into the tile
 		query = `
-			SELECT substring(leaves FROM (32 * greatest($2 - first_index, 0) + 1)::int
+			SELECT substring((SELECT leaves FROM batch_body WHERE batch = id) FROM (32 * greatest($2 - first_index, 0) + 1)::int
 			                 FOR (32 * (least($3, first_index + ballots) - greatest($2, first_index)))::int)
 			FROM batch
 			WHERE selection = $1 AND first_index < $3 AND first_index >= (

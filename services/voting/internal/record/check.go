@@ -24,7 +24,7 @@ func questions() []question {
 			   OR b.ranks IS DISTINCT FROM (SELECT array_agg(r::smallint ORDER BY r) FROM generate_series(0, t.ballots + cardinality(t.skipped) - 1) r WHERE r <> ALL (t.skipped))`},
 		{"sums of a batch = recount of its ballots", `
 			SELECT format('batch %s, candidate %s: %s votes, recount %s', coalesce(t.id, b.batch), coalesce(t.candidate, b.candidate), t.votes, b.votes)
-			FROM (SELECT id, x.candidate, x.votes FROM batch, unnest(candidates, votes) AS x (candidate, votes) WHERE selection = $1) t
+			FROM (SELECT id, x.candidate, x.votes FROM batch JOIN batch_body ON batch = id, unnest(candidates, votes) AS x (candidate, votes) WHERE selection = $1) t
 			FULL JOIN (SELECT batch, candidate, count(*) AS votes FROM ballot, unnest(picks) AS candidate WHERE selection = $1 GROUP BY batch, candidate) b
 			     ON b.batch = t.id AND b.candidate = t.candidate
 			WHERE t.votes IS DISTINCT FROM b.votes`},

@@ -58,7 +58,7 @@ func (v view) receipt(ctx context.Context, signer ballotlog.Signer, code receipt
 	err = v.GetContext(ctx, &b, `
 		SELECT period, committed_at, first_index, ballots, skipped, leaves,
 		       substring(voters FROM 1 + 16 * ($3::int - (SELECT count(*) FROM unnest(skipped) s WHERE s < $3::int))::int FOR 16) AS voter
-		FROM batch WHERE id = $1 AND selection = $2`, code.Batch, v.ID, code.Rank)
+		FROM batch JOIN batch_body ON batch = id WHERE id = $1 AND selection = $2`, code.Batch, v.ID, code.Rank)
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, voting.ErrNoReceipt
 	}
