@@ -223,6 +223,7 @@ func TestLog_tampered(t *testing.T) {
 	for name, tamper := range map[string]string{
 		"leaf":       `UPDATE batch_body SET leaves = overlay(leaves PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
 		"voters":     `UPDATE batch_body SET voters = overlay(voters PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
+		"no body":    `DELETE FROM batch_body WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
 		"edge":       `UPDATE head SET edge = overlay(edge PLACING '\x00' FROM 1)`,
 		"size":       `UPDATE head SET log_size = 299`,
 		"begun anew": `UPDATE head SET edge = '', log_size = 0`,

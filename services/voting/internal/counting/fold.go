@@ -58,7 +58,7 @@ func (f *fold) run(ctx context.Context, tx *sqlx.Tx) error {
 	var batches []batch
 	if err := tx.SelectContext(ctx, &batches, `
 		SELECT id, ballots, candidates, votes
-		FROM (SELECT id, ballots FROM batch WHERE selection = $1 AND first_index IS NULL ORDER BY id LIMIT $2) b JOIN batch_body ON batch = id
+		FROM (SELECT id, ballots FROM batch WHERE selection = $1 AND first_index IS NULL ORDER BY id LIMIT $2) b LEFT JOIN batch_body ON batch = id
 		ORDER BY id`, f.selection, maxFold); err != nil {
 		return fmt.Errorf("batches: %w", err)
 	}

@@ -121,3 +121,17 @@ func TestFold_afterSeal(t *testing.T) {
 		t.Errorf("%d batches wait, want %d, %v", waiting, batches, err)
 	}
 }
+
+// TestFold_withoutBody does not seal a log that lacks a batch's leaves.
+func TestFold_withoutBody(t *testing.T) {
+	s, db := setup(t)
+	if _, err := db.ExecContext(t.Context(), `DELETE FROM batch_body WHERE batch = 7; UPDATE voting SET closed_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	f := fold{sequencer: s, selection: 1}
+	err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) })
+	var sealed bool
+	if e := db.Get(&sealed, `SELECT sealed_at IS NOT NULL FROM head`); e != nil || sealed {
+		t.Errorf("sealed %t, %v; fold: %v", sealed, e, err)
+	}
+}

@@ -65,7 +65,8 @@ const maxExtend = 1000
 func Extend(ctx context.Context, tx *sqlx.Tx, slug string, h Head, signer ballotlog.Signer) (int64, error) {
 	var batches [][]byte
 	if err := tx.SelectContext(ctx, &batches, `
-		SELECT (SELECT leaves FROM batch_body WHERE batch = id) FROM batch WHERE selection = $1 AND first_index >= $2 ORDER BY first_index LIMIT $3`, h.Selection, h.Size, maxExtend); err != nil {
+		SELECT (SELECT leaves FROM batch_body WHERE batch = id)
+		FROM batch WHERE selection = $1 AND first_index >= $2 ORDER BY first_index LIMIT $3`, h.Selection, h.Size, maxExtend); err != nil {
 		return 0, fmt.Errorf("log of %s: %w", slug, err)
 	}
 	edge, err := h.Edge(slug, signer.Public())
