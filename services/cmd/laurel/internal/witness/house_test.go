@@ -141,6 +141,24 @@ func (h *house) sign(t *testing.T, lines ...string) {
 	h.inbox = &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
 }
 
+// rotate has the room sign with other keys, and waits until the gateway, which
+// keeps the list for a moment, serves theirs.
+func (h *house) rotate(t *testing.T, lines ...string) {
+	t.Helper()
+	h.sign(t, lines...)
+	want, err := h.signer.Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, 20*time.Second, func() error {
+		list, err := h.api.LogKeys(t.Context(), slug)
+		if err == nil && list != want {
+			err = fmt.Errorf("the keys before are served:\n%s", list)
+		}
+		return err
+	})
+}
+
 // hear tells the room what other services would.
 func (h *house) hear(t *testing.T, p event.Payload) {
 	t.Helper()

@@ -347,11 +347,11 @@ func (h *house) rotation(t *testing.T, dir string) {
 	away := t.TempDir()
 	h.looks(t, away)
 	old := h.signer.Public().String()
-	h.sign(t, seed(2), seed(1))
+	h.rotate(t, seed(2), seed(1))
 	if said := h.looks(t, dir); !strings.Contains(said, "2 known keys") {
 		t.Errorf("while both sign:\n%s", said)
 	}
-	h.sign(t, seed(2), old)
+	h.rotate(t, seed(2), old)
 	h.vote(t, 2)
 	if said := h.looks(t, dir); !strings.Contains(said, "grown from") {
 		t.Errorf("after the hand-over:\n%s", said)
