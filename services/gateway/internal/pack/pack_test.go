@@ -26,7 +26,10 @@ func run(p *pack.Packer) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+// TestPacker has a queue full of ballots wait: full requests carry them, and
+// each ballot has its own outcome.
 func TestPacker(t *testing.T) {
+	const n, full = 2000, 500
 	var requests, ballots atomic.Int64
 	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		requests.Add(1)
@@ -41,9 +44,8 @@ func TestPacker(t *testing.T) {
 		}
 		return out, nil
 	})
-	stop := run(p)
 	var wg sync.WaitGroup
-	for i := range 3000 {
+	for i := range n {
 		wg.Go(func() {
 			voter := fmt.Sprint(i)
 			o, err := p.Cast(voting.Cast{Voter: voter, Picks: []int{i}})
@@ -55,9 +57,17 @@ func TestPacker(t *testing.T) {
 			}
 		})
 	}
+	testkit.Eventually(t, 10*time.Second, func() error {
+		if got := p.Waiting(); got != n {
+			return fmt.Errorf("%d ballots wait", got)
+		}
+		return nil
+	})
+	p.Aged(0)
+	stop := run(p)
 	wg.Wait()
 	stop()
-	if ballots.Load() != 3000 || requests.Load() > 3000 {
+	if ballots.Load() != n || requests.Load() != n/full {
 		t.Errorf("%d ballots in %d requests", ballots.Load(), requests.Load())
 	}
 }
