@@ -37,22 +37,31 @@ func New[V any](ttl time.Duration, now func() time.Time, load func(ctx context.C
 
 // Get gives the value of a key. Callers share it and do not change it.
 func (c *Cache[V]) Get(ctx context.Context, key string) (V, error) {
-	c.mu.Lock()
-	e, ok := c.kept[key]
-	dropped := c.dropped
-	c.mu.Unlock()
-	if ok && c.now().Before(e.expires) {
-		return e.value, nil
+	if value, ok := c.get(key); ok {
+		return value, nil
 	}
 	// The load goes on for the others when one who waits leaves.
-	v, err, _ := c.flights.Do(key, func() (any, error) {
-		return c.load(context.WithoutCancel(ctx), key)
-	})
+	v, err, _ := c.flights.Do(key, func() (any, error) { return c.fill(context.WithoutCancel(ctx), key) })
 	if err != nil {
 		var zero V
 		return zero, err
 	}
-	value := v.(V)
+	return v.(V), nil
+}
+
+// fill loads and keeps a value, unless another flight has done so since the
+// caller looked.
+func (c *Cache[V]) fill(ctx context.Context, key string) (V, error) {
+	if value, ok := c.get(key); ok {
+		return value, nil
+	}
+	c.mu.Lock()
+	dropped := c.dropped
+	c.mu.Unlock()
+	value, err := c.load(ctx, key)
+	if err != nil {
+		return value, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.dropped == dropped { // else it may be older than the drop
@@ -62,6 +71,14 @@ func (c *Cache[V]) Get(ctx context.Context, key string) (V, error) {
 		c.kept[key] = entry[V]{value, c.now().Add(c.ttl)}
 	}
 	return value, nil
+}
+
+// get gives what is kept and has not expired.
+func (c *Cache[V]) get(key string) (value V, ok bool) {
+	c.mu.Lock()
+	e, ok := c.kept[key]
+	c.mu.Unlock()
+	return e.value, ok && c.now().Before(e.expires)
 }
 
 // Drop forgets a key.
