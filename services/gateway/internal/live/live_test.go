@@ -157,6 +157,27 @@ func TestStream_places(t *testing.T) {
 	h.follows(t, "fourth")
 }
 
+// TestStream_reload has a crowd that takes most places leave and come again:
+// those that it left are free within a second or two, though nothing is sent.
+func TestStream_reload(t *testing.T) {
+	t.Parallel()
+	h := setup(t, func(c *live.Config) { c.Streams = 8 })
+	for range 3 {
+		var crowd []*listener
+		for i := range 8 {
+			crowd = append(crowd, h.follows(t, strconv.Itoa(i)))
+		}
+		for _, l := range crowd {
+			l.conn.Close()
+		}
+		left := time.Now()
+		h.open(t, 0)
+		if took := time.Since(left); took > 3*time.Second {
+			t.Errorf("noticed after %v", took)
+		}
+	}
+}
+
 // TestStream_load asks for a tally once for all who come, and tells what is
 // wrong.
 func TestStream_load(t *testing.T) {

@@ -16,8 +16,11 @@ const (
 	// share is how many times longer the writer rests than a round took: under
 	// load a round takes longer, and there are fewer of them.
 	share = 10
-	// lookEvery is how often listeners are looked for that have gone.
+	// lookEvery is how often listeners are looked for that have gone, and lookSoon
+	// how often once half of the places are taken: a crowd that reloads its page
+	// needs those that it leaves.
 	lookEvery = 5 * time.Second
+	lookSoon  = time.Second
 )
 
 // pace is the time from the begin of one round to the next.
@@ -43,7 +46,7 @@ func (h *Hub) Run(ctx context.Context) {
 	defer h.close()
 	tick := time.NewTicker(fastest)
 	defer tick.Stop()
-	var next, look time.Time
+	var next, looked time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -54,7 +57,7 @@ func (h *Hub) Run(ctx context.Context) {
 		}
 		t := turn{now: time.Now(), patience: h.cfg.Patience}
 		// A tick that comes a little early is the one that was meant.
-		t.round, t.look = t.now.Add(fastest/2).After(next), t.now.After(look)
+		t.round, t.look = t.now.Add(fastest/2).After(next), t.now.Add(fastest/2).After(looked.Add(h.lookAfter()))
 		topics := h.begin(t.now, func(slug string) {
 			loading.Go(func() {
 				if _, err := h.load(ctx, slug); err != nil {
@@ -73,9 +76,17 @@ func (h *Hub) Run(ctx context.Context) {
 			next = t.now.Add(pace(streams, took))
 		}
 		if t.look {
-			look = t.now.Add(lookEvery)
+			looked = t.now
 		}
 	}
+}
+
+// lookAfter is the time from one look to the next.
+func (h *Hub) lookAfter() time.Duration {
+	if 2*h.Streams() > h.cfg.Streams {
+		return lookSoon
+	}
+	return lookEvery
 }
 
 // begin takes up who has joined, and gives the topics that have streams with
