@@ -29,8 +29,8 @@ type Command struct {
 type Cast struct {
 	DataDir  string        `default:"/var/tmp/laurel-bench" type:"path" help:"Where PostgreSQL and the servers keep their data; emptied first."`
 	Input    string        `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder of the selection that is voted on."`
-	Span     time.Duration `default:"4s" help:"How long each target is asked at a time."`
-	Rounds   int           `default:"3" help:"How often; the figures are medians."`
+	Span     time.Duration `default:"2s" help:"How long each target is asked at a time."`
+	Rounds   int           `default:"9" help:"How often; figures and ratios are medians."`
 	Conns    []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
 	Targets  []string      `default:"empty,naive,laurel,apart" help:"Who is asked: the yardsticks empty and naive; laurel in one process; apart, in one process a service."`
 	Flood    int           `default:"4" help:"Overload: times the most connections; 0: none."`
@@ -48,6 +48,7 @@ const (
 	naive  = "naive"
 	laurel = "laurel"
 	apart  = "apart"
+	few    = "few" // as laurel, beside it once laurel's table is full
 )
 
 // settings of PostgreSQL, as for the days of a vote: memory for the indexes,
@@ -88,8 +89,7 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	if err := b.open(ctx); err != nil {
 		return err
 	}
-	shares, err := b.table(ctx)
-	if err != nil {
+	if err := b.table(ctx); err != nil {
 		return err
 	}
 	if !b.has(laurel) {
@@ -105,7 +105,7 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	if err := b.size(ctx); err != nil {
 		return err
 	}
-	return b.large(ctx, most, shares[most])
+	return b.large(ctx, most)
 }
 
 func (c *Cast) has(target string) bool { return slices.Contains(c.Targets, target) }
@@ -137,27 +137,19 @@ func (c *Cast) postgres() pg.Local {
 
 // open starts everything.
 func (b *bench) open(ctx context.Context) error {
-	house := func(name string) (*demo.House, error) {
-		listen, err := freePort(ctx)
-		dir := filepath.Join(b.DataDir, name)
-		return &demo.House{
-			Dir: dir, Binary: b.binary, Listen: listen, Proxies: []string{"127.0.0.0/8"}, Log: filepath.Join(dir, "log"),
-			Postgres: b.postgres(), Database: name,
-		}, err
-	}
 	local, err := b.postgres().Start(ctx)
 	if err != nil {
 		return err
 	}
 	b.stops = append(b.stops, func() error { return local.Stop(context.WithoutCancel(ctx)) })
-	if b.house, err = house(laurel); err != nil {
+	if b.house, err = b.newHouse(ctx, laurel); err != nil {
 		return err
 	}
 	if err := b.add(ctx, laurel, b.house); err != nil {
 		return err
 	}
 	if b.has(apart) {
-		h, err := house(apart)
+		h, err := b.newHouse(ctx, apart)
 		if err != nil {
 			return err
 		}
@@ -170,6 +162,15 @@ func (b *bench) open(ctx context.Context) error {
 		}
 	}
 	return b.yardsticks(ctx)
+}
+
+func (b *bench) newHouse(ctx context.Context, name string) (*demo.House, error) {
+	listen, err := freePort(ctx)
+	dir := filepath.Join(b.DataDir, name)
+	return &demo.House{
+		Dir: dir, Binary: b.binary, Listen: listen, Proxies: []string{"127.0.0.0/8"}, Log: filepath.Join(dir, "log"),
+		Postgres: b.postgres(), Database: name,
+	}, err
 }
 
 // add opens a house and a selection in it.

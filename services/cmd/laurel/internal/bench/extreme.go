@@ -3,7 +3,9 @@ package bench
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/streams"
 )
 
@@ -20,7 +22,7 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 			conns int
 			into  *[]load
 		}{{conns, &usual}, {many, &loads}} {
-			l, err := b.targets[laurel].run(ctx, one.conns, b.Span, true)
+			l, err := b.targets[laurel].run(ctx, one.conns, ramp+b.Span, true)
 			if err != nil {
 				return err
 			}
@@ -37,9 +39,13 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 		told = max(told, l.told.Seconds())
 	}
 	fmt.Printf("%d connections: %.0f ballots/s, %.2f of those with %d; p99 %.0f ms; %d refused, 99 of 100 within %.0f ms; the server's memory has not passed %d MiB.\n",
-		many, rate(loads), rate(loads)/rate(usual), conns, median(loads, func(l load) float64 { return 1000 * l.p99.Seconds() }), refused, 1000*told, peak>>20)
+		many, rate(loads), share(loads, usual), conns, median(loads, func(l load) float64 { return 1000 * l.p99.Seconds() }), refused, 1000*told, peak>>20)
 	return nil
 }
+
+// noticed is when the gateway has let go of streams that were closed, so that it
+// does not do so while it is measured.
+const noticed = 2 * time.Second
 
 // live casts with and without open live streams, in turn, and prints how much of
 // the rate they leave.
@@ -67,7 +73,8 @@ func (b *bench) live(ctx context.Context, conns int) error {
 			return err
 		}
 		with = append(with, l)
+		run.Wait(ctx, noticed)
 	}
-	fmt.Printf("%d live streams: %.0f ballots/s with %d connections, %.2f of those without.\n", b.Streams, rate(with), conns, rate(with)/rate(without))
+	fmt.Printf("%d live streams: %.0f ballots/s with %d connections, %.2f of those without.\n", b.Streams, rate(with), conns, share(with, without))
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -17,12 +18,12 @@ import (
 const (
 	chunk     = 500
 	batchSize = 500
-	warmUp    = 5 // spans
+	warmUp    = 10 // spans
 )
 
 // size prints what ballots take on disk, with their indexes and the log.
 func (b *bench) size(ctx context.Context) error {
-	return b.database(ctx, func(db *sqlx.DB) error {
+	return database(ctx, b.house, func(db *sqlx.DB) error {
 		var got struct {
 			Ballots int64 `db:"ballots"`
 			Bytes   int64 `db:"bytes"`
@@ -37,8 +38,8 @@ func (b *bench) size(ctx context.Context) error {
 	})
 }
 
-func (b *bench) database(ctx context.Context, do func(db *sqlx.DB) error) (err error) {
-	db, err := pg.Open(ctx, pg.Config{URL: b.house.DatabaseURL(), Service: voting.Name})
+func database(ctx context.Context, h *demo.House, do func(db *sqlx.DB) error) (err error) {
+	db, err := pg.Open(ctx, pg.Config{URL: h.DatabaseURL(), Service: voting.Name})
 	if err != nil {
 		return err
 	}
@@ -46,33 +47,42 @@ func (b *bench) database(ctx context.Context, do func(db *sqlx.DB) error) (err e
 	return do(db)
 }
 
-// large fills the table and prints how much of laurel's share of empty is left.
-func (b *bench) large(ctx context.Context, conns int, before float64) error {
-	if b.Prefill == 0 || before == 0 {
+// large fills the table, and prints how much of the rate is left beside another
+// house, which has few ballots, asked in turn.
+func (b *bench) large(ctx context.Context, conns int) error {
+	if b.Prefill == 0 {
 		return nil
 	}
 	began := time.Now()
-	if err := b.database(ctx, func(db *sqlx.DB) error { return b.fill(ctx, db) }); err != nil {
+	if err := database(ctx, b.house, func(db *sqlx.DB) error { return fill(ctx, db, b.Prefill) }); err != nil {
 		return err
 	}
 	fmt.Printf("%d ballots were written by SQL and counted in %.0f s.\n", b.Prefill, time.Since(began).Seconds())
-	// The writer meets pages that another process has filled: each for the first time.
-	if _, err := b.targets[laurel].run(ctx, conns, warmUp*b.Span, false); err != nil {
-		return err
-	}
-	loads, err := b.rounds(ctx, conns, empty, laurel)
+	h, err := b.newHouse(ctx, few)
 	if err != nil {
 		return err
 	}
-	after := rate(loads[laurel]) / rate(loads[empty])
-	fmt.Printf("With them, %d connections: %.0f ballots/s, %.2f of empty, which is %.2f of the share before.\n", conns, rate(loads[laurel]), after, after/before)
+	if err := b.add(ctx, few, h); err != nil {
+		return err
+	}
+	// The writer meets pages that another process has filled: each for the first time.
+	for name, spans := range map[string]time.Duration{laurel: warmUp, few: 1} {
+		if _, err := b.targets[name].run(ctx, conns, spans*b.Span, false); err != nil {
+			return err
+		}
+	}
+	loads, err := b.rounds(ctx, conns, few, laurel)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("With them, %d connections: %.0f ballots/s, %.2f of another with few.\n", conns, rate(loads[laurel]), share(loads[laurel], loads[few]))
 	return b.size(ctx)
 }
 
 // fill casts ballots by SQL: batches as the room writes them, with sums and
 // leaves. The sequencer counts them, and appends them to the log, as any others.
-func (b *bench) fill(ctx context.Context, db *sqlx.DB) error {
-	for left := (b.Prefill + batchSize - 1) / batchSize; left > 0; left -= chunk {
+func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
+	for left := (ballots + batchSize - 1) / batchSize; left > 0; left -= chunk {
 		if _, err := db.ExecContext(ctx, `
 			WITH last AS MATERIALIZED (SELECT selection, period FROM ballot ORDER BY batch DESC LIMIT 1),
 			listed AS MATERIALIZED (SELECT array_agg(number ORDER BY number) AS numbers FROM candidate JOIN voting USING (slug) JOIN last ON last.selection = voting.id),

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// table loads the targets in turn, round by round, prints the medians, and gives
-// laurel's share of empty by the number of connections.
-func (b *bench) table(ctx context.Context) (map[int]float64, error) {
+// table loads the targets in turn, round by round, and prints the medians
+// of their figures and ratios.
+func (b *bench) table(ctx context.Context) error {
 	fmt.Printf("%-8s %6s %12s %10s %10s %10s %10s\n", "target", "conns", "ballots/s", "p50", "p99", "of empty", "of naive")
-	shares := map[int]float64{}
 	for _, conns := range b.Conns {
 		loads, err := b.rounds(ctx, conns, b.Targets...)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, name := range b.Targets {
 			ms := func(of func(load) time.Duration) float64 {
@@ -25,11 +24,8 @@ func (b *bench) table(ctx context.Context) (map[int]float64, error) {
 				ms(func(l load) time.Duration { return l.p50 }), ms(func(l load) time.Duration { return l.p99 }),
 				ratio(loads, name, empty), ratio(loads, name, naive))
 		}
-		if len(loads[laurel]) > 0 && len(loads[empty]) > 0 {
-			shares[conns] = rate(loads[laurel]) / rate(loads[empty])
-		}
 	}
-	return shares, nil
+	return nil
 }
 
 // rounds asks each in turn, several times.
@@ -53,7 +49,17 @@ func ratio(loads map[string][]load, name, of string) string {
 	if len(loads[of]) == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", rate(loads[name])/rate(loads[of]))
+	return fmt.Sprintf("%.2f", share(loads[name], loads[of]))
+}
+
+// share is the median of the rounds' ratios: a machine whose speed changes
+// changes both rates of a round, which are measured one after the other.
+func share(loads, of []load) float64 {
+	all := make([]float64, len(loads))
+	for i, l := range loads {
+		all[i] = l.rate / of[i].rate
+	}
+	return middle(all)
 }
 
 func median(loads []load, of func(load) float64) float64 {
@@ -61,6 +67,10 @@ func median(loads []load, of func(load) float64) float64 {
 	for i, l := range loads {
 		all[i] = of(l)
 	}
+	return middle(all)
+}
+
+func middle(all []float64) float64 {
 	slices.Sort(all)
 	return all[len(all)/2]
 }
