@@ -66,8 +66,8 @@ func (b *bench) large(ctx context.Context, conns int) error {
 		return err
 	}
 	// The writer meets pages that another process has filled: each for the first time.
-	for name, spans := range map[string]time.Duration{laurel: warmUp, few: 1} {
-		if _, err := b.targets[name].run(ctx, conns, spans*b.Span, false); err != nil {
+	for name, span := range map[string]time.Duration{laurel: warmUp * b.Span, few: b.Span} {
+		if _, err := b.targets[name].run(ctx, conns, span, false); err != nil {
 			return err
 		}
 	}
