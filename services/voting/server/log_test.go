@@ -221,15 +221,15 @@ func TestLog_tampered(t *testing.T) {
 		r.execute(t, `CREATE TABLE kept_`+table+` AS TABLE `+table)
 	}
 	for name, tamper := range map[string]string{
-		"leaf":       `UPDATE batch_body SET leaves = overlay(leaves PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
-		"voters":     `UPDATE batch_body SET voters = overlay(voters PLACING '\x00' FROM 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
+		"leaf":       `UPDATE batch_body SET leaves = set_byte(leaves, 0, get_byte(leaves, 0) # 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
+		"voters":     `UPDATE batch_body SET voters = set_byte(voters, 0, get_byte(voters, 0) # 1) WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
 		"no body":    `DELETE FROM batch_body WHERE batch = (SELECT id FROM batch WHERE first_index = 100)`,
-		"edge":       `UPDATE head SET edge = overlay(edge PLACING '\x00' FROM 1)`,
+		"edge":       `UPDATE head SET edge = set_byte(edge, 0, get_byte(edge, 0) # 1)`,
 		"size":       `UPDATE head SET log_size = 299`,
 		"begun anew": `UPDATE head SET edge = '', log_size = 0`,
-		"subtree":    `UPDATE subtree SET hash = overlay(hash PLACING '\x00' FROM 1)`,
+		"subtree":    `UPDATE subtree SET hash = set_byte(hash, 0, get_byte(hash, 0) # 1)`,
 		"no subtree": `DELETE FROM subtree`,
-		"salt":       `UPDATE ballot SET salt = overlay(salt PLACING '\x00' FROM 1) WHERE rank = 5`,
+		"salt":       `UPDATE ballot SET salt = set_byte(salt, 0, get_byte(salt, 0) # 1) WHERE rank = 5`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, tamper)
