@@ -172,7 +172,7 @@ func TestStream_reload(t *testing.T) {
 		}
 		left := time.Now()
 		h.open(t, 0)
-		if took := time.Since(left); took > 3*time.Second {
+		if took := time.Since(left); took > 4*time.Second {
 			t.Errorf("noticed after %v", took)
 		}
 	}
