@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -105,11 +104,8 @@ func TestLive_refused(t *testing.T) {
 		t.Errorf("the end took %v", took)
 	}
 	testkit.Eventually(t, 10*time.Second, func() error {
-		stacks := make([]byte, 8<<20)
-		for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-			if strings.Contains(stack, "gateway/internal/live.") {
-				return fmt.Errorf("a goroutine is left:\n%s", stack)
-			}
+		if left := testkit.Goroutines("gateway/internal/live."); len(left) > 0 {
+			return fmt.Errorf("a goroutine is left:\n%s", left[0])
 		}
 		return nil
 	})

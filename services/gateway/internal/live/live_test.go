@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -230,20 +230,9 @@ func TestHub_End(t *testing.T) {
 	if n := h.Streams(); n != 0 {
 		t.Errorf("%d streams are open", n)
 	}
-	if n := working("internal/live.(*"); n > 0 {
+	if n := len(testkit.Goroutines("internal/live.(*")); n > 0 {
 		t.Errorf("%d goroutines are left", n)
 	}
-}
-
-// working counts goroutines that are in a function of a name.
-func working(name string) (n int) {
-	stacks := make([]byte, 8<<20)
-	for _, g := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-		if strings.Contains(g, name) {
-			n++
-		}
-	}
-	return n
 }
 
 // TestStream_cost holds an open stream to a few kilobytes and no goroutine.
@@ -275,7 +264,7 @@ func TestStream_cost(t *testing.T) {
 	} else {
 		t.Logf("a stream and its client hold %d bytes", each)
 	}
-	if n := working("net/http.(*conn).serve"); n > 0 {
+	if n := len(testkit.Goroutines("net/http.(*conn).serve")); n > 0 {
 		t.Errorf("%d goroutines serve streams", n)
 	}
 }
