@@ -16,7 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -119,9 +119,9 @@ func (h *house) start(t *testing.T, change ...func(*server.Config)) {
 }
 
 // limits are generous but where change says otherwise.
-func limits(change func(*api.Limits)) func(*server.Config) {
+func limits(change func(*app.Limits)) func(*server.Config) {
 	return func(c *server.Config) {
-		c.Limits = api.DefaultLimits()
+		c.Limits = app.DefaultLimits()
 		change(&c.Limits)
 	}
 }

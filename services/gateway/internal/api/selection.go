@@ -48,7 +48,7 @@ const phasePoll = 50 * time.Millisecond
 func (a *API) selectionRoutes() {
 	register(a, route{method: http.MethodPost, path: "/selections", summary: "Create a selection from a rulebook", status: http.StatusCreated, body: maxRules, staff: true},
 		func(ctx context.Context, in *createInput) (*body[selection.Selection], error) {
-			ctx, err := a.may(ctx, identity.AnySelection, identity.Organizer)
+			ctx, err := a.app.May(ctx, identity.AnySelection, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -56,15 +56,15 @@ func (a *API) selectionRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections", summary: "All selections, newest first"},
 		func(ctx context.Context, _ *struct{}) (*body[[]selection.Selection], error) {
-			return answer(a.selection.List(ctx, struct{}{}))
+			return answer(a.app.Selections(ctx))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}", summary: "A selection with its phases"},
 		func(ctx context.Context, in *InSelection) (*body[selection.Selection], error) {
-			return answer(a.selections.Get(ctx, in.Slug))
+			return answer(a.app.Selection(ctx, in.Slug))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/rulebook", summary: "The rulebook; its SHA-256 is the selection's rulebook_hash", media: "application/json"},
 		func(ctx context.Context, in *InSelection) (*document, error) {
-			s, err := a.selections.Get(ctx, in.Slug)
+			s, err := a.app.Selection(ctx, in.Slug)
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +81,7 @@ func (a *API) selectionRoutes() {
 			summary: strings.ToUpper(action[:1]) + action[1:] + " a phase now; 202 while a service has not yet applied it", staff: true, later: true,
 		},
 			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
-				ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+				ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 				if err != nil {
 					return nil, err
 				}
@@ -98,7 +98,7 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 	if err != nil {
 		return nil, err
 	}
-	defer a.selections.Drop(in.Slug)
+	defer a.app.Forget(in.Slug)
 	deadline := time.NewTimer(a.cfg.PhaseWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(phasePoll)
