@@ -21,6 +21,7 @@ import (
 	"github.com/lib/pq/pqerror"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 )
 
 // URLVariable overrides the private server: a superuser's URL of a database on
@@ -41,8 +42,8 @@ func Services() []string {
 
 // Server is the private server that all tests of this user share. It outlives
 // the tests, so that the next ones start at once; scripts/testdb stops it.
-func Server() pg.Local {
-	return pg.Local{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
+func Server() private.Server {
+	return private.Server{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
 }
 
 // DB is a fresh, empty database, opened as the server's superuser. Like all
