@@ -158,7 +158,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	if !s.running() {
 		keepInherited()
-		out, err := s.command(ctx, bin, "pg_ctl", "start", "-W", "-s", "-D", s.data(), "-s", s.logFile()).CombinedOutput()
+		out, err := s.command(ctx, bin, "pg_ctl", "start", "-W", "-s", "-D", s.data(), "-l", s.logFile()).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("start: %w: %s", err, strings.TrimSpace(string(out)))
 		}
