@@ -39,7 +39,7 @@ func (a *API) resultRoutes(e *echo.Echo) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Result(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetResult(ctx, review.Of{Slug: in.Slug}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/publication", summary: "Make the result public, after the notice", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *publishInput) (*body[selection.Results], error) {
@@ -47,7 +47,7 @@ func (a *API) resultRoutes(e *echo.Echo) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.selection.Publish(ctx, selection.Publish{Slug: in.Slug, Reason: in.Body.Reason}))
+			return answer(a.selection.PublishResult(ctx, selection.PublishResult{Slug: in.Slug, Reason: in.Body.Reason}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/results", summary: "The published result"},
 		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {

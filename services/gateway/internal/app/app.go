@@ -102,7 +102,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		return a.identity.Authenticate(ctx, identity.Token{Token: token})
 	})
 	a.selections = cache.New(selectionTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Selection, error) {
-		return a.selection.Get(ctx, selection.Of{Slug: slug})
+		return a.selection.GetSelection(ctx, selection.Of{Slug: slug})
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.Tally, Log: cfg.Log})

@@ -12,10 +12,10 @@ import (
 
 // Selections gives all, newest first.
 func (a *App) Selections(ctx context.Context) ([]selection.Selection, error) {
-	return a.selection.List(ctx, struct{}{})
+	return a.selection.ListSelections(ctx, struct{}{})
 }
 
-// Selection gives one: selection.Service.Get.
+// Selection gives one: selection.Service.GetSelection.
 func (a *App) Selection(ctx context.Context, slug string) (selection.Selection, error) {
 	return a.selections.Get(ctx, slug)
 }
@@ -30,12 +30,12 @@ func (a *App) Candidates(ctx context.Context, slug string) ([]nomination.Candida
 	return a.candidates.Get(ctx, slug)
 }
 
-// Candidate gives one with the whole story: nomination.Service.Candidate.
+// Candidate gives one with the whole story: nomination.Service.GetCandidate.
 func (a *App) Candidate(ctx context.Context, slug string, number int) (nomination.Candidate, error) {
 	if err := a.known(ctx, slug); err != nil {
 		return nomination.Candidate{}, err
 	}
-	return a.nomination.Candidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
+	return a.nomination.GetCandidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
 }
 
 // Tally gives the counts as far as the rulebook shows them at this time.
@@ -43,12 +43,12 @@ func (a *App) Tally(ctx context.Context, slug string) (voting.Tally, error) {
 	if err := a.known(ctx, slug); err != nil {
 		return voting.Tally{}, err
 	}
-	return a.voting.Tally(ctx, voting.Of{Slug: slug})
+	return a.voting.GetTally(ctx, voting.Of{Slug: slug})
 }
 
-// Results gives the published outcome: selection.Service.Results.
+// Results gives the published outcome: selection.Service.GetResults.
 func (a *App) Results(ctx context.Context, slug string) (selection.Results, error) {
-	return a.selection.Results(ctx, selection.Of{Slug: slug})
+	return a.selection.GetResults(ctx, selection.Of{Slug: slug})
 }
 
 // allCandidates reads the list page by page.
