@@ -27,6 +27,9 @@ const (
 	Auditor   Role = "auditor"   // reads everything, changes nothing
 )
 
+// Roles are all of them.
+func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Auditor} }
+
 // AnySelection is the slug of a grant that holds for every selection. Who is
 // an organizer of any selection may create new ones.
 const AnySelection = "*"

@@ -29,6 +29,9 @@ const (
 	Lapsed    State = "lapsed"    // vetting closed before every department had passed it
 )
 
+// States are all of them.
+func States() []State { return []State{Submitted, Vetoed, Admitted, Struck, Withdrawn, Lapsed} }
+
 // Nominee is what a nomination form says.
 type Nominee struct {
 	Name          string            `json:"name"`

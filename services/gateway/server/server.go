@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
@@ -93,22 +94,19 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	}
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
-	services := app.Clients(b)
-	core := app.New(services, b, blobs, app.Config{
+	core := app.New(app.Clients(b), b, blobs, app.Config{
 		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait,
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
-	e.Use(auth(core))
-	a := api.New(e, core, services, api.Config{
-		PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log, Bus: b, Blobs: blobs, PhaseWait: cfg.PhaseWait, Now: cfg.Now,
-	})
-	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
+	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL)))
+	a := api.New(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
+	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {
 		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
-	})
+	}).Name = string(app.ReadDescription)
 	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, core)
 	s := &Server{app: core, api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
