@@ -11,7 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-// healed is how long a house may need, once the network is whole again, until
+// healed is how long an installation may need, once the network is whole again, until
 // it counts ballots by itself.
 const healed = 45 * time.Second
 
@@ -69,7 +69,7 @@ func (s *siege) heal(t *testing.T, l *load) {
 		t.Errorf("it took %v until ballots counted again", took)
 	}
 	for _, name := range []string{"voting", "gateway", others} {
-		if err := s.servers[name].Await(ctx); err != nil {
+		if err := s.Processes[name].Await(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -87,7 +87,7 @@ func (s *siege) answersLost(t *testing.T) {
 	l.more(t, 50)
 	s.ballots.LoseAnswers("", 0.1)
 	testkit.Eventually(t, patience, func() error {
-		log, err := os.ReadFile(s.servers["voting"].Log)
+		log, err := os.ReadFile(s.Processes["voting"].Log)
 		unknown := bytes.Count(log, []byte("commit_unknown=true"))
 		return errors.Join(err, atLeast(int64(n), int64(unknown), "commits of ballots unknown"))
 	})

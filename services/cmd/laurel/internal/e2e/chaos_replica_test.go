@@ -25,7 +25,7 @@ const takeover = 5 * time.Second
 func (s *siege) replicas(t *testing.T) {
 	s.start(t, second)
 	defer s.stop(t, second)
-	db := testkit.Open(t, s.house.database, "")
+	db := testkit.Open(t, s.Database, "")
 	// leader is the process that holds the sequencer's lock.
 	leader := func() (name string, err error) {
 		return name, db.GetContext(t.Context(), &name, `

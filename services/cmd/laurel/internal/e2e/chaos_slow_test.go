@@ -42,10 +42,10 @@ func (s *siege) slowClients(t *testing.T) {
 	var crowd slow
 	t.Cleanup(crowd.close)
 	for range each {
-		crowd.join(t, s.address(), "", 0)
-		crowd.join(t, s.address(), "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 'x')
-		crowd.join(t, s.address(), post+`{"picks": [`, ' ')
-		crowd.join(t, s.address(), strings.Repeat(long, 8), 0) // more than the buffers hold
+		crowd.join(t, s.Listen, "", 0)
+		crowd.join(t, s.Listen, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 'x')
+		crowd.join(t, s.Listen, post+`{"picks": [`, ' ')
+		crowd.join(t, s.Listen, strings.Repeat(long, 8), 0) // more than the buffers hold
 	}
 	stop := crowd.dribble()
 	l.more(t, 50)
@@ -84,7 +84,7 @@ func (l *load) rate(t *testing.T, window time.Duration) float64 {
 // uses are some of the gateway's metrics, without its garbage.
 func (s *siege) uses(t *testing.T) map[string]float64 {
 	t.Helper()
-	gateway := s.servers["gateway"].Address
+	gateway := s.Processes["gateway"].Address
 	if status := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
 		t.Fatalf("collect garbage: %d", status)
 	}

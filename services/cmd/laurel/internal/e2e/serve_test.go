@@ -18,7 +18,7 @@ import (
 func TestServe_separate(t *testing.T) {
 	t.Parallel()
 	h := apart(t)
-	for name, s := range h.servers {
+	for name, s := range h.Processes {
 		for _, path := range []string{"/healthz", "/readyz"} {
 			if status := get(t, s.Address, path); status != http.StatusNoContent {
 				t.Errorf("%s of %s: %d", path, name, status)
@@ -41,7 +41,7 @@ func TestServe_separate(t *testing.T) {
 }
 
 // drain stops all processes while ballots are in flight, and they are answered.
-func (h *house) drain(t *testing.T) {
+func (h *harness) drain(t *testing.T) {
 	t.Helper()
 	const flights = 3 // requests that a gateway has under way at a time
 	var seen atomic.Int64
@@ -81,7 +81,7 @@ func (h *house) drain(t *testing.T) {
 	h.signal(t, syscall.SIGCONT, "voting")
 	ctx, cancel := context.WithTimeout(t.Context(), stopLimit)
 	defer cancel()
-	for name, s := range h.servers {
+	for name, s := range h.Processes {
 		if err := s.Wait(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -93,10 +93,10 @@ func (h *house) drain(t *testing.T) {
 	}
 }
 
-func (h *house) signal(t *testing.T, sig syscall.Signal, names ...string) {
+func (h *harness) signal(t *testing.T, sig syscall.Signal, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if err := h.servers[name].Signal(sig); err != nil {
+		if err := h.Processes[name].Signal(sig); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}

@@ -9,20 +9,17 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -40,47 +37,56 @@ const (
 	entries = 8     // of a small selection
 )
 
-// services are the processes of a house whose services run apart.
+// services are the processes of an installation whose services run apart.
 func services() []string { return append(event.Services(), "gateway") }
 
-// house is an installation of Laurel, and the script of a small selection in
+// harness is an installation of Laurel, and the script of a small selection in
 // it.
-type house struct {
-	*demo.Script
-	database string // URL
-	dir      string
-	host     string        // loopback address of the house's own
-	nats     *bus.Embedded // nil: inside the process
-	servers  map[string]*demo.Server
-	opened   map[string]*sqlx.DB // see databases
+type harness struct {
+	*script.Script
+	*installation.Installation
+	host   string              // loopback address of the installation's own
+	nats   *bus.Embedded       // nil: inside the process
+	opened map[string]*sqlx.DB // see databases
 }
 
-// together is a house in one process with NATS inside.
-func together(t *testing.T) *house {
+// together is an installation in one process with NATS inside.
+func together(t *testing.T) *harness {
 	t.Helper()
 	h := build(t, testkit.URL(t), nil)
-	h.serve(all)
+	h.add(all, nil)
 	h.open(t, all)
 	return h
 }
 
-// apart is a house whose services are processes of their own.
-func apart(t *testing.T) *house {
+// apart is an installation whose services are processes of their own.
+func apart(t *testing.T) *harness {
 	t.Helper()
 	h := build(t, testkit.URL(t), testkit.NATS(t))
 	for _, s := range services() {
-		h.serve(s)
+		h.add(s, []string{s})
 	}
 	h.open(t, services()...)
 	return h
 }
 
-func build(t *testing.T, database string, nats *bus.Embedded) *house {
+func build(t *testing.T, database string, nats *bus.Embedded) *harness {
 	t.Helper()
-	h := &house{database: database, nats: nats, dir: t.TempDir(), host: loopback(t), servers: map[string]*demo.Server{}}
-	h.Script = script(t, client.New("http://"+h.address()))
+	h := &harness{nats: nats, host: loopback(t), Installation: &installation.Installation{
+		Binary: os.Getenv(binaryVariable), Dir: t.TempDir(), Database: database,
+		Env: []string{"LOG_LEVEL=warn", "WORK_NUMBERS=2000"}, // a crowd of one process works for all
+	}}
+	h.Listen = h.port(0)
+	if nats != nil {
+		h.NATS = nats.URL()
+	}
+	h.Script = smallScript(t, client.New("http://"+h.Listen))
 	t.Cleanup(func() {
-		h.close(t)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*stopLimit)
+		defer cancel()
+		if err := h.Stop(ctx); err != nil {
+			t.Error(err)
+		}
 		if t.Failed() {
 			h.logs(t)
 		}
@@ -88,8 +94,8 @@ func build(t *testing.T, database string, nats *bus.Embedded) *house {
 	return h
 }
 
-// loopback is an address of the house's own, so that its ports are free again
-// after each kill. Where only 127.0.0.1 is there, ports are left to luck.
+// loopback is an address of the installation's own, so that its ports are free
+// again after each kill. Where only 127.0.0.1 is there, ports are left to luck.
 func loopback(t *testing.T) string {
 	t.Helper()
 	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.N(250), rand.N(250), 1+rand.N(250))
@@ -103,103 +109,58 @@ func loopback(t *testing.T) string {
 	return host
 }
 
-// The ports lie below those that the system gives away.
-const firstPort = 20080
+// port is an address of the installation. The ports lie below those that the
+// system gives away.
+func (h *harness) port(n int) string { return fmt.Sprintf("%s:%d", h.host, 20080+n) }
 
-func (h *house) address() string { return fmt.Sprintf("%s:%d", h.host, firstPort) }
-
-// serve adds a process to the house: a service, or all. env goes beside the
-// house's own settings.
-func (h *house) serve(name string, env ...string) *demo.Server {
-	ops := fmt.Sprintf("%s:%d", h.host, firstPort+1+len(h.servers))
-	s := &demo.Server{
-		Binary: os.Getenv(binaryVariable), Address: ops, Log: filepath.Join(h.dir, name+".log"),
-		Env: append(h.env(), append(env, "OPS_LISTEN="+ops)...),
-	}
-	if name != all {
-		s.Services = []string{name}
-	}
-	h.servers[name] = s
-	return s
-}
-
-func (h *house) env() []string {
-	url := ""
-	if h.nats != nil {
-		url = h.nats.URL()
-	}
-	return []string{
-		"DATABASE_URL=" + h.database, "DATA_DIR=" + h.dir, "NATS_URL=" + url, "LISTEN=" + h.address(),
-		"TRUSTED_PROXIES=127.0.0.0/8", "LOG_LEVEL=warn", "WORK_NUMBERS=2000", // a crowd of one process works for all
-	}
+// add adds a process, which runs the services, or all where there are none.
+func (h *harness) add(name string, services []string, env ...string) *installation.Process {
+	return h.Add(name, h.port(1+len(h.Processes)), services, env...)
 }
 
 // start starts processes, all at once, until they are ready.
-func (h *house) start(t *testing.T, names ...string) {
+func (h *harness) start(t *testing.T, names ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
 	defer cancel()
-	g, ctx := errgroup.WithContext(ctx)
-	for _, name := range names {
-		g.Go(func() error { return h.servers[name].Start(ctx) })
-	}
-	if err := g.Wait(); err != nil {
+	if err := h.Start(ctx, names...); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // open is start for the first time: it makes the first organizer.
-func (h *house) open(t *testing.T, names ...string) {
+func (h *harness) open(t *testing.T, names ...string) {
 	t.Helper()
 	h.start(t, names...)
-	organizer := h.Input.Staff[0]
-	cmd := exec.CommandContext(t.Context(), os.Getenv(binaryVariable), "admin", "create-user",
-		"--email", organizer.Email, "--name", organizer.Name, "--role", string(organizer.Role))
-	cmd.Env = append(os.Environ(), h.env()...)
-	cmd.Stdin = strings.NewReader(demo.Password + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	organizer := h.Input.With(identity.Organizer)[0]
+	if err := h.CreateOrganizer(t.Context(), organizer.Email, organizer.Name, script.Password); err != nil {
+		t.Fatal(err)
 	}
 }
 
 // stop ends a process as the service manager does, within the time that it has
 // and with status 0.
-func (h *house) stop(t *testing.T, name string) {
+func (h *harness) stop(t *testing.T, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	if err := h.servers[name].Stop(ctx); err != nil {
+	if err := h.Processes[name].Stop(ctx); err != nil {
 		t.Errorf("stop %s: %v", name, err)
 	}
 }
 
-func (h *house) kill(t *testing.T, name string) {
+func (h *harness) kill(t *testing.T, name string) {
 	t.Helper()
-	if err := h.servers[name].Kill(); err != nil {
+	if err := h.Processes[name].Kill(); err != nil {
 		t.Fatalf("kill %s: %v", name, err)
 	}
 }
 
-// close stops the gateway, then what it asks.
-func (h *house) close(t *testing.T) {
-	t.Helper()
-	for name := range h.servers {
-		if name == "gateway" {
-			h.stop(t, name)
-		}
-	}
-	var g errgroup.Group
-	for name := range h.servers {
-		g.Go(func() error { h.stop(t, name); return nil })
-	}
-	_ = g.Wait() // stop tells the test
-}
-
 // logs shows what the processes said last.
-func (h *house) logs(t *testing.T) {
+func (h *harness) logs(t *testing.T) {
 	const most = 6000
-	for name, s := range h.servers {
-		log, err := os.ReadFile(s.Log)
+	for name, p := range h.Processes {
+		log, err := os.ReadFile(p.Log)
 		if err == nil && len(log) > 0 {
 			t.Logf("%s:\n%s", name, log[max(0, len(log)-most):])
 		}
@@ -207,7 +168,7 @@ func (h *house) logs(t *testing.T) {
 }
 
 // run takes the selection through steps of its script.
-func (h *house) run(t *testing.T, steps ...func(context.Context) error) {
+func (h *harness) run(t *testing.T, steps ...func(context.Context) error) {
 	t.Helper()
 	for _, step := range steps {
 		if err := step(t.Context()); err != nil {
@@ -217,13 +178,13 @@ func (h *house) run(t *testing.T, steps ...func(context.Context) error) {
 }
 
 // vetted takes the selection to where voting may open.
-func (h *house) vetted(t *testing.T) {
+func (h *harness) vetted(t *testing.T) {
 	t.Helper()
 	h.run(t, h.Create, h.Nominate, h.Vet)
 }
 
 // check looks at the ballots and the events from outside, after the close.
-func (h *house) check(t *testing.T) {
+func (h *harness) check(t *testing.T) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error {
 		tally, err := h.API.Tally(t.Context(), h.Slug)
@@ -241,23 +202,23 @@ func (h *house) check(t *testing.T) {
 }
 
 // delivered waits until every event has reached everyone it concerns.
-func (h *house) delivered(t *testing.T) {
+func (h *harness) delivered(t *testing.T) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error { return h.Delivered(t.Context()) })
 }
 
 // script is that of a small selection.
-func script(t *testing.T, api *client.Client) *demo.Script {
+func smallScript(t *testing.T, api *client.Client) *script.Script {
 	t.Helper()
 	rules, err := os.ReadFile("testdata/rulebook.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := demo.Input{Rulebook: string(rules), Entries: sheet(t, entries)}
+	in := script.Input{Rulebook: string(rules), Entries: sheet(t, entries)}
 	member := func(role identity.Role, scope string, n int) {
 		for i := range n {
 			name := fmt.Sprintf("%s-%d", role, i+1)
-			in.Staff = append(in.Staff, demo.Member{Role: role, Scope: scope, Name: name, Email: name + "@example.org"})
+			in.Staff = append(in.Staff, script.Member{Role: role, Scope: scope, Name: name, Email: name + "@example.org"})
 		}
 	}
 	member(identity.Organizer, "", 1)
@@ -265,7 +226,7 @@ func script(t *testing.T, api *client.Client) *demo.Script {
 	member(identity.Juror, "experts", 3)
 	member(identity.Committee, "", 3)
 	member(identity.Auditor, "", 1)
-	return &demo.Script{
+	return &script.Script{
 		API: api, Input: in, Slug: slug, Rules: in.Rulebook, Seed: 7, Voters: 60, Again: 10, Late: 5,
 		Progress: func(string, int) func() { return func() {} },
 	}
