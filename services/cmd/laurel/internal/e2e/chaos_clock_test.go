@@ -106,7 +106,7 @@ func (h *harness) limited(t *testing.T) {
 	const address = "203.0.113.77"
 	for range 2 * burst {
 		if a := h.come(t, address); a.status == http.StatusTooManyRequests {
-			testkit.Eventually(t, 10*time.Second, func() error {
+			testkit.Eventually(t, wait, func() error {
 				if a := h.come(t, address); a.status != http.StatusCreated {
 					return fmt.Errorf("after waiting: %d", a.status)
 				}
@@ -122,7 +122,7 @@ func (h *harness) limited(t *testing.T) {
 // delivered.
 func (h *harness) counted(t *testing.T, want int) {
 	t.Helper()
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, wait, func() error {
 		c, err := h.As(identity.Auditor).CheckTally(t.Context(), h.Slug)
 		if err == nil && (c.Sequenced != int64(want) || len(c.Problems) > 0) {
 			err = fmt.Errorf("%d ballots in the log, want %d; %v", c.Sequenced, want, c.Problems)

@@ -14,14 +14,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-const (
-	// collapse is the share of the crowd's rate that must be left with slow
-	// clients there, in the long form. It is generous: both rates are taken from a
-	// busy machine. In the short form the crowd must get on.
-	collapse = 0.2
-	// freed is how soon what slow clients had is free again.
-	freed = 30 * time.Second
-)
+// collapse is the share of the crowd's rate that must be left with slow
+// clients there, in the long form. It is generous: both rates are taken from a
+// busy machine. In the short form the crowd must get on.
+const collapse = 0.2
 
 // slowClients keeps connections by the thousand that send nothing, their headers
 // or their body byte by byte, or read no answer, while the crowd votes.
@@ -61,7 +57,7 @@ func (s *siege) slowClients(t *testing.T) {
 	}
 	crowd.close()
 	l.done(t)
-	testkit.Eventually(t, freed, func() error {
+	testkit.Eventually(t, patience, func() error {
 		now := s.uses(t)
 		for name, slack := range map[string]float64{"process_open_fds": 2 * crowded, "go_goroutines": 4 * crowded, "go_memstats_heap_inuse_bytes": 64 << 20} {
 			if now[name] > before[name]+slack {
