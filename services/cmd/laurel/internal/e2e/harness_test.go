@@ -16,29 +16,25 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
 const (
-	startLimit = time.Minute
-	// stopLimit is what SIGTERM may take.
-	stopLimit = 10 * time.Second
+	startLimit = 2 * time.Minute
+	stopLimit  = time.Minute
 	// wait bounds what must come about by itself.
-	wait = 30 * time.Second
+	wait = time.Minute
 
 	slug    = "small-selection"
 	all     = "all" // names the process that runs all services
 	entries = 8     // of a small selection
 )
-
-// services are the processes of an installation whose services run apart.
-func services() []string { return append(event.Services(), "gateway") }
 
 // harness is an installation of Laurel, and the script of a small selection in
 // it.
@@ -63,10 +59,10 @@ func together(t *testing.T) *harness {
 func apart(t *testing.T) *harness {
 	t.Helper()
 	h := build(t, testkit.URL(t), testkit.NATS(t))
-	for _, s := range services() {
+	for _, s := range serve.Names() {
 		h.add(s, []string{s})
 	}
-	h.open(t, services()...)
+	h.open(t, serve.Names()...)
 	return h
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
@@ -35,7 +36,7 @@ func TestServe_separate(t *testing.T) {
 	voters.done(t)
 
 	h.drain(t)
-	h.start(t, services()...)
+	h.start(t, serve.Names()...)
 	h.run(t, h.Vote, h.Score, h.Decide, h.Notice, h.Publish)
 	h.check(t)
 }
@@ -77,7 +78,7 @@ func (h *harness) drain(t *testing.T) {
 			return nil
 		})
 	}
-	h.signal(t, syscall.SIGTERM, services()...)
+	h.signal(t, syscall.SIGTERM, serve.Names()...)
 	h.signal(t, syscall.SIGCONT, "voting")
 	ctx, cancel := context.WithTimeout(t.Context(), stopLimit)
 	defer cancel()
