@@ -32,10 +32,7 @@ func (r *reader) components(f field, rb *Rulebook) []Component {
 		}
 		components = append(components, c)
 	}
-	switch {
-	case f.kind == list && len(f.items) == 0:
-		f.fail("a composite has at least one component")
-	case len(components) > 0 && !weighs:
+	if f.has() && f.some("a composite has at least one component") && len(components) > 0 && !weighs {
 		f.fail("the weights sum to 0")
 	}
 	return components
@@ -106,6 +103,7 @@ func (r *reader) convert(f field) Convert {
 			at.fail("method %s has no %s", c.Method, key)
 		}
 	}
+	bands, points := r.bands(f.get("bands")), r.points(f.get("points"))
 	switch c.Method {
 	case ConvertProportional:
 		c.Top = r.positive(f.get("top"), Whole(100))
@@ -113,12 +111,14 @@ func (r *reader) convert(f field) Convert {
 		c.Factor, c.Cap = r.positive(f.get("factor"), Whole(1)), r.positive(f.get("cap"), Number{})
 		f.get("cap").require()
 	case ConvertBanded:
-		c.Bands = r.bands(f.get("bands"))
+		c.Bands = bands
+		f.get("bands").some("has no bands")
 	case ConvertRank:
 		c.Top = r.positive(f.get("top"), Whole(100))
 		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
 	case ConvertPoints:
-		c.Points = r.points(f.get("points"))
+		c.Points = points
+		f.get("points").some("has no points")
 		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
 	}
 	return c
@@ -145,11 +145,6 @@ func (r *reader) bands(f field) []Band {
 		}
 		bands = append(bands, b)
 	}
-	if len(bands) == 0 && f.kind != list {
-		f.require()
-	} else if len(f.items) == 0 {
-		f.fail("has no bands")
-	}
 	return bands
 }
 
@@ -161,11 +156,6 @@ func (r *reader) points(f field) []Number {
 			item.fail("points are out of order: rank %d gets more than rank %d", k+1, k)
 		}
 		points = append(points, n)
-	}
-	if len(points) == 0 && f.kind != list {
-		f.require()
-	} else if len(f.items) == 0 {
-		f.fail("has no points")
 	}
 	return points
 }

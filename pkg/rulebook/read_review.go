@@ -108,11 +108,7 @@ func (r *reader) criteria(f field) []Criterion {
 		weighs = weighs || c.Weight.Sign() > 0
 		criteria = append(criteria, c)
 	}
-	switch {
-	case !f.require():
-	case f.kind == list && len(f.items) == 0:
-		f.fail("a panel scores at least one criterion")
-	case len(criteria) > 0 && !weighs:
+	if f.some("a panel scores at least one criterion") && len(criteria) > 0 && !weighs {
 		f.fail("the weights sum to 0")
 	}
 	return criteria

@@ -31,8 +31,8 @@ func (r *reader) ways(f field) []string {
 		once(item, way)
 		ways = append(ways, way)
 	}
-	if f.kind == list && len(f.items) == 0 {
-		f.fail("names no way to be a voter")
+	if f.has() {
+		f.some("names no way to be a voter")
 	}
 	return ways
 }

@@ -17,6 +17,7 @@ const maxItems = 1000
 type reader struct {
 	flaws    []fault.Field
 	location *time.Location
+	keys     *[]string // Keys collects here what mapping is asked for; else nil
 }
 
 // field is a value with its path from the root. Reading an absent or mistaken
@@ -49,8 +50,26 @@ func (f field) require() bool {
 	return f.has()
 }
 
+// some tells whether the field is there and, if a list, has an item; the
+// message is for a list that has none.
+func (f field) some(message string) bool {
+	if !f.require() {
+		return false
+	}
+	if f.kind == list && len(f.items) == 0 {
+		f.fail("%s", message)
+		return false
+	}
+	return true
+}
+
 // mapping checks that the field is a mapping of the keys, each at most once.
 func (f field) mapping(keys ...string) field {
+	if f.r.keys != nil {
+		for _, key := range keys {
+			*f.r.keys = append(*f.r.keys, join(f.path, key))
+		}
+	}
 	if !f.is(mapping) {
 		return field{value: value{place: f.place}, path: f.path, r: f.r}
 	}
@@ -82,6 +101,9 @@ func (f field) get(key string) field {
 
 // all gives the fields of a list.
 func (f field) all() []field {
+	if f.r.keys != nil {
+		return []field{{path: f.path, r: f.r}}
+	}
 	if !f.is(list) {
 		return nil
 	}
