@@ -17,7 +17,7 @@ const maxRanked = 1000
 func (st *standing) fromBallots(rules rulebook.Component) error {
 	if n := len(st.in.ids); n > maxRanked {
 		return fault.NewInvalid("ranked_too_many", fmt.Sprintf("ranked ballots take at most %d candidates", maxRanked),
-			fault.Field{Name: "candidates", Message: fmt.Sprintf("%d are too many", n)})
+			fault.Wrong("candidates", "too_many", "{count} are too many", "count", n, "max", maxRanked))
 	}
 	if rules.Method == rulebook.MethodIRV {
 		st.runOff()

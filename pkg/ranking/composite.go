@@ -195,7 +195,8 @@ func (st *standing) groups(rules rulebook.Component) ([][]amount, error) {
 	if id, ok := rulebook.SourcePanel(rules.Source); ok {
 		scores, ok := st.panels[id]
 		if !ok {
-			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have", fault.Field{Name: rules.Source, Message: "no such panel"})
+			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have",
+				fault.Wrong(rules.Source, "unknown", "no such panel", "value", id))
 		}
 		panels = append(panels, scores)
 	} else {

@@ -17,7 +17,7 @@ import (
 func lotValue(rb *rulebook.Rulebook, given string) (string, error) {
 	if own := rb.Composite.Lot.Value; own != "" && given != "" && own != given {
 		return "", fault.NewInvalid("lot_fixed", "the rulebook fixes the value that lots are drawn from",
-			fault.Field{Name: "lot", Message: fmt.Sprintf("the rulebook says %q", own)})
+			fault.Wrong("lot", "lot_fixed", `the rulebook says "{value}"`, "value", own))
 	}
 	if given != "" {
 		return given, nil

@@ -95,7 +95,7 @@ func (r *reader) timezone(f field) string {
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		f.fail("%q is not a timezone such as Asia/Shanghai", name)
+		f.fail("timezone_unknown", `"{value}" is not a timezone such as Asia/Shanghai`, "value", escaped(name))
 		return ""
 	}
 	r.location = location
@@ -109,7 +109,7 @@ func (r *reader) attributes(f field) []string {
 		name := item.id()
 		once(item, name)
 		if slices.Contains(KnownAttributes(), name) {
-			item.fail("%q is known already", name)
+			item.fail("attribute_known", `"{value}" is known already`, "value", escaped(name))
 		}
 		names = append(names, name)
 	}
@@ -182,7 +182,7 @@ func (r *reader) decision(f field) Decision {
 func (r *reader) share(f field) Number {
 	n := f.number()
 	if n.IsSet() && (n.Sign() <= 0 || n.Cmp(Whole(1)) > 0) {
-		f.fail("%s is not a share: above 0 and at most 1, such as 2/3", n)
+		f.fail("not_a_share", "{value} is not a share: above 0 and at most 1, such as 2/3", "value", n)
 	}
 	return n
 }
