@@ -49,11 +49,11 @@ func JurorAggregate(panel, account string) string { return "juror/" + panel + "/
 
 func reviewEvents() []Spec {
 	const juror, account = "juror/<panel>/<account>", "0198c0de-0000-7000-8000-00000000000a"
-	from, to := []string{"review"}, []string{"selection"}
+	from, to := []string{Review}, []string{Selection}
 	const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return []Spec{
-		{JurorSeated{"experts", account}, juror, from, []string{"identity"}, "A juror has a seat on a panel, and with it the role."},
-		{JurorLeft{"experts", account}, juror, from, []string{"identity"}, "A juror has left a panel, and loses the role there."},
+		{JurorSeated{"experts", account}, juror, from, []string{Identity}, "A juror has a seat on a panel, and with it the role."},
+		{JurorLeft{"experts", account}, juror, from, []string{Identity}, "A juror has left a panel, and loses the role there."},
 		{ResultComputed{hash, hash, hash, hash}, "result", from, to, "The rulebook computed a result; the hashes say from what."},
 		{DecisionMade{hash, true, 9, 8, 0, 1}, "decision", from, to, "The committee voted on a computed result."},
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -23,7 +22,7 @@ import (
 func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
-		if _, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review); err != nil {
+		if _, err := p.deps.Selections.Require(ctx, tx, in.Slug, p.deps.Time(), rulebook.PhaseReview); err != nil {
 			return false, err
 		}
 		_, over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate)

@@ -9,7 +9,6 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -81,9 +80,9 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 
 // notClosed refuses what only makes sense while there is time to score.
 func (p *Panels) notClosed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
-	state, err := phase.Of(ctx, q, slug, event.Review, p.deps.Time())
+	state, err := phase.Of(ctx, q, slug, rulebook.PhaseReview, p.deps.Time())
 	if err == nil && state == phase.Closed {
-		err = phase.ErrNotOpen.With("phase", event.Review)
+		err = phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
 	}
 	return err
 }

@@ -7,9 +7,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/agreement"
 )
@@ -75,7 +74,7 @@ func sheetsOf(rows []countedRow) []agreement.Sheet {
 func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review)
+		sel, err := p.deps.Selections.Require(ctx, tx, in.Slug, p.deps.Time(), rulebook.PhaseReview)
 		if err != nil {
 			return err
 		}

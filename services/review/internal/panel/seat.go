@@ -24,7 +24,7 @@ import (
 
 // SeatPanel implements review.Service.
 func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, in.Slug)
 	if err != nil {
 		return review.Panel{}, err
 	}
@@ -261,7 +261,7 @@ func seated(ctx context.Context, tx *sqlx.Tx, slug, panel, account string) error
 // returns. Faults: ErrNotYet, ErrNoPanel, ErrNotJuror.
 func (p *Panels) asJuror(ctx context.Context, slug, id string, fn func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error) error {
 	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Get(ctx, tx, slug)
+		sel, err := p.deps.Selections.Get(ctx, tx, slug)
 		if err != nil {
 			return err
 		}
