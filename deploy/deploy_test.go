@@ -13,11 +13,11 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/event"
 )
 
-func services() []string {
-	return []string{"gateway", "identity", "nomination", "review", "selection", "voting"}
-}
+func services() []string { return append([]string{"gateway"}, event.Services()...) }
 
 func read(t *testing.T, path string) []byte {
 	t.Helper()
