@@ -46,12 +46,12 @@ func TestSeat_events(t *testing.T) {
 	if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people}); !errors.Is(err, review.ErrSeated) {
 		t.Errorf("seated anew after a sheet was submitted: %v", err)
 	}
-	unseat := review.Unseat{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Successor: &review.Person{ID: "g"}}
-	if _, err := r.Unseat(r.as("organizer"), unseat); !errors.Is(err, review.ErrInvalid) {
+	unseat := review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Successor: &review.Person{ID: "g"}}
+	if _, err := r.UnseatJuror(r.as("organizer"), unseat); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("without a reason: %v", err)
 	}
 	unseat.Reason = "ill"
-	if _, err := r.Unseat(r.as("organizer"), unseat); err != nil {
+	if _, err := r.UnseatJuror(r.as("organizer"), unseat); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{}
@@ -78,9 +78,9 @@ func TestSeat_events(t *testing.T) {
 func (r *room) juror(account string) map[string]func() error {
 	ctx, of := r.as(account), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}
 	return map[string]func() error{
-		"assignments": func() error { _, err := r.Assignments(ctx, experts); return err },
-		"revisions":   func() error { _, err := r.Revisions(ctx, of); return err },
-		"peers":       func() error { _, err := r.Peers(ctx, of); return err },
+		"assignments": func() error { _, err := r.ListAssignments(ctx, experts); return err },
+		"revisions":   func() error { _, err := r.ListRevisions(ctx, of); return err },
+		"peers":       func() error { _, err := r.ListPeers(ctx, of); return err },
 		"sheet":       func() error { return r.score(account, 1, "90", "80") },
 		"conflict": func() error {
 			_, err := r.DeclareConflict(ctx, review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "2", Reason: "my cousin"})
@@ -103,7 +103,7 @@ func TestSeat_none(t *testing.T) {
 			t.Errorf("%s of a juror: %v", name, err)
 		}
 	}
-	if _, err := r.Unseat(r.as("organizer"), review.Unseat{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill"}); err != nil {
+	if _, err := r.UnseatJuror(r.as("organizer"), review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill"}); err != nil {
 		t.Fatal(err)
 	}
 	before := r.dump("sheet")

@@ -25,8 +25,8 @@ type candidateRow struct {
 	SecondLook string          `db:"second_look"`
 }
 
-// Assignments implements review.Service.
-func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) (out []review.Assignment, err error) {
+// ListAssignments implements review.Service.
+func (p *Panels) ListAssignments(ctx context.Context, in review.OfPanel) (out []review.Assignment, err error) {
 	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
 		out, err = assignments(ctx, tx, in.Slug, panel, juror)
 		return err

@@ -13,8 +13,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Peers implements review.Service.
-func (p *Panels) Peers(ctx context.Context, in review.OfSheet) (out []review.Peer, err error) {
+// ListPeers implements review.Service.
+func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) (out []review.Peer, err error) {
 	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
 		if panel.SeesOthers != rulebook.SeesAfterOwn {
 			return review.ErrPeersHidden

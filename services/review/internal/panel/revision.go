@@ -11,8 +11,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Revisions implements review.Service.
-func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) (out []review.Sheet, err error) {
+// ListRevisions implements review.Service.
+func (p *Panels) ListRevisions(ctx context.Context, in review.OfSheet) (out []review.Sheet, err error) {
 	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
 		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
 		if err != nil {
@@ -36,8 +36,8 @@ func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) (out []review
 	return out, err
 }
 
-// History implements review.Service.
-func (p *Panels) History(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
+// GetHistory implements review.Service.
+func (p *Panels) GetHistory(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
 	_, _, err := p.watched(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
 	if err != nil {
 		return nil, err
