@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
@@ -102,7 +103,9 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		}
 		return c.NoContent(http.StatusNoContent)
 	})
-	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
+	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
+	site.Mount(e)
+	page.Mount(e, site, a)
 	s := &Server{api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
 	s.http.RegisterOnShutdown(a.EndStreams)

@@ -15,7 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
-	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/print"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/codelist"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -188,14 +188,14 @@ func (a *API) writeCodes(out huma.Context, in *codesInput, s selection.Selection
 	address += "/s/" + s.Slug
 	if in.Body.Format == formHTML {
 		out.SetHeader("Content-Type", mediaHTML+"; charset=utf-8")
-		return page.WriteSlips(out.BodyWriter(), in.Body.Language, page.Slips{Title: s.Title, Address: address, Codes: codes})
+		return print.WriteSlips(out.BodyWriter(), in.Body.Language, print.Slips{Title: s.Title, Address: address, Codes: codes})
 	}
 	out.SetHeader("Content-Type", mediaXLSX)
 	return table.WriteXLSX(out.BodyWriter(), table.Sheet{
 		Header: []string{"member", "name", "constituency", "code", "address"},
 		Rows: func(yield func([]string) bool) {
 			for _, c := range codes {
-				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, page.CodeAddress(address, c.Code)}) {
+				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, print.CodeAddress(address, c.Code)}) {
 					return
 				}
 			}
