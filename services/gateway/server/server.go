@@ -107,7 +107,9 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		}
 		return c.NoContent(http.StatusNoContent)
 	}).Name = string(app.ReadDescription)
-	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, core)
+	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
+	site.Mount(e)
+	page.Mount(e, site, core)
 	s := &Server{app: core, api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
 	s.http.RegisterOnShutdown(core.EndStreams)

@@ -11,7 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
-	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/print"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -88,14 +88,14 @@ func (a *API) writeCodes(out huma.Context, in *codesInput, codes app.Codes) erro
 	address += "/s/" + in.Slug
 	if in.Body.Format == gateway.FormHTML {
 		out.SetHeader("Content-Type", mediaHTML+"; charset=utf-8")
-		return page.WriteSlips(out.BodyWriter(), in.Body.Language, page.Slips{Title: codes.Title, Address: address, Codes: codes.Coded})
+		return print.WriteSlips(out.BodyWriter(), in.Body.Language, print.Slips{Title: codes.Title, Address: address, Codes: codes.Coded})
 	}
 	out.SetHeader("Content-Type", mediaXLSX)
 	return table.WriteXLSX(out.BodyWriter(), table.Sheet{
 		Header: []string{"member", "name", "constituency", "code", "address"},
 		Rows: func(yield func([]string) bool) {
 			for _, c := range codes.Coded {
-				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, page.CodeAddress(address, c.Code)}) {
+				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, print.CodeAddress(address, c.Code)}) {
 					return
 				}
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -23,7 +24,9 @@ func TestBrowser_live(t *testing.T) {
 	h := newHouse(t, courierRules(t), 3)
 	hub := live.New(live.Config{Load: h.Tally, Log: testkit.Log(t)})
 	e := echo.New()
-	page.Mount(e, page.Config{Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)}, h)
+	site := web.New(web.Config{Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)})
+	site.Mount(e)
+	page.Mount(e, site, h)
 	e.GET("/api/v1/selections/:slug/live", func(c echo.Context) error {
 		return hub.Serve(c.Response(), c.Request(), c.Param("slug"), "a")
 	})

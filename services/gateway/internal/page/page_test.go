@@ -264,7 +264,7 @@ func TestPages_headers(t *testing.T) {
 	if c := cookieOf(t, get(t, visitor(t), open.URL+"/s/"+slug), "laurel_voter"); c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode {
 		t.Errorf("without https: %v", c)
 	}
-	if c := get(t, visitor(t), s.URL+"/s/"+slug+"/rules"); len(c.Header.Values("Set-Cookie")) > 1 { // CSRF alone
+	if c := get(t, visitor(t), s.URL+"/s/"+slug+"/rules"); len(c.Header.Values("Set-Cookie")) > 0 {
 		t.Errorf("reading the rules sets %q", c.Header.Values("Set-Cookie"))
 	}
 }

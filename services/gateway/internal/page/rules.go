@@ -6,14 +6,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
 // rulesPage is the rulebook in plain words.
 type rulesPage struct {
 	Chapters []chapter
 	Hash     string
-	Frozen   *moment // nil: it may still change
-	Warning  string  // a setting that only a demonstration has
+	Frozen   *web.Moment // nil: it may still change
+	Warning  string      // a setting that only a demonstration has
 }
 
 // chapter is a part of the rules: sentences, one an item.
@@ -25,17 +26,17 @@ type chapter struct {
 
 // rulesPage tells the rules.
 func (p *pages) rulesPage(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
 	data := rulesPage{Hash: s.RulebookHash}
 	if s.FrozenAt != nil {
-		at := momentIn(*s.FrozenAt, s.at, s.printer.lang)
+		at := s.printer.Moment(*s.FrozenAt, s.at)
 		data.Frozen = &at
 	}
 	if short := s.rules.Phases.Notice.ShortenedTo; short > 0 {
-		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.duration(short),
+		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.Duration(short),
 			"days", s.printer.N("rules.notice.days", int64(s.rules.Phases.Notice.WorkingDays)))
 	}
 	for _, ch := range []chapter{
@@ -54,10 +55,10 @@ func (p *pages) rulesPage(c echo.Context) error {
 			data.Chapters = append(data.Chapters, ch)
 		}
 	}
-	return p.render(c, page{name: "rules", title: s.printer.T("rules.title"), section: "rules", summary: s.summary, data: data})
+	return p.render(c, s, web.Page{Name: "rules", Address: s.path() + "/rules", Title: s.printer.T("rules.title"), Section: "rules", Data: data})
 }
 
-func (s *site) awardRules() []string {
+func (s *visit) awardRules() []string {
 	var items []string
 	for _, a := range s.rules.Awards {
 		items = append(items, s.printer.N("rules.award", int64(a.Seats), "award", s.title(a.Title)))
@@ -68,7 +69,7 @@ func (s *site) awardRules() []string {
 	return items
 }
 
-func (s *site) phaseRules() []string {
+func (s *visit) phaseRules() []string {
 	var items []string
 	for _, name := range rulebook.PhaseNames() {
 		window, dated := s.rules.Phases.Window(name)
@@ -78,10 +79,10 @@ func (s *site) phaseRules() []string {
 		phase := s.printer.T("phase." + name)
 		opens, closes := "", ""
 		if !window.Opens.IsZero() {
-			opens = momentIn(window.Opens, s.at, s.printer.lang).Text
+			opens = s.printer.Moment(window.Opens, s.at).Text
 		}
 		if !window.Closes.IsZero() {
-			closes = momentIn(window.Closes, s.at, s.printer.lang).Text
+			closes = s.printer.Moment(window.Closes, s.at).Text
 		}
 		key := "rules.phase.hand"
 		switch {
@@ -97,7 +98,7 @@ func (s *site) phaseRules() []string {
 	return append(items, s.printer.T("rules.zone", "zone", s.summary.Zone))
 }
 
-func (s *site) vettingRules() []string {
+func (s *visit) vettingRules() []string {
 	var all, veto []string
 	for _, d := range s.rules.Vetting.Departments {
 		name := s.title(d.Title)
@@ -112,17 +113,17 @@ func (s *site) vettingRules() []string {
 	if len(all) == 0 {
 		return nil
 	}
-	items := []string{s.printer.T("rules.vetting.all", "departments", s.printer.list(all))}
+	items := []string{s.printer.T("rules.vetting.all", "departments", s.printer.List(all))}
 	switch {
 	case len(veto) == len(all):
 		items = append(items, s.printer.T("rules.vetting.veto.all"))
 	case len(veto) > 0:
-		items = append(items, s.printer.T("rules.vetting.veto", "departments", s.printer.list(veto)))
+		items = append(items, s.printer.T("rules.vetting.veto", "departments", s.printer.List(veto)))
 	}
 	return items
 }
 
-func (s *site) votingRules() []string {
+func (s *visit) votingRules() []string {
 	v, t := s.rules.Voting, s.printer
 	if len(v.Voters) == 0 {
 		return []string{t.T("rules.voting.none")}
@@ -132,7 +133,7 @@ func (s *site) votingRules() []string {
 		ways[i] = t.T("way." + way)
 	}
 	items := []string{
-		t.T("rules.voters", "ways", t.list(ways)),
+		t.T("rules.voters", "ways", t.List(ways)),
 		t.T("rules.frequency." + v.Frequency),
 		s.pickRange(),
 	}
@@ -148,13 +149,13 @@ func (s *site) votingRules() []string {
 	if v.Constituency != nil {
 		items = append(items, t.T("rules.constituency."+v.Constituency.From))
 		if len(v.Constituency.Values) > 0 {
-			items = append(items, t.T("rules.constituency.values", "values", t.list(v.Constituency.Values)))
+			items = append(items, t.T("rules.constituency.values", "values", t.List(v.Constituency.Values)))
 		}
 	}
 	return append(items, t.T("rules.voting.nobase"))
 }
 
-func (s *site) reviewRules() []string {
+func (s *visit) reviewRules() []string {
 	t := s.printer
 	var items []string
 	for _, panel := range s.rules.Review.Panels {
@@ -174,21 +175,21 @@ func (s *site) reviewRules() []string {
 			criteria = append(criteria, strings.TrimSpace(title+" "+c.Weight.String()))
 		}
 		if len(criteria) > 0 {
-			items = append(items, t.T("rules.criteria", "criteria", t.list(criteria)))
+			items = append(items, t.T("rules.criteria", "criteria", t.List(criteria)))
 		}
 		if len(panel.Blind) > 0 {
 			hidden := make([]string, len(panel.Blind))
 			for i, field := range panel.Blind {
 				hidden[i] = s.attribute(field)
 			}
-			items = append(items, t.T("rules.blind", "fields", t.list(hidden)))
+			items = append(items, t.T("rules.blind", "fields", t.List(hidden)))
 		}
 		items = append(items, s.aggregateRules(panel)...)
 	}
 	return items
 }
 
-func (s *site) scaleRule(scale rulebook.Scale) string {
+func (s *visit) scaleRule(scale rulebook.Scale) string {
 	low := scale.Min.String()
 	if low == "" {
 		low = "0"
@@ -199,7 +200,7 @@ func (s *site) scaleRule(scale rulebook.Scale) string {
 	return s.printer.T("rules.scale", "min", low, "max", scale.Max)
 }
 
-func (s *site) aggregateRules(panel rulebook.Panel) []string {
+func (s *visit) aggregateRules(panel rulebook.Panel) []string {
 	t, a := s.printer, panel.Aggregate
 	items := []string{t.T("rules.aggregate."+or(a.Method, rulebook.AggregateMean), "high", a.DropHigh, "low", a.DropLow) +
 		s.roundText(a.Round)}
@@ -218,7 +219,7 @@ func or(text, instead string) string {
 	return text
 }
 
-func (s *site) roundText(r rulebook.Rounding) string {
+func (s *visit) roundText(r rulebook.Rounding) string {
 	if !r.IsSet() {
 		return ""
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
-func (s *site) compositeRules() []string {
+func (s *visit) compositeRules() []string {
 	t, composite := s.printer, s.rules.Composite
 	var items []string
 	for _, c := range composite.Components {
@@ -35,7 +35,7 @@ func (s *site) compositeRules() []string {
 }
 
 // lotRules says from what lots are drawn.
-func (s *site) lotRules() []string {
+func (s *visit) lotRules() []string {
 	composite := s.rules.Composite
 	if n := len(composite.TieBreak); n == 0 || composite.TieBreak[n-1] != rulebook.SourceLot {
 		return nil
@@ -50,7 +50,7 @@ func (s *site) lotRules() []string {
 }
 
 // convertText says how a source's numbers become points.
-func (s *site) convertText(c rulebook.Convert) string {
+func (s *visit) convertText(c rulebook.Convert) string {
 	t := s.printer
 	switch c.Method {
 	case rulebook.ConvertProportional, rulebook.ConvertRank:
@@ -62,18 +62,18 @@ func (s *site) convertText(c rulebook.Convert) string {
 		for i, b := range c.Bands {
 			bands[i] = t.T("rules.band", "from", b.From, "score", b.Score)
 		}
-		return t.T("rules.convert.banded", "bands", t.list(bands))
+		return t.T("rules.convert.banded", "bands", t.List(bands))
 	case rulebook.ConvertPoints:
 		points := make([]string, len(c.Points))
 		for i, p := range c.Points {
 			points[i] = p.String()
 		}
-		return t.T("rules.convert.points", "points", t.list(points))
+		return t.T("rules.convert.points", "points", t.List(points))
 	}
 	return t.T("rules.convert.none")
 }
 
-func (s *site) quotaRules() []string {
+func (s *visit) quotaRules() []string {
 	t := s.printer
 	var items []string
 	for _, q := range s.rules.Quotas {
@@ -98,7 +98,7 @@ func (s *site) quotaRules() []string {
 }
 
 // seatText says how many seats: 2, or 40% of them.
-func (s *site) seatText(n rulebook.Number) string {
+func (s *visit) seatText(n rulebook.Number) string {
 	if n.IsShare() {
 		return s.printer.T("rules.quota.share", "share", n)
 	}
@@ -106,15 +106,15 @@ func (s *site) seatText(n rulebook.Number) string {
 }
 
 // attribute names a field of an entry.
-func (s *site) attribute(name string) string {
-	if key := "attribute." + name; s.printer.has(key) {
+func (s *visit) attribute(name string) string {
+	if key := "attribute." + name; s.printer.Has(key) {
 		return s.printer.T(key)
 	}
 	return name
 }
 
-func (s *site) attributeValue(q rulebook.Quota) string {
-	if key := "attribute." + q.Attribute + "." + q.Value; s.printer.has(key) {
+func (s *visit) attributeValue(q rulebook.Quota) string {
+	if key := "attribute." + q.Attribute + "." + q.Value; s.printer.Has(key) {
 		return s.printer.T(key)
 	}
 	if q.Attribute == "category" {
@@ -123,7 +123,7 @@ func (s *site) attributeValue(q rulebook.Quota) string {
 	return q.Value
 }
 
-func (s *site) decisionRules() []string {
+func (s *visit) decisionRules() []string {
 	t, d := s.printer, s.rules.Decision
 	var items []string
 	if d.Quorum.IsSet() {

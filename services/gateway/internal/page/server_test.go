@@ -19,6 +19,7 @@ import (
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
 // courierRules is the rulebook of the project's example.
@@ -36,10 +37,12 @@ func serve(t testing.TB, h *house, public string) *httptest.Server {
 	t.Helper()
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = problem.Write(c, err) }
-	page.Mount(e, page.Config{
+	site := web.New(web.Config{
 		PublicURL: public, Log: slog.New(slog.DiscardHandler),
 		Now: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now },
-	}, h)
+	})
+	site.Mount(e)
+	page.Mount(e, site, h)
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	return s
@@ -103,6 +106,9 @@ func (a answer) has(t *testing.T, status int, texts ...string) {
 	if a.StatusCode != status {
 		t.Errorf("%s: status %d, want %d", a.Request.URL, a.StatusCode, status)
 	}
+	if strings.Contains(a.body, "ZgotmplZ") {
+		t.Errorf("%s: the template puts a value where none may stand", a.Request.URL)
+	}
 	plain := html.UnescapeString(a.body)
 	for _, text := range texts {
 		if !strings.Contains(plain, text) {
@@ -137,5 +143,5 @@ func (a answer) ticked() []string {
 // ballot is the form of a page, filled in.
 func (a answer) ballot(t *testing.T, picks ...string) url.Values {
 	t.Helper()
-	return url.Values{"csrf": {a.hidden(t, "csrf")}, "key": {a.hidden(t, "key")}, "pick": picks}
+	return url.Values{"key": {a.hidden(t, "key")}, "pick": picks}
 }

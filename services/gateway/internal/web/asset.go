@@ -1,4 +1,4 @@
-package page
+package web
 
 import (
 	"bytes"
@@ -36,7 +36,7 @@ func loadAssets() assets {
 	a := assets{files: map[string]asset{}, names: map[string]string{}}
 	entries, err := staticFiles.ReadDir("static")
 	if err != nil {
-		panic(fmt.Sprintf("page: static files: %v", err)) // embedded: wrong in the build or never
+		panic(fmt.Sprintf("web: static files: %v", err)) // embedded: wrong in the build or never
 	}
 	sheet := func(name string) bool { return path.Ext(name) == ".css" }
 	for _, sheets := range []bool{false, true} { // style sheets last: they name the others
@@ -46,7 +46,7 @@ func loadAssets() assets {
 			}
 			src, err := staticFiles.ReadFile("static/" + entry.Name())
 			if err != nil {
-				panic(fmt.Sprintf("page: static file: %v", err)) // as above
+				panic(fmt.Sprintf("web: static file: %v", err)) // as above
 			}
 			a.add(entry.Name(), src)
 		}
@@ -86,8 +86,8 @@ func (a assets) path(name string) (string, error) {
 	return "/static/" + hashed, nil
 }
 
-func (p *pages) asset(c echo.Context) error {
-	found, ok := p.assets.files[c.Param("file")]
+func (s *Site) asset(c echo.Context) error {
+	found, ok := s.assets.files[c.Param("file")]
 	if !ok {
 		return echo.ErrNotFound
 	}

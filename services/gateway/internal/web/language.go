@@ -1,4 +1,4 @@
-package page
+package web
 
 import (
 	"net/http"
@@ -11,15 +11,16 @@ import (
 
 // The languages of the pages; the first is the source.
 const (
-	chinese = "zh-CN"
-	english = "en"
+	Chinese = "zh-CN"
+	English = "en"
 )
 
-func languages() []string { return []string{chinese, english} }
+// Languages are those of the pages, the source first.
+func Languages() []string { return []string{Chinese, English} }
 
 // contentLanguages is the order in which words of rulebooks are looked for.
 func contentLanguages(lang string) []string {
-	if lang == english {
+	if lang == English {
 		return []string{"en", "zh"}
 	}
 	return []string{"zh", "zh-CN", "en"}
@@ -29,11 +30,11 @@ const languageKey = "laurel.language"
 
 // language settles the language of a request: ?lang=, which is remembered, the
 // cookie, or what the browser asks for.
-func (p *pages) language(next echo.HandlerFunc) echo.HandlerFunc {
+func (s *Site) language(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		lang, chosen := known(c.QueryParam("lang"))
+		lang, chosen := Known(c.QueryParam("lang"))
 		if chosen {
-			p.setCookie(c, cookieLanguage, lang, "/", year)
+			s.SetCookie(c, cookieLanguage, lang, "/", Year)
 		} else {
 			lang = remembered(c.Request())
 		}
@@ -50,7 +51,7 @@ func languageOf(c echo.Context) string {
 	if lang, ok := c.Get(languageKey).(string); ok {
 		return lang
 	}
-	if lang, ok := known(c.QueryParam("lang")); ok {
+	if lang, ok := Known(c.QueryParam("lang")); ok {
 		return lang
 	}
 	return remembered(c.Request())
@@ -58,20 +59,20 @@ func languageOf(c echo.Context) string {
 
 func remembered(r *http.Request) string {
 	if cookie, err := r.Cookie(cookieLanguage); err == nil {
-		if lang, ok := known(cookie.Value); ok {
+		if lang, ok := Known(cookie.Value); ok {
 			return lang
 		}
 	}
 	return accepted(r.Header.Get("Accept-Language"))
 }
 
-// known gives the language that a tag names.
-func known(tag string) (string, bool) {
+// Known gives the language that a tag names.
+func Known(tag string) (string, bool) {
 	switch strings.ToLower(tag) {
 	case "zh", "zh-cn", "zh-hans", "zh-hans-cn":
-		return chinese, true
+		return Chinese, true
 	case "en", "en-us", "en-gb":
-		return english, true
+		return English, true
 	}
 	return "", false
 }
@@ -79,18 +80,18 @@ func known(tag string) (string, bool) {
 // accepted picks the language that suits an Accept-Language header best.
 func accepted(header string) string {
 	if len(header) > 512 {
-		return chinese
+		return Chinese
 	}
 	tags, _, err := language.ParseAcceptLanguage(header)
 	if err != nil || len(tags) == 0 || strings.HasPrefix(header, "*") {
-		return chinese
+		return Chinese
 	}
 	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
 	_, i, confidence := matcher.Match(tags...)
 	if confidence == language.No {
-		return english // who reads neither reads English more likely
+		return English // who reads neither reads English more likely
 	}
-	return languages()[i]
+	return Languages()[i]
 }
 
 // languageOfText tells the language of words that somebody wrote, where it is
@@ -98,10 +99,10 @@ func accepted(header string) string {
 func languageOfText(text, page string) string {
 	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
 	switch {
-	case han && page != chinese:
-		return chinese
-	case !han && page == chinese && strings.ContainsFunc(text, unicode.IsLetter):
-		return english
+	case han && page != Chinese:
+		return Chinese
+	case !han && page == Chinese && strings.ContainsFunc(text, unicode.IsLetter):
+		return English
 	}
 	return ""
 }

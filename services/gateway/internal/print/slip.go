@@ -1,6 +1,9 @@
-package page
+// Package print makes what is printed: pages with everything in them, that need
+// neither our style sheet nor a connection.
+package print
 
 import (
+	"embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -8,9 +11,12 @@ import (
 
 	"github.com/skip2/go-qrcode"
 
-	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
 )
+
+//go:embed template
+var templateFiles embed.FS
 
 // Slips are voters' codes on paper: a page with everything in it, to be
 // printed and cut.
@@ -26,12 +32,12 @@ func CodeAddress(address, code string) string { return address + "#code=" + code
 
 // WriteSlips writes the slips in a language of the pages.
 func WriteSlips(w io.Writer, lang string, s Slips) error {
-	lang, _ = known(lang)
-	if lang == "" {
-		lang = chinese
+	lang, ok := web.Known(lang)
+	if !ok {
+		lang = web.Chinese
 	}
-	words := loadPrinter(lang)
-	view, err := template.New("slips.html").Funcs(template.FuncMap{"t": words.T, "qr": figure}).ParseFS(templateFiles, "template/print/slips.html")
+	words := web.NewPrinter(lang)
+	view, err := template.New("slips.html").Funcs(template.FuncMap{"t": words.T, "qr": figure}).ParseFS(templateFiles, "template/slips.html")
 	if err != nil {
 		return err
 	}
@@ -39,7 +45,7 @@ func WriteSlips(w io.Writer, lang string, s Slips) error {
 		Slips
 		Lang  string
 		Title string
-	}{s, lang, rulebook.Text(s.Title).In(contentLanguages(lang)...)})
+	}{s, lang, words.Words(s.Title)})
 }
 
 // qr is a QR code as an SVG path, a unit a module.
