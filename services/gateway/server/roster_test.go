@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -29,7 +29,7 @@ func (*identityRoom) ImportRoster(_ context.Context, in identity.ImportRoster) (
 	return identity.RosterImported{Added: len(in.Constituencies), Differs: []identity.KeptMember{}}, nil
 }
 
-func (*identityRoom) Roster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
+func (*identityRoom) GetRoster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
 	return identity.Roster{Slug: in.Slug, Members: 1}, nil
 }
 
@@ -67,7 +67,7 @@ func TestRoster(t *testing.T) {
 		"selection/get_selection": {Handle: func(context.Context, []byte) (any, error) { return now, nil }},
 		"identity/prove_voter":    does(proveRoster),
 	}))
-	h.start(t, func(c *server.Config) { c.PublicURL = "https://awards.example.org" }, limits(func(l *api.Limits) {
+	h.start(t, func(c *server.Config) { c.PublicURL = "https://awards.example.org" }, limits(func(l *app.Limits) {
 		l.Codes, l.AllCodes = limit.Rate{PerSecond: 0.2, Burst: 3}, limit.Rate{PerSecond: 1, Burst: 5}
 	}), func(c *server.Config) { c.TrustedProxies = []string{"127.0.0.0/8"} })
 	const roster, voters = "/api/v1/selections/" + here + "/roster", "/api/v1/selections/" + here + "/voters"

@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -141,7 +141,7 @@ func TestWork_school(t *testing.T) {
 		pace   = time.Minute / pupils
 	)
 	free := limit.Rate{PerSecond: 2, Burst: 60}
-	h := working(t, limits(func(l *api.Limits) { l.Credentials.Network = free }))
+	h := working(t, limits(func(l *app.Limits) { l.Credentials.Network = free }))
 	c := client.New(h.url)
 	var (
 		all          sync.WaitGroup

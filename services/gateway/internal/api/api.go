@@ -4,12 +4,10 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,15 +17,9 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
-	"github.com/laurel-awards/laurel/pkg/phase"
-	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
-	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
-	"github.com/laurel-awards/laurel/services/gateway/internal/live"
-	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
-	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
-	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -49,53 +41,27 @@ const (
 	bigBodyTime = 60 * time.Second
 )
 
-// Limits are the rates of what costs or invites abuse.
-type Limits struct {
-	Requests    limit.Rate // of an address, to the whole API
-	SignIns     limit.Rate // of an address
-	Credentials work.Rates // device credentials: more of them take work
-	Entries     limit.Rate // of an address: self-nominations
-	Ballots     limit.Rate // of a credential
-	Codes       limit.Rate // of an address, in a selection: wrong roster codes
-	AllCodes    limit.Rate // of a selection: wrong roster codes, whoever sends them
-}
-
-// DefaultLimits let a shared network vote, and a script not.
-func DefaultLimits() Limits {
-	return Limits{
-		Requests: limit.Rate{PerSecond: 100, Burst: 1000},
-		SignIns:  limit.Rate{PerSecond: 1, Burst: 30},
-		Credentials: work.Rates{
-			Network: limit.Rate{PerSecond: 2, Burst: 60}, All: limit.Rate{PerSecond: 500, Burst: 30_000}, Strained: limit.Rate{PerSecond: 50, Burst: 50},
-		},
-		Entries: limit.Rate{PerSecond: 0.1, Burst: 10},
-		Ballots: limit.Rate{PerSecond: 1, Burst: 10},
-		// Of 2^55 codes at most 100,000 are good: at this rate, without a pause,
-		// one is found in thousands of years.
-		Codes:    limit.Rate{PerSecond: 0.2, Burst: 100},
-		AllCodes: limit.Rate{PerSecond: 5, Burst: 2000},
-	}
-}
-
 // Config is what the API needs to be told.
 type Config struct {
-	CredentialKey credential.Key
-	Limits        Limits
-	WorkNumbers   int64         // of the easiest proof of work; 0: none is asked for
-	PublicURL     string        // how browsers reach the pages; empty: the address that the client used
-	PhaseWait     time.Duration // how long a change of phase is waited for; then it is 202
-	Secure        bool          // cookies go over https alone
-	Streams       int           // live streams at a time; zero: live.DefaultStreams
-	Now           func() time.Time
-	Log           *slog.Logger
+	PublicURL string // how browsers reach the pages; empty: the address that the client used
+	Secure    bool   // cookies go over https alone
+	Log       *slog.Logger
+
+	// until the rest has moved to app
+	Bus       *bus.Bus
+	Blobs     blob.Store
+	PhaseWait time.Duration
+	Now       func() time.Time
 }
 
-// API answers for all services.
+// API is the JSON face of the App.
 type API struct {
-	cfg   Config
+	app  *app.App
+	cfg  Config
+	huma huma.API
+
 	bus   *bus.Bus
 	blobs blob.Store
-	huma  huma.API
 
 	identity   identity.Service
 	selection  selection.Service
@@ -103,50 +69,16 @@ type API struct {
 	voting     voting.Service
 	review     review.Service
 
-	verifier   credential.Verifier
-	packer     *pack.Packer
-	accounts   *cache.Cache[identity.Account] // by session token
-	selections *cache.Cache[selection.Selection]
-	candidates *cache.Cache[[]nomination.Candidate]
-	log        ballotLog
-	live       *live.Hub
-	codes      codeTries
-
-	requests, ballots *limit.Limiter
-	signIns, entries  *limit.Places
-	credentials       *work.Brake
+	log ballotLog
 }
 
-const (
-	// How long what events cannot drop, or a lost event would have dropped, is
-	// kept.
-	accountTTL   = 5 * time.Second
-	selectionTTL = 250 * time.Millisecond
-	candidateTTL = 5 * time.Second
-)
-
 // New makes the API and mounts it on e.
-func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
+func New(e *echo.Echo, core *app.App, s app.Services, cfg Config) *API {
 	a := &API{
-		cfg: cfg, bus: b, blobs: blobs,
-		identity: identity.NewClient(b), selection: selection.NewClient(b), nomination: nomination.NewClient(b),
-		voting: voting.NewClient(b), review: review.NewClient(b),
-		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
-		signIns: limit.NewPlaces(cfg.Limits.SignIns, cfg.Now), entries: limit.NewPlaces(cfg.Limits.Entries, cfg.Now),
-		credentials: work.NewBrake(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
+		app: core, cfg: cfg, bus: cfg.Bus, blobs: cfg.Blobs,
+		identity: s.Identity, selection: s.Selection, nomination: s.Nomination, voting: s.Voting, review: s.Review,
 	}
-	a.verifier = cfg.CredentialKey.Verifier()
-	a.packer = pack.New(a.voting.CastBallots)
-	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {
-		return a.identity.Authenticate(ctx, identity.Token{Token: token})
-	})
-	a.selections = cache.New(selectionTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Selection, error) {
-		return a.selection.Get(ctx, selection.Of{Slug: slug})
-	})
-	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.log = a.newBallotLog()
-	a.live = a.newHub()
-	a.codes = newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now)
 
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
@@ -171,36 +103,6 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 	a.auditRoutes()
 	return a
 }
-
-// Run casts what is queued, writes to live streams and drops what events make
-// stale, until ctx ends.
-func (a *API) Run(ctx context.Context) error {
-	for subject, drop := range map[string]func(slug string){
-		"laurel.selection.>":  a.selections.Drop,
-		"laurel.nomination.>": a.candidates.Drop,
-		"laurel.voting.>":     a.selections.Drop,
-		"laurel.review.>":     a.selections.Drop,
-	} {
-		stop, err := a.bus.Listen(subject, func(subject string, _ []byte) { drop(lastToken(subject)) })
-		if err != nil {
-			return err
-		}
-		defer stop()
-	}
-	unfollow, err := a.follow()
-	if err != nil {
-		return err
-	}
-	defer unfollow()
-	var streams sync.WaitGroup
-	streams.Go(func() { a.live.Run(ctx) })
-	defer streams.Wait()
-	a.packer.Run(ctx)
-	return nil
-}
-
-// lastToken of an event's subject is its selection's slug.
-func lastToken(subject string) string { return subject[strings.LastIndexByte(subject, '.')+1:] }
 
 // OpenAPI is the description of the API, as JSON.
 func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
@@ -305,22 +207,17 @@ type reasoned struct {
 
 func (in InSelection) selection() string { return in.Slug }
 
-// orUnknown turns "not yet" about a selection that does not exist into that:
-// a room cannot tell the one from the other, the selection service can.
+// orUnknown is app.OrUnknown for a request that names a selection.
 func (a *API) orUnknown(ctx context.Context, in any, err error) error {
 	of, ok := in.(interface{ selection() string })
-	if !ok || !errors.Is(err, phase.ErrNotYet) {
+	if !ok {
 		return err
 	}
-	if unknown := a.known(ctx, of.selection()); errors.Is(unknown, selection.ErrUnknown) {
-		return unknown
-	}
-	return err
+	return a.app.OrUnknown(ctx, of.selection(), err)
 }
 
-// known gives ErrUnknown for a selection that does not exist, so that what
-// other services have not yet heard of stays "not yet".
+// known gives ErrUnknown for a selection that does not exist.
 func (a *API) known(ctx context.Context, slug string) error {
-	_, err := a.selections.Get(ctx, slug)
+	_, err := a.app.Selection(ctx, slug)
 	return err
 }

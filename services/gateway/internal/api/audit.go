@@ -41,7 +41,7 @@ func rooms() []string {
 func (a *API) auditRoutes() {
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/deliveries", summary: "Whether every event reached everyone it concerns, once", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[DeliveryReport], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
@@ -52,7 +52,7 @@ func (a *API) auditRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/audit", summary: "Every act of staff, oldest first", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[[]Act], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
@@ -63,11 +63,11 @@ func (a *API) auditRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/check", summary: "Recount the ballots", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[voting.Check], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.voting.Check(ctx, voting.Of{Slug: in.Slug}))
+			return answer(a.voting.CheckTally(ctx, voting.Of{Slug: in.Slug}))
 		})
 }
 

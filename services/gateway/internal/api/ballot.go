@@ -2,10 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -13,10 +9,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
-	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -44,24 +38,18 @@ type receiptInput struct {
 	Receipt string `path:"receipt" maxLength:"64"`
 }
 
-// maxKey is the longest Idempotency-Key in characters.
-const maxKey = 128
-
 func (a *API) ballotRoutes(e *echo.Echo) {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/voters", summary: "Prove to be a voter", status: http.StatusCreated},
 		func(ctx context.Context, in *voterInput) (*body[identity.Credential], error) {
-			if in.Body.Way == identity.WayRoster {
-				return answer(a.ProveRoster(ctx, in.Slug, in.Body.Code))
-			}
-			return answer(a.proveVoter(ctx, in.Slug, in.Body.Way, in.Body.Work))
+			return answer(a.app.Prove(ctx, in.Slug, in.Body.Way, in.Body.Code, in.Body.Work))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/tally", summary: "The counts, as far as the rulebook shows them at this time"},
 		func(ctx context.Context, in *InSelection) (*body[voting.Tally], error) {
-			return answer(a.Tally(ctx, in.Slug))
+			return answer(a.app.Tally(ctx, in.Slug))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/receipts/{receipt}", summary: "What is recorded behind a receipt"},
 		func(ctx context.Context, in *receiptInput) (*body[voting.Recorded], error) {
-			return answer(a.voting.Receipt(ctx, voting.Receipt{Slug: in.Slug, Receipt: in.Receipt}))
+			return answer(a.voting.GetReceipt(ctx, voting.GetReceipt{Slug: in.Slug, Receipt: in.Receipt}))
 		})
 	const path = "/selections/{slug}/ballots"
 	e.POST(echoPath("/api/v1"+path), a.castBallot)
@@ -71,12 +59,11 @@ func (a *API) ballotRoutes(e *echo.Echo) {
 // castBallot is a plain handler: it is the hot path. Whoever cannot be served now
 // hears so before any work is done for them.
 func (a *API) castBallot(c echo.Context) error {
-	if a.packer.Full() {
-		a.credentials.Refused()
-		return pack.Busy()
+	if err := a.app.Room(); err != nil {
+		return err
 	}
 	slug := c.Param("slug")
-	voter, err := a.Voter(visitorOf(c.Request().Context()).token, slug)
+	voter, err := a.app.Voter(app.CallerOf(c.Request().Context()).Token, slug)
 	if err != nil {
 		return named(err, echo.HeaderAuthorization)
 	}
@@ -84,7 +71,7 @@ func (a *API) castBallot(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := a.Cast(voter, picks, c.Request().Header.Get("Idempotency-Key"))
+	out, err := a.app.Cast(voter, picks, c.Request().Header.Get("Idempotency-Key"))
 	if err != nil {
 		return err
 	}
@@ -102,47 +89,6 @@ func (c Counted) json() []byte {
 	b = append(b, `","at":"`...)
 	b = c.At.AppendFormat(b, time.RFC3339Nano)
 	return append(b, `"}`...)
-}
-
-func (a *API) proveVoter(ctx context.Context, slug, way, work string) (identity.Credential, error) {
-	if err := a.known(ctx, slug); err != nil {
-		return identity.Credential{}, err
-	}
-	done, err := a.credentials.Pass(visitorOf(ctx).address, slug, work)
-	if err != nil {
-		return identity.Credential{}, err
-	}
-	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way, Work: done})
-}
-
-var errNoCredential = fault.New(fault.Unauthorized, "credential_missing", "ask for a voter credential first: Authorization: Bearer CREDENTIAL")
-
-// Voter tells whom a credential names, without asking anybody.
-func (a *API) Voter(text, slug string) (credential.Voter, error) {
-	if text == "" {
-		return credential.Voter{}, errNoCredential
-	}
-	return a.verifier.Verify(text, slug, a.cfg.Now())
-}
-
-// Cast counts a ballot. Faults: voting's, too_many_requests.
-func (a *API) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
-	id := voter.HexID()
-	if err := a.ballots.Take(id); err != nil {
-		return voting.Outcome{}, err
-	}
-	if len(key) > maxKey {
-		return voting.Outcome{}, invalidBallot("Idempotency-Key", fmt.Sprintf("takes at most %d characters", maxKey))
-	}
-	if key != "" {
-		sum := sha256.Sum256([]byte(key))
-		key = hex.EncodeToString(sum[:])
-	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
-	if errors.Is(err, voting.ErrBusy) {
-		a.credentials.Refused()
-	}
-	return out, err
 }
 
 // describeCasting puts the plain handler into the OpenAPI document.

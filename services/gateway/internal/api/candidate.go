@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
@@ -31,14 +32,14 @@ type strikeInput struct {
 func (a *API) candidateRoutes() {
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/candidates", summary: "The candidates, struck ones too"},
 		func(ctx context.Context, in *candidatesInput) (*body[[]nomination.Candidate], error) {
-			list, err := a.Candidates(ctx, in.Slug)
+			list, err := a.app.Candidates(ctx, in.Slug)
 			if err != nil || in.Order == "number" {
 				return answer(list, err)
 			}
 			seed := in.Seed
-			if v := visitorOf(ctx); seed == "" {
-				seed = v.address
-				if voter, err := a.Voter(v.token, in.Slug); err == nil {
+			if caller := app.CallerOf(ctx); seed == "" {
+				seed = caller.Address
+				if voter, err := a.app.Voter(caller.Token, in.Slug); err == nil {
 					seed = voter.HexID()
 				}
 			}
@@ -46,15 +47,15 @@ func (a *API) candidateRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/candidates/{number}", summary: "A candidate with the whole story"},
 		func(ctx context.Context, in *InCandidate) (*body[nomination.Candidate], error) {
-			return answer(a.Candidate(ctx, in.Slug, in.Number))
+			return answer(a.app.Candidate(ctx, in.Slug, in.Number))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/candidates/{number}/strike", summary: "Take a candidate off the list", staff: true},
 		func(ctx context.Context, in *strikeInput) (*body[nomination.Candidate], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Strike(ctx, nomination.Strike{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason}))
+			return answer(a.nomination.StrikeCandidate(ctx, nomination.StrikeCandidate{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason}))
 		})
 }
 
@@ -67,20 +68,4 @@ func fair(list []nomination.Candidate, seed string) []nomination.Candidate {
 	list = slices.Clone(list)
 	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return list
-}
-
-// allCandidates reads the list page by page.
-func (a *API) allCandidates(ctx context.Context, slug string) ([]nomination.Candidate, error) {
-	all := []nomination.Candidate{}
-	for after := 0; ; {
-		page, err := a.nomination.ListCandidates(ctx, nomination.ListCandidates{Slug: slug, After: after})
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			return all, nil
-		}
-		all = append(all, page...)
-		after = page[len(page)-1].Number
-	}
 }

@@ -115,7 +115,7 @@ func (a *API) committeeRoutes() {
 	const panel = "/selections/{slug}/panels/{panel}"
 	register(a, route{method: http.MethodPut, path: panel + "/assignments", summary: "Say which candidates a juror scores, where the rulebook leaves it to you", staff: true},
 		func(ctx context.Context, in *assignInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -129,39 +129,39 @@ func (a *API) committeeRoutes() {
 	register(a, route{method: http.MethodPost, path: panel + "/further", summary: "Have a further juror score a candidate whose spread is past the limit, or who is short of jurors", staff: true}, a.callFurther)
 	register(a, route{method: http.MethodGet, path: panel + "/oversight", summary: "How the jurors of a panel agree", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[review.Oversight], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Oversight(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.GetOversight(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/sheets/{candidate}/peers", summary: "Others' scores, after yours, where the rulebook allows", staff: true},
 		func(ctx context.Context, in *OfSheet) (*body[[]review.Peer], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Peers(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.ListPeers(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/sheets/{candidate}/history", summary: "Every revision of your sheet, the first one first", staff: true},
 		func(ctx context.Context, in *OfSheet) (*body[[]review.Sheet], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Revisions(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.ListRevisions(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/history/{candidate}", summary: "Every submitted revision of a candidate's sheets, by seat", staff: true},
 		func(ctx context.Context, in *OfCandidate) (*body[[]review.Revision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.History(ctx, review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.GetHistory(ctx, review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodPost, path: panel + "/sheets/{candidate}/return", summary: "Send a submitted sheet back for a second look", staff: true},
 		func(ctx context.Context, in *sendBackInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -176,11 +176,11 @@ func (a *API) committeeRoutes() {
 }
 
 func (a *API) depart(ctx context.Context, in *departInput) (*body[review.Panel], error) {
-	ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+	ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 	if err != nil {
 		return nil, err
 	}
-	unseat := review.Unseat{Slug: in.Slug, Panel: in.Panel, Sheets: in.Body.Sheets, Reason: in.Body.Reason}
+	unseat := review.UnseatJuror{Slug: in.Slug, Panel: in.Panel, Sheets: in.Body.Sheets, Reason: in.Body.Reason}
 	if unseat.Juror, err = a.juror(ctx, in.Body.Juror); err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (a *API) depart(ctx context.Context, in *departInput) (*body[review.Panel],
 		}
 		unseat.Successor, appointed = &successor, []string{in.Body.Successor.Email}
 	}
-	left, err := a.review.Unseat(ctx, unseat)
+	left, err := a.review.UnseatJuror(ctx, unseat)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (a *API) depart(ctx context.Context, in *departInput) (*body[review.Panel],
 }
 
 func (a *API) callFurther(ctx context.Context, in *furtherInput) (*body[review.Panel], error) {
-	ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+	ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 	if err != nil {
 		return nil, err
 	}
@@ -224,15 +224,15 @@ func (a *API) callFurther(ctx context.Context, in *furtherInput) (*body[review.P
 func (a *API) conflictRoutes(path string) {
 	register(a, route{method: http.MethodGet, path: path, summary: "Conflicts declared, stated and found, and what was said of them", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[[]review.Conflict], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Conflicts(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.ListConflicts(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodPost, path: path, summary: "Declare that you must not score a candidate", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *declareInput) (*body[review.Declared], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err
 			}
@@ -240,7 +240,7 @@ func (a *API) conflictRoutes(path string) {
 		})
 	register(a, route{method: http.MethodPut, path: path, summary: "Say whether a juror may score a candidate", staff: true},
 		func(ctx context.Context, in *pinInput) (*body[review.Conflict], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -257,7 +257,7 @@ func (a *API) conflictRoutes(path string) {
 func (a *API) lotRoutes(path string) {
 	register(a, route{method: http.MethodPut, path: path, summary: "Record the value that lots are drawn from, read after the vote", staff: true},
 		func(ctx context.Context, in *lotInput) (*body[review.Lot], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -265,10 +265,10 @@ func (a *API) lotRoutes(path string) {
 		})
 	register(a, route{method: http.MethodGet, path: path, summary: "The value that lots are drawn from", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[review.Lot], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Lot(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetLot(ctx, review.Of{Slug: in.Slug}))
 		})
 }

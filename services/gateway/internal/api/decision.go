@@ -32,7 +32,7 @@ type choiceInput struct {
 func (a *API) decisionRoutes() {
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/decision/committee", summary: "Seat the committee, whole", staff: true},
 		func(ctx context.Context, in *seatCommitteeInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -48,15 +48,15 @@ func (a *API) decisionRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/motion", summary: "Put the computed result to the vote", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *motionInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Move(ctx, review.Move{Slug: in.Slug, Motion: in.Body.Motion}))
+			return answer(a.review.PutMotion(ctx, review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/votes", summary: "Vote on the motion", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *choiceInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Committee)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Committee)
 			if err != nil {
 				return nil, err
 			}
@@ -64,7 +64,7 @@ func (a *API) decisionRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/close", summary: "Count the committee's votes and record the decision", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -72,10 +72,10 @@ func (a *API) decisionRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/decision", summary: "The committee's meeting", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Decision(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetDecision(ctx, review.Of{Slug: in.Slug}))
 		})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -84,7 +85,7 @@ func (a *API) entryRoutes() {
 				return nil, err
 			}
 			n := in.Body
-			e, err := a.nomination.Submit(ctx, nomination.Submit{Slug: in.Slug, Nominee: nomination.Nominee{
+			e, err := a.nomination.SubmitEntry(ctx, nomination.SubmitEntry{Slug: in.Slug, Nominee: nomination.Nominee{
 				Name: n.Name, Gender: n.Gender, Category: n.Category, Employer: n.Employer, Region: n.Region, Years: n.Years,
 				Deeds: n.Deeds, RecommendedBy: n.RecommendedBy, Attributes: n.Attributes,
 			}})
@@ -95,7 +96,7 @@ func (a *API) entryRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/import", summary: "Import entries from CSV or XLSX, all or nothing", body: maxImport, staff: true},
 		func(ctx context.Context, in *importInput) (*body[nomination.Imported], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -108,12 +109,12 @@ func (a *API) entryRoutes() {
 			}
 			ctx, cancel := context.WithTimeout(ctx, importTime)
 			defer cancel()
-			imported, err := a.nomination.Import(ctx, nomination.Import{Slug: in.Slug, Blob: hash, DryRun: in.DryRun})
+			imported, err := a.nomination.ImportEntries(ctx, nomination.ImportEntries{Slug: in.Slug, Blob: hash, DryRun: in.DryRun})
 			return answer(imported, called(err, "blob", "body"))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/entries", summary: "Entries in order of submission", staff: true},
 		func(ctx context.Context, in *listEntriesInput) (*body[[]nomination.Entry], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
@@ -121,15 +122,15 @@ func (a *API) entryRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/entries/{entry}", summary: "An entry with its opinions", staff: true},
 		func(ctx context.Context, in *InEntry) (*body[nomination.Entry], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Entry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry}))
+			return answer(a.nomination.GetEntry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry}))
 		})
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/entries/{entry}/photo", summary: "Give an entry its photo: JPEG, PNG or WebP", body: maxPhoto, staff: true},
 		func(ctx context.Context, in *photoInput) (*body[nomination.Entry], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -142,7 +143,7 @@ func (a *API) entryRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/{entry}/opinions", summary: "A department's opinion on an entry", staff: true},
 		func(ctx context.Context, in *opinionInput) (*body[nomination.Entry], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Body.Department, identity.Vetter)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Body.Department, identity.Vetter)
 			if err != nil {
 				return nil, err
 			}
@@ -152,29 +153,29 @@ func (a *API) entryRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/entries/{entry}/withdraw", summary: "Take an entry back before it is a candidate", staff: true},
 		func(ctx context.Context, in *entryReasonInput) (*body[nomination.Entry], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Withdraw(ctx, nomination.Withdraw{Slug: in.Slug, Entry: in.Entry, Reason: in.Body.Reason}))
+			return answer(a.nomination.WithdrawEntry(ctx, nomination.WithdrawEntry{Slug: in.Slug, Entry: in.Entry, Reason: in.Body.Reason}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/vetting", summary: "How far vetting is", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[nomination.Progress], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Vetter, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Progress(ctx, nomination.Of{Slug: in.Slug}))
+			return answer(a.nomination.GetProgress(ctx, nomination.Of{Slug: in.Slug}))
 		})
 }
 
 // nominator is an organizer, or the public at a public's rate.
 func (a *API) nominator(ctx context.Context, slug string) (context.Context, error) {
-	v := visitorOf(ctx)
-	if v.token != "" {
-		return a.may(ctx, slug, identity.Organizer)
+	caller := app.CallerOf(ctx)
+	if caller.Token != "" {
+		return a.app.May(ctx, slug, identity.Organizer)
 	}
-	return actor.With(ctx, actor.Actor{Kind: actor.Public, ID: v.address}), a.entries.Take(v.address)
+	return actor.With(ctx, actor.Actor{Kind: actor.Public, ID: caller.Address}), a.app.AdmitEntry(caller.Address)
 }
 
 // upload puts a body into the blob store, from which services take it.

@@ -7,18 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
-	"github.com/laurel-awards/laurel/services/voting"
 )
-
-func (a *API) newHub() *live.Hub {
-	return live.New(live.Config{Streams: a.cfg.Streams, Load: a.Tally, Log: a.cfg.Log})
-}
-
-// follow hears the snapshots of all selections.
-func (a *API) follow() (stop func(), err error) { return voting.Follow(a.bus, a.live.Hear) }
-
-// EndStreams ends the live streams at once; browsers look for another gateway.
-func (a *API) EndStreams() { a.live.End() }
 
 func (a *API) liveRoutes(e *echo.Echo) {
 	const path = "/api/v1/selections/{slug}/live"
@@ -28,12 +17,7 @@ func (a *API) liveRoutes(e *echo.Echo) {
 
 // stream is a plain handler: the connection leaves the HTTP server.
 func (a *API) stream(c echo.Context) error {
-	slug, ctx := c.Param("slug"), c.Request().Context()
-	err := a.live.Serve(c.Response(), c.Request(), slug, visitorOf(ctx).address)
-	if err != nil {
-		return a.orUnknown(ctx, InSelection{slug}, err)
-	}
-	return nil
+	return a.app.Stream(c.Request().Context(), c.Response(), c.Request(), c.Param("slug"))
 }
 
 // describeStream puts the plain handler into the OpenAPI document.

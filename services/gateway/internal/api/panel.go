@@ -47,7 +47,7 @@ func (a *API) panelRoutes() {
 	a.committeeRoutes()
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}", summary: "Seat a panel, whole", staff: true},
 		func(ctx context.Context, in *seatPanelInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -66,23 +66,23 @@ func (a *API) panelRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}", summary: "How far a panel is", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.GetPanel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}/sheets", summary: "What you are to score, and your sheets", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[[]review.Assignment], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Assignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.ListAssignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}/sheets/{candidate}", summary: "Save or submit your sheet of a candidate", staff: true},
 		func(ctx context.Context, in *sheetInput) (*body[review.Sheet], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
+			ctx, err := a.app.MayIn(ctx, in.Slug, in.Panel, identity.Juror)
 			if err != nil {
 				return nil, err
 			}
@@ -93,7 +93,7 @@ func (a *API) panelRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/panels/{panel}/recusals", summary: "Take a candidate from a juror", staff: true},
 		func(ctx context.Context, in *recuseInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -101,7 +101,7 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Recuse(ctx, review.Recuse{
+			return answer(a.review.RecuseJuror(ctx, review.RecuseJuror{
 				Slug: in.Slug, Panel: in.Panel, Juror: juror, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
 			}))
 		})

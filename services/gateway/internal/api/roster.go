@@ -7,14 +7,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
-	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/print"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/codelist"
@@ -35,8 +33,7 @@ const (
 
 // The faults of rosters that the gateway itself finds.
 var (
-	errNoRosterWay  = fault.New(fault.Conflict, "roster_not_taken", "the rulebook does not take voters by roster: voting.voters")
-	errTooManyCodes = fault.New(fault.TooMany, "too_many_codes", "too many wrong codes; wait a little")
+	errNoRosterWay = fault.New(fault.Conflict, "roster_not_taken", "the rulebook does not take voters by roster: voting.voters")
 )
 
 type rosterInput struct {
@@ -76,7 +73,7 @@ type replaceInput struct {
 func (a *API) rosterRoutes() {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/roster/import", summary: "Import members from CSV or XLSX (member[,name][,constituency]), all or nothing; who is there stays as they are", body: maxImport, staff: true},
 		func(ctx context.Context, in *rosterInput) (*body[identity.RosterImported], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -84,15 +81,15 @@ func (a *API) rosterRoutes() {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/roster", summary: "A roster in figures", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[identity.Roster], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.identity.Roster(ctx, identity.OfRoster{Slug: in.Slug}))
+			return answer(a.identity.GetRoster(ctx, identity.OfRoster{Slug: in.Slug}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/roster/codes", summary: "Make the members' codes and hand them out, this once", staff: true, media: mediaXLSX + "," + mediaHTML},
 		func(ctx context.Context, in *codesInput) (*huma.StreamResponse, error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -100,7 +97,7 @@ func (a *API) rosterRoutes() {
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/roster/codes/replace", summary: "Give one member a new code; the one before is good no more", staff: true},
 		func(ctx context.Context, in *replaceInput) (*body[identity.Coded], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
@@ -110,7 +107,7 @@ func (a *API) rosterRoutes() {
 
 func (a *API) importRoster(ctx context.Context, slug string, file []byte) (identity.RosterImported, error) {
 	var out identity.RosterImported
-	s, err := a.selections.Get(ctx, slug)
+	s, err := a.app.Selection(ctx, slug)
 	if err != nil {
 		return out, err
 	}
@@ -137,7 +134,7 @@ func (a *API) importRoster(ctx context.Context, slug string, file []byte) (ident
 // exportCodes hands codes out in the body of the answer, and keeps them
 // nowhere. Whoever loses it asks again, with a reason.
 func (a *API) exportCodes(ctx context.Context, in *codesInput) (*huma.StreamResponse, error) {
-	s, err := a.selections.Get(ctx, in.Slug)
+	s, err := a.app.Selection(ctx, in.Slug)
 	if err != nil {
 		return nil, err
 	}
@@ -201,49 +198,4 @@ func (a *API) writeCodes(out huma.Context, in *codesInput, s selection.Selection
 			}
 		},
 	})
-}
-
-// codeTries holds wrong codes to a rate, of a network and in a selection: the
-// first stops a script, the second many networks. A right code costs nothing,
-// and one that cannot be right is told so at no cost, so a shared network is
-// not held up by its own people.
-type codeTries struct{ network, selection *limit.Tries }
-
-func newCodeTries(network, selection limit.Rate, now func() time.Time) codeTries {
-	return codeTries{limit.NewTries(network, now), limit.NewTries(selection, now)}
-}
-
-// begin gives what ends a try, or too_many_codes.
-func (t codeTries) begin(slug, network string) (end func(wrong bool), err error) {
-	near, wait := t.network.Begin(slug + " " + network)
-	if near == nil {
-		return nil, tooManyCodes(wait)
-	}
-	wide, wait := t.selection.Begin(slug)
-	if wide == nil {
-		near(false)
-		return nil, tooManyCodes(wait)
-	}
-	return func(wrong bool) { near(wrong); wide(wrong) }, nil
-}
-
-func tooManyCodes(wait time.Duration) error {
-	f := *errTooManyCodes
-	f.RetryAfter = wait
-	return &f
-}
-
-// ProveRoster issues a credential to who has a code. Faults: identity's
-// ErrCodeMistyped and ErrCode; too_many_codes.
-func (a *API) ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error) {
-	if err := a.known(ctx, slug); err != nil {
-		return identity.Credential{}, err
-	}
-	end, err := a.codes.begin(slug, visitorOf(ctx).address)
-	if err != nil {
-		return identity.Credential{}, err
-	}
-	proved, err := a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: identity.WayRoster, Code: code})
-	end(errors.Is(err, identity.ErrCode))
-	return proved, err
 }

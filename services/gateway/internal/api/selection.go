@@ -48,23 +48,23 @@ const phasePoll = 50 * time.Millisecond
 func (a *API) selectionRoutes() {
 	register(a, route{method: http.MethodPost, path: "/selections", summary: "Create a selection from a rulebook", status: http.StatusCreated, body: maxRules, staff: true},
 		func(ctx context.Context, in *createInput) (*body[selection.Selection], error) {
-			ctx, err := a.may(ctx, identity.AnySelection, identity.Organizer)
+			ctx, err := a.app.May(ctx, identity.AnySelection, identity.Organizer)
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.selection.Create(ctx, selection.Create{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook}))
+			return answer(a.selection.CreateSelection(ctx, selection.CreateSelection{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections", summary: "All selections, newest first"},
 		func(ctx context.Context, _ *struct{}) (*body[[]selection.Selection], error) {
-			return answer(a.selection.List(ctx, struct{}{}))
+			return answer(a.app.Selections(ctx))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}", summary: "A selection with its phases"},
 		func(ctx context.Context, in *InSelection) (*body[selection.Selection], error) {
-			return answer(a.selections.Get(ctx, in.Slug))
+			return answer(a.app.Selection(ctx, in.Slug))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/rulebook", summary: "The rulebook; its SHA-256 is the selection's rulebook_hash", media: "application/json"},
 		func(ctx context.Context, in *InSelection) (*document, error) {
-			s, err := a.selections.Get(ctx, in.Slug)
+			s, err := a.app.Selection(ctx, in.Slug)
 			if err != nil {
 				return nil, err
 			}
@@ -81,7 +81,7 @@ func (a *API) selectionRoutes() {
 			summary: strings.ToUpper(action[:1]) + action[1:] + " a phase now; 202 while a service has not yet applied it", staff: true, later: true,
 		},
 			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
-				ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+				ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 				if err != nil {
 					return nil, err
 				}
@@ -98,7 +98,7 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 	if err != nil {
 		return nil, err
 	}
-	defer a.selections.Drop(in.Slug)
+	defer a.app.Forget(in.Slug)
 	deadline := time.NewTimer(a.cfg.PhaseWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(phasePoll)
@@ -116,7 +116,7 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 			return &phaseOutput{http.StatusAccepted, s}, nil
 		case <-tick.C:
 		}
-		if fresh, err := a.selection.Get(ctx, selection.Of{Slug: in.Slug}); err == nil {
+		if fresh, err := a.selection.GetSelection(ctx, selection.Of{Slug: in.Slug}); err == nil {
 			s = fresh
 		}
 	}
@@ -131,7 +131,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 	f := *fault.New(fault.Conflict, "phase_incomplete", "the phase cannot be closed yet")
 	switch in.Phase {
 	case rulebook.PhaseVetting:
-		progress, err := a.nomination.Progress(ctx, nomination.Of{Slug: in.Slug})
+		progress, err := a.nomination.GetProgress(ctx, nomination.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}
@@ -141,7 +141,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 			}
 		}
 	case rulebook.PhaseReview:
-		gaps, err := a.review.Gaps(ctx, review.Of{Slug: in.Slug})
+		gaps, err := a.review.ListGaps(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}
@@ -149,7 +149,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 			f.Fields = append(f.Fields, fault.Field{Name: "review", Message: "score missing: " + g})
 		}
 	case rulebook.PhaseDecision:
-		decision, err := a.review.Decision(ctx, review.Of{Slug: in.Slug})
+		decision, err := a.review.GetDecision(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}

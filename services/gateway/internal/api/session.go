@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -26,7 +27,7 @@ type signedOut struct {
 
 func (a *API) cookie(token string, expires time.Time) http.Cookie {
 	return http.Cookie{
-		Name: SessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: app.SessionCookie, Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.cfg.Secure, SameSite: http.SameSiteLaxMode,
 	}
 }
@@ -34,7 +35,7 @@ func (a *API) cookie(token string, expires time.Time) http.Cookie {
 func (a *API) sessionRoutes() {
 	register(a, route{method: http.MethodPost, path: "/sessions", summary: "Sign in", status: http.StatusCreated},
 		func(ctx context.Context, in *signInInput) (*sessionOutput, error) {
-			if err := a.signIns.Take(visitorOf(ctx).address); err != nil {
+			if err := a.app.AdmitSignIn(app.CallerOf(ctx).Address); err != nil {
 				return nil, err
 			}
 			s, err := a.identity.SignIn(ctx, identity.SignIn{Email: in.Body.Email, Password: in.Body.Password})
@@ -45,17 +46,17 @@ func (a *API) sessionRoutes() {
 		})
 	register(a, route{method: http.MethodDelete, path: "/sessions/current", summary: "Sign out", status: http.StatusNoContent, staff: true, late: true},
 		func(ctx context.Context, _ *struct{}) (*signedOut, error) {
-			token := visitorOf(ctx).token
+			token := app.CallerOf(ctx).Token
 			if token == "" {
-				return nil, errNoSession
+				return nil, app.ErrNoSession
 			}
 			_, err := a.identity.SignOut(ctx, identity.Token{Token: token})
-			a.accounts.Drop(token)
+			a.app.ForgetAccount(token)
 			return &signedOut{a.cookie("", time.Unix(1, 0))}, err
 		})
 	register(a, route{method: http.MethodGet, path: "/accounts/me", summary: "The account that is signed in", staff: true},
 		func(ctx context.Context, _ *struct{}) (*body[identity.Account], error) {
-			_, account, err := a.signedIn(ctx)
+			_, account, err := a.app.SignedIn(ctx)
 			return answer(account, err)
 		})
 }

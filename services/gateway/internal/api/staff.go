@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -36,18 +37,18 @@ func (in roleInput) change() identity.Change {
 func (a *API) staffRoutes() {
 	register(a, route{method: http.MethodPost, path: "/accounts", summary: "Create a staff account", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *accountInput) (*body[identity.Account], error) {
-			ctx, account, err := a.signedIn(ctx)
+			ctx, account, err := a.app.SignedIn(ctx)
 			if err != nil {
 				return nil, err
 			}
 			if !organizes(account) {
-				return nil, errForbidden
+				return nil, app.ErrForbidden
 			}
 			return answer(a.identity.CreateAccount(ctx, identity.CreateAccount{Email: in.Body.Email, Name: in.Body.Name, Password: in.Body.Password}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/staff", summary: "Who has a role in a selection", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[[]identity.Account], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
+			ctx, err := a.app.May(ctx, in.Slug, identity.Organizer, identity.Auditor)
 			if err != nil {
 				return nil, err
 			}
@@ -62,7 +63,7 @@ func (a *API) staffRoutes() {
 		}
 		register(a, route{method: method, path: "/selections/{slug}/staff", summary: summary, staff: true},
 			func(ctx context.Context, in *roleInput) (*body[identity.Account], error) {
-				ctx, err := a.may(ctx, in.Slug, identity.Organizer)
+				ctx, err := a.app.May(ctx, in.Slug, identity.Organizer)
 				if err != nil {
 					return nil, err
 				}
