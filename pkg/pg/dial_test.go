@@ -16,7 +16,7 @@ import (
 // told: the first statement whose time is over finds out for all.
 func TestOpen_silence(t *testing.T) {
 	t.Parallel()
-	line, address := testkit.DatabaseLine(t, testkit.URL(t, "voting"))
+	proxy, address := testkit.DatabaseProxy(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
 	leader, err := pg.TryLeader(t.Context(), db, "leader") // one connection of several
 	if err != nil {
@@ -29,7 +29,7 @@ func TestOpen_silence(t *testing.T) {
 	if err := query(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	line.Forget()
+	proxy.Forget()
 	go func() { waits <- leader.Check(context.Background()) }()
 
 	began := time.Now()
@@ -57,18 +57,18 @@ func TestOpen_silence(t *testing.T) {
 // TestInTx_commitSilent has a server take a COMMIT and say nothing.
 func TestInTx_commitSilent(t *testing.T) {
 	t.Parallel()
-	line, address := testkit.DatabaseLine(t, testkit.URL(t, "voting"))
+	proxy, address := testkit.DatabaseProxy(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
 	began := time.Now()
 	err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error {
 		_, err := tx.ExecContext(t.Context(), `CREATE TABLE x (id int)`)
-		line.Hold()
+		proxy.Hold()
 		return err
 	})
 	if took := time.Since(began); !errors.Is(err, pg.ErrUnknownCommit) || took > 30*time.Second {
 		t.Errorf("after %v: %v", took, err)
 	}
-	line.Restore(t)
+	proxy.Restore(t)
 	if _, err := db.ExecContext(t.Context(), `SELECT 1`); err != nil {
 		t.Error(err)
 	}

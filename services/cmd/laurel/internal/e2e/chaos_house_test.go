@@ -81,9 +81,9 @@ type siege struct {
 	disk     *disk
 	server   *pg.Local // on disk
 	nats     *brokerProcess
-	database *testkit.Line // to PostgreSQL, for all
-	ballots  *testkit.Line // to PostgreSQL, for voting
-	events   *testkit.Line // to NATS, for all
+	database *testkit.FaultProxy // to PostgreSQL, for all
+	ballots  *testkit.FaultProxy // to PostgreSQL, for voting
+	events   *testkit.FaultProxy // to NATS, for all
 
 	voters atomic.Int64 // who have come
 	proved map[string]bool
@@ -99,9 +99,9 @@ func besiege(t *testing.T) *siege {
 	port := func(n int) string { return fmt.Sprintf("%s:%d", h.host, firstPort+100+n) }
 	s.nats = newBroker(t, port(0))
 	socket := filepath.Join(server.Dir, "run", pgSocket)
-	s.database = testkit.NewLine(t, port(1), "unix", socket)
-	s.ballots = testkit.NewLine(t, port(2), "unix", socket)
-	s.events = testkit.NewLine(t, port(3), "tcp", port(0))
+	s.database = testkit.NewFaultProxy(t, port(1), "unix", socket)
+	s.ballots = testkit.NewFaultProxy(t, port(2), "unix", socket)
+	s.events = testkit.NewFaultProxy(t, port(3), "tcp", port(0))
 
 	for name, services := range map[string][]string{
 		"voting": {"voting"}, second: {"voting"}, "gateway": {"gateway"}, others: {"identity", "selection", "nomination", "review"},
@@ -157,7 +157,7 @@ func forVoting(s *demo.Script) *demo.Script {
 func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", 128+i>>16&63, i>>8&255, i&255) }
 
 // over is the URL of the house's database by a line.
-func over(l *testkit.Line) string {
+func over(l *testkit.FaultProxy) string {
 	return "postgres://laurel@" + l.Address + "/laurel?sslmode=disable"
 }
 
