@@ -23,7 +23,7 @@ type CandidateStruck struct {
 func (CandidateStruck) EventType() Type { return Type{"candidate_struck", 1} }
 
 func nominationEvents() []Spec {
-	from, rooms := []string{"nomination"}, []string{"voting", "review", "selection"}
+	from, rooms := []string{Nomination}, []string{Voting, Review, Selection}
 	return []Spec{
 		{
 			CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}, "十年如一日，风雨无阻。"},

@@ -1,5 +1,7 @@
 package event
 
+import "github.com/laurel-awards/laurel/pkg/rulebook"
+
 // PhaseApplied is an enforcing service's answer to PhaseChanged.
 type PhaseApplied struct {
 	Phase      string `json:"phase"`
@@ -13,10 +15,10 @@ func (PhaseApplied) EventType() Type { return Type{"phase_applied", 1} }
 
 func phaseApplied() Spec {
 	return Spec{
-		PhaseApplied{Vetting, Close, 4, 52},
+		PhaseApplied{rulebook.PhaseVetting, Close, 4, 52},
 		"phases",
-		[]string{"nomination", "voting", "review"},
-		[]string{"selection"},
+		Enforcers(),
+		[]string{Selection},
 		"An enforcing room has applied a `phase_changed`, named by its version.",
 	}
 }

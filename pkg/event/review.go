@@ -25,7 +25,7 @@ type DecisionMade struct {
 func (DecisionMade) EventType() Type { return Type{"decision_made", 1} }
 
 func reviewEvents() []Spec {
-	from, to := []string{"review"}, []string{"selection"}
+	from, to := []string{Review}, []string{Selection}
 	const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return []Spec{
 		{ResultComputed{hash, hash, hash, hash}, "result", from, to, "The rulebook computed a result; the hashes say from what."},

@@ -3,16 +3,8 @@ package event
 import (
 	"encoding/json"
 	"time"
-)
 
-// Phase names, in the order of a selection's life.
-const (
-	Nomination = "nomination"
-	Vetting    = "vetting"
-	Voting     = "voting"
-	Review     = "review"
-	Decision   = "decision"
-	Notice     = "notice"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // What can happen to a phase.
@@ -67,12 +59,12 @@ func (ResultPublished) EventType() Type { return Type{"result_published", 1} }
 
 func selectionEvents() []Spec {
 	closes := time.Date(2026, 5, 20, 14, 0, 0, 0, time.UTC)
-	from, rooms := []string{"selection"}, []string{"nomination", "voting", "review"}
+	from, rooms := []string{Selection}, Enforcers()
 	const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return []Spec{
 		{RulebookFrozen{hash, json.RawMessage(`{"laurel":1}`)}, "phases", from, rooms, "The rules of a selection are fixed; nominations are about to open."},
-		{PhaseChanged{Voting, Open, "as announced", &closes, 52}, "phases", from, rooms, "A phase is to be opened or closed; it counts when every room has answered `phase_applied`."},
-		{NoticePosted{hash, closes}, "notice", from, []string{"review"}, "The decision is on public notice; objections are taken until it closes."},
-		{ResultPublished{hash}, "notice", from, []string{"review"}, "The result is public and final."},
+		{PhaseChanged{rulebook.PhaseVoting, Open, "as announced", &closes, 52}, "phases", from, rooms, "A phase is to be opened or closed; it counts when every room has answered `phase_applied`."},
+		{NoticePosted{hash, closes}, "notice", from, []string{Review}, "The decision is on public notice; objections are taken until it closes."},
+		{ResultPublished{hash}, "notice", from, []string{Review}, "The result is public and final."},
 	}
 }

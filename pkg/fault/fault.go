@@ -78,14 +78,6 @@ func (k Kind) Status() int { code, _ := k.status(); return code }
 // Title is a short human name of the kind, for a problem's title.
 func (k Kind) Title() string { _, title := k.status(); return title }
 
-// Field is one field of the input and what is wrong with it.
-type Field struct {
-	Name    string `json:"name"`             // path from the input's root: picks[2], row 7 / 性别
-	Message string `json:"message"`          // for a person
-	Line    int    `json:"line,omitempty"`   // in a file, from 1
-	Column  int    `json:"column,omitempty"` // in a file, from 1
-}
-
 // Error is a failure that a caller can understand. It travels over NATS as its
 // JSON form, without its cause.
 type Error struct {

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -14,15 +13,6 @@ import (
 
 // ErrHeld says that another session holds the lock.
 var ErrHeld = errors.New("another session holds the lock")
-
-// LockKey turns a name into a key for PostgreSQL's advisory locks: its FNV-1a
-// hash of 64 bits, read as signed. Advisory locks belong to a database, so the
-// same name may be locked in each.
-func LockKey(name string) int64 {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return int64(h.Sum64())
-}
 
 // Leader is the one session that holds a named lock. Whatever must have a
 // single writer writes through Conn or InTx: then losing the connection loses

@@ -7,7 +7,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -44,24 +43,46 @@ type Selection struct {
 	Rulebook *rulebook.Rulebook
 }
 
-// Get reads a selection. Fault: ErrNotYet.
-func Get(ctx context.Context, q sqlx.QueryerContext, slug string) (Selection, error) {
-	var row struct {
-		Hash     string          `db:"hash"`
-		Rulebook json.RawMessage `db:"rulebook"`
-	}
-	err := sqlx.GetContext(ctx, q, &row, `SELECT hash, rulebook FROM selection WHERE slug = $1`, slug)
+// Selections reads what the room knows. It keeps parsed rulebooks.
+type Selections struct{ rulebooks rulebook.Cache }
+
+// NewSelections has nothing kept yet.
+func NewSelections() *Selections { return &Selections{} }
+
+// Known gives ErrNotYet where the room has not heard of a selection.
+func Known(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	_, err := hashOf(ctx, q, slug)
+	return err
+}
+
+func hashOf(ctx context.Context, q sqlx.QueryerContext, slug string) (string, error) {
+	var hash string
+	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM selection WHERE slug = $1`, slug)
 	if errors.Is(err, sql.ErrNoRows) {
-		return Selection{}, ErrNotYet
+		return "", ErrNotYet
 	}
 	if err != nil {
-		return Selection{}, fmt.Errorf("phase: selection: %w", err)
+		return "", fmt.Errorf("phase: selection: %w", err)
 	}
-	rb, err := rulebook.Parse(row.Rulebook)
+	return hash, nil
+}
+
+// Get reads a selection. Its rulebook is shared: nobody changes it. Fault:
+// ErrNotYet.
+func (s *Selections) Get(ctx context.Context, q sqlx.QueryerContext, slug string) (Selection, error) {
+	hash, err := hashOf(ctx, q, slug)
+	if err != nil {
+		return Selection{}, err
+	}
+	rb, err := s.rulebooks.Parse(hash, func() ([]byte, error) {
+		var text []byte
+		err := sqlx.GetContext(ctx, q, &text, `SELECT rulebook FROM selection WHERE slug = $1`, slug)
+		return text, err
+	})
 	if err != nil {
 		return Selection{}, fmt.Errorf("phase: frozen rulebook of %s: %w", slug, err)
 	}
-	return Selection{slug, row.Hash, rb}, nil
+	return Selection{slug, hash, rb}, nil
 }
 
 // State is how far a phase is in this room.
@@ -82,17 +103,17 @@ func Of(ctx context.Context, q sqlx.QueryerContext, slug, name string, now time.
 
 // Require gives the selection if one of the phases is open. It keeps that so
 // until tx ends: a change of the phase waits. Faults: ErrNotYet, ErrNotOpen.
-func Require(ctx context.Context, tx *sqlx.Tx, slug string, now time.Time, names ...string) (Selection, error) {
-	sel, err := Get(ctx, tx, slug)
+func (s *Selections) Require(ctx context.Context, tx *sqlx.Tx, slug string, now time.Time, names ...string) (Selection, error) {
+	sel, err := s.Get(ctx, tx, slug)
 	if err != nil {
 		return Selection{}, err
 	}
 	for _, name := range names {
-		s, err := state(ctx, tx, slug, name, now, "FOR SHARE")
+		found, err := state(ctx, tx, slug, name, now, "FOR SHARE")
 		if err != nil {
 			return Selection{}, err
 		}
-		if s == Open {
+		if found == Open {
 			return sel, nil
 		}
 	}
@@ -128,7 +149,7 @@ type Hooks struct {
 
 // Handlers keep the projection and answer each change, applied, with
 // phase_applied.
-func Handlers(now func() time.Time, hooks Hooks) []outbox.Handler {
+func (s *Selections) Handlers(now func() time.Time, hooks Hooks) []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.RulebookFrozen) error {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO selection (slug, hash, rulebook, frozen_at) VALUES ($1, $2, $3, $4)`,
@@ -138,14 +159,14 @@ func Handlers(now func() time.Time, hooks Hooks) []outbox.Handler {
 			if hooks.Frozen == nil {
 				return nil
 			}
-			sel, err := Get(ctx, tx, env.Slug)
+			sel, err := s.Get(ctx, tx, env.Slug)
 			if err != nil {
 				return err
 			}
 			return hooks.Frozen(ctx, tx, sel)
 		}),
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.PhaseChanged) error {
-			sel, err := Get(ctx, tx, env.Slug)
+			sel, err := s.Get(ctx, tx, env.Slug)
 			if err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ func open(t *testing.T, hooks phase.Hooks) *room {
 	t.Helper()
 	db := testkit.Service(t, "nomination", outbox.Set(), phase.Set())
 	now := func() time.Time { return noon }
-	return &room{db: db, inbox: &outbox.Inbox{Service: "nomination", DB: db, Log: testkit.Log(t), Handlers: phase.Handlers(now, hooks)}}
+	return &room{db: db, inbox: &outbox.Inbox{Service: "nomination", DB: db, Log: testkit.Log(t), Handlers: phase.NewSelections().Handlers(now, hooks)}}
 }
 
 // next is the selection service's next event.
@@ -86,11 +86,11 @@ func TestGet(t *testing.T) {
 		frozen = append(frozen, s.Slug)
 		return nil
 	}})
-	if _, err := phase.Get(t.Context(), r.db, slug); !errors.Is(err, phase.ErrNotYet) || !fault.Is(err, fault.Unavailable) {
+	if _, err := phase.NewSelections().Get(t.Context(), r.db, slug); !errors.Is(err, phase.ErrNotYet) || !fault.Is(err, fault.Unavailable) {
 		t.Errorf("a selection that has not arrived: %v", err)
 	}
 	rb := r.freeze(t)
-	s, err := phase.Get(t.Context(), r.db, slug)
+	s, err := phase.NewSelections().Get(t.Context(), r.db, slug)
 	if err != nil || s.Slug != slug || s.Hash != rb.Hash() || s.Rulebook.Hash() != rb.Hash() {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -103,24 +103,24 @@ func TestGet(t *testing.T) {
 func TestOf(t *testing.T) {
 	r := open(t, phase.Hooks{})
 	r.freeze(t)
-	if got := r.state(t, event.Voting, noon); got != phase.Pending {
+	if got := r.state(t, rulebook.PhaseVoting, noon); got != phase.Pending {
 		t.Errorf("before: %s", got)
 	}
 	deadline := noon.Add(time.Hour)
-	r.deliver(t, event.PhaseChanged{Phase: event.Voting, Action: event.Open, ClosesAt: &deadline})
+	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open, ClosesAt: &deadline})
 	for at, want := range map[time.Time]phase.State{
 		noon: phase.Open, deadline.Add(-time.Microsecond): phase.Open, deadline: phase.Closed, deadline.Add(time.Hour): phase.Closed,
 	} {
-		if got := r.state(t, event.Voting, at); got != want {
+		if got := r.state(t, rulebook.PhaseVoting, at); got != want {
 			t.Errorf("at %v: %s, want %s", at, got, want)
 		}
 	}
-	r.deliver(t, event.PhaseChanged{Phase: event.Voting, Action: event.Close})
-	if got := r.state(t, event.Voting, noon); got != phase.Closed {
+	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close})
+	if got := r.state(t, rulebook.PhaseVoting, noon); got != phase.Closed {
 		t.Errorf("after the order: %s", got)
 	}
-	r.deliver(t, event.PhaseChanged{Phase: event.Review, Action: event.Open})
-	if got := r.state(t, event.Review, noon.AddDate(9, 0, 0)); got != phase.Open {
+	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseReview, Action: event.Open})
+	if got := r.state(t, rulebook.PhaseReview, noon.AddDate(9, 0, 0)); got != phase.Open {
 		t.Errorf("by hand: %s", got)
 	}
 }
@@ -129,19 +129,19 @@ func TestRequire(t *testing.T) {
 	r := open(t, phase.Hooks{})
 	require := func(names ...string) error {
 		return pg.InTx(t.Context(), r.db, func(tx *sqlx.Tx) error {
-			_, err := phase.Require(t.Context(), tx, slug, noon, names...)
+			_, err := phase.NewSelections().Require(t.Context(), tx, slug, noon, names...)
 			return err
 		})
 	}
-	if err := require(event.Vetting); !errors.Is(err, phase.ErrNotYet) {
+	if err := require(rulebook.PhaseVetting); !errors.Is(err, phase.ErrNotYet) {
 		t.Errorf("a selection that has not arrived: %v", err)
 	}
 	r.freeze(t)
-	if err := require(event.Vetting, event.Voting); !errors.Is(err, phase.ErrNotOpen) || fault.From(err).Params["phase"] != event.Vetting {
+	if err := require(rulebook.PhaseVetting, rulebook.PhaseVoting); !errors.Is(err, phase.ErrNotOpen) || fault.From(err).Params["phase"] != rulebook.PhaseVetting {
 		t.Errorf("nothing is open: %v", err)
 	}
-	r.deliver(t, event.PhaseChanged{Phase: event.Voting, Action: event.Open})
-	if err := require(event.Vetting, event.Voting); err != nil {
+	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open})
+	if err := require(rulebook.PhaseVetting, rulebook.PhaseVoting); err != nil {
 		t.Errorf("one is open: %v", err)
 	}
 }
@@ -150,11 +150,11 @@ func TestRequire(t *testing.T) {
 func TestRequire_lock(t *testing.T) {
 	r := open(t, phase.Hooks{})
 	r.freeze(t)
-	r.deliver(t, event.PhaseChanged{Phase: event.Voting, Action: event.Open})
-	order := r.next(t, event.PhaseChanged{Phase: event.Voting, Action: event.Close})
+	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open})
+	order := r.next(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close})
 	closed := make(chan error, 1)
 	if err := pg.InTx(t.Context(), r.db, func(tx *sqlx.Tx) error {
-		if _, err := phase.Require(t.Context(), tx, slug, noon, event.Voting); err != nil {
+		if _, err := phase.NewSelections().Require(t.Context(), tx, slug, noon, rulebook.PhaseVoting); err != nil {
 			return err
 		}
 		go func() { closed <- r.inbox.Deliver(context.WithoutCancel(t.Context()), order) }()
@@ -172,7 +172,7 @@ func TestRequire_lock(t *testing.T) {
 			t.Errorf("closed while an act was under way: %v", err)
 		default:
 		}
-		if got := r.state(t, event.Voting, noon); got != phase.Open {
+		if got := r.state(t, rulebook.PhaseVoting, noon); got != phase.Open {
 			t.Errorf("during the act: %s", got)
 		}
 		return nil
@@ -182,7 +182,7 @@ func TestRequire_lock(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Fatal(err)
 	}
-	if got := r.state(t, event.Voting, noon); got != phase.Closed {
+	if got := r.state(t, rulebook.PhaseVoting, noon); got != phase.Closed {
 		t.Errorf("after the act: %s", got)
 	}
 }
@@ -198,11 +198,11 @@ func TestHandlers(t *testing.T) {
 		return 52, nil
 	}})
 	r.freeze(t)
-	order := r.next(t, event.PhaseChanged{Phase: event.Vetting, Action: event.Close})
+	order := r.next(t, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
 	if err := r.inbox.Deliver(t.Context(), order); !errors.Is(err, outbox.ErrNotYet) {
 		t.Errorf("before the room is ready: %v", err)
 	}
-	if got := r.state(t, event.Vetting, noon); got != phase.Pending {
+	if got := r.state(t, rulebook.PhaseVetting, noon); got != phase.Pending {
 		t.Errorf("a change that waits was applied: %s", got)
 	}
 	ready = true
@@ -222,7 +222,7 @@ func TestHandlers(t *testing.T) {
 	if err := json.Unmarshal(answers[0], &got); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(event.PhaseApplied{Phase: event.Vetting, Action: event.Close, Change: order.Version, Candidates: 52}, got); diff != "" {
+	if diff := cmp.Diff(event.PhaseApplied{Phase: rulebook.PhaseVetting, Action: event.Close, Change: order.Version, Candidates: 52}, got); diff != "" {
 		t.Errorf("answered (-want +got):\n%s", diff)
 	}
 }

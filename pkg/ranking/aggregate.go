@@ -46,8 +46,8 @@ func (m *missing) add(name, format string, args ...any) {
 
 // once adds a gap that was not the last to be added.
 func (m *missing) once(name, format string, args ...any) {
-	gap := fault.Field{Name: name, Message: fmt.Sprintf(format, args...)}
-	if n := len(m.fields); n == 0 || m.fields[n-1] != gap {
+	message := fmt.Sprintf(format, args...)
+	if n := len(m.fields); n == 0 || m.fields[n-1].Name != name || m.fields[n-1].Message != message {
 		m.add(name, format, args...)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
 // Deps is what every room is built from.
@@ -28,6 +29,8 @@ type Deps struct {
 	Blobs blob.Store       // large bodies, shared by all
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
+
+	Selections *phase.Selections // made by the rooms that enforce phases, nil in others
 }
 
 // Time is the clock's time as PostgreSQL keeps it: UTC, microseconds.

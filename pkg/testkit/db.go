@@ -20,6 +20,7 @@ import (
 	"github.com/lib/pq"
 	"github.com/lib/pq/pqerror"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
@@ -29,11 +30,6 @@ const URLVariable = "LAUREL_TEST_DATABASE_URL"
 
 // maxOpen keeps the pools small, for many tests share one server.
 const maxOpen = 8
-
-// Services are all services that have a schema of their own.
-func Services() []string {
-	return []string{"identity", "selection", "nomination", "voting", "review"}
-}
 
 // Server is the private server that all tests of this user share. It outlives
 // the tests, so that the next ones start at once; scripts/testdb stops it.
@@ -64,12 +60,12 @@ func ServiceURL(t testing.TB, service string, sets ...pg.Set) string {
 }
 
 // URL is the superuser's URL of a fresh database with the role and the schema of
-// each service named, or of all Services, but no tables: what a program gets as
+// each service named, or of all of them, but no tables: what a program gets as
 // its DATABASE_URL.
 func URL(t testing.TB, services ...string) string {
 	t.Helper()
 	if len(services) == 0 {
-		services = Services()
+		services = event.Services()
 	}
 	address := create(t, "template0")
 	if err := pg.Bootstrap(bound(t), address, services...); err != nil {

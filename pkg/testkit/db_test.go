@@ -5,6 +5,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
@@ -35,7 +36,7 @@ func TestService(t *testing.T) {
 func TestURL(t *testing.T) {
 	t.Parallel()
 	address := URL(t)
-	for _, s := range Services() {
+	for _, s := range event.Services() {
 		if _, err := Open(t, address, s).ExecContext(t.Context(), `CREATE TABLE own (id bigint)`); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}

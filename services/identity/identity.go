@@ -6,11 +6,12 @@ import (
 	"context"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // Name of the service.
-const Name = "identity"
+const Name = event.Identity
 
 // Role is what an account may do in a selection.
 type Role string

@@ -6,12 +6,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
 // Name of the service.
-const Name = "nomination"
+const Name = event.Nomination
 
 // State is where an entry stands.
 type State string

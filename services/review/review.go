@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
 // Name of the service.
-const Name = "review"
+const Name = event.Review
 
 // Person is an account on a panel or the committee.
 type Person struct {

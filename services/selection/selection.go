@@ -7,11 +7,12 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // Name of the service.
-const Name = "selection"
+const Name = event.Selection
 
 // PhaseState is how far a phase is.
 type PhaseState string

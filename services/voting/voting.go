@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
 // Name of the service.
-const Name = "voting"
+const Name = event.Voting
 
 // Cast is one ballot on its way. The gateway has verified the credential.
 type Cast struct {

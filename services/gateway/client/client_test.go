@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -67,7 +69,7 @@ func TestCast_refused(t *testing.T) {
 	_, err := c.Bearer("s-1", "v1.x").Cast(t.Context(), []int{1})
 	f := fault.From(err)
 	if !f.Is(voting.ErrDuplicate) || f.Kind != fault.Conflict || f.Params["first"] != "2026-05-04T02:30:00Z" ||
-		len(f.Fields) != 1 || f.Fields[0] != (fault.Field{Name: "picks[2]", Message: "is repeated", Line: 3}) {
+		!cmp.Equal(f.Fields, []fault.Field{{Name: "picks[2]", Message: "is repeated", Line: 3}}) {
 		t.Errorf("%#v", f)
 	}
 	if n := len(keys()); n != 1 {

@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -91,7 +92,7 @@ func (h *voteHouse) tell(publisher, aggregate string, p event.Payload) {
 
 func (h *voteHouse) phase(action string) {
 	h.t.Helper()
-	h.tell("selection", "phases", event.PhaseChanged{Phase: event.Voting, Action: action, Candidates: runners})
+	h.tell("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, Candidates: runners})
 }
 
 // stands waits for a tally that a test wants.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -101,8 +102,8 @@ func TestStrike(t *testing.T) {
 	}
 
 	r.admit(t, 1)
-	r.change(t, slug, event.PhaseChanged{Phase: event.Decision, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Decision, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Close})
 	if _, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 2, Reason: "x"}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("after the decision: %v", err)
 	}
@@ -154,7 +155,7 @@ func TestSetPhoto(t *testing.T) {
 	if _, err := set(r.admit(t, 1).ID, good); !errors.Is(err, nomination.ErrDecided) {
 		t.Errorf("a candidate: %v", err)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
 	if _, err := set(id, good); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("closed: %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -112,7 +113,7 @@ func TestSubmit_phases(t *testing.T) {
 		t.Errorf("pending: %v", err)
 	}
 	closes := r.clock.Now().Add(time.Hour)
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open, ClosesAt: &closes})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open, ClosesAt: &closes})
 	if err := submit(); err != nil {
 		t.Errorf("open: %v", err)
 	}
@@ -121,7 +122,7 @@ func TestSubmit_phases(t *testing.T) {
 		t.Errorf("past the deadline: %v", err)
 	}
 	applied := outbox[event.PhaseApplied](t, r)
-	want := []event.PhaseApplied{{Phase: event.Nomination, Action: event.Open, Change: 2}}
+	want := []event.PhaseApplied{{Phase: rulebook.PhaseNomination, Action: event.Open, Change: 2}}
 	if diff := cmp.Diff(want, applied); diff != "" {
 		t.Error(diff)
 	}
@@ -198,8 +199,8 @@ func TestWithdraw(t *testing.T) {
 func TestRedelivery(t *testing.T) {
 	r := opened(t)
 	r.admit(t, 0)
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
 	before := outbox[event.PhaseApplied](t, r)
 	again := slices.Clone(r.sent)
 	slices.Reverse(again)
@@ -224,7 +225,7 @@ func TestReordered(t *testing.T) {
 	r := setup(t)
 	first := setup(t) // makes the events
 	first.freeze(t, slug, rules)
-	first.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+	first.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
 	r.deliver(t, first.sent[1], 1)
 	r.deliver(t, first.sent[0], 1)
 	r.eventually(t, "the version of phases", 2, func() int {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -18,7 +19,7 @@ const example = "../../../deploy/examples/most-beautiful-courier/"
 func TestImport_example(t *testing.T) {
 	r := setup(t)
 	r.freeze(t, slug, string(read(t, "rulebook.yaml")))
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
 
 	_, err := r.load(t, read(t, "entries-bad.xlsx"), false)
 	fields(t, err, nomination.ErrImport)

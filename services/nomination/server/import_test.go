@@ -21,6 +21,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -311,8 +312,8 @@ func TestImport_phases(t *testing.T) {
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("pending: %v", err)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("closed: %v", err)
 	}

@@ -20,6 +20,7 @@ func Migrations() []pg.Set {
 
 // New wires the room.
 func New(deps run.Deps) (run.Room, error) {
+	deps.Selections = phase.NewSelections()
 	vet := vetting.New(deps)
 	service := struct {
 		*entry.Entries
@@ -30,6 +31,6 @@ func New(deps run.Deps) (run.Room, error) {
 		Name:       nomination.Name,
 		Migrations: Migrations(),
 		Endpoints:  nomination.Endpoints(service),
-		Handlers:   phase.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}),
+		Handlers:   deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}),
 	}, nil
 }

@@ -71,8 +71,8 @@ func opened(t *testing.T) *room {
 	t.Helper()
 	r := setup(t)
 	r.freeze(t, slug, rules)
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Open})
 	return r
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -138,10 +139,10 @@ func TestVetting_closes(t *testing.T) {
 	if diff := cmp.Diff(want, progress); diff != "" {
 		t.Error(diff)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
 	applied := outbox[event.PhaseApplied](t, r)
-	last := event.PhaseApplied{Phase: event.Vetting, Action: event.Close, Change: 5, Candidates: 2}
+	last := event.PhaseApplied{Phase: rulebook.PhaseVetting, Action: event.Close, Change: 5, Candidates: 2}
 	if diff := cmp.Diff(last, applied[len(applied)-1]); diff != "" {
 		t.Error(diff)
 	}
@@ -157,13 +158,13 @@ func TestVetting_closes(t *testing.T) {
 func TestVetting_noDepartments(t *testing.T) {
 	r := setup(t)
 	r.freeze(t, slug, strings.Replace(rules, "vetting: {departments: [{id: hr, veto: true}, {id: postal, veto: true}, {id: union}]}\n", "", 1))
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
 	for i := range 3 {
 		r.submit(t, i)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: event.Nomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: event.Vetting, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Open})
+	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
 	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
 	if err != nil {
 		t.Fatal(err)

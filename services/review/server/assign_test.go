@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -31,7 +32,7 @@ func TestAssign_random(t *testing.T) {
 	if got := r.mine("a"); len(got) != 0 {
 		t.Errorf("before review opens: %v", got)
 	}
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	before := r.panel()
 	if jurors, scores := loads(before); !cmp.Equal(jurors, map[string]int{"a": 6, "b": 6, "c": 6}) || len(scores) != 9 || before.Seed == "" {
 		t.Errorf("loads %v, scores %v, seed %q", jurors, scores, before.Seed)
@@ -79,7 +80,7 @@ func TestAssign_random(t *testing.T) {
 func TestAssign_abstained(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom), make([]event.CandidateAdmitted, 6)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	abstain := func(juror string) {
 		t.Helper()
 		if _, err := r.SaveSheet(r.as(juror), review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(1), Abstain: true, Submit: true}); err != nil {
@@ -133,7 +134,7 @@ func TestAssign_category(t *testing.T) {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	r.seat(review.Person{ID: "a", Category: "road"}, review.Person{ID: "b", Category: "desk"}, review.Person{ID: "c", Category: "road"})
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	if a, b := r.mine("a"), r.mine("b"); !slices.Equal(a, []int{1, 3}) || !slices.Equal(b, []int{2}) {
 		t.Errorf("road %v, desk %v", a, b)
 	}
@@ -149,7 +150,7 @@ func TestAssign_hand(t *testing.T) {
 	if err := hand("a", 1, 2); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	if got := r.mine("a"); !slices.Equal(got, []int{1, 2}) {
 		t.Errorf("a scores %v", got)
 	}
@@ -165,7 +166,7 @@ func TestAssign_hand(t *testing.T) {
 	if err := hand("x", 1); !errors.Is(err, review.ErrNotJuror) {
 		t.Errorf("a stranger: %v", err)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	if err := hand("b", 3); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("after the close: %v", err)
 	}

@@ -28,7 +28,7 @@ func TestAssignments_blind(t *testing.T) {
 		more += fmt.Sprintf("\n    - {id: %s, jurors: 1, blind: %s, criteria: [{id: deeds}]}", id, blind)
 	}
 	r := frozen(t, with("missing: refuse}", more, "nominee: person", "nominee: person\nattributes: [conflicts]"), admitted)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	both := map[string]string{"employer": "Longyun", "region": "Lanzhou"}
 	r.seat(people...)
 	for panel, want := range map[string]review.Assignment{
@@ -61,7 +61,7 @@ func TestBlind_codes(t *testing.T) {
 	const candidates = 40
 	r := frozen(t, with(isAll, "blind: [photo], sees_others: after_own, assign: random, min_scores: 2,"), make([]event.CandidateAdmitted, candidates)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	mine, err := r.Assignments(r.as("a"), experts)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -20,7 +21,7 @@ func TestConflict(t *testing.T) {
 		event.CandidateAdmitted{Attributes: map[string]string{"conflicts": "Somebody、Cai"}},
 		event.CandidateAdmitted{})
 	r.seat(review.Person{ID: "a", Name: "Ann", Employer: "陇运速递"}, review.Person{ID: "b", Name: "Bo", Employer: "ａｂｃ"}, review.Person{ID: "c", Name: "Cai"})
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	organizer := r.as("organizer")
 	declare := review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "4", Reason: "my cousin"}
 	if _, err := r.DeclareConflict(r.as("a"), review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "4"}); !cmp.Equal(fields(err), []string{"reason"}) {
@@ -67,7 +68,7 @@ func TestConflict(t *testing.T) {
 	if got := r.mine("a"); !slices.Equal(got, []int{1, 2, 3}) {
 		t.Errorf("a sees %v", got)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	if _, err := r.ExportScores(r.as("a"), review.Of{Slug: slug}); !errors.Is(err, review.ErrRecused) {
 		t.Errorf("a recused juror exports scores: %v", err)
 	}

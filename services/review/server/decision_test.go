@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
 func TestDecision(t *testing.T) {
 	r := scoring(t)
 	r.scoreAll()
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	organizer, of := r.as("organizer"), review.Of{Slug: slug}
 	if _, err := r.SeatCommittee(organizer, review.SeatCommittee{Slug: slug, Members: people}); err != nil {
@@ -21,7 +22,7 @@ func TestDecision(t *testing.T) {
 	if _, err := r.Move(organizer, move); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("a motion before the phase: %v", err)
 	}
-	r.phase(event.Decision, event.Open)
+	r.phase(rulebook.PhaseDecision, event.Open)
 	if _, err := r.VoteMotion(r.as("a"), review.VoteMotion{Slug: slug, Choice: "for"}); !errors.Is(err, review.ErrNoMotion) {
 		t.Errorf("a vote without a motion: %v", err)
 	}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // TestPhase_candidates opens review only when every admitted candidate is known.
 func TestPhase_candidates(t *testing.T) {
 	r := setup(t)
 	r.freeze(rules)
-	open := r.envelope("selection", "phases", event.PhaseChanged{Phase: event.Review, Action: event.Open, Candidates: 2})
+	open := r.envelope("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseReview, Action: event.Open, Candidates: 2})
 	if err := r.inbox.Deliver(t.Context(), open); !errors.Is(err, outbox.ErrNotYet) {
 		t.Fatalf("opened without its candidates: %v", err)
 	}
@@ -34,7 +35,7 @@ func TestEvents_shuffled(t *testing.T) {
 	r := setup(t)
 	r.freeze(rules)
 	r.candidates(3)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	r.deliver("nomination", "candidate/3", event.CandidateStruck{Number: 3, Reason: "withdrew"})
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 2}})
 	r.deliver("selection", "notice", event.NoticePosted{})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestOversight(t *testing.T) {
 	r := frozen(t, with(isAll, "spread_limit: 10,"), make([]event.CandidateAdmitted, 5)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	for c := 1; c <= 5; c++ {
 		deeds := 60 + 5*c
 		last := deeds
@@ -105,7 +106,7 @@ func TestOversight(t *testing.T) {
 	if err := r.score("d", 1, "70", "70"); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	if _, err := r.Result(r.as("organizer"), review.Of{Slug: slug}); err != nil {
 		t.Errorf("with a further juror of one candidate: %v", err)
@@ -116,7 +117,7 @@ func TestOversight(t *testing.T) {
 func TestSaveSheet_further(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom+" spread_limit: 10,"), make([]event.CandidateAdmitted, 3)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	drawn := map[int][]string{}
 	for _, j := range r.panel().Jurors {
 		for _, c := range j.Candidates {

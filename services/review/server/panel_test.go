@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -57,7 +58,7 @@ func TestUnseat_sheets(t *testing.T) {
 					}
 				}
 			}
-			r.phase(event.Review, event.Close)
+			r.phase(rulebook.PhaseReview, event.Close)
 			r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 			got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
 			if err != nil {

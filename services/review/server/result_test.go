@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -22,7 +23,7 @@ func TestResult(t *testing.T) {
 	if _, err := r.ExportScores(r.as("auditor"), review.Of{Slug: slug}); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("export before the close: %v", err)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}})
 	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
@@ -75,7 +76,7 @@ func TestResult_missing(t *testing.T) {
 		t.Errorf("gaps = %v, %v", gaps, err)
 	}
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1, 2: 1, 3: 1}})
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	_, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
 	if !errors.Is(err, review.ErrMissing) || len(fault.From(err).Fields) != 1 {
 		t.Fatalf("with a gap: %v", err)
@@ -103,7 +104,7 @@ func TestResult_missing(t *testing.T) {
 func TestLot(t *testing.T) {
 	r := frozen(t, with("lot]", "lot]\n  lot: {source: {en: SSE close of May 8}}"), make([]event.CandidateAdmitted, 2)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	for _, j := range people {
 		for c := 1; c <= 2; c++ {
 			if err := r.score(j.ID, c, "80", "80"); err != nil {
@@ -116,7 +117,7 @@ func TestLot(t *testing.T) {
 	if _, err := r.RecordLot(organizer, record); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("before the counts are final: %v", err)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 1}})
 	if _, err := r.Result(organizer, of); !errors.Is(err, review.ErrLot) {
 		t.Errorf("without the value: %v", err)
@@ -144,7 +145,7 @@ func TestLot(t *testing.T) {
 	if _, err := r.SeatCommittee(organizer, review.SeatCommittee{Slug: slug, Members: people}); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(event.Decision, event.Open)
+	r.phase(rulebook.PhaseDecision, event.Open)
 	if _, err := r.Move(organizer, review.Move{Slug: slug, Motion: "adopt"}); err != nil {
 		t.Fatal(err)
 	}

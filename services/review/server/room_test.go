@@ -153,7 +153,7 @@ func scoring(t *testing.T) *room {
 	if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people}); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	return r
 }
 

@@ -17,6 +17,7 @@ func Migrations() []pg.Set { return []pg.Set{phase.Set(), migrations.Set()} }
 
 // New wires the room.
 func New(deps run.Deps) (run.Room, error) {
+	deps.Selections = phase.NewSelections()
 	results := result.New(deps)
 	panels := panel.New(deps, results.Compute)
 	service := struct {

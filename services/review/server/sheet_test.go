@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -61,7 +62,7 @@ func TestSaveSheet_refused(t *testing.T) {
 	if err := r.score("a", 1, "90", "80"); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("a recused candidate: %v", err)
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	if err := r.score("a", 2, "90", "80"); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("after closing: %v", err)
 	}
@@ -152,7 +153,7 @@ func TestSaveSheet_abstain(t *testing.T) {
 			}
 		}
 	}
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
@@ -170,7 +171,7 @@ func TestPeers(t *testing.T) {
 	}
 	r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
 	r.seat(people...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	of := review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}
 	if err := r.score("b", 1, "90", "80.5"); err != nil {
 		t.Fatal(err)

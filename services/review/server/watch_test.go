@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -102,7 +103,7 @@ func TestWatch(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	for juror, x := range map[string]string{"a": "60", "b": "90"} {
 		if err := errors.Join(r.score(juror, 1, x, x), r.score(juror, 2, "80", "80")); err != nil {
 			t.Fatal(err)
@@ -137,7 +138,7 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r.phase(event.Review, event.Close)
+	r.phase(rulebook.PhaseReview, event.Close)
 	of := review.Of{Slug: slug}
 	closed := func(who string, want error) {
 		t.Helper()
@@ -186,7 +187,7 @@ func TestWatch(t *testing.T) {
 // candidates in the answer.
 func TestWatch_self(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom), make([]event.CandidateAdmitted, 3)...)
-	r.phase(event.Review, event.Open)
+	r.phase(rulebook.PhaseReview, event.Open)
 	got, err := r.SeatPanel(r.as("a"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people})
 	if err != nil || got.Seed != "" || len(got.Jurors) != 3 || got.Jurors[0].Assigned != 2 || len(got.Jurors[0].Candidates) != 0 {
 		t.Errorf("%+v, %v", got, err)

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -193,7 +194,7 @@ func (e *enforcer) receive(_ context.Context, data []byte, _ uint64) bus.Verdict
 		return bus.GiveUp
 	}
 	answer := event.PhaseApplied{Phase: change.Phase, Action: change.Action, Change: env.Version}
-	if e.name == "nomination" && change.Phase == event.Vetting && change.Action == event.Close {
+	if e.name == "nomination" && change.Phase == rulebook.PhaseVetting && change.Action == event.Close {
 		answer.Candidates = e.admitted
 	}
 	e.send(e.next("phases", answer))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -81,7 +82,7 @@ func TestNotice_workingDays(t *testing.T) {
 		t.Fatalf("the notice closes at %v, want %v", p.ClosesAt, ends)
 	}
 	changes := h.rooms["nomination"].changes()
-	if last := changes[len(changes)-1]; last.Phase != event.Notice || last.ClosesAt == nil || !last.ClosesAt.Equal(ends) {
+	if last := changes[len(changes)-1]; last.Phase != rulebook.PhaseNotice || last.ClosesAt == nil || !last.ClosesAt.Equal(ends) {
 		t.Errorf("the rooms heard of %+v", last)
 	}
 	var posted event.NoticePosted

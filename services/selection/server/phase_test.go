@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -40,7 +43,7 @@ func TestPhase_life(t *testing.T) {
 	for _, c := range nomination.changes() {
 		got = append(got, c.Action+" "+c.Phase)
 		want := 0
-		if c.Action == event.Open && (c.Phase == event.Voting || c.Phase == event.Review) {
+		if c.Action == event.Open && (c.Phase == rulebook.PhaseVoting || c.Phase == rulebook.PhaseReview) {
 			want = 52
 		}
 		if c.Candidates != want || c.Reason != "as announced" || c.ClosesAt != nil {
@@ -127,7 +130,7 @@ func TestPhase_everythingInTheWay(t *testing.T) {
 		{Name: "phase", Message: "voting opens after nomination is closed; nomination is open"},
 		{Name: "phase", Message: "voting opens after vetting is closed; vetting is open"},
 	}
-	if !slices.Equal(f.Fields, want) || f.Params["blocked_by"] != "nomination,vetting" {
+	if !cmp.Equal(f.Fields, want) || f.Params["blocked_by"] != "nomination,vetting" {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -41,7 +41,8 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if _, err := cfg.Log.Keys(); err != nil {
 		return run.Room{}, err
 	}
-	cache := roll.NewCache()
+	deps.Selections = phase.NewSelections()
+	cache := roll.NewCache(deps.Selections)
 	sequencer := counting.New(deps, cfg.Log, cache)
 	box := casting.New(deps, keys, cache, sequencer.Wake)
 	reader := record.New(deps, keys, cfg.Log, cache)
@@ -53,7 +54,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
-		Handlers:   roll.Handlers(deps.Time, keys),
+		Handlers:   roll.Handlers(deps.Selections, deps.Time, keys),
 		Tasks: []run.Task{
 			{Name: "writer", Run: box.Run},
 			{Name: "sequencer", Run: sequencer.Run},

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/receipt"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -135,7 +136,7 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 
 func (r *room) phase(t testing.TB, action string, closes *time.Time) event.Envelope {
 	t.Helper()
-	return r.envelope(t, "selection", "phases", event.PhaseChanged{Phase: event.Voting, Action: action, ClosesAt: closes, Candidates: candidates})
+	return r.envelope(t, "selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, ClosesAt: closes, Candidates: candidates})
 }
 
 // open brings a selection under a rulebook to open voting.

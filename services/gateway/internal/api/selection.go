@@ -130,7 +130,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 	}
 	f := *fault.New(fault.Conflict, "phase_incomplete", "the phase cannot be closed yet")
 	switch in.Phase {
-	case event.Vetting:
+	case rulebook.PhaseVetting:
 		progress, err := a.nomination.Progress(ctx, nomination.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
@@ -140,7 +140,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 				f.Fields = append(f.Fields, fault.Field{Name: "vetting." + d, Message: fmt.Sprintf("%d entries have no opinion", n)})
 			}
 		}
-	case event.Review:
+	case rulebook.PhaseReview:
 		gaps, err := a.review.Gaps(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
@@ -148,7 +148,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 		for _, g := range gaps {
 			f.Fields = append(f.Fields, fault.Field{Name: "review", Message: "score missing: " + g})
 		}
-	case event.Decision:
+	case rulebook.PhaseDecision:
 		decision, err := a.review.Decision(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -80,9 +79,9 @@ func newHouse(t testing.TB, rules string, n int) *house {
 		Slug: slug, Title: rb.Title, Edition: rb.Edition, Timezone: rb.Timezone, Rulebook: canonical,
 		RulebookHash: rb.Hash(), FrozenAt: &at, Phases: phases, Candidates: n, CreatedAt: at,
 	}}
-	h.set(event.Nomination, selection.Closed)
-	h.set(event.Vetting, selection.Closed)
-	h.set(event.Voting, selection.Opened)
+	h.set(rulebook.PhaseNomination, selection.Closed)
+	h.set(rulebook.PhaseVetting, selection.Closed)
+	h.set(rulebook.PhaseVoting, selection.Opened)
 	photo := h.photo(t)
 	for i := range n {
 		years := 3 + i%20

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -58,16 +58,16 @@ func TestPages_phases(t *testing.T) {
 		want   string
 		form   bool
 	}{
-		{"opening", func() { h.set(event.Voting, selection.Opening) }, "", "投票正在开启", false},
-		{"open", func() { h.set(event.Voting, selection.Opened) }, "", "投票正在进行", true},
-		{"open with an end", func() { h.phase(event.Voting, func(p *selection.Phase) { p.ClosesAt = &closes }) }, "", "2026年5月6日 10:30 截止", true},
-		{"closing", func() { h.set(event.Voting, selection.Closing) }, "", "投票正在结束", false},
-		{"closed", func() { h.set(event.Voting, selection.Closed) }, "", "选票总数", false},
+		{"opening", func() { h.set(rulebook.PhaseVoting, selection.Opening) }, "", "投票正在开启", false},
+		{"open", func() { h.set(rulebook.PhaseVoting, selection.Opened) }, "", "投票正在进行", true},
+		{"open with an end", func() { h.phase(rulebook.PhaseVoting, func(p *selection.Phase) { p.ClosesAt = &closes }) }, "", "2026年5月6日 10:30 截止", true},
+		{"closing", func() { h.set(rulebook.PhaseVoting, selection.Closing) }, "", "投票正在结束", false},
+		{"closed", func() { h.set(rulebook.PhaseVoting, selection.Closed) }, "", "选票总数", false},
 		{"notice", func() {
-			h.set(event.Notice, selection.Opened)
-			h.phase(event.Notice, func(p *selection.Phase) { p.ClosesAt = &closes })
+			h.set(rulebook.PhaseNotice, selection.Opened)
+			h.phase(rulebook.PhaseNotice, func(p *selection.Phase) { p.ClosesAt = &closes })
 		}, "/results", "公示期截止：<time datetime=\"2026-05-06T10:30:05+08:00\">2026年5月6日 10:30</time>", false},
-		{"notice over", func() { h.set(event.Notice, selection.Closed) }, "/results", "公示期已结束", false},
+		{"notice over", func() { h.set(rulebook.PhaseNotice, selection.Closed) }, "/results", "公示期已结束", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.change()

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -153,7 +153,7 @@ func TestVote_refused(t *testing.T) {
 // The phase closed while the form was open: the choice is told, not lost.
 func TestVote_phaseClosed(t *testing.T) {
 	b := newBooth(t)
-	b.house.set(event.Voting, selection.Closed)
+	b.house.set(rulebook.PhaseVoting, selection.Closed)
 	b.house.change(func(h *house) { h.castErr = voting.ErrClosed })
 	page := b.vote(t, b.form.ballot(t, "3", "5"))
 	page.has(t, 409, "投票已经结束", "您选的是：3 号 "+name(2)+"、5 号 "+name(4))

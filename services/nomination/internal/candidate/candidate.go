@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
@@ -41,7 +42,7 @@ func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandi
 	if in.Limit <= 0 || in.Limit > maxPage {
 		in.Limit = maxPage
 	}
-	if _, err := phase.Get(ctx, c.deps.DB, in.Slug); err != nil {
+	if err := phase.Known(ctx, c.deps.DB, in.Slug); err != nil {
 		return nil, err
 	}
 	// A summary needs but the beginning of the deeds, line breaks and all.
@@ -54,7 +55,7 @@ func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandi
 
 // Candidate implements nomination.Service.
 func (c *Candidates) Candidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
-	if _, err := phase.Get(ctx, c.deps.DB, in.Slug); err != nil {
+	if err := phase.Known(ctx, c.deps.DB, in.Slug); err != nil {
 		return nomination.Candidate{}, err
 	}
 	return get(ctx, c.deps.DB, in.Slug, in.Number)
@@ -65,14 +66,14 @@ func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nominati
 	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Candidate
 	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := phase.Get(ctx, tx, in.Slug); err != nil {
+		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
 		}
 		if in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxReason || strings.ContainsRune(in.Reason, 0) {
 			return nomination.Invalid(fault.Field{Name: "reason", Message: fmt.Sprintf("is needed, with at most %d characters", maxReason)})
 		}
 		now := c.deps.Time()
-		state, err := phase.Of(ctx, tx, in.Slug, event.Decision, now)
+		state, err := phase.Of(ctx, tx, in.Slug, rulebook.PhaseDecision, now)
 		if err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nominati
 		}
 		for _, id := range ids {
 			if state == phase.Closed {
-				return phase.ErrNotOpen.With("phase", event.Decision)
+				return phase.ErrNotOpen.With("phase", rulebook.PhaseDecision)
 			}
 			if err := c.struck(ctx, tx, in, id); err != nil {
 				return err

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
@@ -75,13 +75,13 @@ func (e *Entries) Import(ctx context.Context, in nomination.Import) (nomination.
 
 // forImport looks whether nominations are open before a file is read.
 func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, error) {
-	sel, err := phase.Get(ctx, e.deps.DB, slug)
+	sel, err := e.deps.Selections.Get(ctx, e.deps.DB, slug)
 	if err != nil {
 		return sel, err
 	}
-	state, err := phase.Of(ctx, e.deps.DB, slug, event.Nomination, e.deps.Time())
+	state, err := phase.Of(ctx, e.deps.DB, slug, rulebook.PhaseNomination, e.deps.Time())
 	if err == nil && state != phase.Open {
-		err = phase.ErrNotOpen.With("phase", event.Nomination)
+		err = phase.ErrNotOpen.With("phase", rulebook.PhaseNomination)
 	}
 	return sel, err
 }
@@ -180,7 +180,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Sheet, entries []fresh) error {
 	return pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		now := e.deps.Time()
-		if _, err := phase.Require(ctx, tx, in.Slug, now, event.Nomination); err != nil {
+		if _, err := e.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseNomination); err != nil {
 			return err
 		}
 		stored, err := insert(ctx, tx, in.Slug, now, entries)

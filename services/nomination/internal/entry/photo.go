@@ -10,9 +10,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
 )
@@ -51,7 +50,7 @@ func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nominat
 
 // forPhoto locks an entry that may get a photo.
 func (e *Entries) forPhoto(ctx context.Context, tx *sqlx.Tx, in nomination.SetPhoto) (nomination.Entry, error) {
-	if _, err := phase.Require(ctx, tx, in.Slug, e.deps.Time(), event.Nomination); err != nil {
+	if _, err := e.deps.Selections.Require(ctx, tx, in.Slug, e.deps.Time(), rulebook.PhaseNomination); err != nil {
 		return nomination.Entry{}, err
 	}
 	out, err := Lock(ctx, tx, in.Slug, in.Entry)

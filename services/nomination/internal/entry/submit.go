@@ -7,10 +7,10 @@ import (
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
@@ -24,7 +24,7 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 	var out nomination.Entry
 	err = pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		now := e.deps.Time()
-		sel, err := phase.Require(ctx, tx, in.Slug, now, event.Nomination)
+		sel, err := e.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseNomination)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 func (e *Entries) Withdraw(ctx context.Context, in nomination.Withdraw) (nomination.Entry, error) {
 	var out nomination.Entry
 	err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := phase.Get(ctx, tx, in.Slug); err != nil {
+		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
 		}
 		var err error

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/candidate"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
@@ -43,7 +44,7 @@ func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) e
 // rulebook names no department there is nothing to wait for, and all entries
 // that are left become candidates then.
 func (v *Vetting) Changed(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
-	if c.Phase != event.Vetting || c.Action != event.Close {
+	if c.Phase != rulebook.PhaseVetting || c.Action != event.Close {
 		return 0, nil
 	}
 	if len(sel.Rulebook.Vetting.Departments) == 0 {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
 // Progress implements nomination.Service.
 func (v *Vetting) Progress(ctx context.Context, in nomination.Of) (nomination.Progress, error) {
-	sel, err := phase.Get(ctx, v.deps.DB, in.Slug)
+	sel, err := v.deps.Selections.Get(ctx, v.deps.DB, in.Slug)
 	if err != nil {
 		return nomination.Progress{}, err
 	}

@@ -12,10 +12,8 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -37,7 +35,7 @@ func (v *Vetting) GiveOpinion(ctx context.Context, in nomination.GiveOpinion) (n
 	var out nomination.Entry
 	err := pg.InTx(ctx, v.deps.DB, func(tx *sqlx.Tx) error {
 		now := v.deps.Time()
-		sel, err := phase.Require(ctx, tx, in.Slug, now, event.Vetting)
+		sel, err := v.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseVetting)
 		if err != nil {
 			return err
 		}

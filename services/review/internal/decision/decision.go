@@ -39,7 +39,7 @@ func New(deps run.Deps, result func(ctx context.Context, q sqlx.QueryerContext, 
 
 // SeatCommittee implements review.Service.
 func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (review.Decision, error) {
-	if _, err := phase.Get(ctx, m.deps.DB, in.Slug); err != nil {
+	if err := phase.Known(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}
 	var fields []fault.Field
@@ -205,7 +205,7 @@ func reaches(part, whole int, share rulebook.Number) bool {
 
 // Decision implements review.Service.
 func (m *Meeting) Decision(ctx context.Context, in review.Of) (review.Decision, error) {
-	if _, err := phase.Get(ctx, m.deps.DB, in.Slug); err != nil {
+	if err := phase.Known(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}
 	return state(ctx, m.deps.DB, in.Slug)
@@ -218,7 +218,7 @@ func Approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, er
 }
 
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
-	return phase.Require(ctx, tx, slug, m.deps.Time(), event.Decision)
+	return m.deps.Selections.Require(ctx, tx, slug, m.deps.Time(), rulebook.PhaseDecision)
 }
 
 // change runs fn with the meeting to itself and gives the state after it.

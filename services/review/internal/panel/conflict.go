@@ -102,7 +102,7 @@ func (p *Panels) run(ctx context.Context, slug, panelID string, change func(tx *
 // whether it changed anything.
 func (p *Panels) alter(ctx context.Context, slug, panelID string, change func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error)) error {
 	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Get(ctx, tx, slug)
+		sel, err := p.deps.Selections.Get(ctx, tx, slug)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel
 // OnOpen assigns the candidates when review opens. It refuses before every
 // admitted candidate is known.
 func (p *Panels) OnOpen(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) error {
-	if c.Phase != event.Review || c.Action != event.Open {
+	if c.Phase != rulebook.PhaseReview || c.Action != event.Open {
 		return nil
 	}
 	var known int
@@ -50,7 +50,7 @@ func (p *Panels) OnAdmitted(ctx context.Context, tx *sqlx.Tx, slug string) error
 	if opened, err := opened(ctx, tx, slug); err != nil || !opened {
 		return err
 	}
-	sel, err := phase.Get(ctx, tx, slug)
+	sel, err := p.deps.Selections.Get(ctx, tx, slug)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection
 // opened tells whether review has opened, though it may have closed since.
 func opened(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
 	var is bool
-	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM phase WHERE slug = $1 AND name = $2)`, slug, event.Review); err != nil {
+	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM phase WHERE slug = $1 AND name = $2)`, slug, rulebook.PhaseReview); err != nil {
 		return false, fmt.Errorf("phase: %w", err)
 	}
 	return is, nil
@@ -85,7 +85,7 @@ func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, p
 	if err := drawCodes(ctx, tx, sel.Slug, panel); err != nil {
 		return err
 	}
-	if state, err := phase.Of(ctx, tx, sel.Slug, event.Review, p.deps.Time()); err != nil || state != phase.Open {
+	if state, err := phase.Of(ctx, tx, sel.Slug, rulebook.PhaseReview, p.deps.Time()); err != nil || state != phase.Open {
 		return err
 	}
 	var err error

@@ -14,7 +14,7 @@ import (
 
 // Gaps implements review.Service.
 func (p *Panels) Gaps(ctx context.Context, in review.Of) ([]string, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, in.Slug)
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // OnNotice records that the result is on public notice.
@@ -33,7 +34,7 @@ func noNotice(ctx context.Context, tx *sqlx.Tx, slug string) error {
 		return fmt.Errorf("notice: %w", err)
 	}
 	if posted {
-		return phase.ErrNotOpen.With("phase", event.Review)
+		return phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
 	}
 	return nil
 }

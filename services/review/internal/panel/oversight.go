@@ -9,7 +9,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -134,7 +133,7 @@ func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review)
+		sel, err := p.deps.Selections.Require(ctx, tx, in.Slug, p.deps.Time(), rulebook.PhaseReview)
 		if err != nil {
 			return err
 		}

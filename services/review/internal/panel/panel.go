@@ -49,7 +49,7 @@ func find(sel phase.Selection, id string) (rulebook.Panel, error) {
 // sitsOn gives the panel if the actor of ctx is on it. Faults: ErrNotYet,
 // ErrNoPanel, ErrNotJuror.
 func (p *Panels) sitsOn(ctx context.Context, slug, id string) (rulebook.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, slug)
+	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, slug)
 	if err != nil {
 		return rulebook.Panel{}, err
 	}
@@ -62,7 +62,7 @@ func (p *Panels) sitsOn(ctx context.Context, slug, id string) (rulebook.Panel, e
 
 // SeatPanel implements review.Service.
 func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, in.Slug)
+	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, in.Slug)
 	if err != nil {
 		return review.Panel{}, err
 	}

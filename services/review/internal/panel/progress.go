@@ -98,7 +98,7 @@ func short(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebo
 // answer is the panel after an act on it. Who has seated themselves reads
 // nothing of the candidates.
 func (p *Panels) answer(ctx context.Context, slug, id string) (review.Panel, error) {
-	sel, err := phase.Get(ctx, p.deps.DB, slug)
+	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, slug)
 	if err != nil {
 		return review.Panel{}, err
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -83,9 +82,9 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 
 // notClosed refuses what only makes sense while there is time to score.
 func (p *Panels) notClosed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
-	state, err := phase.Of(ctx, q, slug, event.Review, p.deps.Time())
+	state, err := phase.Of(ctx, q, slug, rulebook.PhaseReview, p.deps.Time())
 	if err == nil && state == phase.Closed {
-		err = phase.ErrNotOpen.With("phase", event.Review)
+		err = phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
 	}
 	return err
 }
@@ -187,7 +186,7 @@ func seat(ctx context.Context, tx *sqlx.Tx, slug, panel string, who review.Perso
 func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
-		if _, err := phase.Require(ctx, tx, in.Slug, p.deps.Time(), event.Review); err != nil {
+		if _, err := p.deps.Selections.Require(ctx, tx, in.Slug, p.deps.Time(), rulebook.PhaseReview); err != nil {
 			return false, err
 		}
 		_, over, err := overLimit(ctx, tx, in.Slug, panel, in.Candidate)

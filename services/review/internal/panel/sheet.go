@@ -16,10 +16,8 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -54,7 +52,7 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 	row := sheetRow{Panel: in.Panel, Comment: strings.TrimSpace(in.Comment), Abstained: in.Abstain, Submitted: in.Submit, At: p.deps.Time()}
 	var of ref
 	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Require(ctx, tx, in.Slug, row.At, event.Review)
+		sel, err := p.deps.Selections.Require(ctx, tx, in.Slug, row.At, rulebook.PhaseReview)
 		if err != nil {
 			return err
 		}

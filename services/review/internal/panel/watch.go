@@ -54,7 +54,7 @@ func watches(ctx context.Context, q sqlx.QueryerContext, slug, panel string) err
 // watched finds a panel that the actor of ctx reads. Faults: those of find and
 // watches.
 func (p *Panels) watched(ctx context.Context, in review.OfPanel) (sel phase.Selection, panel rulebook.Panel, err error) {
-	if sel, err = phase.Get(ctx, p.deps.DB, in.Slug); err != nil {
+	if sel, err = p.deps.Selections.Get(ctx, p.deps.DB, in.Slug); err != nil {
 		return sel, panel, err
 	}
 	if panel, err = find(sel, in.Panel); err != nil {

@@ -13,7 +13,6 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -31,7 +30,7 @@ const (
 func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lot, error) {
 	in.Value, in.Reason = strings.TrimSpace(in.Value), strings.TrimSpace(in.Reason)
 	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := phase.Get(ctx, tx, in.Slug)
+		sel, err := r.deps.Selections.Get(ctx, tx, in.Slug)
 		if err != nil {
 			return err
 		}
@@ -86,7 +85,7 @@ func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	}
 	switch {
 	case !sealed:
-		return phase.ErrNotOpen.With("phase", event.Voting)
+		return phase.ErrNotOpen.With("phase", rulebook.PhaseVoting)
 	case moved:
 		return review.ErrMoved
 	}
@@ -95,7 +94,7 @@ func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 
 // Lot implements review.Service.
 func (r *Results) Lot(ctx context.Context, in review.Of) (review.Lot, error) {
-	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Lot{}, err
 	}

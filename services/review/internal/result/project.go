@@ -10,13 +10,14 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review/internal/panel"
 )
 
 // Handlers are the room's: what happens elsewhere reaches panels and results
 // in one transaction.
 func (r *Results) Handlers(panels *panel.Panels) []outbox.Handler {
-	handlers := phase.Handlers(r.deps.Time, phase.Hooks{
+	handlers := r.deps.Selections.Handlers(r.deps.Time, phase.Hooks{
 		Changed: func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
 			if err := panels.OnOpen(ctx, tx, sel, c); err != nil {
 				return 0, err
@@ -71,7 +72,7 @@ func (r *Results) OnSealed(ctx context.Context, tx *sqlx.Tx, env event.Envelope,
 // known computes for a selection whose rulebook has arrived; where it has not,
 // the event waits for it.
 func (r *Results) known(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	sel, err := phase.Get(ctx, tx, slug)
+	sel, err := r.deps.Selections.Get(ctx, tx, slug)
 	if err != nil {
 		return fmt.Errorf("%w: %w", outbox.ErrNotYet, err)
 	}
@@ -80,7 +81,7 @@ func (r *Results) known(ctx context.Context, tx *sqlx.Tx, slug string) error {
 
 // OnChanged computes when review closes.
 func (r *Results) OnChanged(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) error {
-	if c.Phase != event.Review || c.Action != event.Close {
+	if c.Phase != rulebook.PhaseReview || c.Action != event.Close {
 		return nil
 	}
 	return r.Compute(ctx, tx, sel)

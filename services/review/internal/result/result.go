@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/decision"
@@ -119,7 +120,7 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 
 // Result implements review.Service.
 func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, error) {
-	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Result{}, err
 	}
@@ -149,7 +150,7 @@ func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, erro
 
 // ExportScores implements review.Service.
 func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Exported, error) {
-	sel, err := phase.Get(ctx, r.deps.DB, in.Slug)
+	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Exported{}, err
 	}
@@ -168,9 +169,9 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 }
 
 func (r *Results) closed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
-	state, err := phase.Of(ctx, q, slug, event.Review, r.deps.Time())
+	state, err := phase.Of(ctx, q, slug, rulebook.PhaseReview, r.deps.Time())
 	if err == nil && state != phase.Closed {
-		err = phase.ErrNotOpen.With("phase", event.Review)
+		err = phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -22,22 +23,22 @@ func needs(name, action string) []need {
 	opened := func(name string) need { return need{name, false} }
 	closed := func(name string) need { return need{name, true} }
 	switch {
-	case name == event.Vetting && action == event.Open:
-		return []need{opened(event.Nomination)}
-	case name == event.Vetting:
-		return []need{closed(event.Nomination)}
+	case name == rulebook.PhaseVetting && action == event.Open:
+		return []need{opened(rulebook.PhaseNomination)}
+	case name == rulebook.PhaseVetting:
+		return []need{closed(rulebook.PhaseNomination)}
 	case action == event.Close:
 		return nil
 	}
 	switch name {
-	case event.Voting:
-		return []need{closed(event.Nomination), closed(event.Vetting)}
-	case event.Review:
-		return []need{closed(event.Vetting)}
-	case event.Decision:
-		return []need{closed(event.Voting), closed(event.Review)}
-	case event.Notice:
-		return []need{closed(event.Decision)}
+	case rulebook.PhaseVoting:
+		return []need{closed(rulebook.PhaseNomination), closed(rulebook.PhaseVetting)}
+	case rulebook.PhaseReview:
+		return []need{closed(rulebook.PhaseVetting)}
+	case rulebook.PhaseDecision:
+		return []need{closed(rulebook.PhaseVoting), closed(rulebook.PhaseReview)}
+	case rulebook.PhaseNotice:
+		return []need{closed(rulebook.PhaseDecision)}
 	}
 	return nil
 }
@@ -68,8 +69,8 @@ func (c Course) Order(name, action string, approved bool) (already bool, err err
 			obstacles = append(obstacles, obstacle{before, fmt.Sprintf("%s %ss after %s is open", name, action, n.phase)})
 		}
 	}
-	if len(obstacles) == 0 && name == event.Notice && action == event.Open && !approved {
-		decision, _ := c.Phase(event.Decision)
+	if len(obstacles) == 0 && name == rulebook.PhaseNotice && action == event.Open && !approved {
+		decision, _ := c.Phase(rulebook.PhaseDecision)
 		obstacles = append(obstacles, obstacle{decision, "the committee has not approved a result"})
 	}
 	if len(obstacles) > 0 {
@@ -80,7 +81,7 @@ func (c Course) Order(name, action string, approved bool) (already bool, err err
 
 // Publishable tells what stands in the way of publication, as ErrOutOfOrder.
 func (c Course) Publishable() error {
-	notice, _ := c.Phase(event.Notice)
+	notice, _ := c.Phase(rulebook.PhaseNotice)
 	if notice.Closed.counts() {
 		return nil
 	}

@@ -43,7 +43,7 @@ func noticeEnd(rules []byte, now time.Time) (time.Time, error) {
 
 // noticeRuns returns ErrNoticeRuns for a notice that has not ended.
 func noticeRuns(p course.Phase, now time.Time) error {
-	if p.Name != event.Notice || p.ClosesAt == nil || !now.Before(*p.ClosesAt) {
+	if p.Name != rulebook.PhaseNotice || p.ClosesAt == nil || !now.Before(*p.ClosesAt) {
 		return nil
 	}
 	return selection.ErrNoticeRuns.With("closes_at", p.ClosesAt.Format(time.RFC3339Nano))

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/internal/course"
@@ -84,7 +85,7 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 		}
 		return order(ctx, tx, in, now, event.PhaseChanged{})
 	}
-	if in.Phase == event.Nomination {
+	if in.Phase == rulebook.PhaseNomination {
 		if err := freeze(ctx, tx, s, now); err != nil {
 			return err
 		}
@@ -103,7 +104,7 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 	if err := order(ctx, tx, in, now, event.PhaseChanged{ClosesAt: closesAt, Candidates: candidates}); err != nil {
 		return err
 	}
-	if in.Phase == event.Notice {
+	if in.Phase == rulebook.PhaseNotice {
 		return post(ctx, tx, s, now, *closesAt)
 	}
 	return nil
@@ -136,7 +137,7 @@ func freeze(ctx context.Context, tx *sqlx.Tx, s subject, now time.Time) error {
 // that is opened by hand only after its time in the rulebook has passed has no
 // deadline left to hold to: it is closed by hand too.
 func deadline(s subject, p course.Phase, now time.Time) (*time.Time, error) {
-	if p.Name == event.Notice {
+	if p.Name == rulebook.PhaseNotice {
 		end, err := noticeEnd(s.Rulebook, now)
 		return &end, err
 	}
@@ -149,7 +150,7 @@ func deadline(s subject, p course.Phase, now time.Time) (*time.Time, error) {
 // admitted is how many candidates a room must have heard of before it opens
 // voting or review: as many as nomination admitted until vetting closed.
 func admitted(ctx context.Context, tx *sqlx.Tx, in selection.ChangePhase) (n int, err error) {
-	if in.Phase != event.Voting && in.Phase != event.Review {
+	if in.Phase != rulebook.PhaseVoting && in.Phase != rulebook.PhaseReview {
 		return 0, nil
 	}
 	if err := tx.GetContext(ctx, &n, `

@@ -37,7 +37,7 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, roll.NewCache()), db
+	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, roll.NewCache(phase.NewSelections())), db
 }
 
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the

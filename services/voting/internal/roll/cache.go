@@ -29,14 +29,16 @@ func (s *Standing) At() time.Time { return s.Now.Add(time.Since(s.read)) }
 // Cache keeps what seldom changes: rulebooks are frozen, candidates have a
 // number that changes with them. Many may use it at once.
 type Cache struct {
+	selections *phase.Selections
+
 	mu        sync.Mutex
 	rules     map[string]rule.Rules
 	standings map[string]*Standing
 }
 
 // NewCache is an empty one.
-func NewCache() *Cache {
-	return &Cache{rules: map[string]rule.Rules{}, standings: map[string]*Standing{}}
+func NewCache(selections *phase.Selections) *Cache {
+	return &Cache{selections: selections, rules: map[string]rule.Rules{}, standings: map[string]*Standing{}}
 }
 
 // Rules are the selection's. Fault: ErrNotYet.
@@ -47,7 +49,7 @@ func (c *Cache) Rules(ctx context.Context, q sqlx.QueryerContext, slug string) (
 	if ok {
 		return r, nil
 	}
-	sel, err := phase.Get(ctx, q, slug)
+	sel, err := c.selections.Get(ctx, q, slug)
 	if err != nil {
 		return r, err
 	}

@@ -11,12 +11,13 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
 // Handlers keep the roll.
-func Handlers(now func() time.Time, keys secret.Keys) []outbox.Handler {
-	return append(phase.Handlers(now, phase.Hooks{Frozen: freeze(keys), Changed: change}),
+func Handlers(selections *phase.Selections, now func() time.Time, keys secret.Keys) []outbox.Handler {
+	return append(selections.Handlers(now, phase.Hooks{Frozen: freeze(keys), Changed: change}),
 		outbox.On(admit), outbox.On(strike))
 }
 
@@ -35,7 +36,7 @@ func freeze(keys secret.Keys) func(context.Context, *sqlx.Tx, phase.Selection) e
 // change opens and closes the vote. What is closed stays closed, whatever comes
 // later.
 func change(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
-	if c.Phase != event.Voting {
+	if c.Phase != rulebook.PhaseVoting {
 		return 0, nil
 	}
 	if err := Lock(ctx, tx, sel.Slug); err != nil {

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -54,7 +54,7 @@ func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, er
 	if len(s.Candidates) != candidates {
 		return nil, fmt.Errorf("%s has %d candidates, %d are wanted", c.Input, len(s.Candidates), candidates)
 	}
-	return s, s.Open(ctx, event.Voting)
+	return s, s.Open(ctx, rulebook.PhaseVoting)
 }
 
 // voters cast valid ballots, each of a voter of its own.

@@ -108,7 +108,7 @@ func (s *Script) Create(ctx context.Context) error {
 		}
 		tick()
 	}
-	return s.Open(ctx, event.Nomination)
+	return s.Open(ctx, rulebook.PhaseNomination)
 }
 
 func (s *Script) hire(ctx context.Context, m Member) error {
@@ -141,7 +141,7 @@ func (s *Script) Nominate(ctx context.Context) error {
 		return err
 	}
 	tick()
-	return s.Open(ctx, event.Vetting)
+	return s.Open(ctx, rulebook.PhaseVetting)
 }
 
 // Vet has each department give its opinion on each entry; then the list of
@@ -166,7 +166,7 @@ func (s *Script) Vet(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, phase := range []string{event.Nomination, event.Vetting} {
+	for _, phase := range []string{rulebook.PhaseNomination, rulebook.PhaseVetting} {
 		if err := s.Close(ctx, phase); err != nil {
 			return err
 		}
@@ -209,7 +209,7 @@ func (s *Script) Score(ctx context.Context) error {
 	if _, err := s.Organizer().SeatPanel(ctx, s.Slug, jurors[0].Scope, emails); err != nil {
 		return err
 	}
-	if err := s.Open(ctx, event.Review); err != nil {
+	if err := s.Open(ctx, rulebook.PhaseReview); err != nil {
 		return err
 	}
 	tick := s.Progress("score", len(jurors)*len(s.Candidates))
@@ -243,7 +243,7 @@ func (s *Script) Score(ctx context.Context) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.Close(ctx, event.Review)
+	return s.Close(ctx, rulebook.PhaseReview)
 }
 
 // Decide has the committee vote on the computed result.
@@ -256,7 +256,7 @@ func (s *Script) Decide(ctx context.Context) error {
 	if _, err := s.Organizer().SeatCommittee(ctx, s.Slug, emails); err != nil {
 		return err
 	}
-	if err := s.Open(ctx, event.Decision); err != nil {
+	if err := s.Open(ctx, rulebook.PhaseDecision); err != nil {
 		return err
 	}
 	tick := s.Progress("decide", len(members))
@@ -280,17 +280,17 @@ func (s *Script) Decide(ctx context.Context) error {
 	if d.Outcome != review.Approved {
 		return fmt.Errorf("the committee's word is %s", d.Outcome)
 	}
-	return s.Close(ctx, event.Decision)
+	return s.Close(ctx, rulebook.PhaseDecision)
 }
 
 // Notice posts the decision and waits until the notice has run.
 func (s *Script) Notice(ctx context.Context) error {
 	tick := s.Progress("notice", 1)
 	defer tick()
-	if err := s.retry(ctx, func() error { return s.Open(ctx, event.Notice) }); err != nil {
+	if err := s.retry(ctx, func() error { return s.Open(ctx, rulebook.PhaseNotice) }); err != nil {
 		return err
 	}
-	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(event.Notice).State == selection.Closed })
+	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(rulebook.PhaseNotice).State == selection.Closed })
 }
 
 // Publish makes the result public.

@@ -7,15 +7,15 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
 // Vote has the public vote: every voter obtains a credential and casts a
 // ballot, some try again, some come too late.
 func (s *Script) Vote(ctx context.Context) error {
-	if err := s.Open(ctx, event.Voting); err != nil {
+	if err := s.Open(ctx, rulebook.PhaseVoting); err != nil {
 		return err
 	}
 	tick := s.Progress("vote", s.Voters+s.Again+s.Late)
@@ -25,7 +25,7 @@ func (s *Script) Vote(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := s.Close(ctx, event.Voting); err != nil {
+	if err := s.Close(ctx, rulebook.PhaseVoting); err != nil {
 		return err
 	}
 	return s.Crowd(ctx, s.Late, func(ctx context.Context, i int) error {

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
@@ -36,7 +36,7 @@ func TestChaos_clock(t *testing.T) {
 	})
 	h.open(t)
 	h.vetted(t)
-	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 
 	var early []*client.Voter // with credentials from other times
 	cast := 0

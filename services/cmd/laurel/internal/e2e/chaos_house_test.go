@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -120,7 +121,7 @@ func buildOn(t *testing.T, server *pg.Local) *house {
 	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
 		t.Fatal(err)
 	}
-	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), testkit.Services()...); err != nil {
+	if err := pg.Bootstrap(t.Context(), server.URL("laurel"), event.Services()...); err != nil {
 		t.Fatal(err)
 	}
 	h := build(t, server.URL("laurel"), nil)
@@ -132,7 +133,7 @@ func buildOn(t *testing.T, server *pg.Local) *house {
 func (s *siege) begin(t *testing.T) {
 	t.Helper()
 	s.vetted(t)
-	s.run(t, func(ctx context.Context) error { return s.Open(ctx, event.Voting) })
+	s.run(t, func(ctx context.Context) error { return s.Open(ctx, rulebook.PhaseVoting) })
 }
 
 // anew begins another selection in the house.

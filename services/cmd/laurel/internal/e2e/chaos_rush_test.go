@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -69,7 +69,7 @@ func (s *siege) closes(t *testing.T) {
 	l := s.load(t)
 	l.more(t, 50)
 	l.closing.Store(true)
-	s.run(t, func(ctx context.Context) error { return s.Close(ctx, event.Voting) })
+	s.run(t, func(ctx context.Context) error { return s.Close(ctx, rulebook.PhaseVoting) })
 	l.wg.Wait()
 	if l.refusals()[voting.ErrClosed.Code] == 0 {
 		t.Error("nobody came too late")

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -66,7 +67,7 @@ func convened(t *testing.T) *committee {
 	if _, err := c.Organizer().SeatJurors(t.Context(), slug, "experts", seats); err != nil {
 		t.Fatal(err)
 	}
-	c.phase(t, event.Review, event.Open)
+	c.phase(t, rulebook.PhaseReview, event.Open)
 	for n := 1; n <= panelOf+1; n++ {
 		c.tokens[fmt.Sprintf("juror-%d", n)] = c.token(t, identity.Juror, n)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -209,12 +210,12 @@ func (c *committee) closed(t *testing.T) {
 			t.Errorf("%s to a juror who is also auditor: %d %s", path, a.status, a.body)
 		}
 	}
-	c.phase(t, event.Voting, event.Open)
+	c.phase(t, rulebook.PhaseVoting, event.Open)
 	if a := c.ballot(t, c.voter(t)); a.status != http.StatusCreated {
 		t.Fatalf("a ballot: %d %s", a.status, a.body)
 	}
-	c.phase(t, event.Voting, event.Close)
-	c.phase(t, event.Review, event.Close)
+	c.phase(t, rulebook.PhaseVoting, event.Close)
+	c.phase(t, rulebook.PhaseReview, event.Close)
 	var result review.Result
 	testkit.Eventually(t, wait, func() (err error) {
 		result, err = c.Organizer().Result(t.Context(), slug)

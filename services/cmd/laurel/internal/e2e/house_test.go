@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/gateway/client"
@@ -40,7 +41,7 @@ const (
 )
 
 // services are the processes of a house whose services run apart.
-func services() []string { return append(testkit.Services(), "gateway") }
+func services() []string { return append(event.Services(), "gateway") }
 
 // house is an installation of Laurel, and the script of a small selection in
 // it.

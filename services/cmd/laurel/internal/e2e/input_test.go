@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -46,9 +47,9 @@ func TestBadInput(t *testing.T) {
 			name: "phase", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order",
 			fields: []string{"phase"}, params: map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
 		})
-	h.run(t, h.Vet, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	h.run(t, h.Vet, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 	h.badBallots(t)
-	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	h.refused(t, "after closing",
 		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_closed"},
 		bad{name: "reopening", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}})
@@ -158,7 +159,7 @@ func (h *house) badImport(t *testing.T, organizer string) bad {
 	if _, err := h.Organizer().CreateSelection(t.Context(), courier, string(rules)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Organizer().ChangePhase(t.Context(), courier, event.Nomination, event.Open, "征集"); err != nil {
+	if _, err := h.Organizer().ChangePhase(t.Context(), courier, rulebook.PhaseNomination, event.Open, "征集"); err != nil {
 		t.Fatal(err)
 	}
 	path := "/api/v1/selections/" + courier + "/entries/import"
@@ -245,7 +246,7 @@ func (h *house) badSheets(t *testing.T, organizer, juror string) {
 	h.run(t, func(ctx context.Context) error {
 		_, err := h.Organizer().SeatPanel(ctx, slug, "experts", jurors)
 		return err
-	}, func(ctx context.Context) error { return h.Open(ctx, event.Review) })
+	}, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseReview) })
 
 	path := func(candidate int) string { return of(fmt.Sprintf("/panels/experts/sheets/%d", candidate)) }
 	sheet := func(deeds, service, skill string) client.Sheet {
@@ -287,7 +288,7 @@ func (h *house) outsideHours(t *testing.T) {
 	night := *h
 	night.Script = script(t, h.API)
 	night.Slug, night.Rules = "night", rules
-	night.run(t, night.Create, night.Nominate, night.Vet, func(ctx context.Context) error { return night.Open(ctx, event.Voting) })
+	night.run(t, night.Create, night.Nominate, night.Vet, func(ctx context.Context) error { return night.Open(ctx, rulebook.PhaseVoting) })
 	voter := h.ask(t, post("/api/v1/selections/night/voters", "", map[string]string{"way": "device"}))
 	var c identity.Credential
 	if err := json.Unmarshal(voter.body, &c); err != nil {

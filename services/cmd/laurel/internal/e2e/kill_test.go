@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -62,7 +62,7 @@ func TestChaos_kill9(t *testing.T) {
 func (h *house) castThrough(t *testing.T, strikes ...func()) {
 	t.Helper()
 	h.vetted(t)
-	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 	voters := h.vote(t.Context(), ballots)
 	n := kills * len(strikes)
 	for i := range n {
@@ -70,7 +70,7 @@ func (h *house) castThrough(t *testing.T, strikes ...func()) {
 		strikes[i%len(strikes)]()
 	}
 	voters.done(t)
-	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	h.check(t)
 	if n := len(h.Receipts()); n != ballots {
 		t.Errorf("%d receipts of %d voters", n, ballots)

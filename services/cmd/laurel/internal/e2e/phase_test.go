@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -25,13 +26,13 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 	organizer := h.token(t, identity.Organizer, 1)
 
 	h.kill(t, "nomination")
-	h.later(t, organizer, event.Nomination, event.Close, "nomination")
+	h.later(t, organizer, rulebook.PhaseNomination, event.Close, "nomination")
 	// Whether vetting is complete nobody knows now, so that it is not closed.
-	h.away(t, h.change(t, organizer, event.Vetting, event.Close))
+	h.away(t, h.change(t, organizer, rulebook.PhaseVetting, event.Close))
 	entry := map[string]any{"name": "陈可信", "employer": "第一营业部", "region": "兰州", "deeds": "风雨无阻。"}
 	h.away(t, h.ask(t, request{method: "POST", path: of("/entries"), token: organizer, body: entry}))
 	h.start(t, "nomination")
-	h.becomes(t, event.Nomination, selection.Closed)
+	h.becomes(t, rulebook.PhaseNomination, selection.Closed)
 	if a := h.ask(t, request{method: "POST", path: of("/entries"), token: organizer, body: entry}); a.status != http.StatusConflict || a.Code != "phase_not_open" {
 		t.Errorf("an entry after the close: %d %s", a.status, a.body)
 	}
@@ -42,24 +43,24 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 
 	early, late := h.voter(t), h.voter(t)
 	h.kill(t, "voting")
-	h.later(t, organizer, event.Voting, event.Open, "voting")
+	h.later(t, organizer, rulebook.PhaseVoting, event.Open, "voting")
 	h.away(t, h.ballot(t, early))
 	h.away(t, h.ask(t, request{method: "GET", path: of("/tally")}))
 	h.shown(t)
 	h.start(t, "voting")
-	h.becomes(t, event.Voting, selection.Opened)
+	h.becomes(t, rulebook.PhaseVoting, selection.Opened)
 	if a := h.ballot(t, early); a.status != http.StatusCreated {
 		t.Errorf("a ballot when voting has opened: %d %s", a.status, a.body)
 	}
 
 	h.kill(t, "voting")
-	h.later(t, organizer, event.Voting, event.Close, "voting")
+	h.later(t, organizer, rulebook.PhaseVoting, event.Close, "voting")
 	h.away(t, h.ballot(t, late))
 	if page := h.shown(t); strings.Contains(page, "投票已经结束") {
 		t.Error("the page says that voting has ended, which nobody knows yet")
 	}
 	h.start(t, "voting")
-	h.becomes(t, event.Voting, selection.Closed)
+	h.becomes(t, rulebook.PhaseVoting, selection.Closed)
 	if a := h.ballot(t, late); a.status != http.StatusConflict || a.Code != voting.ErrClosed.Code {
 		t.Errorf("a ballot when voting has closed: %d %s", a.status, a.body)
 	}

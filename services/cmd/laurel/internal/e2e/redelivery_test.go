@@ -218,7 +218,7 @@ func consumed(t *testing.T, natsURL string) {
 		t.Fatal(err)
 	}
 	testkit.Eventually(t, wait, func() error {
-		for _, service := range testkit.Services() {
+		for _, service := range event.Services() {
 			if len(event.Filters(service)) == 0 {
 				continue
 			}

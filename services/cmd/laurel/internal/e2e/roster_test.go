@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
@@ -27,7 +27,7 @@ func TestRoster(t *testing.T) {
 	h := together(t)
 	h.Rules = strings.Replace(h.Rules, "voters: [device]", "voters: [roster]", 1)
 	h.vetted(t)
-	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 	ctx, organizer := t.Context(), h.Organizer()
 
 	_, err := organizer.ImportRoster(ctx, slug, []byte("member,name\n17,王芳\n,李娜\n17,赵强\n18,"+strings.Repeat("长", 101)+"\n"))
@@ -88,7 +88,7 @@ func TestRoster(t *testing.T) {
 	if err := cast(h.API.From("198.51.100.9").RosterVoter(ctx, slug, again["19"])); err != nil {
 		t.Errorf("from elsewhere: %v", err)
 	}
-	h.run(t, func(ctx context.Context) error { return h.Close(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	testkit.Eventually(t, wait, func() error {
 		tally, err := h.API.Tally(ctx, slug)
 		if err == nil && tally.State != voting.Sealed {

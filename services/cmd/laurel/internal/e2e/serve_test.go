@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
@@ -26,7 +26,7 @@ func TestServe_separate(t *testing.T) {
 		}
 	}
 	h.vetted(t)
-	h.run(t, func(ctx context.Context) error { return h.Open(ctx, event.Voting) })
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 
 	voters := h.vote(t.Context(), 300)
 	voters.reach(t, 50)

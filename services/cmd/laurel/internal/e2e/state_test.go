@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -68,7 +69,7 @@ func (h *house) databases(t *testing.T) map[string]*sqlx.DB {
 	t.Helper()
 	if h.opened == nil {
 		h.opened = map[string]*sqlx.DB{}
-		for _, s := range testkit.Services() {
+		for _, s := range event.Services() {
 			h.opened[s] = testkit.Open(t, h.database, s)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
@@ -115,7 +116,7 @@ func build(t *testing.T) *house {
 	for n := 1; n <= 5; n++ {
 		h.hear(t, event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x"})
 	}
-	h.hear(t, event.PhaseChanged{Phase: event.Voting, Action: event.Open, Candidates: 5})
+	h.hear(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open, Candidates: 5})
 	return h
 }
 
@@ -280,7 +281,7 @@ func (h *house) cries(t *testing.T, dir string, change ...func(*Command)) *Alarm
 // close ends the vote, and waits until the tally is final.
 func (h *house) close(t *testing.T) {
 	t.Helper()
-	h.hear(t, event.PhaseChanged{Phase: event.Voting, Action: event.Close, Candidates: 5})
+	h.hear(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close, Candidates: 5})
 	testkit.Eventually(t, 20*time.Second, func() error {
 		tally, err := h.api.Tally(t.Context(), slug)
 		if err == nil && tally.State != voting.Sealed {
