@@ -63,7 +63,7 @@ func reason() map[string]string { return map[string]string{"reason": "按方案�
 func (h *house) badRulebooks(organizer string) []bad {
 	create := func(name, rules string, fields ...string) bad {
 		return bad{
-			name: name, request: post("/api/v1/selections", organizer, selection.Create{Slug: "another", Rulebook: rules}),
+			name: name, request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: "another", Rulebook: rules}),
 			status: http.StatusUnprocessableEntity, code: "rulebook_invalid", fields: fields,
 		}
 	}
@@ -89,7 +89,7 @@ func (h *house) badRulebooks(organizer string) []bad {
 		}),
 		create("empty", ""),
 		{
-			name: "slug", request: post("/api/v1/selections", organizer, selection.Create{Slug: "Not A Slug", Rulebook: h.Rules}),
+			name: "slug", request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: "Not A Slug", Rulebook: h.Rules}),
 			status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"slug"},
 		},
 	}
@@ -105,9 +105,9 @@ func (h *house) badRequests(organizer string) []bad {
 		{name: "missing member", request: post(selections, organizer, map[string]any{"slug": "another"}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"rulebook"}},
 		{name: "not JSON", request: post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "request_malformed", fields: []string{"body"}},
 		{name: "media type", request: post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
-		{name: "too large", request: post(selections, organizer, selection.Create{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		{name: "nobody", request: post(selections, "", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_missing"},
-		{name: "invented session", request: post(selections, "invented", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_invalid"},
+		{name: "too large", request: post(selections, organizer, selection.CreateSelection{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
+		{name: "nobody", request: post(selections, "", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_missing"},
+		{name: "invented session", request: post(selections, "invented", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_invalid"},
 	}
 }
 
@@ -137,7 +137,7 @@ func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
 		{name: "large picture", request: put(photo, organizer, make([]byte, 10<<20+1)), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
 		{name: "not a table", request: post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"header"}},
 		{name: "juror imports", request: post(of("/entries/import"), juror, h.Input.Entries), status: http.StatusForbidden, code: "role_missing"},
-		{name: "slug taken", request: post("/api/v1/selections", organizer, selection.Create{Slug: slug, Rulebook: h.Rules}), status: http.StatusConflict, code: "slug_taken"},
+		{name: "slug taken", request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: slug, Rulebook: h.Rules}), status: http.StatusConflict, code: "slug_taken"},
 		{name: "no reason", request: post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}), status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"reason"}},
 		{name: "unknown phase", request: post(of("/phases/party/open"), organizer, reason()), status: http.StatusNotFound, code: "phase_unknown"},
 	}
