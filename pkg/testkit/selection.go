@@ -65,14 +65,14 @@ func (s *Selection) Freeze(document string) *rulebook.Rulebook {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Tell("selection", "phases", event.RulebookFrozen{Hash: rb.Hash(), Rulebook: canonical})
+	s.Tell(event.Selection, "phases", event.RulebookFrozen{Hash: rb.Hash(), Rulebook: canonical})
 	return rb
 }
 
 // Change changes a phase.
 func (s *Selection) Change(c event.PhaseChanged) {
 	s.t.Helper()
-	s.Tell("selection", "phases", c)
+	s.Tell(event.Selection, "phases", c)
 }
 
 // Open opens phases. It names as many candidates as have been admitted.
@@ -104,7 +104,7 @@ func (s *Selection) Admit(candidates ...event.CandidateAdmitted) {
 		if c.Name == "" {
 			c.Name = fmt.Sprintf("Candidate %d", c.Number)
 		}
-		s.Tell("nomination", fmt.Sprintf("candidate/%d", c.Number), c)
+		s.Tell(event.Nomination, fmt.Sprintf("candidate/%d", c.Number), c)
 	}
 }
 
@@ -117,5 +117,5 @@ func (s *Selection) AdmitMany(n int) {
 // Strike strikes an admitted candidate off the list.
 func (s *Selection) Strike(number int, reason string) {
 	s.t.Helper()
-	s.Tell("nomination", fmt.Sprintf("candidate/%d", number), event.CandidateStruck{Number: number, Reason: reason})
+	s.Tell(event.Nomination, fmt.Sprintf("candidate/%d", number), event.CandidateStruck{Number: number, Reason: reason})
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -75,10 +76,10 @@ func TestStrike(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]event.CandidateStruck{{Number: 1, Reason: "弃权"}}, outbox[event.CandidateStruck](t, r)); diff != "" {
+	if diff := cmp.Diff([]event.CandidateStruck{{Number: 1, Reason: "弃权"}}, testkit.Published[event.CandidateStruck](t, r.DB)); diff != "" {
 		t.Error(diff)
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'strike_candidate' AND reason = '弃权'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'strike_candidate' AND reason = '弃权'`); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
@@ -102,15 +103,15 @@ func TestStrike(t *testing.T) {
 	}
 
 	r.admit(t, 1)
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Close})
+	r.selection.Open(rulebook.PhaseDecision)
+	r.selection.Close(rulebook.PhaseDecision)
 	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "x"}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("after the decision: %v", err)
 	}
 	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 1, Reason: "x"}); err != nil {
 		t.Errorf("again, after the decision: %v", err)
 	}
-	if got := outbox[event.CandidateStruck](t, r); len(got) != 1 {
+	if got := testkit.Published[event.CandidateStruck](t, r.DB); len(got) != 1 {
 		t.Errorf("events %v", got)
 	}
 }
@@ -121,7 +122,7 @@ func TestSetPhoto(t *testing.T) {
 	set := func(entry, hash string) (nomination.Entry, error) {
 		return r.SetPhoto(staff(t), nomination.SetPhoto{Slug: slug, Entry: entry, Blob: hash})
 	}
-	good := r.upload(t, encoded(t, toJPEG, 2400))
+	good := r.Upload(encoded(t, toJPEG, 2400))
 	e, err := set(id, good)
 	if err != nil {
 		t.Fatal(err)
@@ -129,15 +130,15 @@ func TestSetPhoto(t *testing.T) {
 	if size := r.photoSize(t, e.Nominee.Photo); size != image.Pt(1200, 20) {
 		t.Errorf("photo of %v", size)
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'set_photo' AND detail ->> 'photo' = $1`, e.Nominee.Photo); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'set_photo' AND detail ->> 'photo' = $1`, e.Nominee.Photo); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 	whole := encoded(t, png.Encode, 300)
 	for name, hash := range map[string]string{
-		"text":      r.upload(t, []byte("这是一份改名为 photo.png 的文本。")),
-		"gif":       r.upload(t, encoded(t, func(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) }, 9)),
-		"truncated": r.upload(t, whole[:len(whole)/2]),
-		"11 MB":     r.upload(t, append(whole, make([]byte, 11<<20)...)),
+		"text":      r.Upload([]byte("这是一份改名为 photo.png 的文本。")),
+		"gif":       r.Upload(encoded(t, func(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) }, 9)),
+		"truncated": r.Upload(whole[:len(whole)/2]),
+		"11 MB":     r.Upload(append(whole, make([]byte, 11<<20)...)),
 		"absent":    strings.Repeat("a", 64),
 		"no hash":   "photo.png",
 	} {
@@ -155,7 +156,7 @@ func TestSetPhoto(t *testing.T) {
 	if _, err := set(r.admit(t, 1).ID, good); !errors.Is(err, nomination.ErrDecided) {
 		t.Errorf("a candidate: %v", err)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.selection.Close(rulebook.PhaseNomination)
 	if _, err := set(id, good); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("closed: %v", err)
 	}
