@@ -26,7 +26,7 @@ func TestCandidates(t *testing.T) {
 	var numbers []int
 	after := 0
 	for {
-		page, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug, After: after, Limit: 2})
+		page, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug, After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,16 +49,16 @@ func TestCandidates(t *testing.T) {
 		Number: 1, Name: "王强一", Category: "courier", Gender: "male", Employer: "陇运速递", Region: "兰州市", Years: &years,
 		Summary: "十年如一日。", Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},
 	}
-	got, err := r.GetCandidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: 1})
+	got, err := r.GetCandidate(testkit.Context(t), nomination.OfCandidate{Slug: slug, Number: 1})
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
 	for _, number := range []int{0, -1, 6, 1 << 40} {
-		if _, err := r.GetCandidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: number}); !errors.Is(err, nomination.ErrNoCandidate) {
+		if _, err := r.GetCandidate(testkit.Context(t), nomination.OfCandidate{Slug: slug, Number: number}); !errors.Is(err, nomination.ErrNoCandidate) {
 			t.Errorf("%d: %v", number, err)
 		}
 	}
-	if _, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: "another"}); !errors.Is(err, nomination.ErrNotYet) {
+	if _, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: "another"}); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("another selection: %v", err)
 	}
 }
@@ -82,11 +82,11 @@ func TestStrike(t *testing.T) {
 	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'strike_candidate' AND reason = '弃权'`); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
-	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
+	found, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug})
 	if err != nil || len(found) != 1 || !found[0].Struck || found[0].StruckReason != "弃权" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: admitted.ID}); err != nil || e.State != nomination.Struck || e.Number != 1 {
+	if e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: admitted.ID}); err != nil || e.State != nomination.Struck || e.Number != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 	for name, c := range map[string]struct {
@@ -147,7 +147,7 @@ func TestSetPhoto(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if got, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: id}); err != nil || got.Nominee.Photo != e.Nominee.Photo {
+	if got, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: id}); err != nil || got.Nominee.Photo != e.Nominee.Photo {
 		t.Errorf("photo %q, %v", got.Nominee.Photo, err)
 	}
 	if _, err := set("0198c0de-0000-7000-8000-000000000007", good); !errors.Is(err, nomination.ErrNoEntry) {

@@ -36,7 +36,7 @@ func TestSubmit(t *testing.T) {
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
 	}
-	got, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: e.ID})
+	got, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: e.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,14 +48,14 @@ func TestSubmit(t *testing.T) {
 	}
 
 	t.Run("again", func(t *testing.T) {
-		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
+		_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if !errors.Is(err, nomination.ErrDuplicate) || !strings.Contains(errText(err), e.ID) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("resembling", func(t *testing.T) {
 		in.Employer, in.Deeds = "陇运速递有限公司", "又写了一遍。"
-		twin, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
+		twin, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSubmit_badInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := nominee(1)
 			c.spoil(&n)
-			_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: n})
+			_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: n})
 			if diff := cmp.Diff(c.want, fields(t, err, nomination.ErrInvalid)); diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
@@ -105,7 +105,7 @@ func TestSubmit_badInput(t *testing.T) {
 func TestSubmit_phases(t *testing.T) {
 	r := setup(t)
 	submit := func() error {
-		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)})
+		_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)})
 		return err
 	}
 	if err := submit(); !errors.Is(err, nomination.ErrNotYet) {
@@ -143,7 +143,7 @@ func TestListEntries(t *testing.T) {
 	var got []string
 	after := ""
 	for {
-		page, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: after, Limit: 2})
+		page, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,11 +158,11 @@ func TestListEntries(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	withdrawn, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, State: nomination.Withdrawn})
+	withdrawn, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, State: nomination.Withdrawn})
 	if err != nil || len(withdrawn) != 1 || withdrawn[0].ID != want[1] {
 		t.Errorf("withdrawn %v, %v", withdrawn, err)
 	}
-	if _, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: "x"}); !errors.Is(err, nomination.ErrNoEntry) {
+	if _, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, After: "x"}); !errors.Is(err, nomination.ErrNoEntry) {
 		t.Errorf("no id: %v", err)
 	}
 }
@@ -189,11 +189,11 @@ func TestWithdraw(t *testing.T) {
 	for entry, want := range map[string]error{
 		admitted.ID: nomination.ErrDecided, "0198c0de-0000-7000-8000-000000000007": nomination.ErrNoEntry, "7": nomination.ErrNoEntry,
 	} {
-		if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: slug, Entry: entry}); !errors.Is(err, want) {
+		if _, err := r.WithdrawEntry(testkit.Context(t), nomination.WithdrawEntry{Slug: slug, Entry: entry}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", entry, err, want)
 		}
 	}
-	if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
+	if _, err := r.WithdrawEntry(testkit.Context(t), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("another selection: %v", err)
 	}
 }
@@ -219,7 +219,7 @@ func TestRedelivery(t *testing.T) {
 	if diff := cmp.Diff(before, testkit.Published[event.PhaseApplied](t, r.DB)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
+	if _, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("submit after the close: %v", err)
 	}
 	if got := testkit.Published[event.CandidateAdmitted](t, r.DB); len(got) != 1 {
@@ -243,7 +243,7 @@ func TestReordered(t *testing.T) {
 		}
 	}
 	r.reaches(t, slug, 2)
-	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); err != nil {
+	if _, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); err != nil {
 		t.Errorf("submit: %v", err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -141,7 +142,7 @@ func TestImport(t *testing.T) {
 	if diff := cmp.Diff(warnings, done.Warnings); diff != "" || done.Entries != 3 || len(done.IDs) != 3 {
 		t.Fatalf("%+v\n%s", done, diff)
 	}
-	entries, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug})
+	entries, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func TestImport_csv(t *testing.T) {
 			if err != nil || done.Entries != 1 || len(done.Warnings) != 0 {
 				t.Fatalf("%+v, %v", done, err)
 			}
-			e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
+			e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
 			if err != nil || e.Nominee.Name != "王强" || e.Nominee.Gender != "male" || e.Nominee.Category != "courier" || e.Nominee.Attributes["party"] != "党员" {
 				t.Errorf("%+v, %v", e.Nominee, err)
 			}
@@ -327,7 +328,7 @@ func TestImport_atOnce(t *testing.T) {
 	results := make([]error, 4)
 	for i := range results {
 		group.Go(func() error {
-			_, results[i] = r.ImportEntries(t.Context(), nomination.ImportEntries{Slug: slug, Blob: hash})
+			_, results[i] = r.ImportEntries(testkit.Context(t), nomination.ImportEntries{Slug: slug, Blob: hash})
 			return nil
 		})
 	}

@@ -129,7 +129,7 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "弃权"}); err != nil {
 		t.Fatal(err)
 	}
-	progress, err := r.GetProgress(t.Context(), nomination.Of{Slug: slug})
+	progress, err := r.GetProgress(testkit.Context(t), nomination.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.say(t, left.ID, "postal", nomination.Pass); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("opinion after the close: %v", err)
 	}
-	if e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
+	if e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
 		t.Errorf("%s, %v", e.State, err)
 	}
 }
@@ -166,7 +166,7 @@ func TestVetting_noDepartments(t *testing.T) {
 	r.selection.Close(rulebook.PhaseNomination)
 	r.selection.Open(rulebook.PhaseVetting)
 	r.selection.Close(rulebook.PhaseVetting)
-	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
+	found, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestGiveOpinion_atOnce(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
+	found, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
