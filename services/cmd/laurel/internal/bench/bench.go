@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -119,7 +119,7 @@ func (c *Cast) clear(ctx context.Context) error {
 	if own := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == mark }); len(entries) > 0 && !own {
 		return fmt.Errorf("%s is not empty, and not of an earlier bench", c.DataDir)
 	}
-	if err := (&pg.Local{Dir: c.postgres().Dir}).Remove(ctx); err != nil {
+	if err := (&private.Server{Dir: c.postgres().Dir}).Remove(ctx); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(c.DataDir); err != nil {
@@ -131,8 +131,8 @@ func (c *Cast) clear(ctx context.Context) error {
 	return os.WriteFile(filepath.Join(c.DataDir, mark), nil, 0o600)
 }
 
-func (c *Cast) postgres() pg.Local {
-	return pg.Local{Dir: filepath.Join(c.DataDir, "postgres"), Settings: settings()}
+func (c *Cast) postgres() private.Server {
+	return private.Server{Dir: filepath.Join(c.DataDir, "postgres"), Settings: settings()}
 }
 
 // open starts everything.

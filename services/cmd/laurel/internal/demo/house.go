@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 )
 
 // House is an installation of the demo's own: a private PostgreSQL, and all
@@ -23,16 +24,16 @@ type House struct {
 	Dir      string // data
 	Binary   string // laurel
 	Listen   string
-	Proxies  []string // whose X-Forwarded-For is believed
-	Log      string   // file that the servers log to
-	Postgres pg.Local // where it has a directory, it is the caller's to stop; else it is in Dir
-	Database string   // where it has no name: laurel
+	Proxies  []string       // whose X-Forwarded-For is believed
+	Log      string         // file that the servers log to
+	Postgres private.Server // where it has a directory, it is the caller's to stop; else it is in Dir
+	Database string         // where it has no name: laurel
 	// NATS is the URL of one that runs; then the Services, of which the last is
 	// the gateway, are processes of their own.
 	NATS     string
 	Services []string
 
-	local   *pg.Local
+	local   *private.Server
 	guest   bool // in the caller's PostgreSQL
 	servers []*Server
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -52,7 +53,7 @@ func newDisk(t *testing.T) *disk {
 }
 
 // server is a PostgreSQL on the disk.
-func (d *disk) server(t *testing.T) *pg.Local {
+func (d *disk) server(t *testing.T) *private.Server {
 	t.Helper()
 	server := serverIn(t, d.dir)
 	db, err := pg.Open(t.Context(), pg.Config{URL: server.URL("postgres")})

@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
@@ -80,7 +81,7 @@ func chance(t *testing.T) *rand.Rand {
 type siege struct {
 	*house
 	disk     *disk
-	server   *pg.Local // on disk
+	server   *private.Server // on disk
 	nats     *brokerProcess
 	database *testkit.FaultProxy // to PostgreSQL, for all
 	ballots  *testkit.FaultProxy // to PostgreSQL, for voting
@@ -116,7 +117,7 @@ func besiege(t *testing.T) *siege {
 }
 
 // buildOn builds a house for a vote on a server of its own.
-func buildOn(t *testing.T, server *pg.Local) *house {
+func buildOn(t *testing.T, server *private.Server) *house {
 	t.Helper()
 	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
 		t.Fatal(err)

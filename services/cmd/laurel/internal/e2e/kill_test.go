@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
@@ -79,7 +79,7 @@ func (h *house) castThrough(t *testing.T, strikes ...func()) {
 
 // postgres is a server of the test's own. It lies directly under the temporary
 // directory, where the server's user can come.
-func postgres(t *testing.T) *pg.Local {
+func postgres(t *testing.T) *private.Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "laurel-e2e-pg-")
 	if err != nil {
@@ -97,9 +97,9 @@ func postgres(t *testing.T) *pg.Local {
 }
 
 // serverIn is a server in a directory, until the end of the test.
-func serverIn(t *testing.T, dir string) *pg.Local {
+func serverIn(t *testing.T, dir string) *private.Server {
 	t.Helper()
-	l := pg.Local{Dir: filepath.Join(dir, "pg")}
+	l := private.Server{Dir: filepath.Join(dir, "pg")}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -116,7 +116,7 @@ func serverIn(t *testing.T, dir string) *pg.Local {
 
 // killPostmaster ends the server as its host's failure would, but for the
 // sessions, which find out by themselves.
-func killPostmaster(t *testing.T, server *pg.Local) {
+func killPostmaster(t *testing.T, server *private.Server) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(server.Dir, "data", "postmaster.pid"))
 	if err != nil {
