@@ -17,7 +17,9 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 )
 
-func services() []string { return append([]string{"gateway"}, event.Services()...) }
+func services() []string {
+	return slices.Sorted(slices.Values(append(event.Services(), "gateway")))
+}
 
 func read(t *testing.T, path string) []byte {
 	t.Helper()
