@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -36,7 +37,7 @@ func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review
 		if !over && !slices.Contains(few, in.Candidate) {
 			return false, review.ErrWithinLimit
 		}
-		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror.ID); errors.Is(err, review.ErrNotJuror) {

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
 // AssignByHand implements review.Service.
@@ -21,7 +22,7 @@ func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (revi
 		if panel.Assign != rulebook.AssignHand {
 			return false, review.ErrInvalid.Check([]fault.Field{{Name: "panel", Message: "is assigned by the rulebook: " + panel.Assign}})
 		}
-		if err := p.notClosed(ctx, tx, in.Slug); err != nil {
+		if err := projection.ReviewNotClosed(ctx, tx, in.Slug, p.deps.Time()); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
@@ -76,13 +77,4 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 		}
 	}
 	return review.ErrInvalid.Check(fields)
-}
-
-// notClosed refuses what only makes sense while there is time to score.
-func (p *Panels) notClosed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
-	state, err := phase.Of(ctx, q, slug, rulebook.PhaseReview, p.deps.Time())
-	if err == nil && state == phase.Closed {
-		err = phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
-	}
-	return err
 }

@@ -7,10 +7,12 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/agreement"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 // GetOversight implements review.Service.
@@ -81,10 +83,10 @@ func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel
 		if _, err := find(sel, in.Panel); err != nil {
 			return err
 		}
-		if err := watches(ctx, tx, in.Slug, in.Panel); err != nil {
+		if err := watch.Panel(ctx, tx, in.Slug, in.Panel); err != nil {
 			return err
 		}
-		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {

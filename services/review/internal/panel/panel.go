@@ -4,33 +4,23 @@ package panel
 
 import (
 	"context"
-	"fmt"
-	"strings"
-	"unicode/utf8"
 
-	"github.com/jmoiron/sqlx"
-
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/result"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
-
-const maxReason = 1000 // characters
 
 // Panels is the panels of all selections.
 type Panels struct {
-	deps run.Deps
-	// recompute is called in the transaction of what may close the last gap of a
-	// result, or change whose scores count.
-	recompute func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error
+	deps    run.Deps
+	results *result.Results // computed anew when an act may have changed them
 }
 
 // New keeps panels in deps' database.
-func New(deps run.Deps, recompute func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error) *Panels {
-	return &Panels{deps, recompute}
-}
+func New(deps run.Deps, results *result.Results) *Panels { return &Panels{deps, results} }
 
 // find gives the panel of a rulebook.
 func find(sel phase.Selection, id string) (rulebook.Panel, error) {
@@ -41,28 +31,18 @@ func find(sel phase.Selection, id string) (rulebook.Panel, error) {
 	return p, nil
 }
 
-func requireReason(reason string) []fault.Field {
-	switch n := utf8.RuneCountInString(strings.TrimSpace(reason)); {
-	case n == 0:
-		return []fault.Field{{Name: "reason", Message: "is required"}}
-	case n > maxReason:
-		return []fault.Field{{Name: "reason", Message: fmt.Sprintf("takes at most %d characters", maxReason)}}
+// watched finds a panel that the actor of ctx reads. Faults: those of find and
+// watch.Panel.
+func (p *Panels) watched(ctx context.Context, in review.OfPanel) (sel phase.Selection, panel rulebook.Panel, err error) {
+	if sel, err = p.deps.Selections.Get(ctx, p.deps.DB, in.Slug); err != nil {
+		return sel, panel, err
 	}
-	return nil
-}
-
-// lock has the panel to itself until tx ends; share lets others share it.
-func lock(ctx context.Context, tx *sqlx.Tx, slug, panel string) error {
-	return advisory(ctx, tx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, slug, panel)
-}
-
-func share(ctx context.Context, tx *sqlx.Tx, slug, panel string) error {
-	return advisory(ctx, tx, `SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))`, slug, panel)
-}
-
-func advisory(ctx context.Context, tx *sqlx.Tx, statement, slug, panel string) error {
-	if _, err := tx.ExecContext(ctx, statement, "panel/"+slug+"/"+panel); err != nil {
-		return fmt.Errorf("lock panel: %w", err)
+	if panel, err = find(sel, in.Panel); err != nil {
+		return sel, panel, err
 	}
-	return nil
+	return sel, panel, watch.Panel(ctx, p.deps.DB, in.Slug, in.Panel)
 }
+
+// lockName is what is locked of a panel: alone by who changes it, shared by who
+// saves a sheet.
+func lockName(slug, panel string) string { return "panel/" + slug + "/" + panel }

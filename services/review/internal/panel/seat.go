@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
 // SeatPanel implements review.Service.
@@ -37,7 +38,7 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	}
 	people := split(in.Jurors)
 	err = pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		if err := lock(ctx, tx, in.Slug, in.Panel); err != nil {
+		if err := pg.Lock(ctx, tx, lockName(in.Slug, in.Panel)); err != nil {
 			return err
 		}
 		var submitted bool
@@ -193,14 +194,14 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
 		return err
 	}
-	fields := requireReason(in.Reason)
+	fields := audit.Reason(in.Reason)
 	if in.Sheets != review.KeepSheets && in.Sheets != review.WithdrawSheets {
 		fields = append(fields, fault.Field{Name: "sheets", Message: "are kept or withdrawn: say keep or withdraw"})
 	}
 	if in.Successor == nil {
 		return review.ErrInvalid.Check(fields)
 	}
-	if err := p.notClosed(ctx, tx, in.Slug); err != nil {
+	if err := projection.ReviewNotClosed(ctx, tx, in.Slug, p.deps.Time()); err != nil {
 		return err
 	}
 	if in.Successor.Category == "" {
