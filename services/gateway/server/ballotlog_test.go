@@ -21,8 +21,8 @@ import (
 // logs is the path of what is asked of the ballot log.
 const logs = "/api/v1/selections/" + here + "/log/"
 
-// logged is a house whose voting has a log of 300 leaves and is not sealed.
-func logged(t *testing.T) (*house, ballotlog.Signer) {
+// logged is an installation whose voting has a log of 300 leaves and is not sealed.
+func logged(t *testing.T) (*installation, ballotlog.Signer) {
 	t.Helper()
 	signer, err := ballotlog.ReadSigner(strings.Repeat("ab", 32) + "\n" + strings.Repeat("cd", 32))
 	if err != nil {
@@ -40,7 +40,7 @@ func logged(t *testing.T) (*house, ballotlog.Signer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": does(func(in selection.Of) (selection.Selection, error) {
 			return selectionRoom{}.GetSelection(context.Background(), in)

@@ -47,7 +47,7 @@ next:
 func TestLog_failure(t *testing.T) {
 	var log lines
 	logger := slog.New(actor.Log(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	h := found(t, logger)
+	h := bare(t, logger)
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/list_selections": says(nil, errors.New("password=hunter2")),
 		"selection/get_selection":   does(func(struct{}) (string, error) { panic("password=hunter2") }),

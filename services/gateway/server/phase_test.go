@@ -32,7 +32,7 @@ func TestPhase_wait(t *testing.T) {
 			voting := func(s selection.PhaseState) selection.Selection {
 				return selection.Selection{Slug: here, Phases: []selection.Phase{{Name: "voting", State: s}}}
 			}
-			h := found(t, testkit.Log(t))
+			h := bare(t, testkit.Log(t))
 			h.serve(t, h.scripted(map[string]bus.Endpoint{
 				"selection/change_phase": does(func(in selection.ChangePhase) (selection.Selection, error) {
 					if in != (selection.ChangePhase{Slug: here, Phase: "voting", Action: "open", Reason: "as announced"}) {
@@ -85,7 +85,7 @@ func TestPhase_incomplete(t *testing.T) {
 					return selection.Selection{Slug: here}, nil
 				})
 			}
-			h := found(t, testkit.Log(t))
+			h := bare(t, testkit.Log(t))
 			h.serve(t, h.scripted(c.script))
 			h.start(t)
 			a := h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/phases/"+c.phase+"/close", organizer, reason)

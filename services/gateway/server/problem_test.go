@@ -97,8 +97,8 @@ func TestHeaders(t *testing.T) {
 func TestPhoto_unknown(t *testing.T) {
 	h := open(t)
 	hash := strings.Repeat("a", 64)
-	for _, name := range []string{hash + ".jpg", hash, hash + ".png", strings.ToUpper(hash) + ".jpg", "..%2F..%2Fkeys%2Fcredential"} {
-		a := h.ask(t, http.MethodGet, "/photos/"+name, "", "")
+	for _, name := range []string{hash, hash + ".jpg", hash + ".png", strings.ToUpper(hash), "..%2F..%2Fkeys%2Fcredential"} {
+		a := h.ask(t, http.MethodGet, "/s/"+here+"/c/1/photo/"+name, "", "")
 		if a.Status != http.StatusNotFound {
 			t.Errorf("%s: %d", name, a.Status)
 		}

@@ -61,7 +61,7 @@ func proveRoster(in identity.ProveVoter) (identity.Credential, error) {
 }
 
 func TestRoster(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	now := takes(t, "voters: [roster]\n  constituency: {from: roster, values: [兰州, 天水]}")
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": {Handle: func(context.Context, []byte) (any, error) { return now, nil }},

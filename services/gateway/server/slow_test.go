@@ -56,7 +56,7 @@ func TestStranger(t *testing.T) {
 // TestBody_limits refuses what passes the limit of its route, and takes what
 // does not.
 func TestBody_limits(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(nil))
 	h.start(t)
 	for path, c := range map[string]struct {

@@ -41,6 +41,18 @@ func (a *App) SeatCommittee(ctx context.Context, slug string, in gateway.SeatCom
 	return seated, a.appoint(ctx, in.Members, identity.Grant{Slug: slug, Role: identity.Committee})
 }
 
+// appoint gives each account a role, once the service has taken its holder: a
+// refused list leaves no role behind, and a list sent again completes one that
+// broke off.
+func (a *App) appoint(ctx context.Context, emails []string, g identity.Grant) error {
+	for _, email := range emails {
+		if _, err := a.identity.GrantRole(ctx, identity.Change{Email: email, Grant: g}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // PutMotion puts the computed result to the committee's vote.
 func (a *App) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	return do(ctx, a, PutMotion, in.Slug, a.review.PutMotion, in)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -23,10 +24,29 @@ func (a *App) SeatPanel(ctx context.Context, of review.OfPanel, in gateway.SeatP
 		jurors[i].Employer, jurors[i].Category = in.Employers[email], in.Categories[email]
 	}
 	panel, err := a.review.SeatPanel(ctx, review.SeatPanel{Slug: of.Slug, Panel: of.Panel, Jurors: jurors})
-	if err != nil {
-		return review.Panel{}, err
+	return a.seated(ctx, of, panel, err, jurors...)
+}
+
+// seated answers what seats jurors, once identity has heard of it and given them
+// their role, so that they can begin when the organizer is told. A seat counts
+// all the same if that takes longer than is waited for. (Nobody waits for the
+// role of a juror who leaves to go: review refuses them from then on.)
+func (a *App) seated(ctx context.Context, of review.OfPanel, panel review.Panel, err error, jurors ...review.Person) (review.Panel, error) {
+	if err != nil || len(jurors) == 0 {
+		return panel, err
 	}
-	return panel, a.appoint(ctx, in.Jurors, identity.Grant{Slug: of.Slug, Role: identity.Juror, Scope: of.Panel})
+	a.wait(ctx, func() bool {
+		staff, err := a.identity.ListStaff(ctx, identity.ListStaff{Slug: of.Slug})
+		if err != nil {
+			return false
+		}
+		may := map[string]bool{} // by account
+		for _, account := range staff {
+			may[account.ID] = account.May(of.Slug, identity.Juror, of.Panel)
+		}
+		return !slices.ContainsFunc(jurors, func(j review.Person) bool { return !may[j.ID] })
+	})
+	return panel, nil
 }
 
 // Panel tells how far a panel is.
@@ -58,23 +78,16 @@ func (a *App) UnseatJuror(ctx context.Context, of review.OfPanel, in gateway.Uns
 		return review.Panel{}, err
 	}
 	leave := review.UnseatJuror{Slug: of.Slug, Panel: of.Panel, Juror: juror.ID, Sheets: string(in.Sheets), Reason: in.Reason}
-	grant := identity.Grant{Slug: of.Slug, Role: identity.Juror, Scope: of.Panel}
-	var appointed []string
+	var seated []review.Person
 	if in.Successor != nil {
 		successor, err := a.newcomer(ctx, "successor", *in.Successor)
 		if err != nil {
 			return review.Panel{}, err
 		}
-		leave.Successor, appointed = &successor, []string{in.Successor.Email}
+		leave.Successor, seated = &successor, []review.Person{successor}
 	}
 	panel, err := a.review.UnseatJuror(ctx, leave)
-	if err != nil {
-		return review.Panel{}, err
-	}
-	if _, err := a.identity.RevokeRole(ctx, identity.Change{Email: in.Juror, Grant: grant}); err != nil {
-		return review.Panel{}, err
-	}
-	return panel, a.appoint(ctx, appointed, grant)
+	return a.seated(ctx, of, panel, err, seated...)
 }
 
 // CallFurther has a further juror score a candidate.
@@ -90,10 +103,7 @@ func (a *App) CallFurther(ctx context.Context, of review.OfPanel, in gateway.Cal
 	panel, err := a.review.CallFurther(ctx, review.CallFurther{
 		Slug: of.Slug, Panel: of.Panel, Candidate: in.Candidate, Juror: juror, Reason: in.Reason,
 	})
-	if err != nil {
-		return review.Panel{}, err
-	}
-	return panel, a.appoint(ctx, []string{in.Juror.Email}, identity.Grant{Slug: of.Slug, Role: identity.Juror, Scope: of.Panel})
+	return a.seated(ctx, of, panel, err, juror)
 }
 
 // SendBack asks a juror for a second look at a submitted sheet.

@@ -115,15 +115,3 @@ func (a *App) newcomer(ctx context.Context, field string, in gateway.Newcomer) (
 func noAccount(field string) fault.Field {
 	return fault.Wrong(field, identity.ErrNoAccount.Code, identity.ErrNoAccount.Message)
 }
-
-// appoint gives each account a role, once the service has taken its holder: a
-// refused list leaves no role behind, and a list sent again completes one that
-// broke off.
-func (a *App) appoint(ctx context.Context, emails []string, g identity.Grant) error {
-	for _, email := range emails {
-		if _, err := a.identity.GrantRole(ctx, identity.Change{Email: email, Grant: g}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -342,10 +341,10 @@ func (h *house) Statement(_ context.Context, voter credential.Voter) (voting.Sta
 	return s, h.stateErr
 }
 
-func (h *house) Photo(_ context.Context, hash string) (io.ReadCloser, int64, error) {
+func (h *house) Photo(_ context.Context, _ string, number int, hash string) (io.ReadCloser, int64, error) {
 	body, ok := h.photos[hash]
-	if !ok {
-		return nil, 0, blob.ErrNotFound
+	if number < 1 || number > len(h.candidates) || h.candidates[number-1].Photo != hash || !ok {
+		return nil, 0, nomination.ErrNoCandidate
 	}
 	return io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	core "github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -50,8 +51,9 @@ type Backend interface {
 	// Statement says, signed, what is recorded for a voter:
 	// voting.Service.Statement, and a fault of kind TooMany.
 	Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error)
-	// Photo opens the JPEG of a candidate's photo, and tells its size in bytes.
-	Photo(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error)
+	// Photo opens the JPEG of a candidate's photo, if the list shows it, and tells
+	// its size in bytes.
+	Photo(ctx context.Context, slug string, number int, hash string) (body io.ReadCloser, size int64, err error)
 }
 
 //go:embed template
@@ -90,20 +92,20 @@ func Mount(e *echo.Echo, site *web.Site, app Backend) {
 	p.tallies = cache.New(tallyTTL, p.Now, app.Tally)
 	p.outcomes = cache.New(outcomeTTL, p.Now, app.Results)
 
-	web.Get(e, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)
+	web.Get(e, core.ReadPhoto, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)
 
 	paged := p.Middleware()
-	web.Get(e, "/", p.home, paged...)
-	web.Get(e, "/s/:slug", p.selection, paged...)
-	web.Get(e, "/s/:slug/c/:number", p.candidate, paged...)
-	web.Get(e, "/s/:slug/voted", p.voted, paged...)
-	web.Get(e, "/s/:slug/statement", p.statement, paged...)
-	web.Get(e, "/s/:slug/statement.txt", p.statementFile, paged...)
-	web.Get(e, "/s/:slug/results", p.results, paged...)
-	web.Get(e, "/s/:slug/rules", p.rulesPage, paged...)
-	web.Post(e, "/s/:slug", "find", p.find, paged...)
-	web.Post(e, "/s/:slug", "vote", p.vote, paged...)
+	web.Get(e, core.ListSelections, "/", p.home, paged...)
+	web.Get(e, core.ReadSelection, "/s/:slug", p.selection, paged...)
+	web.Get(e, core.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
+	web.Get(e, core.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
+	web.Get(e, core.ReadStatement, "/s/:slug/statement", p.statement, paged...)
+	web.Get(e, core.ReadStatement, "/s/:slug/statement.txt", p.statementFile, paged...)
+	web.Get(e, core.ReadResults, "/s/:slug/results", p.results, paged...)
+	web.Get(e, core.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
+	web.Post(e, core.ListCandidates, "/s/:slug", "find", p.find, paged...)
+	web.Post(e, core.CastBallot, "/s/:slug", "vote", p.vote, paged...)
 	for _, w := range p.ways {
-		web.Post(e, "/s/:slug", w.traits().form, p.proving(w), paged...)
+		web.Post(e, core.ProveVoter, "/s/:slug", w.traits().form, p.proving(w), paged...)
 	}
 }
