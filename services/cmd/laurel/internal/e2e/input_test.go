@@ -17,7 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
-	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -249,10 +249,10 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 	}, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseReview) })
 
 	path := func(candidate int) string { return of(fmt.Sprintf("/panels/experts/sheets/%d", candidate)) }
-	sheet := func(deeds, service, skill string) client.Sheet {
-		return client.Sheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
+	sheet := func(deeds, service, skill string) gateway.SaveSheet {
+		return gateway.SaveSheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
 	}
-	scored := func(name string, s client.Sheet, fields ...string) bad {
+	scored := func(name string, s gateway.SaveSheet, fields ...string) bad {
 		return bad{name: name, request: put(path(1), juror, s), status: http.StatusUnprocessableEntity, code: "review_invalid", fields: fields}
 	}
 	struck := entries
@@ -260,8 +260,8 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 		scored("off the scale", sheet("100.5", "-1", "80"), "scores.deeds", "scores.service"),
 		scored("off the step", sheet("80", "80.3", "80"), "scores.service"),
 		scored("no number", sheet("80", "80", "good"), "scores.skill"),
-		scored("missing", client.Sheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
-		scored("unknown criterion", client.Sheet{Scores: map[string]string{"deeds": "80", "service": "80", "skill": "80", "looks": "99"}, Submit: true}, "scores.looks"),
+		scored("missing", gateway.SaveSheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
+		scored("unknown criterion", gateway.SaveSheet{Scores: map[string]string{"deeds": "80", "service": "80", "skill": "80", "looks": "99"}, Submit: true}, "scores.looks"),
 		bad{name: "not assigned", request: put(path(struck), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
 		bad{name: "unknown candidate", request: put(path(99), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
 		bad{name: "not a juror", request: put(path(1), organizer, sheet("80", "80", "80")), status: http.StatusForbidden, code: "role_missing"},
