@@ -160,8 +160,11 @@ type problem struct {
 	Type, Title, Code, Detail string
 	Status                    int
 	RequestID                 string `json:"request_id"`
-	Errors                    []struct{ Field, Message string }
-	Params                    map[string]string
+	Errors                    []struct {
+		Field, Code, Message string
+		Params               map[string]string
+	}
+	Params map[string]string
 }
 
 func (p problem) fields() []string {

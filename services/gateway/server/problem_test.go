@@ -64,6 +64,42 @@ func TestProblem(t *testing.T) {
 	}
 }
 
+// TestProblem_fields says in a code, and with parameters, what is wrong with each
+// field, so that it can be said in other languages.
+func TestProblem_fields(t *testing.T) {
+	h := open(t)
+	const sessions, codes = "/api/v1/sessions", "/api/v1/selections/" + here + "/roster/codes"
+	for body, c := range map[string]struct{ path, code, params string }{
+		`{"password":"b"}`:                                            {sessions, "email required", ""},
+		`{"email":"a","password":"b","otp":"c"}`:                      {sessions, "otp unknown", ""},
+		`{"email":5,"password":"b"}`:                                  {sessions, "email not_a_string", ""},
+		`{"email":"a","password":"` + strings.Repeat("b", 129) + `"}`: {sessions, "password too_long", "max=128"},
+		`{"email":`:                         {sessions, "body malformed", ""},
+		`{"format":"pdf"}`:                  {codes, "format not_one_of", "values=xlsx, html"},
+		`{"reason":""}`:                     {"/api/v1/selections/" + here + "/phases/voting/open", "reason too_short", "min=1"},
+		`{"jurors":"a@example.org"}`:        {panel, "jurors not_a_list", ""},
+		`{"jurors":["nobody@example.org"]}`: {panel, "jurors[0] account_unknown", ""},
+		`{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`: {panel + "/recusals", "candidate not_a_number", ""},
+	} {
+		method := http.MethodPost
+		if c.path == panel {
+			method = http.MethodPut
+		}
+		p := h.ask(t, method, c.path, organizer, body).problem(t)
+		if len(p.Errors) != 1 || p.Errors[0].Field+" "+p.Errors[0].Code != c.code {
+			t.Errorf("%.60s: %+v", body, p.Errors)
+			continue
+		}
+		var params []string
+		for name, value := range p.Errors[0].Params {
+			params = append(params, name+"="+value)
+		}
+		if strings.Join(params, " ") != c.params {
+			t.Errorf("%.60s: parameters %v", body, params)
+		}
+	}
+}
+
 func TestRequestID(t *testing.T) {
 	h := open(t)
 	for given, kept := range map[string]bool{"a-Sane_id.7": true, "": false, "two words": false, strings.Repeat("x", 65): false} {
