@@ -3,7 +3,6 @@ package page
 import (
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -96,17 +95,11 @@ func (s *visit) facts(c nomination.Candidate) []fact {
 // photo serves a candidate's photo: what the list shows and nothing else of the
 // blob store.
 func (p *pages) photo(c echo.Context) error {
-	ctx := c.Request().Context()
-	list, err := p.app.Candidates(ctx, c.Param("slug"))
+	number, err := strconv.Atoi(c.Param("number"))
 	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(list, func(one nomination.Candidate) bool { return strconv.Itoa(one.Number) == c.Param("number") })
-	if i < 0 || list[i].Photo == "" || list[i].Photo != c.Param("hash") {
 		return nomination.ErrNoCandidate
 	}
-	found := list[i]
-	body, size, err := p.app.Photo(ctx, found.Photo)
+	body, size, err := p.app.ShownPhoto(c.Request().Context(), c.Param("slug"), number, c.Param("hash"))
 	if err != nil {
 		return err
 	}
