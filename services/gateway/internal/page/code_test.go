@@ -21,8 +21,8 @@ const (
 func rosterBooth(t *testing.T, ways string) *booth {
 	t.Helper()
 	rules := strings.Replace(courierRules(t), "voters: [device]", "voters: "+ways, 1)
-	h := newHouse(t, rules, 12)
-	b := &booth{house: h, visitor: visitor(t), address: serve(t, h, "").URL + "/s/" + slug}
+	h := newInstallation(t, rules, 12)
+	b := &booth{services: h, visitor: visitor(t), address: serve(t, h, "").URL + "/s/" + slug}
 	b.form = get(t, b.visitor, b.address)
 	return b
 }
@@ -39,7 +39,7 @@ func TestCode(t *testing.T) {
 	if strings.Contains(b.form.body, `name="pick"`) || cookieGiven(b.form, "laurel_voter") {
 		t.Error("who has no code is given a ballot")
 	}
-	if no := b.vote(t, url.Values{"pick": {"3"}}); no.StatusCode != http.StatusForbidden || len(b.house.ballots) > 0 {
+	if no := b.vote(t, url.Values{"pick": {"3"}}); no.StatusCode != http.StatusForbidden || len(b.services.ballots) > 0 {
 		t.Errorf("a vote without a code: %d", no.StatusCode)
 	}
 
@@ -64,7 +64,7 @@ func TestCode(t *testing.T) {
 	b.prove(t, otherCode).has(t, http.StatusSeeOther)
 	get(t, b.visitor, b.address+"/voted").has(t, 200, "没有回执") // it was another's
 	b.vote(t, get(t, b.visitor, b.address).ballot(t, "7")).has(t, http.StatusSeeOther)
-	if n := len(b.house.ballots); n != 2 {
+	if n := len(b.services.ballots); n != 2 {
 		t.Errorf("%d ballots", n)
 	}
 
@@ -94,7 +94,7 @@ func TestCode_refused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := rosterBooth(t, test.ways)
-			b.house.change(func(h *house) { h.proveErr = test.err })
+			b.services.change(func(h *installation) { h.proveErr = test.err })
 			a := ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"code": {test.code}})
 			a.has(t, test.status, test.texts...)
 			noScript(t, a)
@@ -119,8 +119,8 @@ func TestCode_ways(t *testing.T) {
 	both.form.has(t, 200, "<summary>有投票码？</summary>", `name="pick"`)
 	both.prove(t, goodCode).has(t, http.StatusSeeOther)
 	both.vote(t, get(t, both.visitor, both.address).ballot(t, "3")).has(t, http.StatusSeeOther)
-	if _, ok := both.house.ballots["ff000000000000000000000000000000"]; !ok {
-		t.Errorf("the ballot is not the member's: %v", both.house.ballots)
+	if _, ok := both.services.ballots["ff000000000000000000000000000000"]; !ok {
+		t.Errorf("the ballot is not the member's: %v", both.services.ballots)
 	}
 }
 

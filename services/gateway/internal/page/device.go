@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -16,7 +17,7 @@ import (
 
 // device takes whoever comes with a browser, where many come after a proof of
 // work.
-type device struct{ app Backend }
+type device struct{ app *app.App }
 
 func (device) traits() traits { return traits{name: rulebook.WayDevice, form: "work", unasked: true} }
 

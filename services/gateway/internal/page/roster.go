@@ -9,12 +9,13 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
 // roster takes the members of a roster, each by a code that the organizers gave
 // out.
-type roster struct{ app Backend }
+type roster struct{ app *app.App }
 
 func (roster) traits() traits {
 	return traits{name: rulebook.WayRoster, form: "code", accepted: "code.accepted", several: true}

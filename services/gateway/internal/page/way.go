@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -48,7 +49,7 @@ type question struct {
 }
 
 // ways are all of them, in the order in which a page asks.
-func ways(app Backend) []way { return []way{device{app}, roster{app}} }
+func ways(core *app.App) []way { return []way{device{core}, roster{core}} }
 
 // admitted are the ways that the selection's rulebook takes.
 func (p *pages) admitted(s *visit) []way {

@@ -16,8 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -27,13 +28,17 @@ import (
 
 const slug = "most-beautiful-courier-2"
 
-// house stands in for the services: one selection whose ballots are counted in
-// memory by the rules that the pages lean on. A test may change it between
+// stale is longer than the gateway keeps what it was told.
+const stale = 10 * time.Second
+
+// installation has one selection whose ballots are counted in memory: fakes of
+// the services, with what the pages lean on. A test may change it between
 // requests.
-type house struct {
+type installation struct {
 	mu         sync.Mutex
 	key        credential.Key
 	now        time.Time
+	kept       time.Duration // how far the gateway's clock is ahead: what it keeps for a moment is old after each change
 	selections []selection.Selection
 	candidates []nomination.Candidate
 	results    *selection.Results
@@ -43,19 +48,19 @@ type house struct {
 	proveErr   error
 	stateErr   error           // answers who asks for a statement
 	readErr    error           // answers every question about a selection
-	brake      *work.Brake     // nil: none
 	works      map[string]bool // that were used, by signature
+	numbers    int64           // of a proof of work; 0: none is asked for
 	hidden     bool
 }
 
 type counted struct {
 	picks   []int
-	key     string
+	key     string // as the gateway hands it on
 	outcome voting.Outcome
 }
 
-// newHouse is a selection whose voting is open, with n candidates.
-func newHouse(t testing.TB, rules string, n int) *house {
+// newInstallation is a selection whose voting is open, with n candidates.
+func newInstallation(t testing.TB, rules string, n int) *installation {
 	t.Helper()
 	rb, err := rulebook.Parse([]byte(rules))
 	if err != nil {
@@ -65,7 +70,7 @@ func newHouse(t testing.TB, rules string, n int) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{
+	h := &installation{
 		key: credential.Key("a key of thirty-two bytes, really"), now: time.Date(2026, 5, 4, 2, 30, 5, 0, time.UTC),
 		photos: map[string][]byte{}, ballots: map[string]counted{}, works: map[string]bool{},
 	}
@@ -108,7 +113,7 @@ func regions() []string {
 }
 
 // photo is a small picture.
-func (h *house) photo(t testing.TB) string {
+func (h *installation) photo(t testing.TB) string {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, 48, 64))
 	for y := range 64 {
@@ -127,13 +132,14 @@ func (h *house) photo(t testing.TB) string {
 }
 
 // set puts a phase into a state.
-func (h *house) set(phase string, state selection.PhaseState) {
+func (h *installation) set(phase string, state selection.PhaseState) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	phases := slices.Clone(h.selections[0].Phases)
 	i := slices.IndexFunc(phases, func(p selection.Phase) bool { return p.Name == phase })
 	opened, closed := h.now.Add(-time.Hour), h.now
 	phases[i].State = state
+	h.kept += stale
 	if state != selection.Pending {
 		phases[i].OpenedAt = &opened
 	}
@@ -144,23 +150,25 @@ func (h *house) set(phase string, state selection.PhaseState) {
 }
 
 // phase changes a phase's times.
-func (h *house) phase(name string, f func(p *selection.Phase)) {
+func (h *installation) phase(name string, f func(p *selection.Phase)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	phases := slices.Clone(h.selections[0].Phases)
+	h.kept += stale
 	f(&phases[slices.IndexFunc(phases, func(p selection.Phase) bool { return p.Name == name })])
 	h.selections[0].Phases = phases
 }
 
 // change makes a change between requests.
-func (h *house) change(f func(h *house)) {
+func (h *installation) change(f func(h *installation)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.kept += stale
 	f(h)
 }
 
 // publish makes the candidates' numbers their ranks.
-func (h *house) publish() {
+func (h *installation) publish() {
 	for _, phase := range rulebook.PhaseNames() {
 		h.set(phase, selection.Closed)
 	}
@@ -197,20 +205,44 @@ func (h *house) publish() {
 	h.results = r
 }
 
-func (h *house) Selections(context.Context) ([]selection.Selection, error) {
+// The fakes answer what the pages ask, and panic at the rest.
+type (
+	selections struct {
+		selection.Service
+		*installation
+	}
+	nominations struct {
+		nomination.Service
+		*installation
+	}
+	identities struct {
+		identity.Service
+		*installation
+	}
+	votes struct {
+		voting.Service
+		*installation
+	}
+	blobs struct {
+		blob.Store
+		*installation
+	}
+)
+
+func (h selections) ListSelections(context.Context, struct{}) ([]selection.Selection, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.selections), h.readErr
 }
 
-func (h *house) Selection(_ context.Context, slug string) (selection.Selection, error) {
+func (h selections) GetSelection(_ context.Context, in selection.Of) (selection.Selection, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.readErr != nil {
 		return selection.Selection{}, h.readErr
 	}
 	for _, s := range h.selections {
-		if s.Slug == slug {
+		if s.Slug == in.Slug {
 			s.Ballots = int64(len(h.ballots))
 			return s, nil
 		}
@@ -218,28 +250,67 @@ func (h *house) Selection(_ context.Context, slug string) (selection.Selection, 
 	return selection.Selection{}, selection.ErrUnknown
 }
 
-func (h *house) Candidates(context.Context, string) ([]nomination.Candidate, error) {
+func (h selections) GetResults(context.Context, selection.Of) (selection.Results, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := slices.Clone(h.candidates)
+	if h.results == nil {
+		return selection.Results{}, selection.ErrUnpublished
+	}
+	return *h.results, nil
+}
+
+func (h nominations) ListCandidates(_ context.Context, in nomination.ListCandidates) ([]nomination.Candidate, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(h.candidates), func(c nomination.Candidate) bool { return c.Number <= in.After })
 	for i := range list {
 		list[i].Deeds = ""
 	}
 	return list, nil
 }
 
-func (h *house) Candidate(_ context.Context, _ string, number int) (nomination.Candidate, error) {
+func (h nominations) GetCandidate(_ context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, c := range h.candidates {
-		if c.Number == number {
+		if c.Number == in.Number {
 			return c, nil
 		}
 	}
 	return nomination.Candidate{}, nomination.ErrNoCandidate
 }
 
-func (h *house) Tally(context.Context, string) (voting.Tally, error) {
+// ProveVoter takes every device, and the codes of two members.
+func (h identities) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w := in.Work; w != nil {
+		if h.works[string(w.Signature)] {
+			return identity.Credential{}, identity.ErrWorkUsed
+		}
+		h.works[string(w.Signature)] = true
+	}
+	if h.proveErr != nil {
+		return identity.Credential{}, h.proveErr
+	}
+	v := credential.Voter{Slug: in.Slug, Way: in.Way, Expires: h.now.Add(24 * time.Hour)}
+	if in.Way == rulebook.WayDevice {
+		v.ID[0], v.ID[1] = byte(len(h.ballots)), byte(h.now.Nanosecond())
+		h.now = h.now.Add(time.Nanosecond)
+		return identity.Credential{Credential: h.key.Sign(v), ExpiresAt: v.Expires}, nil
+	}
+	i := slices.Index([]string{goodCode, otherCode}, in.Code)
+	switch {
+	case len(in.Code) != len(goodCode):
+		return identity.Credential{}, identity.ErrCodeMistyped
+	case i < 0:
+		return identity.Credential{}, identity.ErrCode
+	}
+	v.ID = [16]byte{0xFF, byte(i)}
+	return identity.Credential{Credential: h.key.Sign(v), ExpiresAt: v.Expires}, nil
+}
+
+func (h votes) GetTally(context.Context, voting.Of) (voting.Tally, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := voting.Tally{Slug: slug, State: voting.Open, Ballots: int64(len(h.ballots)), Hidden: h.hidden, At: h.now}
@@ -255,96 +326,48 @@ func (h *house) Tally(context.Context, string) (voting.Tally, error) {
 	return t, nil
 }
 
-func (h *house) Results(context.Context, string) (selection.Results, error) {
+func (h votes) CastBallots(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.results == nil {
-		return selection.Results{}, selection.ErrUnpublished
+	var out voting.Outcomes
+	for _, b := range in.Ballots {
+		out.Outcomes = append(out.Outcomes, h.cast(b))
 	}
-	return *h.results, nil
-}
-
-func (h *house) ProveVoter(_ context.Context, slug, solution string) (identity.Credential, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.brake != nil {
-		done, err := h.brake.Pass("203.0.113.7", slug, solution)
-		if err != nil {
-			return identity.Credential{}, err
-		}
-		if done != nil {
-			if h.works[string(done.Signature)] {
-				return identity.Credential{}, identity.ErrWorkUsed
-			}
-			h.works[string(done.Signature)] = true
-		}
-	}
-	if h.proveErr != nil {
-		return identity.Credential{}, h.proveErr
-	}
-	v := credential.Voter{Slug: slug, Way: rulebook.WayDevice, Expires: h.now.Add(24 * time.Hour)}
-	v.ID[0], v.ID[1] = byte(len(h.ballots)), byte(h.now.Nanosecond())
-	h.now = h.now.Add(time.Nanosecond)
-	return identity.Credential{Credential: h.key.Sign(v), ExpiresAt: v.Expires}, nil
-}
-
-// ProveRoster takes the codes of two members.
-func (h *house) ProveRoster(_ context.Context, slug, code string) (identity.Credential, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.proveErr != nil {
-		return identity.Credential{}, h.proveErr
-	}
-	i := slices.Index([]string{"K7M3-9TQX-2HFP", "0000-0000-0000"}, code)
-	switch {
-	case len(code) != 14:
-		return identity.Credential{}, identity.ErrCodeMistyped
-	case i < 0:
-		return identity.Credential{}, identity.ErrCode
-	}
-	v := credential.Voter{Slug: slug, Way: rulebook.WayRoster, ID: [16]byte{0xFF, byte(i)}, Expires: h.now.Add(24 * time.Hour)}
-	return identity.Credential{Credential: h.key.Sign(v), ExpiresAt: v.Expires}, nil
-}
-
-func (h *house) Voter(text, slug string) (credential.Voter, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.key.Verifier().Verify(text, slug, h.now)
-}
-
-func (h *house) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.castErr != nil {
-		return voting.Outcome{}, h.castErr
-	}
-	if b, ok := h.ballots[voter.HexID()]; ok {
-		if b.key == key && slices.Equal(b.picks, picks) {
-			b.outcome.Again = true
-			return b.outcome, nil
-		}
-		return voting.Outcome{}, voting.ErrDuplicate.With("first", b.outcome.At.Format(time.RFC3339Nano))
-	}
-	out := voting.Outcome{Receipt: fmt.Sprintf("%026d", len(h.ballots)+7), At: h.now}
-	h.ballots[voter.HexID()] = counted{slices.Clone(picks), key, out}
-	h.now = h.now.Add(time.Second) // what is kept for a moment is old now
 	return out, nil
 }
 
-func (h *house) Statement(_ context.Context, voter credential.Voter) (voting.Statement, error) {
+func (h votes) cast(in voting.Cast) voting.Outcome {
+	if h.castErr != nil {
+		return voting.Outcome{Fault: fault.From(h.castErr)}
+	}
+	if b, ok := h.ballots[in.Voter]; ok {
+		if b.key == in.Key && slices.Equal(b.picks, in.Picks) {
+			b.outcome.Again = true
+			return b.outcome
+		}
+		return voting.Outcome{Fault: voting.ErrDuplicate.With("first", b.outcome.At.Format(time.RFC3339Nano))}
+	}
+	out := voting.Outcome{Receipt: fmt.Sprintf("%026d", len(h.ballots)+7), At: h.now}
+	h.ballots[in.Voter] = counted{slices.Clone(in.Picks), in.Key, out}
+	h.now = h.now.Add(time.Second) // what pages keep for a moment is old now
+	h.kept += stale
+	return out
+}
+
+func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.Statement, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s := voting.Statement{Statement: "laurel/" + slug + "/statement\n"}
-	if _, ok := h.ballots[voter.HexID()]; ok {
+	if _, ok := h.ballots[in.Voter]; ok {
 		s.Ballots = 1
 	}
 	return s, h.stateErr
 }
 
-func (h *house) Photo(_ context.Context, _ string, number int, hash string) (io.ReadCloser, int64, error) {
+func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {
 	body, ok := h.photos[hash]
-	if number < 1 || number > len(h.candidates) || h.candidates[number-1].Photo != hash || !ok {
-		return nil, 0, nomination.ErrNoCandidate
+	if !ok {
+		return nil, 0, blob.ErrNotFound
 	}
 	return io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 }
