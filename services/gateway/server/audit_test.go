@@ -26,7 +26,9 @@ func TestAudit(t *testing.T) {
 	}
 	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
-		"selection/list_audit":  log(audit.Entry{ID: 1, At: at(1), Act: "create"}, audit.Entry{ID: 2, At: at(3), Act: "open"}, audit.Entry{ID: 3, At: at(9), Act: "close"}),
+		"selection/list_audit": log(
+			audit.Entry{ID: 1, At: at(1), Act: "create"}, audit.Entry{ID: 2, At: at(3), Act: "open"}, audit.Entry{ID: 3, At: at(9), Act: "close"},
+		),
 		"nomination/list_audit": log(audit.Entry{ID: 1, At: at(4), Act: "import"}, audit.Entry{ID: 2, At: at(9), Act: "admit"}),
 		"identity/list_audit":   log(audit.Entry{ID: 1, At: at(2), Act: "grant"}),
 	}))

@@ -197,7 +197,8 @@ func TestStatement_credential(t *testing.T) {
 		"expired": {h.voter("one voter", here, -time.Second), "credential_expired", 401},
 		"foreign": {h.voter("one voter", "another-selection", time.Hour), "credential_foreign", 403},
 	} {
-		if p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t); p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
+		p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t)
+		if p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}

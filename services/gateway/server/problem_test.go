@@ -8,6 +8,8 @@ import (
 
 func TestProblem(t *testing.T) {
 	h := open(t)
+	const huge, nobody = "99999999999999999999", `"juror":"nobody@example.org"`
+	const successor = `{"juror":"a@example.org","successor":{"email":"nobody@example.org"},"sheets":"keep","reason":"ill"}`
 	large := `{"slug":"x","rulebook":"` + strings.Repeat("x", 600<<10) + `"}`
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -33,13 +35,13 @@ func TestProblem(t *testing.T) {
 		"all missing":       {http.MethodPost, "/api/v1/sessions", `{}`, 422, "input_invalid", "email,password"},
 		"no body":           {http.MethodPost, "/api/v1/sessions", ``, 400, "request_malformed", "body"},
 		"garbage behind":    {http.MethodPost, "/api/v1/sessions", `{"email":"a","password":"b"}x`, 400, "request_malformed", "body"},
-		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":99999999999999999999,"reason":"kin"}`, 422, "input_invalid", "candidate"},
+		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":` + huge + `,"reason":"kin"}`, 422, "input_invalid", "candidate"},
 		"fraction":          {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`, 422, "input_invalid", "candidate"},
 		"unknown scorer":    {http.MethodPut, panel + "/assignments", `{"juror":"nobody@example.org","candidates":[1]}`, 422, "review_invalid", "juror"},
-		"unknown leaver":    {http.MethodPost, panel + "/departures", `{"juror":"nobody@example.org","sheets":"keep","reason":"ill"}`, 422, "review_invalid", "juror"},
-		"unknown successor": {http.MethodPost, panel + "/departures", `{"juror":"a@example.org","successor":{"email":"nobody@example.org"},"sheets":"keep","reason":"ill"}`, 422, "review_invalid", "successor.email"},
+		"unknown leaver":    {http.MethodPost, panel + "/departures", `{` + nobody + `,"sheets":"keep","reason":"ill"}`, 422, "review_invalid", "juror"},
+		"unknown successor": {http.MethodPost, panel + "/departures", successor, 422, "review_invalid", "successor.email"},
 		"unknown returnee":  {http.MethodPost, panel + "/sheets/1/return", `{"juror":"nobody@example.org","reason":"again"}`, 422, "review_invalid", "juror"},
-		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{"juror":"nobody@example.org","candidate":1,"conflicted":true,"reason":"kin"}`, 422, "review_invalid", "juror"},
+		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{` + nobody + `,"candidate":1,"conflicted":true,"reason":"kin"}`, 422, "review_invalid", "juror"},
 		"unknown juror":     {http.MethodPost, panel + "/recusals", `{"juror":"nobody@example.org","candidate":1,"reason":"kin"}`, 422, "review_invalid", "juror"},
 		"public query":      {http.MethodGet, "/api/v1/selections/" + here + "/candidates?sort=votes", "", 422, "input_invalid", "sort"},
 		"wrong type":        {http.MethodPost, "/api/v1/sessions", `{"email":5,"password":"b"}`, 422, "input_invalid", "email"},

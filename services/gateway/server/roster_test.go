@@ -97,7 +97,8 @@ func TestRoster(t *testing.T) {
 	if diff := cmp.Diff(want, rows[1].Cells); diff != "" {
 		t.Errorf("the spreadsheet (-want +got):\n%s", diff)
 	}
-	if p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t); p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
+	p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t)
+	if p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
 		t.Errorf("too many slips: %+v", p)
 	}
 	now = takes(t, "voters: [device]")

@@ -23,8 +23,8 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// workHouse is an installation with the real identity.
-type workHouse struct {
+// workInstallation is an installation with the real identity.
+type workInstallation struct {
 	*installation
 
 	works interface { // identity's database
@@ -33,7 +33,7 @@ type workHouse struct {
 }
 
 // working is a gateway that asks for easy work.
-func working(t *testing.T, change ...func(*server.Config)) *workHouse {
+func working(t *testing.T, change ...func(*server.Config)) *workInstallation {
 	t.Helper()
 	h := bare(t, testkit.Log(t))
 	deps := testkit.Deps(t, h.nats, run.Room{Name: identity.Name, Migrations: identityserver.Migrations()}, h.clock)
@@ -46,13 +46,13 @@ func working(t *testing.T, change ...func(*server.Config)) *workHouse {
 	testkit.Start(t, room, deps)
 	h.serve(t, map[string][]bus.Endpoint{selection.Name: selection.Endpoints(selectionRoom{})})
 	h.start(t, append([]func(*server.Config){easy}, change...)...)
-	return &workHouse{h, deps.DB}
+	return &workInstallation{h, deps.DB}
 }
 
 func easy(c *server.Config) { c.WorkNumbers = 40 }
 
 // asked has an address ask until work is wanted, and gives the work.
-func (h *workHouse) asked(t *testing.T) string {
+func (h *workInstallation) asked(t *testing.T) string {
 	t.Helper()
 	for {
 		a := h.ask(t, http.MethodPost, voters, "", `{"way":"device"}`)
@@ -179,7 +179,7 @@ func TestWork_school(t *testing.T) {
 }
 
 // try asks for a credential without work, from any goroutine.
-func (h *workHouse) try(ctx context.Context) (status int, retryAfter string, err error) {
+func (h *workInstallation) try(ctx context.Context) (status int, retryAfter string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+voters, strings.NewReader(`{"way":"device"}`))
 	if err != nil {
 		return 0, "", err

@@ -78,8 +78,8 @@ type App struct {
 	rules      map[Act]Rule
 
 	requests, ballots *limit.Limiter
-	signIns, entries  *limit.Places
-	credentials       *work.Brake
+	signIns, entries  *limit.Networks
+	credentials       *work.Throttle
 }
 
 const (
@@ -98,8 +98,8 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		identity: s.Identity, selection: s.Selection, nomination: s.Nomination, voting: s.Voting, review: s.Review,
 		verifier: cfg.CredentialKey.Verifier(), packer: pack.New(s.Voting.CastBallots),
 		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
-		signIns: limit.NewPlaces(cfg.Limits.SignIns, cfg.Now), entries: limit.NewPlaces(cfg.Limits.Entries, cfg.Now),
-		credentials: work.NewBrake(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
+		signIns: limit.NewNetworks(cfg.Limits.SignIns, cfg.Now), entries: limit.NewNetworks(cfg.Limits.Entries, cfg.Now),
+		credentials: work.NewThrottle(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 		codes:       newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now),
 	}
 	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {

@@ -112,7 +112,9 @@ func TestChallenges_forged(t *testing.T) {
 		"no signature":         change(func(p *altcha.Payload) { p.Signature = "" }),
 		"another algorithm":    change(func(p *altcha.Payload) { p.Algorithm = "SHA-1" }),
 		"an unknown algorithm": change(func(p *altcha.Payload) { p.Algorithm = "MD5" }),
-		"a number as text":     encode(map[string]any{"algorithm": "SHA-256", "number": "5", "salt": honest.Salt, "challenge": honest.Challenge, "signature": honest.Signature}),
+		"a number as text":     encode(map[string]any{
+			"algorithm": "SHA-256", "number": "5", "salt": honest.Salt, "challenge": honest.Challenge, "signature": honest.Signature,
+		}),
 		"a fraction":           encode(map[string]any{"algorithm": "SHA-256", "number": 5.5, "salt": honest.Salt}),
 		"null":                 base64.StdEncoding.EncodeToString([]byte("null")),
 		"an array":             base64.StdEncoding.EncodeToString([]byte("[]")),
