@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
@@ -105,10 +105,10 @@ func (a *attempt) waiting() (items []*item) {
 type pass struct {
 	*attempt
 	items  []*item
-	box    *roll.Standing // nil: the selection is not here
-	fresh  bool           // box was read for this pass
-	now    time.Time      // the database's clock, by which the ballots are judged
-	period int            // the present one
+	box    *candidates.Snapshot // nil: the selection is not here
+	fresh  bool                 // box was read for this pass
+	now    time.Time            // the database's clock, by which the ballots are judged
+	period int                  // the present one
 	writes []*item
 	asks   []ask // what is to be found after the writing
 }
@@ -162,7 +162,7 @@ func (p *pass) undo() {
 // Its transaction has ended when the selection could be locked; had it not begun
 // by then, it will find that its minute is over, or these ballots in its way.
 func (a *attempt) recognize(ctx context.Context) error {
-	if err := pg.InTx(ctx, a.db, func(tx *sqlx.Tx) error { return roll.Lock(ctx, tx, a.slug) }); err != nil {
+	if err := pg.InTx(ctx, a.db, func(tx *sqlx.Tx) error { return candidates.Lock(ctx, tx, a.slug) }); err != nil {
 		return err
 	}
 	var asks []ask

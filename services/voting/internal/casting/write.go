@@ -13,7 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
@@ -47,7 +47,7 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 		At      time.Time     `db:"at"`
 		Skipped pq.Int32Array `db:"skipped"`
 	}
-	args := append([]any{roll.Key(p.slug), p.box.ID, p.box.Roll, since, until, p.period}, p.columns()...)
+	args := append([]any{candidates.LockKey(p.slug), p.box.ID, p.box.ListVersion, since, until, p.period}, p.columns()...)
 	if err := pg.Settled(p.call.GetContext(ctx, &out, args...)); err != nil {
 		return false, fmt.Errorf("cast ballots of %s: %w", p.slug, err)
 	}

@@ -26,14 +26,14 @@ const (
 // connection is its own, so that whatever goes wrong before a call is known not
 // to have written.
 type writer struct {
-	*Box
+	*Caster
 	conn *sqlx.Conn
 	call *sqlx.Stmt // castBallots on conn
 }
 
 // Run writes ballots until ctx ends.
-func (b *Box) Run(ctx context.Context) error {
-	w := &writer{Box: b}
+func (b *Caster) Run(ctx context.Context) error {
+	w := &writer{Caster: b}
 	defer w.disconnect()
 	for {
 		if ballots := b.queue.take(maxBatch); len(ballots) > 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 )
 
 const (
@@ -32,11 +32,11 @@ type Sequencer struct {
 	wake chan struct{}
 
 	signer ballotlog.Signer
-	cache  *roll.Cache
+	cache  *candidates.Cache
 }
 
 // New counts in deps' database; signer signs the log's checkpoints.
-func New(deps run.Deps, signer ballotlog.Signer, cache *roll.Cache) *Sequencer {
+func New(deps run.Deps, signer ballotlog.Signer, cache *candidates.Cache) *Sequencer {
 	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache}
 }
 

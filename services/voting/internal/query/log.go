@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"bufio"
@@ -36,7 +36,7 @@ func (r leafRow) leaf() (ballotlog.Ballot, error) {
 }
 
 // Checkpoint implements voting.Service.
-func (r *Record) Checkpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
+func (r *Reader) Checkpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		text, tree, err := v.Signed(in.Slug, r.signer)
 		if err != nil {
@@ -50,7 +50,7 @@ func (r *Record) Checkpoint(ctx context.Context, in voting.Of) (out voting.Check
 }
 
 // Tile implements voting.Service.
-func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
+func (r *Reader) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
 	t, malformed := ballotlog.ParseTile(in.Path)
 	err = r.look(ctx, in.Slug, func(v view) error {
 		if malformed != nil || !ballotlog.Holds(v.Size, t) {
@@ -64,7 +64,7 @@ func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, e
 
 // Consistency implements voting.Service. Both trees began as the log of today
 // does, so its tiles prove it.
-func (r *Record) Consistency(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
+func (r *Reader) Consistency(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		edge, err := v.Edge(in.Slug, r.signer.Public())
 		if err != nil {
@@ -104,7 +104,7 @@ type leaves struct {
 }
 
 // ExportLeaves implements voting.Service.
-func (r *Record) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
+func (r *Reader) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
 	r.leaves.mu.Lock() // one export at a time: everybody may ask for it
 	defer r.leaves.mu.Unlock()
 	err = r.sealed(ctx, in.Slug, func(v view) error {
@@ -164,7 +164,7 @@ func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) err
 }
 
 // stream writes a file into the blob store, without holding it.
-func (r *Record) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
+func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
 	out := voting.Exported{}
 	reader, writer := io.Pipe()
 	done := make(chan struct{})

@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"context"
@@ -57,7 +57,7 @@ func questions() []question {
 }
 
 // Check implements voting.Service.
-func (r *Record) Check(ctx context.Context, in voting.Of) (c voting.Check, err error) {
+func (r *Reader) Check(ctx context.Context, in voting.Of) (c voting.Check, err error) {
 	c.Problems = []string{}
 	err = r.look(ctx, in.Slug, func(v view) error {
 		c.Sequenced = v.Next
@@ -82,7 +82,7 @@ func (r *Record) Check(ctx context.Context, in voting.Of) (c voting.Check, err e
 }
 
 // checkPicks recounts the rulebook's number of picks.
-func (v view) checkPicks(ctx context.Context, r *Record, c *voting.Check) error {
+func (v view) checkPicks(ctx context.Context, r *Reader, c *voting.Check) error {
 	rules, err := r.cache.Rules(ctx, v, v.Slug)
 	if err != nil {
 		return err

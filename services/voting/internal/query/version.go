@@ -1,14 +1,14 @@
-package record
+package query
 
 import (
 	"slices"
 
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 )
 
 // StateOf is the state of a selection's tally.
-func StateOf(s roll.Selection, sealed bool) string {
+func StateOf(s candidates.Selection, sealed bool) string {
 	if sealed {
 		return voting.Sealed
 	}

@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 )
 
 // Statement implements voting.Service.
-func (r *Record) Statement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
+func (r *Reader) Statement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	var who [16]byte
 	if id, err := hex.DecodeString(in.Voter); err != nil || copy(who[:], id) != len(id) || len(id) != len(who) {
 		return out, voting.ErrVoter

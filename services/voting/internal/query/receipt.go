@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
@@ -37,10 +37,10 @@ func (b batch) place(rank int) (int, bool) {
 
 // Receipt implements voting.Service. The receipt says where the ballot is, so
 // the batch and the ballot alone are read.
-func (r *Record) Receipt(ctx context.Context, in voting.Receipt) (out voting.Recorded, err error) {
+func (r *Reader) Receipt(ctx context.Context, in voting.Receipt) (out voting.Recorded, err error) {
 	code, malformed := receipt.Parse(in.Receipt)
 	if malformed != nil || !r.keys.Receipt.Verify(code, in.Slug) {
-		if _, err := roll.Get(ctx, r.db, in.Slug); err != nil {
+		if _, err := candidates.GetSelection(ctx, r.db, in.Slug); err != nil {
 			return out, err
 		}
 		return out, voting.ErrNoReceipt

@@ -17,7 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
@@ -29,23 +29,23 @@ const (
 	maxKey = 128
 )
 
-// Box is where ballots are cast.
-type Box struct {
+// Caster is where ballots are cast.
+type Caster struct {
 	db    *sqlx.DB
 	log   *slog.Logger
 	keys  secret.Keys
-	cache *roll.Cache
+	cache *candidates.Cache
 	queue *queue
 	wake  func() // after each commit that added ballots
 }
 
 // New takes ballots into deps' database.
-func New(deps run.Deps, keys secret.Keys, cache *roll.Cache, wake func()) *Box {
-	return &Box{db: deps.DB, log: deps.Log, keys: keys, cache: cache, queue: newQueue(maxQueue), wake: wake}
+func New(deps run.Deps, keys secret.Keys, cache *candidates.Cache, wake func()) *Caster {
+	return &Caster{db: deps.DB, log: deps.Log, keys: keys, cache: cache, queue: newQueue(maxQueue), wake: wake}
 }
 
 // CastBallots implements voting.Service.
-func (b *Box) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+func (b *Caster) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 	c := newCall(len(in.Ballots))
 	all, ballots := make([]ballot, len(in.Ballots)), make([]*ballot, 0, len(in.Ballots))
 	salts := make([]byte, len(all)*len(ballot{}.salt))
@@ -78,7 +78,7 @@ func (b *Box) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Ou
 	return out, nil
 }
 
-func (b *Box) outcome(slug string, r result) voting.Outcome {
+func (b *Caster) outcome(slug string, r result) voting.Outcome {
 	if r.fault != nil {
 		return voting.Outcome{Fault: r.fault}
 	}
