@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,13 +150,16 @@ func (r *room) open(t testing.TB, rules string) {
 
 func (r *room) close(t testing.TB) { t.Helper(); r.hear(t, r.phase(t, event.Close, nil)) }
 
-func voter(n int) string { return fmt.Sprintf("%032x", n) }
+func voter(n int) (v voting.VoterID) {
+	binary.BigEndian.PutUint64(v[8:], uint64(n))
+	return v
+}
 
 func ballot(n int, picks ...int) voting.Cast {
 	return voting.Cast{Slug: slug, Voter: voter(n), Way: "device", Picks: picks}
 }
 
-func keyed(c voting.Cast, key string) voting.Cast { c.Key = key; return c }
+func keyed(c voting.Cast, key string) voting.Cast { c.Key = voting.HashKey(key); return c }
 
 // cast casts ballots in one request.
 func (r *room) cast(t testing.TB, ballots ...voting.Cast) []voting.Outcome {

@@ -100,7 +100,7 @@ func TestVote(t *testing.T) {
 		if len(f) != 4 || f[0] != fmt.Sprint(i) || f[1] != "once" || len(f[2]) != 32 || f[3] != picks[int64(i)] {
 			t.Errorf("line %q, want picks %q", lines[i+1], picks[int64(i)])
 		}
-		if strings.Contains(lines[i+1], voter(i+1)) {
+		if strings.Contains(lines[i+1], voter(i+1).String()) {
 			t.Error("the export tells who voted")
 		}
 	}

@@ -5,31 +5,23 @@ package casting
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-const (
-	// maxQueue bounds the ballots that wait: at some 10,000 a second a caller
-	// waits no longer than a second.
-	maxQueue = 8192
-	// maxKey is the longest Idempotency-Key hash in characters.
-	maxKey = 128
-)
+// maxQueue bounds the ballots that wait: at some 10,000 a second a caller waits
+// no longer than a second.
+const maxQueue = 8192
 
-// Caster is where ballots are cast.
+// Caster takes ballots. They are written while Run runs.
 type Caster struct {
 	db    *sqlx.DB
 	log   *slog.Logger
@@ -45,82 +37,61 @@ func New(deps run.Deps, keys secret.Keys, cache *candidates.Cache, wake func()) 
 }
 
 // CastBallots implements voting.Service.
-func (b *Caster) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error) {
-	c := newCall(len(in.Ballots))
-	all, ballots := make([]ballot, len(in.Ballots)), make([]*ballot, 0, len(in.Ballots))
-	salts := make([]byte, len(all)*len(ballot{}.salt))
-	rand.Read(salts)
-	for i, cast := range in.Ballots {
-		one := &all[i]
-		if f := one.read(cast); f != nil {
-			c.settle(i, result{fault: f})
-			continue
-		}
-		one.call, one.at = c, i
-		salts = salts[copy(one.salt[:], salts):]
-		ballots = append(ballots, one)
-	}
-	for _, refused := range ballots[b.queue.add(ballots):] {
-		c.settle(refused.at, result{fault: voting.ErrBusy})
-	}
+func (c *Caster) CastBallots(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 	if len(in.Ballots) == 0 {
 		return voting.Outcomes{Outcomes: []voting.Outcome{}}, nil
 	}
+	request := newCall(len(in.Ballots))
+	ballots := read(in.Ballots, request)
+	for _, refused := range ballots[c.queue.add(ballots):] {
+		refused.settle(result{fault: voting.ErrBusy})
+	}
 	select {
-	case <-c.done:
+	case <-request.done:
 	case <-ctx.Done(): // the ballots go their way all the same
 		return voting.Outcomes{}, voting.ErrUnknownOutcome.Because(ctx.Err())
 	}
-	out := voting.Outcomes{Outcomes: make([]voting.Outcome, len(c.results))}
-	for i, r := range c.results {
-		out.Outcomes[i] = b.outcome(in.Ballots[i].Slug, r)
+	out := voting.Outcomes{Outcomes: make([]voting.Outcome, len(request.results))}
+	for i, r := range request.results {
+		out.Outcomes[i] = c.outcome(in.Ballots[i].Slug, r)
 	}
 	return out, nil
 }
 
-func (b *Caster) outcome(slug string, r result) voting.Outcome {
+func (c *Caster) outcome(slug string, r result) voting.Outcome {
 	if r.fault != nil {
 		return voting.Outcome{Fault: r.fault}
 	}
 	return voting.Outcome{
-		Receipt: b.keys.Receipt.Issue(slug, r.batch, r.rank).String(),
+		Receipt: c.keys.Receipt.Issue(slug, r.batch, r.rank).String(),
 		At:      r.counted, Again: r.again,
 	}
 }
 
-// read takes a cast as far as that needs nobody else.
-func (b *ballot) read(cast voting.Cast) *fault.Error {
-	if !event.ValidSlug(cast.Slug) {
-		return voting.ErrNotYet // as every selection that is not here
+// read makes ballots of casts, as far as that needs nobody else. It settles those
+// of selections that cannot be here.
+func read(casts []voting.Cast, request *call) []*ballot {
+	all, ballots := make([]ballot, len(casts)), make([]*ballot, 0, len(casts))
+	salts := make([]byte, len(casts)*saltSize)
+	rand.Read(salts)
+	count := 0
+	for i := range casts {
+		count += len(casts[i].Picks)
 	}
-	b.cast = cast
-	f := *voting.ErrInvalid
-	if n, err := hex.Decode(b.voter[:], []byte(cut(cast.Voter, 2*len(b.voter)))); err != nil || n != len(b.voter) || len(cast.Voter) != 2*n {
-		f.Fields = append(f.Fields, fault.Field{Name: "voter", Message: "is 32 hex digits"})
+	sorted := make([]int, 0, count) // the picks of all ballots
+	for i := range casts {
+		b := &all[i]
+		b.cast, b.call, b.index = &casts[i], request, i
+		if !event.ValidSlug(b.cast.Slug) {
+			b.settle(result{fault: voting.ErrNotYet}) // as of every selection that is not here
+			continue
+		}
+		salts = salts[copy(b.salt[:], salts):]
+		start := len(sorted)
+		sorted = append(sorted, b.cast.Picks...)
+		b.picks = sorted[start:len(sorted):len(sorted)]
+		slices.Sort(b.picks)
+		ballots = append(ballots, b)
 	}
-	if len(cast.Key) > maxKey {
-		f.Fields = append(f.Fields, fault.Field{Name: "key", Message: "is too long"})
-	}
-	if len(f.Fields) > 0 {
-		return &f
-	}
-	if cast.Key != "" {
-		sum := sha256.Sum256([]byte(cast.Key))
-		b.key = sum[:16]
-	}
-	b.picks = slices.Clone(cast.Picks)
-	slices.Sort(b.picks)
-	return nil
-}
-
-func cut(s string, n int) string { return s[:min(n, len(s))] }
-
-// result is what became of a ballot: a fault, or the place of the ballot that
-// counts.
-type result struct {
-	fault   *fault.Error
-	batch   int64
-	rank    int
-	counted time.Time
-	again   bool
+	return ballots
 }

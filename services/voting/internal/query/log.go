@@ -88,11 +88,12 @@ func checkSizes(in voting.ConsistencyOf, size int64) error {
 		size int64
 	}{{"from", in.From}, {"to", in.To}} {
 		if x.size < 0 || x.size > size {
-			fields = append(fields, fault.Field{Name: x.name, Message: fmt.Sprintf("is not from 0 to %d, the lines that the log has", size)})
+			fields = append(fields, fault.Wrong(x.name, "out_of_range",
+				"is not from {min} to {max}, the lines that the log has", "min", 0, "max", size))
 		}
 	}
 	if len(fields) == 0 && in.From > in.To {
-		fields = append(fields, fault.Field{Name: "from", Message: "is larger than to"})
+		fields = append(fields, fault.Wrong("from", "from_after_to", "is larger than to"))
 	}
 	return voting.ErrSizes.Check(fields)
 }

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -17,10 +16,6 @@ import (
 
 // Statement implements voting.Service.
 func (r *Reader) Statement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
-	var who [16]byte
-	if id, err := hex.DecodeString(in.Voter); err != nil || copy(who[:], id) != len(id) || len(id) != len(who) {
-		return out, voting.ErrVoter
-	}
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {
@@ -34,7 +29,7 @@ func (r *Reader) Statement(ctx context.Context, in voting.StatementOf) (out voti
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), who); err != nil {
+		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), in.Voter); err != nil {
 			return err
 		}
 		out.Ballots = s.Ballots()
@@ -77,7 +72,7 @@ type statedRow struct {
 }
 
 // entries say of each period what is recorded for the voter.
-func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who [16]byte) ([]ballotlog.Entry, error) {
+func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who voting.VoterID) ([]ballotlog.Entry, error) {
 	names := make([]secret.Pseudonym, len(periods))
 	voters := make(pq.ByteaArray, len(periods))
 	for i, p := range periods {

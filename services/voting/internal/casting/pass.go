@@ -1,0 +1,71 @@
+package casting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+)
+
+// pass judges, writes, and answers the ballots that an attempt has not settled.
+type pass struct {
+	attempt   *attempt
+	items     []*item
+	selection *candidates.Snapshot // nil: it is not here
+	fresh     bool                 // selection was read for this pass
+	now       time.Time            // the database's clock, by which the ballots are judged
+	period    int                  // the present one
+	writes    []*item
+	asks      []ask // what is to be found after the writing
+}
+
+// pass begins one. Its selection is the one that was kept, unless it is to be a
+// fresh one.
+func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
+	p := &pass{attempt: a, items: a.waiting(), selection: a.cache.Kept(a.slug), fresh: fresh}
+	if p.selection == nil || fresh {
+		p.fresh = true
+		var err error
+		if p.selection, err = a.cache.Read(ctx, a.store.db, a.slug); err != nil && !errors.Is(err, voting.ErrNotYet) {
+			return nil, err
+		}
+	}
+	if p.selection == nil {
+		return p, nil
+	}
+	if !bytes.Equal(p.selection.KeyCheck, a.keys.Check) {
+		return nil, fmt.Errorf("the pseudonym key is not the one that %s began with: with another, everybody could vote again", a.slug)
+	}
+	p.now = p.selection.At()
+	p.period = p.selection.Rules.Period(p.now)
+	return p, nil
+}
+
+// run tells whether all are settled. Nobody is refused by what was kept: that
+// may have changed.
+func (p *pass) run(ctx context.Context) (done bool, err error) {
+	refused, err := p.judge(ctx)
+	if err != nil {
+		return false, err
+	}
+	if refused && !p.fresh {
+		p.undo()
+		return false, nil
+	}
+	if holds, err := p.write(ctx); err != nil || !holds {
+		p.undo()
+		return false, err
+	}
+	return true, p.attempt.answer(ctx, p.asks)
+}
+
+// undo leaves all but what is written to the next pass.
+func (p *pass) undo() {
+	for _, it := range p.items {
+		it.settled = it.written
+	}
+}
