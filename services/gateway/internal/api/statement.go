@@ -28,5 +28,5 @@ func (a *API) Statement(ctx context.Context, voter credential.Voter) (voting.Sta
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.Statement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
+	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -63,7 +62,7 @@ func TestPacker(t *testing.T) {
 			}
 		})
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if got := p.Waiting(); got != n {
 			return fmt.Errorf("%d ballots wait", got)
 		}
@@ -161,7 +160,7 @@ func TestPacker_large(t *testing.T) {
 	for i := range plain {
 		cast(voterOf(large+i), []int{1, 2})
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if n := p.Waiting(); n != large+plain {
 			return fmt.Errorf("%d ballots wait", n)
 		}
@@ -202,7 +201,7 @@ func TestPacker_heldUp(t *testing.T) {
 	const held = 3 // as many requests as may be under way
 	for n := range int64(held) {
 		cast()
-		testkit.Eventually(t, 10*time.Second, func() error {
+		testkit.Eventually(t, testkit.Patience, func() error {
 			if got := sent.Load(); got != n+1 {
 				return fmt.Errorf("%d ballots are under way, want %d", got, n+1)
 			}
@@ -213,7 +212,7 @@ func TestPacker_heldUp(t *testing.T) {
 	for range behind {
 		cast()
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		// The first of them is in the packer's hand, and will be sent.
 		if n := p.Waiting(); n != behind-1 {
 			return fmt.Errorf("%d ballots wait, want %d", n, behind-1)

@@ -95,7 +95,7 @@ func (b *Broadcaster) look(ctx context.Context) error {
 }
 
 func (b *Broadcaster) send(ctx context.Context, slug string) error {
-	tally, err := b.reader.Tally(ctx, voting.Of{Slug: slug})
+	tally, err := b.reader.GetTally(ctx, voting.Of{Slug: slug})
 	if err == nil {
 		err = voting.Broadcast(b.bus, tally)
 	}

@@ -82,8 +82,8 @@ func (r *Reader) sealed(ctx context.Context, slug string, fn func(v view) error)
 	})
 }
 
-// Tally implements voting.Service.
-func (r *Reader) Tally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
+// GetTally implements voting.Service.
+func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {

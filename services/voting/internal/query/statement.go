@@ -14,8 +14,8 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// Statement implements voting.Service.
-func (r *Reader) Statement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
+// GetStatement implements voting.Service.
+func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {
