@@ -124,18 +124,18 @@ type Service interface {
 	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
 	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
-	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. What is not for now is
-	// said before the ballot is looked at. A ballot that was counted before,
-	// with the same key and picks, is told so whatever has changed since. Where
-	// the rulebook lets voters add picks, picks are judged together with the
-	// earlier ones of the period. The whole call fails, with ErrUnknownOutcome,
-	// only where the caller stops waiting; the ballots go their way all the same.
+	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. Whether ballots are
+	// taken now comes before the picks. A ballot that was counted before, with
+	// the same key and picks, gets its receipt again, whatever has changed since.
+	// Where the rulebook lets voters add picks, picks are judged together with
+	// the earlier ones of the period. The whole call fails only where the caller
+	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
 	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
 	GetTally(ctx context.Context, in Of) (Tally, error)
-	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number:
-	// what computes the result. Struck candidates are left out here, as in
+	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number;
+	// the result is computed from it. Struck candidates are left out, as in
 	// tally_sealed; their ballots stay in the log, the turnout and the export of
 	// ballots. Fault: ErrUnsealed.
 	ExportVotes(ctx context.Context, in Of) (Exported, error)

@@ -130,7 +130,8 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 		if n%2 == 0 {
 			category = "village"
 		}
-		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n), event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
+		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n),
+			event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
 	}
 	return envs
 }

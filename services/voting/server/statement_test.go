@@ -46,7 +46,8 @@ func TestStatement(t *testing.T) {
 	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
-	r.hear(t, r.envelope(t, "selection", "phases", book(`{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3}, "change": "add", "counts": "hidden"}`)))
+	r.hear(t, r.envelope(t, "selection", "phases", book(`{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3},
+		"change": "add", "counts": "hidden"}`)))
 	r.hear(t, r.admitted(t)...)
 	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotOpen) {
 		t.Errorf("before the opening: %v", err)

@@ -10,14 +10,15 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// ask is a ballot and the slots in which the one may be that stands in its way.
+// ask is a ballot and the slots to look into, where one may be that stands in its
+// way.
 type ask struct {
 	item  *item
 	slots []slot
 }
 
-// answer tells those who were not written what stands in their way. A ballot
-// that was refused before keeps its fault, unless it turns out to be counted.
+// answer tells each of these ballots what stands in its way. A ballot that was
+// refused before keeps its fault, unless it turns out to be counted.
 func (a *attempt) answer(ctx context.Context, asks []ask) error {
 	rows, err := a.store.find(ctx, asks)
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// errRaced is a selection that changed under each pass, or a voter to whom
-// others were always quicker to add a ballot.
+// errRaced says that the selection changed under each pass, or that others were
+// always quicker to add a ballot for one of the voters.
 var errRaced = errors.New("others changed what the ballots were judged by")
 
-// maxPasses bounds an attempt: one by what was kept, one by what is read anew,
-// and more where that changes at this very moment.
+// maxPasses bounds an attempt: one on the kept snapshot, one on a fresh one, and
+// more where the selection changes at this very moment.
 const maxPasses = 5
 
 // item is a ballot's part in an attempt.
@@ -49,9 +49,9 @@ func newAttempt(w *writer, slug string, ballots []*ballot) *attempt {
 }
 
 // run settles every ballot, or gives an error; then the next attempt finds what
-// this one did. No transaction is held open: what the ballots are judged by, the
-// write makes sure of. again says that an attempt before this one may have
-// written, or may be about to.
+// this one did. No transaction is held open: the write itself makes sure that
+// what the ballots were judged by still holds. again says that an attempt before
+// this one may have written, or may be about to.
 func (a *attempt) run(ctx context.Context, again bool) error {
 	if again {
 		if err := a.recognize(ctx); err != nil {
@@ -90,8 +90,9 @@ func (a *attempt) waiting() []*item {
 }
 
 // recognize finds the ballots that the attempt before this one wrote after all.
-// Its transaction has ended when the selection could be locked; had it not begun
-// by then, it will find that its minute is over, or these ballots in its way.
+// Once the selection could be locked, the transaction of that attempt has ended.
+// If it had not begun by then, it will find that its minute is over, or these
+// ballots in its way.
 func (a *attempt) recognize(ctx context.Context) error {
 	if err := a.store.wait(ctx, a.slug); err != nil {
 		return err

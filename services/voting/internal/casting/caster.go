@@ -1,5 +1,5 @@
 // Package casting takes ballots: all that queued during one commit go into the
-// next transaction, and each caller hears the outcome of its own.
+// next transaction, and each caller gets the outcomes of its own.
 package casting
 
 import (
@@ -48,7 +48,7 @@ func (c *Caster) CastBallots(ctx context.Context, in voting.CastBallots) (voting
 	}
 	select {
 	case <-request.done:
-	case <-ctx.Done(): // the ballots go their way all the same
+	case <-ctx.Done(): // the ballots are written all the same
 		return voting.Outcomes{}, voting.ErrUnknownOutcome.Because(ctx.Err())
 	}
 	out := voting.Outcomes{Outcomes: make([]voting.Outcome, len(request.results))}
@@ -68,8 +68,8 @@ func (c *Caster) outcome(slug string, r result) voting.Outcome {
 	}
 }
 
-// read makes ballots of casts, as far as that needs nobody else. It settles those
-// of selections that cannot be here.
+// read makes ballots of casts. It settles those whose slug is none, and gives the
+// others.
 func read(casts []voting.Cast, request *call) []*ballot {
 	all, ballots := make([]ballot, len(casts)), make([]*ballot, 0, len(casts))
 	salts := make([]byte, len(casts)*saltSize)

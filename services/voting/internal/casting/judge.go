@@ -45,7 +45,7 @@ func (p *pass) slot(it *item, period int) slot {
 	return slot{p.selection.ID, period, p.attempt.keys.Name(p.attempt.slug, period, it.ballot.cast.Voter)}
 }
 
-// gate refuses what is not for now, whatever is on the ballot.
+// gate refuses ballots that are not taken now, whatever they pick.
 func (p *pass) gate(it *item) *fault.Error {
 	if p.selection == nil {
 		return voting.ErrNotYet
@@ -71,8 +71,8 @@ func (p *pass) check(it *item, earlier []int) *fault.Error {
 	return voting.ErrInvalid.At(fields...)
 }
 
-// recall asks whether a refused ballot that has a key was counted before: the
-// caller who lost the answer gets it, though the vote has closed since. The
+// recall asks whether a refused ballot that has a key was counted before: a
+// caller who lost the answer gets it, even if the vote has closed since. The
 // period may have ended too.
 func (p *pass) recall(it *item) {
 	if it.ballot.cast.Key.IsZero() || p.selection == nil {
@@ -86,8 +86,8 @@ func (p *pass) recall(it *item) {
 }
 
 // add numbers further ballots of voters who may cast the rest of their picks
-// later. It decides on what it read, and the unique part makes that hold: had
-// another replica added one, the insert would fall out.
+// later. It decides by what it has read. The unique part keeps that true: where
+// another replica has added a ballot since, the insert is skipped.
 func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error) {
 	if len(adders) == 0 {
 		return false, nil

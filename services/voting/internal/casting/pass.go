@@ -23,8 +23,7 @@ type pass struct {
 	asks      []ask // what is to be found after the writing
 }
 
-// pass begins one. Its selection is the one that was kept, unless it is to be a
-// fresh one.
+// pass begins one, on the kept snapshot of the selection or on a fresh one.
 func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 	p := &pass{attempt: a, items: a.waiting(), selection: a.cache.Kept(a.slug), fresh: fresh}
 	if p.selection == nil || fresh {
@@ -45,8 +44,8 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 	return p, nil
 }
 
-// run tells whether all are settled. Nobody is refused by what was kept: that
-// may have changed.
+// run tells whether all are settled. Nobody is refused on a kept snapshot, which
+// may be out of date.
 func (p *pass) run(ctx context.Context) (done bool, err error) {
 	refused, err := p.judge(ctx)
 	if err != nil {
@@ -63,7 +62,7 @@ func (p *pass) run(ctx context.Context) (done bool, err error) {
 	return true, p.attempt.answer(ctx, p.asks)
 }
 
-// undo leaves all but what is written to the next pass.
+// undo leaves to the next pass all that is not written.
 func (p *pass) undo() {
 	for _, it := range p.items {
 		it.settled = it.written

@@ -20,13 +20,13 @@ type ballot struct {
 	call  *call
 	index int // in the call
 
-	tried *slot // where it was written, maybe, by a commit whose outcome is unknown
+	tried *slot // where a commit of unknown outcome may have written it
 }
 
 // settle notes what became of the ballot.
 func (b *ballot) settle(r result) { b.call.settle(b.index, r) }
 
-// result is what became of a ballot: a fault, or where the ballot is that
+// result is what became of a ballot: a fault, or the place of the ballot that
 // counts.
 type result struct {
 	fault   *fault.Error
@@ -57,7 +57,7 @@ func (c *call) settle(index int, r result) {
 }
 
 // queue holds the ballots that wait for the transaction in hand to end. It is
-// bounded: who does not fit in hears so at once.
+// bounded: a ballot that does not fit in is refused at once.
 type queue struct {
 	limit  int
 	filled chan struct{} // holds one token while something may be waiting

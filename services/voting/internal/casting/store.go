@@ -19,8 +19,8 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// store is the database as ballots go into it. The connection that writes is its
-// own, so that whatever goes wrong before a call is known not to have written.
+// store is the database of ballots. Its writes have a connection of their own, so
+// that a failure before the call is known to have written nothing.
 type store struct {
 	db   *sqlx.DB
 	conn *sqlx.Conn // nil: not connected
@@ -95,8 +95,8 @@ type row struct {
 }
 
 // find reads the ballots in the slots that are asked for, in the order of their
-// parts. The statement is planned anew each time: a plan of the hour when the
-// table was small would read all of it.
+// parts. The statement is planned anew each time: a plan from when the table was
+// small would read all of it.
 func (s *store) find(ctx context.Context, asks []ask) (map[slot][]row, error) {
 	if len(asks) == 0 {
 		return nil, nil
@@ -130,7 +130,7 @@ func (s *store) find(ctx context.Context, asks []ask) (map[slot][]row, error) {
 	return found, nil
 }
 
-// is tells whether an earlier try of this very writer wrote the row.
+// is tells whether the row is this very ballot, written by an earlier try.
 func (r row) is(b *ballot) bool { return bytes.Equal(r.Salt, b.salt[:]) }
 
 // keySize is how much of a key's hash a row keeps, in bytes.

@@ -13,12 +13,12 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// write counts the ballots in one transaction, which is one call: nothing is
-// written unless the selection is still as they were judged by. It tells whether
-// that holds.
+// write counts the ballots in one transaction, which is one call. It writes
+// nothing if the selection has changed since they were judged, and tells whether
+// it has not.
 //
-// The rules of time change at full minutes, so what was judged holds until the
-// minute ends.
+// The rules of time change at full minutes, so a judgement holds until the minute
+// ends.
 func (p *pass) write(ctx context.Context) (holds bool, err error) {
 	if len(p.writes) == 0 {
 		return true, nil
@@ -51,7 +51,7 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 		it.written = true
 		it.settle(result{batch: out.ID.Int64, rank: rank, counted: out.At.UTC()})
 	}
-	// Another replica was quicker to add: what the rest was judged by is gone.
+	// Where another replica was quicker to add, the rest was judged by old picks.
 	return !p.selection.Rules.Adds() || len(out.Skipped) == 0, nil
 }
 

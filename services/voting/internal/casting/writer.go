@@ -62,7 +62,7 @@ func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
 }
 
 // cast writes ballots and tells each its result. Where the data of one makes
-// the transaction fail, the others are freed of it by halving.
+// the transaction fail, halving frees the others of it.
 func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
 	results, err := w.insist(ctx, slug, ballots)
 	if pg.IsData(err) && len(ballots) > 1 {

@@ -16,7 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// leafRow is a ballot in the database, of which a leaf is made.
+// leafRow is a ballot in the database, as far as its leaf tells of it.
 type leafRow struct {
 	Period int           `db:"period"`
 	Voter  []byte        `db:"voter"`
@@ -236,28 +236,4 @@ func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.C
 		fail("%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
 	}
 	return v.checkBatches(ctx, fail)
-}
-
-// checkBatches compares what batches keep of their ballots: leaves are hashed
-// here as the migration does it, in SQL. The join is a full one for what it is,
-// and because only a nested loop, which a full one never is, would hash all
-// ballots anew for each batch where the planner takes a new selection for empty.
-func (v view) checkBatches(ctx context.Context, fail func(format string, args ...any)) error {
-	var ids []int64
-	if err := v.SelectContext(ctx, &ids, `
-		SELECT coalesce(t.id, b.batch)
-		FROM (SELECT id, leaves, voters FROM batch LEFT JOIN batch_body ON batch = id WHERE selection = $1) t
-		FULL JOIN (
-		    SELECT batch, string_agg(voter, ''::bytea ORDER BY rank) AS voters,
-		           string_agg(sha256('\x00'::bytea || convert_to(format('ballot %s %s %s %s',
-		               CASE WHEN period = 0 THEN 'once' ELSE to_char(date '1970-01-01' + period, 'YYYY-MM-DD') END,
-		               encode(voter, 'hex'), array_to_string(picks, ','), encode(salt, 'hex')), 'UTF8')), ''::bytea ORDER BY rank) AS leaves
-		    FROM ballot WHERE selection = $1 GROUP BY batch) b ON b.batch = t.id
-		WHERE t.leaves IS DISTINCT FROM b.leaves OR t.voters IS DISTINCT FROM b.voters LIMIT $2`, v.ID, maxProblems); err != nil {
-		return fmt.Errorf("check log: %w", err)
-	}
-	for _, id := range ids {
-		fail("batch %d keeps the leaves or voters of other ballots", id)
-	}
-	return nil
 }

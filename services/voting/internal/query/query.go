@@ -1,5 +1,5 @@
-// Package query reads what was counted: the tally, exports, receipts, and the
-// whole-state check. It changes nothing.
+// Package query reads the counted ballots: the tally, exports, receipts, the log,
+// and the whole-state check. It changes nothing.
 package query
 
 import (
@@ -71,8 +71,7 @@ func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) e
 	return fn(v)
 }
 
-// sealed is look for what is to be seen only once it is final. Fault:
-// ErrUnsealed.
+// sealed is look for what nobody sees before it is final. Fault: ErrUnsealed.
 func (r *Reader) sealed(ctx context.Context, slug string, fn func(v view) error) error {
 	return r.look(ctx, slug, func(v view) error {
 		if !v.SealedAt.Valid {

@@ -71,7 +71,7 @@ type statedRow struct {
 	Skipped    pq.Int32Array `db:"skipped"`
 }
 
-// entries say of each period what is recorded for the voter.
+// entries say what is recorded for the voter in each period.
 func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who voting.VoterID) ([]ballotlog.Entry, error) {
 	names := make([]secret.Pseudonym, len(periods))
 	voters := make(pq.ByteaArray, len(periods))
@@ -110,11 +110,11 @@ func (v view) entry(row statedRow) (ballotlog.Entry, error) {
 		return ballotlog.Entry{}, err
 	}
 	e := ballotlog.Entry{Period: leaf.Period, Voter: leaf.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash(leaf.Append(nil))}
-	place, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.place(row.Rank)
+	position, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.position(row.Rank)
 	if !ok {
 		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
 	}
-	if index := row.FirstIndex.Int64 + int64(place); row.FirstIndex.Valid && index < v.Size {
+	if index := row.FirstIndex.Int64 + int64(position); row.FirstIndex.Valid && index < v.Size {
 		e.Index = index
 	}
 	return e, nil

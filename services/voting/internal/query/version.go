@@ -15,10 +15,10 @@ func StateOf(s candidates.Selection, sealed bool) string {
 	return s.State()
 }
 
-// VersionOf is a tally's Version: the sum of what only grows and of which each
-// growth is a change, namely the ballots counted, the changes of candidates and
-// the place of the state in its order.
-func VersionOf(state string, ballots int64, changes int) int64 {
+// VersionOf is a tally's Version: the sum of three numbers that only grow, one of
+// them with each change. They are the ballots counted, the version of the list of
+// candidates, and the position of the state in its order.
+func VersionOf(state string, ballots int64, list int) int64 {
 	order := []string{voting.Pending, voting.Open, voting.Closed, voting.Sealed}
-	return ballots + int64(changes) + int64(slices.Index(order, state))
+	return ballots + int64(list) + int64(slices.Index(order, state))
 }
