@@ -23,20 +23,27 @@ func TestSaveSheet_refused(t *testing.T) {
 		}
 		return in
 	}
-	good := map[string]string{"deeds": "90", "skill": "80.5"}
-	for name, c := range map[string]struct {
+	scores := func(deeds, skill string) review.SaveSheet {
+		return review.SaveSheet{Scores: map[string]string{"deeds": deeds, "skill": skill}}
+	}
+	good := scores("90", "80.5").Scores
+	type refusal struct {
 		juror string
 		in    review.SaveSheet
 		want  error
 		field []string
-	}{
-		"off the scale":    {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "100.5", "skill": "-1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"off the step":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90.25", "skill": "80"}}), review.ErrInvalid, []string{"scores.deeds"}},
-		"not a number":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "ninety", "skill": "8e1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"a share":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90%", "skill": "1/2"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"missing":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90"}}), review.ErrInvalid, []string{"scores.skill"}},
-		"unknown":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90", "skill": "80", "charm": "1"}}), review.ErrInvalid, []string{"scores.charm"}},
-		"long comment":     {"a", save(review.SaveSheet{Scores: good, Comment: strings.Repeat("长", 2001)}), review.ErrInvalid, []string{"comment"}},
+	}
+	invalid := func(in review.SaveSheet, field ...string) refusal { return refusal{"a", save(in), review.ErrInvalid, field} }
+	charm := map[string]string{"deeds": "90", "skill": "80", "charm": "1"}
+	for name, c := range map[string]refusal{
+		"off the scale":    invalid(scores("100.5", "-1"), "scores.deeds", "scores.skill"),
+		"off the step":     invalid(scores("90.25", "80"), "scores.deeds"),
+		"not a number":     invalid(scores("ninety", "8e1"), "scores.deeds", "scores.skill"),
+		"a share":          invalid(scores("90%", "1/2"), "scores.deeds", "scores.skill"),
+		"missing":          invalid(review.SaveSheet{Scores: map[string]string{"deeds": "90"}}, "scores.skill"),
+		"unknown":          invalid(review.SaveSheet{Scores: charm}, "scores.charm"),
+		"long comment":     invalid(review.SaveSheet{Scores: good, Comment: strings.Repeat("长", 2001)}, "comment"),
+		"no text":          invalid(review.SaveSheet{Scores: good, Comment: "a\x00b", Comments: map[string]string{"deeds": "\x00"}}, "comment", "comments.deeds"),
 		"not on the panel": {"x", save(review.SaveSheet{Scores: good}), review.ErrNotJuror, nil},
 		"no candidate":     {"a", save(review.SaveSheet{Scores: good, Candidate: "99"}), review.ErrUnassigned, nil},
 		"its number":       {"a", save(review.SaveSheet{Scores: good, Candidate: "1"}), review.ErrUnassigned, nil},
