@@ -1,5 +1,7 @@
 //go:build unix
 
+// Package private runs a PostgreSQL server for one directory: the demo's, the
+// bench's or that of the tests.
 package private
 
 import (

@@ -35,7 +35,10 @@ func (s *Script) Checks(binary string) []Check {
 		{"every acknowledged ballot is counted once", s.Counted},
 		{"second and late ballots were refused", s.refusedAll},
 		{"the tally equals a recount of the exported ballots", s.Recount},
-		{fmt.Sprintf("the ballot log proves its receipts (%d asked), and `laurel verify` recounts it", min(s.Voters, proofs)), func(ctx context.Context) error { return s.Proven(ctx, binary) }},
+		{
+			fmt.Sprintf("the ballot log proves its receipts (%d asked), and `laurel verify` recounts it", min(s.Voters, proofs)),
+			func(ctx context.Context) error { return s.Proven(ctx, binary) },
+		},
 		{"the published list equals `laurel compute` on the exports", func(ctx context.Context) error { return s.recompute(ctx, binary) }},
 		{"every event was consumed by everyone it concerns, once", s.Delivered},
 	}

@@ -42,7 +42,9 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return identityserver.New(deps, identityserver.Config{CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
+		return identityserver.New(deps, identityserver.Config{
+			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
+		})
 	case selection.Name:
 		return selectionserver.New(deps)
 	case nomination.Name:

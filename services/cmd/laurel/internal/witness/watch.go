@@ -118,7 +118,8 @@ func (w *watch) learn(list, checkpoint string) error {
 			return fmt.Errorf("witness: the list of the log's keys: %w", err)
 		}
 	case err != nil:
-		return w.alarm(checkpoint, "it lists other keys, and none that is known handed over to them: %v. Whoever has compared them with what the organizers published takes them by --accept-key", err)
+		return w.alarm(checkpoint, "it lists other keys, and none that is known handed over to them: %v. "+
+			"Whoever has compared them with what the organizers published takes them by --accept-key", err)
 	}
 	w.accept = false
 	if keys.String() == w.keys.String() {
