@@ -140,7 +140,7 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	if err := s.ping(ctx); err == nil || !pg.IsUnavailable(err) {
-		return err // it lives, whoever started it, or it will not do
+		return err // it runs, whoever started it, or it cannot be used
 	}
 	bin, err := findBin(ctx, s.data())
 	if err != nil {

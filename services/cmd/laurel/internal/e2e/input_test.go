@@ -151,8 +151,7 @@ func (h *harness) badEntries(t *testing.T, organizer, juror string) []bad {
 	}
 }
 
-// badImport imports the example's spreadsheet of mistakes, of which its README
-// lists each.
+// badImport imports the example's spreadsheet of mistakes; its README lists each.
 func (h *harness) badImport(t *testing.T, organizer string) bad {
 	t.Helper()
 	const courier = "courier"

@@ -73,7 +73,7 @@ func (s *Script) Counted(ctx context.Context) error {
 	}
 	asked := slices.Collect(maps.Keys(receipts))
 	asked = asked[:min(maxAsked, len(asked))]
-	places := make([]int64, len(asked))
+	indexes := make([]int64, len(asked))
 	if err := s.Crowd(ctx, len(asked), func(ctx context.Context, i int) error {
 		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, asked[i])
 		if err != nil {
@@ -82,13 +82,13 @@ func (s *Script) Counted(ctx context.Context) error {
 		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != bagKey(receipts[asked[i]]) {
 			return fmt.Errorf("receipt %s is not at its place in the log", asked[i])
 		}
-		places[i] = *r.Index
+		indexes[i] = *r.Index
 		return nil
 	}); err != nil {
 		return err
 	}
-	slices.Sort(places)
-	if len(slices.Compact(places)) != len(asked) {
+	slices.Sort(indexes)
+	if len(slices.Compact(indexes)) != len(asked) {
 		return errors.New("two receipts have one place in the log")
 	}
 	return nil

@@ -16,7 +16,7 @@ import (
 	votingserver "github.com/laurel-awards/laurel/services/voting/server"
 )
 
-// gatewayName is the service that is no room: it has no database.
+// gatewayName is the service without a database.
 const gatewayName = "gateway"
 
 // Rooms are all rooms with their migrations, in the order of a selection's life.

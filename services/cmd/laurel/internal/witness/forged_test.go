@@ -102,7 +102,7 @@ func (h *harness) forged(t *testing.T, dir, early string) {
 			if c.fresh {
 				at = t.TempDir()
 			}
-			a := h.cries(t, at)
+			a := h.alarms(t, at)
 			if !strings.Contains(a.Error(), c.want) || a.ExitCode() != 2 {
 				t.Errorf("%v, want %q", a, c.want)
 			}

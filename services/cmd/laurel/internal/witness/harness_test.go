@@ -36,8 +36,8 @@ const (
 	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
 )
 
-// harness is a voting room and a gateway, real ones, and a line between gateway
-// and witness on which anything may be forged.
+// harness is a real voting room and a real gateway, and a line between gateway
+// and witness on which a test forges answers.
 type harness struct {
 	whole   *testing.T // rooms end with it, whichever part of it started them
 	deps    run.Deps
@@ -53,8 +53,8 @@ type harness struct {
 	voters  int
 }
 
-// rulebookRoom answers for the selection service, of which only the rulebook is
-// asked here.
+// rulebookRoom answers for the selection service; only the rulebook is asked for
+// here.
 type rulebookRoom struct{ selection.Service }
 
 func (rulebookRoom) GetSelection(context.Context, selection.Of) (selection.Selection, error) {
@@ -263,8 +263,8 @@ func (h *harness) looks(t *testing.T, dir string, change ...func(*Command)) stri
 	return out.String()
 }
 
-// cries looks once, which must end in an alarm, and gives it.
-func (h *harness) cries(t *testing.T, dir string, change ...func(*Command)) *Alarm {
+// alarms looks once, which must end in an alarm, and gives it.
+func (h *harness) alarms(t *testing.T, dir string, change ...func(*Command)) *Alarm {
 	t.Helper()
 	c, out := h.witness(dir)
 	for _, fn := range change {

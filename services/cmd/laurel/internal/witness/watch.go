@@ -27,8 +27,8 @@ type watch struct {
 	receipt string              // empty: proved, or none
 }
 
-// behindTries is how often a smaller log than the last is looked at once more:
-// a server that others stand beside may be a moment late.
+// behindTries is how often a log that is smaller than the last one is looked at
+// again: one of several servers may be a moment late.
 const behindTries = 3
 
 // errBehind is a log that is smaller than it was, and may be late.

@@ -186,7 +186,7 @@ func (h *harness) receipts(t *testing.T, dir, code string) {
 	if said := h.looks(t, dir, asks); !strings.Contains(said, "not in the log yet") {
 		t.Errorf("a promise of a moment ago:\n%s", said)
 	}
-	if a := h.cries(t, dir, later); !strings.Contains(a.Reason, "was promised at") {
+	if a := h.alarms(t, dir, later); !strings.Contains(a.Reason, "was promised at") {
 		t.Error(a)
 	}
 	other, _ := fork(2)
@@ -206,7 +206,7 @@ func (h *harness) receipts(t *testing.T, dir, code string) {
 		"at another place": answer(func(r *voting.Recorded) { r.Evidence.Proof.Index-- }),
 	} {
 		h.line.set(map[string]http.HandlerFunc{"receipts/": forge})
-		if a := h.cries(t, dir, asks); !strings.Contains(a.Reason, code) {
+		if a := h.alarms(t, dir, asks); !strings.Contains(a.Reason, code) {
 			t.Errorf("%s: %v", name, a)
 		}
 	}
@@ -234,7 +234,7 @@ func (h *harness) rotation(t *testing.T, dir string) {
 	if said := h.looks(t, dir); !strings.Contains(said, "grown from") {
 		t.Errorf("after the hand-over:\n%s", said)
 	}
-	if a := h.cries(t, away); !strings.Contains(a.Reason, "--accept-key") {
+	if a := h.alarms(t, away); !strings.Contains(a.Reason, "--accept-key") {
 		t.Error(a)
 	}
 	if said := h.looks(t, away, func(c *Command) { c.AcceptKey = true }); !strings.Contains(said, "grown from") {
@@ -252,7 +252,7 @@ func (h *harness) rotation(t *testing.T, dir string) {
 	}
 	h.looks(t, t.TempDir(), pin(signer(t, seed(2)).Public().String()))
 	h.looks(t, dir, pin(signer(t, seed(2)).Public().String()))
-	if a := h.cries(t, t.TempDir(), pin(old)); !strings.Contains(a.Reason, "--accept-key") {
+	if a := h.alarms(t, t.TempDir(), pin(old)); !strings.Contains(a.Reason, "--accept-key") {
 		t.Error(a)
 	}
 	c, _ := h.witness(dir)
@@ -275,7 +275,7 @@ func (h *harness) recounted(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	h.line.set(map[string]http.HandlerFunc{"log/leaves": says(strings.Replace(string(leaves), " 1 ", " 2 ", 1))})
-	if a := h.cries(t, dir, all); !strings.Contains(a.Reason, "lines do not hold") {
+	if a := h.alarms(t, dir, all); !strings.Contains(a.Reason, "lines do not hold") {
 		t.Error(a)
 	}
 	h.line.set(nil)
