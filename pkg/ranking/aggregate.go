@@ -160,8 +160,8 @@ func (p *panel) lack(ids []string, candidate int, juror int32, criterion string,
 	return false
 }
 
-// totals gives each candidate's sheets as weighted totals. A sheet that lacks
-// a score is, where the missing are skipped, left out whole: its total would
+// totals gives each candidate's sheets as weighted totals. Where missing scores
+// are skipped, a sheet that lacks one is left out whole, because its total would
 // not compare.
 func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][]vote {
 	out := make([][]vote, len(ids))

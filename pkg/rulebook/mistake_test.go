@@ -209,7 +209,8 @@ func TestParse_mistake(t *testing.T) {
 				t.Fatalf("%d mistakes, want 1: %v", len(f.Fields), err)
 			}
 			got := f.Fields[0]
-			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || !strings.Contains(got.Message, tt.message) {
+			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || got.Code == "" ||
+				!strings.Contains(got.Message, tt.message) {
 				t.Errorf("line %d column %d, %s: %q\nwant line %d, %s: …%s…", got.Line, got.Column, got.Name, got.Message, tt.line, tt.field, tt.message)
 			}
 		})
