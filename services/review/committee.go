@@ -10,8 +10,8 @@ type AssignByHand struct {
 	Candidates []int  `json:"candidates"`
 }
 
-// Unseat takes a juror off a panel.
-type Unseat struct {
+// UnseatJuror takes a juror off a panel.
+type UnseatJuror struct {
 	Slug      string  `json:"slug"`
 	Panel     string  `json:"panel"`
 	Juror     string  `json:"juror"`               // account

@@ -2,6 +2,8 @@
 // computes the composite and the committee decides.
 package review
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"encoding/json"
@@ -102,9 +104,9 @@ type Assignment struct {
 	Sheet      *Sheet            `json:"sheet,omitempty"`
 }
 
-// Recuse takes a candidate from a juror; nothing of it counts as missing. It is
+// RecuseJuror takes a candidate from a juror; nothing of it counts as missing. It is
 // PinConflict with Conflicted.
-type Recuse struct {
+type RecuseJuror struct {
 	Slug      string `json:"slug"`
 	Panel     string `json:"panel"`
 	Juror     string `json:"juror"` // account
@@ -140,8 +142,8 @@ type SeatCommittee struct {
 	Members []Person `json:"members"`
 }
 
-// Move puts the computed result to the committee's vote.
-type Move struct {
+// PutMotion puts the computed result to the committee's vote.
+type PutMotion struct {
 	Slug   string `json:"slug"`
 	Motion string `json:"motion"` // in the organizer's words
 }
@@ -194,45 +196,45 @@ type Service interface {
 	// SeatPanel names the jurors, before any of them has submitted. Faults:
 	// ErrNoPanel, ErrInvalid (jurors, jurors[0].category), ErrSeated.
 	SeatPanel(ctx context.Context, in SeatPanel) (Panel, error)
-	// Panel tells how far a panel is. Faults: ErrNoPanel, ErrOwnPanel, ErrRecused.
-	Panel(ctx context.Context, in OfPanel) (Panel, error)
+	// GetPanel tells how far a panel is. Faults: ErrNoPanel, ErrOwnPanel, ErrRecused.
+	GetPanel(ctx context.Context, in OfPanel) (Panel, error)
 	// AssignByHand says which candidates a juror scores, whole, where the
 	// rulebook leaves that to the organizer. Faults: ErrPhase once review has
 	// closed, ErrNoPanel, ErrNotJuror, ErrInvalid (panel, candidates[2]).
 	AssignByHand(ctx context.Context, in AssignByHand) (Panel, error)
-	// Unseat takes a juror off a panel, and hands what they have not submitted
+	// UnseatJuror takes a juror off a panel, and hands what they have not submitted
 	// to a successor or, where the rulebook draws, to the others. Faults:
 	// ErrPhase, ErrNoPanel, ErrNotJuror, ErrInvalid.
-	Unseat(ctx context.Context, in Unseat) (Panel, error)
+	UnseatJuror(ctx context.Context, in UnseatJuror) (Panel, error)
 	// CallFurther has a further juror score a candidate whose spread is past
 	// the rulebook's limit, or who is short of jurors. Faults: ErrPhase, ErrNoPanel, ErrWithinLimit,
 	// ErrInvalid (juror).
 	CallFurther(ctx context.Context, in CallFurther) (Panel, error)
-	// Assignments gives what the acting juror is to score, in an order of
+	// ListAssignments gives what the acting juror is to score, in an order of
 	// their own. Faults: ErrNoPanel, ErrNotJuror.
-	Assignments(ctx context.Context, in OfPanel) ([]Assignment, error)
+	ListAssignments(ctx context.Context, in OfPanel) ([]Assignment, error)
 	// SaveSheet saves the acting juror's sheet; a submitted one may be amended
 	// until review closes. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrInvalid with the fields (scores.deeds, comments.deeds).
 	SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error)
-	// Revisions gives every revision of the acting juror's sheet, drafts too, the
+	// ListRevisions gives every revision of the acting juror's sheet, drafts too, the
 	// first one first. Faults: ErrNoPanel, ErrNotJuror, ErrUnassigned.
-	Revisions(ctx context.Context, in OfSheet) ([]Sheet, error)
-	// History gives every submitted revision of all sheets of a candidate, by
+	ListRevisions(ctx context.Context, in OfSheet) ([]Sheet, error)
+	// GetHistory gives every submitted revision of all sheets of a candidate, by
 	// seat, those of recused and departed jurors included. Faults: ErrNoPanel,
 	// ErrOwnPanel, ErrRecused, ErrUnassigned.
-	History(ctx context.Context, in OfCandidate) ([]Revision, error)
-	// Peers gives the others' submitted sheets of a candidate, once the acting
+	GetHistory(ctx context.Context, in OfCandidate) ([]Revision, error)
+	// ListPeers gives the others' submitted sheets of a candidate, once the acting
 	// juror has submitted scores. Faults: ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrPeersHidden, ErrOwnFirst.
-	Peers(ctx context.Context, in OfSheet) ([]Peer, error)
+	ListPeers(ctx context.Context, in OfSheet) ([]Peer, error)
 	// SendBack asks a juror for a second look at a submitted sheet, which
 	// counts as it is until it is submitted again. Faults: ErrPhase,
 	// ErrNoPanel, ErrNotJuror, ErrNoSheet, ErrInvalid (reason).
 	SendBack(ctx context.Context, in SendBack) (Panel, error)
-	// Oversight measures how the jurors of a panel agree. Faults: ErrNoPanel,
+	// GetOversight measures how the jurors of a panel agree. Faults: ErrNoPanel,
 	// ErrOwnPanel, ErrRecused.
-	Oversight(ctx context.Context, in OfPanel) (Oversight, error)
+	GetOversight(ctx context.Context, in OfPanel) (Oversight, error)
 	// DeclareConflict is the acting juror's word that they must not score a
 	// candidate; it holds until an organizer says otherwise. Again is fine.
 	// Faults: ErrPhase from the notice on, ErrNoPanel, ErrNotJuror,
@@ -241,34 +243,34 @@ type Service interface {
 	// PinConflict is an organizer's word on a conflict, either way; it overrules
 	// what was declared or found. Faults: as DeclareConflict, ErrOwnPanel, ErrRecused.
 	PinConflict(ctx context.Context, in PinConflict) (Conflict, error)
-	// Conflicts gives all of a panel, by juror's seat and candidate. Faults:
+	// ListConflicts gives all of a panel, by juror's seat and candidate. Faults:
 	// ErrNoPanel, ErrOwnPanel, ErrRecused.
-	Conflicts(ctx context.Context, in OfPanel) ([]Conflict, error)
-	// Recuse takes a candidate from a juror, until the notice is posted.
+	ListConflicts(ctx context.Context, in OfPanel) ([]Conflict, error)
+	// RecuseJuror takes a candidate from a juror, until the notice is posted.
 	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
-	Recuse(ctx context.Context, in Recuse) (Panel, error)
-	// Gaps names every score that is missing, "experts: 王芳: 7", and every
+	RecuseJuror(ctx context.Context, in RecuseJuror) (Panel, error)
+	// ListGaps names every score that is missing, "experts: 王芳: 7", and every
 	// candidate who has too few, "experts: 7: 1 of 2 scores". To whom the panel is
 	// closed, it counts them: "experts: 3 gaps".
-	Gaps(ctx context.Context, in Of) ([]string, error)
+	ListGaps(ctx context.Context, in Of) ([]string, error)
 	// RecordLot records the value that lots are drawn from, read where the
 	// rulebook says, once voting is sealed and until a motion is put. Each is
 	// kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,
 	// reason), ErrMoved.
 	RecordLot(ctx context.Context, in RecordLot) (Lot, error)
-	// Lot gives the value in force. Fault: ErrLot.
-	Lot(ctx context.Context, in Of) (Lot, error)
-	// Result gives the computed result, once voting is sealed and review
+	// GetLot gives the value in force. Fault: ErrLot.
+	GetLot(ctx context.Context, in Of) (Lot, error)
+	// GetResult gives the computed result, once voting is sealed and review
 	// closed. Faults: ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
-	Result(ctx context.Context, in Of) (Result, error)
+	GetResult(ctx context.Context, in Of) (Result, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
 	// submitted sheets as CSV. Faults: ErrPhase before review is closed; ErrRecused.
 	ExportScores(ctx context.Context, in Of) (Exported, error)
 	// SeatCommittee names who decides, before a motion. Faults: ErrInvalid, ErrMoved.
 	SeatCommittee(ctx context.Context, in SeatCommittee) (Decision, error)
-	// Move puts the result to the vote; a rejected motion may be followed by
+	// PutMotion puts the result to the vote; a rejected motion may be followed by
 	// another. Faults: ErrPhase, ErrUncomputed, ErrMoved, ErrInvalid.
-	Move(ctx context.Context, in Move) (Decision, error)
+	PutMotion(ctx context.Context, in PutMotion) (Decision, error)
 	// VoteMotion votes, once; a secret vote is not kept with its member.
 	// Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid, ErrVoted.
 	VoteMotion(ctx context.Context, in VoteMotion) (Decision, error)
@@ -276,8 +278,8 @@ type Service interface {
 	// members) and majority (of those who voted, abstentions included), and
 	// records the decision. Again is fine. Faults: ErrPhase, ErrNoMotion, ErrQuorum.
 	CloseMotion(ctx context.Context, in Of) (Decision, error)
-	// Decision gives the state of the meeting.
-	Decision(ctx context.Context, in Of) (Decision, error)
+	// GetDecision gives the state of the meeting.
+	GetDecision(ctx context.Context, in Of) (Decision, error)
 }
 
 // The faults of this room.

@@ -18,7 +18,7 @@ func Invalid(fields ...fault.Field) error {
 
 // Check returns the fields that break a rule; the rulebook's own mistakes are
 // found by reading it.
-func (c Create) Check() []fault.Field {
+func (c CreateSelection) Check() []fault.Field {
 	if event.ValidSlug(c.Slug) {
 		return nil
 	}
@@ -35,7 +35,7 @@ func (c ChangePhase) Check() []fault.Field {
 }
 
 // Check returns the fields that break a rule.
-func (p Publish) Check() []fault.Field { return checkReason(p.Reason) }
+func (p PublishResult) Check() []fault.Field { return checkReason(p.Reason) }
 
 // checkReason wants words for the audit log. PostgreSQL's text has no NUL.
 func checkReason(reason string) []fault.Field {

@@ -2,6 +2,8 @@
 // rulebooks, phases and clock, notice and publication.
 package selection
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"encoding/json"
@@ -65,8 +67,8 @@ func (s Selection) Phase(name string) Phase {
 	return Phase{}
 }
 
-// Create asks for a new selection.
-type Create struct {
+// CreateSelection asks for a new selection.
+type CreateSelection struct {
 	Slug     string `json:"slug"`     // [a-z0-9-]{3,64}
 	Rulebook string `json:"rulebook"` // YAML or JSON text
 }
@@ -84,8 +86,8 @@ type ChangePhase struct {
 	Reason string `json:"reason"` // required; goes to the audit log and to the rooms
 }
 
-// Publish makes the result public, after the notice.
-type Publish struct {
+// PublishResult makes the result public, after the notice.
+type PublishResult struct {
 	Slug   string `json:"slug"`
 	Reason string `json:"reason"` // required
 }
@@ -138,14 +140,14 @@ type Standing struct {
 
 // Service is what selection does.
 type Service interface {
-	// Create makes a selection of a rulebook. Faults: ErrInvalid for the slug;
+	// CreateSelection makes a selection of a rulebook. Faults: ErrInvalid for the slug;
 	// rulebook_invalid with every mistake's line and field, the slug's too;
 	// ErrSlugTaken.
-	Create(ctx context.Context, in Create) (Selection, error)
-	// Get gives a selection. Fault: ErrUnknown.
-	Get(ctx context.Context, in Of) (Selection, error)
-	// List gives all selections, newest first.
-	List(ctx context.Context, in struct{}) ([]Selection, error)
+	CreateSelection(ctx context.Context, in CreateSelection) (Selection, error)
+	// GetSelection gives a selection. Fault: ErrUnknown.
+	GetSelection(ctx context.Context, in Of) (Selection, error)
+	// ListSelections gives all selections, newest first.
+	ListSelections(ctx context.Context, in struct{}) ([]Selection, error)
 	// ChangePhase orders a phase to open or close now; the state says whether
 	// it has been applied. The same order again is fine. Opening the first
 	// phase freezes the rulebook; opening the notice sets its ClosesAt. A phase
@@ -155,12 +157,12 @@ type Service interface {
 	// blocked_by (phases) and waiting_for (services), comma separated;
 	// ErrNoticeRuns with param closes_at; ErrNoHolidays.
 	ChangePhase(ctx context.Context, in ChangePhase) (Selection, error)
-	// Publish makes the result public. Again is fine and gives what is public.
+	// PublishResult makes the result public. Again is fine and gives what is public.
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.
-	Publish(ctx context.Context, in Publish) (Results, error)
-	// Results gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
-	Results(ctx context.Context, in Of) (Results, error)
+	PublishResult(ctx context.Context, in PublishResult) (Results, error)
+	// GetResults gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
+	GetResults(ctx context.Context, in Of) (Results, error)
 }
 
 // The faults of this room.

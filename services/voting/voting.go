@@ -2,6 +2,8 @@
 // acknowledged ballot once, and never without an acknowledgement on disk.
 package voting
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"time"
@@ -73,8 +75,8 @@ type Exported struct {
 	Rows int64  `json:"rows"`
 }
 
-// Receipt names a ballot.
-type Receipt struct {
+// GetReceipt names a ballot.
+type GetReceipt struct {
 	Slug    string `json:"slug"`
 	Receipt string `json:"receipt"`
 }
@@ -157,9 +159,9 @@ type Service interface {
 	// earlier ones of the period. The whole call fails, with ErrUnknownOutcome,
 	// only where the caller stops waiting; the ballots go their way all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
-	// Tally gives the counts; per candidate only where the rulebook shows them
+	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
-	Tally(ctx context.Context, in Of) (Tally, error)
+	GetTally(ctx context.Context, in Of) (Tally, error)
 	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number:
 	// what computes the result. Struck candidates are left out here, as in
 	// tally_sealed; their ballots stay in the log, the turnout and the export of
@@ -169,26 +171,26 @@ type Service interface {
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
 	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// Receipt finds the ballot behind a receipt, with the signed promise of its
+	// GetReceipt finds the ballot behind a receipt, with the signed promise of its
 	// batch and, once it is in the log, the proof of that against the last
 	// checkpoint. Fault: ErrNoReceipt.
-	Receipt(ctx context.Context, in Receipt) (Recorded, error)
-	// Checkpoint gives the ballot log's last signed head.
-	Checkpoint(ctx context.Context, in Of) (Checkpoint, error)
-	// Tile gives hashes of the ballot log; they tell nothing of the picks. Fault:
+	GetReceipt(ctx context.Context, in GetReceipt) (Recorded, error)
+	// GetCheckpoint gives the ballot log's last signed head.
+	GetCheckpoint(ctx context.Context, in Of) (Checkpoint, error)
+	// GetTile gives hashes of the ballot log; they tell nothing of the picks. Fault:
 	// ErrNoTile, for one that the log does not hold, or not at that width.
-	Tile(ctx context.Context, in TileOf) (Tile, error)
-	// Consistency proves how the ballot log grew. Fault: ErrSizes with the fields
+	GetTile(ctx context.Context, in TileOf) (Tile, error)
+	// ProveGrowth proves how the ballot log grew. Fault: ErrSizes with the fields
 	// from and to.
-	Consistency(ctx context.Context, in ConsistencyOf) (Consistency, error)
-	// Statement says what is recorded for a voter in each period since voting
+	ProveGrowth(ctx context.Context, in ConsistencyOf) (Consistency, error)
+	// GetStatement says what is recorded for a voter in each period since voting
 	// opened, signed. It does not tell the picks. Faults: ErrNotOpen, ErrVoter.
-	Statement(ctx context.Context, in StatementOf) (Statement, error)
+	GetStatement(ctx context.Context, in StatementOf) (Statement, error)
 	// ExportLeaves writes the lines of the ballot log in their order. Fault:
 	// ErrUnsealed.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
-	// Check recounts, and makes the log anew.
-	Check(ctx context.Context, in Of) (Check, error)
+	// CheckTally recounts, and makes the log anew.
+	CheckTally(ctx context.Context, in Of) (Check, error)
 }
 
 // The faults of this room.

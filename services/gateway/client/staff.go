@@ -43,7 +43,7 @@ func (c *Client) GrantRole(ctx context.Context, slug, email string, role identit
 
 // CreateSelection makes a selection of a rulebook's text.
 func (c *Client) CreateSelection(ctx context.Context, slug, rulebook string) (s selection.Selection, err error) {
-	return s, c.call(ctx, http.MethodPost, "/api/v1/selections", selection.Create{Slug: slug, Rulebook: rulebook}, &s)
+	return s, c.call(ctx, http.MethodPost, "/api/v1/selections", selection.CreateSelection{Slug: slug, Rulebook: rulebook}, &s)
 }
 
 // ChangePhase opens or closes a phase; action is event.Open or event.Close.

@@ -43,7 +43,7 @@ func logged(t *testing.T) (*house, ballotlog.Signer) {
 	h := found(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": does(func(in selection.Of) (selection.Selection, error) {
-			return selectionRoom{}.Get(context.Background(), in)
+			return selectionRoom{}.GetSelection(context.Background(), in)
 		}),
 		"voting/get_checkpoint": does(func(in voting.Of) (voting.Checkpoint, error) {
 			if in.Slug != here {

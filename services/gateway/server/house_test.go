@@ -267,7 +267,7 @@ func (r *identityRoom) ProveVoter(_ context.Context, in identity.ProveVoter) (id
 // selectionRoom knows one selection.
 type selectionRoom struct{ selection.Service }
 
-func (selectionRoom) Get(_ context.Context, in selection.Of) (selection.Selection, error) {
+func (selectionRoom) GetSelection(_ context.Context, in selection.Of) (selection.Selection, error) {
 	if in.Slug != here {
 		return selection.Selection{}, selection.ErrUnknown
 	}
@@ -281,7 +281,7 @@ func (*nominationRoom) ListEntries(context.Context, nomination.ListEntries) ([]n
 	return nil, phase.ErrNotYet
 }
 
-func (*nominationRoom) Submit(_ context.Context, in nomination.Submit) (nomination.Entry, error) {
+func (*nominationRoom) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
 	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []string{"resembles the entry of 马晓燕, 陇运快递, 兰州市"}}, nil
 }
 
@@ -295,7 +295,7 @@ func (*reviewRoom) SeatPanel(_ context.Context, in review.SeatPanel) (review.Pan
 	return review.Panel{ID: in.Panel}, nil
 }
 
-func (*reviewRoom) Assignments(context.Context, review.OfPanel) ([]review.Assignment, error) {
+func (*reviewRoom) ListAssignments(context.Context, review.OfPanel) ([]review.Assignment, error) {
 	return []review.Assignment{}, nil
 }
 

@@ -100,7 +100,7 @@ func (h *voteHouse) stands(want func(voting.Tally) bool) (tally voting.Tally) {
 	h.t.Helper()
 	client := voting.NewClient(h.bus)
 	testkit.Eventually(h.t, 20*time.Second, func() (err error) {
-		if tally, err = client.Tally(h.t.Context(), voting.Of{Slug: here}); err == nil && !want(tally) {
+		if tally, err = client.GetTally(h.t.Context(), voting.Of{Slug: here}); err == nil && !want(tally) {
 			err = fmt.Errorf("the tally is %+v", tally)
 		}
 		return err

@@ -29,7 +29,7 @@ func (*identityRoom) ImportRoster(_ context.Context, in identity.ImportRoster) (
 	return identity.RosterImported{Added: len(in.Constituencies), Differs: []identity.KeptMember{}}, nil
 }
 
-func (*identityRoom) Roster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
+func (*identityRoom) GetRoster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
 	return identity.Roster{Slug: in.Slug, Members: 1}, nil
 }
 

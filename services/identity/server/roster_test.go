@@ -72,7 +72,7 @@ func TestRoster(t *testing.T) {
 	r := setup(t)
 	in := identity.ImportRoster{Slug: "s-1"}
 	t.Run("none", func(t *testing.T) {
-		_, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"})
+		_, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"})
 		_, exported := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: 9})
 		_, replaced := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: "lost"})
 		if !errors.Is(err, identity.ErrNoRoster) || !errors.Is(exported, identity.ErrNoRoster) || !errors.Is(replaced, identity.ErrNoMember) {
@@ -122,7 +122,7 @@ func TestRoster(t *testing.T) {
 		if _, err := r.load(t, identity.ImportRoster{}, "member\n1\n"); !cmp.Equal(fields(err), []string{"slug"}) {
 			t.Errorf("no selection: %v", err)
 		}
-		if _, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"}); !errors.Is(err, identity.ErrNoRoster) {
+		if _, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"}); !errors.Is(err, identity.ErrNoRoster) {
 			t.Errorf("a refused file left something: %v", err)
 		}
 	})
@@ -201,7 +201,7 @@ func TestRoster(t *testing.T) {
 	if _, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Reason: "x", Most: 9}); !errors.Is(err, identity.ErrCodesUsed) {
 		t.Errorf("nothing to replace: %v", err)
 	}
-	roster, err := r.Roster(r.ctx, identity.OfRoster{Slug: "s-1"})
+	roster, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"})
 	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Used: 4, Exports: 2}, roster); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

@@ -48,12 +48,12 @@ func TestCandidates(t *testing.T) {
 		Number: 1, Name: "王强一", Category: "courier", Gender: "male", Employer: "陇运速递", Region: "兰州市", Years: &years,
 		Summary: "十年如一日。", Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},
 	}
-	got, err := r.Candidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: 1})
+	got, err := r.GetCandidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: 1})
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
 	for _, number := range []int{0, -1, 6, 1 << 40} {
-		if _, err := r.Candidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: number}); !errors.Is(err, nomination.ErrNoCandidate) {
+		if _, err := r.GetCandidate(t.Context(), nomination.OfCandidate{Slug: slug, Number: number}); !errors.Is(err, nomination.ErrNoCandidate) {
 			t.Errorf("%d: %v", number, err)
 		}
 	}
@@ -68,7 +68,7 @@ func TestStrike(t *testing.T) {
 	var group errgroup.Group
 	for range 4 { // once, however often it is asked for
 		group.Go(func() error {
-			_, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 1, Reason: " 弃权 "})
+			_, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 1, Reason: " 弃权 "})
 			return err
 		})
 	}
@@ -85,18 +85,18 @@ func TestStrike(t *testing.T) {
 	if err != nil || len(found) != 1 || !found[0].Struck || found[0].StruckReason != "弃权" {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: admitted.ID}); err != nil || e.State != nomination.Struck || e.Number != 1 {
+	if e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: admitted.ID}); err != nil || e.State != nomination.Struck || e.Number != 1 {
 		t.Errorf("%+v, %v", e, err)
 	}
 	for name, c := range map[string]struct {
-		in   nomination.Strike
+		in   nomination.StrikeCandidate
 		want error
 	}{
-		"unknown":   {nomination.Strike{Slug: slug, Number: 2, Reason: "x"}, nomination.ErrNoCandidate},
-		"no reason": {nomination.Strike{Slug: slug, Number: 1, Reason: " "}, nomination.ErrInvalid},
-		"selection": {nomination.Strike{Slug: "another", Number: 1, Reason: "x"}, nomination.ErrNotYet},
+		"unknown":   {nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "x"}, nomination.ErrNoCandidate},
+		"no reason": {nomination.StrikeCandidate{Slug: slug, Number: 1, Reason: " "}, nomination.ErrInvalid},
+		"selection": {nomination.StrikeCandidate{Slug: "another", Number: 1, Reason: "x"}, nomination.ErrNotYet},
 	} {
-		if _, err := r.Strike(staff(t), c.in); !errors.Is(err, c.want) {
+		if _, err := r.StrikeCandidate(staff(t), c.in); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -104,10 +104,10 @@ func TestStrike(t *testing.T) {
 	r.admit(t, 1)
 	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Open})
 	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseDecision, Action: event.Close})
-	if _, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 2, Reason: "x"}); !errors.Is(err, nomination.ErrPhase) {
+	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "x"}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("after the decision: %v", err)
 	}
-	if _, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 1, Reason: "x"}); err != nil {
+	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 1, Reason: "x"}); err != nil {
 		t.Errorf("again, after the decision: %v", err)
 	}
 	if got := outbox[event.CandidateStruck](t, r); len(got) != 1 {
@@ -146,7 +146,7 @@ func TestSetPhoto(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if got, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: id}); err != nil || got.Nominee.Photo != e.Nominee.Photo {
+	if got, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: id}); err != nil || got.Nominee.Photo != e.Nominee.Photo {
 		t.Errorf("photo %q, %v", got.Nominee.Photo, err)
 	}
 	if _, err := set("0198c0de-0000-7000-8000-000000000007", good); !errors.Is(err, nomination.ErrNoEntry) {

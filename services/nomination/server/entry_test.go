@@ -18,7 +18,7 @@ func TestSubmit(t *testing.T) {
 	r := opened(t)
 	in := nominee(0)
 	in.Name, in.Employer, in.Category, in.Deeds = " 王　强 ", "陇运速递　", " Courier", "\u3000\u3000十年如一日。\r\n "
-	e, err := r.Submit(staff(t), nomination.Submit{Slug: slug, Nominee: in})
+	e, err := r.SubmitEntry(staff(t), nomination.SubmitEntry{Slug: slug, Nominee: in})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestSubmit(t *testing.T) {
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
 	}
-	got, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: e.ID})
+	got, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: e.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,14 +45,14 @@ func TestSubmit(t *testing.T) {
 	}
 
 	t.Run("again", func(t *testing.T) {
-		_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: in})
+		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if !errors.Is(err, nomination.ErrDuplicate) || !strings.Contains(errText(err), e.ID) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("resembling", func(t *testing.T) {
 		in.Employer, in.Deeds = "陇运速递有限公司", "又写了一遍。"
-		twin, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: in})
+		twin, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestSubmit_badInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := nominee(1)
 			c.spoil(&n)
-			_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: n})
+			_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: n})
 			if diff := cmp.Diff(c.want, fields(t, err, nomination.ErrInvalid)); diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
@@ -102,7 +102,7 @@ func TestSubmit_badInput(t *testing.T) {
 func TestSubmit_phases(t *testing.T) {
 	r := setup(t)
 	submit := func() error {
-		_, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(1)})
+		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)})
 		return err
 	}
 	if err := submit(); !errors.Is(err, nomination.ErrNotYet) {
@@ -134,7 +134,7 @@ func TestListEntries(t *testing.T) {
 	for i := range 5 {
 		want = append(want, r.submit(t, i).ID)
 	}
-	if _, err := r.Withdraw(staff(t), nomination.Withdraw{Slug: slug, Entry: want[1], Reason: "本人放弃"}); err != nil {
+	if _, err := r.WithdrawEntry(staff(t), nomination.WithdrawEntry{Slug: slug, Entry: want[1], Reason: "本人放弃"}); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -168,7 +168,7 @@ func TestWithdraw(t *testing.T) {
 	r := opened(t)
 	e := r.submit(t, 0)
 	for range 2 { // the second time it is done
-		got, err := r.Withdraw(staff(t), nomination.Withdraw{Slug: slug, Entry: e.ID, Reason: "本人放弃"})
+		got, err := r.WithdrawEntry(staff(t), nomination.WithdrawEntry{Slug: slug, Entry: e.ID, Reason: "本人放弃"})
 		if err != nil || got.State != nomination.Withdrawn {
 			t.Fatalf("%s, %v", got.State, err)
 		}
@@ -186,11 +186,11 @@ func TestWithdraw(t *testing.T) {
 	for entry, want := range map[string]error{
 		admitted.ID: nomination.ErrDecided, "0198c0de-0000-7000-8000-000000000007": nomination.ErrNoEntry, "7": nomination.ErrNoEntry,
 	} {
-		if _, err := r.Withdraw(t.Context(), nomination.Withdraw{Slug: slug, Entry: entry}); !errors.Is(err, want) {
+		if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: slug, Entry: entry}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", entry, err, want)
 		}
 	}
-	if _, err := r.Withdraw(t.Context(), nomination.Withdraw{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
+	if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("another selection: %v", err)
 	}
 }
@@ -212,7 +212,7 @@ func TestRedelivery(t *testing.T) {
 	if diff := cmp.Diff(before, outbox[event.PhaseApplied](t, r)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
+	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("submit after the close: %v", err)
 	}
 	if got := outbox[event.CandidateAdmitted](t, r); len(got) != 1 {
@@ -231,7 +231,7 @@ func TestReordered(t *testing.T) {
 	r.eventually(t, "the version of phases", 2, func() int {
 		return r.count(t, `SELECT coalesce(max(version), 0) FROM projection WHERE slug = $1`, slug)
 	})
-	if _, err := r.Submit(t.Context(), nomination.Submit{Slug: slug, Nominee: nominee(3)}); err != nil {
+	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); err != nil {
 		t.Errorf("submit: %v", err)
 	}
 }

@@ -101,7 +101,7 @@ func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, e
 	t.Helper()
 	ctx, cancel := context.WithTimeout(staff(t), time.Minute) // pictures take their time, the more so under the race detector
 	defer cancel()
-	return r.Import(ctx, nomination.Import{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
+	return r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
 }
 
 // nothing was imported.
@@ -218,7 +218,7 @@ func TestImport_csv(t *testing.T) {
 			if err != nil || done.Entries != 1 || len(done.Warnings) != 0 {
 				t.Fatalf("%+v, %v", done, err)
 			}
-			e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
+			e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
 			if err != nil || e.Nominee.Name != "王强" || e.Nominee.Gender != "male" || e.Nominee.Category != "courier" || e.Nominee.Attributes["party"] != "党员" {
 				t.Errorf("%+v, %v", e.Nominee, err)
 			}
@@ -291,7 +291,7 @@ func TestImport_badFiles(t *testing.T) {
 		})
 	}
 	for name, hash := range map[string]string{"absent": strings.Repeat("a", 64), "no hash": "../x"} {
-		_, err := r.Import(staff(t), nomination.Import{Slug: slug, Blob: hash})
+		_, err := r.ImportEntries(staff(t), nomination.ImportEntries{Slug: slug, Blob: hash})
 		if diff := cmp.Diff([]string{"blob"}, fields(t, err, nomination.ErrImport)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -333,7 +333,7 @@ func TestImport_atOnce(t *testing.T) {
 	results := make([]error, 4)
 	for i := range results {
 		group.Go(func() error {
-			_, results[i] = r.Import(t.Context(), nomination.Import{Slug: slug, Blob: hash})
+			_, results[i] = r.ImportEntries(t.Context(), nomination.ImportEntries{Slug: slug, Blob: hash})
 			return nil
 		})
 	}
@@ -381,7 +381,7 @@ func TestImport_time(t *testing.T) {
 		started := time.Now()
 		hash := r.upload(t, c.body)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*c.limit)
-		done, err := r.Import(ctx, nomination.Import{Slug: slug, Blob: hash})
+		done, err := r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: hash})
 		cancel()
 		if err != nil || done.Entries != c.want {
 			t.Fatalf("%s: %d entries, %v", name, done.Entries, err)

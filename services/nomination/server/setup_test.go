@@ -164,7 +164,7 @@ func nominee(i int) nomination.Nominee {
 
 func (r *room) submit(t *testing.T, i int) nomination.Entry {
 	t.Helper()
-	e, err := r.Submit(staff(t), nomination.Submit{Slug: slug, Nominee: nominee(i)})
+	e, err := r.SubmitEntry(staff(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(i)})
 	if err != nil {
 		t.Fatal(err)
 	}

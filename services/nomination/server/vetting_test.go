@@ -125,10 +125,10 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.say(t, left.ID, "hr", nomination.Pass); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 2, Reason: "弃权"}); err != nil {
+	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "弃权"}); err != nil {
 		t.Fatal(err)
 	}
-	progress, err := r.Progress(t.Context(), nomination.Of{Slug: slug})
+	progress, err := r.GetProgress(t.Context(), nomination.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.say(t, left.ID, "postal", nomination.Pass); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("opinion after the close: %v", err)
 	}
-	if e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
+	if e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
 		t.Errorf("%s, %v", e.State, err)
 	}
 }

@@ -41,7 +41,7 @@ func TestAssign_random(t *testing.T) {
 	if err := r.score("a", done, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Unseat(r.as("organizer"), review.Unseat{
+	got, err := r.UnseatJuror(r.as("organizer"), review.UnseatJuror{
 		Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill",
 		Successor: &review.Person{ID: "d", Name: "Dai"},
 	})

@@ -48,7 +48,7 @@ func TestAssignments_blind(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: panel})
+		got, err := r.ListAssignments(r.as("a"), review.OfPanel{Slug: slug, Panel: panel})
 		if diff := cmp.Diff([]review.Assignment{want}, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", panel, err, diff)
 		}
@@ -62,7 +62,7 @@ func TestBlind_codes(t *testing.T) {
 	r := frozen(t, with(isAll, "blind: [photo], sees_others: after_own, assign: random, min_scores: 2,"), make([]event.CandidateAdmitted, candidates)...)
 	r.seat(people...)
 	r.phase(rulebook.PhaseReview, event.Open)
-	mine, err := r.Assignments(r.as("a"), experts)
+	mine, err := r.ListAssignments(r.as("a"), experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func TestBlind_codes(t *testing.T) {
 	save.Submit, save.Scores = true, map[string]string{"deeds": "90", "skill": "90"}
 	saved, err = r.SaveSheet(r.as("a"), save)
 	take(saved.Candidate, err)
-	revisions, err := r.Revisions(r.as("a"), of)
+	revisions, err := r.ListRevisions(r.as("a"), of)
 	if len(revisions) != 2 || revisions[0].Submitted || !revisions[1].Submitted {
 		t.Errorf("revisions %+v", revisions)
 	}
@@ -127,10 +127,10 @@ func TestBlind_codes(t *testing.T) {
 		if _, err := r.SaveSheet(r.as("a"), save); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("a sheet of %q: %v", name, err)
 		}
-		if _, err := r.Revisions(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
+		if _, err := r.ListRevisions(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("revisions of %q: %v", name, err)
 		}
-		if _, err := r.Peers(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
+		if _, err := r.ListPeers(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("peers of %q: %v", name, err)
 		}
 	}

@@ -35,7 +35,7 @@ func TestConflict(t *testing.T) {
 			t.Fatalf("%+v, %v", c, err)
 		}
 	}
-	got, err := r.Conflicts(organizer, experts)
+	got, err := r.ListConflicts(organizer, experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestConflict(t *testing.T) {
 	if err := r.score("b", 1, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Peers(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrUnassigned) {
+	if _, err := r.ListPeers(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("a recused juror reads scores: %v", err)
 	}
 	no := false

@@ -31,10 +31,10 @@ func TestOversight(t *testing.T) {
 			}
 		}
 	}
-	if _, err := r.Oversight(r.as("a"), experts); !errors.Is(err, review.ErrOwnPanel) {
+	if _, err := r.GetOversight(r.as("a"), experts); !errors.Is(err, review.ErrOwnPanel) {
 		t.Errorf("a juror oversees the panel: %v", err)
 	}
-	got, err := r.Oversight(r.as("organizer"), experts)
+	got, err := r.GetOversight(r.as("organizer"), experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestOversight(t *testing.T) {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	look := func() (reason string) {
-		mine, err := r.Assignments(r.as("c"), experts)
+		mine, err := r.ListAssignments(r.as("c"), experts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,10 +97,10 @@ func TestOversight(t *testing.T) {
 	if got := r.mine("d"); !slices.Equal(got, []int{1}) {
 		t.Errorf("the further juror scores %v", got)
 	}
-	if got, err := r.Oversight(r.as("organizer"), experts); err != nil || !got.Candidates[0].Further {
+	if got, err := r.GetOversight(r.as("organizer"), experts); err != nil || !got.Candidates[0].Further {
 		t.Errorf("%+v, %v", got.Candidates[0], err)
 	}
-	if gaps, err := r.Gaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || !slices.Equal(gaps, []string{"experts: d: 1"}) {
+	if gaps, err := r.ListGaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || !slices.Equal(gaps, []string{"experts: d: 1"}) {
 		t.Errorf("gaps %v, %v", gaps, err)
 	}
 	if err := r.score("d", 1, "70", "70"); err != nil {
@@ -108,7 +108,7 @@ func TestOversight(t *testing.T) {
 	}
 	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-	if _, err := r.Result(r.as("organizer"), review.Of{Slug: slug}); err != nil {
+	if _, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug}); err != nil {
 		t.Errorf("with a further juror of one candidate: %v", err)
 	}
 }

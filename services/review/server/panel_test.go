@@ -36,16 +36,16 @@ func TestUnseat_sheets(t *testing.T) {
 			if err := r.score("a", 1, "90", "80"); err != nil {
 				t.Fatal(err)
 			}
-			unseat := review.Unseat{Slug: slug, Panel: "experts", Juror: "a", Sheets: "burn", Successor: &review.Person{ID: "b"}}
-			_, err := r.Unseat(r.as("organizer"), unseat)
+			unseat := review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: "burn", Successor: &review.Person{ID: "b"}}
+			_, err := r.UnseatJuror(r.as("organizer"), unseat)
 			if diff := cmp.Diff([]string{"reason", "sheets", "successor"}, fields(err)); diff != "" {
 				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 			unseat.Sheets, unseat.Reason, unseat.Successor = sheets, "moved away", &review.Person{ID: "d", Name: "Dai"}
-			if _, err := r.Unseat(r.as("organizer"), unseat); err != nil {
+			if _, err := r.UnseatJuror(r.as("organizer"), unseat); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.Unseat(r.as("organizer"), unseat); !errors.Is(err, review.ErrNotJuror) {
+			if _, err := r.UnseatJuror(r.as("organizer"), unseat); !errors.Is(err, review.ErrNotJuror) {
 				t.Errorf("twice: %v", err)
 			}
 			if got := r.mine("d"); !slices.Equal(got, want.successor) {
@@ -60,7 +60,7 @@ func TestUnseat_sheets(t *testing.T) {
 			}
 			r.phase(rulebook.PhaseReview, event.Close)
 			r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-			got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+			got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ import (
 func TestResult(t *testing.T) {
 	r := scoring(t)
 	r.scoreAll()
-	if _, err := r.Result(r.as("organizer"), review.Of{Slug: slug}); !errors.Is(err, review.ErrUncomputed) {
+	if _, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug}); !errors.Is(err, review.ErrUncomputed) {
 		t.Errorf("before the close: %v", err)
 	}
 	if _, err := r.ExportScores(r.as("auditor"), review.Of{Slug: slug}); !errors.Is(err, review.ErrPhase) {
@@ -25,7 +25,7 @@ func TestResult(t *testing.T) {
 	}
 	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}})
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,29 +72,29 @@ func TestResult_missing(t *testing.T) {
 			}
 		}
 	}
-	if gaps, err := r.Gaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || len(gaps) != 1 || gaps[0] != "experts: Bo: 2" {
+	if gaps, err := r.ListGaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || len(gaps) != 1 || gaps[0] != "experts: Bo: 2" {
 		t.Errorf("gaps = %v, %v", gaps, err)
 	}
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1, 2: 1, 3: 1}})
 	r.phase(rulebook.PhaseReview, event.Close)
-	_, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	_, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if !errors.Is(err, review.ErrMissing) || len(fault.From(err).Fields) != 1 {
 		t.Fatalf("with a gap: %v", err)
 	}
-	recuse := review.Recuse{Slug: slug, Panel: "experts", Juror: "b", Candidate: 2, Reason: "related"}
+	recuse := review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "b", Candidate: 2, Reason: "related"}
 	for range 2 { // again is fine
-		if _, err := r.Recuse(r.as("organizer"), recuse); err != nil {
+		if _, err := r.RecuseJuror(r.as("organizer"), recuse); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if scores := r.blob(got.ScoresHash); !strings.Contains(scores, "experts,J2,2,,recused\n") {
 		t.Errorf("scores do not tell the recusal:\n%s", scores)
 	}
-	if _, err := r.Recuse(r.as("organizer"), review.Recuse{Slug: slug, Panel: "experts", Juror: "b", Candidate: 1}); !errors.Is(err, review.ErrInvalid) {
+	if _, err := r.RecuseJuror(r.as("organizer"), review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "b", Candidate: 1}); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("without a reason: %v", err)
 	}
 }
@@ -119,10 +119,10 @@ func TestLot(t *testing.T) {
 	}
 	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 1}})
-	if _, err := r.Result(organizer, of); !errors.Is(err, review.ErrLot) {
+	if _, err := r.GetResult(organizer, of); !errors.Is(err, review.ErrLot) {
 		t.Errorf("without the value: %v", err)
 	}
-	if _, err := r.Lot(organizer, of); !errors.Is(err, review.ErrLot) {
+	if _, err := r.GetLot(organizer, of); !errors.Is(err, review.ErrLot) {
 		t.Errorf("no value: %v", err)
 	}
 	if _, err := r.RecordLot(organizer, review.RecordLot{Slug: slug}); !cmp.Equal(fields(err), []string{"value", "reason"}) {
@@ -131,7 +131,7 @@ func TestLot(t *testing.T) {
 	if lot, err := r.RecordLot(organizer, record); err != nil || lot.Value != "3371.25" || lot.At == nil {
 		t.Fatalf("%+v, %v", lot, err)
 	}
-	got, err := r.Result(organizer, of)
+	got, err := r.GetResult(organizer, of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestLot(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.phase(rulebook.PhaseDecision, event.Open)
-	if _, err := r.Move(organizer, review.Move{Slug: slug, Motion: "adopt"}); err != nil {
+	if _, err := r.PutMotion(organizer, review.PutMotion{Slug: slug, Motion: "adopt"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.RecordLot(organizer, record); !errors.Is(err, review.ErrMoved) {

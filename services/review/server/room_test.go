@@ -170,7 +170,7 @@ var experts = review.OfPanel{Slug: slug, Panel: "experts"}
 
 func (r *room) panel() review.Panel {
 	r.t.Helper()
-	p, err := r.Panel(r.as("organizer"), experts)
+	p, err := r.GetPanel(r.as("organizer"), experts)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func (r *room) number(called string) (n int) {
 // mine is what a juror is to score, by number.
 func (r *room) mine(juror string) []int {
 	r.t.Helper()
-	all, err := r.Assignments(r.as(juror), experts)
+	all, err := r.ListAssignments(r.as(juror), experts)
 	if err != nil {
 		r.t.Fatal(err)
 	}

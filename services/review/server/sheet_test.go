@@ -56,7 +56,7 @@ func TestSaveSheet_refused(t *testing.T) {
 	if n := r.count(`SELECT count(*) FROM sheet`); n != 0 {
 		t.Errorf("%d sheets were kept of refused ones", n)
 	}
-	if _, err := r.Recuse(r.as("organizer"), review.Recuse{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "employer"}); err != nil {
+	if _, err := r.RecuseJuror(r.as("organizer"), review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "employer"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.score("a", 1, "90", "80"); !errors.Is(err, review.ErrUnassigned) {
@@ -83,7 +83,7 @@ func TestSaveSheet_revisions(t *testing.T) {
 	if _, err := r.SaveSheet(r.as("a"), draft); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("a draft over a submitted sheet: %v", err)
 	}
-	mine, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: "experts"})
+	mine, err := r.ListAssignments(r.as("a"), review.OfPanel{Slug: slug, Panel: "experts"})
 	if err != nil || len(mine) != 3 {
 		t.Fatalf("assignments = %+v, %v", mine, err)
 	}
@@ -95,12 +95,12 @@ func TestSaveSheet_revisions(t *testing.T) {
 			t.Errorf("sheet of 1 = %+v", a.Sheet)
 		}
 	}
-	panel, err := r.Panel(r.as("organizer"), review.OfPanel{Slug: slug, Panel: "experts"})
+	panel, err := r.GetPanel(r.as("organizer"), review.OfPanel{Slug: slug, Panel: "experts"})
 	if err != nil || panel.Jurors[0].Submitted != 1 || panel.Jurors[0].Assigned != 3 || panel.Jurors[1].Submitted != 0 {
 		t.Errorf("panel = %+v, %v", panel, err)
 	}
 	var deeds []string
-	own, err := r.Revisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
+	own, err := r.ListRevisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
 	for _, s := range own {
 		deeds = append(deeds, fmt.Sprintf("%d %t %s", s.Revision, s.Submitted, s.Scores["deeds"]))
 	}
@@ -108,14 +108,14 @@ func TestSaveSheet_revisions(t *testing.T) {
 		t.Errorf("revisions: %v (-want +got):\n%s", err, diff)
 	}
 	deeds = nil
-	all, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 1})
+	all, err := r.GetHistory(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 1})
 	for _, s := range all {
 		deeds = append(deeds, fmt.Sprintf("%s %s %d %s", s.Juror, s.Candidate, s.Revision, s.Scores["deeds"]))
 	}
 	if diff := cmp.Diff([]string{"a 1 2 71", "a 1 3 72"}, deeds); err != nil || diff != "" {
 		t.Errorf("history: %v (-want +got):\n%s", err, diff)
 	}
-	if _, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 9}); !errors.Is(err, review.ErrUnassigned) {
+	if _, err := r.GetHistory(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 9}); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("history of nobody: %v", err)
 	}
 	if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people}); !errors.Is(err, review.ErrSeated) {
@@ -155,7 +155,7 @@ func TestSaveSheet_abstain(t *testing.T) {
 	}
 	r.phase(rulebook.PhaseReview, event.Close)
 	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestSaveSheet_abstain(t *testing.T) {
 
 func TestPeers(t *testing.T) {
 	never := scoring(t)
-	if _, err := never.Peers(never.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrPeersHidden) {
+	if _, err := never.ListPeers(never.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrPeersHidden) {
 		t.Errorf("where the rulebook says never: %v", err)
 	}
 	r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
@@ -185,7 +185,7 @@ func TestPeers(t *testing.T) {
 	}
 	before := func(how string) {
 		t.Helper()
-		if _, err := r.Peers(r.as("a"), of); !errors.Is(err, review.ErrOwnFirst) {
+		if _, err := r.ListPeers(r.as("a"), of); !errors.Is(err, review.ErrOwnFirst) {
 			t.Errorf("%s: %v", how, err)
 		}
 	}
@@ -197,12 +197,12 @@ func TestPeers(t *testing.T) {
 	if err := r.score("a", 1, "70", "70"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Peers(r.as("a"), of)
+	got, err := r.ListPeers(r.as("a"), of)
 	want := []review.Peer{{Juror: "J2", Scores: map[string]string{"deeds": "90", "skill": "80.5"}, Total: "86.2000"}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := r.Peers(r.as("x"), of); !errors.Is(err, review.ErrNotJuror) {
+	if _, err := r.ListPeers(r.as("x"), of); !errors.Is(err, review.ErrNotJuror) {
 		t.Errorf("a stranger: %v", err)
 	}
 }

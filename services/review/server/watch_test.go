@@ -24,11 +24,11 @@ const second = `missing: refuse}
 func (r *room) views(ctx context.Context) map[string]func() error {
 	const panel = "experts"
 	return map[string]func() error{
-		"panel":     func() error { _, err := r.Panel(ctx, experts); return err },
-		"conflicts": func() error { _, err := r.Conflicts(ctx, experts); return err },
-		"oversight": func() error { _, err := r.Oversight(ctx, experts); return err },
+		"panel":     func() error { _, err := r.GetPanel(ctx, experts); return err },
+		"conflicts": func() error { _, err := r.ListConflicts(ctx, experts); return err },
+		"oversight": func() error { _, err := r.GetOversight(ctx, experts); return err },
 		"history": func() error {
-			_, err := r.History(ctx, review.OfCandidate{Slug: slug, Panel: panel, Candidate: 1})
+			_, err := r.GetHistory(ctx, review.OfCandidate{Slug: slug, Panel: panel, Candidate: 1})
 			return err
 		},
 		"second look": func() error {
@@ -44,11 +44,11 @@ func (r *room) views(ctx context.Context) map[string]func() error {
 			return err
 		},
 		"recuse": func() error {
-			_, err := r.Recuse(ctx, review.Recuse{Slug: slug, Panel: panel, Juror: "a", Candidate: 1, Reason: "?"})
+			_, err := r.RecuseJuror(ctx, review.RecuseJuror{Slug: slug, Panel: panel, Juror: "a", Candidate: 1, Reason: "?"})
 			return err
 		},
 		"unseat": func() error {
-			_, err := r.Unseat(ctx, review.Unseat{Slug: slug, Panel: panel, Juror: "a", Sheets: review.KeepSheets, Reason: "?"})
+			_, err := r.UnseatJuror(ctx, review.UnseatJuror{Slug: slug, Panel: panel, Juror: "a", Sheets: review.KeepSheets, Reason: "?"})
 			return err
 		},
 		"by hand": func() error {
@@ -70,7 +70,7 @@ func (r *room) refuses(who string, want error) {
 
 func (r *room) gaps(who string) string {
 	r.t.Helper()
-	gaps, err := r.Gaps(r.as(who), review.Of{Slug: slug})
+	gaps, err := r.ListGaps(r.as(who), review.Of{Slug: slug})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestWatch(t *testing.T) {
 	of := review.Of{Slug: slug}
 	closed := func(who string, want error) {
 		t.Helper()
-		if _, err := r.Result(r.as(who), of); !errors.Is(err, want) {
+		if _, err := r.GetResult(r.as(who), of); !errors.Is(err, want) {
 			t.Errorf("the result to %s: %v, want %v", who, err, want)
 		}
 	}
@@ -192,7 +192,7 @@ func TestWatch_self(t *testing.T) {
 	if err != nil || got.Seed != "" || len(got.Jurors) != 3 || got.Jurors[0].Assigned != 2 || len(got.Jurors[0].Candidates) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = r.Unseat(r.as("organizer"), review.Unseat{
+	got, err = r.UnseatJuror(r.as("organizer"), review.UnseatJuror{
 		Slug: slug, Panel: "experts", Juror: "b", Sheets: review.KeepSheets, Reason: "ill", Successor: &review.Person{ID: "organizer"},
 	})
 	if err != nil || got.Seed != "" || len(got.Jurors) != 4 || len(got.Jurors[3].Candidates) != 0 {

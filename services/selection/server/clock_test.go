@@ -53,7 +53,7 @@ func wind(t *testing.T) *watch {
 	w.timing = timing.New(w.deps)
 	w.now = w.timing.Clock()
 	w.inbox = outbox.Inbox{Service: room.Name, DB: w.deps.DB, Log: w.deps.Log, Handlers: w.timing.Handlers()}
-	_, err := register.New(w.deps).Create(t.Context(), selection.Create{Slug: slug, Rulebook: strings.Replace(rules, notice, notice+dated, 1)})
+	_, err := register.New(w.deps).CreateSelection(t.Context(), selection.CreateSelection{Slug: slug, Rulebook: strings.Replace(rules, notice, notice+dated, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func open(t *testing.T) *house {
 
 func (h *house) create(rulebook string) selection.Selection {
 	h.t.Helper()
-	s, err := h.Create(h.ctx, selection.Create{Slug: slug, Rulebook: rulebook})
+	s, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: slug, Rulebook: rulebook})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (h *house) change(changes ...string) {
 
 func (h *house) get() selection.Selection {
 	h.t.Helper()
-	s, err := h.Get(h.ctx, selection.Of{Slug: slug})
+	s, err := h.GetSelection(h.ctx, selection.Of{Slug: slug})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func (h *house) admit(numbers ...int) {
 }
 
 func (h *house) publish() (selection.Results, error) {
-	return h.Publish(h.ctx, selection.Publish{Slug: slug, Reason: "the notice ended without objections"})
+	return h.PublishResult(h.ctx, selection.PublishResult{Slug: slug, Reason: "the notice ended without objections"})
 }
 
 func TestNotice_workingDays(t *testing.T) {
@@ -137,7 +137,7 @@ func TestPublish(t *testing.T) {
 	voting.say("seal", event.TallySealed{Ballots: 320, Votes: map[int]int64{3: 300, 1: 20}})
 	h.until(func(s selection.Selection) bool { return s.Ballots == 320 })
 	voting.again()
-	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	_, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	_ = refused(t, err, selection.ErrUnpublished)
 	_, err = h.publish()
 	if f := refused(t, err, selection.ErrOutOfOrder); f.Params["blocked_by"] != "notice" {
@@ -149,7 +149,7 @@ func TestPublish(t *testing.T) {
 	}
 	h.clock.Advance(3 * time.Second)
 	h.change("close notice")
-	if _, err := h.Publish(h.ctx, selection.Publish{Slug: slug}); !errors.Is(err, selection.ErrInvalid) || fault.From(err).Fields[0].Name != "reason" {
+	if _, err := h.PublishResult(h.ctx, selection.PublishResult{Slug: slug}); !errors.Is(err, selection.ErrInvalid) || fault.From(err).Fields[0].Name != "reason" {
 		t.Errorf("without a reason: %v", err)
 	}
 	got := h.publishAtOnce()
@@ -174,7 +174,7 @@ func TestPublish(t *testing.T) {
 	if diff := cmp.Diff(want, h.read(published.ResultHash)); diff != "" {
 		t.Error(diff)
 	}
-	again, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	again, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	if diff := cmp.Diff(want, again); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -273,8 +273,8 @@ func TestPublish_foreign(t *testing.T) {
 	if _, err := h.publish(); !fault.Is(err, fault.Internal) {
 		t.Errorf("got %v", err)
 	}
-	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	_, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	_ = refused(t, err, selection.ErrUnpublished)
-	_, err = h.Results(h.ctx, selection.Of{Slug: "another"})
+	_, err = h.GetResults(h.ctx, selection.Of{Slug: "another"})
 	_ = refused(t, err, selection.ErrUnknown)
 }

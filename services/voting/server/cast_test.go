@@ -104,7 +104,7 @@ func TestCast_deadline(t *testing.T) {
 	past := time.Now().Add(-time.Second)
 	r.hear(t, r.phase(t, event.Open, &past))
 	refused(t, r.cast(t, ballot(1, 1))[0], voting.ErrClosed)
-	tally, err := r.Tally(r.ctx, voting.Of{Slug: slug})
+	tally, err := r.GetTally(r.ctx, voting.Of{Slug: slug})
 	if err != nil || tally.State != voting.Closed {
 		t.Errorf("tally %+v, %v", tally, err)
 	}
@@ -136,7 +136,7 @@ func TestCast_daily(t *testing.T) {
 	r.open(t, `{"voters": ["device"], "frequency": "daily", "picks": {"max": 3}, "counts": "live"}`)
 	o := r.counted(t, ballot(1, 1))[0]
 	refused(t, r.cast(t, ballot(1, 2))[0], voting.ErrDuplicate)
-	recorded, err := r.Receipt(r.ctx, voting.Receipt{Slug: slug, Receipt: o.Receipt})
+	recorded, err := r.GetReceipt(r.ctx, voting.GetReceipt{Slug: slug, Receipt: o.Receipt})
 	if want := o.At.Add(8 * time.Hour).Format(time.DateOnly); err != nil || recorded.Period != want {
 		t.Errorf("period %q, want %q, %v", recorded.Period, want, err)
 	}
@@ -241,19 +241,19 @@ func TestReceipt_unknown(t *testing.T) {
 	code := r.counted(t, ballot(1, 1))[0].Receipt
 	flipped := []byte(code)
 	flipped[3] = "01"[(flipped[3]+1)%2]
-	for name, in := range map[string]voting.Receipt{
+	for name, in := range map[string]voting.GetReceipt{
 		"empty": {Slug: slug}, "text": {Slug: slug, Receipt: "my receipt"}, "mistyped": {Slug: slug, Receipt: string(flipped)},
 		"forged": {Slug: slug, Receipt: forged()},
 	} {
-		if _, err := r.Receipt(r.ctx, in); !errors.Is(err, voting.ErrNoReceipt) {
+		if _, err := r.GetReceipt(r.ctx, in); !errors.Is(err, voting.ErrNoReceipt) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := r.Receipt(r.ctx, voting.Receipt{Slug: "other", Receipt: code}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetReceipt(r.ctx, voting.GetReceipt{Slug: "other", Receipt: code}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
 	loose := strings.ToLower(code[:10]) + "-" + code[10:]
-	got, err := r.Receipt(r.ctx, voting.Receipt{Slug: slug, Receipt: loose})
+	got, err := r.GetReceipt(r.ctx, voting.GetReceipt{Slug: slug, Receipt: loose})
 	if err != nil || got.Receipt != code {
 		t.Errorf("receipt %q = %+v, %v", loose, got, err)
 	}
@@ -265,7 +265,7 @@ func TestTally_hidden(t *testing.T) {
 	r.open(t, `{"voters": ["device"], "frequency": "once", "picks": {"max": 3}, "counts": "hidden"}`)
 	r.counted(t, ballot(1, 1), ballot(2, 1))
 	r.whole(t, 2)
-	tally, err := r.Tally(r.ctx, voting.Of{Slug: slug})
+	tally, err := r.GetTally(r.ctx, voting.Of{Slug: slug})
 	if err != nil || !tally.Hidden || tally.Votes != nil || tally.Ballots != 2 {
 		t.Errorf("hidden tally %+v, %v", tally, err)
 	}

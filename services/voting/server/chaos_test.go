@@ -107,7 +107,7 @@ func (r *room) indexed(t *testing.T, receipts []string) {
 	t.Helper()
 	seen := map[int64]bool{}
 	for _, code := range receipts {
-		got, err := r.Receipt(r.ctx, voting.Receipt{Slug: slug, Receipt: code})
+		got, err := r.GetReceipt(r.ctx, voting.GetReceipt{Slug: slug, Receipt: code})
 		if err != nil || got.Index == nil || seen[*got.Index] {
 			t.Fatalf("receipt %s = %+v, %v", code, got, err)
 		}

@@ -63,7 +63,7 @@ func TestEvents_waitForCandidates(t *testing.T) {
 		t.Fatalf("opened with a candidate missing: %v", err)
 	}
 	refused(t, r.cast(t, ballot(1, 1))[0], voting.ErrNotOpen)
-	if tally, err := r.Tally(r.ctx, voting.Of{Slug: slug}); err != nil || tally.State != voting.Pending {
+	if tally, err := r.GetTally(r.ctx, voting.Of{Slug: slug}); err != nil || tally.State != voting.Pending {
 		t.Errorf("tally %+v, %v", tally, err)
 	}
 	r.hear(t, admitted[0], open)

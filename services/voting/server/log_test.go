@@ -31,7 +31,7 @@ func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
 	l := logOf{room: r}
 	var head ballotlog.Head
 	testkit.Eventually(t, 20*time.Second, func() error {
-		c, err := r.Checkpoint(r.ctx, voting.Of{Slug: slug})
+		c, err := r.GetCheckpoint(r.ctx, voting.Of{Slug: slug})
 		if err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
 }
 
 func (l logOf) tile(tile tlog.Tile) ([]byte, error) {
-	got, err := l.Tile(l.ctx, voting.TileOf{Slug: slug, Path: ballotlog.TilePath(tile)})
+	got, err := l.GetTile(l.ctx, voting.TileOf{Slug: slug, Path: ballotlog.TilePath(tile)})
 	return got.Hashes, err
 }
 
@@ -58,7 +58,7 @@ func (l logOf) tile(tile tlog.Tile) ([]byte, error) {
 func (l logOf) proven(t *testing.T, outcomes ...voting.Outcome) {
 	t.Helper()
 	for _, o := range outcomes {
-		got, err := l.Receipt(l.ctx, voting.Receipt{Slug: slug, Receipt: o.Receipt})
+		got, err := l.GetReceipt(l.ctx, voting.GetReceipt{Slug: slug, Receipt: o.Receipt})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,14 +146,14 @@ func TestTile_unknown(t *testing.T) {
 	r.cities(t, 0, 3, 3)
 	r.log(t, 3)
 	for _, path := range []string{"", "0", "0/000", "0/000.p/4", "0/001.p/1", "1/000.p/1", "data/000", "0/000.p/0", "../0/000", strings.Repeat("9", 300)} {
-		if got, err := r.Tile(r.ctx, voting.TileOf{Slug: slug, Path: path}); !errors.Is(err, voting.ErrNoTile) {
+		if got, err := r.GetTile(r.ctx, voting.TileOf{Slug: slug, Path: path}); !errors.Is(err, voting.ErrNoTile) {
 			t.Errorf("tile %.20q: %+v, %v", path, got, err)
 		}
 	}
-	if _, err := r.Tile(r.ctx, voting.TileOf{Slug: "other", Path: "0/000.p/1"}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetTile(r.ctx, voting.TileOf{Slug: "other", Path: "0/000.p/1"}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
-	if _, err := r.Checkpoint(r.ctx, voting.Of{Slug: "other"}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetCheckpoint(r.ctx, voting.Of{Slug: "other"}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("checkpoint of a selection that is not here: %v", err)
 	}
 }
@@ -234,7 +234,7 @@ func TestLog_tampered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, tamper)
-			check, err := r.Check(r.ctx, voting.Of{Slug: slug})
+			check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 			if err != nil || !strings.Contains(strings.Join(check.Problems, "\n"), "log = ballots") {
 				t.Errorf("problems %q, %v", check.Problems, err)
 			}
@@ -278,7 +278,7 @@ func TestCheck_newSelection(t *testing.T) {
 	fill(ours, 2_000_000)
 	ctx, cancel := context.WithTimeout(r.ctx, 5*time.Second)
 	defer cancel()
-	check, err := r.Check(ctx, voting.Of{Slug: slug})
+	check, err := r.CheckTally(ctx, voting.Of{Slug: slug})
 	if err != nil || check.Ballots != 8000 {
 		t.Errorf("%d ballots, %v", check.Ballots, err)
 	}

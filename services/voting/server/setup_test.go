@@ -203,7 +203,7 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, 20*time.Second, func() error {
-		c, err := r.Check(r.ctx, voting.Of{Slug: slug})
+		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 		switch {
 		case err != nil:
 			return err
@@ -232,7 +232,7 @@ func (r *room) sealed(t testing.TB) voting.Tally {
 	t.Helper()
 	var tally voting.Tally
 	testkit.Eventually(t, 20*time.Second, func() (err error) {
-		if tally, err = r.Tally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
+		if tally, err = r.GetTally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
 			err = fmt.Errorf("state %s", tally.State)
 		}
 		return err

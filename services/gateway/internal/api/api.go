@@ -141,7 +141,7 @@ func New(e *echo.Echo, b *bus.Bus, blobs blob.Store, cfg Config) *API {
 		return a.identity.Authenticate(ctx, identity.Token{Token: token})
 	})
 	a.selections = cache.New(selectionTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Selection, error) {
-		return a.selection.Get(ctx, selection.Of{Slug: slug})
+		return a.selection.GetSelection(ctx, selection.Of{Slug: slug})
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.log = a.newBallotLog()

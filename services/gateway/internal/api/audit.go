@@ -67,7 +67,7 @@ func (a *API) auditRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.voting.Check(ctx, voting.Of{Slug: in.Slug}))
+			return answer(a.voting.CheckTally(ctx, voting.Of{Slug: in.Slug}))
 		})
 }
 

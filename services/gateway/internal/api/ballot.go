@@ -61,7 +61,7 @@ func (a *API) ballotRoutes(e *echo.Echo) {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/receipts/{receipt}", summary: "What is recorded behind a receipt"},
 		func(ctx context.Context, in *receiptInput) (*body[voting.Recorded], error) {
-			return answer(a.voting.Receipt(ctx, voting.Receipt{Slug: in.Slug, Receipt: in.Receipt}))
+			return answer(a.voting.GetReceipt(ctx, voting.GetReceipt{Slug: in.Slug, Receipt: in.Receipt}))
 		})
 	const path = "/selections/{slug}/ballots"
 	e.POST(echoPath("/api/v1"+path), a.castBallot)

@@ -54,7 +54,7 @@ func (a *API) candidateRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Strike(ctx, nomination.Strike{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason}))
+			return answer(a.nomination.StrikeCandidate(ctx, nomination.StrikeCandidate{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason}))
 		})
 }
 

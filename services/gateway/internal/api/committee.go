@@ -133,7 +133,7 @@ func (a *API) committeeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Oversight(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.GetOversight(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/sheets/{candidate}/peers", summary: "Others' scores, after yours, where the rulebook allows", staff: true},
 		func(ctx context.Context, in *OfSheet) (*body[[]review.Peer], error) {
@@ -141,7 +141,7 @@ func (a *API) committeeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Peers(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.ListPeers(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/sheets/{candidate}/history", summary: "Every revision of your sheet, the first one first", staff: true},
 		func(ctx context.Context, in *OfSheet) (*body[[]review.Sheet], error) {
@@ -149,7 +149,7 @@ func (a *API) committeeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Revisions(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.ListRevisions(ctx, review.OfSheet{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodGet, path: panel + "/history/{candidate}", summary: "Every submitted revision of a candidate's sheets, by seat", staff: true},
 		func(ctx context.Context, in *OfCandidate) (*body[[]review.Revision], error) {
@@ -157,7 +157,7 @@ func (a *API) committeeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.History(ctx, review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
+			return answer(a.review.GetHistory(ctx, review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}))
 		})
 	register(a, route{method: http.MethodPost, path: panel + "/sheets/{candidate}/return", summary: "Send a submitted sheet back for a second look", staff: true},
 		func(ctx context.Context, in *sendBackInput) (*body[review.Panel], error) {
@@ -180,7 +180,7 @@ func (a *API) depart(ctx context.Context, in *departInput) (*body[review.Panel],
 	if err != nil {
 		return nil, err
 	}
-	unseat := review.Unseat{Slug: in.Slug, Panel: in.Panel, Sheets: in.Body.Sheets, Reason: in.Body.Reason}
+	unseat := review.UnseatJuror{Slug: in.Slug, Panel: in.Panel, Sheets: in.Body.Sheets, Reason: in.Body.Reason}
 	if unseat.Juror, err = a.juror(ctx, in.Body.Juror); err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (a *API) depart(ctx context.Context, in *departInput) (*body[review.Panel],
 		}
 		unseat.Successor, appointed = &successor, []string{in.Body.Successor.Email}
 	}
-	left, err := a.review.Unseat(ctx, unseat)
+	left, err := a.review.UnseatJuror(ctx, unseat)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (a *API) conflictRoutes(path string) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Conflicts(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.ListConflicts(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodPost, path: path, summary: "Declare that you must not score a candidate", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *declareInput) (*body[review.Declared], error) {
@@ -269,6 +269,6 @@ func (a *API) lotRoutes(path string) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Lot(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetLot(ctx, review.Of{Slug: in.Slug}))
 		})
 }

@@ -52,7 +52,7 @@ func (a *API) decisionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Move(ctx, review.Move{Slug: in.Slug, Motion: in.Body.Motion}))
+			return answer(a.review.PutMotion(ctx, review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/votes", summary: "Vote on the motion", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *choiceInput) (*body[review.Decision], error) {
@@ -76,6 +76,6 @@ func (a *API) decisionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Decision(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetDecision(ctx, review.Of{Slug: in.Slug}))
 		})
 }

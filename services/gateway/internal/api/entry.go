@@ -84,7 +84,7 @@ func (a *API) entryRoutes() {
 				return nil, err
 			}
 			n := in.Body
-			e, err := a.nomination.Submit(ctx, nomination.Submit{Slug: in.Slug, Nominee: nomination.Nominee{
+			e, err := a.nomination.SubmitEntry(ctx, nomination.SubmitEntry{Slug: in.Slug, Nominee: nomination.Nominee{
 				Name: n.Name, Gender: n.Gender, Category: n.Category, Employer: n.Employer, Region: n.Region, Years: n.Years,
 				Deeds: n.Deeds, RecommendedBy: n.RecommendedBy, Attributes: n.Attributes,
 			}})
@@ -108,7 +108,7 @@ func (a *API) entryRoutes() {
 			}
 			ctx, cancel := context.WithTimeout(ctx, importTime)
 			defer cancel()
-			imported, err := a.nomination.Import(ctx, nomination.Import{Slug: in.Slug, Blob: hash, DryRun: in.DryRun})
+			imported, err := a.nomination.ImportEntries(ctx, nomination.ImportEntries{Slug: in.Slug, Blob: hash, DryRun: in.DryRun})
 			return answer(imported, called(err, "blob", "body"))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/entries", summary: "Entries in order of submission", staff: true},
@@ -125,7 +125,7 @@ func (a *API) entryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Entry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry}))
+			return answer(a.nomination.GetEntry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry}))
 		})
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/entries/{entry}/photo", summary: "Give an entry its photo: JPEG, PNG or WebP", body: maxPhoto, staff: true},
 		func(ctx context.Context, in *photoInput) (*body[nomination.Entry], error) {
@@ -156,7 +156,7 @@ func (a *API) entryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Withdraw(ctx, nomination.Withdraw{Slug: in.Slug, Entry: in.Entry, Reason: in.Body.Reason}))
+			return answer(a.nomination.WithdrawEntry(ctx, nomination.WithdrawEntry{Slug: in.Slug, Entry: in.Entry, Reason: in.Body.Reason}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/vetting", summary: "How far vetting is", staff: true},
 		func(ctx context.Context, in *InSelection) (*body[nomination.Progress], error) {
@@ -164,7 +164,7 @@ func (a *API) entryRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.nomination.Progress(ctx, nomination.Of{Slug: in.Slug}))
+			return answer(a.nomination.GetProgress(ctx, nomination.Of{Slug: in.Slug}))
 		})
 }
 

@@ -44,11 +44,11 @@ type ballotLog struct {
 func (a *API) newBallotLog() ballotLog {
 	return ballotLog{
 		checkpoints: cache.New(checkpointTTL, a.cfg.Now, func(ctx context.Context, slug string) (voting.Checkpoint, error) {
-			return a.voting.Checkpoint(ctx, voting.Of{Slug: slug})
+			return a.voting.GetCheckpoint(ctx, voting.Of{Slug: slug})
 		}),
 		tiles: cache.New(tileTTL, a.cfg.Now, func(ctx context.Context, key string) ([]byte, error) {
 			slug, path, _ := strings.Cut(key, "/")
-			tile, err := a.voting.Tile(ctx, voting.TileOf{Slug: slug, Path: path})
+			tile, err := a.voting.GetTile(ctx, voting.TileOf{Slug: slug, Path: path})
 			return tile.Hashes, err
 		}),
 	}
@@ -86,7 +86,7 @@ func (a *API) logRoutes(e *echo.Echo) {
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/consistency", summary: "Proof that the ballot log of one size grew out of that of another"},
 		func(ctx context.Context, in *consistencyInput) (*consistency, error) {
-			proof, err := a.voting.Consistency(ctx, voting.ConsistencyOf{Slug: in.Slug, From: in.From, To: in.To})
+			proof, err := a.voting.ProveGrowth(ctx, voting.ConsistencyOf{Slug: in.Slug, From: in.From, To: in.To})
 			return &consistency{immutable, proof}, err
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/log/leaves", summary: "Every line of the ballot log, once the tally is final", media: "text/plain"},

@@ -70,7 +70,7 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.GetPanel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}/sheets", summary: "What you are to score, and your sheets", staff: true},
 		func(ctx context.Context, in *InPanel) (*body[[]review.Assignment], error) {
@@ -78,7 +78,7 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Assignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+			return answer(a.review.ListAssignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
 		})
 	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}/sheets/{candidate}", summary: "Save or submit your sheet of a candidate", staff: true},
 		func(ctx context.Context, in *sheetInput) (*body[review.Sheet], error) {
@@ -101,7 +101,7 @@ func (a *API) panelRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Recuse(ctx, review.Recuse{
+			return answer(a.review.RecuseJuror(ctx, review.RecuseJuror{
 				Slug: in.Slug, Panel: in.Panel, Juror: juror, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
 			}))
 		})

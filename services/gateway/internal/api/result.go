@@ -41,7 +41,7 @@ func (a *API) resultRoutes(e *echo.Echo) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.review.Result(ctx, review.Of{Slug: in.Slug}))
+			return answer(a.review.GetResult(ctx, review.Of{Slug: in.Slug}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/publication", summary: "Make the result public, after the notice", status: http.StatusCreated, staff: true},
 		func(ctx context.Context, in *publishInput) (*body[selection.Results], error) {
@@ -49,7 +49,7 @@ func (a *API) resultRoutes(e *echo.Echo) {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.selection.Publish(ctx, selection.Publish{Slug: in.Slug, Reason: in.Body.Reason}))
+			return answer(a.selection.PublishResult(ctx, selection.PublishResult{Slug: in.Slug, Reason: in.Body.Reason}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}/results", summary: "The published result"},
 		func(ctx context.Context, in *InSelection) (*body[selection.Results], error) {
@@ -192,7 +192,7 @@ func (a *API) Photo(ctx context.Context, hash string) (io.ReadCloser, int64, err
 
 // Selections gives all, newest first.
 func (a *API) Selections(ctx context.Context) ([]selection.Selection, error) {
-	return a.selection.List(ctx, struct{}{})
+	return a.selection.ListSelections(ctx, struct{}{})
 }
 
 // Selection gives one.
@@ -215,7 +215,7 @@ func (a *API) Candidate(ctx context.Context, slug string, number int) (nominatio
 	if err := a.known(ctx, slug); err != nil {
 		return nomination.Candidate{}, err
 	}
-	return a.nomination.Candidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
+	return a.nomination.GetCandidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
 }
 
 // Tally gives the counts as far as the rulebook shows them at this time.
@@ -223,12 +223,12 @@ func (a *API) Tally(ctx context.Context, slug string) (voting.Tally, error) {
 	if err := a.known(ctx, slug); err != nil {
 		return voting.Tally{}, err
 	}
-	return a.voting.Tally(ctx, voting.Of{Slug: slug})
+	return a.voting.GetTally(ctx, voting.Of{Slug: slug})
 }
 
 // Results gives the published outcome.
 func (a *API) Results(ctx context.Context, slug string) (selection.Results, error) {
-	return a.selection.Results(ctx, selection.Of{Slug: slug})
+	return a.selection.GetResults(ctx, selection.Of{Slug: slug})
 }
 
 // ProveVoter issues a credential of the way "device". Fault: work.ErrWanted.

@@ -88,7 +88,7 @@ func (a *API) rosterRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.identity.Roster(ctx, identity.OfRoster{Slug: in.Slug}))
+			return answer(a.identity.GetRoster(ctx, identity.OfRoster{Slug: in.Slug}))
 		})
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/roster/codes", summary: "Make the members' codes and hand them out, this once", staff: true, media: mediaXLSX + "," + mediaHTML},
 		func(ctx context.Context, in *codesInput) (*huma.StreamResponse, error) {

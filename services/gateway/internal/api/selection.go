@@ -52,11 +52,11 @@ func (a *API) selectionRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return answer(a.selection.Create(ctx, selection.Create{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook}))
+			return answer(a.selection.CreateSelection(ctx, selection.CreateSelection{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections", summary: "All selections, newest first"},
 		func(ctx context.Context, _ *struct{}) (*body[[]selection.Selection], error) {
-			return answer(a.selection.List(ctx, struct{}{}))
+			return answer(a.selection.ListSelections(ctx, struct{}{}))
 		})
 	register(a, route{method: http.MethodGet, path: "/selections/{slug}", summary: "A selection with its phases"},
 		func(ctx context.Context, in *InSelection) (*body[selection.Selection], error) {
@@ -116,7 +116,7 @@ func (a *API) changePhase(ctx context.Context, in selection.ChangePhase) (*phase
 			return &phaseOutput{http.StatusAccepted, s}, nil
 		case <-tick.C:
 		}
-		if fresh, err := a.selection.Get(ctx, selection.Of{Slug: in.Slug}); err == nil {
+		if fresh, err := a.selection.GetSelection(ctx, selection.Of{Slug: in.Slug}); err == nil {
 			s = fresh
 		}
 	}
@@ -131,7 +131,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 	f := *fault.New(fault.Conflict, "phase_incomplete", "the phase cannot be closed yet")
 	switch in.Phase {
 	case rulebook.PhaseVetting:
-		progress, err := a.nomination.Progress(ctx, nomination.Of{Slug: in.Slug})
+		progress, err := a.nomination.GetProgress(ctx, nomination.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}
@@ -141,7 +141,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 			}
 		}
 	case rulebook.PhaseReview:
-		gaps, err := a.review.Gaps(ctx, review.Of{Slug: in.Slug})
+		gaps, err := a.review.ListGaps(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}
@@ -149,7 +149,7 @@ func (a *API) complete(ctx context.Context, in selection.ChangePhase) error {
 			f.Fields = append(f.Fields, fault.Field{Name: "review", Message: "score missing: " + g})
 		}
 	case rulebook.PhaseDecision:
-		decision, err := a.review.Decision(ctx, review.Of{Slug: in.Slug})
+		decision, err := a.review.GetDecision(ctx, review.Of{Slug: in.Slug})
 		if err != nil {
 			return ignoreNotYet(err)
 		}

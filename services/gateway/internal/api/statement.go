@@ -29,5 +29,5 @@ func (a *API) Statement(ctx context.Context, voter credential.Voter) (voting.Sta
 	if err := a.ballots.Take(id); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.Statement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: id})
+	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: id})
 }

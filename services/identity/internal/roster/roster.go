@@ -118,8 +118,8 @@ func differing(ctx context.Context, tx *sqlx.Tx, slug string, members []member, 
 	return differs, nil
 }
 
-// Roster implements identity.Service.
-func (r *Rosters) Roster(ctx context.Context, in identity.OfRoster) (identity.Roster, error) {
+// GetRoster implements identity.Service.
+func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity.Roster, error) {
 	out := identity.Roster{Slug: in.Slug}
 	err := r.deps.DB.QueryRowxContext(ctx, `
 		SELECT r.exports, count(m.member), count(m.code), count(*) FILTER (WHERE m.used)

@@ -53,16 +53,16 @@ func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandi
 	return found, err
 }
 
-// Candidate implements nomination.Service.
-func (c *Candidates) Candidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
+// GetCandidate implements nomination.Service.
+func (c *Candidates) GetCandidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
 	if err := phase.Known(ctx, c.deps.DB, in.Slug); err != nil {
 		return nomination.Candidate{}, err
 	}
 	return get(ctx, c.deps.DB, in.Slug, in.Number)
 }
 
-// Strike implements nomination.Service.
-func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nomination.Candidate, error) {
+// StrikeCandidate implements nomination.Service.
+func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Candidate
 	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
@@ -97,7 +97,7 @@ func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nominati
 	return out, err
 }
 
-func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.Strike, id string) error {
+func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.StrikeCandidate, id string) error {
 	now := c.deps.Time()
 	if err := entry.SetState(ctx, tx, id, nomination.Struck); err != nil {
 		return err

@@ -30,8 +30,8 @@ func New(deps run.Deps, photos *photo.Maker) *Entries { return &Entries{deps, ph
 // maxPage is the most entries of a page.
 const maxPage = 200
 
-// Entry implements nomination.Service.
-func (e *Entries) Entry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
+// GetEntry implements nomination.Service.
+func (e *Entries) GetEntry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
 	return Get(ctx, e.deps.DB, in.Slug, in.Entry)
 }
 

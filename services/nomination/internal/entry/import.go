@@ -31,8 +31,8 @@ const maxReported = 10_000
 // readTime bounds what one file may cost.
 const readTime = 30 * time.Second
 
-// Import implements nomination.Service.
-func (e *Entries) Import(ctx context.Context, in nomination.Import) (nomination.Imported, error) {
+// ImportEntries implements nomination.Service.
+func (e *Entries) ImportEntries(ctx context.Context, in nomination.ImportEntries) (nomination.Imported, error) {
 	sel, err := e.forImport(ctx, in.Slug)
 	if err != nil {
 		return nomination.Imported{}, err
@@ -177,7 +177,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 }
 
 // store writes all entries or none.
-func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Sheet, entries []fresh) error {
+func (e *Entries) store(ctx context.Context, in nomination.ImportEntries, s *sheet.Sheet, entries []fresh) error {
 	return pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		now := e.deps.Time()
 		if _, err := e.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseNomination); err != nil {

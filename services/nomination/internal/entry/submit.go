@@ -15,8 +15,8 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-// Submit implements nomination.Service.
-func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.Entry, error) {
+// SubmitEntry implements nomination.Service.
+func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nomination.Entry{}, fmt.Errorf("submit: %w", err)
@@ -61,8 +61,8 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 	return out, err
 }
 
-// Withdraw implements nomination.Service.
-func (e *Entries) Withdraw(ctx context.Context, in nomination.Withdraw) (nomination.Entry, error) {
+// WithdrawEntry implements nomination.Service.
+func (e *Entries) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (nomination.Entry, error) {
 	var out nomination.Entry
 	err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		if err := phase.Known(ctx, tx, in.Slug); err != nil {

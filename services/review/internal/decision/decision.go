@@ -74,8 +74,8 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	})
 }
 
-// Move implements review.Service.
-func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, error) {
+// PutMotion implements review.Service.
+func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
 	if text == "" {
 		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "motion", Message: "is required"}})
@@ -203,8 +203,8 @@ func reaches(part, whole int, share rulebook.Number) bool {
 	return new(big.Rat).SetInt64(int64(part)).Cmp(new(big.Rat).Mul(share.Rat(), new(big.Rat).SetInt64(int64(whole)))) >= 0
 }
 
-// Decision implements review.Service.
-func (m *Meeting) Decision(ctx context.Context, in review.Of) (review.Decision, error) {
+// GetDecision implements review.Service.
+func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decision, error) {
 	if err := phase.Known(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}

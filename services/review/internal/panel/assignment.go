@@ -24,8 +24,8 @@ type candidateRow struct {
 	SecondLook string          `db:"second_look"`
 }
 
-// Assignments implements review.Service.
-func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.Assignment, error) {
+// ListAssignments implements review.Service.
+func (p *Panels) ListAssignments(ctx context.Context, in review.OfPanel) ([]review.Assignment, error) {
 	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
 	if err != nil {
 		return nil, err

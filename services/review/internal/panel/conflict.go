@@ -77,8 +77,8 @@ func (p *Panels) PinConflict(ctx context.Context, in review.PinConflict) (review
 	return p.conflict(ctx, in.Slug, in.Panel, in.Juror, in.Candidate)
 }
 
-// Recuse implements review.Service.
-func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, error) {
+// RecuseJuror implements review.Service.
+func (p *Panels) RecuseJuror(ctx context.Context, in review.RecuseJuror) (review.Panel, error) {
 	if _, err := p.PinConflict(ctx, review.PinConflict{
 		Slug: in.Slug, Panel: in.Panel, Juror: in.Juror, Candidate: in.Candidate, Conflicted: true, Reason: in.Reason,
 	}); err != nil {
@@ -154,8 +154,8 @@ func known(ctx context.Context, q sqlx.QueryerContext, slug string, candidate in
 	return nil
 }
 
-// Conflicts implements review.Service.
-func (p *Panels) Conflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
+// ListConflicts implements review.Service.
+func (p *Panels) ListConflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
 	if _, _, err := p.watched(ctx, in); err != nil {
 		return nil, err
 	}

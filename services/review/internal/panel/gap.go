@@ -12,8 +12,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Gaps implements review.Service.
-func (p *Panels) Gaps(ctx context.Context, in review.Of) ([]string, error) {
+// ListGaps implements review.Service.
+func (p *Panels) ListGaps(ctx context.Context, in review.Of) ([]string, error) {
 	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, in.Slug)
 	if err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review/internal/agreement"
 )
 
-// Oversight implements review.Service.
-func (p *Panels) Oversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
+// GetOversight implements review.Service.
+func (p *Panels) GetOversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
 	out := review.Oversight{Candidates: []review.Spread{}, Jurors: []review.Severity{}, Alike: []review.Alike{}}
 	_, panel, err := p.watched(ctx, in)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Peers implements review.Service.
-func (p *Panels) Peers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
+// ListPeers implements review.Service.
+func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
 	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Panel implements review.Service.
-func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
+// GetPanel implements review.Service.
+func (p *Panels) GetPanel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
 	sel, panel, err := p.watched(ctx, in)
 	if err != nil {
 		return review.Panel{}, err

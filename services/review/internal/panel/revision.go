@@ -9,8 +9,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Revisions implements review.Service.
-func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) ([]review.Sheet, error) {
+// ListRevisions implements review.Service.
+func (p *Panels) ListRevisions(ctx context.Context, in review.OfSheet) ([]review.Sheet, error) {
 	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
 	if err != nil {
 		return nil, err
@@ -36,8 +36,8 @@ func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) ([]review.She
 	return out, nil
 }
 
-// History implements review.Service.
-func (p *Panels) History(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
+// GetHistory implements review.Service.
+func (p *Panels) GetHistory(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
 	_, _, err := p.watched(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
 	if err != nil {
 		return nil, err

@@ -89,8 +89,8 @@ func (p *Panels) notClosed(ctx context.Context, q sqlx.QueryerContext, slug stri
 	return err
 }
 
-// Unseat implements review.Service.
-func (p *Panels) Unseat(ctx context.Context, in review.Unseat) (review.Panel, error) {
+// UnseatJuror implements review.Service.
+func (p *Panels) UnseatJuror(ctx context.Context, in review.UnseatJuror) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
 		if err := p.checkUnseat(ctx, tx, sel, panel, &in); err != nil {
@@ -130,7 +130,7 @@ func (p *Panels) Unseat(ctx context.Context, in review.Unseat) (review.Panel, er
 
 // checkUnseat checks who leaves and who comes; the successor has the leaver's
 // category unless another is given.
-func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel, in *review.Unseat) error {
+func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel, in *review.UnseatJuror) error {
 	if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lo
 	if err != nil {
 		return review.Lot{}, err
 	}
-	return r.Lot(ctx, review.Of{Slug: in.Slug})
+	return r.GetLot(ctx, review.Of{Slug: in.Slug})
 }
 
 func checkLot(sel phase.Selection, in review.RecordLot) error {
@@ -92,8 +92,8 @@ func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	return nil
 }
 
-// Lot implements review.Service.
-func (r *Results) Lot(ctx context.Context, in review.Of) (review.Lot, error) {
+// GetLot implements review.Service.
+func (r *Results) GetLot(ctx context.Context, in review.Of) (review.Lot, error) {
 	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Lot{}, err

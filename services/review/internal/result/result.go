@@ -118,8 +118,8 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 	return hash, nil
 }
 
-// Result implements review.Service.
-func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, error) {
+// GetResult implements review.Service.
+func (r *Results) GetResult(ctx context.Context, in review.Of) (review.Result, error) {
 	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Result{}, err

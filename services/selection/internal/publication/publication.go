@@ -32,8 +32,8 @@ type Publication struct{ deps run.Deps }
 // New publishes from deps' database and blobs.
 func New(deps run.Deps) *Publication { return &Publication{deps} }
 
-// Publish implements selection.Service.
-func (p *Publication) Publish(ctx context.Context, in selection.Publish) (selection.Results, error) {
+// PublishResult implements selection.Service.
+func (p *Publication) PublishResult(ctx context.Context, in selection.PublishResult) (selection.Results, error) {
 	if err := selection.Invalid(in.Check()...); err != nil {
 		return selection.Results{}, err
 	}
@@ -51,7 +51,7 @@ func (p *Publication) Publish(ctx context.Context, in selection.Publish) (select
 	return public, err
 }
 
-func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Publish, now time.Time) (selection.Results, error) {
+func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.PublishResult, now time.Time) (selection.Results, error) {
 	var none selection.Results
 	// One at a time: the second finds what the first has published.
 	if _, err := tx.ExecContext(ctx, `SELECT slug FROM selection WHERE slug = $1 FOR UPDATE`, in.Slug); err != nil {
@@ -94,8 +94,8 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	return results, audit.Record(ctx, tx, now, in.Slug, "publish_result", in.Reason, published)
 }
 
-// Results implements selection.Service.
-func (p *Publication) Results(ctx context.Context, in selection.Of) (selection.Results, error) {
+// GetResults implements selection.Service.
+func (p *Publication) GetResults(ctx context.Context, in selection.Of) (selection.Results, error) {
 	if !event.ValidSlug(in.Slug) {
 		return selection.Results{}, selection.ErrUnknown
 	}

@@ -14,13 +14,13 @@ import (
 	"github.com/laurel-awards/laurel/services/selection/internal/course"
 )
 
-// Get implements selection.Service.
-func (r *Register) Get(ctx context.Context, in selection.Of) (selection.Selection, error) {
+// GetSelection implements selection.Service.
+func (r *Register) GetSelection(ctx context.Context, in selection.Of) (selection.Selection, error) {
 	return Read(ctx, r.deps.DB, in.Slug)
 }
 
-// List implements selection.Service.
-func (r *Register) List(ctx context.Context, _ struct{}) ([]selection.Selection, error) {
+// ListSelections implements selection.Service.
+func (r *Register) ListSelections(ctx context.Context, _ struct{}) ([]selection.Selection, error) {
 	return load(ctx, r.deps.DB, "")
 }
 

@@ -25,8 +25,8 @@ type Register struct{ deps run.Deps }
 // New keeps selections in deps' database.
 func New(deps run.Deps) *Register { return &Register{deps} }
 
-// Create implements selection.Service.
-func (r *Register) Create(ctx context.Context, in selection.Create) (selection.Selection, error) {
+// CreateSelection implements selection.Service.
+func (r *Register) CreateSelection(ctx context.Context, in selection.CreateSelection) (selection.Selection, error) {
 	rb, err := read(in)
 	if err != nil {
 		return selection.Selection{}, err
@@ -65,7 +65,7 @@ func (r *Register) Create(ctx context.Context, in selection.Create) (selection.S
 }
 
 // read gives the rulebook, or everything that is wrong with the input.
-func read(in selection.Create) (*rulebook.Rulebook, error) {
+func read(in selection.CreateSelection) (*rulebook.Rulebook, error) {
 	fields := in.Check()
 	rb, err := rulebook.Parse([]byte(in.Rulebook))
 	if err == nil {

@@ -95,7 +95,7 @@ func (t *Teller) look(ctx context.Context) error {
 }
 
 func (t *Teller) tell(ctx context.Context, slug string) error {
-	tally, err := t.record.Tally(ctx, voting.Of{Slug: slug})
+	tally, err := t.record.GetTally(ctx, voting.Of{Slug: slug})
 	if err == nil {
 		err = voting.Broadcast(t.bus, tally)
 	}

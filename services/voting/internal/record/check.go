@@ -56,8 +56,8 @@ func questions() []question {
 	}
 }
 
-// Check implements voting.Service.
-func (r *Record) Check(ctx context.Context, in voting.Of) (c voting.Check, err error) {
+// CheckTally implements voting.Service.
+func (r *Record) CheckTally(ctx context.Context, in voting.Of) (c voting.Check, err error) {
 	c.Problems = []string{}
 	err = r.look(ctx, in.Slug, func(v view) error {
 		c.Sequenced = v.Next

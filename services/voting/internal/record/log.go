@@ -35,8 +35,8 @@ func (r leafRow) leaf() (ballotlog.Ballot, error) {
 	return b, nil
 }
 
-// Checkpoint implements voting.Service.
-func (r *Record) Checkpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
+// GetCheckpoint implements voting.Service.
+func (r *Record) GetCheckpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		text, tree, err := v.Signed(in.Slug, r.signer)
 		if err != nil {
@@ -49,8 +49,8 @@ func (r *Record) Checkpoint(ctx context.Context, in voting.Of) (out voting.Check
 	return out, err
 }
 
-// Tile implements voting.Service.
-func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
+// GetTile implements voting.Service.
+func (r *Record) GetTile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
 	t, malformed := ballotlog.ParseTile(in.Path)
 	err = r.look(ctx, in.Slug, func(v view) error {
 		if malformed != nil || !ballotlog.Holds(v.Size, t) {
@@ -62,9 +62,9 @@ func (r *Record) Tile(ctx context.Context, in voting.TileOf) (out voting.Tile, e
 	return out, err
 }
 
-// Consistency implements voting.Service. Both trees began as the log of today
+// ProveGrowth implements voting.Service. Both trees began as the log of today
 // does, so its tiles prove it.
-func (r *Record) Consistency(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
+func (r *Record) ProveGrowth(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		edge, err := v.Edge(in.Slug, r.signer.Public())
 		if err != nil {

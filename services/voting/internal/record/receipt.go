@@ -35,9 +35,9 @@ func (b batch) place(rank int) (int, bool) {
 	return rank - before, !skipped && rank < b.Ballots+len(b.Skipped)
 }
 
-// Receipt implements voting.Service. The receipt says where the ballot is, so
+// GetReceipt implements voting.Service. The receipt says where the ballot is, so
 // the batch and the ballot alone are read.
-func (r *Record) Receipt(ctx context.Context, in voting.Receipt) (out voting.Recorded, err error) {
+func (r *Record) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voting.Recorded, err error) {
 	code, malformed := receipt.Parse(in.Receipt)
 	if malformed != nil || !r.keys.Receipt.Verify(code, in.Slug) {
 		if _, err := roll.Get(ctx, r.db, in.Slug); err != nil {

@@ -79,8 +79,8 @@ func (r *Record) sealed(ctx context.Context, slug string, fn func(v view) error)
 	})
 }
 
-// Tally implements voting.Service.
-func (r *Record) Tally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
+// GetTally implements voting.Service.
+func (r *Record) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// Statement implements voting.Service.
-func (r *Record) Statement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
+// GetStatement implements voting.Service.
+func (r *Record) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	var who [16]byte
 	if id, err := hex.DecodeString(in.Voter); err != nil || copy(who[:], id) != len(id) || len(id) != len(who) {
 		return out, voting.ErrVoter

@@ -57,7 +57,7 @@ type house struct {
 // asked here.
 type rulebookRoom struct{ selection.Service }
 
-func (rulebookRoom) Get(context.Context, selection.Of) (selection.Selection, error) {
+func (rulebookRoom) GetSelection(context.Context, selection.Of) (selection.Selection, error) {
 	return selection.Selection{Slug: slug, Rulebook: json.RawMessage(rules)}, nil
 }
 

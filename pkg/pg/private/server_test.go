@@ -1,10 +1,11 @@
 //go:build unix
 
-package pg_test
+package private_test
 
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -19,19 +20,23 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 // startVariable makes the test binary a program that starts the server in that
 // directory, says so, and waits to be killed.
-const startVariable = "LAUREL_TEST_START_LOCAL"
+const startVariable = "LAUREL_TEST_START_PRIVATE"
+
+// deadline bounds what must come about by itself.
+const deadline = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(startVariable)
 	if dir == "" {
 		os.Exit(m.Run())
 	}
-	if _, err := (pg.Local{Dir: dir}).Start(context.Background()); err != nil {
+	if _, err := (private.Server{Dir: dir}).Start(context.Background()); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -41,9 +46,9 @@ func TestMain(m *testing.M) {
 
 // private is a server's directory, removed at the end. It lies directly under
 // the temporary directory, where the server's user can come.
-func private(t *testing.T, name string) pg.Local {
+func server(t *testing.T, name string) private.Server {
 	t.Helper()
-	l := pg.Local{Dir: filepath.Join(os.TempDir(), "laurel-pg-test-"+fresh(), name)}
+	l := private.Server{Dir: filepath.Join(os.TempDir(), "laurel-pg-test-"+rand.Text(), name)}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -54,7 +59,7 @@ func private(t *testing.T, name string) pg.Local {
 	return l
 }
 
-func start(t *testing.T, l pg.Local) *pg.Local {
+func start(t *testing.T, l private.Server) *private.Server {
 	t.Helper()
 	s, err := l.Start(t.Context())
 	if err != nil {
@@ -63,7 +68,7 @@ func start(t *testing.T, l pg.Local) *pg.Local {
 	return s
 }
 
-func pid(t *testing.T, l *pg.Local) int {
+func pid(t *testing.T, l *private.Server) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(l.Dir, "data", "postmaster.pid"))
 	if err != nil {
@@ -78,7 +83,7 @@ func pid(t *testing.T, l *pg.Local) int {
 }
 
 // query runs a statement that gives one text.
-func query(t *testing.T, l *pg.Local, statement string) string {
+func query(t *testing.T, l *private.Server, statement string) string {
 	t.Helper()
 	db, err := pg.Open(t.Context(), pg.Config{URL: l.URL("postgres")})
 	if err != nil {
@@ -93,21 +98,21 @@ func query(t *testing.T, l *pg.Local, statement string) string {
 }
 
 // keep writes a row; kept tells whether it is there.
-func keep(t *testing.T, l *pg.Local) {
+func keep(t *testing.T, l *private.Server) {
 	t.Helper()
 	query(t, l, `CREATE TABLE kept (n int); INSERT INTO kept VALUES (1); SELECT 'done'`)
 }
 
-func kept(t *testing.T, l *pg.Local) {
+func kept(t *testing.T, l *private.Server) {
 	t.Helper()
 	if n := query(t, l, `SELECT count(*)::text FROM kept`); n != "1" {
 		t.Errorf("%s rows", n)
 	}
 }
 
-func TestLocal(t *testing.T) {
+func TestServer(t *testing.T) {
 	t.Parallel()
-	l := private(t, "server")
+	l := server(t, "server")
 	var group errgroup.Group
 	for range 4 {
 		group.Go(func() error { _, err := l.Start(t.Context()); return err })
@@ -137,9 +142,9 @@ func TestLocal(t *testing.T) {
 	kept(t, start(t, l))
 }
 
-func TestLocal_starterKilled(t *testing.T) {
+func TestServer_starterKilled(t *testing.T) {
 	t.Parallel()
-	l := private(t, "server")
+	l := server(t, "server")
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), startVariable+"="+l.Dir)
 	out, err := cmd.StdoutPipe()
@@ -163,9 +168,9 @@ func TestLocal_starterKilled(t *testing.T) {
 	}
 }
 
-func TestLocal_serverKilled(t *testing.T) {
+func TestServer_serverKilled(t *testing.T) {
 	t.Parallel()
-	l := private(t, "server")
+	l := server(t, "server")
 	s := start(t, l)
 	keep(t, s)
 	kill(t, pid(t, s))
@@ -201,15 +206,15 @@ func kill(t *testing.T, pid int) {
 	})
 }
 
-func TestLocal_longPath(t *testing.T) {
+func TestServer_longPath(t *testing.T) {
 	t.Parallel()
-	s := start(t, private(t, strings.Repeat("long", 30)))
+	s := start(t, server(t, strings.Repeat("long", 30)))
 	if got := query(t, s, `SELECT 'here'`); got != "here" {
 		t.Errorf("got %q", got)
 	}
 }
 
-func TestLocal_foreignDirectory(t *testing.T) {
+func TestServer_foreignDirectory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
@@ -218,7 +223,7 @@ func TestLocal_foreignDirectory(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "PG_VERSION"), []byte("15\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	l := pg.Local{Dir: dir}
+	l := private.Server{Dir: dir}
 	if _, err := l.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "PG_VERSION") {
 		t.Errorf("start: %v", err)
 	}

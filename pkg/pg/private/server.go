@@ -1,6 +1,6 @@
 //go:build unix
 
-package pg
+package private
 
 import (
 	"context"
@@ -11,12 +11,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
-// localUser is the database superuser of a private server.
-const localUser = "laurel"
+// superuser is the database superuser of a private server.
+const superuser = "laurel"
 
-// Local is a private PostgreSQL server for the demo and the tests: its own data
+// Server is a private PostgreSQL server for the demo and the tests: its own data
 // directory, a Unix socket and no open port, fsync on.
 //
 // The directory is made by Start and holds
@@ -32,7 +34,7 @@ const localUser = "laurel"
 //
 // The server is no child of its starter: it survives the starter's kill -9, and
 // the next Start adopts it.
-type Local struct {
+type Server struct {
 	// Dir is where the server lives. When root starts it, the server runs as the
 	// user postgres, or else nobody, who must be able to get there: not under /root.
 	Dir string
@@ -47,154 +49,154 @@ type Local struct {
 // returns once it answers. Several may start the same directory at once. Without
 // PostgreSQL's programs the error is ErrNotInstalled and says what to install.
 // The context bounds the start; it does not stop a server that runs.
-func (l Local) Start(ctx context.Context) (*Local, error) {
-	s, err := l.resolve()
+func (s Server) Start(ctx context.Context) (*Server, error) {
+	r, err := s.resolve()
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := r.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if err := s.start(ctx); err != nil {
-		return nil, fmt.Errorf("private PostgreSQL in %s: %w", s.Dir, err)
+	if err := r.start(ctx); err != nil {
+		return nil, fmt.Errorf("private PostgreSQL in %s: %w", r.Dir, err)
 	}
-	return s, nil
+	return r, nil
 }
 
 // URL is the URL of one of the server's databases, as its superuser. The
 // database "postgres" is always there.
-func (l *Local) URL(dbname string) string {
+func (s *Server) URL(dbname string) string {
 	u := url.URL{
 		Scheme:   "postgres",
-		User:     url.User(localUser),
+		User:     url.User(superuser),
 		Path:     "/" + dbname,
-		RawQuery: url.Values{"host": {l.socket}, "sslmode": {"disable"}}.Encode(),
+		RawQuery: url.Values{"host": {s.socket}, "sslmode": {"disable"}}.Encode(),
 	}
 	return u.String()
 }
 
 // Stop ends all sessions and shuts the server down, its data on disk. It does
 // nothing if the server does not run.
-func (l *Local) Stop(ctx context.Context) error {
-	s, err := l.resolve()
+func (s *Server) Stop(ctx context.Context) error {
+	r, err := s.resolve()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.marker()); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(r.marker()); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := r.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return s.stop(ctx)
+	return r.stop(ctx)
 }
 
 // Remove stops the server and deletes its directory.
-func (l *Local) Remove(ctx context.Context) error {
-	s, err := l.resolve()
+func (s *Server) Remove(ctx context.Context) error {
+	r, err := s.resolve()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.marker()); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(r.marker()); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := r.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := s.stop(ctx); err != nil {
+	if err := r.stop(ctx); err != nil {
 		return err
 	}
-	return os.RemoveAll(s.Dir)
+	return os.RemoveAll(r.Dir)
 }
 
 // resolve settles the directory's and the socket's place.
-func (l *Local) resolve() (*Local, error) {
-	dir, err := filepath.Abs(l.Dir)
-	if err != nil || l.Dir == "" {
-		return nil, fmt.Errorf("private PostgreSQL: no directory: %q", l.Dir)
+func (s *Server) resolve() (*Server, error) {
+	dir, err := filepath.Abs(s.Dir)
+	if err != nil || s.Dir == "" {
+		return nil, fmt.Errorf("private PostgreSQL: no directory: %q", s.Dir)
 	}
 	o, err := serverOwner()
 	if err != nil {
 		return nil, err
 	}
-	return &Local{Dir: dir, Settings: l.Settings, owner: o, socket: socketDir(dir)}, nil
+	return &Server{Dir: dir, Settings: s.Settings, owner: o, socket: socketDir(dir)}, nil
 }
 
-func (l *Local) marker() string  { return filepath.Join(l.Dir, "laurel-postgres") }
-func (l *Local) data() string    { return filepath.Join(l.Dir, "data") }
-func (l *Local) logFile() string { return filepath.Join(l.Dir, "log") }
+func (s *Server) marker() string  { return filepath.Join(s.Dir, "laurel-postgres") }
+func (s *Server) data() string    { return filepath.Join(s.Dir, "data") }
+func (s *Server) logFile() string { return filepath.Join(s.Dir, "log") }
 
 // start runs under the lock.
-func (l *Local) start(ctx context.Context) error {
-	if err := l.claim(); err != nil {
+func (s *Server) start(ctx context.Context) error {
+	if err := s.claim(); err != nil {
 		return err
 	}
-	if err := l.ping(ctx); err == nil || !IsUnavailable(err) {
+	if err := s.ping(ctx); err == nil || !pg.IsUnavailable(err) {
 		return err // it lives, whoever started it, or it will not do
 	}
-	bin, err := findBin(ctx, l.data())
+	bin, err := findBin(ctx, s.data())
 	if err != nil {
 		return err
 	}
-	if err := l.initialize(ctx, bin); err != nil {
+	if err := s.initialize(ctx, bin); err != nil {
 		return err
 	}
-	if err := l.makeDir(l.socket); err != nil {
+	if err := s.makeDir(s.socket); err != nil {
 		return err
 	}
-	if err := l.configure(); err != nil {
+	if err := s.configure(); err != nil {
 		return err
 	}
-	if err := l.clearStale(ctx); err != nil {
+	if err := s.clearStale(ctx); err != nil {
 		return err
 	}
-	if !l.running() {
+	if !s.running() {
 		keepInherited()
-		out, err := l.command(ctx, bin, "pg_ctl", "start", "-W", "-s", "-D", l.data(), "-l", l.logFile()).CombinedOutput()
+		out, err := s.command(ctx, bin, "pg_ctl", "start", "-W", "-s", "-D", s.data(), "-l", s.logFile()).CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("start: %w: %s", err, strings.TrimSpace(string(out)))
 		}
 	}
-	return l.await(ctx)
+	return s.await(ctx)
 }
 
 // await polls until the server answers. It may take long: after a crash it
 // replays its log first.
-func (l *Local) await(ctx context.Context) error {
+func (s *Server) await(ctx context.Context) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	gone := 0
 	for {
-		err := l.ping(ctx)
-		if err == nil || !IsUnavailable(err) {
+		err := s.ping(ctx)
+		if err == nil || !pg.IsUnavailable(err) {
 			return err
 		}
 		// pg_ctl returns before the postmaster has written its pid: give it a while.
-		if gone++; l.running() {
+		if gone++; s.running() {
 			gone = 0
 		}
 		if gone > 250 {
-			return fmt.Errorf("the server did not start: %w; its log ends:\n%s", err, l.logTail())
+			return fmt.Errorf("the server did not start: %w; its log ends:\n%s", err, s.logTail())
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the server does not answer: %w; its log ends:\n%s", errors.Join(err, ctx.Err()), l.logTail())
+			return fmt.Errorf("the server does not answer: %w; its log ends:\n%s", errors.Join(err, ctx.Err()), s.logTail())
 		case <-tick.C:
 		}
 	}
 }
 
 // ping connects and makes sure that it is this directory's server.
-func (l *Local) ping(ctx context.Context) error {
+func (s *Server) ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	db, err := Open(ctx, Config{URL: l.URL("postgres"), MaxOpen: 1})
+	db, err := pg.Open(ctx, pg.Config{URL: s.URL("postgres"), MaxOpen: 1})
 	if err != nil {
 		return err
 	}
@@ -203,34 +205,34 @@ func (l *Local) ping(ctx context.Context) error {
 	if err := db.GetContext(ctx, &dir, `SHOW data_directory`); err != nil {
 		return err
 	}
-	if !sameFile(dir, l.data()) {
-		return fmt.Errorf("the server at %s is of another directory: %s", l.socket, dir)
+	if !sameFile(dir, s.data()) {
+		return fmt.Errorf("the server at %s is of another directory: %s", s.socket, dir)
 	}
 	return nil
 }
 
 // stop runs under the lock.
-func (l *Local) stop(ctx context.Context) error {
-	if !l.running() {
+func (s *Server) stop(ctx context.Context) error {
+	if !s.running() {
 		return nil
 	}
-	bin, err := findBin(ctx, l.data())
+	bin, err := findBin(ctx, s.data())
 	if err != nil {
 		return err
 	}
-	out, err := l.command(ctx, bin, "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", l.data()).CombinedOutput()
-	if err != nil && l.running() {
-		return fmt.Errorf("stop PostgreSQL in %s: %w: %s", l.Dir, err, strings.TrimSpace(string(out)))
+	out, err := s.command(ctx, bin, "pg_ctl", "stop", "-w", "-s", "-m", "fast", "-D", s.data()).CombinedOutput()
+	if err != nil && s.running() {
+		return fmt.Errorf("stop PostgreSQL in %s: %w: %s", s.Dir, err, strings.TrimSpace(string(out)))
 	}
-	if l.socket != filepath.Join(l.Dir, "run") {
-		_ = os.Remove(l.socket) // a leftover is found again and used again
+	if s.socket != filepath.Join(s.Dir, "run") {
+		_ = os.Remove(s.socket) // a leftover is found again and used again
 	}
 	return nil
 }
 
 // logTail is the end of the server's log, for an error.
-func (l *Local) logTail() string {
-	text, err := os.ReadFile(l.logFile())
+func (s *Server) logTail() string {
+	text, err := os.ReadFile(s.logFile())
 	if err != nil {
 		return err.Error()
 	}

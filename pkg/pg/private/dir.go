@@ -1,6 +1,6 @@
 //go:build unix
 
-package pg
+package private
 
 import (
 	"context"
@@ -46,13 +46,13 @@ func serverOwner() (*owner, error) {
 
 // command runs one of PostgreSQL's programs as the owner, away from our
 // terminal's signals and with nothing of our environment but the path.
-func (l *Local) command(ctx context.Context, bin, name string, args ...string) *exec.Cmd {
+func (s *Server) command(ctx context.Context, bin, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
-	cmd.Dir = l.Dir
+	cmd.Dir = s.Dir
 	cmd.Env = []string{"PATH=" + bin + ":/usr/bin:/bin", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if l.owner != nil {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: l.owner.uid, Gid: l.owner.gid}
+	if s.owner != nil {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: s.owner.uid, Gid: s.owner.gid}
 	}
 	return cmd
 }
@@ -88,19 +88,19 @@ func socketDir(dir string) string {
 }
 
 // claim makes the directory, or recognizes it as one that it made.
-func (l *Local) claim() error {
-	if err := l.recognize(); err != nil {
+func (s *Server) claim() error {
+	if err := s.recognize(); err != nil {
 		return err
 	}
-	if err := l.makeDir(l.Dir); err != nil {
+	if err := s.makeDir(s.Dir); err != nil {
 		return err
 	}
-	return os.WriteFile(l.marker(), []byte("A private PostgreSQL server of laurel; it may be deleted while it does not run.\n"), 0o600)
+	return os.WriteFile(s.marker(), []byte("A private PostgreSQL server of laurel; it may be deleted while it does not run.\n"), 0o600)
 }
 
 // recognize refuses a directory with anything in it that is not ours.
-func (l *Local) recognize() error {
-	entries, err := os.ReadDir(l.Dir)
+func (s *Server) recognize() error {
+	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -110,7 +110,7 @@ func (l *Local) recognize() error {
 	foreign := ""
 	for _, e := range entries {
 		switch e.Name() {
-		case filepath.Base(l.marker()):
+		case filepath.Base(s.marker()):
 			return nil
 		case "lock": // of another starter, who has come no further
 		default:
@@ -118,14 +118,14 @@ func (l *Local) recognize() error {
 		}
 	}
 	if foreign != "" {
-		return fmt.Errorf("%s holds %s and was not made by laurel: choose a new or an empty directory", l.Dir, foreign)
+		return fmt.Errorf("%s holds %s and was not made by laurel: choose a new or an empty directory", s.Dir, foreign)
 	}
 	return nil
 }
 
 // makeDir makes a directory that the owner alone may enter, and insists that it
 // is the owner's, or ours: others can make directories under /tmp too.
-func (l *Local) makeDir(dir string) error {
+func (s *Server) makeDir(dir string) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
@@ -137,12 +137,12 @@ func (l *Local) makeDir(dir string) error {
 		return err
 	}
 	uid := ownerOf(info)
-	mine := uid == uint32(os.Geteuid()) || l.owner != nil && uid == l.owner.uid
+	mine := uid == uint32(os.Geteuid()) || s.owner != nil && uid == s.owner.uid
 	if !info.IsDir() || !mine {
 		return fmt.Errorf("%s belongs to somebody else", dir)
 	}
-	if l.owner != nil {
-		if err := os.Lchown(dir, int(l.owner.uid), int(l.owner.gid)); err != nil {
+	if s.owner != nil {
+		if err := os.Lchown(dir, int(s.owner.uid), int(s.owner.gid)); err != nil {
 			return err
 		}
 	}
@@ -157,17 +157,17 @@ func ownerOf(info os.FileInfo) uint32 {
 }
 
 // reachable checks that the owner can come to the directory.
-func (l *Local) reachable() error {
-	if l.owner == nil {
+func (s *Server) reachable() error {
+	if s.owner == nil {
 		return nil
 	}
-	for dir := filepath.Dir(l.Dir); ; dir = filepath.Dir(dir) {
+	for dir := filepath.Dir(s.Dir); ; dir = filepath.Dir(dir) {
 		info, err := os.Stat(dir)
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
-		if err == nil && info.Mode().Perm()&0o001 == 0 && ownerOf(info) != l.owner.uid {
-			return fmt.Errorf("the user %s, as whom PostgreSQL runs, cannot enter %s: choose a directory elsewhere, such as under /var/lib or /tmp", l.owner.name, dir)
+		if err == nil && info.Mode().Perm()&0o001 == 0 && ownerOf(info) != s.owner.uid {
+			return fmt.Errorf("the user %s, as whom PostgreSQL runs, cannot enter %s: choose a directory elsewhere, such as under /var/lib or /tmp", s.owner.name, dir)
 		}
 		if dir == filepath.Dir(dir) {
 			return nil
@@ -177,12 +177,12 @@ func (l *Local) reachable() error {
 
 // lock waits for the directory's lock file. It goes by the file's identity, for
 // Remove deletes it.
-func (l *Local) lock(ctx context.Context) (unlock func(), err error) {
-	path := filepath.Join(l.Dir, "lock")
+func (s *Server) lock(ctx context.Context) (unlock func(), err error) {
+	path := filepath.Join(s.Dir, "lock")
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		f, err := l.openLock(path)
+		f, err := s.openLock(path)
 		if err != nil {
 			return nil, fmt.Errorf("private PostgreSQL: %w", err)
 		}
@@ -202,14 +202,14 @@ func (l *Local) lock(ctx context.Context) (unlock func(), err error) {
 	}
 }
 
-func (l *Local) openLock(path string) (*os.File, error) {
-	if err := l.reachable(); err != nil {
+func (s *Server) openLock(path string) (*os.File, error) {
+	if err := s.reachable(); err != nil {
 		return nil, err
 	}
-	if err := l.recognize(); err != nil {
+	if err := s.recognize(); err != nil {
 		return nil, err
 	}
-	if err := l.makeDir(l.Dir); err != nil {
+	if err := s.makeDir(s.Dir); err != nil {
 		return nil, err
 	}
 	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -225,8 +225,8 @@ func isFile(path string, f *os.File) bool {
 }
 
 // pid reads the number of the postmaster from its pid file; 0 if there is none.
-func (l *Local) pid() int {
-	text, err := os.ReadFile(filepath.Join(l.data(), "postmaster.pid"))
+func (s *Server) pid() int {
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
 	if err != nil {
 		return 0
 	}
