@@ -327,9 +327,9 @@ func eventually(t *testing.T, ok func() bool) {
 // TestCall_lost has NATS die while a caller waits for an answer: it hears so at
 // once, not when its time is over.
 func TestCall_lost(t *testing.T) {
-	line := testkit.NewLine(t, "127.0.0.1:0", "tcp", strings.TrimPrefix(testkit.NATS(t).URL(), "nats://"))
+	proxy := testkit.NewFaultProxy(t, "127.0.0.1:0", "tcp", strings.TrimPrefix(testkit.NATS(t).URL(), "nats://"))
 	connect := func(name string) *bus.Bus {
-		b, err := bus.Connect("nats://"+line.Address, name, testkit.Log(t))
+		b, err := bus.Connect("nats://"+proxy.Address, name, testkit.Log(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -354,7 +354,7 @@ func TestCall_lost(t *testing.T) {
 		answer <- err
 	}()
 	<-asked
-	line.Refuse()
+	proxy.Refuse()
 	select {
 	case err := <-answer:
 		if !fault.HasCode(err, "no_answer") {
@@ -367,7 +367,7 @@ func TestCall_lost(t *testing.T) {
 		t.Errorf("without NATS: %v", err)
 	}
 	close(release)
-	line.Restore(t)
+	proxy.Restore(t)
 	eventually(t, func() bool { return client.Ready() == nil })
 	if err := server.Drain(t.Context()); err != nil {
 		t.Error(err)

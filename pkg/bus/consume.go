@@ -32,7 +32,10 @@ const (
 // ctx ends or the consumer is lost. The durable consumer has the service's
 // name: replicas share it, and it goes on where it stopped. caughtUp is called
 // once, when everything that was waiting at the start has been delivered.
-func (b *Bus) Consume(ctx context.Context, service string, subjects []string, caughtUp func(), receive func(ctx context.Context, data []byte, deliveries uint64) Verdict) error {
+func (b *Bus) Consume(
+	ctx context.Context, service string, subjects []string, caughtUp func(),
+	receive func(ctx context.Context, data []byte, deliveries uint64) Verdict,
+) error {
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, Stream, jetstream.ConsumerConfig{
 		Durable:        service,
 		FilterSubjects: subjects,

@@ -16,7 +16,7 @@ import (
 // told: the first statement whose time is over finds out for all.
 func TestOpen_silence(t *testing.T) {
 	t.Parallel()
-	line, address := testkit.DatabaseLine(t, testkit.URL(t, "voting"))
+	proxy, address := testkit.DatabaseProxy(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
 	leader, err := pg.TryLeader(t.Context(), db, "leader") // one connection of several
 	if err != nil {
@@ -29,7 +29,7 @@ func TestOpen_silence(t *testing.T) {
 	if err := query(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	line.Forget()
+	proxy.Forget()
 	go func() { waits <- leader.Check(context.Background()) }()
 
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -53,13 +53,13 @@ func TestOpen_silence(t *testing.T) {
 // TestInTx_commitSilent has a server take a COMMIT and say nothing.
 func TestInTx_commitSilent(t *testing.T) {
 	t.Parallel()
-	line, address := testkit.DatabaseLine(t, testkit.URL(t, "voting"))
+	proxy, address := testkit.DatabaseProxy(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
 	ended := make(chan error, 1)
 	go func() {
 		ended <- pg.InTx(context.Background(), db, func(tx *sqlx.Tx) error {
 			_, err := tx.Exec(`CREATE TABLE x (id int)`)
-			line.Hold()
+			proxy.Hold()
 			return err
 		})
 	}()
@@ -71,7 +71,7 @@ func TestInTx_commitSilent(t *testing.T) {
 	case <-time.After(2 * time.Minute):
 		t.Fatal("the commit waits still")
 	}
-	line.Restore(t)
+	proxy.Restore(t)
 	if _, err := db.ExecContext(t.Context(), `SELECT 1`); err != nil {
 		t.Error(err)
 	}

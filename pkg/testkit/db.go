@@ -1,6 +1,7 @@
 // Package testkit gives tests the real thing: PostgreSQL databases of their own
-// on a private server, and a settable clock. A missing PostgreSQL fails the test
-// and says what to install; nothing is skipped for it.
+// on a private server, buses, rooms and selections, and a settable clock. A
+// missing PostgreSQL fails the test and says what to install; nothing is skipped
+// for it.
 package testkit
 
 import (
@@ -14,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -28,10 +28,6 @@ import (
 // URLVariable overrides the private server: a superuser's URL of a database on
 // a server where tests may create databases and roles.
 const URLVariable = "LAUREL_TEST_DATABASE_URL"
-
-// startTime bounds whatever is done for a test's database, the start of the
-// server included.
-const startTime = 2 * time.Minute
 
 // maxOpen keeps the pools small, for many tests share one server.
 const maxOpen = 8
@@ -104,7 +100,7 @@ func open(t testing.TB, cfg pg.Config) *sqlx.DB {
 // bound is a context for set-up and clean-up, of which the latter runs when the
 // test's own context has ended.
 func bound(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -136,7 +132,7 @@ func create(t testing.TB, template string) string {
 // times to somebody who still looks at the template, and is tried again.
 func exec(t testing.TB, address, statement string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	db, err := pg.Open(ctx, pg.Config{URL: address, MaxOpen: 1})
 	if err != nil {

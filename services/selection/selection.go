@@ -107,7 +107,7 @@ type Results struct {
 	Decision     DecisionRecord    `json:"decision"`
 	Lot          string            `json:"lot,omitempty"` // value that lots were drawn from: laurel compute --lot
 	Awards       []AwardList       `json:"awards"`        // best first
-	Ranking      []Standing        `json:"ranking"`       // everybody
+	Ranking      []RankedCandidate `json:"ranking"`       // everybody
 }
 
 // DecisionRecord is how the committee voted.
@@ -123,11 +123,11 @@ type AwardList struct {
 	ID      string            `json:"id"`
 	Title   map[string]string `json:"title"`
 	Seats   int               `json:"seats"`
-	Winners []Standing        `json:"winners"`
+	Winners []RankedCandidate `json:"winners"`
 }
 
-// Standing is a candidate's place in the result; numbers are decimal strings.
-type Standing struct {
+// RankedCandidate is a candidate's rank in the result; numbers are decimal strings.
+type RankedCandidate struct {
 	Number     int               `json:"number"`
 	Name       string            `json:"name"`
 	Employer   string            `json:"employer,omitempty"`

@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -24,7 +27,7 @@ func TestSubmit(t *testing.T) {
 	}
 	years := 8
 	want := nomination.Entry{
-		ID: e.ID, Slug: slug, State: nomination.Submitted, Opinions: []nomination.Opinion{}, CreatedAt: r.clock.Now(),
+		ID: e.ID, Slug: slug, State: nomination.Submitted, Opinions: []nomination.Opinion{}, CreatedAt: r.Clock.Now(),
 		Nominee: nomination.Nominee{
 			Name: "王强", Gender: "male", Category: "courier", Employer: "陇运速递", Region: "兰州市", Years: &years,
 			Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},
@@ -33,26 +36,26 @@ func TestSubmit(t *testing.T) {
 	if diff := cmp.Diff(want, e); diff != "" {
 		t.Error(diff)
 	}
-	got, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: e.ID})
+	got, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: e.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'submit_entry' AND slug = $1 AND name = '李审核' AND request = 'req-1'`, slug); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'submit_entry' AND slug = $1 AND name = '李审核' AND request = 'req-1'`, slug); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 
 	t.Run("again", func(t *testing.T) {
-		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
+		_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if !errors.Is(err, nomination.ErrDuplicate) || !strings.Contains(errText(err), e.ID) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("resembling", func(t *testing.T) {
 		in.Employer, in.Deeds = "陇运速递有限公司", "又写了一遍。"
-		twin, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: in})
+		twin, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: in})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +63,7 @@ func TestSubmit(t *testing.T) {
 			t.Errorf("warnings %v", twin.Warnings)
 		}
 	})
-	if n := r.count(t, `SELECT count(*) FROM entry`); n != 2 {
+	if n := r.Count(`SELECT count(*) FROM entry`); n != 2 {
 		t.Errorf("%d entries", n)
 	}
 }
@@ -88,13 +91,13 @@ func TestSubmit_badInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := nominee(1)
 			c.spoil(&n)
-			_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: n})
+			_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: n})
 			if diff := cmp.Diff(c.want, fields(t, err, nomination.ErrInvalid)); diff != "" {
 				t.Errorf("%v\n%s", err, diff)
 			}
 		})
 	}
-	if n := r.count(t, `SELECT count(*) FROM entry`); n != 0 {
+	if n := r.Count(`SELECT count(*) FROM entry`); n != 0 {
 		t.Errorf("%d entries", n)
 	}
 }
@@ -102,26 +105,26 @@ func TestSubmit_badInput(t *testing.T) {
 func TestSubmit_phases(t *testing.T) {
 	r := setup(t)
 	submit := func() error {
-		_, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)})
+		_, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)})
 		return err
 	}
 	if err := submit(); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("unknown: %v", err)
 	}
-	r.freeze(t, slug, rules)
+	r.selection.Freeze(rules)
 	if err := submit(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("pending: %v", err)
 	}
-	closes := r.clock.Now().Add(time.Hour)
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open, ClosesAt: &closes})
+	closes := r.Clock.Now().Add(time.Hour)
+	r.selection.Change(event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open, ClosesAt: &closes})
 	if err := submit(); err != nil {
 		t.Errorf("open: %v", err)
 	}
-	r.clock.Set(closes)
+	r.Clock.Set(closes)
 	if err := submit(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("past the deadline: %v", err)
 	}
-	applied := outbox[event.PhaseApplied](t, r)
+	applied := testkit.Published[event.PhaseApplied](t, r.DB)
 	want := []event.PhaseApplied{{Phase: rulebook.PhaseNomination, Action: event.Open, Change: 2}}
 	if diff := cmp.Diff(want, applied); diff != "" {
 		t.Error(diff)
@@ -140,7 +143,7 @@ func TestListEntries(t *testing.T) {
 	var got []string
 	after := ""
 	for {
-		page, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: after, Limit: 2})
+		page, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,11 +158,11 @@ func TestListEntries(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	withdrawn, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, State: nomination.Withdrawn})
+	withdrawn, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, State: nomination.Withdrawn})
 	if err != nil || len(withdrawn) != 1 || withdrawn[0].ID != want[1] {
 		t.Errorf("withdrawn %v, %v", withdrawn, err)
 	}
-	if _, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug, After: "x"}); !errors.Is(err, nomination.ErrNoEntry) {
+	if _, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug, After: "x"}); !errors.Is(err, nomination.ErrNoEntry) {
 		t.Errorf("no id: %v", err)
 	}
 }
@@ -173,7 +176,7 @@ func TestWithdraw(t *testing.T) {
 			t.Fatalf("%s, %v", got.State, err)
 		}
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'withdraw_entry' AND reason = '本人放弃'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'withdraw_entry' AND reason = '本人放弃'`); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 	if again := r.submit(t, 0); again.ID == e.ID { // what was taken back may come again
@@ -186,11 +189,11 @@ func TestWithdraw(t *testing.T) {
 	for entry, want := range map[string]error{
 		admitted.ID: nomination.ErrDecided, "0198c0de-0000-7000-8000-000000000007": nomination.ErrNoEntry, "7": nomination.ErrNoEntry,
 	} {
-		if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: slug, Entry: entry}); !errors.Is(err, want) {
+		if _, err := r.WithdrawEntry(testkit.Context(t), nomination.WithdrawEntry{Slug: slug, Entry: entry}); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", entry, err, want)
 		}
 	}
-	if _, err := r.WithdrawEntry(t.Context(), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
+	if _, err := r.WithdrawEntry(testkit.Context(t), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("another selection: %v", err)
 	}
 }
@@ -199,23 +202,27 @@ func TestWithdraw(t *testing.T) {
 func TestRedelivery(t *testing.T) {
 	r := opened(t)
 	r.admit(t, 0)
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
-	before := outbox[event.PhaseApplied](t, r)
-	again := slices.Clone(r.sent)
+	r.selection.Close(rulebook.PhaseNomination, rulebook.PhaseVetting)
+	before := testkit.Published[event.PhaseApplied](t, r.DB)
+	again := slices.Clone(r.selection.Sent)
 	slices.Reverse(again)
-	for _, env := range append(again, r.sent...) {
-		r.deliver(t, env, 2)
-		r.deliver(t, env, 3)
+	bus := testkit.Publisher(r.Caller)
+	for _, env := range append(again, r.selection.Sent...) {
+		for range 2 {
+			if err := bus(t.Context(), env); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	r.freeze(t, "another", rules) // comes behind them all
-	if diff := cmp.Diff(before, outbox[event.PhaseApplied](t, r)); diff != "" {
+	testkit.NewSelection(t, "another", r.Clock.Now, bus).Freeze(rules) // comes behind them all
+	r.reaches(t, "another", 1)
+	if diff := cmp.Diff(before, testkit.Published[event.PhaseApplied](t, r.DB)); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
+	if _, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("submit after the close: %v", err)
 	}
-	if got := outbox[event.CandidateAdmitted](t, r); len(got) != 1 {
+	if got := testkit.Published[event.CandidateAdmitted](t, r.DB); len(got) != 1 {
 		t.Errorf("admitted %v", got)
 	}
 }
@@ -223,15 +230,31 @@ func TestRedelivery(t *testing.T) {
 // An order that overtakes the rulebook waits for it.
 func TestReordered(t *testing.T) {
 	r := setup(t)
-	first := setup(t) // makes the events
-	first.freeze(t, slug, rules)
-	first.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
-	r.deliver(t, first.sent[1], 1)
-	r.deliver(t, first.sent[0], 1)
-	r.eventually(t, "the version of phases", 2, func() int {
-		return r.count(t, `SELECT coalesce(max(version), 0) FROM projection WHERE slug = $1`, slug)
+	var held []event.Envelope
+	late := testkit.NewSelection(t, slug, r.Clock.Now, func(_ context.Context, env event.Envelope) error {
+		held = append(held, env)
+		return nil
 	})
-	if _, err := r.SubmitEntry(t.Context(), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); err != nil {
+	late.Freeze(rules)
+	late.Open(rulebook.PhaseNomination)
+	for _, env := range slices.Backward(held) {
+		if err := testkit.Publisher(r.Caller)(t.Context(), env); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.reaches(t, slug, 2)
+	if _, err := r.SubmitEntry(testkit.Context(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(3)}); err != nil {
 		t.Errorf("submit: %v", err)
 	}
+}
+
+// reaches waits until the room knows a version of a selection's phases.
+func (r *room) reaches(t *testing.T, slug string, version int) {
+	t.Helper()
+	testkit.Eventually(t, testkit.Patience, func() error {
+		if got := r.Count(`SELECT coalesce(max(version), 0) FROM projection WHERE slug = $1`, slug); got != version {
+			return fmt.Errorf("the phases of %s are at version %d, want %d", slug, got, version)
+		}
+		return nil
+	})
 }

@@ -19,9 +19,9 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -101,13 +101,13 @@ func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, e
 	t.Helper()
 	ctx, cancel := context.WithTimeout(staff(t), time.Minute) // pictures take their time, the more so under the race detector
 	defer cancel()
-	return r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
+	return r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: r.Upload(body), DryRun: dry})
 }
 
 // nothing was imported.
 func (r *room) unchanged(t *testing.T) {
 	t.Helper()
-	if n := r.count(t, `SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM audit)`); n != 0 {
+	if n := r.Count(`SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM audit)`); n != 0 {
 		t.Errorf("%d rows were written", n)
 	}
 }
@@ -142,7 +142,7 @@ func TestImport(t *testing.T) {
 	if diff := cmp.Diff(warnings, done.Warnings); diff != "" || done.Entries != 3 || len(done.IDs) != 3 {
 		t.Fatalf("%+v\n%s", done, diff)
 	}
-	entries, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug})
+	entries, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestImport(t *testing.T) {
 	if len(entries[2].Warnings) != 1 {
 		t.Errorf("warnings %v", entries[2].Warnings)
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'import_entries' AND detail ->> 'entries' = '3'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'import_entries' AND detail ->> 'entries' = '3'`); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 
@@ -190,12 +190,7 @@ func TestImport(t *testing.T) {
 
 func (r *room) photoSize(t *testing.T, hash string) image.Point {
 	t.Helper()
-	body, _, err := r.deps.Blobs.Open(t.Context(), hash)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	cfg, err := jpeg.DecodeConfig(body)
+	cfg, err := jpeg.DecodeConfig(bytes.NewReader(r.Blob(hash)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +213,7 @@ func TestImport_csv(t *testing.T) {
 			if err != nil || done.Entries != 1 || len(done.Warnings) != 0 {
 				t.Fatalf("%+v, %v", done, err)
 			}
-			e, err := r.GetEntry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
+			e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
 			if err != nil || e.Nominee.Name != "王强" || e.Nominee.Gender != "male" || e.Nominee.Category != "courier" || e.Nominee.Attributes["party"] != "党员" {
 				t.Errorf("%+v, %v", e.Nominee, err)
 			}
@@ -308,12 +303,12 @@ func TestImport_phases(t *testing.T) {
 	if err := load(); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("unknown: %v", err)
 	}
-	r.freeze(t, slug, rules)
+	r.selection.Freeze(rules)
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("pending: %v", err)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.selection.Open(rulebook.PhaseNomination)
+	r.selection.Close(rulebook.PhaseNomination)
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("closed: %v", err)
 	}
@@ -328,12 +323,12 @@ func TestImport_atOnce(t *testing.T) {
 		n := nominee(i)
 		b.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds)
 	}
-	hash := r.upload(t, b.bytes())
+	hash := r.Upload(b.bytes())
 	var group errgroup.Group
 	results := make([]error, 4)
 	for i := range results {
 		group.Go(func() error {
-			_, results[i] = r.ImportEntries(t.Context(), nomination.ImportEntries{Slug: slug, Blob: hash})
+			_, results[i] = r.ImportEntries(testkit.Context(t), nomination.ImportEntries{Slug: slug, Blob: hash})
 			return nil
 		})
 	}
@@ -348,7 +343,7 @@ func TestImport_atOnce(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	if n := r.count(t, `SELECT count(*) FROM entry`); taken != 1 || n != 20 {
+	if n := r.Count(`SELECT count(*) FROM entry`); taken != 1 || n != 20 {
 		t.Errorf("%d imports, %d entries", taken, n)
 	}
 }
@@ -379,7 +374,7 @@ func TestImport_time(t *testing.T) {
 		"60 photos":       {photos.bytes(), 10 * time.Second, 60},
 	} {
 		started := time.Now()
-		hash := r.upload(t, c.body)
+		hash := r.Upload(c.body)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*c.limit)
 		done, err := r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: hash})
 		cancel()

@@ -43,7 +43,7 @@ func TestSelection_Create(t *testing.T) {
 	_, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: slug, Rulebook: rules})
 	_ = refused(t, err, selection.ErrSlugTaken)
 
-	h.clock.Advance(time.Hour)
+	h.Clock.Advance(time.Hour)
 	if _, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: "another", Rulebook: rules}); err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +58,9 @@ func TestSelection_Create(t *testing.T) {
 }
 
 // acts is the audit log of the selection.
-func (h *house) acts() []audit.Entry {
+func (h *installation) acts() []audit.Entry {
 	h.t.Helper()
-	acts, err := bus.Call[[]audit.Entry](h.ctx, h.deps.Bus, selection.Name, run.ListAudit, audit.Page{Slug: slug})
+	acts, err := bus.Call[[]audit.Entry](h.ctx, h.Bus, selection.Name, run.ListAudit, audit.Page{Slug: slug})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -224,7 +224,7 @@ func (r *room) persist(c voting.Cast) (receipt string, err error) {
 // by their salt, and are nobody's duplicates.
 func TestChaos_commitUnknown(t *testing.T) {
 	address := serviceURL(t)
-	line, way := testkit.DatabaseLine(t, address)
+	line, way := testkit.DatabaseProxy(t, address)
 	r := start(t, testkit.NATS(t), address, way)
 	r.open(t, once)
 	r.counted(t, ballot(1000, 1))

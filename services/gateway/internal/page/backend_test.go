@@ -180,7 +180,7 @@ func (h *house) publish() {
 		},
 	}
 	for i, c := range h.candidates {
-		place := selection.Standing{
+		place := selection.RankedCandidate{
 			Number: c.Number, Name: c.Name, Employer: c.Employer, Rank: i + 1, Total: fmt.Sprintf("%d.25", 95-i),
 			Components: map[string]string{"votes": fmt.Sprintf("%d.123456", 40-i/2), "panel:experts": "55.127"},
 			Explain:    []string{"votes 5,102 of at most 6,201: 82.28 points × 40%"},

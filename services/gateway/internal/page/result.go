@@ -44,7 +44,7 @@ type winner struct {
 
 // resultRow is a line of the whole ranking.
 type resultRow struct {
-	selection.Standing
+	selection.RankedCandidate
 
 	Href   string
 	Award  string // title
@@ -128,7 +128,7 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 		out.Columns = append(out.Columns, s.sourceTitle(source))
 	}
 	for _, r := range found.Ranking {
-		row := resultRow{Standing: r, Href: s.storyPath(r.Number), Award: titles[r.Award]}
+		row := resultRow{RankedCandidate: r, Href: s.storyPath(r.Number), Award: titles[r.Award]}
 		for _, source := range sources {
 			row.Points = append(row.Points, shortened(r.Components[source]))
 		}
@@ -139,7 +139,7 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 }
 
 // sources are the components of a ranking in the rulebook's order.
-func (s *site) sources(ranking []selection.Standing) []string {
+func (s *site) sources(ranking []selection.RankedCandidate) []string {
 	var sources []string
 	for _, c := range s.rules.Composite.Components {
 		if !slices.Contains(sources, c.Source) {

@@ -19,8 +19,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/course"
-	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
+	"github.com/laurel-awards/laurel/services/selection/internal/store"
 )
 
 // maxBlob bounds a result, computed or published, in bytes.
@@ -57,18 +57,18 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	if _, err := tx.ExecContext(ctx, `SELECT slug FROM selection WHERE slug = $1 FOR UPDATE`, in.Slug); err != nil {
 		return none, fmt.Errorf("publish: %w", err)
 	}
-	sel, err := register.Read(ctx, tx, in.Slug)
+	sel, err := store.Read(ctx, tx, in.Slug)
 	if err != nil {
 		return none, err
 	}
 	if sel.PublishedAt != nil {
 		return read(ctx, tx, in.Slug)
 	}
-	courses, err := course.Load(ctx, tx, in.Slug)
+	phases, err := lifecycle.Load(ctx, tx, in.Slug)
 	if err != nil {
 		return none, err
 	}
-	if err := courses[in.Slug].Publishable(); err != nil {
+	if err := phases.Publishable(); err != nil {
 		return none, err
 	}
 	results, err := p.build(ctx, tx, sel, now)
@@ -101,7 +101,7 @@ func (p *Publication) GetResults(ctx context.Context, in selection.Of) (selectio
 	}
 	results, err := read(ctx, p.deps.DB, in.Slug)
 	if errors.Is(err, selection.ErrUnpublished) {
-		if _, unknown := register.Read(ctx, p.deps.DB, in.Slug); unknown != nil {
+		if _, unknown := store.Read(ctx, p.deps.DB, in.Slug); unknown != nil {
 			return results, unknown
 		}
 	}

@@ -27,11 +27,11 @@ func (s *siege) eventsCut(t *testing.T) { s.cut(t, s.events) }
 
 // cut has lines fail while the crowd votes: refuse, keep silent for a while and,
 // in the long form, forget their connections for good.
-func (s *siege) cut(t *testing.T, lines ...*testkit.Line) {
+func (s *siege) cut(t *testing.T, lines ...*testkit.FaultProxy) {
 	ways := []struct {
 		name string
-		fail func(*testkit.Line)
-	}{{"refused", (*testkit.Line).Refuse}, {"held", (*testkit.Line).Hold}, {"forgotten", (*testkit.Line).Forget}}
+		fail func(*testkit.FaultProxy)
+	}{{"refused", (*testkit.FaultProxy).Refuse}, {"held", (*testkit.FaultProxy).Hold}, {"forgotten", (*testkit.FaultProxy).Forget}}
 	if _, long := rounds(t, 0); !long {
 		ways = ways[:2]
 	}

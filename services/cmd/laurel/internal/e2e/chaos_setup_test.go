@@ -74,9 +74,9 @@ type siege struct {
 	disk     *disk
 	server   *private.Server // on disk
 	nats     *brokerProcess
-	database *testkit.Line // to PostgreSQL, for all
-	ballots  *testkit.Line // to PostgreSQL, for voting
-	events   *testkit.Line // to NATS, for all
+	database *testkit.FaultProxy // to PostgreSQL, for all
+	ballots  *testkit.FaultProxy // to PostgreSQL, for voting
+	events   *testkit.FaultProxy // to NATS, for all
 
 	voters atomic.Int64 // who have come
 	proved map[string]bool
@@ -91,9 +91,9 @@ func besiege(t *testing.T) *siege {
 	s := &siege{harness: h, disk: disk, server: server, proved: map[string]bool{}}
 	s.nats = newBroker(t, h.port(100))
 	socket := filepath.Join(server.Dir, "run", pgSocket)
-	s.database = testkit.NewLine(t, h.port(101), "unix", socket)
-	s.ballots = testkit.NewLine(t, h.port(102), "unix", socket)
-	s.events = testkit.NewLine(t, h.port(103), "tcp", h.port(100))
+	s.database = testkit.NewFaultProxy(t, h.port(101), "unix", socket)
+	s.ballots = testkit.NewFaultProxy(t, h.port(102), "unix", socket)
+	s.events = testkit.NewFaultProxy(t, h.port(103), "tcp", h.port(100))
 
 	for name, services := range map[string][]string{
 		"voting": {"voting"}, second: {"voting"}, "gateway": {"gateway"}, others: {"identity", "selection", "nomination", "review"},
@@ -149,7 +149,7 @@ func forVoting(s *script.Script) *script.Script {
 func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", 128+i>>16&63, i>>8&255, i&255) }
 
 // over is the URL of the installation's database by a line.
-func over(l *testkit.Line) string {
+func over(l *testkit.FaultProxy) string {
 	return "postgres://laurel@" + l.Address + "/laurel?sslmode=disable"
 }
 

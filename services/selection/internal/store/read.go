@@ -1,4 +1,4 @@
-package register
+package store
 
 import (
 	"context"
@@ -11,17 +11,17 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/course"
+	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
 )
 
 // GetSelection implements selection.Service.
-func (r *Register) GetSelection(ctx context.Context, in selection.Of) (selection.Selection, error) {
-	return Read(ctx, r.deps.DB, in.Slug)
+func (s *Store) GetSelection(ctx context.Context, in selection.Of) (selection.Selection, error) {
+	return Read(ctx, s.deps.DB, in.Slug)
 }
 
 // ListSelections implements selection.Service.
-func (r *Register) ListSelections(ctx context.Context, _ struct{}) ([]selection.Selection, error) {
-	return load(ctx, r.deps.DB, "")
+func (s *Store) ListSelections(ctx context.Context, _ struct{}) ([]selection.Selection, error) {
+	return load(ctx, s.deps.DB, "")
 }
 
 // Read gives one selection as q sees it. Fault: ErrUnknown.
@@ -73,29 +73,29 @@ func load(ctx context.Context, q sqlx.QueryerContext, slug string) ([]selection.
 	for i, r := range rows {
 		slugs[i] = r.Slug
 	}
-	courses, err := course.Load(ctx, q, slugs...)
+	phases, err := lifecycle.LoadAll(ctx, q, slugs)
 	if err != nil {
 		return nil, err
 	}
 	found := make([]selection.Selection, len(rows))
 	for i, r := range rows {
-		if found[i], err = r.selection(courses[r.Slug]); err != nil {
+		if found[i], err = r.selection(phases[r.Slug]); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
 
-func (r row) selection(c course.Course) (selection.Selection, error) {
+func (r row) selection(phases lifecycle.Phases) (selection.Selection, error) {
 	s := selection.Selection{
 		Slug: r.Slug, Edition: r.Edition, Timezone: r.Timezone, Rulebook: r.Rulebook, RulebookHash: r.RulebookHash,
 		Ballots: r.Ballots, Candidates: r.Candidates, Decided: r.Decided, CreatedAt: r.CreatedAt.UTC(),
-		FrozenAt: utc(r.FrozenAt), PublishedAt: utc(r.PublishedAt),
+		FrozenAt: lifecycle.UTC(r.FrozenAt), PublishedAt: lifecycle.UTC(r.PublishedAt),
 	}
 	if err := json.Unmarshal(r.Title, &s.Title); err != nil {
 		return s, fmt.Errorf("title of %s: %w", r.Slug, err)
 	}
-	for _, p := range c {
+	for _, p := range phases {
 		phase := selection.Phase{Name: p.Name, State: p.State(), OpensAt: p.OpensAt, ClosesAt: p.ClosesAt, WaitingFor: p.Waiting()}
 		if p.Opened != nil {
 			phase.OpenedAt = &p.Opened.At
@@ -106,12 +106,4 @@ func (r row) selection(c course.Course) (selection.Selection, error) {
 		s.Phases = append(s.Phases, phase)
 	}
 	return s, nil
-}
-
-func utc(t sql.NullTime) *time.Time {
-	if !t.Valid {
-		return nil
-	}
-	at := t.Time.UTC()
-	return &at
 }

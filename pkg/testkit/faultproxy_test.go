@@ -46,11 +46,11 @@ func say(t *testing.T, c net.Conn, word string, limit time.Duration) (string, er
 	return string(back[:n]), err
 }
 
-func TestLine(t *testing.T) {
-	const long, short = 10 * time.Second, 50 * time.Millisecond
-	l := NewLine(t, "127.0.0.1:0", "tcp", echo(t))
+func TestFaultProxy(t *testing.T) {
+	const long, short = Patience, 50 * time.Millisecond
+	p := NewFaultProxy(t, "127.0.0.1:0", "tcp", echo(t))
 	dial := func() net.Conn {
-		c, err := net.Dial("tcp", l.Address)
+		c, err := net.Dial("tcp", p.Address)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -72,11 +72,11 @@ func TestLine(t *testing.T) {
 	c := dial()
 	carries(c)
 
-	l.Hold()
+	p.Hold()
 	silent(c)
 	late := dial()
 	silent(late)
-	l.Restore(t)
+	p.Restore(t)
 	for _, c := range []net.Conn{c, late} {
 		if got, err := say(t, c, "", long); err != nil {
 			t.Fatalf("%q, %v", got, err)
@@ -87,29 +87,29 @@ func TestLine(t *testing.T) {
 		}
 	}
 
-	l.Forget()
+	p.Forget()
 	silent(c)
 	fresh := dial()
 	carries(fresh)
 	silent(c)
 
-	l.LoseAnswers("secret", 1)
+	p.LoseAnswers("secret", 1)
 	carries(fresh)
-	if got, err := say(t, fresh, "a secret", long); err == nil || errors.Is(err, os.ErrDeadlineExceeded) || got != "" || l.Lost() != 1 {
-		t.Fatalf("an answer that is lost: %q, %v; %d lost", got, err, l.Lost())
+	if got, err := say(t, fresh, "a secret", long); err == nil || errors.Is(err, os.ErrDeadlineExceeded) || got != "" || p.Lost() != 1 {
+		t.Fatalf("an answer that is lost: %q, %v; %d lost", got, err, p.Lost())
 	}
-	l.LoseAnswers("", 0)
+	p.LoseAnswers("", 0)
 
 	c = dial()
 	carries(c)
-	l.Refuse()
+	p.Refuse()
 	if got, err := say(t, c, "hello", long); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("a connection that is cut: %q, %v", got, err)
 	}
-	if c, err := net.Dial("tcp", l.Address); err == nil {
+	if c, err := net.Dial("tcp", p.Address); err == nil {
 		c.Close()
 		t.Fatal("a new connection is taken")
 	}
-	l.Restore(t)
+	p.Restore(t)
 	carries(dial())
 }

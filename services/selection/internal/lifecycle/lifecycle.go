@@ -1,6 +1,6 @@
 // Package course is how far a selection is in its phases, and the order in
 // which they may be opened and closed.
-package course
+package lifecycle
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// Course is the phases of one selection, all, in order.
-type Course []Phase
+// Phases are all phases of one selection, in order.
+type Phases []Phase
 
 // Phase is one of them.
 type Phase struct {
@@ -36,8 +36,8 @@ type Change struct {
 func (c *Change) counts() bool { return c != nil && len(c.Waiting) == 0 }
 
 // Phase gives the phase with the name.
-func (c Course) Phase(name string) (Phase, bool) {
-	for _, p := range c {
+func (ps Phases) Phase(name string) (Phase, bool) {
+	for _, p := range ps {
 		if p.Name == name {
 			return p, true
 		}
@@ -71,8 +71,14 @@ func (p Phase) Waiting() []string {
 	return nil
 }
 
-// Load reads the courses of the selections, by slug.
-func Load(ctx context.Context, q sqlx.QueryerContext, slugs ...string) (map[string]Course, error) {
+// Load reads the phases of a selection.
+func Load(ctx context.Context, q sqlx.QueryerContext, slug string) (Phases, error) {
+	all, err := LoadAll(ctx, q, []string{slug})
+	return all[slug], err
+}
+
+// LoadAll reads the phases of selections, by slug.
+func LoadAll(ctx context.Context, q sqlx.QueryerContext, slugs []string) (map[string]Phases, error) {
 	var rows []struct {
 		Slug     string         `db:"slug"`
 		Name     string         `db:"name"`
@@ -91,16 +97,16 @@ func Load(ctx context.Context, q sqlx.QueryerContext, slugs ...string) (map[stri
 		LEFT JOIN phase_change o ON o.slug = p.slug AND o.phase = p.name AND o.action = 'open'
 		LEFT JOIN phase_change c ON c.slug = p.slug AND c.phase = p.name AND c.action = 'close'
 		WHERE p.slug = ANY($1) ORDER BY p.slug, p.position`, pq.Array(slugs)); err != nil {
-		return nil, fmt.Errorf("course: %w", err)
+		return nil, fmt.Errorf("phases: %w", err)
 	}
-	courses := make(map[string]Course, len(slugs))
+	all := make(map[string]Phases, len(slugs))
 	for _, r := range rows {
-		courses[r.Slug] = append(courses[r.Slug], Phase{
-			Name: r.Name, OpensAt: utc(r.OpensAt), ClosesAt: utc(r.ClosesAt),
+		all[r.Slug] = append(all[r.Slug], Phase{
+			Name: r.Name, OpensAt: UTC(r.OpensAt), ClosesAt: UTC(r.ClosesAt),
 			Opened: change(r.OpenedAt, r.Opening), Closed: change(r.ClosedAt, r.Closing),
 		})
 	}
-	return courses, nil
+	return all, nil
 }
 
 func change(at sql.NullTime, waiting []string) *Change {
@@ -110,7 +116,8 @@ func change(at sql.NullTime, waiting []string) *Change {
 	return &Change{At: at.Time.UTC(), Waiting: waiting}
 }
 
-func utc(t sql.NullTime) *time.Time {
+// UTC gives a time of the database in UTC, nil for NULL.
+func UTC(t sql.NullTime) *time.Time {
 	if !t.Valid {
 		return nil
 	}

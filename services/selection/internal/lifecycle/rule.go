@@ -1,7 +1,6 @@
-package course
+package lifecycle
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -43,35 +42,35 @@ func needs(name, action string) []need {
 	return nil
 }
 
-// Order tells whether the action on the phase has been ordered already and,
-// if not, what stands in its way, as ErrOutOfOrder. approved says that the
+// Order tells whether the action on the phase has been ordered already and, if
+// not, what stands in its way, as ErrOutOfOrder. approved says that the
 // committee has approved a result.
-func (c Course) Order(name, action string, approved bool) (already bool, err error) {
-	p, ok := c.Phase(name)
+func (ps Phases) Order(name, action string, approved bool) (already bool, err error) {
+	p, ok := ps.Phase(name)
 	if !ok {
 		return false, selection.ErrNoPhase.With("phase", name)
 	}
 	switch {
 	case action == event.Open && p.Closed != nil:
-		return false, refuse(p, obstacle{p, "it has been open once and does not open again"})
+		return false, refuse(p, obstacle{p, "opens_once", "it has been open once and does not open again"})
 	case action == event.Open && p.Opened != nil, action == event.Close && p.Closed != nil:
 		return true, nil
 	case action == event.Close && !p.Opened.counts():
-		return false, refuse(p, obstacle{p, name + " closes after it is open"})
+		return false, refuse(p, obstacle{p, "closes_after_opening", "{phase} closes after it is open"})
 	}
 	var obstacles []obstacle
 	for _, n := range needs(name, action) {
-		before, _ := c.Phase(n.phase)
+		before, _ := ps.Phase(n.phase)
 		if n.closed && !before.Closed.counts() {
-			obstacles = append(obstacles, obstacle{before, fmt.Sprintf("%s %ss after %s is closed", name, action, n.phase)})
+			obstacles = append(obstacles, obstacle{before, action + "s_after_close", "{phase} " + action + "s after {before} is closed"})
 		}
 		if !n.closed && !before.Opened.counts() {
-			obstacles = append(obstacles, obstacle{before, fmt.Sprintf("%s %ss after %s is open", name, action, n.phase)})
+			obstacles = append(obstacles, obstacle{before, action + "s_after_open", "{phase} " + action + "s after {before} is open"})
 		}
 	}
 	if len(obstacles) == 0 && name == rulebook.PhaseNotice && action == event.Open && !approved {
-		decision, _ := c.Phase(rulebook.PhaseDecision)
-		obstacles = append(obstacles, obstacle{decision, "the committee has not approved a result"})
+		decision, _ := ps.Phase(rulebook.PhaseDecision)
+		obstacles = append(obstacles, obstacle{decision, "not_approved", "the committee has not approved a result"})
 	}
 	if len(obstacles) > 0 {
 		return false, refuse(p, obstacles...)
@@ -80,18 +79,32 @@ func (c Course) Order(name, action string, approved bool) (already bool, err err
 }
 
 // Publishable tells what stands in the way of publication, as ErrOutOfOrder.
-func (c Course) Publishable() error {
-	notice, _ := c.Phase(rulebook.PhaseNotice)
+func (ps Phases) Publishable() error {
+	notice, _ := ps.Phase(rulebook.PhaseNotice)
 	if notice.Closed.counts() {
 		return nil
 	}
-	return refuse(notice, obstacle{notice, "the result is published after the notice is closed"})
+	return refuse(notice, obstacle{notice, "published_after_notice", "the result is published after the notice is closed"})
 }
 
 // obstacle is a phase that stands in the way.
 type obstacle struct {
 	Phase
-	rule string
+
+	code string
+	rule string // in words; {phase} waits for {before}
+}
+
+// field says the rule, and how far the phase in the way is: a code that ends in
+// _waiting names the services that have not answered its change, too.
+func (o obstacle) field(phase string) fault.Field {
+	code, message := o.code, o.rule+"; {before} is {state}"
+	params := []any{"phase", phase, "before", o.Name, "state", o.State()}
+	if w := o.Waiting(); len(w) > 0 {
+		code, message = code+"_waiting", message+", waiting for {waiting}"
+		params = append(params, "waiting", strings.Join(w, ", "))
+	}
+	return fault.Wrong("phase", code, message, params...)
 }
 
 // refuse says everything that stands in the way of p: a field for each, the
@@ -100,13 +113,8 @@ func refuse(p Phase, obstacles ...obstacle) error {
 	var by, waiting []string
 	f := *selection.ErrOutOfOrder
 	for _, o := range obstacles {
-		message := fmt.Sprintf("%s; %s is %s", o.rule, o.Name, o.State())
-		if w := o.Waiting(); len(w) > 0 {
-			message += ", waiting for " + strings.Join(w, ", ")
-			waiting = append(waiting, w...)
-		}
-		f.Fields = append(f.Fields, fault.Field{Name: "phase", Message: message})
-		by = append(by, o.Name)
+		f.Fields = append(f.Fields, o.field(p.Name))
+		by, waiting = append(by, o.Name), append(waiting, o.Waiting()...)
 	}
 	f.Params = map[string]string{"phase": p.Name, "blocked_by": strings.Join(by, ",")}
 	if len(waiting) > 0 {

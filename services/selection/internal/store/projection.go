@@ -1,4 +1,4 @@
-package register
+package store
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 
 // Handlers keep what nomination, voting and review tell. Each row is of one
 // aggregate, so the inbox's order is all the order that they need.
-func (r *Register) Handlers() []outbox.Handler {
+func (s *Store) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(admit), outbox.On(strike),
 		outbox.On(count), outbox.On(seal),

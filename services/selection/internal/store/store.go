@@ -1,6 +1,6 @@
 // Package register keeps selections and their rulebooks, and what other rooms
 // tell of them.
-package register
+package store
 
 import (
 	"context"
@@ -19,14 +19,14 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// Register is the selections.
-type Register struct{ deps run.Deps }
+// Store is the selections.
+type Store struct{ deps run.Deps }
 
 // New keeps selections in deps' database.
-func New(deps run.Deps) *Register { return &Register{deps} }
+func New(deps run.Deps) *Store { return &Store{deps} }
 
 // CreateSelection implements selection.Service.
-func (r *Register) CreateSelection(ctx context.Context, in selection.CreateSelection) (selection.Selection, error) {
+func (s *Store) CreateSelection(ctx context.Context, in selection.CreateSelection) (selection.Selection, error) {
 	rb, err := read(in)
 	if err != nil {
 		return selection.Selection{}, err
@@ -39,9 +39,9 @@ func (r *Register) CreateSelection(ctx context.Context, in selection.CreateSelec
 	if err != nil {
 		return selection.Selection{}, fmt.Errorf("create selection: %w", err)
 	}
-	now := r.deps.Time()
+	now := s.deps.Time()
 	var created selection.Selection
-	err = pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
+	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO selection (slug, title, edition, timezone, given, rulebook, rulebook_hash, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

@@ -14,12 +14,10 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/server"
@@ -31,44 +29,36 @@ var rules string
 const (
 	slug   = "most-beautiful-courier-2"
 	notice = "notice: {working_days: 5, calendar: CN}"
-	soon   = 20 * time.Second
 )
 
 // spring is a Monday, nine o'clock in Lanzhou.
 func spring() time.Time { return time.Date(2026, 4, 20, 1, 0, 0, 0, time.UTC) }
 
-// house is the room among others that do nothing but answer phase_changed.
-type house struct {
+// installation is the room among others that do nothing but answer
+// phase_changed.
+type installation struct {
 	*selection.Client
+	*testkit.Room
 	t     *testing.T
 	ctx   context.Context //nolint:containedctx // an organizer's, for the whole test
-	clock *testkit.Clock
-	deps  run.Deps
 	rooms map[string]*enforcer
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T) *installation {
 	t.Helper()
 	t.Parallel()
-	clock, nats := testkit.NewClock(spring()), testkit.NATS(t)
-	deps := testkit.Deps(t, nats, run.Room{Name: selection.Name, Migrations: server.Migrations()}, clock)
-	room, err := server.New(deps)
-	if err != nil {
-		t.Fatal(err)
+	r := testkit.NewRoom(t, selection.Name, server.Migrations(), server.New)
+	r.Clock.Set(spring())
+	h := &installation{
+		Client: selection.NewClient(r.Caller), Room: r, t: t, ctx: testkit.Staff(t, "a-1", "王芳"), rooms: map[string]*enforcer{},
 	}
-	testkit.Start(t, room, deps)
-	b := testkit.Connect(t, nats, "gateway")
-	h := &house{
-		Client: selection.NewClient(b), t: t, clock: clock, deps: deps, rooms: map[string]*enforcer{},
-		ctx: actor.With(t.Context(), actor.Actor{Kind: actor.Staff, ID: "a-1", Name: "王芳"}),
-	}
-	for _, name := range []string{"nomination", "voting", "review"} {
-		h.rooms[name] = enforce(t, testkit.Connect(t, nats, name), name)
+	for _, name := range event.Enforcers() {
+		h.rooms[name] = enforce(t, testkit.Connect(t, r.NATS, name), name)
 	}
 	return h
 }
 
-func (h *house) create(rulebook string) selection.Selection {
+func (h *installation) create(rulebook string) selection.Selection {
 	h.t.Helper()
 	s, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: slug, Rulebook: rulebook})
 	if err != nil {
@@ -78,12 +68,12 @@ func (h *house) create(rulebook string) selection.Selection {
 }
 
 // order changes a phase, without waiting for the rooms.
-func (h *house) order(phase, action string) (selection.Selection, error) {
+func (h *installation) order(phase, action string) (selection.Selection, error) {
 	return h.ChangePhase(h.ctx, selection.ChangePhase{Slug: slug, Phase: phase, Action: action, Reason: "as announced"})
 }
 
 // change changes phases, each to the end: "open voting".
-func (h *house) change(changes ...string) {
+func (h *installation) change(changes ...string) {
 	h.t.Helper()
 	for _, c := range changes {
 		action, phase, _ := strings.Cut(c, " ")
@@ -98,7 +88,7 @@ func (h *house) change(changes ...string) {
 	}
 }
 
-func (h *house) get() selection.Selection {
+func (h *installation) get() selection.Selection {
 	h.t.Helper()
 	s, err := h.GetSelection(h.ctx, selection.Of{Slug: slug})
 	if err != nil {
@@ -107,9 +97,9 @@ func (h *house) get() selection.Selection {
 	return s
 }
 
-func (h *house) await(phase string, want selection.PhaseState) {
+func (h *installation) await(phase string, want selection.PhaseState) {
 	h.t.Helper()
-	testkit.Eventually(h.t, soon, func() error {
+	testkit.Eventually(h.t, testkit.Patience, func() error {
 		if p := h.get().Phase(phase); p.State != want {
 			return fmt.Errorf("%s is %s, waiting for %v; want %s", phase, p.State, p.WaitingFor, want)
 		}
@@ -118,9 +108,9 @@ func (h *house) await(phase string, want selection.PhaseState) {
 }
 
 // until waits for what the selection's projections show.
-func (h *house) until(ok func(selection.Selection) bool) {
+func (h *installation) until(ok func(selection.Selection) bool) {
 	h.t.Helper()
-	testkit.Eventually(h.t, soon, func() error {
+	testkit.Eventually(h.t, testkit.Patience, func() error {
 		if s := h.get(); !ok(s) {
 			return fmt.Errorf("%d ballots, %d candidates, decided %v", s.Ballots, s.Candidates, s.Decided)
 		}
@@ -218,24 +208,12 @@ func (e *enforcer) say(aggregate string, p event.Payload) {
 // next makes the next event of an aggregate without publishing it.
 func (e *enforcer) next(aggregate string, p event.Payload) event.Envelope {
 	e.versions[aggregate]++
-	data, err := json.Marshal(p)
-	if err != nil {
-		e.t.Error(err)
-	}
-	return event.Envelope{
-		ID: uuid.New(), Publisher: e.name, Name: p.EventType().Name, V: p.EventType().V, Slug: slug,
-		Aggregate: aggregate, Version: e.versions[aggregate], At: spring(), Data: data,
-	}
+	return testkit.Envelope(e.t, e.name, slug, aggregate, e.versions[aggregate], spring(), p)
 }
 
-// send publishes an event, perhaps again: its message id is new each time, so
-// that JetStream does not take a repeat out.
+// send publishes an event, perhaps again.
 func (e *enforcer) send(env event.Envelope) {
-	data, err := json.Marshal(env)
-	if err == nil {
-		err = e.bus.Publish(context.Background(), env.Subject(), uuid.NewString(), data)
-	}
-	if err != nil {
+	if err := testkit.Publisher(e.bus)(context.Background(), env); err != nil {
 		e.t.Error(err)
 	}
 	e.sent = append(e.sent, env)
@@ -274,11 +252,9 @@ func (e *enforcer) changes() []event.PhaseChanged {
 }
 
 // consumed tells whether the room has recorded the event in its inbox.
-func (h *house) consumed(id uuid.UUID) error {
-	var n int
-	err := h.deps.DB.GetContext(h.ctx, &n, `SELECT count(*) FROM inbox WHERE id = $1`, id)
-	if err == nil && n == 0 {
-		err = fmt.Errorf("event %s is not consumed", id)
+func (h *installation) consumed(id uuid.UUID) error {
+	if h.Count(`SELECT count(*) FROM inbox WHERE id = $1`, id) == 0 {
+		return fmt.Errorf("event %s is not consumed", id)
 	}
-	return err
+	return nil
 }

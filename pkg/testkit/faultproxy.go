@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// Line is a way over TCP to a server, which can fail as networks do. It takes
-// connections at Address and carries them to the server.
-type Line struct {
-	// Address is host:port, the same for as long as the line is there.
+// FaultProxy is a TCP proxy before a server, which can fail as networks do. It
+// takes connections at Address and carries them to the server.
+type FaultProxy struct {
+	// Address is host:port, the same for as long as the proxy is there.
 	Address string
 
 	network, server string
@@ -47,23 +47,23 @@ func (p *pair) end() {
 	})
 }
 
-// NewLine listens at address, or where it likes if that is host:0, and leads to
+// NewFaultProxy listens at address, or where it likes if that is host:0, and leads to
 // a server: ("tcp", "host:port") or ("unix", path). It ends with the test.
-func NewLine(t testing.TB, address, network, server string) *Line {
+func NewFaultProxy(t testing.TB, address, network, server string) *FaultProxy {
 	t.Helper()
-	l := &Line{Address: address, network: network, server: server, carrying: make(chan struct{}), pairs: map[*pair]struct{}{}}
-	close(l.carrying)
-	l.listen(t)
+	f := &FaultProxy{Address: address, network: network, server: server, carrying: make(chan struct{}), pairs: map[*pair]struct{}{}}
+	close(f.carrying)
+	f.listen(t)
 	t.Cleanup(func() {
-		l.Refuse()
-		l.wg.Wait()
+		f.Refuse()
+		f.wg.Wait()
 	})
-	return l
+	return f
 }
 
-// DatabaseLine is a line at a place of its own to the server of a database, and
-// the database's URL by it.
-func DatabaseLine(t testing.TB, database string) (l *Line, by string) {
+// DatabaseProxy is a proxy of its own before the server of a database, and the
+// database's URL through it.
+func DatabaseProxy(t testing.TB, database string) (f *FaultProxy, by string) {
 	t.Helper()
 	u, err := url.Parse(database)
 	if err != nil {
@@ -74,149 +74,149 @@ func DatabaseLine(t testing.TB, database string) (l *Line, by string) {
 	if dir := q.Get("host"); dir != "" {
 		network, server = "unix", filepath.Join(dir, ".s.PGSQL.5432")
 	}
-	l = NewLine(t, "127.0.0.1:0", network, server)
+	f = NewFaultProxy(t, "127.0.0.1:0", network, server)
 	q.Del("host")
 	q.Set("sslmode", "disable")
-	u.Host, u.RawQuery = l.Address, q.Encode()
-	return l, u.String()
+	u.Host, u.RawQuery = f.Address, q.Encode()
+	return f, u.String()
 }
 
-func (l *Line) listen(t testing.TB) {
+func (f *FaultProxy) listen(t testing.TB) {
 	t.Helper()
-	listener, err := net.Listen("tcp", l.Address)
+	listener, err := net.Listen("tcp", f.Address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.Address, l.listener = listener.Addr().String(), listener
-	l.wg.Go(func() {
+	f.Address, f.listener = listener.Addr().String(), listener
+	f.wg.Go(func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			l.wg.Go(func() { l.carry(conn) })
+			f.wg.Go(func() { f.carry(conn) })
 		}
 	})
 }
 
 // Refuse cuts all connections, and refuses new ones.
-func (l *Line) Refuse() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.listener != nil {
-		l.listener.Close()
-		l.listener = nil
+func (f *FaultProxy) Refuse() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.listener != nil {
+		f.listener.Close()
+		f.listener = nil
 	}
-	for p := range l.pairs {
+	for p := range f.pairs {
 		p.end()
 	}
 }
 
 // Hold keeps every byte, both ways; connections are taken, and wait.
-func (l *Line) Hold() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (f *FaultProxy) Hold() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	select {
-	case <-l.carrying:
-		l.carrying = make(chan struct{})
+	case <-f.carrying:
+		f.carrying = make(chan struct{})
 	default: // it holds already
 	}
 }
 
 // Forget drops the connections of now as a router does that lost its table: the
 // server sees them end, the client hears nothing, now or later. New ones pass.
-func (l *Line) Forget() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for p := range l.pairs {
+func (f *FaultProxy) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for p := range f.pairs {
 		p.silent = true
 		p.server.Close()
 	}
 }
 
 // Restore ends Refuse and Hold: what was held passes, what was cut stays so.
-func (l *Line) Restore(t testing.TB) {
+func (f *FaultProxy) Restore(t testing.TB) {
 	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	select {
-	case <-l.carrying:
+	case <-f.carrying:
 	default:
-		close(l.carrying)
+		close(f.carrying)
 	}
-	if l.listener == nil {
-		l.listen(t)
+	if f.listener == nil {
+		f.listen(t)
 	}
 }
 
 // LoseAnswers ends connections when they carry the answer to a request that
 // contains mark, instead of handing it over: each such answer with a chance
 // from 0, none, to 1, all.
-func (l *Line) LoseAnswers(mark string, chance float64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.mark, l.chance = []byte(mark), chance
+func (f *FaultProxy) LoseAnswers(mark string, chance float64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mark, f.chance = []byte(mark), chance
 }
 
 // Lost is how many answers have been lost.
-func (l *Line) Lost() int64 { return l.lost.Load() }
+func (f *FaultProxy) Lost() int64 { return f.lost.Load() }
 
 // carry moves bytes both ways until either side ends.
-func (l *Line) carry(client net.Conn) {
-	server, err := net.Dial(l.network, l.server)
+func (f *FaultProxy) carry(client net.Conn) {
+	server, err := net.Dial(f.network, f.server)
 	if err != nil {
 		client.Close()
 		return
 	}
 	p := &pair{client: client, server: server, over: make(chan struct{})}
-	l.mu.Lock()
-	l.pairs[p] = struct{}{}
-	if l.listener == nil {
+	f.mu.Lock()
+	f.pairs[p] = struct{}{}
+	if f.listener == nil {
 		p.end()
 	}
-	l.mu.Unlock()
+	f.mu.Unlock()
 	defer func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		delete(l.pairs, p)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		delete(f.pairs, p)
 	}()
 	var wg sync.WaitGroup
-	wg.Go(func() { l.pump(p, p.server, p.client, l.ask) })
-	wg.Go(func() { l.pump(p, p.client, p.server, l.answer) })
+	wg.Go(func() { f.pump(p, p.server, p.client, f.ask) })
+	wg.Go(func() { f.pump(p, p.client, p.server, f.answer) })
 	wg.Wait()
 }
 
 // pump moves bytes one way. look tells of what passes whether it may.
-func (l *Line) pump(p *pair, to, from net.Conn, look func(p *pair, data []byte) bool) {
+func (f *FaultProxy) pump(p *pair, to, from net.Conn, look func(p *pair, data []byte) bool) {
 	buf := make([]byte, 1<<16)
 	for {
 		n, err := from.Read(buf)
-		if !l.pass(p) || n > 0 && !look(p, buf[:n]) {
+		if !f.pass(p) || n > 0 && !look(p, buf[:n]) {
 			p.end()
 			return
 		}
 		if n > 0 {
-			if _, err := to.Write(buf[:n]); err != nil && l.pass(p) {
+			if _, err := to.Write(buf[:n]); err != nil && f.pass(p) {
 				p.end()
 				return
 			}
 		}
-		if err != nil && l.pass(p) {
+		if err != nil && f.pass(p) {
 			p.end()
 			return
 		}
 	}
 }
 
-// pass waits until the line carries again; for a silent connection that is its
+// pass waits until the proxy carries again; for a silent connection that is its
 // end. It tells whether the connection still stands.
-func (l *Line) pass(p *pair) bool {
-	l.mu.Lock()
-	carrying := l.carrying
+func (f *FaultProxy) pass(p *pair) bool {
+	f.mu.Lock()
+	carrying := f.carrying
 	if p.silent {
 		carrying = nil
 	}
-	l.mu.Unlock()
+	f.mu.Unlock()
 	select {
 	case <-p.over:
 		return false
@@ -225,20 +225,20 @@ func (l *Line) pass(p *pair) bool {
 	}
 }
 
-func (l *Line) ask(p *pair, data []byte) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	p.marked.Store(l.chance > 0 && bytes.Contains(data, l.mark))
+func (f *FaultProxy) ask(p *pair, data []byte) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p.marked.Store(f.chance > 0 && bytes.Contains(data, f.mark))
 	return true
 }
 
-func (l *Line) answer(p *pair, _ []byte) bool {
-	l.mu.Lock()
-	chance := l.chance
-	l.mu.Unlock()
+func (f *FaultProxy) answer(p *pair, _ []byte) bool {
+	f.mu.Lock()
+	chance := f.chance
+	f.mu.Unlock()
 	if !p.marked.Load() || rand.Float64() >= chance {
 		return true
 	}
-	l.lost.Add(1)
+	f.lost.Add(1)
 	return false
 }
