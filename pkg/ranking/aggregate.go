@@ -155,7 +155,7 @@ func (p *panel) lack(ids []string, candidate int, juror int32, criterion string,
 	case criterion == "":
 		gaps.add(name, "sheet_missing", "juror {juror}'s scores are missing", "juror", p.names[juror])
 	default:
-		gaps.add(name, "score_missing", "juror {juror}'s score by {criterion} is missing", "juror", p.names[juror], "criterion", criterion)
+		gaps.add(name, "criterion_missing", "juror {juror}'s score by {criterion} is missing", "juror", p.names[juror], "criterion", criterion)
 	}
 	return false
 }
