@@ -237,7 +237,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 	for c, vs := range votes {
 		s := score{scores: len(vs)}
 		if least := p.rules.MinScores; len(vs) < least {
-			gaps.add(p.gapName(ids[c]), "scores_too_few", "{count} scores count, at least {min} are needed", "count", len(vs), "min", least)
+			gaps.add(p.gapName(ids[c]), "scores_below_min", "{count} scores count, at least {min} are needed", "count", len(vs), "min", least)
 			continue
 		}
 		if len(vs) == 0 {
