@@ -43,7 +43,7 @@ type installation struct {
 	candidates []nomination.Candidate
 	results    *selection.Results
 	photos     map[string][]byte
-	ballots    map[string]counted // by voter
+	ballots    map[voting.VoterID]counted
 	castErr    error              // answers every ballot
 	proveErr   error
 	stateErr   error           // answers who asks for a statement
@@ -72,7 +72,7 @@ func newInstallation(t testing.TB, rules string, n int) *installation {
 	}
 	h := &installation{
 		key: credential.Key("a key of thirty-two bytes, really"), now: time.Date(2026, 5, 4, 2, 30, 5, 0, time.UTC),
-		photos: map[string][]byte{}, ballots: map[string]counted{}, works: map[string]bool{},
+		photos: map[string][]byte{}, ballots: map[voting.VoterID]counted{}, works: map[string]bool{},
 	}
 	at := h.now.Add(-48 * time.Hour)
 	phases := make([]selection.Phase, 0, 6)
