@@ -158,7 +158,7 @@ func TestRequire_lock(t *testing.T) {
 			return err
 		}
 		go func() { closed <- r.inbox.Deliver(context.WithoutCancel(t.Context()), order) }()
-		testkit.Eventually(t, 30*time.Second, func() error {
+		testkit.Eventually(t, testkit.Patience, func() error {
 			var waiting bool
 			if err := r.db.Get(&waiting, `
 				SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database())`,

@@ -2,7 +2,6 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -11,7 +10,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -97,11 +95,9 @@ func encoded(t testing.TB, encode func(w io.Writer, m image.Image) error, width 
 
 func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
 
-func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, error) {
+func (r *room) load(t testing.TB, body []byte, dry bool) (nomination.Imported, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(staff(t), time.Minute) // pictures take their time, the more so under the race detector
-	defer cancel()
-	return r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: r.Upload(body), DryRun: dry})
+	return r.ImportEntries(staff(t), nomination.ImportEntries{Slug: slug, Blob: r.Upload(body), DryRun: dry})
 }
 
 // nothing was imported.
@@ -348,43 +344,79 @@ func TestImport_atOnce(t *testing.T) {
 	}
 }
 
-// The bounds that the room promises, several times what it takes.
-func TestImport_time(t *testing.T) {
+// rows is a CSV of n nominees, each with a name of its own; where namesakes is
+// true they have but one name, and nothing else in common.
+func rows(n int, namesakes bool) []byte {
+	b := []byte("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
+	for i := range n {
+		own := string([]rune{'一' + rune(i), '一' + rune(5000+i), '一' + rune(10000+i)})
+		name, employer, region := "王强"+own, "陇运速递", "兰州市"
+		if namesakes {
+			name, employer, region = "王强", own+"甲", own+"乙"
+		}
+		b = fmt.Appendf(b, "%s,男,快递员,%s,%s,%s\n", name, employer, region, strings.Repeat("十年如一日。", 50))
+	}
+	return b
+}
+
+// portraits is a sheet of n nominees with pictures.
+func portraits(t testing.TB, n int) []byte {
+	t.Helper()
+	b := newBook(t)
+	for i := range n {
+		x := nominee(i)
+		b.row(i, x.Name, x.Gender, x.Category, x.Employer, x.Region, 8, x.Deeds).picture(encoded(t, toJPEG, 400+i), ".jpeg")
+	}
+	return b.bytes()
+}
+
+// The work of an import is in proportion to its rows, be all of one name.
+func TestImport_work(t *testing.T) {
 	r := opened(t)
-	var csv, namesakes strings.Builder
-	for _, b := range []*strings.Builder{&csv, &namesakes} {
-		b.WriteString("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
+	work := func(n int, namesakes bool) uint64 {
+		body := rows(n, namesakes)
+		return testkit.Allocated(func() {
+			if done, err := r.load(t, body, true); err != nil || done.Entries != n {
+				t.Fatalf("%d entries, %v", done.Entries, err)
+			}
+		})
 	}
-	for i := range 5000 {
-		fmt.Fprintf(&csv, "王强%c,男,快递员,单位%d,地区,%s\n", '一'+i, i, strings.Repeat("十年如一日。", 50))
-		fmt.Fprintf(&namesakes, "王强,男,快递员,单位%d,地区,%s\n", i, strings.Repeat("十年如一日。", 50))
+	for _, namesakes := range []bool{false, true} {
+		half, whole := work(1500, namesakes), work(3000, namesakes)
+		t.Logf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
+		if whole > 3*half {
+			t.Errorf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
+		}
 	}
-	photos := newBook(t)
-	for i := range 60 {
-		n := nominee(i)
-		photos.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds).picture(encoded(t, toJPEG, 400+i), ".jpeg")
-	}
+}
+
+// As many as may come at once are taken.
+func TestImport_many(t *testing.T) {
+	r := opened(t)
 	for name, c := range map[string]struct {
-		body  []byte
-		limit time.Duration
-		want  int
+		body []byte
+		want int
 	}{
-		"5,000 rows":      {[]byte(csv.String()), 20 * time.Second, 5000},
-		"5,000 namesakes": {[]byte(namesakes.String()), 20 * time.Second, 5000},
-		"60 photos":       {photos.bytes(), 10 * time.Second, 60},
+		"5,000 rows":      {rows(5000, false), 5000},
+		"5,000 namesakes": {rows(5000, true), 5000},
+		"60 photos":       {portraits(t, 60), 60},
 	} {
-		started := time.Now()
-		hash := r.Upload(c.body)
-		ctx, cancel := context.WithTimeout(t.Context(), 2*c.limit)
-		done, err := r.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: hash})
-		cancel()
-		if err != nil || done.Entries != c.want {
-			t.Fatalf("%s: %d entries, %v", name, done.Entries, err)
+		if done, err := r.load(t, c.body, false); err != nil || done.Entries != c.want {
+			t.Errorf("%s: %d entries, %v", name, done.Entries, err)
 		}
-		took := time.Since(started)
-		t.Logf("%s took %v", name, took)
-		if took > c.limit {
-			t.Errorf("%s took %v", name, took)
-		}
+	}
+}
+
+// BenchmarkImport checks a file as organizers do before they import it.
+func BenchmarkImport(b *testing.B) {
+	r := opened(b)
+	for name, body := range map[string][]byte{"rows": rows(5000, false), "namesakes": rows(5000, true), "photos": portraits(b, 60)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := r.load(b, body, true); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -30,7 +30,7 @@ func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
 	t.Helper()
 	l := logOf{room: r}
 	var head ballotlog.Head
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		c, err := r.GetCheckpoint(r.ctx, voting.Of{Slug: slug})
 		if err != nil {
 			return err
