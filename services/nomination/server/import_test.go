@@ -7,13 +7,11 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/xuri/excelize/v2"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
@@ -22,78 +20,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
-
-// book is a sheet being typed, as organizers do: a merged title, an info row,
-// the headings in row 3.
-type book struct {
-	t    testing.TB
-	file *excelize.File
-	next int
-}
-
-func newBook(t testing.TB) *book {
-	t.Helper()
-	b := &book{t, excelize.NewFile(), 1}
-	t.Cleanup(func() { _ = b.file.Close() })
-	b.row("第二届“陇原最美快递员”推荐人选汇总表")
-	b.must(b.file.MergeCell("Sheet1", "A1", "J1"))
-	b.row("填报单位：评选办", "", "", "", "", "", "填报日期：4月20日")
-	b.row("序号", "姓 名", "性别", "类别", "工作单位", "所在\n市州", "从业年限（年）", "主要事迹", "推荐单位", "照片")
-	return b
-}
-
-func (b *book) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func (b *book) row(cells ...any) *book {
-	b.t.Helper()
-	b.must(b.file.SetSheetRow("Sheet1", fmt.Sprintf("A%d", b.next), &cells))
-	b.next++
-	return b
-}
-
-// picture stands in the last row's photo cell.
-func (b *book) picture(body []byte, extension string) *book {
-	b.t.Helper()
-	b.must(b.file.AddPictureFromBytes("Sheet1", fmt.Sprintf("J%d", b.next-1), &excelize.Picture{Extension: extension, File: body, Format: &excelize.GraphicOptions{}}))
-	return b
-}
-
-// fake puts what is no picture in the place of one that is.
-func (b *book) fake(body []byte) *book {
-	b.t.Helper()
-	holder := encoded(b.t, png.Encode, b.next)
-	b.picture(holder, ".png")
-	b.file.Pkg.Range(func(name, part any) bool {
-		if old, ok := part.([]byte); ok && bytes.Equal(old, holder) {
-			b.file.Pkg.Store(name, body)
-		}
-		return true
-	})
-	return b
-}
-
-func (b *book) bytes() []byte {
-	b.t.Helper()
-	out, err := b.file.WriteToBuffer()
-	b.must(err)
-	return out.Bytes()
-}
-
-func encoded(t testing.TB, encode func(w io.Writer, m image.Image) error, width int) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	if err := encode(&out, image.NewGray(image.Rect(0, 0, width, 40))); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
 
 func (r *room) load(t testing.TB, body []byte, dry bool) (nomination.Imported, error) {
 	t.Helper()
@@ -341,82 +267,5 @@ func TestImport_atOnce(t *testing.T) {
 	}
 	if n := r.Count(`SELECT count(*) FROM entry`); taken != 1 || n != 20 {
 		t.Errorf("%d imports, %d entries", taken, n)
-	}
-}
-
-// rows is a CSV of n nominees, each with a name of its own; where namesakes is
-// true they have but one name, and nothing else in common.
-func rows(n int, namesakes bool) []byte {
-	b := []byte("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
-	for i := range n {
-		own := string([]rune{'一' + rune(i), '一' + rune(5000+i), '一' + rune(10000+i)})
-		name, employer, region := "王强"+own, "陇运速递", "兰州市"
-		if namesakes {
-			name, employer, region = "王强", own+"甲", own+"乙"
-		}
-		b = fmt.Appendf(b, "%s,男,快递员,%s,%s,%s\n", name, employer, region, strings.Repeat("十年如一日。", 50))
-	}
-	return b
-}
-
-// portraits is a sheet of n nominees with pictures.
-func portraits(t testing.TB, n int) []byte {
-	t.Helper()
-	b := newBook(t)
-	for i := range n {
-		x := nominee(i)
-		b.row(i, x.Name, x.Gender, x.Category, x.Employer, x.Region, 8, x.Deeds).picture(encoded(t, toJPEG, 400+i), ".jpeg")
-	}
-	return b.bytes()
-}
-
-// The work of an import is in proportion to its rows, be all of one name.
-func TestImport_work(t *testing.T) {
-	r := opened(t)
-	work := func(n int, namesakes bool) uint64 {
-		body := rows(n, namesakes)
-		return testkit.Allocated(func() {
-			if done, err := r.load(t, body, true); err != nil || done.Entries != n {
-				t.Fatalf("%d entries, %v", done.Entries, err)
-			}
-		})
-	}
-	for _, namesakes := range []bool{false, true} {
-		half, whole := work(1500, namesakes), work(3000, namesakes)
-		t.Logf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
-		if whole > 3*half {
-			t.Errorf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
-		}
-	}
-}
-
-// As many as may come at once are taken.
-func TestImport_many(t *testing.T) {
-	r := opened(t)
-	for name, c := range map[string]struct {
-		body []byte
-		want int
-	}{
-		"5,000 rows":      {rows(5000, false), 5000},
-		"5,000 namesakes": {rows(5000, true), 5000},
-		"60 photos":       {portraits(t, 60), 60},
-	} {
-		if done, err := r.load(t, c.body, false); err != nil || done.Entries != c.want {
-			t.Errorf("%s: %d entries, %v", name, done.Entries, err)
-		}
-	}
-}
-
-// BenchmarkImport checks a file as organizers do before they import it.
-func BenchmarkImport(b *testing.B) {
-	r := opened(b)
-	for name, body := range map[string][]byte{"rows": rows(5000, false), "namesakes": rows(5000, true), "photos": portraits(b, 60)} {
-		b.Run(name, func(b *testing.B) {
-			for b.Loop() {
-				if _, err := r.load(b, body, true); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -55,7 +55,7 @@ func TestRead_lines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []fault.Field{{Name: "姓名", Message: "is missing", Line: 7, Column: 1}, {Name: "所在市州", Message: "is missing", Line: 7, Column: 3}}
+	want := []fault.Field{fault.Required("姓名").In(7, 1), fault.Required("所在市州").In(7, 3)}
 	if diff := cmp.Diff(want, s.Problems); diff != "" || s.Rows[0].Line != 5 {
 		t.Errorf("line %d\n%s", s.Rows[0].Line, diff)
 	}
