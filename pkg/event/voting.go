@@ -26,6 +26,9 @@ func votingEvents() []Spec {
 	const checkpoint = "laurel/most-beautiful-courier-2/ballots\n20000\nmNq6V3lwBy0m0Q1mRzyEJYt0zqH6cC0iGdIP2f2vOQc=\n\n— laurel Az3grlgtzPIC…\n"
 	return []Spec{
 		{BallotsCounted{312, 40960, map[int]int64{3: 101, 7: 288}}, "tally", from, []string{Selection}, "Ballots entered the tally: sums and log range of one fold."},
-		{TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint}, "seal", from, []string{Review, Selection}, "Voting is closed; these are the final counts and the log that they are of."},
+		{
+			TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint}, "seal", from, []string{Review, Selection},
+			"Voting is closed; these are the final counts and the log that they are of.",
+		},
 	}
 }

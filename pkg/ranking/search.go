@@ -108,7 +108,7 @@ func (qs *quotas) first(need []int) (plan, error) {
 	var names []string
 	for i, conflicting := range f.conflict() {
 		if conflicting {
-			fields = append(fields, fault.Field{Name: fmt.Sprintf("quotas[%d]", i), Message: "cannot be met: " + qs.words(i)})
+			fields = append(fields, fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_unmet", "cannot be met: {quota}", "quota", qs.words(i)))
 			names = append(names, qs.words(i))
 		}
 	}

@@ -34,7 +34,7 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 	if err := scenario.check(in); err != nil {
 		return nil, err
 	}
-	st, err := in.stand(o, scenario)
+	rk, err := in.ranking(o, scenario)
 	if err != nil {
 		return nil, err
 	}
@@ -42,22 +42,22 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 	if err != nil {
 		return nil, err
 	}
-	st.totals = slices.Clone(st.exact)
-	st.arrange()
-	base, err := s.fill(st.order)
+	rk.totals = slices.Clone(rk.exact)
+	rk.arrange()
+	base, err := s.fill(rk.order)
 	if err != nil {
 		return nil, err
 	}
 	var out []Sensitivity
-	for _, k := range st.components {
+	for _, k := range rk.components {
 		if k.source() == rulebook.SourceRanked {
 			continue
 		}
 		row := Sensitivity{Source: k.source(), Weight: k.weight.String()}
-		if row.Lower, err = st.change(s, base.award, k, -1); err != nil {
+		if row.Lower, err = rk.change(s, base.award, k, -1); err != nil {
 			return nil, err
 		}
-		if row.Upper, err = st.change(s, base.award, k, 1); err != nil {
+		if row.Upper, err = rk.change(s, base.award, k, 1); err != nil {
 			return nil, err
 		}
 		out = append(out, row)
@@ -66,30 +66,30 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 }
 
 // change finds the nearest weight in a direction past which an award changes.
-func (st *standing) change(s *seating, base []int, k component, direction int) (*Change, error) {
+func (rk *ranking) change(s *seating, base []int, k component, direction int) (*Change, error) {
 	// Equals whom a tie-break parts may change places with any movement, so the
 	// weight as it is comes first.
 	at := k.weight
 	for range maxBreaks {
-		filled, err := s.fill(st.past(k, at, direction))
+		filled, err := s.fill(rk.past(k, at, direction))
 		if err != nil {
 			return nil, err
 		}
 		c := Change{Weight: at.String(), Gain: []string{}, Lose: []string{}}
-		for _, i := range st.byID() {
+		for _, i := range rk.byID() {
 			if filled.award[i] == base[i] {
 				continue
 			}
 			if filled.award[i] != noAward && (base[i] == noAward || filled.award[i] < base[i]) {
-				c.Gain = append(c.Gain, st.in.ids[i])
+				c.Gain = append(c.Gain, rk.in.ids[i])
 			} else {
-				c.Lose = append(c.Lose, st.in.ids[i])
+				c.Lose = append(c.Lose, rk.in.ids[i])
 			}
 		}
 		if len(c.Gain)+len(c.Lose) > 0 {
 			return &c, nil
 		}
-		beyond, ok := st.next(base, k, at, direction)
+		beyond, ok := rk.next(base, k, at, direction)
 		if !ok {
 			break
 		}
@@ -100,7 +100,7 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 
 // next gives the nearest weight beyond from at which two candidates with
 // different awards have equal totals; down to 0.
-func (st *standing) next(base []int, k component, from number, direction int) (number, bool) {
+func (rk *ranking) next(base []int, k component, from number, direction int) (number, bool) {
 	var best number
 	found := false
 	for a := range base {
@@ -117,7 +117,7 @@ func (st *standing) next(base []int, k component, from number, direction int) (n
 			}
 			// exact = rest + weight × points; equal where the rests' difference
 			// over the slope is the weight.
-			at := k.weight.sub(st.exact[a].sub(st.exact[b]).div(slope))
+			at := k.weight.sub(rk.exact[a].sub(rk.exact[b]).div(slope))
 			if at.sign() < 0 || at.cmp(from) != direction {
 				continue
 			}
@@ -131,11 +131,11 @@ func (st *standing) next(base []int, k component, from number, direction int) (n
 
 // past gives the order just beyond a weight: by the totals there, equals by
 // which grows more in the direction, then as they were.
-func (st *standing) past(k component, at number, direction int) []int {
+func (rk *ranking) past(k component, at number, direction int) []int {
 	step := at.sub(k.weight)
-	order := slices.Clone(st.order)
-	totals := make([]number, len(st.exact))
-	for c, v := range st.exact {
+	order := slices.Clone(rk.order)
+	totals := make([]number, len(rk.exact))
+	for c, v := range rk.exact {
 		totals[c] = v.add(k.points[c].mul(step))
 	}
 	slices.SortStableFunc(order, func(a, b int) int {

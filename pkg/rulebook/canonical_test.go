@@ -24,8 +24,10 @@ func canonical(t testing.TB, rb *rulebook.Rulebook) string {
 }
 
 func TestRulebook_Canonical(t *testing.T) {
-	rb := parse(t, "# a comment\ntitle:\n  zh: <甲> & \"乙\"\n  en: |\n    two\n    lines\ndecision: {quorum: 0.50, approve: 60%}\nphases: {voting: , review: {}}\nlaurel: 1\nvetting: {departments: [{veto: True, id: hr}]}\n")
-	const want = `{"decision":{"approve":"60%","quorum":"0.50"},"laurel":"1","phases":{"review":{}},"title":{"en":"two\nlines\n","zh":"<甲> & \"乙\""},"vetting":{"departments":[{"id":"hr","veto":true}]}}`
+	rb := parse(t, "# a comment\ntitle:\n  zh: <甲> & \"乙\"\n  en: |\n    two\n    lines\n"+
+		"decision: {quorum: 0.50, approve: 60%}\nphases: {voting: , review: {}}\nlaurel: 1\nvetting: {departments: [{veto: True, id: hr}]}\n")
+	const want = `{"decision":{"approve":"60%","quorum":"0.50"},"laurel":"1","phases":{"review":{}},` +
+		`"title":{"en":"two\nlines\n","zh":"<甲> & \"乙\""},"vetting":{"departments":[{"id":"hr","veto":true}]}}`
 	if got := canonical(t, rb); got != want {
 		t.Errorf("canonical form\n%s\nwant\n%s", got, want)
 	}

@@ -45,6 +45,17 @@ func ParseConvert(src []byte) (Convert, error) {
 	return c, nil
 }
 
+// Keys are the paths of all keys that a rulebook may have, in the order of its
+// format: laurel, title, … review.panels.assign. A list adds nothing to a path.
+// They come from the reader itself: it reads a document without any value, in
+// which each list has one item.
+func Keys() []string {
+	var keys []string
+	r := &reader{location: time.UTC, keys: &keys}
+	r.rulebook(field{r: r})
+	return keys
+}
+
 // sorted orders mistakes as a person meets them in the file.
 func sorted(flaws []fault.Field) []fault.Field {
 	slices.SortStableFunc(flaws, func(a, b fault.Field) int {
@@ -84,7 +95,7 @@ func (r *reader) timezone(f field) string {
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		f.fail("%q is not a timezone such as Asia/Shanghai", name)
+		f.fail("timezone_unknown", `"{value}" is not a timezone such as Asia/Shanghai`, "value", escaped(name))
 		return ""
 	}
 	r.location = location
@@ -98,7 +109,7 @@ func (r *reader) attributes(f field) []string {
 		name := item.id()
 		once(item, name)
 		if slices.Contains(KnownAttributes(), name) {
-			item.fail("%q is known already", name)
+			item.fail("attribute_known", `"{value}" is known already`, "value", escaped(name))
 		}
 		names = append(names, name)
 	}
@@ -171,7 +182,7 @@ func (r *reader) decision(f field) Decision {
 func (r *reader) share(f field) Number {
 	n := f.number()
 	if n.IsSet() && (n.Sign() <= 0 || n.Cmp(Whole(1)) > 0) {
-		f.fail("%s is not a share: above 0 and at most 1, such as 2/3", n)
+		f.fail("not_a_share", "{value} is not a share: above 0 and at most 1, such as 2/3", "value", n)
 	}
 	return n
 }

@@ -59,6 +59,6 @@ func (s *xlsxSource) calculated(column int) error {
 	if err != nil || s.uncalculated == untyped && kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 		return err
 	}
-	return unreadable("a formula has no value", fault.Wrong(ref, "not_calculated",
+	return unreadable("a formula has no value", fault.Wrong(ref, "formula_without_value",
 		"the formula ={formula} has not been calculated: open the file in a spreadsheet and save it", "formula", formula).In(s.line, column+1))
 }

@@ -101,8 +101,8 @@ func TestReadAll_lines(t *testing.T) {
 	if got := rows[2].Ref(1); got != "line 6, column 2" {
 		t.Errorf("Ref = %q", got)
 	}
-	if got := rows[2].At(1, fault.Required("votes")); got.Line != 6 || got.Column != 2 || got.Name != "votes" {
-		t.Errorf("At = %+v", got)
+	if got := rows[2].Wrong(1, "votes", "not_a_number", "is no number"); got.Line != 6 || got.Column != 2 || got.Name != "votes" {
+		t.Errorf("Wrong = %+v", got)
 	}
 	if rows[2].Cell(9) != "" || rows[2].Cell(-1) != "" {
 		t.Error("a cell beyond the row has text")

@@ -47,7 +47,8 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		*roster.Rosters
 	}{accounts, voters, rosters}
 	return run.Room{
-		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service), Tasks: []run.Task{voters.Task()},
+		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
+		Handlers: accounts.Handlers(), Tasks: []run.Task{voters.Task()},
 	}, nil
 }
 

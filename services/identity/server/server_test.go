@@ -31,18 +31,24 @@ type room struct {
 
 func setup(t *testing.T) room {
 	t.Helper()
-	nats := testkit.NATS(t)
+	r, wired := wire(t, testkit.NATS(t))
+	testkit.Start(t, wired, r.deps)
+	return r
+}
+
+// wire makes a room that is not at work yet.
+func wire(t *testing.T, nats *bus.Embedded) (room, run.Room) {
+	t.Helper()
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
 	deps := testkit.Deps(t, nats, run.Room{Name: identity.Name, Migrations: server.Migrations()}, clock)
 	key := credential.Key(strings.Repeat("k", 32))
-	r, err := server.New(deps, server.Config{CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour})
+	wired, err := server.New(deps, server.Config{CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Start(t, r, deps)
 	client := testkit.Connect(t, nats, "gateway")
 	ctx := actor.WithRequest(actor.With(t.Context(), actor.Actor{Kind: actor.System, ID: "test", Name: "test"}), "r-1")
-	return room{identity.NewClient(client), ctx, client, deps, clock, key}
+	return room{identity.NewClient(client), ctx, client, deps, clock, key}, wired
 }
 
 const password = "correct horse battery"

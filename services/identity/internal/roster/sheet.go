@@ -79,7 +79,7 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 	} else if s.header(rows[0], in.Divided); len(s.problems) == 0 {
 		s.read(rows[1:], in)
 		if len(rows) == 1 {
-			s.wrong(rows[0].At(0, fault.Field{Name: "header", Message: "no member follows"}))
+			s.wrong(rows[0].Fault(0, "header", "no member follows"))
 		}
 	}
 	if s.mistakes > len(s.problems) {
@@ -100,18 +100,18 @@ func (s *sheet) header(row table.Row, divided bool) {
 		column := columnOf(heading)
 		switch _, twice := s.columns[column]; {
 		case column == "":
-			s.wrong(row.At(i, fault.Field{Name: "header", Message: fmt.Sprintf("%q is not a column of a roster: member[,name][,constituency]", heading)}))
+			s.wrong(row.Fault(i, "header", fmt.Sprintf("%q is not a column of a roster: member[,name][,constituency]", heading)))
 		case twice:
-			s.wrong(row.At(i, fault.Field{Name: "header", Message: fmt.Sprintf("%q is there twice", heading)}))
+			s.wrong(row.Fault(i, "header", fmt.Sprintf("%q is there twice", heading)))
 		default:
 			s.columns[column], s.labels[column] = i, heading
 		}
 	}
 	if _, ok := s.columns[columnMember]; !ok {
-		s.wrong(row.At(0, fault.Field{Name: "header", Message: "there is no column member"}))
+		s.wrong(row.Fault(0, "header", "there is no column member"))
 	}
 	if _, ok := s.columns[columnConstituency]; !ok && divided {
-		s.wrong(row.At(0, fault.Field{Name: "header", Message: "there is no column constituency, by which the rulebook divides the voters"}))
+		s.wrong(row.Fault(0, "header", "there is no column constituency, by which the rulebook divides the voters"))
 	}
 }
 
@@ -144,7 +144,7 @@ func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
 		}
 		for i := range row.Cells {
 			if table.Text(row.Cells[i]) != "" && !s.known(i) {
-				s.wrong(row.At(i, fault.Field{Name: "header", Message: "this column has no heading"}))
+				s.wrong(row.Fault(i, "header", "this column has no heading"))
 			}
 		}
 		s.members = append(s.members, m)
@@ -160,7 +160,7 @@ func (s *sheet) cell(row table.Row, column string) string {
 }
 
 func (s *sheet) wrongIn(row table.Row, column, message string) {
-	s.wrong(row.At(s.columns[column], fault.Field{Name: s.labels[column], Message: message}))
+	s.wrong(row.Fault(s.columns[column], s.labels[column], message))
 }
 
 func (s *sheet) known(place int) bool {

@@ -81,9 +81,9 @@ func (h heading) problems(required []string) []fault.Field {
 		switch {
 		case table.Text(h.row.Cell(i)) == "":
 		case field == "":
-			fields = append(fields, h.row.At(i, fault.Wrong(h.label(i), "unknown_column", "is no column that is known; remove it")))
+			fields = append(fields, h.row.Wrong(i, h.label(i), "unknown_column", "is no column that is known; remove it"))
 		case h.column[field] != i:
-			fields = append(fields, h.row.At(i, fault.Wrong(h.label(i), "column_twice", "the column is there twice")))
+			fields = append(fields, h.row.Wrong(i, h.label(i), "column_twice", "the column is there twice"))
 		}
 	}
 	for _, field := range required {

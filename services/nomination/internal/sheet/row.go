@@ -94,8 +94,8 @@ func (s *Sheet) cell(row table.Row, field string) string {
 func (s *Sheet) stray(row table.Row) {
 	for i, text := range row.Cells {
 		if table.Text(text) != "" && table.Text(s.heading.row.Cell(i)) == "" {
-			wrong := fault.Wrong(fmt.Sprintf("column %d", i+1), "unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text))
-			s.Problems = append(s.Problems, row.At(i, wrong))
+			s.Problems = append(s.Problems, row.Wrong(i, fmt.Sprintf("column %d", i+1),
+				"unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text)))
 		}
 	}
 }

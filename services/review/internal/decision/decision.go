@@ -23,19 +23,17 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/result"
 )
 
 // Meeting is the committee of each selection.
 type Meeting struct {
-	deps run.Deps
-	// result gives the hash of the result in force. Faults as review.Result.
-	result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)
+	deps    run.Deps
+	results *result.Results
 }
 
-// New keeps meetings in deps' database.
-func New(deps run.Deps, result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)) *Meeting {
-	return &Meeting{deps, result}
-}
+// New keeps meetings in deps' database; what they vote on is in results.
+func New(deps run.Deps, results *result.Results) *Meeting { return &Meeting{deps, results} }
 
 // SeatCommittee implements review.Service.
 func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (review.Decision, error) {
@@ -92,7 +90,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 		if mo.Outcome == review.Moved || mo.Outcome == review.Approved {
 			return review.ErrMoved
 		}
-		hash, err := m.result(ctx, tx, sel)
+		hash, err := m.results.InForce(ctx, tx, sel)
 		if err != nil {
 			return err
 		}
@@ -211,12 +209,6 @@ func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decisio
 	return state(ctx, m.deps.DB, in.Slug)
 }
 
-// Approved tells whether a result has been approved, for good.
-func Approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
-	mo, err := last(ctx, q, slug)
-	return mo.Outcome == review.Approved, err
-}
-
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
 	return m.deps.Selections.Require(ctx, tx, slug, m.deps.Time(), rulebook.PhaseDecision)
 }
@@ -225,8 +217,8 @@ func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Sel
 func (m *Meeting) change(ctx context.Context, slug string, fn func(tx *sqlx.Tx) error) (review.Decision, error) {
 	var d review.Decision
 	err := pg.InTx(ctx, m.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "meeting/"+slug); err != nil {
-			return fmt.Errorf("meeting: %w", err)
+		if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil {
+			return err
 		}
 		if err := fn(tx); err != nil {
 			return err

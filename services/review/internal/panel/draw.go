@@ -7,8 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review/internal/assign"
@@ -29,37 +28,9 @@ func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel
 	return public + "/" + secret, nil
 }
 
-// OnOpen assigns the candidates when review opens. It refuses before every
-// admitted candidate is known.
-func (p *Panels) OnOpen(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) error {
-	if c.Phase != rulebook.PhaseReview || c.Action != event.Open {
-		return nil
-	}
-	var known int
-	if err := tx.GetContext(ctx, &known, `SELECT count(*) FROM candidate WHERE slug = $1`, sel.Slug); err != nil {
-		return fmt.Errorf("candidates: %w", err)
-	}
-	if known < c.Candidates {
-		return fmt.Errorf("%d of %d candidates are known: %w", known, c.Candidates, outbox.ErrNotYet)
-	}
-	return p.assignAll(ctx, tx, sel)
-}
-
-// OnAdmitted assigns a candidate who comes after review has opened.
-func (p *Panels) OnAdmitted(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	if opened, err := opened(ctx, tx, slug); err != nil || !opened {
-		return err
-	}
-	sel, err := p.deps.Selections.Get(ctx, tx, slug)
-	if err != nil {
-		return err
-	}
-	return p.assignAll(ctx, tx, sel)
-}
-
 func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	for _, panel := range sel.Rulebook.Review.Panels {
-		if err := lock(ctx, tx, sel.Slug, panel.ID); err != nil {
+		if err := pg.Lock(ctx, tx, lockName(sel.Slug, panel.ID)); err != nil {
 			return err
 		}
 		if err := p.assign(ctx, tx, sel, panel); err != nil {
@@ -67,15 +38,6 @@ func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection
 		}
 	}
 	return nil
-}
-
-// opened tells whether review has opened, though it may have closed since.
-func opened(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
-	var is bool
-	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM phase WHERE slug = $1 AND name = $2)`, slug, rulebook.PhaseReview); err != nil {
-		return false, fmt.Errorf("phase: %w", err)
-	}
-	return is, nil
 }
 
 // assign draws codes, and assigns what the rulebook says and is not assigned

@@ -9,34 +9,37 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
 // ListPeers implements review.Service.
-func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
-	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	if panel.SeesOthers != rulebook.SeesAfterOwn {
-		return nil, review.ErrPeersHidden
-	}
-	juror := actor.From(ctx).ID
-	of, err := due(ctx, p.deps.DB, in.Slug, panel, juror, in.Candidate)
-	if err != nil {
-		return nil, err
-	}
-	counted, err := readCounted(ctx, p.deps.DB, in.Slug, panel, of.number)
-	if err != nil {
-		return nil, err
-	}
+func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) (out []review.Peer, err error) {
+	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
+		if panel.SeesOthers != rulebook.SeesAfterOwn {
+			return review.ErrPeersHidden
+		}
+		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		if err != nil {
+			return err
+		}
+		counted, err := readCounted(ctx, tx, in.Slug, panel, of.number)
+		if err != nil {
+			return err
+		}
+		out, err = others(counted, juror)
+		return err
+	})
+	return out, err
+}
+
+// others are the sheets that are not the juror's. Fault: ErrOwnFirst until
+// there are scores of theirs: who abstains has not committed to a score, and
+// seeing the others' would be a look before one's own.
+func others(counted []countedRow, juror string) ([]review.Peer, error) {
 	own, out := false, []review.Peer{}
 	for _, s := range counted {
 		if s.Account == juror {
-			// Who abstains has not committed to a score: seeing the others' would
-			// be a look before one's own.
 			own = !s.Abstained
 			continue
 		}

@@ -63,11 +63,11 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		// A sheet may show that another juror is needed; drawing one has the panel
 		// to itself.
 		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
-		hold := share
+		hold := pg.LockShared
 		if draws {
-			hold = lock
+			hold = pg.Lock
 		}
-		if err := hold(ctx, tx, in.Slug, in.Panel); err != nil {
+		if err := hold(ctx, tx, lockName(in.Slug, in.Panel)); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
@@ -100,7 +100,7 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 // revise adds a revision. A submitted sheet stays submitted: what amends it is
 // submitted too, or it would fall out of the result unseen.
 func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow) error {
-	if err := lock(ctx, tx, slug, row.Panel+"/"+juror); err != nil {
+	if err := pg.Lock(ctx, tx, lockName(slug, row.Panel)+"/"+juror); err != nil {
 		return err
 	}
 	var was bool

@@ -16,19 +16,15 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
 // inputs is what a result is computed from, in the words of `laurel compute`.
 type inputs struct {
-	candidates []candidate
+	candidates []projection.Candidate
 	votes      map[int]int64 // by candidate number
 	scores     []score
 	lot        string // as recorded; empty where the rulebook itself has it
-}
-
-type candidate struct {
-	Number     int             `db:"number"`
-	Attributes json.RawMessage `db:"attributes"`
 }
 
 // score is one cell of a submitted sheet, or what stands in the place of a

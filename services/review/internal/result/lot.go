@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
 // The longest texts of a lot in characters.
@@ -75,12 +76,15 @@ func checkLot(sel phase.Selection, in review.RecordLot) error {
 // lotOpen refuses a value before the counts are final, when nobody may know it,
 // and after a motion on the result was put, until tx ends.
 func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "lot/"+slug); err != nil {
-		return fmt.Errorf("lock lot: %w", err)
+	if err := pg.Lock(ctx, tx, "lot/"+slug); err != nil {
+		return err
 	}
-	var sealed, moved bool
-	if err := tx.QueryRowxContext(ctx, `
-		SELECT EXISTS (SELECT FROM tally WHERE slug = $1), EXISTS (SELECT FROM motion WHERE slug = $1)`, slug).Scan(&sealed, &moved); err != nil {
+	_, sealed, err := projection.Votes(ctx, tx, slug)
+	if err != nil {
+		return err
+	}
+	var moved bool
+	if err := tx.GetContext(ctx, &moved, `SELECT EXISTS (SELECT FROM motion WHERE slug = $1)`, slug); err != nil {
 		return fmt.Errorf("record lot: %w", err)
 	}
 	switch {

@@ -29,7 +29,7 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 			*one.into = append(*one.into, l)
 		}
 	}
-	peak, err := b.house.Front().Peak()
+	peak, err := b.one.Processes[front].Peak()
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (b *bench) live(ctx context.Context, conns int) error {
 			return err
 		}
 		without = append(without, l)
-		open, err := streams.Open(ctx, b.house.Listen, "/api/v1/selections/"+b.slug+"/live", b.Streams)
+		open, err := streams.Open(ctx, b.one.Listen, "/api/v1/selections/"+b.slug+"/live", b.Streams)
 		if err != nil {
 			return err
 		}

@@ -10,7 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -23,7 +23,7 @@ const (
 
 // size prints what ballots take on disk, with their indexes and the log.
 func (b *bench) size(ctx context.Context) error {
-	return database(ctx, b.house, func(db *sqlx.DB) error {
+	return database(ctx, b.one, func(db *sqlx.DB) error {
 		var got struct {
 			Ballots int64 `db:"ballots"`
 			Bytes   int64 `db:"bytes"`
@@ -38,8 +38,8 @@ func (b *bench) size(ctx context.Context) error {
 	})
 }
 
-func database(ctx context.Context, h *demo.House, do func(db *sqlx.DB) error) (err error) {
-	db, err := pg.Open(ctx, pg.Config{URL: h.DatabaseURL(), Service: voting.Name})
+func database(ctx context.Context, in *installation.Installation, do func(db *sqlx.DB) error) (err error) {
+	db, err := pg.Open(ctx, pg.Config{URL: in.Database, Service: voting.Name})
 	if err != nil {
 		return err
 	}
@@ -48,21 +48,17 @@ func database(ctx context.Context, h *demo.House, do func(db *sqlx.DB) error) (e
 }
 
 // large fills the table, and prints how much of the rate is left beside another
-// house, which has few ballots, asked in turn.
+// installation, which has few ballots, asked in turn.
 func (b *bench) large(ctx context.Context, conns int) error {
 	if b.Prefill == 0 {
 		return nil
 	}
 	began := time.Now()
-	if err := database(ctx, b.house, func(db *sqlx.DB) error { return fill(ctx, db, b.Prefill) }); err != nil {
+	if err := database(ctx, b.one, func(db *sqlx.DB) error { return fill(ctx, db, b.Prefill) }); err != nil {
 		return err
 	}
 	fmt.Printf("%d ballots were written by SQL and counted in %.0f s.\n", b.Prefill, time.Since(began).Seconds())
-	h, err := b.newHouse(ctx, few)
-	if err != nil {
-		return err
-	}
-	if err := b.add(ctx, few, h); err != nil {
+	if _, err := b.together(ctx, few); err != nil {
 		return err
 	}
 	// The writer meets pages that another process has filled: each for the first time.

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 )
 
@@ -16,6 +19,20 @@ func TestDatabase_Of(t *testing.T) {
 	d := config.Database{URL: "postgres://all", VotingURL: "postgres://voting"}
 	for service, want := range map[string]string{"voting": "postgres://voting", "identity": "postgres://all"} {
 		if got, err := d.Of(service); got != want || err != nil {
+			t.Errorf("%s: %q, %v", service, got, err)
+		}
+	}
+	for _, service := range event.Services() { // each may have its own
+		url := "postgres://" + service
+		var own config.Database
+		parser, err := kong.New(&own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse([]string{"--" + service + "-database-url", url}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := own.Of(service); got != url || err != nil {
 			t.Errorf("%s: %q, %v", service, got, err)
 		}
 	}

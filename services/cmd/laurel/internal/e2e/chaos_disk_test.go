@@ -99,7 +99,7 @@ func (s *siege) diskFull(t *testing.T) {
 	defer s.disk.free(t)
 	testkit.Eventually(t, patience, func() error {
 		s.disk.fill(t) // what the server gives back, too
-		log, err := os.ReadFile(s.servers["voting"].Log)
+		log, err := os.ReadFile(s.Processes["voting"].Log)
 		if err == nil && !bytes.Contains(log, []byte("No space left on device")) {
 			err = errors.New("the disk is not full")
 		}

@@ -79,7 +79,7 @@ func (s *siege) closes(t *testing.T) {
 	if _, long := rounds(t, 0); !long {
 		return
 	}
-	if err := s.Proven(t.Context(), s.servers["voting"].Binary); err != nil {
+	if err := s.Proven(t.Context(), s.Processes["voting"].Binary); err != nil {
 		t.Error(err)
 	}
 }

@@ -60,7 +60,7 @@ func TestBadInput(t *testing.T) {
 
 func reason() map[string]string { return map[string]string{"reason": "按方案进行"} }
 
-func (h *house) badRulebooks(organizer string) []bad {
+func (h *harness) badRulebooks(organizer string) []bad {
 	create := func(name, rules string, fields ...string) bad {
 		return bad{
 			name: name, request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: "another", Rulebook: rules}),
@@ -95,7 +95,7 @@ func (h *house) badRulebooks(organizer string) []bad {
 	}
 }
 
-func (h *house) badRequests(organizer string) []bad {
+func (h *harness) badRequests(organizer string) []bad {
 	const selections = "/api/v1/selections"
 	return []bad{
 		{name: "unknown route", request: request{method: http.MethodGet, path: "/api/v1/nothing"}, status: http.StatusNotFound, code: "route_unknown"},
@@ -111,7 +111,7 @@ func (h *house) badRequests(organizer string) []bad {
 	}
 }
 
-func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
+func (h *harness) badEntries(t *testing.T, organizer, juror string) []bad {
 	t.Helper()
 	taken, err := h.Organizer().Entries(t.Context(), slug)
 	if err != nil || len(taken) == 0 {
@@ -145,7 +145,7 @@ func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
 
 // badImport imports the example's spreadsheet of mistakes, of which its README
 // lists each.
-func (h *house) badImport(t *testing.T, organizer string) bad {
+func (h *harness) badImport(t *testing.T, organizer string) bad {
 	t.Helper()
 	const courier = "courier"
 	rules, err := os.ReadFile(example + "rulebook.yaml")
@@ -185,7 +185,7 @@ func (h *house) badImport(t *testing.T, organizer string) bad {
 }
 
 // badBallots are cast while voting is open.
-func (h *house) badBallots(t *testing.T) {
+func (h *harness) badBallots(t *testing.T) {
 	t.Helper()
 	struck, err := h.Organizer().Strike(t.Context(), slug, h.Candidates[entries-1].Number, "本人退出")
 	if err != nil {
@@ -235,7 +235,7 @@ func (h *house) badBallots(t *testing.T) {
 }
 
 // badSheets are a juror's.
-func (h *house) badSheets(t *testing.T, organizer, juror string) {
+func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 	t.Helper()
 	var jurors []string
 	for _, m := range h.Input.Staff {
@@ -277,7 +277,7 @@ func (h *house) badSheets(t *testing.T, organizer, juror string) {
 
 // outsideHours votes in a selection whose voting hours are at another time of
 // the day.
-func (h *house) outsideHours(t *testing.T) {
+func (h *harness) outsideHours(t *testing.T) {
 	t.Helper()
 	rules, zone := h.Rules, time.FixedZone("Asia/Shanghai", 8*60*60)
 	hours := "01:00-03:00"
@@ -286,7 +286,7 @@ func (h *house) outsideHours(t *testing.T) {
 	}
 	rules = strings.Replace(rules, "frequency: once", "frequency: once\n  hours: \""+hours+"\"", 1)
 	night := *h
-	night.Script = script(t, h.API)
+	night.Script = smallScript(t, h.API)
 	night.Slug, night.Rules = "night", rules
 	night.run(t, night.Create, night.Nominate, night.Vet, func(ctx context.Context) error { return night.Open(ctx, rulebook.PhaseVoting) })
 	voter := h.ask(t, post("/api/v1/selections/night/voters", "", map[string]string{"way": "device"}))
@@ -301,14 +301,14 @@ func (h *house) outsideHours(t *testing.T) {
 }
 
 // cast is a ballot.
-func (h *house) cast(credential string, picks ...int) request {
+func (h *harness) cast(credential string, picks ...int) request {
 	return post(of("/ballots"), credential, map[string][]int{"picks": picks})
 }
 
-// key is what the house signs credentials with.
-func (h *house) key(t *testing.T) credential.Key {
+// key is what the installation signs credentials with.
+func (h *harness) key(t *testing.T) credential.Key {
 	t.Helper()
-	key, err := config.Server{}.Key(filepath.Join(h.dir, "keys", "credential"), "credential")
+	key, err := config.Server{}.Key(filepath.Join(h.Dir, "keys", "credential"), "credential")
 	if err != nil {
 		t.Fatal(err)
 	}

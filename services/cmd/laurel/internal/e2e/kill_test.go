@@ -23,14 +23,14 @@ const (
 )
 
 // TestChaos_kill9 kills in the middle of voting, several times, the one process
-// of a house and the PostgreSQL below it, and starts them again on their data:
+// of an installation and the PostgreSQL below it, and starts them again on their data:
 // no acknowledged ballot is lost, none counts twice. The voters are another
 // process, this one.
 func TestChaos_kill9(t *testing.T) {
 	t.Parallel()
 	server := postgres(t)
 	h := buildOn(t, server)
-	s := h.serve(all)
+	s := h.add(all, nil)
 	h.open(t, all)
 	h.castThrough(t,
 		func() {
@@ -59,7 +59,7 @@ func TestChaos_kill9(t *testing.T) {
 
 // castThrough has the public vote while each of strikes is called, kills times
 // over, and looks at everything afterwards.
-func (h *house) castThrough(t *testing.T, strikes ...func()) {
+func (h *harness) castThrough(t *testing.T, strikes ...func()) {
 	t.Helper()
 	h.vetted(t)
 	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })

@@ -30,15 +30,6 @@ func Rooms() []run.Room {
 	}
 }
 
-// RoomNames are the services that have a database.
-func RoomNames() []string {
-	var names []string
-	for _, r := range Rooms() {
-		names = append(names, r.Name)
-	}
-	return names
-}
-
 // room wires one.
 func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 	switch name {

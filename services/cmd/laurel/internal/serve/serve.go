@@ -18,6 +18,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -30,7 +31,7 @@ const stopTime = 9 * time.Second
 // Command is `laurel serve`.
 type Command struct {
 	config.Server `embed:""`
-	Services      []string `arg:"" optional:"" help:"gateway, identity, selection, nomination, voting, review; all where none is named."`
+	Services      []string `arg:"" optional:"" help:"${services}; all where none is named."`
 
 	// Now is the process's clock, time.Now where it is nil. Rooms go by that of
 	// their database.
@@ -71,7 +72,7 @@ func CollectSeldom() {
 }
 
 // Names are all services, the gateway last.
-func Names() []string { return append(RoomNames(), gatewayName) }
+func Names() []string { return append(event.Services(), gatewayName) }
 
 func (c *Command) names() ([]string, error) {
 	all := Names()

@@ -14,17 +14,17 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// committee is a house with a blind panel, and everything that its jurors have
+// committee is an installation with a blind panel, and everything that its jurors have
 // read.
 type committee struct {
-	*house
+	*harness
 	tokens map[string]string // by juror
 	read   bytes.Buffer
 	taken  map[int]bool // candidates of whom something is out of the ordinary
@@ -40,12 +40,12 @@ const (
 // and limits the spread. The stories name their heroes.
 func convened(t *testing.T) *committee {
 	t.Helper()
-	c := &committee{house: together(t), tokens: map[string]string{}, taken: map[int]bool{}}
+	c := &committee{harness: together(t), tokens: map[string]string{}, taken: map[int]bool{}}
 	c.Rules = strings.NewReplacer("jurors: 3", "jurors: 5\n      blind: true\n      assign: random\n      min_scores: 3\n      sees_others: after_own\n      spread_limit: 10").Replace(c.Rules)
 	c.Input.Entries = regexp.MustCompile(`(?m)^(快递员.),(.),(第\d营业部)(.*)个故事：`).ReplaceAll(c.Input.Entries, []byte("${1},${2},${3}${4}个故事：${3}的${1}"))
 	for n := 4; n <= 6; n++ {
 		name := fmt.Sprintf("juror-%d", n)
-		c.Input.Staff = append(c.Input.Staff, demo.Member{Role: identity.Juror, Scope: "experts", Name: name, Email: name + "@example.org"})
+		c.Input.Staff = append(c.Input.Staff, script.Member{Role: identity.Juror, Scope: "experts", Name: name, Email: name + "@example.org"})
 	}
 	c.run(t, c.Create, c.Nominate)
 	entries, err := c.Organizer().Entries(t.Context(), slug)

@@ -4,19 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -24,7 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -34,9 +28,6 @@ const (
 	chaosVariable = "LAUREL_CHAOS_ROUNDS"
 	// seedVariable repeats a run's random choices.
 	seedVariable = "LAUREL_CHAOS_SEED"
-	// natsVariable makes this program a NATS server, at host:port in a directory
-	// that follows after a space.
-	natsVariable = "LAUREL_TEST_NATS"
 )
 
 // The processes of a siege beside voting and gateway, and its servers.
@@ -76,10 +67,10 @@ func chance(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
-// siege is a house of which everything can be killed: PostgreSQL and NATS are
+// siege is an installation of which everything can be killed: PostgreSQL and NATS are
 // processes of its own, and the ways to them can be cut.
 type siege struct {
-	*house
+	*harness
 	disk     *disk
 	server   *private.Server // on disk
 	nats     *brokerProcess
@@ -91,33 +82,32 @@ type siege struct {
 	proved map[string]bool
 }
 
-// besiege opens a house, with voting open.
+// besiege opens an installation, with voting open.
 func besiege(t *testing.T) *siege {
 	t.Helper()
 	disk := newDisk(t)
 	server := disk.server(t)
 	h := buildOn(t, server)
-	s := &siege{house: h, disk: disk, server: server, proved: map[string]bool{}}
-	port := func(n int) string { return fmt.Sprintf("%s:%d", h.host, firstPort+100+n) }
-	s.nats = newBroker(t, port(0))
+	s := &siege{harness: h, disk: disk, server: server, proved: map[string]bool{}}
+	s.nats = newBroker(t, h.port(100))
 	socket := filepath.Join(server.Dir, "run", pgSocket)
-	s.database = testkit.NewFaultProxy(t, port(1), "unix", socket)
-	s.ballots = testkit.NewFaultProxy(t, port(2), "unix", socket)
-	s.events = testkit.NewFaultProxy(t, port(3), "tcp", port(0))
+	s.database = testkit.NewFaultProxy(t, h.port(101), "unix", socket)
+	s.ballots = testkit.NewFaultProxy(t, h.port(102), "unix", socket)
+	s.events = testkit.NewFaultProxy(t, h.port(103), "tcp", h.port(100))
 
 	for name, services := range map[string][]string{
 		"voting": {"voting"}, second: {"voting"}, "gateway": {"gateway"}, others: {"identity", "selection", "nomination", "review"},
 	} {
-		s.serve(name, "DATABASE_URL="+over(s.database), "VOTING_DATABASE_URL="+over(s.ballots)+"&application_name="+name,
-			"NATS_URL=nats://"+s.events.Address).Services = services
+		s.add(name, services, "DATABASE_URL="+over(s.database), "VOTING_DATABASE_URL="+over(s.ballots)+"&application_name="+name,
+			"NATS_URL=nats://"+s.events.Address)
 	}
 	s.open(t, "voting", "gateway", others)
 	s.begin(t)
 	return s
 }
 
-// buildOn builds a house for a vote on a server of its own.
-func buildOn(t *testing.T, server *private.Server) *house {
+// buildOn builds an installation for a vote on a server of its own.
+func buildOn(t *testing.T, server *private.Server) *harness {
 	t.Helper()
 	if err := pg.CreateDatabase(t.Context(), server.URL("postgres"), "laurel"); err != nil {
 		t.Fatal(err)
@@ -137,10 +127,10 @@ func (s *siege) begin(t *testing.T) {
 	s.run(t, func(ctx context.Context) error { return s.Open(ctx, rulebook.PhaseVoting) })
 }
 
-// anew begins another selection in the house.
+// anew begins another selection in the installation.
 func (s *siege) anew(t *testing.T) {
 	t.Helper()
-	next := forVoting(script(t, s.API))
+	next := forVoting(smallScript(t, s.API))
 	next.Slug = fmt.Sprintf("%s-%d", slug, s.voters.Load())
 	s.Script, s.proved = next, map[string]bool{}
 	s.begin(t)
@@ -148,8 +138,8 @@ func (s *siege) anew(t *testing.T) {
 
 // forVoting leaves out of a script the staff that comes after the vote: each
 // account costs a second of work on its password.
-func forVoting(s *demo.Script) *demo.Script {
-	s.Input.Staff = slices.DeleteFunc(s.Input.Staff, func(m demo.Member) bool {
+func forVoting(s *script.Script) *script.Script {
+	s.Input.Staff = slices.DeleteFunc(s.Input.Staff, func(m script.Member) bool {
 		return m.Role == identity.Juror || m.Role == identity.Committee
 	})
 	return s
@@ -158,7 +148,7 @@ func forVoting(s *demo.Script) *demo.Script {
 // address is that of the i-th caller: limits by address concern none of them.
 func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", 128+i>>16&63, i>>8&255, i&255) }
 
-// over is the URL of the house's database by a line.
+// over is the URL of the installation's database by a line.
 func over(l *testkit.FaultProxy) string {
 	return "postgres://laurel@" + l.Address + "/laurel?sslmode=disable"
 }
@@ -166,7 +156,7 @@ func over(l *testkit.FaultProxy) string {
 // bus is a connection to NATS that no fault of the lines concerns.
 func (s *siege) bus(t *testing.T) *bus.Bus {
 	t.Helper()
-	b, err := bus.Connect("nats://"+s.nats.address, "observer", testkit.Log(t))
+	b, err := bus.Connect("nats://"+s.nats.Address, "observer", testkit.Log(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,90 +190,6 @@ func (s *siege) raise(t *testing.T, name string) {
 	default:
 		s.start(t, name)
 	}
-}
-
-// brokerProcess is a NATS server with JetStream in a process of its own: this
-// program, called with natsVariable.
-type brokerProcess struct {
-	address, dir string
-	cmd          *exec.Cmd
-}
-
-func newBroker(t *testing.T, address string) *brokerProcess {
-	t.Helper()
-	b := &brokerProcess{address: address, dir: t.TempDir()}
-	b.start(t)
-	t.Cleanup(func() {
-		if b.cmd != nil {
-			b.kill(t)
-		}
-	})
-	return b
-}
-
-// start starts it on its directory, until it takes connections.
-func (b *brokerProcess) start(t *testing.T) {
-	t.Helper()
-	b.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
-	b.cmd.Env = append(os.Environ(), natsVariable+"="+b.address+" "+b.dir)
-	b.cmd.Stderr = t.Output()
-	if err := b.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	testkit.Eventually(t, wait, func() error {
-		nc, err := nats.Connect("nats://" + b.address)
-		if err == nil {
-			nc.Close()
-		}
-		return err
-	})
-}
-
-// kill ends it as a power cut would.
-func (b *brokerProcess) kill(t *testing.T) {
-	t.Helper()
-	if err := b.cmd.Process.Kill(); err != nil {
-		t.Fatalf("kill NATS: %v", err)
-	}
-	_ = b.cmd.Wait() // killed
-	b.cmd = nil
-}
-
-// lose deletes its JetStream directory.
-func (b *brokerProcess) lose(t *testing.T) {
-	t.Helper()
-	if err := os.RemoveAll(filepath.Join(b.dir, server.JetStreamStoreDir)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// serveNATS is the process of a broker, until it is killed.
-func serveNATS(arg string) int {
-	address, dir, _ := strings.Cut(arg, " ")
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	n, err := strconv.Atoi(port)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	srv, err := server.NewServer(&server.Options{
-		ServerName: "laurel", Host: host, Port: n, JetStream: true, StoreDir: dir, MaxPayload: bus.MaxPayload, NoLog: true,
-	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	srv.Start()
-	if !srv.ReadyForConnections(startLimit) {
-		fmt.Fprintln(os.Stderr, "NATS does not get ready")
-		return 1
-	}
-	srv.WaitForShutdown()
-	return 0
 }
 
 // patience is how long something that was struck may take to be whole.

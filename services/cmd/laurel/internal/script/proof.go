@@ -1,4 +1,4 @@
-package demo
+package script
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package panel
+package projection
 
 import (
 	"context"
@@ -27,10 +27,10 @@ func OnPublished(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ event.R
 	return nil
 }
 
-// noNotice refuses what would change a result that is on public notice.
-func noNotice(ctx context.Context, tx *sqlx.Tx, slug string) error {
+// NoNotice refuses what would change a result that is on public notice.
+func NoNotice(ctx context.Context, q sqlx.QueryerContext, slug string) error {
 	var posted bool
-	if err := tx.GetContext(ctx, &posted, `SELECT EXISTS (SELECT FROM notice WHERE slug = $1)`, slug); err != nil {
+	if err := sqlx.GetContext(ctx, q, &posted, `SELECT EXISTS (SELECT FROM notice WHERE slug = $1)`, slug); err != nil {
 		return fmt.Errorf("notice: %w", err)
 	}
 	if posted {

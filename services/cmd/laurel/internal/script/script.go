@@ -1,4 +1,7 @@
-package demo
+// Package script runs a selection as its people would: each act is a request to
+// the public API by the one who may do it, and at the end it is checked from
+// outside.
+package script
 
 import (
 	"context"
@@ -22,11 +25,10 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// Password is that of every account of the demo.
+// Password is that of every account.
 const Password = "laurel-demo-password"
 
-// Script runs a selection as its people would: each act is a request to the
-// public API by the one who may do it.
+// Script is a selection and the people who act in it.
 type Script struct {
 	API    *client.Client // nobody's
 	Input  Input
@@ -80,7 +82,7 @@ func (s *Script) Steps() []Step {
 
 // As is the first member of staff who has the role, signed in. After Create.
 func (s *Script) As(role identity.Role) *client.Client {
-	return s.signedIn[s.Input.with(role)[0].Email]
+	return s.signedIn[s.Input.With(role)[0].Email]
 }
 
 // Organizer is who runs the selection. After Create.
@@ -92,7 +94,7 @@ func (s *Script) Create(ctx context.Context) error {
 	s.signedIn = map[string]*client.Client{}
 	s.receipts = map[string][]int{}
 	tick := s.Progress("create", len(s.Input.Staff)+1)
-	organizer := s.Input.with(identity.Organizer)[0]
+	organizer := s.Input.With(identity.Organizer)[0]
 	if err := s.signIn(ctx, organizer); err != nil {
 		return err
 	}
@@ -151,7 +153,7 @@ func (s *Script) Vet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	vetters := s.Input.with(identity.Vetter)
+	vetters := s.Input.With(identity.Vetter)
 	tick := s.Progress("vet", len(entries)*len(vetters))
 	for _, vetter := range vetters { // one after another, as letters go round
 		g, ctx := errgroup.WithContext(ctx)
@@ -201,7 +203,7 @@ func (s *Script) opine(ctx context.Context, vetter Member, e nomination.Entry) e
 
 // Score has each juror score each candidate that is theirs.
 func (s *Script) Score(ctx context.Context) error {
-	jurors := s.Input.with(identity.Juror)
+	jurors := s.Input.With(identity.Juror)
 	emails := make([]string, len(jurors))
 	for i, j := range jurors {
 		emails[i] = j.Email
@@ -248,7 +250,7 @@ func (s *Script) Score(ctx context.Context) error {
 
 // Decide has the committee vote on the computed result.
 func (s *Script) Decide(ctx context.Context) error {
-	members := s.Input.with(identity.Committee)
+	members := s.Input.With(identity.Committee)
 	emails := make([]string, len(members))
 	for i, m := range members {
 		emails[i] = m.Email

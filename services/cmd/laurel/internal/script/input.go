@@ -1,4 +1,4 @@
-package demo
+package script
 
 import (
 	"encoding/csv"
@@ -40,21 +40,21 @@ func ReadInput(dir string) (Input, error) {
 	var in Input
 	rules, err := os.ReadFile(filepath.Join(dir, "rulebook.yaml"))
 	if err != nil {
-		return in, fmt.Errorf("demo input: %w", err)
+		return in, fmt.Errorf("input: %w", err)
 	}
 	in.Rulebook = string(rules)
 	if in.Entries, err = os.ReadFile(filepath.Join(dir, "entries.xlsx")); err != nil {
-		return in, fmt.Errorf("demo input: %w", err)
+		return in, fmt.Errorf("input: %w", err)
 	}
 	staff, err := os.ReadFile(filepath.Join(dir, "staff.yaml"))
 	if err != nil {
-		return in, fmt.Errorf("demo input: %w", err)
+		return in, fmt.Errorf("input: %w", err)
 	}
 	var list struct {
 		Staff []Member `yaml:"staff"`
 	}
 	if err := yaml.UnmarshalWithOptions(staff, &list, yaml.Strict()); err != nil {
-		return in, fmt.Errorf("demo input: staff.yaml: %w", err)
+		return in, fmt.Errorf("input: staff.yaml: %w", err)
 	}
 	in.Staff = list.Staff
 	in.Refusals, err = readRefusals(filepath.Join(dir, "opinions.csv"))
@@ -64,11 +64,11 @@ func ReadInput(dir string) (Input, error) {
 func readRefusals(file string) (map[string]Refusal, error) {
 	body, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("demo input: %w", err)
+		return nil, fmt.Errorf("input: %w", err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(body), "\ufeff"))).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("demo input: %s: %w", file, err)
+		return nil, fmt.Errorf("input: %s: %w", file, err)
 	}
 	refusals := make(map[string]Refusal, len(rows))
 	for _, r := range rows[1:] { // department,name,employer,verdict,reason
@@ -83,8 +83,8 @@ func refusalKey(department, name, employer string) string {
 	return department + "/" + fold(name) + "/" + fold(employer)
 }
 
-// with gives the members who have a role.
-func (in Input) with(role identity.Role) []Member {
+// With gives the members who have a role.
+func (in Input) With(role identity.Role) []Member {
 	var out []Member
 	for _, m := range in.Staff {
 		if m.Role == role {
@@ -101,7 +101,7 @@ var editionPattern = regexp.MustCompile(`(?m)^edition: \d+`)
 func (in Input) Edition(n int) (string, error) {
 	rb, err := rulebook.Parse([]byte(in.Rulebook))
 	if err != nil {
-		return "", fmt.Errorf("demo input: rulebook.yaml: %w", err)
+		return "", fmt.Errorf("input: rulebook.yaml: %w", err)
 	}
 	text := editionPattern.ReplaceAllString(in.Rulebook, fmt.Sprintf("edition: %d", n))
 	text = strings.ReplaceAll(text, "第"+chinese(rb.Edition)+"届", "第"+chinese(n)+"届")

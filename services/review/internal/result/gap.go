@@ -1,4 +1,4 @@
-package panel
+package result
 
 import (
 	"context"
@@ -10,22 +10,24 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 // ListGaps implements review.Service.
-func (p *Panels) ListGaps(ctx context.Context, in review.Of) ([]string, error) {
-	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, in.Slug)
+func (r *Results) ListGaps(ctx context.Context, in review.Of) ([]string, error) {
+	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return nil, err
 	}
-	return Gaps(ctx, p.deps.DB, sel)
+	return gaps(ctx, r.deps.DB, sel)
 }
 
-// Gaps names what keeps the rulebook from a result, or counts it where the panel
+// gaps names what keeps the rulebook from a result, or counts it where the panel
 // is closed to the actor of ctx: each score that is missing in a panel whose
 // rule is to refuse, and each candidate who has too few in any panel.
-func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]string, error) {
-	gaps := []string{}
+func gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]string, error) {
+	all := []string{}
 	for _, panel := range sel.Rulebook.Review.Panels {
 		own, err := missingSheets(ctx, q, sel.Slug, panel)
 		if err != nil {
@@ -36,16 +38,16 @@ func Gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]st
 			return nil, err
 		}
 		own = append(own, few...)
-		if err := watches(ctx, q, sel.Slug, panel.ID); fault.Is(err, fault.Forbidden) && len(own) > 0 {
+		if err := watch.Panel(ctx, q, sel.Slug, panel.ID); fault.Is(err, fault.Forbidden) && len(own) > 0 {
 			own = []string{fmt.Sprintf("%d gaps", len(own))}
 		} else if err != nil && !fault.Is(err, fault.Forbidden) {
 			return nil, err
 		}
 		for _, gap := range own {
-			gaps = append(gaps, panel.ID+": "+gap)
+			all = append(all, panel.ID+": "+gap)
 		}
 	}
-	return gaps, nil
+	return all, nil
 }
 
 func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) ([]string, error) {
@@ -75,7 +77,7 @@ func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, pane
 // tooFew names candidates with fewer scores than the rulebook needs, or than it
 // drops. A sheet that is merely missing is one, unless it is to be skipped.
 func tooFew(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) ([]string, error) {
-	opened, err := opened(ctx, q, slug)
+	opened, err := projection.ReviewOpened(ctx, q, slug)
 	if err != nil || !opened {
 		return nil, err
 	}
