@@ -83,7 +83,7 @@ func TestChaos_close(t *testing.T) {
 			}
 		})
 	}
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 20*time.Second, func() error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(receipts) < 500 {
@@ -185,7 +185,7 @@ func TestChaos_killed(t *testing.T) {
 		})
 	}
 	for kill := range int32(6) {
-		testkit.Eventually(t, testkit.Patience, func() error {
+		testkit.Eventually(t, 30*time.Second, func() error {
 			if n := done.Load(); n < kill*workers*each/8 {
 				return fmt.Errorf("%d ballots", n)
 			}
@@ -206,7 +206,7 @@ func TestChaos_killed(t *testing.T) {
 
 // persist casts until the answer is not "try again".
 func (r *room) persist(c voting.Cast) (receipt string, err error) {
-	for ended := time.Now().Add(testkit.Patience); time.Now().Before(ended); {
+	for ended := time.Now().Add(30 * time.Second); time.Now().Before(ended); {
 		o, err := r.one(c)
 		switch {
 		case err == nil && o.Fault == nil:
@@ -311,7 +311,7 @@ func TestChaos_overload(t *testing.T) {
 	var counted int
 	var g errgroup.Group
 	g.Go(func() error {
-		ctx, cancel := context.WithTimeout(r.ctx, testkit.Patience)
+		ctx, cancel := context.WithTimeout(r.ctx, 30*time.Second)
 		defer cancel()
 		out, err := r.CastBallots(ctx, flood)
 		for _, o := range out.Outcomes {
@@ -323,7 +323,7 @@ func TestChaos_overload(t *testing.T) {
 		}
 		return err
 	})
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 9*time.Second, func() error {
 		ctx, cancel := context.WithTimeout(r.ctx, 200*time.Millisecond)
 		defer cancel()
 		out, err := r.CastBallots(ctx, voting.CastBallots{Ballots: []voting.Cast{probe}})

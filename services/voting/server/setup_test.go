@@ -202,7 +202,7 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 // ballots there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 20*time.Second, func() error {
 		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 		switch {
 		case err != nil:
@@ -231,7 +231,7 @@ func (r *room) whole(t testing.TB, want int) {
 func (r *room) sealed(t testing.TB) voting.Tally {
 	t.Helper()
 	var tally voting.Tally
-	testkit.Eventually(t, testkit.Patience, func() (err error) {
+	testkit.Eventually(t, 20*time.Second, func() (err error) {
 		if tally, err = r.GetTally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
 			err = fmt.Errorf("state %s", tally.State)
 		}

@@ -178,7 +178,7 @@ func TestRotation(t *testing.T) {
 
 	become := func(r *room, lines ...string) *room {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		if err := r.running.Stop(ctx); err != nil {
 			t.Fatal(err)
@@ -243,7 +243,7 @@ func TestRotation_checked(t *testing.T) {
 	r.open(t, once)
 	r.cities(t, 0, 3, 3)
 	r.log(t, 3)
-	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if err := r.running.Stop(ctx); err != nil {
 		t.Fatal(err)
@@ -264,7 +264,7 @@ func TestRotation_checked(t *testing.T) {
 		t.Error("a log that is not the one that was signed was signed anew")
 	}
 	next.execute(t, `UPDATE head SET edge = $1`, kept)
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 10*time.Second, func() error {
 		_, err := next.GetCheckpoint(next.ctx, voting.Of{Slug: slug})
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -32,7 +33,7 @@ func TestVote(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 20*time.Second, func() error {
 		tally, err := r.GetTally(r.ctx, of)
 		if err == nil && tally.State != voting.Open {
 			err = fmt.Errorf("state %s", tally.State)

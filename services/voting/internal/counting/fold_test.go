@@ -97,7 +97,7 @@ func TestSequencer_oneLeads(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, testkit.Patience, func() error {
+	testkit.Eventually(t, 5*time.Second, func() error {
 		n, err := counted()
 		if err == nil && n == 0 {
 			err = errors.New("not taken over")
