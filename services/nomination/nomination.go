@@ -29,7 +29,7 @@ const (
 	Lapsed    State = "lapsed"    // vetting closed before every department had passed it
 )
 
-// States are the states of an entry, in the order of its life.
+// States are all of them.
 func States() []State { return []State{Submitted, Vetoed, Admitted, Struck, Withdrawn, Lapsed} }
 
 // Nominee is what a nomination form says.

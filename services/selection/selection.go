@@ -29,6 +29,9 @@ const (
 	Closed  PhaseState = "closed"
 )
 
+// PhaseStates are all of them.
+func PhaseStates() []PhaseState { return []PhaseState{Pending, Opening, Opened, Closing, Closed} }
+
 // Phase is one phase of a selection.
 type Phase struct {
 	Name       string     `json:"name"` // nomination, vetting, voting, review, decision, notice
