@@ -59,8 +59,8 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err != nil {
 			return err
 		}
-		// A sheet may show that another juror is needed; drawing one has the panel
-		// to itself.
+		// A sheet may show that another juror is needed. Drawing one takes the
+		// panel's lock alone.
 		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
 		hold := pg.LockShared
 		if draws {
@@ -96,7 +96,7 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 	return row.sheet(of.called)
 }
 
-// revise adds a revision. A submitted sheet stays submitted: what amends it is
+// revise adds a revision. A submitted sheet stays submitted: its amendments are
 // submitted too, or it would fall out of the result unseen.
 func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow) error {
 	if err := pg.Lock(ctx, tx, lockName(slug, row.Panel)+"/"+juror); err != nil {
@@ -109,7 +109,7 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	if was && !row.Submitted {
-		return review.ErrInvalid.Check([]fault.Field{fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again")})
+		return review.ErrInvalid.At(fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again"))
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
 		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
