@@ -66,7 +66,7 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 		field := fmt.Sprintf("candidates[%d]", i)
 		switch {
 		case !slices.Contains(numbers, c):
-			fields = append(fields, fault.Wrong(field, "unknown_candidate", "is not a candidate"))
+			fields = append(fields, unknown(field, c))
 		case slices.Contains(in.Candidates[:i], c):
 			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
 		}

@@ -135,7 +135,7 @@ func checkCategory(sel phase.Selection, panel rulebook.Panel, field, category st
 	case category == "" && panel.Assign == rulebook.AssignCategory:
 		return []fault.Field{fault.Wrong(field, "category_required", "is required: the panel's candidates are assigned by category")}
 	case category != "" && !known:
-		return []fault.Field{fault.Wrong(field, "unknown_category", "is not a category of the rulebook")}
+		return []fault.Field{unknown(field, category)}
 	}
 	return nil
 }

@@ -172,7 +172,7 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	for _, c := range slices.Sorted(maps.Keys(in.Comments)) {
 		field := "comments." + c
 		if !slices.ContainsFunc(panel.Criteria, func(x rulebook.Criterion) bool { return x.ID == c }) {
-			fields = append(fields, unknownCriterion(field))
+			fields = append(fields, unknown(field, c))
 			continue
 		}
 		fields = append(fields, fault.Text(field, in.Comments[c], maxComment)...)
@@ -183,8 +183,9 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	return comments, fields
 }
 
-func unknownCriterion(field string) fault.Field {
-	return fault.Wrong(field, "unknown_criterion", "is not a criterion of this panel")
+// unknown says that the rulebook or the list of candidates has no such thing.
+func unknown(field string, value any) fault.Field {
+	return fault.Wrong(field, "unknown", "there is no {value}", "value", value)
 }
 
 func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
@@ -206,7 +207,7 @@ func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, 
 	}
 	for _, c := range slices.Sorted(maps.Keys(in.Scores)) {
 		if !known[c] {
-			fields = append(fields, unknownCriterion("scores."+c))
+			fields = append(fields, unknown("scores."+c, c))
 		}
 	}
 	return scores, fields
@@ -217,11 +218,11 @@ func offScale(scale rulebook.Scale, field, text string) []fault.Field {
 	n, err := rulebook.ParseNumber(text)
 	switch {
 	case err != nil || n.IsShare():
-		return []fault.Field{fault.Wrong(field, "not_a_number", "is not a decimal number")}
+		return []fault.Field{fault.Wrong(field, "not_a_number", "{value} is not a number", "value", text)}
 	case scale.Min.IsSet() && n.Cmp(scale.Min) < 0:
-		return []fault.Field{fault.Wrong(field, "below_scale", "is below the scale's {min}", "min", scale.Min)}
+		return []fault.Field{fault.Wrong(field, "below_min", "{value} is below {min}", "value", text, "min", scale.Min)}
 	case scale.Max.IsSet() && n.Cmp(scale.Max) > 0:
-		return []fault.Field{fault.Wrong(field, "above_scale", "is above the scale's {max}", "max", scale.Max)}
+		return []fault.Field{fault.Wrong(field, "above_max", "{value} is above {max}", "value", text, "max", scale.Max)}
 	}
 	if scale.Step.Sign() > 0 {
 		steps := new(big.Rat).Sub(n.Rat(), scale.Min.Rat())

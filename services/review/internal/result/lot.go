@@ -56,7 +56,7 @@ func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lo
 func checkLot(sel phase.Selection, in review.RecordLot) error {
 	var fields []fault.Field
 	if _, has := sel.Rulebook.LotValue(); has {
-		fields = append(fields, fault.Wrong("value", "lot_fixed", "is fixed: the rulebook names no source to read it from"))
+		fields = append(fields, fault.Wrong("value", "value_fixed", "is fixed: the rulebook names no source to read it from"))
 	}
 	if in.Value == "" {
 		fields = append(fields, fault.Required("value"))
