@@ -57,7 +57,7 @@ func enums(r huma.Registry) {
 // that a service judges itself, with a fault of its own.
 func (a *API) spellOut() {
 	fill := strings.NewReplacer(
-		"{phases}", or(rulebook.PhaseNames()...), "{ways}", or(identity.WayDevice, identity.WayRoster),
+		"{phases}", or(rulebook.PhaseNames()...), "{ways}", or(identity.Ways()...),
 		"{work}", "Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload "+
 			"{algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge",
 		"{verdicts}", or(nomination.Pass, nomination.Fail), "{choices}", or(review.For, review.Against, review.Abstain),
