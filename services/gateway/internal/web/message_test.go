@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -81,6 +82,7 @@ func families(t *testing.T) map[string][]string {
 		"rules.per.":          words["Per"],
 		"rules.ranked.":       words["Method"],
 		"rules.ballot.":       words["Ballot"],
+		"rules.calendar.":     calendar.Names(),
 		"rules.nominee.":      words["Nominee"],
 	}
 }
