@@ -29,11 +29,11 @@ type PhaseChanged struct {
 	Phase  string `json:"phase"`
 	Action string `json:"action"` // open | close
 	Reason string `json:"reason,omitempty"`
-	// ClosesAt is the rulebook's deadline, which the enforcing service holds to
-	// by its own clock; absent where the phase is closed by hand.
+	// ClosesAt is the rulebook's deadline. The enforcing service holds to it by
+	// its own clock. It is absent where the phase is closed by hand.
 	ClosesAt *time.Time `json:"closes_at,omitempty"`
-	// Candidates is how many have been admitted, once vetting is closed: who
-	// has not yet heard of so many must not open the phase.
+	// Candidates is how many have been admitted, once vetting is closed. A
+	// service that has not yet heard of so many must not open the phase.
 	Candidates int `json:"candidates,omitempty"`
 }
 

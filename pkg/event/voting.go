@@ -15,7 +15,7 @@ func (BallotsCounted) EventType() Type { return Type{"ballots_counted", 1} }
 type TallySealed struct {
 	Ballots    int64         `json:"ballots"`
 	Votes      map[int]int64 `json:"votes"`                // by candidate number; every admitted candidate has a row
-	Checkpoint string        `json:"checkpoint,omitempty"` // the ballot log's signed head, as pkg/ballotlog reads it; absent in events from before it was told
+	Checkpoint string        `json:"checkpoint,omitempty"` // the ballot log's signed head, as pkg/ballotlog reads it; old events have none
 }
 
 // EventType implements Payload.

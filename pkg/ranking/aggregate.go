@@ -155,13 +155,13 @@ func (p *panel) lack(ids []string, candidate int, juror int32, criterion string,
 	case criterion == "":
 		gaps.add(name, "sheet_missing", "juror {juror}'s scores are missing", "juror", p.names[juror])
 	default:
-		gaps.add(name, "score_missing", "juror {juror}'s score by {criterion} is missing", "juror", p.names[juror], "criterion", criterion)
+		gaps.add(name, "criterion_missing", "juror {juror}'s score by {criterion} is missing", "juror", p.names[juror], "criterion", criterion)
 	}
 	return false
 }
 
-// totals gives each candidate's sheets as weighted totals. A sheet that lacks
-// a score is, where the missing are skipped, left out whole: its total would
+// totals gives each candidate's sheets as weighted totals. Where missing scores
+// are skipped, a sheet that lacks one is left out whole, because its total would
 // not compare.
 func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][]vote {
 	out := make([][]vote, len(ids))
@@ -237,7 +237,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 	for c, vs := range votes {
 		s := score{scores: len(vs)}
 		if least := p.rules.MinScores; len(vs) < least {
-			gaps.add(p.gapName(ids[c]), "scores_too_few", "{count} scores count, at least {min} are needed", "count", len(vs), "min", least)
+			gaps.add(p.gapName(ids[c]), "scores_below_min", "{count} scores count, at least {min} are needed", "count", len(vs), "min", least)
 			continue
 		}
 		if len(vs) == 0 {

@@ -196,7 +196,7 @@ func (rk *ranking) groups(rules rulebook.Component) ([][]amount, error) {
 		scores, ok := rk.panels[id]
 		if !ok {
 			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have",
-				fault.Wrong(rules.Source, "unknown", "no such panel", "value", id))
+				fault.Wrong(rules.Source, "not_in_rulebook", "no such panel", "value", id))
 		}
 		panels = append(panels, scores)
 	} else {

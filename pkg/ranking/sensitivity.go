@@ -28,8 +28,8 @@ type Change struct {
 const maxBreaks = 1000
 
 // Sensitivities computes the table, a row a component, around the result of the
-// scenario. It looks at exact totals, before their rounding, and just past each weight at which two
-// candidates with different awards change places.
+// scenario. It looks at exact totals, before their rounding, just past each
+// weight at which two candidates with different awards change places.
 func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, error) {
 	if err := scenario.check(in); err != nil {
 		return nil, err

@@ -209,10 +209,42 @@ func TestParse_mistake(t *testing.T) {
 				t.Fatalf("%d mistakes, want 1: %v", len(f.Fields), err)
 			}
 			got := f.Fields[0]
-			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || !strings.Contains(got.Message, tt.message) {
+			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || got.Code == "" ||
+				!strings.Contains(got.Message, tt.message) {
 				t.Errorf("line %d column %d, %s: %q\nwant line %d, %s: …%s…", got.Line, got.Column, got.Name, got.Message, tt.line, tt.field, tt.message)
 			}
 		})
+	}
+}
+
+// A mistake's code and params say what its message says; what a person could
+// not read is escaped in both.
+func TestParse_code(t *testing.T) {
+	for src, want := range map[string]fault.Field{
+		"voting: {picks: {min: 3, max: 2}}": {
+			Name: "voting.picks.min", Code: "min_above_max", Message: "min 3 is above max 2",
+			Params: map[string]string{"min": "3", "max": "2"},
+		},
+		"awards: {}": {
+			Name: "awards", Code: "not_a_list", Message: "expected a list, not a mapping",
+			Params: map[string]string{"expected": "a list", "found": "a mapping"},
+		},
+		"composite: {components: [{source: votes, convert: {method: banded, bands: []}}]}": {
+			Name: "composite.components[0].convert.bands", Code: "empty", Message: "has no bands",
+		},
+		"timezone: \"\\e[2J{value}\"": {
+			Name: "timezone", Code: "timezone_unknown", Message: `"\x1b[2J{value}" is not a timezone such as Asia/Shanghai`,
+			Params: map[string]string{"value": `\x1b[2J{value}`},
+		},
+	} {
+		_, err := rulebook.Parse([]byte(src))
+		var f *fault.Error
+		if !errors.As(err, &f) {
+			t.Fatalf("%s: err = %v", src, err)
+		}
+		got := f.Fields[len(f.Fields)-1]
+		got.Line, got.Column = 0, 0
+		diff(t, got, want)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 // maxSeats bounds seats, jurors and picks, so that no product of them overflows.
 const maxSeats = 100_000
 
-// Parse reads a rulebook in YAML or JSON and checks whatever is there; which
-// keys a purpose needs is told by CheckSelection and CheckCompute. Every
+// Parse reads a rulebook in YAML or JSON and checks whatever is there.
+// CheckSelection and CheckCompute tell which keys a purpose needs. Every
 // mistake is reported: the error is a *fault.Error of kind Invalid and code
 // CodeInvalid whose fields name the path, the line and the column.
 func Parse(src []byte) (*Rulebook, error) {
@@ -30,8 +30,7 @@ func Parse(src []byte) (*Rulebook, error) {
 }
 
 // ParseConvert reads a component's `convert` by itself, such as
-// `{method: rank, top: 10}`, for trying another; its mistakes are told like
-// Parse's.
+// `{method: rank, top: 10}`, for trying another. The error is like Parse's.
 func ParseConvert(src []byte) (Convert, error) {
 	doc, err := read(src)
 	if err != nil {

@@ -46,7 +46,7 @@ func (r *reader) source(f field, rb *Rulebook, words ...string) string {
 	id, isPanel := SourcePanel(f.text)
 	switch _, known := rb.Review.Panel(id); {
 	case isPanel && !known:
-		f.fail("unknown", `there is no panel "{value}"`, "value", escaped(id))
+		f.fail("not_in_rulebook", `there is no panel "{value}"`, "value", escaped(id))
 	case !isPanel && !slices.Contains(words, f.text):
 		f.notOneOf(append(slices.Clone(words), PanelSource("ID")))
 	case f.text == SourcePanels && len(rb.Review.Panels) == 0:

@@ -42,11 +42,11 @@ func (r *reader) quota(f field, rb *Rulebook) Quota {
 	}
 	if of := f.get("of"); of.has() {
 		if q.Of = of.id(); !slices.ContainsFunc(rb.Awards, func(a Award) bool { return a.ID == q.Of }) {
-			of.fail("unknown", `there is no award "{value}"`, "value", escaped(q.Of))
+			of.fail("not_in_rulebook", `there is no award "{value}"`, "value", escaped(q.Of))
 		}
 	}
 	if q.Attribute == "category" && q.Value != "" && len(rb.Categories) > 0 && !rb.hasCategory(q.Value) {
-		f.get("value").fail("unknown", `there is no category "{value}"`, "value", escaped(q.Value))
+		f.get("value").fail("not_in_rulebook", `there is no category "{value}"`, "value", escaped(q.Value))
 	}
 	switch {
 	case !f.get("max").has() && !f.get("min").has():

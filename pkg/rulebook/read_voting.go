@@ -95,7 +95,7 @@ func (r *reader) limits(f field, picks Picks, rb *Rulebook) []PickLimit {
 		category := item.get("category")
 		l := PickLimit{Category: r.newID(category, once), Min: item.get("min").whole(0, maxSeats)}
 		if l.Category != "" && !rb.hasCategory(l.Category) {
-			category.fail("unknown", `there is no category "{value}"`, "value", escaped(l.Category))
+			category.fail("not_in_rulebook", `there is no category "{value}"`, "value", escaped(l.Category))
 		}
 		if m := item.get("max"); m.require() {
 			if l.Max = m.whole(0, maxSeats); l.Min > l.Max {

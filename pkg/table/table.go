@@ -72,12 +72,6 @@ func (r Row) Fault(column int, name, message string) fault.Field {
 	return fault.Field{Name: name, Message: message, Line: r.Line, Column: column + 1}
 }
 
-// Wrong says what is wrong with a cell, as fault.Wrong does; the column is
-// counted from 0.
-func (r Row) Wrong(column int, name, code, message string, params ...any) fault.Field {
-	return fault.Wrong(name, code, message, params...).In(r.Line, column+1)
-}
-
 // source gives rows one after the other; io.EOF ends it. Its rows may share
 // memory with the next.
 type source interface {

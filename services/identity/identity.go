@@ -27,6 +27,9 @@ const (
 	Auditor   Role = "auditor"   // reads everything, changes nothing
 )
 
+// Roles are all roles.
+func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Auditor} }
+
 // AnySelection is the slug of a grant that holds for every selection. Who is
 // an organizer of any selection may create new ones.
 const AnySelection = "*"
@@ -97,22 +100,6 @@ type Change struct {
 // ListStaff asks for the accounts with a role in a selection.
 type ListStaff struct {
 	Slug string `json:"slug"`
-}
-
-// ProveVoter asks for a credential in one way of being a voter. Beside the way
-// stands what it takes as proof, a field of its own for each.
-type ProveVoter struct {
-	Slug string `json:"slug"`
-	Way  string `json:"way"`            // WayDevice or WayRoster
-	Code string `json:"code,omitempty"` // of WayRoster, as typed
-	Work *Work  `json:"work,omitempty"` // of WayDevice, where it was asked for
-}
-
-// Credential lets its bearer cast a ballot in one selection. The gateway
-// verifies it without asking (package credential).
-type Credential struct {
-	Credential string    `json:"credential"`
-	ExpiresAt  time.Time `json:"expires_at"`
 }
 
 // Service is what identity does.

@@ -1,11 +1,7 @@
 package identity
 
-import "github.com/laurel-awards/laurel/pkg/fault"
-
-// The ways to be a voter that this room proves, as rulebooks name them.
-const (
-	WayDevice = "device" // whoever holds the credential
-	WayRoster = "roster" // who has the code of a member of the selection's roster
+import (
+	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // ImportRoster adds members to a selection's roster from a CSV or XLSX with

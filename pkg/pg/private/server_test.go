@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 	select {}
 }
 
-// private is a server's directory, removed at the end. It lies directly under
+// server is a server's directory, removed at the end. It lies directly under
 // the temporary directory, where the server's user can come.
 func server(t *testing.T, name string) private.Server {
 	t.Helper()

@@ -72,17 +72,17 @@ func checkGrant(g identity.Grant) error {
 	switch g.Role {
 	case identity.Organizer, identity.Committee, identity.Auditor:
 		if g.Scope != "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "this role has none"})
+			fields = append(fields, fault.Wrong("scope", "role_without_scope", "this role has none"))
 		}
 	case identity.Vetter, identity.Juror:
 		if g.Scope == "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "names the department or panel"})
+			fields = append(fields, fault.Required("scope"))
 		}
 	default:
-		fields = append(fields, fault.Field{Name: "role", Message: "is organizer, vetter, juror, committee or auditor"})
+		fields = append(fields, fault.OneOf("role", identity.Roles()...))
 	}
 	if g.Slug == "" {
-		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
+		fields = append(fields, fault.Required("slug"))
 	}
 	return identity.ErrInvalid.Check(fields)
 }

@@ -70,7 +70,7 @@ func (p *Panels) further(ctx context.Context, tx *sqlx.Tx, in review.CallFurther
 	if err != nil || wrote {
 		return err
 	}
-	return review.ErrInvalid.Check([]fault.Field{{Name: "juror", Message: "scores this candidate already, or has a conflict"}})
+	return review.ErrInvalid.Check([]fault.Field{fault.Wrong("juror", "cannot_score", "scores this candidate already, or has a conflict")})
 }
 
 // past tells whether a spread is past the rulebook's limit.

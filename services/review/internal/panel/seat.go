@@ -109,13 +109,17 @@ func (p *Panels) left(ctx context.Context, tx *sqlx.Tx, slug, panel, account str
 
 func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Person) error {
 	var fields []fault.Field
-	if panel.Jurors > 0 && len(jurors) != panel.Jurors || len(jurors) == 0 {
-		fields = append(fields, fault.Field{Name: "jurors", Message: fmt.Sprintf("are %d, the rulebook says %d", len(jurors), panel.Jurors)})
+	if panel.Jurors > 0 && len(jurors) != panel.Jurors {
+		fields = append(fields, fault.Wrong("jurors", "wrong_number", "are {count}, the rulebook says {want}", "count", len(jurors), "want", panel.Jurors))
+	} else if len(jurors) == 0 {
+		fields = append(fields, fault.Required("jurors"))
 	}
 	seen := map[string]bool{}
 	for i, j := range jurors {
-		if j.ID == "" || seen[j.ID] {
-			fields = append(fields, fault.Field{Name: fmt.Sprintf("jurors[%d]", i), Message: "is nobody, or twice on the panel"})
+		if field := fmt.Sprintf("jurors[%d]", i); j.ID == "" {
+			fields = append(fields, fault.Required(field))
+		} else if seen[j.ID] {
+			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
 		}
 		seen[j.ID] = true
 		fields = append(fields, checkCategory(sel, panel, fmt.Sprintf("jurors[%d].category", i), j.Category)...)
@@ -128,9 +132,9 @@ func checkCategory(sel phase.Selection, panel rulebook.Panel, field, category st
 	known := slices.ContainsFunc(sel.Rulebook.Categories, func(c rulebook.Category) bool { return c.ID == category })
 	switch {
 	case category == "" && panel.Assign == rulebook.AssignCategory:
-		return []fault.Field{{Name: field, Message: "is required: the panel's candidates are assigned by category"}}
+		return []fault.Field{fault.Wrong(field, "category_required", "is required: the panel's candidates are assigned by category")}
 	case category != "" && !known:
-		return []fault.Field{{Name: field, Message: "is not a category of the rulebook"}}
+		return []fault.Field{fault.Wrong(field, "unknown_category", "is not a category of the rulebook")}
 	}
 	return nil
 }
@@ -196,7 +200,7 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	}
 	fields := audit.Reason(in.Reason)
 	if in.Sheets != review.KeepSheets && in.Sheets != review.WithdrawSheets {
-		fields = append(fields, fault.Field{Name: "sheets", Message: "are kept or withdrawn: say keep or withdraw"})
+		fields = append(fields, fault.OneOf("sheets", review.KeepSheets, review.WithdrawSheets))
 	}
 	if in.Successor == nil {
 		return review.ErrInvalid.Check(fields)
@@ -220,13 +224,16 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 
 // newcomer says what keeps a person from a new seat, or nothing.
 func (p *Panels) newcomer(ctx context.Context, q sqlx.QueryerContext, slug, panel, field string, who review.Person) ([]fault.Field, error) {
+	if who.ID == "" {
+		return []fault.Field{fault.Required(field)}, nil
+	}
 	var was bool
 	if err := sqlx.GetContext(ctx, q, &was, `
 		SELECT EXISTS (SELECT FROM juror WHERE slug = $1 AND panel = $2 AND account = $3)`, slug, panel, who.ID); err != nil {
 		return nil, fmt.Errorf("juror: %w", err)
 	}
-	if was || who.ID == "" {
-		return []fault.Field{{Name: field, Message: "is nobody, or is or was on the panel"}}, nil
+	if was {
+		return []fault.Field{fault.Wrong(field, "on_panel", "is or was on the panel")}, nil
 	}
 	return nil, nil
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -110,7 +109,7 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	if was && !row.Submitted {
-		return review.ErrInvalid.Check([]fault.Field{{Name: "submit", Message: "the sheet has been submitted; amend it by submitting again"}})
+		return review.ErrInvalid.Check([]fault.Field{fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again")})
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
 		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
@@ -169,19 +168,14 @@ func (r *sheetRow) fill(panel rulebook.Panel, in review.SaveSheet) error {
 
 func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
 	comments := map[string]string{}
-	var fields []fault.Field
-	long := func(field, text string) {
-		if utf8.RuneCountInString(text) > maxComment {
-			fields = append(fields, fault.Field{Name: field, Message: fmt.Sprintf("takes at most %d characters", maxComment)})
-		}
-	}
-	long("comment", in.Comment)
+	fields := fault.Text("comment", in.Comment, maxComment)
 	for _, c := range slices.Sorted(maps.Keys(in.Comments)) {
+		field := "comments." + c
 		if !slices.ContainsFunc(panel.Criteria, func(x rulebook.Criterion) bool { return x.ID == c }) {
-			fields = append(fields, fault.Field{Name: "comments." + c, Message: "is not a criterion of this panel"})
+			fields = append(fields, unknownCriterion(field))
 			continue
 		}
-		long("comments."+c, in.Comments[c])
+		fields = append(fields, fault.Text(field, in.Comments[c], maxComment)...)
 		if text := strings.TrimSpace(in.Comments[c]); text != "" {
 			comments[c] = text
 		}
@@ -189,52 +183,51 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	return comments, fields
 }
 
+func unknownCriterion(field string) fault.Field {
+	return fault.Wrong(field, "unknown_criterion", "is not a criterion of this panel")
+}
+
 func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
 	scores := make(map[string]string, len(in.Scores))
 	var fields []fault.Field
-	bad := func(criterion, message string) {
-		fields = append(fields, fault.Field{Name: "scores." + criterion, Message: message})
-	}
 	known := map[string]bool{}
 	for _, c := range panel.Criteria {
 		known[c.ID] = true
-		text := strings.TrimSpace(in.Scores[c.ID])
+		field, text := "scores."+c.ID, strings.TrimSpace(in.Scores[c.ID])
 		switch {
 		case text != "" && in.Abstain:
-			bad(c.ID, "is not taken: you abstain")
+			fields = append(fields, fault.Wrong(field, "abstained", "is not taken: you abstain"))
 		case text == "" && in.Submit && !in.Abstain:
-			bad(c.ID, "is missing")
+			fields = append(fields, fault.Required(field))
 		case text != "":
 			scores[c.ID] = text
-			if message := offScale(panel.Scale, text); message != "" {
-				bad(c.ID, message)
-			}
+			fields = append(fields, offScale(panel.Scale, field, text)...)
 		}
 	}
 	for _, c := range slices.Sorted(maps.Keys(in.Scores)) {
 		if !known[c] {
-			bad(c, "is not a criterion of this panel")
+			fields = append(fields, unknownCriterion("scores."+c))
 		}
 	}
 	return scores, fields
 }
 
 // offScale says what is wrong with a score, or nothing.
-func offScale(scale rulebook.Scale, text string) string {
+func offScale(scale rulebook.Scale, field, text string) []fault.Field {
 	n, err := rulebook.ParseNumber(text)
 	switch {
 	case err != nil || n.IsShare():
-		return "is not a decimal number"
+		return []fault.Field{fault.Wrong(field, "not_a_number", "is not a decimal number")}
 	case scale.Min.IsSet() && n.Cmp(scale.Min) < 0:
-		return "is below the scale's " + scale.Min.String()
+		return []fault.Field{fault.Wrong(field, "below_scale", "is below the scale's {min}", "min", scale.Min)}
 	case scale.Max.IsSet() && n.Cmp(scale.Max) > 0:
-		return "is above the scale's " + scale.Max.String()
+		return []fault.Field{fault.Wrong(field, "above_scale", "is above the scale's {max}", "max", scale.Max)}
 	}
 	if scale.Step.Sign() > 0 {
 		steps := new(big.Rat).Sub(n.Rat(), scale.Min.Rat())
 		if !steps.Quo(steps, scale.Step.Rat()).IsInt() {
-			return fmt.Sprintf("is not on the scale: steps of %s from %s", scale.Step, scale.Min)
+			return []fault.Field{fault.Wrong(field, "off_step", "is not on the scale: steps of {step} from {min}", "step", scale.Step, "min", scale.Min)}
 		}
 	}
-	return ""
+	return nil
 }

@@ -175,15 +175,6 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
 }
 
-// missing is ErrMissing with each gap.
-func missing(gaps []string) error {
-	f := *review.ErrMissing
-	for _, g := range gaps {
-		f.Fields = append(f.Fields, fault.Field{Name: "scores", Message: g})
-	}
-	return &f
-}
-
 // inputs reads everything that the result is computed from.
 func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (inputs, error) {
 	var in inputs
@@ -203,7 +194,7 @@ func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.S
 		return in, err
 	}
 	if len(open) > 0 {
-		return in, missing(open)
+		return in, review.ErrMissing.At(open...)
 	}
 	if in.candidates, err = projection.Candidates(ctx, q, sel.Slug); err != nil {
 		return in, err

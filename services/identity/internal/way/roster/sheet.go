@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,8 @@ const (
 	columnMember       = "member"
 	columnName         = "name"
 	columnConstituency = "constituency"
+
+	columnsTaken = "member[,name][,constituency]"
 )
 
 func columnOf(heading string) string {
@@ -51,7 +54,7 @@ type member struct {
 
 // sheet is a roster's file on its way through the checks.
 type sheet struct {
-	columns  map[string]int    // place from 0, by column
+	columns  map[string]int    // index from 0, by column
 	labels   map[string]string // heading as typed, by column
 	members  []member
 	problems []fault.Field
@@ -63,7 +66,7 @@ type sheet struct {
 func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) (members []member, err error) {
 	body, _, err := blobs.Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
-		return nil, identity.ErrRosterInvalid.At(fault.Field{Name: "blob", Message: "there is no such upload"})
+		return nil, identity.ErrRosterInvalid.At(fault.Wrong("blob", "upload_unknown", "there is no such upload"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("import roster: %w", err)
@@ -75,11 +78,11 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 	}
 	s := sheet{columns: map[string]int{}, labels: map[string]string{}}
 	if len(rows) == 0 {
-		s.wrong(fault.Field{Name: "header", Message: "the file is empty; the first row names the columns: member[,name][,constituency]", Line: 1, Column: 1})
+		s.wrong(fault.Wrong("header", "empty_file", "the file is empty; the first row names the columns: {columns}", "columns", columnsTaken).In(1, 1))
 	} else if s.header(rows[0], in.Divided); len(s.problems) == 0 {
 		s.read(rows[1:], in)
 		if len(rows) == 1 {
-			s.wrong(rows[0].Fault(0, "header", "no member follows"))
+			s.wrong(rows[0].Wrong(0, "header", "no_rows", "no row follows"))
 		}
 	}
 	if s.mistakes > len(s.problems) {
@@ -100,18 +103,19 @@ func (s *sheet) header(row table.Row, divided bool) {
 		column := columnOf(heading)
 		switch _, twice := s.columns[column]; {
 		case column == "":
-			s.wrong(row.Fault(i, "header", fmt.Sprintf("%q is not a column of a roster: member[,name][,constituency]", heading)))
+			s.wrong(row.Wrong(i, "header", "column_unknown", "{heading} is not one of the columns {columns}",
+				"heading", strconv.Quote(heading), "columns", columnsTaken))
 		case twice:
-			s.wrong(row.Fault(i, "header", fmt.Sprintf("%q is there twice", heading)))
+			s.wrong(row.Wrong(i, "header", "column_twice", "{heading} is there twice", "heading", strconv.Quote(heading)))
 		default:
 			s.columns[column], s.labels[column] = i, heading
 		}
 	}
 	if _, ok := s.columns[columnMember]; !ok {
-		s.wrong(row.Fault(0, "header", "there is no column member"))
+		s.wrong(row.Wrong(0, "header", "column_missing", "there is no column {column}", "column", columnMember))
 	}
 	if _, ok := s.columns[columnConstituency]; !ok && divided {
-		s.wrong(row.Fault(0, "header", "there is no column constituency, by which the rulebook divides the voters"))
+		s.wrong(row.Wrong(0, "header", "column_missing", "there is no column {column}", "column", columnConstituency))
 	}
 }
 
@@ -123,28 +127,28 @@ func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
 		first, twice := lines[m.member]
 		switch {
 		case m.member == "":
-			s.wrongIn(row, columnMember, "is empty")
+			s.wrongIn(row, columnMember, "required", "is required")
 		case !printable(m.member, maxMember):
-			s.wrongIn(row, columnMember, fmt.Sprintf("takes at most %d characters, none of them unprintable", maxMember))
+			s.unprintable(row, columnMember, maxMember)
 		case twice:
-			s.wrongIn(row, columnMember, fmt.Sprintf("%s is in row %d already", m.member, first))
+			s.wrongIn(row, columnMember, "row_twice", "{value} is in row {row} already", "value", m.member, "row", first)
 		default:
 			lines[m.member] = row.Line
 		}
 		if !printable(m.name, maxText) {
-			s.wrongIn(row, columnName, fmt.Sprintf("takes at most %d characters, none of them unprintable", maxText))
+			s.unprintable(row, columnName, maxText)
 		}
 		switch {
 		case m.constituency == "" && in.Divided:
-			s.wrongIn(row, columnConstituency, "is empty")
+			s.wrongIn(row, columnConstituency, "required", "is required")
 		case m.constituency != "" && len(in.Constituencies) > 0 && !slices.Contains(in.Constituencies, m.constituency):
-			s.wrongIn(row, columnConstituency, "is not one of "+strings.Join(in.Constituencies, ", "))
+			s.wrongIn(row, columnConstituency, "not_one_of", "is one of {values}", "values", strings.Join(in.Constituencies, ", "))
 		case !printable(m.constituency, maxText):
-			s.wrongIn(row, columnConstituency, fmt.Sprintf("takes at most %d characters, none of them unprintable", maxText))
+			s.unprintable(row, columnConstituency, maxText)
 		}
 		for i := range row.Cells {
 			if table.Text(row.Cells[i]) != "" && !s.known(i) {
-				s.wrong(row.Fault(i, "header", "this column has no heading"))
+				s.wrong(row.Wrong(i, "header", "column_unnamed", "this column has no heading"))
 			}
 		}
 		s.members = append(s.members, m)
@@ -152,24 +156,23 @@ func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
 }
 
 func (s *sheet) cell(row table.Row, column string) string {
-	place, ok := s.columns[column]
+	index, ok := s.columns[column]
 	if !ok {
 		return ""
 	}
-	return row.Cell(place)
+	return row.Cell(index)
 }
 
-func (s *sheet) wrongIn(row table.Row, column, message string) {
-	s.wrong(row.Fault(s.columns[column], s.labels[column], message))
+func (s *sheet) wrongIn(row table.Row, column, code, message string, params ...any) {
+	s.wrong(row.Wrong(s.columns[column], s.labels[column], code, message, params...))
 }
 
-func (s *sheet) known(place int) bool {
-	for _, p := range s.columns {
-		if p == place {
-			return true
-		}
-	}
-	return false
+func (s *sheet) unprintable(row table.Row, column string, most int) {
+	s.wrongIn(row, column, "unprintable", "takes at most {max} characters, none of them unprintable", "max", most)
+}
+
+func (s *sheet) known(index int) bool {
+	return slices.Contains(slices.Collect(maps.Values(s.columns)), index)
 }
 
 // printable tells whether a text can be shown on a page and on paper.

@@ -42,8 +42,8 @@ func newCode() (c code) {
 }
 
 // syndrome is the code's polynomial at a, the root of x⁵+x²+1, which generates
-// the field of 32 elements: 0 for a code that is whole. Each place weighs
-// another power of a, so no single character and no exchange of two goes
+// the field of 32 elements: 0 for a code that is whole. Each position
+// weighs another power of a, so no single character and no exchange of two goes
 // unseen.
 func (c code) syndrome() byte {
 	const polynomial = 1<<5 | 1<<2 | 1

@@ -16,10 +16,12 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/internal/way"
 )
 
 // maxDiffers bounds the list of members whose row says something else.
@@ -36,7 +38,7 @@ func New(deps run.Deps, key Key) *Rosters { return &Rosters{deps, key} }
 
 // ImportRoster implements identity.Service.
 func (r *Rosters) ImportRoster(ctx context.Context, in identity.ImportRoster) (identity.RosterImported, error) {
-	if err := named(in.Slug); err != nil {
+	if err := identity.ErrRosterInvalid.Check(event.CheckSlug(in.Slug)); err != nil {
 		return identity.RosterImported{}, err
 	}
 	members, err := readSheet(ctx, r.deps.Blobs, in)
@@ -62,16 +64,16 @@ func store(ctx context.Context, tx *sqlx.Tx, slug string, members []member) (ide
 	if _, err := tx.ExecContext(ctx, `INSERT INTO roster (slug) VALUES ($1) ON CONFLICT (slug) DO UPDATE SET exports = roster.exports`, slug); err != nil {
 		return out, fmt.Errorf("import roster: %w", err)
 	}
-	numbers, names, places := make([]string, len(members)), make([]string, len(members)), make([]string, len(members))
+	numbers, names, constituencies := make([]string, len(members)), make([]string, len(members)), make([]string, len(members))
 	for i, m := range members {
-		numbers[i], names[i], places[i] = m.member, m.name, m.constituency
+		numbers[i], names[i], constituencies[i] = m.member, m.name, m.constituency
 	}
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO roster_member (slug, member, name, constituency)
 		SELECT $1, member, name, constituency
 		FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS m (member, name, constituency, line) ORDER BY line
 		ON CONFLICT (slug, member) DO NOTHING`,
-		slug, pq.Array(numbers), pq.Array(names), pq.Array(places))
+		slug, pq.Array(numbers), pq.Array(names), pq.Array(constituencies))
 	if err != nil {
 		return out, fmt.Errorf("import roster: %w", err)
 	}
@@ -134,39 +136,41 @@ func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity
 	return out, nil
 }
 
-// Voter gives the voter who holds a code, whom it marks as having used it.
-// Faults: ErrCodeMistyped, before anything is looked up; ErrCode, the same and
-// after the same work for a code that never was and one that is good no more.
-func (r *Rosters) Voter(ctx context.Context, slug, text string) (id [16]byte, err error) {
-	c, err := parse(text)
-	if err != nil {
-		return id, identity.ErrCodeMistyped.At(fault.Field{Name: "code", Message: identity.ErrCodeMistyped.Message})
+// Name implements way.Way.
+func (*Rosters) Name() string { return identity.WayRoster }
+
+// Check implements way.Way.
+func (*Rosters) Check(in identity.ProveVoter) []fault.Field {
+	fields := way.Foreign(in, "code")
+	if in.Code == "" {
+		fields = append(fields, fault.Required("code"))
 	}
-	hash := r.key.hash(slug, c)
+	return fields
+}
+
+// Voter implements way.Way. It marks the member who holds the code as having
+// used it. Faults: ErrCodeMistyped, before anything is looked up; ErrCode, the same and
+// after the same work for a code that never was and one that is good no more.
+func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error) {
+	c, err := parse(in.Code)
+	if err != nil {
+		return id, identity.ErrCodeMistyped.At(fault.Wrong("code", identity.ErrCodeMistyped.Code, identity.ErrCodeMistyped.Message))
+	}
+	hash := r.key.hash(in.Slug, c)
 	var m struct {
 		Member string `db:"member"`
 		Used   bool   `db:"used"`
 	}
-	err = r.deps.DB.GetContext(ctx, &m, `SELECT member, used FROM roster_member WHERE code = $1 AND slug = $2`, hash, slug)
+	err = r.deps.DB.GetContext(ctx, &m, `SELECT member, used FROM roster_member WHERE code = $1 AND slug = $2`, hash, in.Slug)
 	if err == nil && !m.Used {
 		// Asked again in the write: it may have been replaced since.
-		err = r.deps.DB.GetContext(ctx, &m.Member, `UPDATE roster_member SET used = true WHERE code = $1 AND slug = $2 RETURNING member`, hash, slug)
+		err = r.deps.DB.GetContext(ctx, &m.Member, `UPDATE roster_member SET used = true WHERE code = $1 AND slug = $2 RETURNING member`, hash, in.Slug)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
-		return id, identity.ErrCode.At(fault.Field{Name: "code", Message: identity.ErrCode.Message})
+		return id, identity.ErrCode.At(fault.Wrong("code", identity.ErrCode.Code, identity.ErrCode.Message))
 	}
 	if err != nil {
 		return id, fmt.Errorf("roster code: %w", err)
 	}
-	return r.key.voter(slug, m.Member), nil
-}
-
-// maxSlug is what a credential has room for.
-const maxSlug = 64
-
-func named(slug string) error {
-	if slug == "" || len(slug) > maxSlug {
-		return identity.ErrRosterInvalid.At(fault.Field{Name: "slug", Message: "names the selection"})
-	}
-	return nil
+	return r.key.voter(in.Slug, m.Member), nil
 }

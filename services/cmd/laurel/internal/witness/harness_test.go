@@ -36,9 +36,9 @@ const (
 	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
 )
 
-// house is a voting room and a gateway, real ones, and a line between gateway
-// and witness on which anything may be forged.
-type house struct {
+// harness is a real voting room and a real gateway, and a line between gateway
+// and witness on which a test forges answers.
+type harness struct {
 	whole   *testing.T // rooms end with it, whichever part of it started them
 	deps    run.Deps
 	nats    *bus.Embedded
@@ -53,8 +53,8 @@ type house struct {
 	voters  int
 }
 
-// rulebookRoom answers for the selection service, of which only the rulebook is
-// asked here.
+// rulebookRoom answers for the selection service; only the rulebook is asked for
+// here.
 type rulebookRoom struct{ selection.Service }
 
 func (rulebookRoom) GetSelection(context.Context, selection.Of) (selection.Selection, error) {
@@ -73,9 +73,9 @@ func signer(t *testing.T, lines ...string) ballotlog.Signer {
 }
 
 // build opens a vote.
-func build(t *testing.T) *house {
+func build(t *testing.T) *harness {
 	t.Helper()
-	h := &house{whole: t, nats: testkit.NATS(t), key: credential.Key(strings.Repeat("c", 32))}
+	h := &harness{whole: t, nats: testkit.NATS(t), key: credential.Key(strings.Repeat("c", 32))}
 	h.address = testkit.ServiceURL(t, voting.Name, run.Room{Migrations: votingserver.Migrations()}.Sets()...)
 	blobs, err := blob.NewDir(t.TempDir())
 	if err != nil {
@@ -122,7 +122,7 @@ func build(t *testing.T) *house {
 
 // sign starts the voting room, in place of the one before, with the keys of
 // these lines.
-func (h *house) sign(t *testing.T, lines ...string) {
+func (h *harness) sign(t *testing.T, lines ...string) {
 	t.Helper()
 	if h.running != nil {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -144,7 +144,7 @@ func (h *house) sign(t *testing.T, lines ...string) {
 
 // rotate has the room sign with other keys, and waits until the gateway, which
 // keeps the list for a moment, serves theirs.
-func (h *house) rotate(t *testing.T, lines ...string) {
+func (h *harness) rotate(t *testing.T, lines ...string) {
 	t.Helper()
 	h.sign(t, lines...)
 	want, err := h.signer.Keys()
@@ -161,7 +161,7 @@ func (h *house) rotate(t *testing.T, lines ...string) {
 }
 
 // hear tells the room what other services would.
-func (h *house) hear(t *testing.T, p event.Payload) {
+func (h *harness) hear(t *testing.T, p event.Payload) {
 	t.Helper()
 	var env event.Envelope
 	if c, ok := p.(event.CandidateAdmitted); ok {
@@ -177,7 +177,7 @@ func (h *house) hear(t *testing.T, p event.Payload) {
 
 // vote casts n ballots, gives the last one's receipt, and waits until the log
 // has them.
-func (h *house) vote(t *testing.T, n int) (receipt string) {
+func (h *harness) vote(t *testing.T, n int) (receipt string) {
 	t.Helper()
 	for range n {
 		h.voters++
@@ -242,7 +242,7 @@ func says(text string) http.HandlerFunc {
 }
 
 // witness is a command on the line, which keeps what it says.
-func (h *house) witness(dir string) (*Command, *strings.Builder) {
+func (h *harness) witness(dir string) (*Command, *strings.Builder) {
 	out := &strings.Builder{}
 	return &Command{
 		URL: h.line.url, Selection: slug, Dir: dir, Once: true, Every: time.Millisecond,
@@ -251,7 +251,7 @@ func (h *house) witness(dir string) (*Command, *strings.Builder) {
 }
 
 // looks looks once, which must go well, and tells what was said.
-func (h *house) looks(t *testing.T, dir string, change ...func(*Command)) string {
+func (h *harness) looks(t *testing.T, dir string, change ...func(*Command)) string {
 	t.Helper()
 	c, out := h.witness(dir)
 	for _, fn := range change {
@@ -263,8 +263,8 @@ func (h *house) looks(t *testing.T, dir string, change ...func(*Command)) string
 	return out.String()
 }
 
-// cries looks once, which must end in an alarm, and gives it.
-func (h *house) cries(t *testing.T, dir string, change ...func(*Command)) *Alarm {
+// alarms looks once, which must end in an alarm, and gives it.
+func (h *harness) alarms(t *testing.T, dir string, change ...func(*Command)) *Alarm {
 	t.Helper()
 	c, out := h.witness(dir)
 	for _, fn := range change {
@@ -279,7 +279,7 @@ func (h *house) cries(t *testing.T, dir string, change ...func(*Command)) *Alarm
 }
 
 // close ends the vote, and waits until the tally is final.
-func (h *house) close(t *testing.T) {
+func (h *harness) close(t *testing.T) {
 	t.Helper()
 	h.hear(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close, Candidates: 5})
 	testkit.Eventually(t, 20*time.Second, func() error {

@@ -1,4 +1,4 @@
-package work
+package device
 
 import (
 	"context"
@@ -17,7 +17,7 @@ const (
 )
 
 // Task removes what has expired, every minute.
-func (v *Voters) Task() run.Task {
+func (d *Devices) Task() run.Task {
 	return run.Task{Name: "works", Run: func(ctx context.Context) error {
 		tick := time.NewTicker(pruneEvery)
 		defer tick.Stop()
@@ -27,8 +27,8 @@ func (v *Voters) Task() run.Task {
 				return nil
 			case <-tick.C:
 			}
-			if _, err := v.Prune(ctx); err != nil && ctx.Err() == nil {
-				v.deps.Log.WarnContext(ctx, "expired works are removed later", "error", err)
+			if _, err := d.Prune(ctx); err != nil && ctx.Err() == nil {
+				d.deps.Log.WarnContext(ctx, "expired works are removed later", "error", err)
 			}
 		}
 	}}
@@ -36,12 +36,12 @@ func (v *Voters) Task() run.Task {
 
 // Prune removes the works that expired a while ago, some thousands at a time,
 // and tells how many there were.
-func (v *Voters) Prune(ctx context.Context) (removed int64, err error) {
+func (d *Devices) Prune(ctx context.Context) (removed int64, err error) {
 	for {
-		done, err := v.deps.DB.ExecContext(ctx, `
+		done, err := d.deps.DB.ExecContext(ctx, `
 			DELETE FROM work WHERE signature IN (
 				SELECT signature FROM work WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-			v.deps.Time().Add(-pruneAfter), pruneBatch)
+			d.deps.Time().Add(-pruneAfter), pruneBatch)
 		if err != nil {
 			return removed, fmt.Errorf("prune works: %w", err)
 		}

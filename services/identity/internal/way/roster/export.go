@@ -9,7 +9,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -21,15 +20,12 @@ import (
 	"github.com/laurel-awards/laurel/services/identity/codelist"
 )
 
-// maxReason is the longest reason in characters.
-const maxReason = 1000
-
 // ExportCodes implements identity.Service. The sealed list is stored before
 // the commit: what a caller is told to fetch is there.
 func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (identity.CodesExported, error) {
 	reason := strings.TrimSpace(in.Reason)
-	if utf8.RuneCountInString(reason) > maxReason {
-		return identity.CodesExported{}, identity.ErrRosterInvalid.At(fault.Field{Name: "reason", Message: fmt.Sprintf("takes at most %d characters", maxReason)})
+	if err := identity.ErrRosterInvalid.Check(audit.OptionalReason(reason)); err != nil {
+		return identity.CodesExported{}, err
 	}
 	var out identity.CodesExported
 	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
@@ -82,7 +78,7 @@ func (r *Rosters) renew(ctx context.Context, tx *sqlx.Tx, in identity.ExportCode
 	case len(rows) == 0 && unused:
 		return nil, 0, identity.ErrCodesUsed
 	case len(rows) == 0:
-		return nil, 0, identity.ErrCodesExported.At(fault.Field{Name: "reason", Message: "says why the unused codes are replaced"})
+		return nil, 0, identity.ErrCodesExported.At(fault.Wrong("reason", "reason_to_replace", "says why the unused codes are replaced"))
 	case len(rows) > in.Most:
 		return nil, 0, identity.ErrCodesTooMany.With("codes", strconv.Itoa(len(rows))).With("most", strconv.Itoa(in.Most))
 	}
@@ -108,8 +104,8 @@ func (r *Rosters) renew(ctx context.Context, tx *sqlx.Tx, in identity.ExportCode
 // ReplaceCode implements identity.Service.
 func (r *Rosters) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (identity.Coded, error) {
 	reason := strings.TrimSpace(in.Reason)
-	if n := utf8.RuneCountInString(reason); n == 0 || n > maxReason {
-		return identity.Coded{}, identity.ErrRosterInvalid.At(fault.Field{Name: "reason", Message: fmt.Sprintf("takes 1 to %d characters", maxReason)})
+	if err := identity.ErrRosterInvalid.Check(audit.Reason(reason)); err != nil {
+		return identity.Coded{}, err
 	}
 	c := newCode()
 	out := identity.Coded{Member: in.Member, Code: c.String()}

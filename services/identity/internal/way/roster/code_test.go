@@ -19,7 +19,9 @@ func TestCode(t *testing.T) {
 		bare := strings.ReplaceAll(text, "-", "")
 		wide := strings.Map(func(r rune) rune { return r + 0xFEE0 }, text) // as a Chinese input method types
 		spoken := strings.NewReplacer("0", "o", "1", "l").Replace(strings.ToLower(bare))
-		for _, typed := range []string{text, bare, wide, spoken, " " + bare[:5] + " " + bare[5:] + "\n", strings.ReplaceAll(text, "1", "i"), strings.ReplaceAll(text, "-", "–")} {
+		for _, typed := range []string{
+			text, bare, wide, spoken, " " + bare[:5] + " " + bare[5:] + "\n", strings.ReplaceAll(text, "1", "i"), strings.ReplaceAll(text, "-", "–"),
+		} {
 			if got, err := parse(typed); err != nil || got != c {
 				t.Fatalf("parse %q = %v, %v, want %s", typed, got, err, text)
 			}
@@ -50,7 +52,9 @@ func TestParse_mistyped(t *testing.T) {
 		}
 	}
 	whole := newCode().String()
-	for _, text := range []string{"", "-", whole[:13], whole + "0", whole + strings.Repeat(" ", 64), "UUUU" + whole[4:], "é" + whole[1:], "\xff" + whole[1:], "=" + whole} {
+	for _, text := range []string{
+		"", "-", whole[:13], whole + "0", whole + strings.Repeat(" ", 64), "UUUU" + whole[4:], "é" + whole[1:], "\xff" + whole[1:], "=" + whole,
+	} {
 		if _, err := parse(text); !errors.Is(err, errMistyped) {
 			t.Errorf("%q: %v", text, err)
 		}
