@@ -103,7 +103,9 @@ func fieldCodes(t *testing.T) map[string]said {
 			}
 		}
 	}
-	maps.DeleteFunc(found, func(code string, _ said) bool { return !regexp.MustCompile(`^[a-z*][a-z0-9_*]*[a-z0-9]$`).MatchString(code) })
+	maps.DeleteFunc(found, func(code string, _ said) bool {
+		return !regexp.MustCompile(`^[a-z*][a-z0-9_*]*[a-z0-9]$`).MatchString(code)
+	})
 	return found
 }
 
