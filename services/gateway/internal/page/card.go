@@ -48,8 +48,8 @@ func initial(name string) string {
 
 func (s *visit) category(id string) string {
 	for _, c := range s.rules.Categories {
-		if c.ID == id {
-			return s.title(c.Title)
+		if title := s.title(c.Title); c.ID == id && title != "" {
+			return title
 		}
 	}
 	return id

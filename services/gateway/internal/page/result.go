@@ -196,12 +196,3 @@ func (s *visit) commands(lot string) []string {
 	}
 	return []string{line}
 }
-
-// noticeText says how long the notice lasts.
-func (s *visit) noticeText() string {
-	n := s.rules.Phases.Notice
-	if n.ShortenedTo > 0 {
-		return s.printer.T("rules.notice.shortened", "time", s.printer.Duration(n.ShortenedTo))
-	}
-	return s.printer.N("rules.notice.days", int64(n.WorkingDays))
-}

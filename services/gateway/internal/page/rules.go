@@ -39,23 +39,43 @@ func (p *pages) rulesPage(c echo.Context) error {
 		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.Duration(short),
 			"days", s.printer.N("rules.notice.days", int64(s.rules.Phases.Notice.WorkingDays)))
 	}
+	t := s.printer.T
 	for _, ch := range []chapter{
-		{"awards", "", s.awardRules()},
-		{"phases", "", s.phaseRules()},
-		{"vetting", "", s.vettingRules()},
-		{"voting", "", s.votingRules()},
-		{"review", "", s.reviewRules()},
-		{"composite", "", s.compositeRules()},
-		{"quotas", "", s.quotaRules()},
-		{"decision", "", s.decisionRules()},
-		{"notice", "", []string{s.noticeText()}},
+		{"nominees", t("rules.nominees"), s.nomineeRules()},
+		{"awards", t("rules.awards"), s.awardRules()},
+		{"phases", t("rules.phases"), s.phaseRules()},
+		{"vetting", t("rules.vetting"), s.vettingRules()},
+		{"voting", t("rules.voting"), s.votingRules()},
+		{"review", t("rules.review"), s.reviewRules()},
+		{"composite", t("rules.composite"), s.compositeRules()},
+		{"quotas", t("rules.quotas"), s.quotaRules()},
+		{"decision", t("rules.decision"), s.decisionRules()},
+		{"notice", t("rules.notice"), s.noticeRules()},
 	} {
 		if len(ch.Items) > 0 {
-			ch.Title = s.printer.T("rules." + ch.ID)
 			data.Chapters = append(data.Chapters, ch)
 		}
 	}
 	return p.render(c, s, web.Page{Name: "rules", Address: s.path() + "/rules", Title: s.printer.T("rules.title"), Section: "rules", Data: data})
+}
+
+func (s *visit) nomineeRules() []string {
+	t := s.printer
+	var items []string
+	if s.rules.Nominee != "" {
+		items = append(items, t.T("rules.nominee."+s.rules.Nominee))
+	}
+	if len(s.rules.Categories) > 0 {
+		names := make([]string, len(s.rules.Categories))
+		for i, c := range s.rules.Categories {
+			names[i] = s.category(c.ID)
+		}
+		items = append(items, t.T("rules.categories", "categories", t.List(names)))
+	}
+	if len(s.rules.Attributes) > 0 {
+		items = append(items, t.T("rules.attributes", "attributes", t.List(s.rules.Attributes)))
+	}
+	return items
 }
 
 func (s *visit) awardRules() []string {
@@ -184,7 +204,22 @@ func (s *visit) reviewRules() []string {
 			}
 			items = append(items, t.T("rules.blind", "fields", t.List(hidden)))
 		}
+		items = append(items, s.jurorRules(panel)...)
 		items = append(items, s.aggregateRules(panel)...)
+	}
+	return items
+}
+
+// jurorRules say who scores whom, what they see of each other, and when a
+// further one is called.
+func (s *visit) jurorRules(panel rulebook.Panel) []string {
+	t := s.printer
+	items := []string{
+		t.T("rules.assign." + or(panel.Assign, rulebook.AssignAll)),
+		t.T("rules.sees." + or(panel.SeesOthers, rulebook.SeesNever)),
+	}
+	if panel.SpreadLimit.IsSet() {
+		items = append(items, t.T("rules.spread", "limit", panel.SpreadLimit))
 	}
 	return items
 }

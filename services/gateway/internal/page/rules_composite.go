@@ -54,7 +54,7 @@ func (s *visit) convertText(c rulebook.Convert) string {
 	t := s.printer
 	switch c.Method {
 	case rulebook.ConvertProportional, rulebook.ConvertRank:
-		return t.T("rules.convert."+c.Method, "top", or(c.Top.String(), "100"))
+		return t.T("rules.convert."+c.Method, "top", or(c.Top.String(), "100")) + s.tiesText(c)
 	case rulebook.ConvertCapped:
 		return t.T("rules.convert.capped", "factor", or(c.Factor.String(), "1"), "cap", c.Cap)
 	case rulebook.ConvertBanded:
@@ -68,9 +68,17 @@ func (s *visit) convertText(c rulebook.Convert) string {
 		for i, p := range c.Points {
 			points[i] = p.String()
 		}
-		return t.T("rules.convert.points", "points", t.List(points))
+		return t.T("rules.convert.points", "points", t.List(points)) + s.tiesText(c)
 	}
 	return t.T("rules.convert.none")
+}
+
+// tiesText says what equal ranks get, where ranks are converted.
+func (s *visit) tiesText(c rulebook.Convert) string {
+	if c.Method != rulebook.ConvertRank && c.Method != rulebook.ConvertPoints {
+		return ""
+	}
+	return s.printer.T("rules.ties." + or(c.Ties, rulebook.TiesAverage))
 }
 
 func (s *visit) quotaRules() []string {
@@ -136,4 +144,21 @@ func (s *visit) decisionRules() []string {
 		items = append(items, t.T("rules.ballot."+d.Ballot))
 	}
 	return items
+}
+
+func (s *visit) noticeRules() []string {
+	items := []string{s.noticeText()}
+	if calendar := s.rules.Phases.Notice.Calendar; calendar != "" {
+		items = append(items, s.printer.T("rules.calendar."+calendar))
+	}
+	return items
+}
+
+// noticeText says how long the notice lasts.
+func (s *visit) noticeText() string {
+	n := s.rules.Phases.Notice
+	if n.ShortenedTo > 0 {
+		return s.printer.T("rules.notice.shortened", "time", s.printer.Duration(n.ShortenedTo))
+	}
+	return s.printer.N("rules.notice.days", int64(n.WorkingDays))
 }

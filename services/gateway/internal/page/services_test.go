@@ -62,27 +62,17 @@ type counted struct {
 // newInstallation is a selection whose voting is open, with n candidates.
 func newInstallation(t testing.TB, rules string, n int) *installation {
 	t.Helper()
-	rb, err := rulebook.Parse([]byte(rules))
-	if err != nil {
-		t.Fatal(err)
-	}
-	canonical, err := rb.Canonical()
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &installation{
 		key: credential.Key("a key of thirty-two bytes, really"), now: time.Date(2026, 5, 4, 2, 30, 5, 0, time.UTC),
 		photos: map[string][]byte{}, ballots: map[voting.VoterID]counted{}, works: map[string]bool{},
 	}
-	at := h.now.Add(-48 * time.Hour)
 	phases := make([]selection.Phase, 0, 6)
 	for _, name := range rulebook.PhaseNames() {
 		phases = append(phases, selection.Phase{Name: name, State: selection.Pending})
 	}
-	h.selections = []selection.Selection{{
-		Slug: slug, Title: rb.Title, Edition: rb.Edition, Timezone: rb.Timezone, Rulebook: canonical,
-		RulebookHash: rb.Hash(), FrozenAt: &at, Phases: phases, Candidates: n, CreatedAt: at,
-	}}
+	at := h.now.Add(-48 * time.Hour)
+	h.selections = []selection.Selection{{Slug: slug, FrozenAt: &at, Phases: phases, Candidates: n, CreatedAt: at}}
+	h.rule(t, rules)
 	h.set(rulebook.PhaseNomination, selection.Closed)
 	h.set(rulebook.PhaseVetting, selection.Closed)
 	h.set(rulebook.PhaseVoting, selection.Opened)
@@ -98,6 +88,23 @@ func newInstallation(t testing.TB, rules string, n int) *installation {
 		})
 	}
 	return h
+}
+
+// rule gives the selection a rulebook.
+func (h *installation) rule(t testing.TB, rules string) {
+	t.Helper()
+	rb, err := rulebook.Parse([]byte(rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	canonical, err := rb.Canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.change(func(h *installation) {
+		s := &h.selections[0]
+		s.Title, s.Edition, s.Timezone, s.Rulebook, s.RulebookHash = rb.Title, rb.Edition, rb.Timezone, canonical, rb.Hash()
+	})
 }
 
 func name(i int) string {

@@ -153,7 +153,23 @@ func (p Printer) Field(f fault.Field, better ...string) Text {
 		args = append(args, one)
 	}
 	for name, value := range f.Params {
-		args = append(args, name, value)
+		args = append(args, name, p.word(name, value))
 	}
 	return Text{Text: filled(text, args)}
+}
+
+// word gives a param that is one of our own words, such as a phase, in the
+// language.
+func (p Printer) word(name, value string) string {
+	key := ""
+	switch name {
+	case "phase", "before", "earlier":
+		key = "phase." + value
+	case "state":
+		key = "state." + value
+	}
+	if p.Has(key) {
+		return p.T(key)
+	}
+	return value
 }
