@@ -96,7 +96,7 @@ func find(file *ast.File) *ast.InterfaceType {
 func readMethod(field *ast.Field) (method, error) {
 	f, ok := field.Type.(*ast.FuncType)
 	if !ok || len(field.Names) != 1 {
-		return method{}, errors.New("Service holds methods, nothing embedded")
+		return method{}, errors.New("a service has methods alone, and embeds nothing")
 	}
 	name := field.Names[0].Name
 	in, out := listTypes(f.Params), listTypes(f.Results)

@@ -13,13 +13,7 @@ func Invalid(fields ...fault.Field) error {
 
 // Check returns the fields that break a rule; the rulebook's own mistakes are
 // found by reading it.
-func (c CreateSelection) Check() []fault.Field {
-	if event.ValidSlug(c.Slug) {
-		return nil
-	}
-	return []fault.Field{fault.Wrong("slug", "not_a_slug", "takes {min} to {max} small letters a to z, digits and hyphens",
-		"min", event.MinSlug, "max", event.MaxSlug)}
-}
+func (c CreateSelection) Check() []fault.Field { return event.CheckSlug(c.Slug) }
 
 // Check returns the fields that break a rule.
 func (c ChangePhase) Check() []fault.Field {

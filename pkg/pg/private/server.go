@@ -1,5 +1,7 @@
 //go:build unix
 
+// Package private runs a PostgreSQL server for one directory: the demo's, the
+// bench's or that of the tests.
 package private
 
 import (
@@ -138,7 +140,7 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	if err := s.ping(ctx); err == nil || !pg.IsUnavailable(err) {
-		return err // it lives, whoever started it, or it will not do
+		return err // it runs, whoever started it, or it cannot be used
 	}
 	bin, err := findBin(ctx, s.data())
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 func TestDecision(t *testing.T) {
 	r := scoring(t)
 	r.scoreAll()
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	organizer, of := r.as("organizer"), review.Of{Slug: slug}
 	if _, err := r.SeatCommittee(organizer, review.SeatCommittee{Slug: slug, Members: people}); err != nil {
 		t.Fatal(err)
@@ -22,7 +22,7 @@ func TestDecision(t *testing.T) {
 	if _, err := r.PutMotion(organizer, move); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("a motion before the phase: %v", err)
 	}
-	r.phase(rulebook.PhaseDecision, event.Open)
+	r.Open(rulebook.PhaseDecision)
 	if _, err := r.VoteMotion(r.as("a"), review.VoteMotion{Slug: slug, Choice: "for"}); !errors.Is(err, review.ErrNoMotion) {
 		t.Errorf("a vote without a motion: %v", err)
 	}
@@ -77,10 +77,10 @@ func TestDecision(t *testing.T) {
 	if _, err := r.PutMotion(organizer, move); !errors.Is(err, review.ErrMoved) {
 		t.Errorf("a motion after the approved one: %v", err)
 	}
-	if n := r.count(`SELECT count(*) FROM outbox WHERE name = 'decision_made'`); n != 2 {
+	if n := r.Count(`SELECT count(*) FROM outbox WHERE name = 'decision_made'`); n != 2 {
 		t.Errorf("decision_made %d times, want 2", n)
 	}
-	if n := r.count(`SELECT count(*) FROM motion_vote WHERE choice IS NOT NULL`); n != 0 {
+	if n := r.Count(`SELECT count(*) FROM motion_vote WHERE choice IS NOT NULL`); n != 0 {
 		t.Errorf("%d secret votes are kept with their member", n)
 	}
 }

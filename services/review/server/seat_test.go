@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -17,7 +16,7 @@ import (
 // told is what the room told others of its jurors, with each one's versions.
 func (r *room) told() (events []string) {
 	r.t.Helper()
-	if err := r.deps.DB.Select(&events, `
+	if err := r.DB.Select(&events, `
 		SELECT aggregate || ' ' || version || ' ' || name || ' ' || (data->>'panel') || ' ' || (data->>'account')
 		FROM outbox WHERE name LIKE 'juror%' ORDER BY seq`); err != nil {
 		r.t.Fatal(err)
@@ -32,7 +31,7 @@ func TestSeat_events(t *testing.T) {
 	r.seat(people...)
 	r.seat(review.Person{ID: "b"}, review.Person{ID: "d"}, review.Person{ID: "e"}) // a and c leave
 	r.seat(people...)                                                              // a and c are back, d and e leave
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	for juror, x := range map[string]string{"a": "60", "b": "60", "c": "90"} {
 		if err := r.score(juror, 1, x, x); err != nil {
 			t.Fatal(err)
@@ -94,7 +93,7 @@ func (r *room) juror(account string) map[string]func() error {
 func TestSeat_none(t *testing.T) {
 	r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	if err := errors.Join(r.score("a", 1, "90", "80"), r.score("b", 1, "90", "80")); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +102,8 @@ func TestSeat_none(t *testing.T) {
 			t.Errorf("%s of a juror: %v", name, err)
 		}
 	}
-	if _, err := r.UnseatJuror(r.as("organizer"), review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill"}); err != nil {
+	unseat := review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill"}
+	if _, err := r.UnseatJuror(r.as("organizer"), unseat); err != nil {
 		t.Fatal(err)
 	}
 	before := r.dump("sheet")
@@ -126,11 +126,11 @@ func TestSeat_leaving(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
 			r.seat(people...)
-			r.phase(rulebook.PhaseReview, event.Open)
+			r.Open(rulebook.PhaseReview)
 			if err := r.score("a", 1, "90", "80"); err != nil {
 				t.Fatal(err)
 			}
-			tx, err := r.deps.DB.Beginx()
+			tx, err := r.DB.Beginx()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,8 +141,8 @@ func TestSeat_leaving(t *testing.T) {
 			}
 			done := make(chan error, 1)
 			go func() { done <- r.juror("a")[name]() }()
-			testkit.Eventually(t, 20*time.Second, func() error {
-				if r.count(`SELECT count(*) FROM pg_locks WHERE transactionid::text = '`+xid+`' AND NOT granted`) == 0 {
+			testkit.Eventually(t, testkit.Patience, func() error {
+				if r.Count(`SELECT count(*) FROM pg_locks WHERE transactionid::text = '`+xid+`' AND NOT granted`) == 0 {
 					return errors.New("the act does not wait")
 				}
 				return nil
@@ -153,7 +153,7 @@ func TestSeat_leaving(t *testing.T) {
 			if err := <-done; !errors.Is(err, review.ErrNotJuror) {
 				t.Errorf("who has left: %v", err)
 			}
-			if n := r.count(`SELECT (SELECT count(*) FROM sheet) + (SELECT count(*) FROM declared_conflict)`); n != 1 {
+			if n := r.Count(`SELECT (SELECT count(*) FROM sheet) + (SELECT count(*) FROM declared_conflict)`); n != 1 {
 				t.Errorf("%d rows were written", n-1)
 			}
 		})

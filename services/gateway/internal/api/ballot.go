@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
 	"time"
@@ -43,9 +40,6 @@ type receiptInput struct {
 	InSelection
 	Receipt string `path:"receipt" maxLength:"64"`
 }
-
-// maxKey is the longest Idempotency-Key in characters.
-const maxKey = 128
 
 func (a *API) ballotRoutes(e *echo.Echo) {
 	register(a, route{method: http.MethodPost, path: "/selections/{slug}/voters", summary: "Prove to be a voter", status: http.StatusCreated},
@@ -125,20 +119,16 @@ func (a *API) Voter(text, slug string) (credential.Voter, error) {
 	return a.verifier.Verify(text, slug, a.cfg.Now())
 }
 
-// Cast counts a ballot. Faults: voting's, too_many_requests.
+// Cast counts a ballot. Its key is as the client sent it, and goes no further
+// than here. Faults: voting's, too_many_requests.
 func (a *API) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
-	id := voter.HexID()
-	if err := a.ballots.Take(id); err != nil {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
 		return voting.Outcome{}, err
 	}
-	if len(key) > maxKey {
-		return voting.Outcome{}, invalidBallot("Idempotency-Key", fmt.Sprintf("takes at most %d characters", maxKey))
+	if len(key) > voting.MaxKey {
+		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
-	if key != "" {
-		sum := sha256.Sum256([]byte(key))
-		key = hex.EncodeToString(sum[:])
-	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Picks: picks, Key: voting.HashKey(key)})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}

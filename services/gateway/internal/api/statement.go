@@ -25,9 +25,8 @@ func (a *API) statementRoutes() {
 // Statement says, signed, what is recorded for a voter. It takes from the rate
 // of the voter's ballots. Faults: voting's, too_many_requests.
 func (a *API) Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error) {
-	id := voter.HexID()
-	if err := a.ballots.Take(id); err != nil {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: id})
+	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
 }

@@ -72,23 +72,23 @@ func checkGrant(g identity.Grant) error {
 	switch g.Role {
 	case identity.Organizer, identity.Committee, identity.Auditor:
 		if g.Scope != "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "this role has none"})
+			fields = append(fields, fault.Wrong("scope", "role_without_scope", "this role has none"))
 		}
 	case identity.Vetter, identity.Juror:
 		if g.Scope == "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "names the department or panel"})
+			fields = append(fields, fault.Required("scope"))
 		}
 	default:
-		fields = append(fields, fault.Field{Name: "role", Message: "is organizer, vetter, juror, committee or auditor"})
+		fields = append(fields, fault.OneOf("role", identity.Roles()...))
 	}
 	if g.Slug == "" {
-		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
+		fields = append(fields, fault.Required("slug"))
 	}
 	return identity.ErrInvalid.Check(fields)
 }
 
 // Handlers give and take the role of jurors as they come to panels and leave
-// them. The role in one panel of one selection is all that they touch.
+// them. They touch no role but juror, in that panel of that selection.
 func (s *Staff) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorSeated) error {
@@ -101,7 +101,7 @@ func (s *Staff) Handlers() []outbox.Handler {
 }
 
 // juror changes the role of a juror. An account that is not here has no roles
-// and never will: ids are not used again.
+// and never will, because ids are not used again.
 func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, account string, g identity.Grant) error {
 	id, err := uuid.Parse(account)
 	if err != nil {

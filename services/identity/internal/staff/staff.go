@@ -48,16 +48,18 @@ func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (i
 	email, name := normalize(in.Email), strings.TrimSpace(in.Name)
 	var fields []fault.Field
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		fields = append(fields, fault.Field{Name: "email", Message: "is not an email address"})
+		fields = append(fields, fault.Wrong("email", "not_an_email", "is not an email address"))
 	}
-	if name == "" || utf8.RuneCountInString(name) > maxName {
-		fields = append(fields, fault.Field{Name: "name", Message: fmt.Sprintf("takes 1 to %d characters", maxName)})
+	if name == "" {
+		fields = append(fields, fault.Required("name"))
 	}
+	fields = append(fields, fault.Text("name", name, maxName)...)
 	if utf8.RuneCountInString(in.Password) < minPassword || len(in.Password) > maxPassword {
-		fields = append(fields, fault.Field{Name: "password", Message: fmt.Sprintf("takes at least %d characters and at most %d bytes", minPassword, maxPassword)})
+		fields = append(fields, fault.Wrong("password", "password_length", "takes at least {min} characters and at most {max} bytes",
+			"min", minPassword, "max", maxPassword))
 	}
-	if len(fields) > 0 {
-		return identity.Account{}, identity.ErrInvalid.At(fields...)
+	if err := identity.ErrInvalid.Check(fields); err != nil {
+		return identity.Account{}, err
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {

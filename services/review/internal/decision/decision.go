@@ -44,14 +44,16 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	var ids, names []string
 	seen := map[string]bool{}
 	for i, p := range in.Members {
-		if p.ID == "" || seen[p.ID] {
-			fields = append(fields, fault.Field{Name: fmt.Sprintf("members[%d]", i), Message: "is nobody, or twice on the committee"})
+		if field := fmt.Sprintf("members[%d]", i); p.ID == "" {
+			fields = append(fields, fault.Required(field))
+		} else if seen[p.ID] {
+			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
 		}
 		seen[p.ID] = true
 		ids, names = append(ids, p.ID), append(names, p.Name)
 	}
 	if len(in.Members) == 0 {
-		fields = append(fields, fault.Field{Name: "members", Message: "are required"})
+		fields = append(fields, fault.Required("members"))
 	}
 	if err := review.ErrInvalid.Check(fields); err != nil {
 		return review.Decision{}, err
@@ -76,7 +78,7 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
 	if text == "" {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "motion", Message: "is required"}})
+		return review.Decision{}, review.ErrInvalid.At(fault.Required("motion"))
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -99,7 +101,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 			return fmt.Errorf("put motion: %w", err)
 		}
 		if members == 0 {
-			return review.ErrInvalid.Check([]fault.Field{{Name: "members", Message: "nobody is on the committee"}})
+			return review.ErrInvalid.At(fault.Wrong("members", "nobody_seated", "nobody is seated"))
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -114,7 +116,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Decision, error) {
 	column, ok := map[string]string{review.For: "votes_for", review.Against: "against", review.Abstain: "abstained"}[in.Choice]
 	if !ok {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "choice", Message: "is for, against or abstain"}})
+		return review.Decision{}, review.ErrInvalid.At(fault.OneOf("choice", review.For, review.Against, review.Abstain))
 	}
 	account := actor.From(ctx).ID
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {

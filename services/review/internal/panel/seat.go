@@ -75,7 +75,8 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	return p.answer(ctx, in.Slug, in.Panel)
 }
 
-// clear takes everybody off a panel. Who is not in the new one has left it.
+// clear takes everybody off a panel. Those who are not in the new one have left
+// it.
 func (p *Panels) clear(ctx context.Context, tx *sqlx.Tx, in review.SeatPanel) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM assignment WHERE slug = $1 AND panel = $2`, in.Slug, in.Panel); err != nil {
 		return fmt.Errorf("seat panel: %w", err)
@@ -109,13 +110,17 @@ func (p *Panels) left(ctx context.Context, tx *sqlx.Tx, slug, panel, account str
 
 func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Person) error {
 	var fields []fault.Field
-	if panel.Jurors > 0 && len(jurors) != panel.Jurors || len(jurors) == 0 {
-		fields = append(fields, fault.Field{Name: "jurors", Message: fmt.Sprintf("are %d, the rulebook says %d", len(jurors), panel.Jurors)})
+	if panel.Jurors > 0 && len(jurors) != panel.Jurors {
+		fields = append(fields, fault.Wrong("jurors", "wrong_number", "are {count}, the rulebook says {want}", "count", len(jurors), "want", panel.Jurors))
+	} else if len(jurors) == 0 {
+		fields = append(fields, fault.Required("jurors"))
 	}
 	seen := map[string]bool{}
 	for i, j := range jurors {
-		if j.ID == "" || seen[j.ID] {
-			fields = append(fields, fault.Field{Name: fmt.Sprintf("jurors[%d]", i), Message: "is nobody, or twice on the panel"})
+		if field := fmt.Sprintf("jurors[%d]", i); j.ID == "" {
+			fields = append(fields, fault.Required(field))
+		} else if seen[j.ID] {
+			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
 		}
 		seen[j.ID] = true
 		fields = append(fields, checkCategory(sel, panel, fmt.Sprintf("jurors[%d].category", i), j.Category)...)
@@ -128,9 +133,9 @@ func checkCategory(sel phase.Selection, panel rulebook.Panel, field, category st
 	known := slices.ContainsFunc(sel.Rulebook.Categories, func(c rulebook.Category) bool { return c.ID == category })
 	switch {
 	case category == "" && panel.Assign == rulebook.AssignCategory:
-		return []fault.Field{{Name: field, Message: "is required: the panel's candidates are assigned by category"}}
+		return []fault.Field{fault.Wrong(field, "category_required", "is required: the panel's candidates are assigned by category")}
 	case category != "" && !known:
-		return []fault.Field{{Name: field, Message: "is not a category of the rulebook"}}
+		return []fault.Field{unknown(field, category)}
 	}
 	return nil
 }
@@ -196,7 +201,7 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	}
 	fields := audit.Reason(in.Reason)
 	if in.Sheets != review.KeepSheets && in.Sheets != review.WithdrawSheets {
-		fields = append(fields, fault.Field{Name: "sheets", Message: "are kept or withdrawn: say keep or withdraw"})
+		fields = append(fields, fault.OneOf("sheets", review.KeepSheets, review.WithdrawSheets))
 	}
 	if in.Successor == nil {
 		return review.ErrInvalid.Check(fields)
@@ -220,13 +225,16 @@ func (p *Panels) checkUnseat(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 
 // newcomer says what keeps a person from a new seat, or nothing.
 func (p *Panels) newcomer(ctx context.Context, q sqlx.QueryerContext, slug, panel, field string, who review.Person) ([]fault.Field, error) {
+	if who.ID == "" {
+		return []fault.Field{fault.Required(field)}, nil
+	}
 	var was bool
 	if err := sqlx.GetContext(ctx, q, &was, `
 		SELECT EXISTS (SELECT FROM juror WHERE slug = $1 AND panel = $2 AND account = $3)`, slug, panel, who.ID); err != nil {
 		return nil, fmt.Errorf("juror: %w", err)
 	}
-	if was || who.ID == "" {
-		return []fault.Field{{Name: field, Message: "is nobody, or is or was on the panel"}}, nil
+	if was {
+		return []fault.Field{fault.Wrong(field, "on_panel", "is or was on the panel")}, nil
 	}
 	return nil, nil
 }
@@ -242,9 +250,8 @@ func (p *Panels) seat(ctx context.Context, tx *sqlx.Tx, slug, panel string, who 
 	return p.came(ctx, tx, slug, panel, who.ID)
 }
 
-// seated gives ErrNotJuror unless the account has a seat on the panel, which it
-// then keeps until tx ends: who takes the seat away waits, and who comes after
-// that is refused.
+// seated gives ErrNotJuror unless the account has a seat on the panel. It keeps
+// the seat until tx ends: taking it away waits for that.
 func seated(ctx context.Context, tx *sqlx.Tx, slug, panel, account string) error {
 	var seat int
 	err := tx.GetContext(ctx, &seat, `
@@ -258,8 +265,8 @@ func seated(ctx context.Context, tx *sqlx.Tx, slug, panel, account string) error
 	return nil
 }
 
-// asJuror runs fn for the actor of ctx, who has a seat on the panel until fn
-// returns. Faults: ErrNotYet, ErrNoPanel, ErrNotJuror.
+// asJuror runs fn for the actor of ctx, who keeps their seat on the panel until
+// fn returns. Faults: ErrNotYet, ErrNoPanel, ErrNotJuror.
 func (p *Panels) asJuror(ctx context.Context, slug, id string, fn func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error) error {
 	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
 		sel, err := p.deps.Selections.Get(ctx, tx, slug)

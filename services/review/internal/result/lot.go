@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -21,11 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
-// The longest texts of a lot in characters.
-const (
-	maxLot       = 200
-	maxLotReason = 1000
-)
+const maxLot = 200 // characters
 
 // RecordLot implements review.Service.
 func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lot, error) {
@@ -60,21 +55,18 @@ func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lo
 
 func checkLot(sel phase.Selection, in review.RecordLot) error {
 	var fields []fault.Field
-	add := func(name, message string) { fields = append(fields, fault.Field{Name: name, Message: message}) }
 	if _, has := sel.Rulebook.LotValue(); has {
-		add("value", "is fixed: the rulebook names no source to read it from")
+		fields = append(fields, fault.Wrong("value", "value_fixed", "is fixed: the rulebook names no source to read it from"))
 	}
-	if n := utf8.RuneCountInString(in.Value); n == 0 || n > maxLot {
-		add("value", fmt.Sprintf("takes 1 to %d characters", maxLot))
+	if in.Value == "" {
+		fields = append(fields, fault.Required("value"))
 	}
-	if n := utf8.RuneCountInString(in.Reason); n == 0 || n > maxLotReason {
-		add("reason", fmt.Sprintf("takes 1 to %d characters: where and when the value was read", maxLotReason))
-	}
-	return review.ErrInvalid.Check(fields)
+	fields = append(fields, fault.Text("value", in.Value, maxLot)...)
+	return review.ErrInvalid.Check(append(fields, audit.Reason(in.Reason)...))
 }
 
-// lotOpen refuses a value before the counts are final, when nobody may know it,
-// and after a motion on the result was put, until tx ends.
+// lotOpen refuses a value before the counts are final and after a motion on the
+// result was put. It holds until tx ends.
 func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	if err := pg.Lock(ctx, tx, "lot/"+slug); err != nil {
 		return err

@@ -34,7 +34,7 @@ func New(deps run.Deps) *Results { return &Results{deps} }
 
 // Compute computes a selection's result in tx, if it can be: voting is sealed,
 // review closed, no score missing and no result approved. It is called after
-// whatever may have been the last thing lacking.
+// everything that may have been the last condition.
 func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	in, err := r.inputs(ctx, tx, sel)
 	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) || errors.Is(err, review.ErrLot) {
@@ -175,15 +175,6 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
 }
 
-// missing is ErrMissing with each gap.
-func missing(gaps []string) error {
-	f := *review.ErrMissing
-	for _, g := range gaps {
-		f.Fields = append(f.Fields, fault.Field{Name: "scores", Message: g})
-	}
-	return &f
-}
-
 // inputs reads everything that the result is computed from.
 func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (inputs, error) {
 	var in inputs
@@ -203,7 +194,7 @@ func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.S
 		return in, err
 	}
 	if len(open) > 0 {
-		return in, missing(open)
+		return in, review.ErrMissing.At(open...)
 	}
 	if in.candidates, err = projection.Candidates(ctx, q, sel.Slug); err != nil {
 		return in, err

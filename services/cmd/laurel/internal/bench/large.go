@@ -30,7 +30,8 @@ func (b *bench) size(ctx context.Context) error {
 		}
 		if err := db.GetContext(ctx, &got, `
 			SELECT (SELECT count(*) FROM ballot) AS ballots,
-			       pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('batch_body') + pg_total_relation_size('subtree') AS bytes`); err != nil {
+			       pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('batch_body') +
+			       pg_total_relation_size('subtree') AS bytes`); err != nil {
 			return fmt.Errorf("size: %w", err)
 		}
 		fmt.Printf("%d ballots take %.0f bytes each on disk, indexes and log included.\n", got.Ballots, float64(got.Bytes)/float64(max(1, got.Ballots)))
@@ -89,7 +90,8 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 			    FROM made, generate_series(0, $2 - 1) rank, last, listed
 			), cast_in AS (
 			    INSERT INTO ballot (batch, selection, period, part, rank, voter, salt, key, picks)
-			    SELECT batch, selection, period, 0, rank, voter, salt, salt, ARRAY[numbers[first + 1], numbers[first + 8], numbers[first + 15], numbers[first + 22], numbers[first + 29]]
+			    SELECT batch, selection, period, 0, rank, voter, salt, salt,
+			           ARRAY[numbers[first + 1], numbers[first + 8], numbers[first + 15], numbers[first + 22], numbers[first + 29]]
 			    FROM drawn, listed
 			    RETURNING batch, rank, selection, period, voter, salt, picks
 			), leaves AS (

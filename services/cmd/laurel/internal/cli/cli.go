@@ -22,7 +22,7 @@ type CLI struct {
 	Demo    demo.Command    `cmd:"" help:"Run a whole selection end to end on a private PostgreSQL, then keep its pages up."`
 	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
 	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
-	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and cry out where it contradicts itself."`
+	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and raise an alarm where it contradicts itself."`
 	Bench   bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
 	Migrate migrate.Command `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`

@@ -101,8 +101,8 @@ func (s Server) Key(file, name string) ([]byte, error) {
 	return key, nil
 }
 
-// LogSigner reads the keys of the ballot log, of which the file may hold
-// several: ballotlog.ReadSigner.
+// LogSigner reads the keys of the ballot log; the file may hold several, see
+// ballotlog.ReadSigner.
 func (s Server) LogSigner() (ballotlog.Signer, error) {
 	text, file, err := s.readKey(s.LogKeyFile, "log")
 	if err != nil {

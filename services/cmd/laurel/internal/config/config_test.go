@@ -137,7 +137,8 @@ func TestServer_LogSigner(t *testing.T) {
 		t.Errorf("%v, %v", signer.Public(), err)
 	}
 	write(next + "\n" + next[2:] + "\n")
-	if _, err := s.LogSigner(); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "abab") {
+	_, err = s.LogSigner()
+	if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "abab") {
 		t.Errorf("a short second line: %v", err)
 	}
 }

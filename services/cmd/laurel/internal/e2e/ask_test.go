@@ -12,7 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// request is one as a program of somebody else's would send it.
+// request is one as somebody else's program would send it.
 type request struct {
 	method, path string
 	token        string

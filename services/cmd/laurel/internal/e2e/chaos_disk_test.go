@@ -87,8 +87,8 @@ func (d *disk) free(t *testing.T) {
 
 func (d *disk) ballast() string { return filepath.Join(d.dir, "ballast") }
 
-// diskFull has ballots fill the disk under PostgreSQL, and frees it after a
-// while: who is refused is told to try again, and is counted then.
+// diskFull has ballots fill PostgreSQL's disk, and frees it after a while: voters
+// who are refused are told to try again, and are counted then.
 func (s *siege) diskFull(t *testing.T) {
 	if s.disk.refused != nil {
 		t.Fatalf("a full disk needs a mount: run as root, or allow user namespaces: %v", s.disk.refused)

@@ -176,8 +176,8 @@ func (l *load) done(t *testing.T) {
 }
 
 // whole is the check of the whole state, while nobody votes: tally, recount,
-// log, acknowledged ballots, outbox and inboxes. Of the receipts that were not
-// yet proved it proves some.
+// log, acknowledged ballots, outbox and inboxes. It proves some of the
+// receipts that were not proved before.
 func (s *siege) whole(t *testing.T) {
 	t.Helper()
 	receipts := s.Receipts()
@@ -216,7 +216,7 @@ func (s *siege) prove(t *testing.T, receipts map[string][]int) {
 			s.proved[code] = true
 		}
 	}
-	places := make([]int64, len(codes))
+	indexes := make([]int64, len(codes))
 	if err := s.Crowd(t.Context(), len(codes), func(ctx context.Context, i int) error {
 		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, codes[i])
 		for try := 0; try < 3 && fault.Is(err, fault.Unavailable); try++ { // a machine as busy as this may not answer in time
@@ -233,13 +233,13 @@ func (s *siege) prove(t *testing.T, receipts map[string][]int) {
 		if r.Evidence.Proof == nil || !slices.Equal(ballot.Picks, want) {
 			return fmt.Errorf("receipt %s: proof %v, picks %v, want %v", codes[i], r.Evidence.Proof, ballot.Picks, want)
 		}
-		places[i] = r.Evidence.Proof.Index
+		indexes[i] = r.Evidence.Proof.Index
 		return nil
 	}); err != nil {
 		t.Error(err)
 	}
-	slices.Sort(places)
-	if len(slices.Compact(places)) != len(codes) {
+	slices.Sort(indexes)
+	if len(slices.Compact(indexes)) != len(codes) {
 		t.Error("two receipts have one place in the log")
 	}
 }

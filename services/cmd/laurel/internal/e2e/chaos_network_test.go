@@ -69,8 +69,8 @@ func (s *siege) heal(t *testing.T, l *load) {
 	t.Logf("whole again: ballots counted after %v, all was ready after %v", took.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
 }
 
-// answersLost loses answers of PostgreSQL to the voting service, which does not
-// know then what it has written.
+// answersLost loses answers of PostgreSQL to the voting service, which then does
+// not know what it has written.
 func (s *siege) answersLost(t *testing.T) {
 	n := 5
 	if _, long := rounds(t, 0); long {

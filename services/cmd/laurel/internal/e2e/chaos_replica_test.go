@@ -15,10 +15,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-// replicas has two voting processes on one database, and makes the sequencer of
-// each in turn one that does not know that another leads: it sleeps, its
-// sessions are ended, and it wakes up. Meanwhile some voters cast many times at
-// once, through both.
+// replicas runs two voting processes on one database. The one whose sequencer
+// leads is put to sleep, its sessions are ended, and it wakes up without knowing
+// that the other leads; then the other way round. Meanwhile some voters cast many
+// times at once, through both.
 func (s *siege) replicas(t *testing.T) {
 	s.start(t, second)
 	defer s.stop(t, second)

@@ -62,8 +62,8 @@ func (s *siege) oneVoter(t *testing.T) {
 	s.whole(t)
 }
 
-// closes closes the vote while the crowd votes, and looks at everything that is
-// published of it: what was acknowledged is in, and nothing else.
+// closes closes the vote while the crowd votes, and checks everything that is
+// published: all that was acknowledged is in it, and nothing else.
 func (s *siege) closes(t *testing.T) {
 	t.Helper()
 	l := s.load(t)

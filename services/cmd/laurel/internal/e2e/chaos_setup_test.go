@@ -67,8 +67,8 @@ func chance(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, seed))
 }
 
-// siege is an installation of which everything can be killed: PostgreSQL and NATS are
-// processes of its own, and the ways to them can be cut.
+// siege is an installation under faults: each of its processes can be killed,
+// PostgreSQL and NATS too, and the ways to them can be cut.
 type siege struct {
 	*harness
 	disk     *disk

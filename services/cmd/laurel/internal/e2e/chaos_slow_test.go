@@ -33,7 +33,8 @@ func (s *siege) slowClients(t *testing.T) {
 	quick := l.rate(t, window)
 
 	credential := s.voter(t)
-	post := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n", s.of("/ballots"), credential)
+	post := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+		s.of("/ballots"), credential)
 	long := "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" // the answer
 	var crowd slow
 	t.Cleanup(crowd.close)

@@ -41,7 +41,9 @@ const (
 func convened(t *testing.T) *committee {
 	t.Helper()
 	c := &committee{harness: together(t), tokens: map[string]string{}, taken: map[int]bool{}}
-	c.Rules = strings.NewReplacer("jurors: 3", "jurors: 5\n      blind: true\n      assign: random\n      min_scores: 3\n      sees_others: after_own\n      spread_limit: 10").Replace(c.Rules)
+	c.Rules = strings.Replace(c.Rules, "jurors: 3", strings.Join([]string{
+		"jurors: 5", "blind: true", "assign: random", "min_scores: 3", "sees_others: after_own", "spread_limit: 10",
+	}, "\n      "), 1)
 	c.Input.Entries = regexp.MustCompile(`(?m)^(快递员.),(.),(第\d营业部)(.*)个故事：`).ReplaceAll(c.Input.Entries, []byte("${1},${2},${3}${4}个故事：${3}的${1}"))
 	for n := 4; n <= 6; n++ {
 		name := fmt.Sprintf("juror-%d", n)

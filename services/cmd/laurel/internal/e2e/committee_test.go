@@ -41,7 +41,8 @@ func TestCommittee(t *testing.T) {
 	}
 	c.taken[conflicts[1].Candidate] = true
 	kin := c.take(t, "juror-2").Candidate
-	declared := decode[review.Declared](t, c.juror(t, "juror-2", http.MethodPost, "/conflicts", map[string]string{"candidate": kin, "reason": "亲属"}, http.StatusCreated))
+	declared := decode[review.Declared](t, c.juror(t, "juror-2", http.MethodPost, "/conflicts",
+		map[string]string{"candidate": kin, "reason": "亲属"}, http.StatusCreated))
 	if !declared.Recused || declared.Candidate != kin {
 		t.Errorf("declared %+v", declared)
 	}

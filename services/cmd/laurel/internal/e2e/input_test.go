@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 	h.refused(t, "import", h.badImport(t, organizer))
 
 	h.refused(t, "before opening",
-		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_not_open"},
+		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_not_open"),
 		bad{
 			name: "phase", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order",
 			fields: []string{"phase"}, params: map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
@@ -51,8 +51,8 @@ func TestBadInput(t *testing.T) {
 	h.badBallots(t)
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	h.refused(t, "after closing",
-		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_closed"},
-		bad{name: "reopening", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}})
+		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_closed"),
+		mistake("reopening", post(of("/phases/voting/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"))
 
 	h.badSheets(t, organizer, juror)
 	h.outsideHours(t)
@@ -98,16 +98,23 @@ func (h *harness) badRulebooks(organizer string) []bad {
 func (h *harness) badRequests(organizer string) []bad {
 	const selections = "/api/v1/selections"
 	return []bad{
-		{name: "unknown route", request: request{method: http.MethodGet, path: "/api/v1/nothing"}, status: http.StatusNotFound, code: "route_unknown"},
-		{name: "unknown method", request: request{method: http.MethodPut, path: selections}, status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "OPTIONS, GET, POST"},
-		{name: "unknown selection", request: request{method: http.MethodGet, path: selections + "/nowhere"}, status: http.StatusNotFound, code: "selection_unknown"},
-		{name: "unknown member", request: post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"votes"}},
-		{name: "missing member", request: post(selections, organizer, map[string]any{"slug": "another"}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"rulebook"}},
-		{name: "not JSON", request: post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "request_malformed", fields: []string{"body"}},
-		{name: "media type", request: post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
-		{name: "too large", request: post(selections, organizer, selection.CreateSelection{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		{name: "nobody", request: post(selections, "", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_missing"},
-		{name: "invented session", request: post(selections, "invented", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_invalid"},
+		mistake("unknown route", request{method: http.MethodGet, path: "/api/v1/nothing"}, http.StatusNotFound, "route_unknown"),
+		{
+			name: "unknown method", request: request{method: http.MethodPut, path: selections},
+			status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "OPTIONS, GET, POST",
+		},
+		mistake("unknown selection", request{method: http.MethodGet, path: selections + "/nowhere"}, http.StatusNotFound, "selection_unknown"),
+		mistake("unknown member", post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}),
+			http.StatusUnprocessableEntity, "input_invalid", "votes"),
+		mistake("missing member", post(selections, organizer, map[string]any{"slug": "another"}), http.StatusUnprocessableEntity, "input_invalid", "rulebook"),
+		mistake("not JSON", post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), http.StatusBadRequest, "request_malformed", "body"),
+		mistake("media type", post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"),
+			http.StatusUnsupportedMediaType, "media_type", "Content-Type"),
+		mistake("too large", post(selections, organizer, selection.CreateSelection{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}),
+			http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("nobody", post(selections, "", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), http.StatusUnauthorized, "session_missing"),
+		mistake("invented session", post(selections, "invented", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}),
+			http.StatusUnauthorized, "session_invalid"),
 	}
 }
 
@@ -126,25 +133,25 @@ func (h *harness) badEntries(t *testing.T, organizer, juror string) []bad {
 				e[k] = v
 			}
 		}
-		return bad{name: name, request: post(of("/entries"), organizer, e), status: http.StatusUnprocessableEntity, code: "entry_invalid", fields: []string{field}}
+		return mistake(name, post(of("/entries"), organizer, e), http.StatusUnprocessableEntity, "entry_invalid", field)
 	}
 	return []bad{
 		entry("no name", "name", "　"),
 		entry("formula", "name", `=HYPERLINK("x")`),
 		entry("years", "years", 200),
 		entry("gender", "gender", "x"),
-		{name: "not a picture", request: put(photo, organizer, []byte("MZ this is a program")), status: http.StatusUnprocessableEntity, code: "photo_invalid", fields: []string{"body"}},
-		{name: "large picture", request: put(photo, organizer, make([]byte, 10<<20+1)), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		{name: "not a table", request: post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"header"}},
-		{name: "juror imports", request: post(of("/entries/import"), juror, h.Input.Entries), status: http.StatusForbidden, code: "role_missing"},
-		{name: "slug taken", request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: slug, Rulebook: h.Rules}), status: http.StatusConflict, code: "slug_taken"},
-		{name: "no reason", request: post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}), status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"reason"}},
-		{name: "unknown phase", request: post(of("/phases/party/open"), organizer, reason()), status: http.StatusNotFound, code: "phase_unknown"},
+		mistake("not a picture", put(photo, organizer, []byte("MZ this is a program")), http.StatusUnprocessableEntity, "photo_invalid", "body"),
+		mistake("large picture", put(photo, organizer, make([]byte, 10<<20+1)), http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("not a table", post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), http.StatusUnprocessableEntity, "import_invalid", "header"),
+		mistake("juror imports", post(of("/entries/import"), juror, h.Input.Entries), http.StatusForbidden, "role_missing"),
+		mistake("slug taken", post("/api/v1/selections", organizer, selection.CreateSelection{Slug: slug, Rulebook: h.Rules}), http.StatusConflict, "slug_taken"),
+		mistake("no reason", post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}),
+			http.StatusUnprocessableEntity, "selection_invalid", "reason"),
+		mistake("unknown phase", post(of("/phases/party/open"), organizer, reason()), http.StatusNotFound, "phase_unknown"),
 	}
 }
 
-// badImport imports the example's spreadsheet of mistakes, of which its README
-// lists each.
+// badImport imports the example's spreadsheet of mistakes; its README lists each.
 func (h *harness) badImport(t *testing.T, organizer string) bad {
 	t.Helper()
 	const courier = "courier"
@@ -181,7 +188,7 @@ func (h *harness) badImport(t *testing.T, organizer string) bad {
 			t.Errorf("row %d, %s is not named: %s", line, m[2], a.body)
 		}
 	}
-	return bad{name: "rows", request: post(path, organizer, file), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"姓名", "照片"}}
+	return mistake("rows", post(path, organizer, file), http.StatusUnprocessableEntity, "import_invalid", "姓名", "照片")
 }
 
 // badBallots are cast while voting is open.
@@ -202,10 +209,10 @@ func (h *harness) badBallots(t *testing.T) {
 		t.Errorf("a retry of the same ballot: %+v, %v, want %+v", again, err, counted)
 	}
 	picks := func(name string, picks any, fields ...string) bad {
-		return bad{name: name, request: post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: fields}
+		return mistake(name, post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), http.StatusUnprocessableEntity, "ballot_invalid", fields...)
 	}
 	refusedCredential := func(name, credential, code string, status int) bad {
-		return bad{name: name, request: h.cast(credential, 1, 2), status: status, code: code, fields: []string{"Authorization"}}
+		return mistake(name, h.cast(credential, 1, 2), status, code, "Authorization")
 	}
 	key := h.key(t)
 	sign := func(slug string, expires time.Duration) string {
@@ -219,18 +226,24 @@ func (h *harness) badBallots(t *testing.T) {
 		picks("unknown", []int{1, 999}, "picks[1]"),
 		picks("withdrawn", []int{struck.Number, 1}, "picks[0]"),
 		picks("no numbers", []string{"1", "2"}, "picks[0]"),
-		bad{name: "unknown member", request: post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"weight"}},
-		bad{name: "not JSON", request: post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "ballot_malformed", fields: []string{"body"}},
-		bad{name: "too large", request: h.cast(h.voter(t), make([]int, 100_000)...), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		bad{name: "media type", request: post(of("/ballots"), h.voter(t), []byte("1,2")), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
-		bad{name: "long key", request: h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"Idempotency-Key"}},
-		bad{name: "key reused", request: h.cast(voter, 1, 3).with("Idempotency-Key", "first"), status: http.StatusUnprocessableEntity, code: "idempotency_key_reused", fields: []string{"Idempotency-Key"}},
-		bad{name: "second", request: h.cast(voter, 1, 3), status: http.StatusConflict, code: "ballot_duplicate", params: map[string]string{"first": counted.At.Format(time.RFC3339Nano)}},
+		mistake("unknown member", post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}),
+			http.StatusUnprocessableEntity, "ballot_invalid", "weight"),
+		mistake("not JSON", post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"),
+			http.StatusBadRequest, "ballot_malformed", "body"),
+		mistake("too large", h.cast(h.voter(t), make([]int, 100_000)...), http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("media type", post(of("/ballots"), h.voter(t), []byte("1,2")), http.StatusUnsupportedMediaType, "media_type", "Content-Type"),
+		mistake("long key", h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)),
+			http.StatusUnprocessableEntity, "ballot_invalid", "Idempotency-Key"),
+		mistake("key reused", h.cast(voter, 1, 3).with("Idempotency-Key", "first"), http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency-Key"),
+		bad{
+			name: "second", request: h.cast(voter, 1, 3), status: http.StatusConflict, code: "ballot_duplicate",
+			params: map[string]string{"first": counted.At.Format(time.RFC3339Nano)},
+		},
 		refusedCredential("no credential", "", "credential_missing", http.StatusUnauthorized),
 		refusedCredential("forged credential", forge(h.voter(t)), "credential_invalid", http.StatusUnauthorized),
 		refusedCredential("expired credential", sign(slug, -time.Second), "credential_expired", http.StatusUnauthorized),
 		refusedCredential("foreign credential", sign("courier", time.Hour), "credential_foreign", http.StatusForbidden),
-		bad{name: "way", request: post(of("/voters"), "", map[string]string{"way": "birth"}), status: http.StatusUnprocessableEntity, code: "account_invalid", fields: []string{"way"}},
+		mistake("way", post(of("/voters"), "", map[string]string{"way": "birth"}), http.StatusUnprocessableEntity, "account_invalid", "way"),
 	)
 }
 
@@ -253,25 +266,30 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 		return client.Sheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
 	}
 	scored := func(name string, s client.Sheet, fields ...string) bad {
-		return bad{name: name, request: put(path(1), juror, s), status: http.StatusUnprocessableEntity, code: "review_invalid", fields: fields}
+		return mistake(name, put(path(1), juror, s), http.StatusUnprocessableEntity, "review_invalid", fields...)
 	}
+	looks := sheet("80", "80", "80")
+	looks.Scores["looks"] = "99"
 	struck := entries
 	h.refused(t, "sheet",
 		scored("off the scale", sheet("100.5", "-1", "80"), "scores.deeds", "scores.service"),
 		scored("off the step", sheet("80", "80.3", "80"), "scores.service"),
 		scored("no number", sheet("80", "80", "good"), "scores.skill"),
 		scored("missing", client.Sheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
-		scored("unknown criterion", client.Sheet{Scores: map[string]string{"deeds": "80", "service": "80", "skill": "80", "looks": "99"}, Submit: true}, "scores.looks"),
-		bad{name: "not assigned", request: put(path(struck), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
-		bad{name: "unknown candidate", request: put(path(99), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
-		bad{name: "not a juror", request: put(path(1), organizer, sheet("80", "80", "80")), status: http.StatusForbidden, code: "role_missing"},
-		bad{name: "close with gaps", request: post(of("/phases/review/close"), organizer, reason()), status: http.StatusConflict, code: "phase_incomplete", fields: []string{"review"}},
+		scored("unknown criterion", looks, "scores.looks"),
+		mistake("not assigned", put(path(struck), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),
+		mistake("unknown candidate", put(path(99), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),
+		mistake("not a juror", put(path(1), organizer, sheet("80", "80", "80")), http.StatusForbidden, "role_missing"),
+		mistake("close with gaps", post(of("/phases/review/close"), organizer, reason()), http.StatusConflict, "phase_incomplete", "review"),
 	)
 	h.run(t, h.Score)
 	h.refused(t, "sheet after closing",
-		bad{name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open", params: map[string]string{"phase": "review"}},
-		bad{name: "published early", request: post(of("/publication"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
-		bad{name: "notice early", request: post(of("/phases/notice/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
+		bad{
+			name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open",
+			params: map[string]string{"phase": "review"},
+		},
+		mistake("published early", post(of("/publication"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
+		mistake("notice early", post(of("/phases/notice/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
 	)
 }
 

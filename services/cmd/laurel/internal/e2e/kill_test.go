@@ -22,10 +22,10 @@ const (
 	kills   = 2
 )
 
-// TestChaos_kill9 kills in the middle of voting, several times, the one process
-// of an installation and the PostgreSQL below it, and starts them again on their data:
-// no acknowledged ballot is lost, none counts twice. The voters are another
-// process, this one.
+// TestChaos_kill9 runs an installation in one process, kills this process and its
+// PostgreSQL several times in the middle of voting, and starts them again on their
+// data: no acknowledged ballot is lost, none counts twice. The voters are in
+// another process, this one.
 func TestChaos_kill9(t *testing.T) {
 	t.Parallel()
 	server := postgres(t)

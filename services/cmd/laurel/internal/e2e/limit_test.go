@@ -15,7 +15,7 @@ import (
 const burst = 60
 
 // TestLimits has many voters behind one address: they are slowed, not turned
-// away. Who the address belongs to, only a proxy of ours can say.
+// away. Only our own proxy can say to whom an address belongs.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	h := build(t, testkit.URL(t), testkit.NATS(t))

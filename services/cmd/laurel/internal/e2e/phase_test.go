@@ -17,8 +17,8 @@ import (
 )
 
 // TestChaos_phaseWhileDown changes phases while a service that has to apply
-// them is down: until it is back nothing is answered that is not so, then the
-// change is applied without anybody's asking again.
+// them is down. Until it is back, no answer says that the change counts; then
+// the change is applied without anybody asking again.
 func TestChaos_phaseWhileDown(t *testing.T) {
 	t.Parallel()
 	h := apart(t)
@@ -27,7 +27,7 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 
 	h.kill(t, "nomination")
 	h.later(t, organizer, rulebook.PhaseNomination, event.Close, "nomination")
-	// Whether vetting is complete nobody knows now, so that it is not closed.
+	// Nobody knows now whether vetting is complete, so it is not closed.
 	h.away(t, h.change(t, organizer, rulebook.PhaseVetting, event.Close))
 	entry := map[string]any{"name": "陈可信", "employer": "第一营业部", "region": "兰州", "deeds": "风雨无阻。"}
 	h.away(t, h.ask(t, request{method: "POST", path: of("/entries"), token: organizer, body: entry}))

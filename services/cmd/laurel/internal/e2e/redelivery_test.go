@@ -50,7 +50,7 @@ func TestChaos_redelivery(t *testing.T) {
 		t.Errorf("the published result has changed:\n%s", diff)
 	}
 
-	// What a service knows from others alone, it comes to know in any order.
+	// A service learns what others tell it in any order.
 	// Times are those of the service's own clock.
 	for service, tables := range map[string][]string{
 		"voting":     {"selection", "phase", "candidate", "projection"},

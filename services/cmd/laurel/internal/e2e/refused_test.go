@@ -21,6 +21,11 @@ type bad struct {
 	allow  string            // header
 }
 
+// mistake is a request and what must answer it.
+func mistake(name string, r request, status int, code string, fields ...string) bad {
+	return bad{name: name, request: r, status: status, code: code, fields: fields}
+}
+
 // refused sends each and sees that the answer is a problem that names what is
 // wrong, and that not a row in any database is different afterwards.
 func (h *harness) refused(t *testing.T, stage string, cases ...bad) {

@@ -14,8 +14,8 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
-// TestServe_separate runs a selection through six processes, of which one is
-// exchanged while votes are cast, and all are stopped and started again.
+// TestServe_separate runs a selection through six processes. One of them is
+// restarted while votes are cast, and later all are.
 func TestServe_separate(t *testing.T) {
 	t.Parallel()
 	h := apart(t)
@@ -61,7 +61,7 @@ func (h *harness) drain(t *testing.T) {
 		}
 		ballots[i].picks = h.Picks()
 	}
-	h.signal(t, syscall.SIGSTOP, "voting") // it sleeps, with the ballots before its door
+	h.signal(t, syscall.SIGSTOP, "voting") // it sleeps, with the ballots on their way to it
 	answers := make(chan error, flights)
 	for i, b := range ballots {
 		go func() {

@@ -35,7 +35,10 @@ func (s *Script) Checks(binary string) []Check {
 		{"every acknowledged ballot is counted once", s.Counted},
 		{"second and late ballots were refused", s.refusedAll},
 		{"the tally equals a recount of the exported ballots", s.Recount},
-		{fmt.Sprintf("the ballot log proves its receipts (%d asked), and `laurel verify` recounts it", min(s.Voters, proofs)), func(ctx context.Context) error { return s.Proven(ctx, binary) }},
+		{
+			fmt.Sprintf("the ballot log proves its receipts (%d asked), and `laurel verify` recounts it", min(s.Voters, proofs)),
+			func(ctx context.Context) error { return s.Proven(ctx, binary) },
+		},
 		{"the published list equals `laurel compute` on the exports", func(ctx context.Context) error { return s.recompute(ctx, binary) }},
 		{"every event was consumed by everyone it concerns, once", s.Delivered},
 	}
@@ -70,7 +73,7 @@ func (s *Script) Counted(ctx context.Context) error {
 	}
 	asked := slices.Collect(maps.Keys(receipts))
 	asked = asked[:min(maxAsked, len(asked))]
-	places := make([]int64, len(asked))
+	indexes := make([]int64, len(asked))
 	if err := s.Crowd(ctx, len(asked), func(ctx context.Context, i int) error {
 		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, asked[i])
 		if err != nil {
@@ -79,13 +82,13 @@ func (s *Script) Counted(ctx context.Context) error {
 		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != bagKey(receipts[asked[i]]) {
 			return fmt.Errorf("receipt %s is not at its place in the log", asked[i])
 		}
-		places[i] = *r.Index
+		indexes[i] = *r.Index
 		return nil
 	}); err != nil {
 		return err
 	}
-	slices.Sort(places)
-	if len(slices.Compact(places)) != len(asked) {
+	slices.Sort(indexes)
+	if len(slices.Compact(indexes)) != len(asked) {
 		return errors.New("two receipts have one place in the log")
 	}
 	return nil

@@ -32,7 +32,7 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 		codes[i] = all[i*len(all)/len(codes)]
 	}
 	var mu sync.Mutex
-	places := make(map[int64]string, len(codes))
+	indexes := make(map[int64]string, len(codes))
 	if err := s.Crowd(ctx, len(codes), func(ctx context.Context, i int) error {
 		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, codes[i])
 		if err != nil {
@@ -50,10 +50,10 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		if other, taken := places[*r.Index]; taken {
+		if other, taken := indexes[*r.Index]; taken {
 			return fmt.Errorf("receipts %s and %s have one place in the log", other, codes[i])
 		}
-		places[*r.Index] = codes[i]
+		indexes[*r.Index] = codes[i]
 		return nil
 	}); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 }
 
 // verify runs `laurel verify` on what anybody can fetch, and once more on a log
-// in which one byte is another.
+// with one byte changed.
 func (s *Script) verify(ctx context.Context, binary string, ballots int) error {
 	dir, err := os.MkdirTemp("", "laurel-verify-")
 	if err != nil {

@@ -35,7 +35,7 @@ type Script struct {
 	Slug   string
 	Rules  string // rulebook text
 	Voters int    // who cast a ballot
-	Again  int    // of whom so many try twice
+	Again  int    // how many of them try twice
 	Late   int    // who come after the close
 	Seed   uint64
 	// Progress opens the progress of a phase with its number of steps; each
@@ -88,7 +88,7 @@ func (s *Script) As(role identity.Role) *client.Client {
 // Organizer is who runs the selection. After Create.
 func (s *Script) Organizer() *client.Client { return s.As(identity.Organizer) }
 
-// Create signs the organizer in, who makes the selection and the accounts of
+// Create signs the organizer in, and makes the selection and the accounts of
 // the rest.
 func (s *Script) Create(ctx context.Context) error {
 	s.signedIn = map[string]*client.Client{}

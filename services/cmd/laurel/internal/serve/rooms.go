@@ -16,7 +16,7 @@ import (
 	votingserver "github.com/laurel-awards/laurel/services/voting/server"
 )
 
-// gatewayName is the service that is no room: it has no database.
+// gatewayName is the service without a database.
 const gatewayName = "gateway"
 
 // Rooms are all rooms with their migrations, in the order of a selection's life.
@@ -42,7 +42,9 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return identityserver.New(deps, identityserver.Config{CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
+		return identityserver.New(deps, identityserver.Config{
+			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
+		})
 	case selection.Name:
 		return selectionserver.New(deps)
 	case nomination.Name:

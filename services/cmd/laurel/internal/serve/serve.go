@@ -62,9 +62,9 @@ func (c *Command) Run(ctx context.Context) error {
 	return errors.Join(err, s.stop(stop))
 }
 
-// CollectSeldom trades memory, of which a server's live heap takes little, for
-// the tenth of its time that the garbage collector would take under load. GOGC
-// in the environment wins.
+// CollectSeldom has the garbage collector run less often: it would take a tenth
+// of the time under load, and a server's live heap is small. GOGC in the
+// environment wins.
 func CollectSeldom() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -90,8 +90,7 @@ func (c *Command) names() ([]string, error) {
 	return c.Services, nil
 }
 
-// process is what runs in this process. What was started last is stopped
-// first.
+// process is what runs in this process. It is stopped in reverse order.
 type process struct {
 	cfg   config.Server
 	log   *slog.Logger
@@ -142,8 +141,7 @@ func (p *process) start(ctx context.Context, names []string) error {
 	return p.gateway(b, blobs)
 }
 
-// open brings the rooms among names to work, all at once: each waits for what
-// it needs.
+// open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
@@ -194,7 +192,7 @@ func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error
 		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
 		if err == nil {
 			p.onStop(func(context.Context) error {
-				if err := db.Close(); !pg.IsUnavailable(err) { // else there is nobody to say good-bye to
+				if err := db.Close(); !pg.IsUnavailable(err) { // else the server is gone, and so are the sessions
 					return err
 				}
 				return nil

@@ -1,6 +1,6 @@
 // Package witness follows a ballot log from outside: it keeps every checkpoint
-// that it has seen, proves that each grew out of the one before, and cries out
-// at whatever contradicts.
+// that it has seen, proves that each grew out of the one before, and raises
+// an alarm at a contradiction.
 package witness
 
 import (
