@@ -55,7 +55,7 @@ composite: {components: [{source: votes, convert: {method: banded, bands: [{from
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, test.rules, 1)
+			h := newInstallation(t, test.rules, 1)
 			at := serve(t, h, "").URL + "/s/" + slug + "/rules"
 			for lang, texts := range map[string][]string{"zh-CN": test.zh, "en": test.en} {
 				page := get(t, visitor(t), at+"?lang="+lang)
