@@ -74,7 +74,7 @@ func connect(t *testing.T, srv *server.Server, user string) *bus.Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	testkit.Eventually(t, 20*time.Second, b.Ready)
+	testkit.Eventually(t, testkit.Patience, b.Ready)
 	return b
 }
 
@@ -130,7 +130,7 @@ func TestNATS_may(t *testing.T) {
 	}()
 	admin := connect(t, srv, "admin")
 	back := 0
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		n, err := admin.ReplayDead(t.Context(), "voting")
 		if back += n; err == nil && (back < 2 || taken.Load() < 2) {
 			return fmt.Errorf("%d put off, %d buried, %d put back, %d taken", putOff.Load(), buried.Load(), back, taken.Load())
@@ -138,13 +138,8 @@ func TestNATS_may(t *testing.T) {
 		return err
 	})
 	stop()
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("the consumer ended without a reason")
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the consumer does not end")
+	if err := testkit.Receive(t, ended, "the end of the consumer"); err == nil {
+		t.Error("the consumer ended without a reason")
 	}
 }
 
@@ -230,12 +225,7 @@ func TestNATS_mayNot(t *testing.T) {
 
 func expectRefusal(t *testing.T, refused <-chan error, what string) {
 	t.Helper()
-	select {
-	case err := <-refused:
-		if !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
-			t.Errorf("%s: %v", what, err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Errorf("%s and is not refused", what)
+	if err := testkit.Receive(t, refused, "the refusal when "+what); !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
+		t.Errorf("%s: %v", what, err)
 	}
 }

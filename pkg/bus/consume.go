@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	// ackWait is how long a message waits whose consumer died with it in hand.
+	// ackWait is how long a message waits if its consumer died while it had it.
 	ackWait     = 10 * time.Second
 	maxFailures = 12 // about four minutes of tries
 	maxDelay    = 30 * time.Second
@@ -57,7 +57,7 @@ func (b *Bus) Consume(
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
 	defer messages.Stop()
-	failures := map[uint64]uint64{} // by place in the stream; another replica counts its own
+	failures := map[uint64]uint64{} // by sequence number; another replica counts its own
 	for {
 		msg, err := messages.Next()
 		if err != nil {
@@ -67,16 +67,16 @@ func (b *Bus) Consume(
 		if err != nil {
 			return fmt.Errorf("bus: consumer %s: %w", service, err)
 		}
-		tries, place := meta.NumDelivered, meta.Sequence.Stream
+		tries, seq := meta.NumDelivered, meta.Sequence.Stream
 		verdict := receive(ctx, msg.Data(), tries)
 		if verdict == Failed {
-			failures[place]++
-			if tries = failures[place]; tries == maxFailures {
+			failures[seq]++
+			if tries = failures[seq]; tries == maxFailures {
 				verdict = GiveUp
 			}
 		}
 		if verdict == Done || verdict == GiveUp {
-			delete(failures, place)
+			delete(failures, seq)
 		}
 		if err := b.settle(ctx, service, msg, tries, verdict); err != nil {
 			return err

@@ -37,13 +37,8 @@ func TestOpen_silence(t *testing.T) {
 	if err := query(ctx); err == nil {
 		t.Fatal("a connection that is forgotten answers")
 	}
-	select {
-	case err := <-waits:
-		if err == nil {
-			t.Error("the leader leads on")
-		}
-	case <-time.After(time.Minute):
-		t.Fatal("who waits without a limit waits still")
+	if err := testkit.Receive(t, waits, "what the leader hears, who waits without a limit"); err == nil {
+		t.Error("the leader leads on")
 	}
 	if err := query(t.Context()); err != nil {
 		t.Errorf("a new connection: %v", err)
@@ -55,21 +50,16 @@ func TestInTx_commitSilent(t *testing.T) {
 	t.Parallel()
 	proxy, address := testkit.DatabaseProxy(t, testkit.URL(t, "voting"))
 	db := testkit.Open(t, address, "voting")
-	ended := make(chan error, 1)
+	committed := make(chan error, 1)
 	go func() {
-		ended <- pg.InTx(context.Background(), db, func(tx *sqlx.Tx) error {
-			_, err := tx.Exec(`CREATE TABLE x (id int)`)
+		committed <- pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error {
+			_, err := tx.ExecContext(t.Context(), `CREATE TABLE x (id int)`)
 			proxy.Hold()
 			return err
 		})
 	}()
-	select {
-	case err := <-ended:
-		if !errors.Is(err, pg.ErrUnknownCommit) {
-			t.Error(err)
-		}
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the commit waits still")
+	if err := testkit.Receive(t, committed, "the end of the transaction"); !errors.Is(err, pg.ErrUnknownCommit) {
+		t.Error(err)
 	}
 	proxy.Restore(t)
 	if _, err := db.ExecContext(t.Context(), `SELECT 1`); err != nil {

@@ -61,8 +61,8 @@ func (s *csvSource) next() (Row, error) {
 func (s *csvSource) pictures(Row, int) ([]Picture, error) { return nil, nil }
 func (s *csvSource) close() error                         { return nil }
 
-// decoded gives the text in UTF-8 without its byte-order mark. What is not
-// UTF-8 throughout is taken for GB18030, of which GBK is a part, if it is that
+// decoded gives the text in UTF-8 without its byte-order mark. A text that is not
+// UTF-8 throughout is read as GB18030 (GBK is a part of it) if it is that
 // throughout.
 func decoded(r io.ReadSeeker) (io.Reader, error) {
 	br := bufio.NewReaderSize(r, 1<<16)

@@ -27,8 +27,8 @@ const (
 	all
 )
 
-// findUncalculated looks through the workbook's sheets; not through those of
-// more than 16 MB, which are not held in memory.
+// findUncalculated looks through the workbook's sheets, except those of more than
+// 16 MB, which are not held in memory.
 func findUncalculated(f *excelize.File) uncalculated {
 	found := none
 	f.Pkg.Range(func(name, content any) bool {
@@ -45,8 +45,8 @@ func findUncalculated(f *excelize.File) uncalculated {
 	return found
 }
 
-// calculated refuses a blank cell that should have a formula's value. Taken for
-// blank, a score would be missing without anybody having left it out.
+// calculated refuses a blank cell that should have a formula's value: otherwise a
+// score would be missing that nobody has left out.
 func (s *xlsxSource) calculated(column int) error {
 	ref, err := excelize.CoordinatesToCellName(column+1, s.line)
 	if err != nil {

@@ -97,8 +97,8 @@ func open(t testing.TB, cfg pg.Config) *sqlx.DB {
 	return db
 }
 
-// bound is a context for set-up and clean-up, of which the latter runs when the
-// test's own context has ended.
+// bound is a context for set-up and clean-up. Clean-up runs when the test's own
+// context has ended.
 func bound(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	t.Cleanup(cancel)

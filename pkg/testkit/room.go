@@ -115,7 +115,7 @@ func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps)
 	}
 }
 
-// Selection is a selection of which the room is told at once.
+// Selection tells the room of a selection; the room hears each event at once.
 func (r *Room) Selection(slug string) *Selection {
 	return NewSelection(r.t, slug, r.Clock.Now, r.Inbox.Deliver)
 }

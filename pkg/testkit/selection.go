@@ -108,7 +108,7 @@ func (s *Selection) Admit(candidates ...event.CandidateAdmitted) {
 	}
 }
 
-// AdmitMany admits n candidates of whom nothing more is known.
+// AdmitMany admits n candidates with nothing but a name.
 func (s *Selection) AdmitMany(n int) {
 	s.t.Helper()
 	s.Admit(make([]event.CandidateAdmitted, n)...)

@@ -30,8 +30,8 @@ const (
 // Roles are all roles.
 func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Auditor} }
 
-// AnySelection is the slug of a grant that holds for every selection. Who is
-// an organizer of any selection may create new ones.
+// AnySelection is the slug of a grant that holds for every selection. An
+// organizer of every selection may create new ones.
 const AnySelection = "*"
 
 // Grant is a role in a selection.
@@ -107,8 +107,8 @@ type Service interface {
 	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
 	// ErrEmailTaken.
 	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
-	// SignIn opens a session. Fault: ErrSignIn, the same and as slow whether
-	// the email is unknown or the password wrong; ErrTooManyTries.
+	// SignIn opens a session. Faults: ErrTooManyTries; ErrSignIn, which does not
+	// tell, nor by its time, whether the email is unknown or the password wrong.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -124,11 +124,11 @@ type Service interface {
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
 	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode;
-	// ErrWorkUsed, ErrWorkExpired. Those who ask limit the tries that end in
-	// ErrCode. Whether the rulebook takes the way is the voting service's word.
+	// ErrWorkUsed, ErrWorkExpired. The caller limits the tries that end in
+	// ErrCode. The voting service checks whether the rulebook takes the way.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
-	// ImportRoster adds members to a selection's roster, all or nothing; who is
-	// there stays as they are. Faults: ErrRosterInvalid with every mistake by
+	// ImportRoster adds members to a selection's roster, all or nothing. Members
+	// who are on it stay as they are. Faults: ErrRosterInvalid with every mistake by
 	// line and column, ErrRosterFull; table_unreadable, table_too_large.
 	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
 	// GetRoster gives a roster's figures. Fault: ErrNoRoster.

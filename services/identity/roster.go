@@ -9,7 +9,7 @@ import (
 type ImportRoster struct {
 	Slug           string   `json:"slug"`
 	Blob           string   `json:"blob"`                     // SHA-256 of the file in the blob store
-	Constituencies []string `json:"constituencies,omitempty"` // those of the rulebook, which the column must name; none: it may say anything
+	Constituencies []string `json:"constituencies,omitempty"` // those of the rulebook; none: the column may say anything
 	Divided        bool     `json:"divided,omitempty"`        // each member must have a constituency
 }
 
@@ -33,8 +33,8 @@ type OfRoster struct {
 	Slug string `json:"slug"`
 }
 
-// Roster is a selection's roster in figures. Who has used their code is not
-// told.
+// Roster is a selection's roster in figures. It does not tell who has used
+// their code.
 type Roster struct {
 	Slug    string `json:"slug"`
 	Members int    `json:"members"`
@@ -60,8 +60,8 @@ type CodesExported struct {
 	Export  int    `json:"export"` // 1 for the first
 }
 
-// ReplaceCode gives one member a new code; the one before is good no more. It
-// is the same voter who holds it.
+// ReplaceCode gives one member a new code; the old one is no longer valid. The
+// member stays the same voter.
 type ReplaceCode struct {
 	Slug   string `json:"slug"`
 	Member string `json:"member"`

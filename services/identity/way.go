@@ -16,8 +16,8 @@ const (
 // Ways are all of them.
 func Ways() []string { return []string{WayDevice, WayRoster} }
 
-// ProveVoter asks for a credential in one way of being a voter. Beside the way
-// stands what it takes as proof, a field of its own for each.
+// ProveVoter asks for a credential in one way of being a voter. Each proof has a
+// field of its own; a way takes its own proof and refuses the others.
 type ProveVoter struct {
 	Slug string `json:"slug"`
 	Way  string `json:"way"`            // one of Ways
@@ -32,8 +32,8 @@ type Credential struct {
 	ExpiresAt  time.Time `json:"expires_at"`
 }
 
-// Work is a solved challenge that a credential is asked with. The gateway has
-// verified it; identity sees to it that it is used once.
+// Work is a solved challenge. The gateway has verified it; identity makes sure
+// that it is used once.
 type Work struct {
 	Signature []byte    `json:"signature"`  // of the challenge: 32 bytes, the same whoever solved it
 	ExpiresAt time.Time `json:"expires_at"` // of the challenge

@@ -16,7 +16,7 @@ import (
 // Name of the service.
 const Name = event.Nomination
 
-// State is where an entry stands.
+// State is how far an entry is.
 type State string
 
 // The states of an entry.
@@ -28,6 +28,9 @@ const (
 	Withdrawn State = "withdrawn" // taken back before it became a candidate
 	Lapsed    State = "lapsed"    // vetting closed before every department had passed it
 )
+
+// States are all of them.
+func States() []State { return []State{Submitted, Vetoed, Admitted, Struck, Withdrawn, Lapsed} }
 
 // Nominee is what a nomination form says.
 type Nominee struct {
@@ -70,8 +73,11 @@ const (
 	Fail = "fail"
 )
 
+// Verdicts are all verdicts.
+func Verdicts() []string { return []string{Pass, Fail} }
+
 // SubmitEntry hands in one entry. Text is put in order (spaces, full-width signs);
-// gender may be 男 or 女, category a title of the rulebook's.
+// gender may be 男 or 女, category may be a title from the rulebook.
 type SubmitEntry struct {
 	Slug    string  `json:"slug"`
 	Nominee Nominee `json:"nominee"` // Photo is set by SetPhoto
@@ -213,8 +219,8 @@ type Service interface {
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,
 	// ErrNoEntry, ErrInvalid, ErrDecided.
 	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
-	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrNoEntry,
-	// ErrDecided.
+	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrInvalid
+	// (reason), ErrNoEntry, ErrDecided.
 	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)
 	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
 	// Again is fine. Faults: ErrNoCandidate, ErrInvalid, ErrPhase.
@@ -247,6 +253,7 @@ func Invalid(fields ...fault.Field) *fault.Error { return ErrInvalid.At(fields..
 func ImportInvalid(fields ...fault.Field) *fault.Error { return ErrImport.At(fields...) }
 
 // PhotoInvalid is ErrPhoto with what is wrong with the upload.
-func PhotoInvalid(message string) *fault.Error {
-	return ErrPhoto.At(fault.Field{Name: "blob", Message: message})
+func PhotoInvalid(upload fault.Field) *fault.Error {
+	upload.Name = "blob"
+	return ErrPhoto.At(upload)
 }

@@ -1,7 +1,7 @@
 package review
 
-// RecuseJuror takes a candidate from a juror; nothing of it counts as missing. It is
-// PinConflict with Conflicted.
+// RecuseJuror takes a candidate from a juror. Their sheet then does not count
+// as missing. It is PinConflict with Conflicted.
 type RecuseJuror struct {
 	Slug      string `json:"slug"`
 	Panel     string `json:"panel"`
@@ -10,23 +10,23 @@ type RecuseJuror struct {
 	Reason    string `json:"reason"` // required
 }
 
-// DeclareConflict is a juror's own word.
+// DeclareConflict is a juror's own statement that they have a conflict.
 type DeclareConflict struct {
 	Slug  string `json:"slug"`
 	Panel string `json:"panel"`
-	// Candidate is as the panel calls it, or the public number: who knows that
-	// kin is on the list need not find them behind a code first.
+	// Candidate is as the panel calls it, or the public number. Jurors who know
+	// that a relative is on the list need not find them behind a code first.
 	Candidate string `json:"candidate"`
 	Reason    string `json:"reason"` // required
 }
 
-// Declared is what came of a juror's own word.
+// Declared is the outcome of a juror's own statement.
 type Declared struct {
 	Candidate string `json:"candidate"` // as it was called
-	Recused   bool   `json:"recused"`   // what holds; false where an organizer has said otherwise
+	Recused   bool   `json:"recused"`   // false where an organizer has overruled it
 }
 
-// PinConflict is an organizer's word on a juror and a candidate.
+// PinConflict is an organizer's decision about a juror and a candidate.
 type PinConflict struct {
 	Slug       string `json:"slug"`
 	Panel      string `json:"panel"`
@@ -41,9 +41,9 @@ type Conflict struct {
 	Juror     string   `json:"juror"` // account
 	Candidate int      `json:"candidate"`
 	Grounds   []Ground `json:"grounds"`
-	Pinned    *bool    `json:"pinned,omitempty"` // the organizer's word, where there is one
-	Reason    string   `json:"reason,omitempty"` // of the organizer's word
-	Recused   bool     `json:"recused"`          // what holds
+	Pinned    *bool    `json:"pinned,omitempty"` // the organizer's decision, where there is one
+	Reason    string   `json:"reason,omitempty"` // of the organizer's decision
+	Recused   bool     `json:"recused"`          // the outcome of all this
 }
 
 // Ground is where a conflict comes from.

@@ -2,7 +2,7 @@ package review
 
 import "time"
 
-// SeatCommittee says who decides, whole.
+// SeatCommittee lists everybody who decides.
 type SeatCommittee struct {
 	Slug    string   `json:"slug"`
 	Members []Person `json:"members"`
@@ -35,7 +35,7 @@ type Decision struct {
 	ResultHash string     `json:"result_hash,omitempty"` // what is put to the vote
 	Voted      int        `json:"voted"`
 	Outcome    string     `json:"outcome"`
-	For        int        `json:"for"` // counts only once the vote is closed
+	For        int        `json:"for"` // this and the next two are 0 until the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`

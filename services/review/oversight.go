@@ -1,7 +1,7 @@
 package review
 
-// Oversight is how the jurors of a panel agree, over the submitted sheets that
-// count. Numbers are decimals of four digits, half up.
+// Oversight says how the jurors of a panel agree. It is measured on the
+// submitted sheets that count. Numbers have four decimals, rounded half up.
 type Oversight struct {
 	Candidates []Spread   `json:"candidates"` // by number
 	Jurors     []Severity `json:"jurors"`     // the strictest first

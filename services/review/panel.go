@@ -2,7 +2,7 @@ package review
 
 import "time"
 
-// SeatPanel says who is on a panel, whole.
+// SeatPanel lists everybody on a panel.
 type SeatPanel struct {
 	Slug   string   `json:"slug"`
 	Panel  string   `json:"panel"`
@@ -20,8 +20,8 @@ type Panel struct {
 	ID     string `json:"id"`
 	Assign string `json:"assign"`         // the rulebook's word: all | random | category | hand
 	Seed   string `json:"seed,omitempty"` // of a random assignment; a blind panel's ends in a secret
-	// Short names the candidates with fewer jurors, abstentions aside, than the
-	// rulebook's min_scores, at least one, once review has opened.
+	// Short lists the candidates with too few jurors once review has opened: less
+	// than the rulebook's min_scores, and at least one. Abstentions do not count.
 	Short  []int           `json:"short,omitempty"`
 	Jurors []JurorProgress `json:"jurors"` // by seat, those who left included
 }
@@ -39,7 +39,7 @@ type JurorProgress struct {
 	SecondLooks int        `json:"second_looks"` // sent back and not yet submitted again
 }
 
-// AssignByHand says which candidates a juror scores, whole.
+// AssignByHand lists all candidates that a juror scores.
 type AssignByHand struct {
 	Slug       string `json:"slug"`
 	Panel      string `json:"panel"`

@@ -31,12 +31,12 @@ type Of struct {
 // Service is what review does. Any call about a selection whose rulebook has
 // not arrived gives ErrNotYet.
 //
-// Until the result is public, watching and running a panel is not for those who
-// sit on it (ErrOwnPanel) nor, in any panel of the selection, for a juror who is
-// recused from a candidate (ErrRecused), whatever further role they have. No
-// part of such a view is safe to give: ranks, counts and a spread past the limit
-// tell of the candidate that is left out. What they may not see of the audit log
-// is withheld without a fault.
+// Until the result is public, jurors neither watch nor run a panel that they
+// sit on (ErrOwnPanel). A juror who is recused from a candidate watches and runs
+// no panel of the selection (ErrRecused), whatever further role they have: no
+// part of such a view is safe to give, because ranks, counts and a spread past
+// the limit reveal the candidate that is left out. The audit log leaves out what
+// they may not see, without a fault.
 type Service interface {
 	// SeatPanel names the jurors, before any of them has submitted. Here as
 	// wherever a juror comes or leaves, juror_seated and juror_left tell identity,
@@ -45,7 +45,7 @@ type Service interface {
 	SeatPanel(ctx context.Context, in SeatPanel) (Panel, error)
 	// GetPanel tells how far a panel is. Faults: ErrNoPanel, ErrOwnPanel, ErrRecused.
 	GetPanel(ctx context.Context, in OfPanel) (Panel, error)
-	// AssignByHand says which candidates a juror scores, whole, where the
+	// AssignByHand replaces the candidates that a juror scores, where the
 	// rulebook leaves that to the organizer. Faults: ErrPhase once review has
 	// closed, ErrNoPanel, ErrNotJuror, ErrInvalid (panel, candidates[2]).
 	AssignByHand(ctx context.Context, in AssignByHand) (Panel, error)
@@ -82,13 +82,13 @@ type Service interface {
 	// GetOversight measures how the jurors of a panel agree. Faults: ErrNoPanel,
 	// ErrOwnPanel, ErrRecused.
 	GetOversight(ctx context.Context, in OfPanel) (Oversight, error)
-	// DeclareConflict is the acting juror's word that they must not score a
-	// candidate; it holds until an organizer says otherwise. Again is fine.
+	// DeclareConflict records the acting juror's statement that they must not
+	// score a candidate. It holds until an organizer overrules it. Again is fine.
 	// Faults: ErrPhase from the notice on, ErrNoPanel, ErrNotJuror,
 	// ErrUnassigned, ErrInvalid (reason).
 	DeclareConflict(ctx context.Context, in DeclareConflict) (Declared, error)
-	// PinConflict is an organizer's word on a conflict, either way; it overrules
-	// what was declared or found. Faults: as DeclareConflict, ErrOwnPanel, ErrRecused.
+	// PinConflict records an organizer's decision about a conflict, either way.
+	// It overrules what was declared or found. Faults: as DeclareConflict, ErrOwnPanel, ErrRecused.
 	PinConflict(ctx context.Context, in PinConflict) (Conflict, error)
 	// ListConflicts gives all of a panel, by juror's seat and candidate. Faults:
 	// ErrNoPanel, ErrOwnPanel, ErrRecused.
@@ -97,12 +97,12 @@ type Service interface {
 	// Again is fine. Faults: ErrPhase, ErrNoPanel, ErrNotJuror, ErrUnassigned, ErrInvalid.
 	RecuseJuror(ctx context.Context, in RecuseJuror) (Panel, error)
 	// ListGaps names every score that is missing, "experts: 王芳: 7", and every
-	// candidate who has too few, "experts: 7: 1 of 2 scores". To whom the panel is
-	// closed, it counts them: "experts: 3 gaps".
+	// candidate who has too few, "experts: 7: 1 of 2 scores". Those who may not
+	// watch the panel get their number: "experts: 3 gaps".
 	ListGaps(ctx context.Context, in Of) ([]string, error)
-	// RecordLot records the value that lots are drawn from, read where the
-	// rulebook says, once voting is sealed and until a motion is put. Each is
-	// kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,
+	// RecordLot records the value that lots are drawn from, as read where the
+	// rulebook says. It is open from the sealing of the vote until a motion is
+	// put. Every value is kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,
 	// reason), ErrMoved.
 	RecordLot(ctx context.Context, in RecordLot) (Lot, error)
 	// GetLot gives the value in force. Fault: ErrLot.

@@ -29,6 +29,9 @@ const (
 	Closed  PhaseState = "closed"
 )
 
+// PhaseStates are all of them.
+func PhaseStates() []PhaseState { return []PhaseState{Pending, Opening, Opened, Closing, Closed} }
+
 // Phase is one phase of a selection.
 type Phase struct {
 	Name       string     `json:"name"` // nomination, vetting, voting, review, decision, notice
@@ -151,7 +154,7 @@ type Service interface {
 	// ChangePhase orders a phase to open or close now; the state says whether
 	// it has been applied. The same order again is fine. Opening the first
 	// phase freezes the rulebook; opening the notice sets its ClosesAt. A phase
-	// opened only after its ClosesAt has passed loses it: it closes by hand.
+	// that is opened after its ClosesAt loses it: it closes by hand.
 	// Faults: ErrInvalid (reason, action), ErrUnknown, ErrNoPhase, ErrOutOfOrder
 	// with a field for everything that stands in the way and params phase,
 	// blocked_by (phases) and waiting_for (services), comma separated;

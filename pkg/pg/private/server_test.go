@@ -15,7 +15,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -27,9 +26,6 @@ import (
 // startVariable makes the test binary a program that starts the server in that
 // directory, says so, and waits to be killed.
 const startVariable = "LAUREL_TEST_START_PRIVATE"
-
-// deadline bounds what must come about by itself.
-const deadline = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	dir := os.Getenv(startVariable)
@@ -50,7 +46,7 @@ func server(t *testing.T, name string) private.Server {
 	t.Helper()
 	l := private.Server{Dir: filepath.Join(os.TempDir(), "laurel-pg-test-"+rand.Text(), name)}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), testkit.Patience)
 		defer cancel()
 		if err := errors.Join(l.Remove(ctx), os.Remove(filepath.Dir(l.Dir))); err != nil {
 			t.Error(err)
@@ -197,7 +193,7 @@ func kill(t *testing.T, pid int) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, deadline, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err == nil && !strings.Contains(string(stat), ") Z ") {
 			return errors.New("it still lives")

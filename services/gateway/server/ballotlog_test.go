@@ -68,7 +68,7 @@ func logged(t *testing.T) (*house, ballotlog.Signer) {
 			return voting.Consistency{From: in.From, To: in.To, Path: []string{strings.Repeat("ab", 32)}}, nil
 		}),
 		"voting/get_statement": does(func(in voting.StatementOf) (voting.Statement, error) {
-			return voting.Statement{Statement: "of " + in.Voter + "\n"}, nil
+			return voting.Statement{Statement: "of " + in.Voter.String() + "\n"}, nil
 		}),
 		"voting/export_leaves": says(nil, voting.ErrUnsealed),
 	}))

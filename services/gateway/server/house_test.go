@@ -78,7 +78,7 @@ func found(t *testing.T, log *slog.Logger) *house {
 	h := &house{
 		nats: nats, blobs: blobs,
 		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
-		identity: &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[string]voting.Outcome{}},
+		identity: &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[voting.VoterID]voting.Outcome{}},
 	}
 	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
 	return h
@@ -304,8 +304,8 @@ type votingRoom struct {
 	voting.Service
 
 	mu      sync.Mutex
-	counted map[string]voting.Outcome // by voter
-	keys    map[string]string
+	counted map[voting.VoterID]voting.Outcome
+	keys    map[voting.VoterID]voting.KeyHash
 	votes   string // blob of the exported votes; empty: the tally is not final
 }
 
@@ -327,14 +327,14 @@ func (r *votingRoom) CastBallots(_ context.Context, in voting.CastBallots) (voti
 		switch {
 		case len(b.Picks) == 1 && b.Picks[0] == 99:
 			panic("password=hunter2")
-		case again && b.Key != "" && r.keys[b.Voter] == b.Key:
+		case again && !b.Key.IsZero() && r.keys[b.Voter] == b.Key:
 			o.Again = true
 		case again:
 			o = voting.Outcome{Fault: voting.ErrDuplicate.With("first", o.At.Format(time.RFC3339))}
 		default:
-			o = voting.Outcome{Receipt: strings.ToUpper(b.Voter[:8]), At: time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)}
+			o = voting.Outcome{Receipt: strings.ToUpper(b.Voter.String()[:8]), At: time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)}
 			if r.keys == nil {
-				r.keys = map[string]string{}
+				r.keys = map[voting.VoterID]voting.KeyHash{}
 			}
 			r.counted[b.Voter], r.keys[b.Voter] = o, b.Key
 		}

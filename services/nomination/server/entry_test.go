@@ -71,22 +71,28 @@ func TestSubmit(t *testing.T) {
 func TestSubmit_badInput(t *testing.T) {
 	r := opened(t)
 	years := 200
+	under := func(fields ...string) (names []string) {
+		for _, f := range fields {
+			names = append(names, "nominee."+f)
+		}
+		return names
+	}
 	for name, c := range map[string]struct {
 		spoil func(*nomination.Nominee)
 		want  []string
 	}{
-		"nothing":    {func(n *nomination.Nominee) { *n = nomination.Nominee{} }, []string{"nominee.name", "nominee.employer", "nominee.region", "nominee.deeds", "nominee.category", "nominee.gender"}},
-		"blank name": {func(n *nomination.Nominee) { n.Name = " \u3000\u200b" }, []string{"nominee.name"}},
-		"number":     {func(n *nomination.Nominee) { n.Name = "12" }, []string{"nominee.name"}},
-		"formula":    {func(n *nomination.Nominee) { n.Name = `=HYPERLINK("x")`; n.Employer = "=1+1" }, []string{"nominee.employer", "nominee.name"}},
-		"gender":     {func(n *nomination.Nominee) { n.Gender = "先生" }, []string{"nominee.gender"}},
-		"category":   {func(n *nomination.Nominee) { n.Category = "飞行员" }, []string{"nominee.category"}},
-		"years":      {func(n *nomination.Nominee) { n.Years = &years }, []string{"nominee.years"}},
+		"nothing":    {func(n *nomination.Nominee) { *n = nomination.Nominee{} }, under("name", "employer", "region", "deeds", "category", "gender")},
+		"blank name": {func(n *nomination.Nominee) { n.Name = " \u3000\u200b" }, under("name")},
+		"number":     {func(n *nomination.Nominee) { n.Name = "12" }, under("name")},
+		"formula":    {func(n *nomination.Nominee) { n.Name = `=HYPERLINK("x")`; n.Employer = "=1+1" }, under("employer", "name")},
+		"gender":     {func(n *nomination.Nominee) { n.Gender = "先生" }, under("gender")},
+		"category":   {func(n *nomination.Nominee) { n.Category = "飞行员" }, under("category")},
+		"years":      {func(n *nomination.Nominee) { n.Years = &years }, under("years")},
 		"long": {func(n *nomination.Nominee) {
 			n.Name, n.Deeds, n.Region = strings.Repeat("王", 101), strings.Repeat("事", 5001), strings.Repeat("州", 201)
-		}, []string{"nominee.name", "nominee.region", "nominee.deeds"}},
-		"attributes": {func(n *nomination.Nominee) { n.Attributes = map[string]string{"zeal": "1", "age": "2"} }, []string{"nominee.attributes.age", "nominee.attributes.zeal"}},
-		"photo":      {func(n *nomination.Nominee) { n.Photo = strings.Repeat("a", 64) }, []string{"nominee.photo"}},
+		}, under("name", "region", "deeds")},
+		"attributes": {func(n *nomination.Nominee) { n.Attributes = map[string]string{"zeal": "1", "age": "2"} }, under("attributes.age", "attributes.zeal")},
+		"photo":      {func(n *nomination.Nominee) { n.Photo = strings.Repeat("a", 64) }, under("photo")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := nominee(1)
@@ -185,6 +191,12 @@ func TestWithdraw(t *testing.T) {
 	if _, err := r.say(t, e.ID, "hr", nomination.Pass); !errors.Is(err, nomination.ErrDecided) {
 		t.Errorf("opinion on it: %v", err)
 	}
+	for name, reason := range map[string]string{"long": strings.Repeat("因", 1001), "NUL": "a\x00"} {
+		_, err := r.WithdrawEntry(staff(t), nomination.WithdrawEntry{Slug: slug, Entry: e.ID, Reason: reason})
+		if diff := cmp.Diff([]string{"reason"}, fields(t, err, nomination.ErrInvalid)); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
 	admitted := r.admit(t, 1)
 	for entry, want := range map[string]error{
 		admitted.ID: nomination.ErrDecided, "0198c0de-0000-7000-8000-000000000007": nomination.ErrNoEntry, "7": nomination.ErrNoEntry,
@@ -195,6 +207,23 @@ func TestWithdraw(t *testing.T) {
 	}
 	if _, err := r.WithdrawEntry(testkit.Context(t), nomination.WithdrawEntry{Slug: "another", Entry: e.ID}); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("another selection: %v", err)
+	}
+}
+
+// The contract names every state that an entry may have, and no other.
+func TestStates(t *testing.T) {
+	var rule string
+	if err := setup(t).DB.Get(&rule, `SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'entry_state_check'`); err != nil {
+		t.Fatal(err)
+	}
+	var states []nomination.State
+	for i, part := range strings.Split(rule, "'") {
+		if i%2 == 1 {
+			states = append(states, nomination.State(part))
+		}
+	}
+	if diff := cmp.Diff(nomination.States(), states); diff != "" {
+		t.Errorf("the table's states (-contract +table):\n%s", diff)
 	}
 }
 

@@ -39,14 +39,14 @@ type room struct {
 	selection *testkit.Selection
 }
 
-func setup(t *testing.T) *room {
+func setup(t testing.TB) *room {
 	t.Helper()
 	r := testkit.NewRoom(t, nomination.Name, server.Migrations(), server.New)
 	return &room{nomination.NewClient(r.Caller), r, r.Selection(slug)}
 }
 
 // opened is a room in which nominations and vetting are open.
-func opened(t *testing.T) *room {
+func opened(t testing.TB) *room {
 	t.Helper()
 	r := setup(t)
 	r.selection.Freeze(rules)
@@ -55,7 +55,7 @@ func opened(t *testing.T) *room {
 }
 
 // staff asks in the context.
-func staff(t *testing.T) context.Context {
+func staff(t testing.TB) context.Context {
 	t.Helper()
 	return testkit.Staff(t, "s1", "李审核")
 }

@@ -57,7 +57,7 @@ func (f *followed) all() []voting.Tally {
 func (f *followed) until(t *testing.T, want func(voting.Tally) bool) []voting.Tally {
 	t.Helper()
 	var all []voting.Tally
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		all = f.all()
 		if i := slices.IndexFunc(all, want); i >= 0 {
 			all = all[:i+1]

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -129,7 +130,8 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 		if n%2 == 0 {
 			category = "village"
 		}
-		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n), event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
+		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n),
+			event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
 	}
 	return envs
 }
@@ -149,13 +151,16 @@ func (r *room) open(t testing.TB, rules string) {
 
 func (r *room) close(t testing.TB) { t.Helper(); r.hear(t, r.phase(t, event.Close, nil)) }
 
-func voter(n int) string { return fmt.Sprintf("%032x", n) }
+func voter(n int) (v voting.VoterID) {
+	binary.BigEndian.PutUint64(v[8:], uint64(n))
+	return v
+}
 
 func ballot(n int, picks ...int) voting.Cast {
 	return voting.Cast{Slug: slug, Voter: voter(n), Way: "device", Picks: picks}
 }
 
-func keyed(c voting.Cast, key string) voting.Cast { c.Key = key; return c }
+func keyed(c voting.Cast, key string) voting.Cast { c.Key = voting.HashKey(key); return c }
 
 // cast casts ballots in one request.
 func (r *room) cast(t testing.TB, ballots ...voting.Cast) []voting.Outcome {
@@ -202,7 +207,7 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 // ballots there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 		switch {
 		case err != nil:
@@ -231,7 +236,7 @@ func (r *room) whole(t testing.TB, want int) {
 func (r *room) sealed(t testing.TB) voting.Tally {
 	t.Helper()
 	var tally voting.Tally
-	testkit.Eventually(t, 20*time.Second, func() (err error) {
+	testkit.Eventually(t, testkit.Patience, func() (err error) {
 		if tally, err = r.GetTally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
 			err = fmt.Errorf("state %s", tally.State)
 		}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,7 +32,7 @@ func TestVote(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		tally, err := r.GetTally(r.ctx, of)
 		if err == nil && tally.State != voting.Open {
 			err = fmt.Errorf("state %s", tally.State)
@@ -100,7 +99,7 @@ func TestVote(t *testing.T) {
 		if len(f) != 4 || f[0] != fmt.Sprint(i) || f[1] != "once" || len(f[2]) != 32 || f[3] != picks[int64(i)] {
 			t.Errorf("line %q, want picks %q", lines[i+1], picks[int64(i)])
 		}
-		if strings.Contains(lines[i+1], voter(i+1)) {
+		if strings.Contains(lines[i+1], voter(i+1).String()) {
 			t.Error("the export tells who voted")
 		}
 	}

@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -78,33 +76,24 @@ func (a *App) Room() error {
 // Cast counts a ballot. The key is the Idempotency-Key as it was sent. Faults:
 // those of voting.Service.CastBallots, too_many_requests.
 func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
-	id := voter.HexID()
-	if err := a.ballots.Take(id); err != nil {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
 		return voting.Outcome{}, err
 	}
-	if len(key) > maxKey {
-		return voting.Outcome{}, voting.ErrInvalid.At(fault.Field{Name: "Idempotency-Key", Message: "takes at most 128 characters"})
+	if len(key) > voting.MaxKey {
+		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
-	if key != "" {
-		sum := sha256.Sum256([]byte(key))
-		key = hex.EncodeToString(sum[:])
-	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: id, Way: voter.Way, Picks: picks, Key: key})
+	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Picks: picks, Key: voting.HashKey(key)})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}
 	return out, err
 }
 
-// maxKey is the longest Idempotency-Key in characters.
-const maxKey = 128
-
 // Statement says, signed, what is recorded for a voter. It takes from the rate
 // of the voter's ballots. Faults: voting's, too_many_requests.
 func (a *App) Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error) {
-	id := voter.HexID()
-	if err := a.ballots.Take(id); err != nil {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: id})
+	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 const (
@@ -119,7 +120,7 @@ func TestCode_ways(t *testing.T) {
 	both.form.has(t, 200, "<summary>有投票码？</summary>", `name="pick"`)
 	both.prove(t, goodCode).has(t, http.StatusSeeOther)
 	both.vote(t, get(t, both.visitor, both.address).ballot(t, "3")).has(t, http.StatusSeeOther)
-	if _, ok := both.services.ballots["ff000000000000000000000000000000"]; !ok {
+	if _, ok := both.services.ballots[voting.VoterID{0xFF}]; !ok {
 		t.Errorf("the ballot is not the member's: %v", both.services.ballots)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 func TestPages(t *testing.T) {
@@ -83,7 +84,7 @@ func TestPages_phases(t *testing.T) {
 func TestPages_hiddenCounts(t *testing.T) {
 	h := newInstallation(t, strings.Replace(courierRules(t), "counts: live", "counts: hidden", 1), 5)
 	h.hidden = true
-	h.ballots["somebody"] = counted{picks: []int{1, 2}}
+	h.ballots[voting.VoterID{1}] = counted{picks: []int{1, 2}}
 	s := serve(t, h, "")
 	page := get(t, visitor(t), s.URL+"/s/"+slug)
 	page.has(t, 200, "投票期间不公布各候选人得票", `data-turnout>1<`)

@@ -43,7 +43,7 @@ type installation struct {
 	candidates []nomination.Candidate
 	results    *selection.Results
 	photos     map[string][]byte
-	ballots    map[string]counted // by voter
+	ballots    map[voting.VoterID]counted
 	castErr    error              // answers every ballot
 	proveErr   error
 	stateErr   error           // answers who asks for a statement
@@ -55,7 +55,7 @@ type installation struct {
 
 type counted struct {
 	picks   []int
-	key     string // as the gateway hands it on
+	key     voting.KeyHash
 	outcome voting.Outcome
 }
 
@@ -64,7 +64,7 @@ func newInstallation(t testing.TB, rules string, n int) *installation {
 	t.Helper()
 	h := &installation{
 		key: credential.Key("a key of thirty-two bytes, really"), now: time.Date(2026, 5, 4, 2, 30, 5, 0, time.UTC),
-		photos: map[string][]byte{}, ballots: map[string]counted{}, works: map[string]bool{},
+		photos: map[string][]byte{}, ballots: map[voting.VoterID]counted{}, works: map[string]bool{},
 	}
 	phases := make([]selection.Phase, 0, 6)
 	for _, name := range rulebook.PhaseNames() {

@@ -88,7 +88,7 @@ func checkGrant(g identity.Grant) error {
 }
 
 // Handlers give and take the role of jurors as they come to panels and leave
-// them. The role in one panel of one selection is all that they touch.
+// them. They touch no role but juror, in that panel of that selection.
 func (s *Staff) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorSeated) error {
@@ -101,7 +101,7 @@ func (s *Staff) Handlers() []outbox.Handler {
 }
 
 // juror changes the role of a juror. An account that is not here has no roles
-// and never will: ids are not used again.
+// and never will, because ids are not used again.
 func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, account string, g identity.Grant) error {
 	id, err := uuid.Parse(account)
 	if err != nil {

@@ -20,8 +20,8 @@ type Voters struct {
 	ways map[string]way.Way
 }
 
-// New signs with key credentials that live for ttl, to those who prove to be
-// voters in one of the ways.
+// New issues credentials to those who prove to be voters in one of the ways. It
+// signs them with key; they live for ttl.
 func New(key credential.Key, ttl time.Duration, now func() time.Time, ways ...way.Way) *Voters {
 	v := &Voters{key, ttl, now, make(map[string]way.Way, len(ways))}
 	for _, w := range ways {

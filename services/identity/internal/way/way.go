@@ -21,8 +21,8 @@ type Way interface {
 	Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error)
 }
 
-// Foreign names the proofs that are there and belong to other ways than the one
-// that takes the fields own.
+// Foreign gives the fields of proofs that belong to other ways. own is the field
+// of this way's proof.
 func Foreign(in identity.ProveVoter, own string) (fields []fault.Field) {
 	for _, proof := range []struct {
 		field string

@@ -78,7 +78,7 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
 	if text == "" {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{fault.Required("motion")})
+		return review.Decision{}, review.ErrInvalid.At(fault.Required("motion"))
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -101,7 +101,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 			return fmt.Errorf("put motion: %w", err)
 		}
 		if members == 0 {
-			return review.ErrInvalid.Check([]fault.Field{fault.Wrong("members", "nobody_seated", "nobody is seated")})
+			return review.ErrInvalid.At(fault.Wrong("members", "nobody_seated", "nobody is seated"))
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -116,7 +116,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Decision, error) {
 	column, ok := map[string]string{review.For: "votes_for", review.Against: "against", review.Abstain: "abstained"}[in.Choice]
 	if !ok {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{fault.OneOf("choice", review.For, review.Against, review.Abstain)})
+		return review.Decision{}, review.ErrInvalid.At(fault.OneOf("choice", review.For, review.Against, review.Abstain))
 	}
 	account := actor.From(ctx).ID
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {

@@ -36,8 +36,8 @@ func (p *Panels) ListAssignments(ctx context.Context, in review.OfPanel) (out []
 
 func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror string) ([]review.Assignment, error) {
 	var candidates []candidateRow
-	// In an order of the juror's own, so that no candidate is the tired ninth of
-	// everybody, made of what the juror may know.
+	// Each juror has an order of their own, so that no candidate comes late and
+	// tired for everybody. It is made of what the juror may know.
 	if err := sqlx.SelectContext(ctx, q, &candidates, `
 		SELECT c.number, called, c.name, c.category, c.attributes, c.deeds, coalesce(l.reason, '') AS second_look
 		FROM due a
@@ -86,8 +86,8 @@ func lastSheets(ctx context.Context, q sqlx.QueryerContext, slug, panel, juror s
 	return sheets, nil
 }
 
-// seenBy is the candidate without what the panel is blind to. What an entry
-// says of conflicts names jurors, and is nobody's but the organizer's.
+// seenBy is the candidate without what the panel is blind to. The conflicts
+// that an entry states name jurors; only organizers see them.
 func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
 	out := review.Assignment{Candidate: c.Called, Name: c.Name, Category: c.Category, Hidden: panel.Blind}
 	if err := json.Unmarshal(c.Attributes, &out.Attributes); err != nil {
@@ -111,8 +111,8 @@ func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
 	return out, nil
 }
 
-// leastBlotted is how long in characters a hidden value must be for it to be
-// blotted out of prose; a "3" is all over it.
+// leastBlotted is the length in characters from which a hidden value is blotted
+// out of prose. Shorter ones, such as "3", occur everywhere.
 const leastBlotted = 2
 
 // blot takes hidden values out of prose that spells them out.

@@ -48,7 +48,7 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 	if err != nil {
 		return review.Declared{}, err
 	}
-	// Of other grounds the juror is not told: they say who the candidate is.
+	// The juror is not told of other grounds: they say who the candidate is.
 	c, err := p.conflict(ctx, in.Slug, in.Panel, juror, of.number)
 	return review.Declared{Candidate: of.called, Recused: c.Recused}, err
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review/internal/assign"
 )
 
-// seed is what a panel's random assignment is drawn from. It is public before
-// there are candidates, but for the end of a blind panel's.
+// seed is the seed of a panel's random assignment. It is public before there are
+// candidates, except the secret end of a blind panel's.
 func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel rulebook.Panel) (string, error) {
 	public := sel.Hash + "/" + panel.ID
 	if !coded(panel) {
@@ -40,9 +40,8 @@ func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection
 	return nil
 }
 
-// assign draws codes, and assigns what the rulebook says and is not assigned
-// yet: nothing before review opens and after it has closed. The caller has the
-// panel's lock.
+// assign draws codes and, while review is open, assigns what the rulebook says
+// and is not assigned yet. The caller has the panel's lock.
 func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
 	if err := drawCodes(ctx, tx, sel.Slug, panel); err != nil {
 		return err
@@ -99,8 +98,8 @@ func (p *Panels) balance(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, 
 	return nil
 }
 
-// readDraw reads what a draw starts from. Work that has begun stays where it is;
-// who abstains from a candidate is not one of its jurors.
+// readDraw reads the state that a draw starts from. Work that has begun stays
+// where it is. Jurors who abstain from a candidate do not count as its jurors.
 func readDraw(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (assign.Draw, error) {
 	d := assign.Draw{Each: panel.MinScores, Barred: map[assign.Pair]bool{}}
 	var err error

@@ -59,8 +59,8 @@ func (p *Panels) CallFurther(ctx context.Context, in review.CallFurther) (review
 	return p.answer(ctx, in.Slug, in.Panel)
 }
 
-// further assigns a candidate to a seated juror beyond the rest. A conflict of
-// theirs, or that they score it already, is the fault of the field juror.
+// further assigns a candidate to a seated juror beyond the rest. The field
+// juror is at fault if they have a conflict or score the candidate already.
 func (p *Panels) further(ctx context.Context, tx *sqlx.Tx, in review.CallFurther, reason string) error {
 	wrote, err := p.write(ctx, tx, in.Slug, "call_further", reason, in, `
 		INSERT INTO assignment (slug, panel, account, candidate, further)
@@ -70,7 +70,7 @@ func (p *Panels) further(ctx context.Context, tx *sqlx.Tx, in review.CallFurther
 	if err != nil || wrote {
 		return err
 	}
-	return review.ErrInvalid.Check([]fault.Field{fault.Wrong("juror", "cannot_score", "scores this candidate already, or has a conflict")})
+	return review.ErrInvalid.At(fault.Wrong("juror", "cannot_score", "scores this candidate already, or has a conflict"))
 }
 
 // past tells whether a spread is past the rulebook's limit.
@@ -93,8 +93,8 @@ func overLimit(ctx context.Context, q sqlx.QueryerContext, slug string, panel ru
 }
 
 // drawFurther draws one further juror for a candidate whose jurors have all
-// submitted and are too far apart. Where nobody is left, the organizer reads so
-// in the oversight and may call somebody. The caller has the panel's lock.
+// submitted and are too far apart. Where nobody is left, the oversight shows it
+// and the organizer may call somebody. The caller has the panel's lock.
 func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel, candidate int) error {
 	var waiting bool
 	if err := tx.GetContext(ctx, &waiting, `

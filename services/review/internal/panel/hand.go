@@ -20,7 +20,7 @@ import (
 func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (review.Panel, error) {
 	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
 		if panel.Assign != rulebook.AssignHand {
-			return false, review.ErrInvalid.Check([]fault.Field{fault.Wrong("panel", "assigned_by_rulebook", "is assigned by the rulebook: {assign}", "assign", panel.Assign)})
+			return false, review.ErrInvalid.At(fault.Wrong("panel", "assigned_by_rulebook", "is assigned by the rulebook: {assign}", "assign", panel.Assign))
 		}
 		if err := projection.ReviewNotClosed(ctx, tx, in.Slug, p.deps.Time()); err != nil {
 			return false, err
@@ -50,7 +50,7 @@ func (p *Panels) AssignByHand(ctx context.Context, in review.AssignByHand) (revi
 	return p.answer(ctx, in.Slug, in.Panel)
 }
 
-// checkHand refuses unknown candidates, and to take away submitted work.
+// checkHand refuses unknown candidates, and lists that lack submitted work.
 func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 	var numbers, done []int
 	if err := tx.SelectContext(ctx, &numbers, `SELECT number FROM candidate WHERE slug = $1 AND NOT struck`, in.Slug); err != nil {
@@ -66,7 +66,7 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 		field := fmt.Sprintf("candidates[%d]", i)
 		switch {
 		case !slices.Contains(numbers, c):
-			fields = append(fields, fault.Wrong(field, "unknown_candidate", "is not a candidate"))
+			fields = append(fields, unknown(field, c))
 		case slices.Contains(in.Candidates[:i], c):
 			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
 		}

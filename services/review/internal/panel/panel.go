@@ -43,6 +43,6 @@ func (p *Panels) watched(ctx context.Context, in review.OfPanel) (sel phase.Sele
 	return sel, panel, watch.Panel(ctx, p.deps.DB, in.Slug, in.Panel)
 }
 
-// lockName is what is locked of a panel: alone by who changes it, shared by who
-// saves a sheet.
+// lockName names a panel's lock. Changes of the panel have it alone; jurors who
+// save sheets share it.
 func lockName(slug, panel string) string { return "panel/" + slug + "/" + panel }

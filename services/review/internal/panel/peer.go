@@ -33,9 +33,9 @@ func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) (out []review
 	return out, err
 }
 
-// others are the sheets that are not the juror's. Fault: ErrOwnFirst until
-// there are scores of theirs: who abstains has not committed to a score, and
-// seeing the others' would be a look before one's own.
+// others are the sheets that are not the juror's. Fault: ErrOwnFirst until the
+// juror has submitted scores. An abstention does not count: it would let a juror
+// see the others' scores before their own.
 func others(counted []countedRow, juror string) ([]review.Peer, error) {
 	own, out := false, []review.Peer{}
 	for _, s := range counted {
@@ -71,8 +71,8 @@ type countedRow struct {
 	total            *big.Rat   // sum of weight × score
 }
 
-// readCounted reads the sheets of a candidate that count, or of all where it is
-// 0, by candidate and seat.
+// readCounted reads the sheets that count, by candidate and seat: those of one
+// candidate, or all where it is 0.
 func readCounted(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) ([]countedRow, error) {
 	var rows []countedRow
 	if err := sqlx.SelectContext(ctx, q, &rows, `

@@ -75,7 +75,8 @@ func (p *Panels) SeatPanel(ctx context.Context, in review.SeatPanel) (review.Pan
 	return p.answer(ctx, in.Slug, in.Panel)
 }
 
-// clear takes everybody off a panel. Who is not in the new one has left it.
+// clear takes everybody off a panel. Those who are not in the new one have left
+// it.
 func (p *Panels) clear(ctx context.Context, tx *sqlx.Tx, in review.SeatPanel) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM assignment WHERE slug = $1 AND panel = $2`, in.Slug, in.Panel); err != nil {
 		return fmt.Errorf("seat panel: %w", err)
@@ -134,7 +135,7 @@ func checkCategory(sel phase.Selection, panel rulebook.Panel, field, category st
 	case category == "" && panel.Assign == rulebook.AssignCategory:
 		return []fault.Field{fault.Wrong(field, "category_required", "is required: the panel's candidates are assigned by category")}
 	case category != "" && !known:
-		return []fault.Field{fault.Wrong(field, "unknown_category", "is not a category of the rulebook")}
+		return []fault.Field{unknown(field, category)}
 	}
 	return nil
 }
@@ -249,9 +250,8 @@ func (p *Panels) seat(ctx context.Context, tx *sqlx.Tx, slug, panel string, who 
 	return p.came(ctx, tx, slug, panel, who.ID)
 }
 
-// seated gives ErrNotJuror unless the account has a seat on the panel, which it
-// then keeps until tx ends: who takes the seat away waits, and who comes after
-// that is refused.
+// seated gives ErrNotJuror unless the account has a seat on the panel. It keeps
+// the seat until tx ends: taking it away waits for that.
 func seated(ctx context.Context, tx *sqlx.Tx, slug, panel, account string) error {
 	var seat int
 	err := tx.GetContext(ctx, &seat, `
@@ -265,8 +265,8 @@ func seated(ctx context.Context, tx *sqlx.Tx, slug, panel, account string) error
 	return nil
 }
 
-// asJuror runs fn for the actor of ctx, who has a seat on the panel until fn
-// returns. Faults: ErrNotYet, ErrNoPanel, ErrNotJuror.
+// asJuror runs fn for the actor of ctx, who keeps their seat on the panel until
+// fn returns. Faults: ErrNotYet, ErrNoPanel, ErrNotJuror.
 func (p *Panels) asJuror(ctx context.Context, slug, id string, fn func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error) error {
 	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
 		sel, err := p.deps.Selections.Get(ctx, tx, slug)

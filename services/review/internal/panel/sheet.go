@@ -59,8 +59,8 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err != nil {
 			return err
 		}
-		// A sheet may show that another juror is needed; drawing one has the panel
-		// to itself.
+		// A sheet may show that another juror is needed. Drawing one takes the
+		// panel's lock alone.
 		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
 		hold := pg.LockShared
 		if draws {
@@ -96,7 +96,7 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 	return row.sheet(of.called)
 }
 
-// revise adds a revision. A submitted sheet stays submitted: what amends it is
+// revise adds a revision. A submitted sheet stays submitted: its amendments are
 // submitted too, or it would fall out of the result unseen.
 func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow) error {
 	if err := pg.Lock(ctx, tx, lockName(slug, row.Panel)+"/"+juror); err != nil {
@@ -109,7 +109,7 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	if was && !row.Submitted {
-		return review.ErrInvalid.Check([]fault.Field{fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again")})
+		return review.ErrInvalid.At(fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again"))
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
 		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
@@ -172,7 +172,7 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	for _, c := range slices.Sorted(maps.Keys(in.Comments)) {
 		field := "comments." + c
 		if !slices.ContainsFunc(panel.Criteria, func(x rulebook.Criterion) bool { return x.ID == c }) {
-			fields = append(fields, unknownCriterion(field))
+			fields = append(fields, unknown(field, c))
 			continue
 		}
 		fields = append(fields, fault.Text(field, in.Comments[c], maxComment)...)
@@ -183,8 +183,9 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	return comments, fields
 }
 
-func unknownCriterion(field string) fault.Field {
-	return fault.Wrong(field, "unknown_criterion", "is not a criterion of this panel")
+// unknown says that the rulebook or the list of candidates has no such thing.
+func unknown(field string, value any) fault.Field {
+	return fault.Wrong(field, "unknown", "there is no {value}", "value", value)
 }
 
 func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
@@ -206,7 +207,7 @@ func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, 
 	}
 	for _, c := range slices.Sorted(maps.Keys(in.Scores)) {
 		if !known[c] {
-			fields = append(fields, unknownCriterion("scores."+c))
+			fields = append(fields, unknown("scores."+c, c))
 		}
 	}
 	return scores, fields
@@ -217,11 +218,11 @@ func offScale(scale rulebook.Scale, field, text string) []fault.Field {
 	n, err := rulebook.ParseNumber(text)
 	switch {
 	case err != nil || n.IsShare():
-		return []fault.Field{fault.Wrong(field, "not_a_number", "is not a decimal number")}
+		return []fault.Field{fault.Wrong(field, "not_a_number", "{value} is not a number", "value", text)}
 	case scale.Min.IsSet() && n.Cmp(scale.Min) < 0:
-		return []fault.Field{fault.Wrong(field, "below_scale", "is below the scale's {min}", "min", scale.Min)}
+		return []fault.Field{fault.Wrong(field, "below_min", "{value} is below {min}", "value", text, "min", scale.Min)}
 	case scale.Max.IsSet() && n.Cmp(scale.Max) > 0:
-		return []fault.Field{fault.Wrong(field, "above_scale", "is above the scale's {max}", "max", scale.Max)}
+		return []fault.Field{fault.Wrong(field, "above_max", "{value} is above {max}", "value", text, "max", scale.Max)}
 	}
 	if scale.Step.Sign() > 0 {
 		steps := new(big.Rat).Sub(n.Rat(), scale.Min.Rat())

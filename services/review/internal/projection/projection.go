@@ -1,6 +1,7 @@
-// Package projection is what the room knows of other rooms' facts: the
-// candidates, the sealed tally, the notice and how far review is. Events write it, before
-// whatever else they cause in the same transaction; panels and results read it.
+// Package projection keeps what the room knows of other rooms' facts: the
+// candidates, the sealed tally, the notice and how far the phase review is. The
+// handlers of events write it first, and then cause the rest in the same
+// transaction. Panels and results read it.
 package projection
 
 import (

@@ -84,7 +84,7 @@ func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, pane
 	}
 	missing := make([]fault.Field, len(rows))
 	for i, r := range rows {
-		missing[i] = fault.Wrong(scores, "score_missing", "{panel}: {juror}: {candidate}",
+		missing[i] = fault.Wrong(scores, "sheet_missing", "{panel}: {juror}: {candidate}",
 			"panel", panel.ID, "juror", r.Juror, "candidate", r.Candidate)
 	}
 	return missing, nil

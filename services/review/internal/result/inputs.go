@@ -37,7 +37,7 @@ type score struct {
 	Score     string
 }
 
-// The words for a sheet that is not there and not missing.
+// The words for a sheet that is absent without being missing.
 const (
 	recused    = "recused"
 	unassigned = "unassigned"
@@ -45,8 +45,8 @@ const (
 )
 
 // readScores gives the scores that count of candidates that are not struck,
-// ordered by panel, seat, candidate and criterion. Where everyone scores all,
-// who does not is named as unassigned; elsewhere that goes without saying.
+// ordered by panel, seat, candidate and criterion. In panels where everyone
+// scores all, it names those who do not as unassigned.
 func readScores(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]score, error) {
 	all := []string{}
 	for _, p := range sel.Rulebook.Review.Panels {

@@ -56,7 +56,7 @@ func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lo
 func checkLot(sel phase.Selection, in review.RecordLot) error {
 	var fields []fault.Field
 	if _, has := sel.Rulebook.LotValue(); has {
-		fields = append(fields, fault.Wrong("value", "lot_fixed", "is fixed: the rulebook names no source to read it from"))
+		fields = append(fields, fault.Wrong("value", "value_fixed", "is fixed: the rulebook names no source to read it from"))
 	}
 	if in.Value == "" {
 		fields = append(fields, fault.Required("value"))
@@ -65,8 +65,8 @@ func checkLot(sel phase.Selection, in review.RecordLot) error {
 	return review.ErrInvalid.Check(append(fields, audit.Reason(in.Reason)...))
 }
 
-// lotOpen refuses a value before the counts are final, when nobody may know it,
-// and after a motion on the result was put, until tx ends.
+// lotOpen refuses a value before the counts are final and after a motion on the
+// result was put. It holds until tx ends.
 func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	if err := pg.Lock(ctx, tx, "lot/"+slug); err != nil {
 		return err

@@ -34,7 +34,7 @@ func New(deps run.Deps) *Results { return &Results{deps} }
 
 // Compute computes a selection's result in tx, if it can be: voting is sealed,
 // review closed, no score missing and no result approved. It is called after
-// whatever may have been the last thing lacking.
+// everything that may have been the last condition.
 func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	in, err := r.inputs(ctx, tx, sel)
 	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) || errors.Is(err, review.ErrLot) {

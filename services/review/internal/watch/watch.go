@@ -1,5 +1,6 @@
-// Package watch says who may watch and run the panels of a selection: not who
-// sits on one, nor a juror who is recused, until the result is public.
+// Package watch says who may watch and run the panels of a selection. Until the
+// result is public, jurors may not watch their own panel, and jurors who are
+// recused from a candidate may watch none.
 package watch
 
 import (
@@ -61,10 +62,10 @@ func Result(ctx context.Context, q sqlx.QueryerContext, slug string) error {
 	return err
 }
 
-// Audit is a page of the room's audit log for the actor of ctx. From who sits or sat on a panel it withholds
-// what was done on panels until the result is public: that has public numbers
-// beside the times of a blind juror's own sheets, and reasons that tell of
-// scores.
+// Audit is a page of the room's audit log for the actor of ctx. Until the result
+// is public, those who sit or sat on a panel do not see the acts on panels. These
+// have public numbers beside the times of a blind juror's own sheets, and reasons
+// that tell of scores.
 func Audit(ctx context.Context, db *sqlx.DB, in audit.Page) ([]audit.Entry, error) {
 	v, err := viewerOf(ctx, db, in.Slug, "")
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package course is how far a selection is in its phases, and the order in
+// Package lifecycle is how far a selection is in its phases, and the order in
 // which they may be opened and closed.
 package lifecycle
 

@@ -19,8 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// computed is what review wrote into the result's blob, as far as it is
-// published.
+// computed is the published part of what review wrote into the result's blob.
 type computed struct {
 	Slug         string `json:"slug"`
 	RulebookHash string `json:"rulebook_hash"`
@@ -49,7 +48,8 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	if err != nil {
 		return selection.Results{}, err
 	}
-	// What was approved must be the frozen rulebook's, of the inputs announced.
+	// The approved result must come from the frozen rulebook and the announced
+	// inputs.
 	if result.Slug != sel.Slug || result.RulebookHash != sel.RulebookHash || a.RulebookHash != sel.RulebookHash ||
 		result.VotesHash != a.VotesHash || result.ScoresHash != a.ScoresHash {
 		return selection.Results{}, fmt.Errorf("result %s of %s is not what was computed and announced", a.ResultHash, sel.Slug)

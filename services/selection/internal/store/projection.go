@@ -11,8 +11,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 )
 
-// Handlers keep what nomination, voting and review tell. Each row is of one
-// aggregate, so the inbox's order is all the order that they need.
+// Handlers keep what nomination, voting and review tell. Each row belongs to one
+// aggregate, so they need no other order than the inbox's.
 func (s *Store) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(admit), outbox.On(strike),

@@ -1,5 +1,5 @@
-// Package register keeps selections and their rulebooks, and what other rooms
-// tell of them.
+// Package store keeps selections and their rulebooks, and what other rooms tell
+// of them.
 package store
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// Store is the selections.
+// Store keeps the selections of a database.
 type Store struct{ deps run.Deps }
 
 // New keeps selections in deps' database.

@@ -133,9 +133,9 @@ func freeze(ctx context.Context, tx *sqlx.Tx, s subject, now time.Time) error {
 	return outbox.Append(ctx, tx, now, s.Slug, aggregate, event.RulebookFrozen{Hash: s.RulebookHash, Rulebook: s.Rulebook})
 }
 
-// deadline is when the phase closes by the clock, nil where by hand. A phase
-// that is opened by hand only after its time in the rulebook has passed has no
-// deadline left to hold to: it is closed by hand too.
+// deadline is when the phase closes by the clock; nil: it closes by hand. A phase
+// that people open only after its closing time has passed has no deadline left:
+// people close it, too.
 func deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
 	if p.Name == rulebook.PhaseNotice {
 		end, err := noticeEnd(s.Rulebook, now)
@@ -147,8 +147,8 @@ func deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
 	return p.ClosesAt, nil
 }
 
-// admitted is how many candidates a room must have heard of before it opens
-// voting or review: as many as nomination admitted until vetting closed.
+// admitted is how many candidates a room must know before it opens voting or
+// review: as many as nomination had admitted when vetting closed.
 func admitted(ctx context.Context, tx *sqlx.Tx, in selection.ChangePhase) (n int, err error) {
 	if in.Phase != rulebook.PhaseVoting && in.Phase != rulebook.PhaseReview {
 		return 0, nil

@@ -1,6 +1,7 @@
 // Package device is the way of whoever holds a credential. Its voter is nobody
-// in particular: it is kept nowhere, and a cleared browser is a new one. Where
-// the gateway has asked for a proof of work, each gives one credential.
+// in particular: identity does not keep them, and a cleared browser is a new
+// voter. Where the gateway has asked for a proof of work, each work gives one
+// credential.
 package device
 
 import (
@@ -31,8 +32,8 @@ func (*Devices) Check(in identity.ProveVoter) []fault.Field {
 	return fields
 }
 
-// Voter implements way.Way. Of several that use the same work, through whatever
-// gateway, one is a voter.
+// Voter implements way.Way. If several use the same work, through whatever
+// gateways, only one becomes a voter.
 func (d *Devices) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error) {
 	if in.Work != nil {
 		if err := d.spend(ctx, *in.Work); err != nil {

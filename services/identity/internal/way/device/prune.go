@@ -34,8 +34,8 @@ func (d *Devices) Task() run.Task {
 	}}
 }
 
-// Prune removes the works that expired a while ago, some thousands at a time,
-// and tells how many there were.
+// Prune removes the works that expired a while ago, some thousands at a time. It
+// gives their number.
 func (d *Devices) Prune(ctx context.Context) (removed int64, err error) {
 	for {
 		done, err := d.deps.DB.ExecContext(ctx, `

@@ -24,7 +24,7 @@ const (
 	domainVoter = "laurel roster voter v1"
 )
 
-// errMistyped is a text that is no code, whoever's.
+// errMistyped is a text that cannot be anybody's code.
 var errMistyped = errors.New("not a code: a character is missing or wrong")
 
 // code is one as kept in memory: its characters' values, the check last.
@@ -105,8 +105,8 @@ type Key []byte
 // hash is what the database knows of a code.
 func (k Key) hash(slug string, c code) []byte { return k.mac(domainCode, slug, string(c[:])) }
 
-// voter is the same for each code of a member, and tells nobody who has not
-// the key whose it is.
+// voter is the same for each code of a member. Without the key it does not tell
+// whose it is.
 func (k Key) voter(slug, member string) (id [16]byte) {
 	copy(id[:], k.mac(domainVoter, slug, member))
 	return id

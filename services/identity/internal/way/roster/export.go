@@ -60,8 +60,8 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 	return out, nil
 }
 
-// renew gives codes to those who have none, and new ones to those who have not
-// used theirs where that is asked for.
+// renew gives codes to members who have none and, if unused is set, new codes to
+// those who have not used theirs.
 func (r *Rosters) renew(ctx context.Context, tx *sqlx.Tx, in identity.ExportCodes, unused bool) (list []identity.Coded, replaced int, err error) {
 	var rows []struct {
 		Member       string `db:"member"`

@@ -1,7 +1,7 @@
 // Package roster keeps the rosters of selections, and the codes by which their
 // members prove to be voters.
 //
-// A code is known to its holder alone: here is a keyed hash. A member is the
+// Only its holder knows a code: the database has a keyed hash. A member is the
 // same voter whatever code and device they come with, so a replaced code gives
 // no second ballot.
 package roster
@@ -149,8 +149,9 @@ func (*Rosters) Check(in identity.ProveVoter) []fault.Field {
 }
 
 // Voter implements way.Way. It marks the member who holds the code as having
-// used it. Faults: ErrCodeMistyped, before anything is looked up; ErrCode, the same and
-// after the same work for a code that never was and one that is good no more.
+// used it. Faults: ErrCodeMistyped, before anything is looked up; ErrCode, which
+// does not tell, nor by its time, a code that never was from one that was
+// replaced.
 func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error) {
 	c, err := parse(in.Code)
 	if err != nil {
@@ -163,7 +164,7 @@ func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byt
 	}
 	err = r.deps.DB.GetContext(ctx, &m, `SELECT member, used FROM roster_member WHERE code = $1 AND slug = $2`, hash, in.Slug)
 	if err == nil && !m.Used {
-		// Asked again in the write: it may have been replaced since.
+		// The write looks for the code again: it may have been replaced since.
 		err = r.deps.DB.GetContext(ctx, &m.Member, `UPDATE roster_member SET used = true WHERE code = $1 AND slug = $2 RETURNING member`, hash, in.Slug)
 	}
 	if errors.Is(err, sql.ErrNoRows) {

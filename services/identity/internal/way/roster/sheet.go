@@ -40,8 +40,8 @@ func columnOf(heading string) string {
 const (
 	maxMember = 64  // characters
 	maxText   = 100 // characters of a name or constituency
-	// maxReported bounds the mistakes in one answer; their number is told all
-	// the same.
+	// maxReported bounds the mistakes in one answer, which always tells their
+	// number.
 	maxReported = 10_000
 	maxBytes    = 32 << 20
 )

@@ -1,9 +1,8 @@
-package record
+package query
 
 import (
 	"context"
 	"database/sql"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -16,11 +15,7 @@ import (
 )
 
 // GetStatement implements voting.Service.
-func (r *Record) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
-	var who [16]byte
-	if id, err := hex.DecodeString(in.Voter); err != nil || copy(who[:], id) != len(id) || len(id) != len(who) {
-		return out, voting.ErrVoter
-	}
+func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {
@@ -34,7 +29,7 @@ func (r *Record) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), who); err != nil {
+		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), in.Voter); err != nil {
 			return err
 		}
 		out.Ballots = s.Ballots()
@@ -76,8 +71,8 @@ type statedRow struct {
 	Skipped    pq.Int32Array `db:"skipped"`
 }
 
-// entries say of each period what is recorded for the voter.
-func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who [16]byte) ([]ballotlog.Entry, error) {
+// entries say what is recorded for the voter in each period.
+func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who voting.VoterID) ([]ballotlog.Entry, error) {
 	names := make([]secret.Pseudonym, len(periods))
 	voters := make(pq.ByteaArray, len(periods))
 	for i, p := range periods {
@@ -115,11 +110,11 @@ func (v view) entry(row statedRow) (ballotlog.Entry, error) {
 		return ballotlog.Entry{}, err
 	}
 	e := ballotlog.Entry{Period: leaf.Period, Voter: leaf.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash(leaf.Append(nil))}
-	place, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.place(row.Rank)
+	position, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.position(row.Rank)
 	if !ok {
 		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
 	}
-	if index := row.FirstIndex.Int64 + int64(place); row.FirstIndex.Valid && index < v.Size {
+	if index := row.FirstIndex.Int64 + int64(position); row.FirstIndex.Valid && index < v.Size {
 		e.Index = index
 	}
 	return e, nil

@@ -1,6 +1,6 @@
-// Package record reads what was counted: the tally, exports, receipts, and the
-// whole-state check. It changes nothing.
-package record
+// Package query reads the counted ballots: the tally, exports, receipts, the log,
+// and the whole-state check. It changes nothing.
+package query
 
 import (
 	"context"
@@ -14,32 +14,35 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// Record reads.
-type Record struct {
+// Reader answers what is asked of the counted ballots.
+type Reader struct {
 	db    *sqlx.DB
 	blobs blob.Store
 	keys  secret.Keys
-	cache *roll.Cache
+	cache *candidates.Cache
 
 	signer ballotlog.Signer
 	leaves leaves
 }
 
 // New reads deps' database; signer signs promises.
-func New(deps run.Deps, keys secret.Keys, signer ballotlog.Signer, cache *roll.Cache) *Record {
-	return &Record{db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer, leaves: leaves{exported: map[string]voting.Exported{}}}
+func New(deps run.Deps, keys secret.Keys, signer ballotlog.Signer, cache *candidates.Cache) *Reader {
+	return &Reader{
+		db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer,
+		leaves: leaves{exported: map[string]voting.Exported{}},
+	}
 }
 
 // view is a selection as one snapshot shows it.
 type view struct {
 	*sqlx.Tx
-	roll.Selection
+	candidates.Selection
 	head
 }
 
@@ -52,14 +55,14 @@ type head struct {
 
 // look gives fn the selection in one snapshot, so that what casting and
 // counting do meanwhile is seen whole or not at all.
-func (r *Record) look(ctx context.Context, slug string, fn func(v view) error) error {
+func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) error {
 	tx, err := r.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("look at %.64q: %w", slug, err)
 	}
 	defer tx.Rollback()
 	v := view{Tx: tx}
-	if v.Selection, err = roll.Get(ctx, tx, slug); err != nil {
+	if v.Selection, err = candidates.GetSelection(ctx, tx, slug); err != nil {
 		return err
 	}
 	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, next_index, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
@@ -68,9 +71,8 @@ func (r *Record) look(ctx context.Context, slug string, fn func(v view) error) e
 	return fn(v)
 }
 
-// sealed is look for what is to be seen only once it is final. Fault:
-// ErrUnsealed.
-func (r *Record) sealed(ctx context.Context, slug string, fn func(v view) error) error {
+// sealed is look for what nobody sees before it is final. Fault: ErrUnsealed.
+func (r *Reader) sealed(ctx context.Context, slug string, fn func(v view) error) error {
 	return r.look(ctx, slug, func(v view) error {
 		if !v.SealedAt.Valid {
 			return voting.ErrUnsealed
@@ -80,14 +82,14 @@ func (r *Record) sealed(ctx context.Context, slug string, fn func(v view) error)
 }
 
 // GetTally implements voting.Service.
-func (r *Record) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
+func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		rules, err := r.cache.Rules(ctx, v, in.Slug)
 		if err != nil {
 			return err
 		}
 		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Next, At: v.asOf()}
-		t.Version = VersionOf(t.State, v.Next, v.Roll)
+		t.Version = VersionOf(t.State, v.Next, v.ListVersion)
 		if t.Hidden = rules.Hidden() && t.State != voting.Sealed; t.Hidden {
 			return nil
 		}

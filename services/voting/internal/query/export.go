@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 const maxExport = 16 << 30
 
 // ExportVotes implements voting.Service.
-func (r *Record) ExportVotes(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
+func (r *Reader) ExportVotes(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
 	err = r.sealed(ctx, in.Slug, func(v view) error {
 		votes, err := counting.Votes(ctx, v, v.ID)
 		if err != nil {
@@ -42,7 +42,7 @@ func (r *Record) ExportVotes(ctx context.Context, in voting.Of) (out voting.Expo
 }
 
 // ExportBallots implements voting.Service.
-func (r *Record) ExportBallots(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
+func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
 	err = r.sealed(ctx, in.Slug, func(v view) error {
 		out, err = r.export(ctx, []string{"index", "period", "voter", "picks"}, func(write func(...string) error) error {
 			return v.ballots(ctx, write)
@@ -89,7 +89,7 @@ func spaced(numbers []int64) string {
 }
 
 // export streams a CSV into the blob store.
-func (r *Record) export(ctx context.Context, header []string, rows func(write func(...string) error) error) (voting.Exported, error) {
+func (r *Reader) export(ctx context.Context, header []string, rows func(write func(...string) error) error) (voting.Exported, error) {
 	return r.stream(ctx, func(w io.Writer) (n int64, err error) {
 		c := csv.NewWriter(w)
 		if err := c.Write(header); err != nil {

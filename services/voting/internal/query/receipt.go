@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// batch is what a receipt reads.
+// batch is the batch of a ballot, as far as a receipt or a statement needs it.
 type batch struct {
 	Period      int           `db:"period"`
 	CommittedAt time.Time     `db:"committed_at"`
@@ -29,18 +29,19 @@ type batch struct {
 	Voter       []byte        `db:"voter"`
 }
 
-// place is the ballot's among those of the batch; there may be none.
-func (b batch) place(rank int) (int, bool) {
+// position is that of the ballot at a rank among the counted ones of the batch;
+// there may be none.
+func (b batch) position(rank int) (int, bool) {
 	before, skipped := slices.BinarySearch(b.Skipped, int32(rank))
 	return rank - before, !skipped && rank < b.Ballots+len(b.Skipped)
 }
 
 // GetReceipt implements voting.Service. The receipt says where the ballot is, so
 // the batch and the ballot alone are read.
-func (r *Record) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voting.Recorded, err error) {
+func (r *Reader) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voting.Recorded, err error) {
 	code, malformed := receipt.Parse(in.Receipt)
 	if malformed != nil || !r.keys.Receipt.Verify(code, in.Slug) {
-		if _, err := roll.Get(ctx, r.db, in.Slug); err != nil {
+		if _, err := candidates.GetSelection(ctx, r.db, in.Slug); err != nil {
 			return out, err
 		}
 		return out, voting.ErrNoReceipt
@@ -54,7 +55,7 @@ func (r *Record) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voti
 
 func (v view) receipt(ctx context.Context, signer ballotlog.Signer, code receipt.Receipt) (out voting.Recorded, err error) {
 	var b batch
-	// The voter is the one at the ballot's place: the rank less the gaps before.
+	// The voter is the one at the ballot's position: the rank less the gaps before.
 	err = v.GetContext(ctx, &b, `
 		SELECT period, committed_at, first_index, ballots, skipped, leaves,
 		       substring(voters FROM 1 + 16 * ($3::int - (SELECT count(*) FROM unnest(skipped) s WHERE s < $3::int))::int FOR 16) AS voter
@@ -65,7 +66,7 @@ func (v view) receipt(ctx context.Context, signer ballotlog.Signer, code receipt
 	if err != nil {
 		return out, fmt.Errorf("receipt: %w", err)
 	}
-	place, ok := b.place(code.Rank)
+	position, ok := b.position(code.Rank)
 	if !ok {
 		return out, voting.ErrNoReceipt
 	}
@@ -73,11 +74,11 @@ func (v view) receipt(ctx context.Context, signer ballotlog.Signer, code receipt
 	if out.Evidence.Leaf, err = v.leaf(ctx, b, code); err != nil {
 		return out, err
 	}
-	if out.Evidence.Promise, err = promise(signer, v.Slug, b, code.Batch, place); err != nil {
+	if out.Evidence.Promise, err = promise(signer, v.Slug, b, code.Batch, position); err != nil {
 		return out, err
 	}
 	if b.FirstIndex.Valid {
-		index := b.FirstIndex.Int64 + int64(place)
+		index := b.FirstIndex.Int64 + int64(position)
 		out.Index = &index
 		out.Evidence.Proof, err = v.prove(ctx, signer, index)
 	}
@@ -96,17 +97,17 @@ func (v view) leaf(ctx context.Context, b batch, code receipt.Receipt) (string, 
 }
 
 // promise proves that a ballot is among those of its batch, and signs that.
-func promise(signer ballotlog.Signer, slug string, b batch, id int64, place int) (in ballotlog.Inclusion, err error) {
+func promise(signer ballotlog.Signer, slug string, b batch, id int64, position int) (in ballotlog.Inclusion, err error) {
 	leaves, err := ballotlog.Split(b.Leaves)
 	if err != nil {
 		return in, err
 	}
-	tree, path, err := ballotlog.Prove(leaves, int64(place))
+	tree, path, err := ballotlog.Prove(leaves, int64(position))
 	if err != nil {
 		return in, err
 	}
 	head, err := signer.Sign(ballotlog.Head{Origin: ballotlog.PromiseOrigin(slug, id), Tree: tree, At: b.CommittedAt})
-	return ballotlog.NewInclusion(head, int64(place), path), err
+	return ballotlog.NewInclusion(head, int64(position), path), err
 }
 
 // prove proves that a leaf is in the log, once it is.

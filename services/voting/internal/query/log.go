@@ -1,4 +1,4 @@
-package record
+package query
 
 import (
 	"bufio"
@@ -16,7 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// leafRow is a ballot in the database, of which a leaf is made.
+// leafRow is a ballot in the database, as far as its leaf tells of it.
 type leafRow struct {
 	Period int           `db:"period"`
 	Voter  []byte        `db:"voter"`
@@ -36,7 +36,7 @@ func (r leafRow) leaf() (ballotlog.Ballot, error) {
 }
 
 // GetCheckpoint implements voting.Service.
-func (r *Record) GetCheckpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
+func (r *Reader) GetCheckpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		text, tree, err := v.Signed(in.Slug, r.signer)
 		if err != nil {
@@ -50,7 +50,7 @@ func (r *Record) GetCheckpoint(ctx context.Context, in voting.Of) (out voting.Ch
 }
 
 // GetTile implements voting.Service.
-func (r *Record) GetTile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
+func (r *Reader) GetTile(ctx context.Context, in voting.TileOf) (out voting.Tile, err error) {
 	t, malformed := ballotlog.ParseTile(in.Path)
 	err = r.look(ctx, in.Slug, func(v view) error {
 		if malformed != nil || !ballotlog.Holds(v.Size, t) {
@@ -64,7 +64,7 @@ func (r *Record) GetTile(ctx context.Context, in voting.TileOf) (out voting.Tile
 
 // ProveGrowth implements voting.Service. Both trees began as the log of today
 // does, so its tiles prove it.
-func (r *Record) ProveGrowth(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
+func (r *Reader) ProveGrowth(ctx context.Context, in voting.ConsistencyOf) (out voting.Consistency, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
 		edge, err := v.Edge(in.Slug, r.signer.Public())
 		if err != nil {
@@ -88,11 +88,12 @@ func checkSizes(in voting.ConsistencyOf, size int64) error {
 		size int64
 	}{{"from", in.From}, {"to", in.To}} {
 		if x.size < 0 || x.size > size {
-			fields = append(fields, fault.Field{Name: x.name, Message: fmt.Sprintf("is not from 0 to %d, the lines that the log has", size)})
+			fields = append(fields, fault.Wrong(x.name, "out_of_range",
+				"is not from {min} to {max}, the lines that the log has", "min", 0, "max", size))
 		}
 	}
 	if len(fields) == 0 && in.From > in.To {
-		fields = append(fields, fault.Field{Name: "from", Message: "is larger than to"})
+		fields = append(fields, fault.Wrong("from", "from_after_to", "is larger than to"))
 	}
 	return voting.ErrSizes.Check(fields)
 }
@@ -104,7 +105,7 @@ type leaves struct {
 }
 
 // ExportLeaves implements voting.Service.
-func (r *Record) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
+func (r *Reader) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
 	r.leaves.mu.Lock() // one export at a time: everybody may ask for it
 	defer r.leaves.mu.Unlock()
 	err = r.sealed(ctx, in.Slug, func(v view) error {
@@ -164,7 +165,7 @@ func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) err
 }
 
 // stream writes a file into the blob store, without holding it.
-func (r *Record) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
+func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
 	out := voting.Exported{}
 	reader, writer := io.Pipe()
 	done := make(chan struct{})
@@ -235,28 +236,4 @@ func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.C
 		fail("%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
 	}
 	return v.checkBatches(ctx, fail)
-}
-
-// checkBatches compares what batches keep of their ballots: leaves are hashed
-// here as the migration does it, in SQL. The join is a full one for what it is,
-// and because only a nested loop, which a full one never is, would hash all
-// ballots anew for each batch where the planner takes a new selection for empty.
-func (v view) checkBatches(ctx context.Context, fail func(format string, args ...any)) error {
-	var ids []int64
-	if err := v.SelectContext(ctx, &ids, `
-		SELECT coalesce(t.id, b.batch)
-		FROM (SELECT id, leaves, voters FROM batch LEFT JOIN batch_body ON batch = id WHERE selection = $1) t
-		FULL JOIN (
-		    SELECT batch, string_agg(voter, ''::bytea ORDER BY rank) AS voters,
-		           string_agg(sha256('\x00'::bytea || convert_to(format('ballot %s %s %s %s',
-		               CASE WHEN period = 0 THEN 'once' ELSE to_char(date '1970-01-01' + period, 'YYYY-MM-DD') END,
-		               encode(voter, 'hex'), array_to_string(picks, ','), encode(salt, 'hex')), 'UTF8')), ''::bytea ORDER BY rank) AS leaves
-		    FROM ballot WHERE selection = $1 GROUP BY batch) b ON b.batch = t.id
-		WHERE t.leaves IS DISTINCT FROM b.leaves OR t.voters IS DISTINCT FROM b.voters LIMIT $2`, v.ID, maxProblems); err != nil {
-		return fmt.Errorf("check log: %w", err)
-	}
-	for _, id := range ids {
-		fail("batch %d keeps the leaves or voters of other ballots", id)
-	}
-	return nil
 }

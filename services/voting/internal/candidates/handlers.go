@@ -1,5 +1,6 @@
-// Package roll is what voting knows of selections and their candidates.
-package roll
+// Package candidates is what voting knows of selections: how each stands, by
+// which rules its ballots are judged, and its list of candidates.
+package candidates
 
 import (
 	"context"
@@ -15,7 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
-// Handlers keep the roll.
+// Handlers keep selections and their candidates as events tell of them.
 func Handlers(selections *phase.Selections, now func() time.Time, keys secret.Keys) []outbox.Handler {
 	return append(selections.Handlers(now, phase.Hooks{Frozen: freeze(keys), Changed: change}),
 		outbox.On(admit), outbox.On(strike))
@@ -68,15 +69,16 @@ func closeVote(ctx context.Context, tx *sqlx.Tx, slug string) error {
 }
 
 func admit(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateAdmitted) error {
-	return enrol(ctx, tx, env.Slug, `INSERT INTO candidate (slug, number, category) VALUES ($1, $2, $3)`, env.Slug, e.Number, e.Category)
+	return alter(ctx, tx, env.Slug, `INSERT INTO candidate (slug, number, category) VALUES ($1, $2, $3)`, env.Slug, e.Number, e.Category)
 }
 
 func strike(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
-	return enrol(ctx, tx, env.Slug, `UPDATE candidate SET struck_at = $3 WHERE slug = $1 AND number = $2`, env.Slug, e.Number, env.At)
+	return alter(ctx, tx, env.Slug, `UPDATE candidate SET struck_at = $3 WHERE slug = $1 AND number = $2`, env.Slug, e.Number, env.At)
 }
 
-// enrol changes the candidates between ballots, never under one.
-func enrol(ctx context.Context, tx *sqlx.Tx, slug, statement string, args ...any) error {
+// alter changes the list of candidates between ballots, never under one, and
+// gives it its next version.
+func alter(ctx context.Context, tx *sqlx.Tx, slug, statement string, args ...any) error {
 	if err := Lock(ctx, tx, slug); err != nil {
 		return err
 	}
