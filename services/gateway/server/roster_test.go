@@ -61,7 +61,7 @@ func proveRoster(in identity.ProveVoter) (identity.Credential, error) {
 }
 
 func TestRoster(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	now := takes(t, "voters: [roster]\n  constituency: {from: roster, values: [兰州, 天水]}")
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": {Handle: func(context.Context, []byte) (any, error) { return now, nil }},
@@ -97,7 +97,8 @@ func TestRoster(t *testing.T) {
 	if diff := cmp.Diff(want, rows[1].Cells); diff != "" {
 		t.Errorf("the spreadsheet (-want +got):\n%s", diff)
 	}
-	if p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t); p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
+	p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t)
+	if p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
 		t.Errorf("too many slips: %+v", p)
 	}
 	now = takes(t, "voters: [device]")

@@ -94,22 +94,19 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	}
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
-	services := app.Clients(b)
-	core := app.New(services, b, blobs, app.Config{
+	core := app.New(app.Clients(b), b, blobs, app.Config{
 		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait,
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
-	e.Use(auth(core))
-	a := api.New(e, core, services, api.Config{
-		PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log, Bus: b, Blobs: blobs, PhaseWait: cfg.PhaseWait, Now: cfg.Now,
-	})
-	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
+	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL)))
+	a := api.New(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
+	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {
 		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
-	})
+	}).Name = string(app.ReadDescription)
 	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	site.Mount(e)
 	page.Mount(e, site, core)

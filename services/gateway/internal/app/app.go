@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
@@ -71,11 +72,14 @@ type App struct {
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
 	live       *live.Hub
+	log        ballotLog
 	codes      codeTries
+	rulebooks  rulebook.Cache
+	rules      map[Act]Rule
 
 	requests, ballots *limit.Limiter
-	signIns, entries  *limit.Places
-	credentials       *work.Brake
+	signIns, entries  *limit.Networks
+	credentials       *work.Throttle
 }
 
 const (
@@ -90,12 +94,12 @@ const (
 // answers beside its contract; the blob store is the services' own.
 func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	a := &App{
-		cfg: cfg, bus: b, blobs: blobs,
+		cfg: cfg, bus: b, blobs: blobs, rules: Rules(),
 		identity: s.Identity, selection: s.Selection, nomination: s.Nomination, voting: s.Voting, review: s.Review,
 		verifier: cfg.CredentialKey.Verifier(), packer: pack.New(s.Voting.CastBallots),
 		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
-		signIns: limit.NewPlaces(cfg.Limits.SignIns, cfg.Now), entries: limit.NewPlaces(cfg.Limits.Entries, cfg.Now),
-		credentials: work.NewBrake(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
+		signIns: limit.NewNetworks(cfg.Limits.SignIns, cfg.Now), entries: limit.NewNetworks(cfg.Limits.Entries, cfg.Now),
+		credentials: work.NewThrottle(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 		codes:       newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now),
 	}
 	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {
@@ -105,6 +109,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		return a.selection.GetSelection(ctx, selection.Of{Slug: slug})
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
+	a.log = a.newBallotLog()
 	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.Tally, Log: cfg.Log})
 	return a
 }

@@ -15,21 +15,21 @@ import (
 
 var errNoPhoto = fault.New(fault.NotFound, "photo_unknown", "there is no such photo")
 
-// ShownPhoto opens the picture of a candidate, if the list shows it; the rest of
-// the blob store is nobody's. Fault: photo_unknown.
-func (a *App) ShownPhoto(ctx context.Context, slug string, number int, hash string) (body io.ReadCloser, size int64, err error) {
+// Photo opens the picture of a candidate, a JPEG of so many bytes, if the list
+// shows it; the rest of the blob store is nobody's. Fault: photo_unknown.
+func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (body io.ReadCloser, size int64, err error) {
+	ctx, err = a.may(ctx, ReadPhoto, slug, "")
+	if err != nil {
+		return nil, 0, err
+	}
 	list, err := a.Candidates(ctx, slug)
 	if err != nil {
 		return nil, 0, err
 	}
-	if !slices.ContainsFunc(list, func(c nomination.Candidate) bool { return c.Number == number && c.Photo == hash && hash != "" }) {
+	shown := func(c nomination.Candidate) bool { return c.Number == number && c.Photo == hash && hash != "" }
+	if !slices.ContainsFunc(list, shown) {
 		return nil, 0, errNoPhoto
 	}
-	return a.Photo(ctx, hash)
-}
-
-// Photo opens a picture of the blob store.
-func (a *App) Photo(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error) {
 	r, size, err := a.blobs.Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)

@@ -12,17 +12,21 @@ import (
 
 // Selections gives all, newest first.
 func (a *App) Selections(ctx context.Context) ([]selection.Selection, error) {
-	return a.selection.ListSelections(ctx, struct{}{})
+	return do(ctx, a, ListSelections, "", a.selection.ListSelections, struct{}{})
 }
 
 // Selection gives one: selection.Service.GetSelection.
 func (a *App) Selection(ctx context.Context, slug string) (selection.Selection, error) {
-	return a.selections.Get(ctx, slug)
+	return do(ctx, a, ReadSelection, slug, a.selections.Get, slug)
 }
 
 // Candidates gives the whole list by number, struck ones too. Before the
 // rulebook is frozen there are none. The caller does not change the list.
 func (a *App) Candidates(ctx context.Context, slug string) ([]nomination.Candidate, error) {
+	ctx, err := a.may(ctx, ListCandidates, slug, "")
+	if err != nil {
+		return nil, err
+	}
 	s, err := a.selections.Get(ctx, slug)
 	if err != nil || s.FrozenAt == nil {
 		return []nomination.Candidate{}, err
@@ -32,6 +36,10 @@ func (a *App) Candidates(ctx context.Context, slug string) ([]nomination.Candida
 
 // Candidate gives one with the whole story: nomination.Service.GetCandidate.
 func (a *App) Candidate(ctx context.Context, slug string, number int) (nomination.Candidate, error) {
+	ctx, err := a.may(ctx, ReadCandidate, slug, "")
+	if err != nil {
+		return nomination.Candidate{}, err
+	}
 	if err := a.known(ctx, slug); err != nil {
 		return nomination.Candidate{}, err
 	}
@@ -40,6 +48,10 @@ func (a *App) Candidate(ctx context.Context, slug string, number int) (nominatio
 
 // Tally gives the counts as far as the rulebook shows them at this time.
 func (a *App) Tally(ctx context.Context, slug string) (voting.Tally, error) {
+	ctx, err := a.may(ctx, ReadTally, slug, "")
+	if err != nil {
+		return voting.Tally{}, err
+	}
 	if err := a.known(ctx, slug); err != nil {
 		return voting.Tally{}, err
 	}
@@ -48,7 +60,7 @@ func (a *App) Tally(ctx context.Context, slug string) (voting.Tally, error) {
 
 // Results gives the published outcome: selection.Service.GetResults.
 func (a *App) Results(ctx context.Context, slug string) (selection.Results, error) {
-	return a.selection.GetResults(ctx, selection.Of{Slug: slug})
+	return do(ctx, a, ReadResults, slug, a.selection.GetResults, selection.Of{Slug: slug})
 }
 
 // allCandidates reads the list page by page.

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -15,11 +16,11 @@ var errNoCredential = fault.New(fault.Unauthorized, "credential_missing", "ask f
 
 // Prove issues a credential by the proof that its way takes. Faults: those of
 // ProveVoter and ProveRoster; identity's ErrInvalid for another way.
-func (a *App) Prove(ctx context.Context, slug, way, code, work string) (identity.Credential, error) {
-	if way == identity.WayRoster {
-		return a.ProveRoster(ctx, slug, code)
+func (a *App) Prove(ctx context.Context, slug string, in gateway.ProveVoter) (identity.Credential, error) {
+	if in.Way == identity.WayRoster {
+		return a.ProveRoster(ctx, slug, in.Code)
 	}
-	return a.prove(ctx, slug, way, work)
+	return a.prove(ctx, slug, in.Way, in.Work)
 }
 
 // ProveVoter issues a credential of the way "device". Faults: work.ErrWanted
@@ -29,6 +30,10 @@ func (a *App) ProveVoter(ctx context.Context, slug, work string) (identity.Crede
 }
 
 func (a *App) prove(ctx context.Context, slug, way, work string) (identity.Credential, error) {
+	ctx, err := a.may(ctx, ProveVoter, slug, "")
+	if err != nil {
+		return identity.Credential{}, err
+	}
 	if err := a.known(ctx, slug); err != nil {
 		return identity.Credential{}, err
 	}
@@ -42,6 +47,10 @@ func (a *App) prove(ctx context.Context, slug, way, work string) (identity.Crede
 // ProveRoster issues a credential to who has a code. Faults: identity's
 // ErrCodeMistyped and ErrCode; too_many_codes.
 func (a *App) ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error) {
+	ctx, err := a.may(ctx, ProveVoter, slug, "")
+	if err != nil {
+		return identity.Credential{}, err
+	}
 	if err := a.known(ctx, slug); err != nil {
 		return identity.Credential{}, err
 	}
@@ -73,8 +82,8 @@ func (a *App) Room() error {
 	return pack.Busy()
 }
 
-// Cast counts a ballot. The key is the Idempotency-Key as it was sent. Faults:
-// those of voting.Service.CastBallots, too_many_requests.
+// Cast counts a ballot. Its key is as the client sent it, and goes no further
+// than here. Faults: those of voting.Service.CastBallots, too_many_requests.
 func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
 		return voting.Outcome{}, err

@@ -53,20 +53,20 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	p.tallies = cache.New(tallyTTL, p.Now, core.Tally)
 	p.outcomes = cache.New(outcomeTTL, p.Now, core.Results)
 
-	web.Get(e, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)
+	web.Get(e, app.ReadPhoto, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)
 
 	paged := p.Middleware()
-	web.Get(e, "/", p.home, paged...)
-	web.Get(e, "/s/:slug", p.selection, paged...)
-	web.Get(e, "/s/:slug/c/:number", p.candidate, paged...)
-	web.Get(e, "/s/:slug/voted", p.voted, paged...)
-	web.Get(e, "/s/:slug/statement", p.statement, paged...)
-	web.Get(e, "/s/:slug/statement.txt", p.statementFile, paged...)
-	web.Get(e, "/s/:slug/results", p.results, paged...)
-	web.Get(e, "/s/:slug/rules", p.rulesPage, paged...)
-	web.Post(e, "/s/:slug", "find", p.find, paged...)
-	web.Post(e, "/s/:slug", "vote", p.vote, paged...)
+	web.Get(e, app.ListSelections, "/", p.home, paged...)
+	web.Get(e, app.ReadSelection, "/s/:slug", p.selection, paged...)
+	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
+	web.Get(e, app.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
+	web.Get(e, app.ReadStatement, "/s/:slug/statement", p.statement, paged...)
+	web.Get(e, app.ReadStatement, "/s/:slug/statement.txt", p.statementFile, paged...)
+	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
+	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
+	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)
+	web.Post(e, app.CastBallot, "/s/:slug", "vote", p.vote, paged...)
 	for _, w := range p.ways {
-		web.Post(e, "/s/:slug", w.traits().form, p.proving(w), paged...)
+		web.Post(e, app.ProveVoter, "/s/:slug", w.traits().form, p.proving(w), paged...)
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -84,7 +86,7 @@ func (a asked) address(s *visit) string {
 	if a.query != "" {
 		to.Set("q", a.query)
 	}
-	if a.sort == sortNumber {
+	if a.sort == string(gateway.OrderNumber) {
 		to.Set("sort", a.sort)
 	}
 	for _, n := range a.picks {
@@ -138,7 +140,7 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 	for _, n := range a.picks {
 		picked[n] = true
 	}
-	data.Cards = s.cards(ordered(list, a.sort, p.orderSeed(c), s.Slug), shown, a.query, picked)
+	data.Cards = s.cards(app.Ordered(list, gateway.Order(a.sort), p.orderSeed(c), s.Slug), shown, a.query, picked)
 	if err := p.fill(s, data.Cards); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ type installation struct {
 
 type counted struct {
 	picks   []int
-	key     voting.KeyHash
+	key     voting.KeyHash // as the gateway hands it on
 	outcome voting.Outcome
 }
 

@@ -99,7 +99,7 @@ func (p *pages) photo(c echo.Context) error {
 	if err != nil {
 		return nomination.ErrNoCandidate
 	}
-	body, size, err := p.app.ShownPhoto(c.Request().Context(), c.Param("slug"), number, c.Param("hash"))
+	body, size, err := p.app.Photo(c.Request().Context(), c.Param("slug"), number, c.Param("hash"))
 	if err != nil {
 		return err
 	}

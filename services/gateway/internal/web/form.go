@@ -7,20 +7,21 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 )
 
 const formKey = "laurel.form"
 
 // Post registers a form that stands on the page at a path: it is sent to
 // PATH/NAME.
-func Post(e *echo.Echo, path, name string, h echo.HandlerFunc, middlewares ...echo.MiddlewareFunc) {
+func Post(e *echo.Echo, act app.Act, path, name string, h echo.HandlerFunc, middlewares ...echo.MiddlewareFunc) {
 	stands := func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			c.Set(formKey, strings.TrimSuffix(c.Request().URL.Path, "/"+name))
 			return next(c)
 		}
 	}
-	e.POST(path+"/"+name, h, append([]echo.MiddlewareFunc{stands}, middlewares...)...)
+	e.POST(path+"/"+name, h, append([]echo.MiddlewareFunc{stands}, middlewares...)...).Name = string(act)
 }
 
 // formPage is the address of the page on which the form of a request stands;

@@ -12,6 +12,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
+
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 )
 
 // Config is how pages are served.
@@ -43,7 +45,7 @@ const maxForm = "256K"
 // Mount serves the static files, and answers errors outside /api as pages;
 // errors under /api stay with the handler that e has at this time.
 func (s *Site) Mount(e *echo.Echo) {
-	Get(e, "/static/:file", s.asset, s.Headers)
+	Get(e, app.ReadDescription, "/static/:file", s.asset, s.Headers)
 	e.HTTPErrorHandler = s.fail(e.HTTPErrorHandler)
 }
 
@@ -56,9 +58,12 @@ func (s *Site) Middleware() []echo.MiddlewareFunc {
 	}
 }
 
-// Get registers what may be read: GET, and HEAD, whose body net/http drops.
-func Get(e *echo.Echo, path string, h echo.HandlerFunc, middlewares ...echo.MiddlewareFunc) {
-	e.Match([]string{http.MethodGet, http.MethodHead}, path, h, middlewares...)
+// Get registers what may be read: GET, and HEAD, whose body net/http drops. The
+// name of the route is its act, by which the test of roles finds who may.
+func Get(e *echo.Echo, act app.Act, path string, h echo.HandlerFunc, middlewares ...echo.MiddlewareFunc) {
+	for _, r := range e.Match([]string{http.MethodGet, http.MethodHead}, path, h, middlewares...) {
+		r.Name = string(act)
+	}
 }
 
 // Headers are what browsers are told of every page: no script, style, frame or

@@ -2,37 +2,37 @@ package live
 
 import "syscall"
 
-// places are the streams that may be open, and who holds them. An address may
+// slots are the streams that may be open, and who holds them. An address may
 // hold twice as many as are free for everybody: alone, two thirds of all, which
 // a shared network or a proxy may well need; the more others hold the fewer,
 // and there is always one left for a newcomer. No address needs a limit of its
 // own that would be too low for a school and too high for a script.
-type places struct {
+type slots struct {
 	most, open int
 	held       map[string]int // by address
 }
 
-func newPlaces(most int) places { return places{most: most, held: map[string]int{}} }
+func newSlots(most int) slots { return slots{most: most, held: map[string]int{}} }
 
-// enter takes a place. Faults: ErrFull, ErrShare.
-func (p *places) enter(address string) error {
-	free := p.most - p.open
+// enter takes a slot. Faults: ErrFull, ErrShare.
+func (s *slots) enter(address string) error {
+	free := s.most - s.open
 	switch {
 	case free <= 0:
 		return ErrFull
-	case p.held[address] >= 2*free:
+	case s.held[address] >= 2*free:
 		return ErrShare
 	}
-	p.open++
-	p.held[address]++
+	s.open++
+	s.held[address]++
 	openStreams.Inc()
 	return nil
 }
 
-func (p *places) leave(address string) {
-	p.open--
-	if p.held[address]--; p.held[address] == 0 {
-		delete(p.held, address)
+func (s *slots) leave(address string) {
+	s.open--
+	if s.held[address]--; s.held[address] == 0 {
+		delete(s.held, address)
 	}
 	openStreams.Dec()
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,8 +34,8 @@ const (
 	nowhere = "nobody-made-this"
 )
 
-// house is the gateway on a real bus, with small rooms at the other end.
-type house struct {
+// installation is the gateway on a real bus, with small rooms at the other end.
+type installation struct {
 	nats   *bus.Embedded
 	clock  *testkit.Clock
 	key    credential.Key
@@ -48,9 +49,9 @@ type house struct {
 	voting     *votingRoom
 }
 
-func open(t *testing.T, change ...func(*server.Config)) *house {
+func open(t *testing.T, change ...func(*server.Config)) *installation {
 	t.Helper()
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, map[string][]bus.Endpoint{
 		identity.Name: identity.Endpoints(h.identity), selection.Name: selection.Endpoints(selectionRoom{}),
 		nomination.Name: nomination.Endpoints(h.nomination), review.Name: review.Endpoints(h.review), voting.Name: voting.Endpoints(h.voting),
@@ -59,8 +60,8 @@ func open(t *testing.T, change ...func(*server.Config)) *house {
 	return h
 }
 
-// found is a house whose rooms and gateway are still to come.
-func found(t *testing.T, log *slog.Logger) *house {
+// bare is an installation whose rooms and gateway are still to come.
+func bare(t *testing.T, log *slog.Logger) *installation {
 	t.Helper()
 	nats, err := bus.Embed(t.TempDir(), 0, log)
 	if err != nil {
@@ -75,16 +76,18 @@ func found(t *testing.T, log *slog.Logger) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{
+	h := &installation{
 		nats: nats, blobs: blobs,
 		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
-		identity: &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs}, nomination: &nominationRoom{}, review: &reviewRoom{}, voting: &votingRoom{counted: map[voting.VoterID]voting.Outcome{}},
+		identity:   &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs},
+		nomination: &nominationRoom{}, voting: &votingRoom{counted: map[voting.VoterID]voting.Outcome{}},
 	}
+	h.review = &reviewRoom{tells: h.identity.hear}
 	h.identity.grants["organizer@example.org"] = []identity.Grant{{Slug: identity.AnySelection, Role: identity.Organizer}}
 	return h
 }
 
-func (h *house) serve(t *testing.T, rooms map[string][]bus.Endpoint) {
+func (h *installation) serve(t *testing.T, rooms map[string][]bus.Endpoint) {
 	t.Helper()
 	for name, endpoints := range rooms {
 		if _, err := testkit.Connect(t, h.nats, name).Serve(name, endpoints); err != nil {
@@ -94,7 +97,7 @@ func (h *house) serve(t *testing.T, rooms map[string][]bus.Endpoint) {
 }
 
 // start opens the gateway.
-func (h *house) start(t *testing.T, change ...func(*server.Config)) {
+func (h *installation) start(t *testing.T, change ...func(*server.Config)) {
 	t.Helper()
 	cfg := server.Config{Listen: "127.0.0.1:0", CredentialKey: h.key, Now: h.clock.Now, Log: testkit.Log(t)}
 	for _, c := range change {
@@ -127,7 +130,7 @@ func limits(change func(*app.Limits)) func(*server.Config) {
 }
 
 // voter is a credential for slug that holds for a while.
-func (h *house) voter(id, slug string, life time.Duration) string {
+func (h *installation) voter(id, slug string, life time.Duration) string {
 	v := credential.Voter{Slug: slug, Way: "device", Expires: h.clock.Now().Add(life)}
 	copy(v.ID[:], id)
 	return h.key.Sign(v)
@@ -157,8 +160,11 @@ type problem struct {
 	Type, Title, Code, Detail string
 	Status                    int
 	RequestID                 string `json:"request_id"`
-	Errors                    []struct{ Field, Message string }
-	Params                    map[string]string
+	Errors                    []struct {
+		Field, Code, Message string
+		Params               map[string]string
+	}
+	Params map[string]string
 }
 
 func (p problem) fields() []string {
@@ -171,7 +177,7 @@ func (p problem) fields() []string {
 
 // ask sends a request; headers come in pairs, and JSON is said of a body unless
 // they say otherwise.
-func (h *house) ask(t *testing.T, method, path, token, body string, headers ...string) answer {
+func (h *installation) ask(t *testing.T, method, path, token, body string, headers ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, h.url+path, strings.NewReader(body))
 	if err != nil {
@@ -235,10 +241,14 @@ func (r *identityRoom) FindAccount(_ context.Context, in identity.Lookup) (ident
 }
 
 func (r *identityRoom) GrantRole(_ context.Context, in identity.Change) (identity.Account, error) {
-	r.mu.Lock()
-	r.grants[in.Email] = append(r.grants[in.Email], in.Grant)
-	r.mu.Unlock()
+	r.hear(in.Email, in.Grant)
 	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) hear(email string, g identity.Grant) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.grants[email] = append(r.grants[email], g)
 }
 
 func (r *identityRoom) RevokeRole(_ context.Context, in identity.Change) (identity.Account, error) {
@@ -257,7 +267,14 @@ func (r *identityRoom) SignOut(_ context.Context, in identity.Token) (identity.A
 }
 
 func (r *identityRoom) ListStaff(context.Context, identity.ListStaff) ([]identity.Account, error) {
-	return []identity.Account{r.account("organizer@example.org")}, nil
+	r.mu.Lock()
+	emails := slices.Sorted(maps.Keys(r.grants))
+	r.mu.Unlock()
+	staff := []identity.Account{}
+	for _, email := range emails {
+		staff = append(staff, r.account(email))
+	}
+	return staff, nil
 }
 
 func (r *identityRoom) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
@@ -285,13 +302,23 @@ func (*nominationRoom) SubmitEntry(_ context.Context, in nomination.SubmitEntry)
 	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []string{"resembles the entry of 马晓燕, 陇运快递, 兰州市"}}, nil
 }
 
-// reviewRoom refuses every panel that has not two jurors.
-type reviewRoom struct{ review.Service }
+// reviewRoom refuses every panel that has not two jurors. Of those that it takes
+// identity hears a little later, as it does by an event.
+type reviewRoom struct {
+	review.Service
 
-func (*reviewRoom) SeatPanel(_ context.Context, in review.SeatPanel) (review.Panel, error) {
+	tells func(email string, g identity.Grant)
+}
+
+func (r *reviewRoom) SeatPanel(_ context.Context, in review.SeatPanel) (review.Panel, error) {
 	if len(in.Jurors) != 2 {
 		return review.Panel{}, review.ErrInvalid
 	}
+	time.AfterFunc(200*time.Millisecond, func() {
+		for _, j := range in.Jurors {
+			r.tells(j.ID, identity.Grant{Slug: in.Slug, Role: identity.Juror, Scope: in.Panel})
+		}
+	})
 	return review.Panel{ID: in.Panel}, nil
 }
 

@@ -20,15 +20,15 @@ func wide() work.Rates {
 
 const easy = 100 // numbers of the easiest challenge
 
-func brake(change func(r *work.Rates)) (*work.Brake, *testkit.Clock) {
+func throttle(change func(r *work.Rates)) (*work.Throttle, *testkit.Clock) {
 	r, clock := wide(), morning()
 	change(&r)
-	return work.NewBrake(r, easy, key("k"), clock.Now), clock
+	return work.NewThrottle(r, easy, key("k"), clock.Now), clock
 }
 
 // ask wants a credential without work, and gives how many numbers the challenge
 // has; 0: none.
-func ask(t *testing.T, b *work.Brake, address string) int64 {
+func ask(t *testing.T, b *work.Throttle, address string) int64 {
 	t.Helper()
 	done, err := b.Pass(limit.Network(address), slug, "")
 	if err == nil {
@@ -45,7 +45,7 @@ func ask(t *testing.T, b *work.Brake, address string) int64 {
 	return c.MaxNumber
 }
 
-func TestBrake(t *testing.T) {
+func TestThrottle(t *testing.T) {
 	few := limit.Rate{PerSecond: 0.5, Burst: 3}
 	for name, c := range map[string]struct {
 		change func(r *work.Rates)
@@ -58,7 +58,7 @@ func TestBrake(t *testing.T) {
 		"all":     {func(r *work.Rates) { r.All = few }, func(i int) string { return fmt.Sprintf("2001:db8:%x::1", i) }, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, clock := brake(c.change)
+			b, clock := throttle(c.change)
 			free := 0
 			for i := range 100 {
 				if ask(t, b, c.from(i)) == 0 {
@@ -84,10 +84,10 @@ func TestBrake(t *testing.T) {
 	}
 }
 
-// TestBrake_busy asks everybody for work while ballots are refused, but for a
+// TestThrottle_busy asks everybody for work while ballots are refused, but for a
 // few; not for long, and not by a clock that was set back.
-func TestBrake_busy(t *testing.T) {
-	b, clock := brake(func(r *work.Rates) { r.Strained = limit.Rate{PerSecond: 1, Burst: 2} })
+func TestThrottle_busy(t *testing.T) {
+	b, clock := throttle(func(r *work.Rates) { r.Strained = limit.Rate{PerSecond: 1, Burst: 2} })
 	count := func() (asked int) {
 		for i := range 10 {
 			if n := ask(t, b, fmt.Sprintf("192.0.2.%d", i)); n > 0 {
@@ -117,10 +117,10 @@ func TestBrake_busy(t *testing.T) {
 	}
 }
 
-// TestBrake_hardness rises with each sign of work in bulk, up to five times,
+// TestThrottle_hardness rises with each sign of work in bulk, up to five times,
 // and falls again.
-func TestBrake_hardness(t *testing.T) {
-	b, clock := brake(func(r *work.Rates) { r.Network = limit.Rate{PerSecond: 1, Burst: 1} })
+func TestThrottle_hardness(t *testing.T) {
+	b, clock := throttle(func(r *work.Rates) { r.Network = limit.Rate{PerSecond: 1, Burst: 1} })
 	ask(t, b, "192.0.2.1")
 	for range 50 { // a class, each asked once
 		if n := ask(t, b, "192.0.2.1"); n != easy {
@@ -147,11 +147,11 @@ func TestBrake_hardness(t *testing.T) {
 	}
 }
 
-// TestBrake_none has no challenges: who comes has to wait.
-func TestBrake_none(t *testing.T) {
+// TestThrottle_none has no challenges: who comes has to wait.
+func TestThrottle_none(t *testing.T) {
 	r := wide()
 	r.Network = limit.Rate{PerSecond: 0.5, Burst: 1}
-	b := work.NewBrake(r, 0, key("k"), morning().Now)
+	b := work.NewThrottle(r, 0, key("k"), morning().Now)
 	ask(t, b, "192.0.2.1")
 	if _, err := b.Pass("192.0.2.1", slug, ""); !fault.HasCode(err, "too_many_requests") || fault.From(err).RetryAfter != 2*time.Second {
 		t.Errorf("%#v", err)
