@@ -85,7 +85,9 @@ func TestCode_refused(t *testing.T) {
 		texts            []string
 	}{
 		{"missing", "[roster]", " ", nil, 422, []string{"请输入投票码"}},
-		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`}},
+		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{
+			"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`,
+		}},
 		{"long", "[roster]", strings.Repeat("K", 300), nil, 422, []string{"投票码输错了"}},
 		{"unknown", "[roster]", "K7M3-9TQX-2HFQ", nil, 401, []string{"这个投票码无效", "联系主办方换发"}},
 		{"markup", "[roster]", `"><script>alert("x")`, nil, 422, []string{"投票码输错了"}},
@@ -120,7 +122,7 @@ func TestCode_ways(t *testing.T) {
 	both.form.has(t, 200, "<summary>有投票码？</summary>", `name="pick"`)
 	both.prove(t, goodCode).has(t, http.StatusSeeOther)
 	both.vote(t, get(t, both.visitor, both.address).ballot(t, "3")).has(t, http.StatusSeeOther)
-	if _, ok := both.services.ballots[voting.VoterID{0xFF}]; !ok {
+	if _, ok := both.services.ballots[voting.VoterID{0xff}]; !ok {
 		t.Errorf("the ballot is not the member's: %v", both.services.ballots)
 	}
 }
