@@ -12,7 +12,7 @@ func (r *reader) shortlist(f field) Shortlist {
 	switch {
 	case f.has() && !ratio.require():
 	case s.Ratio.IsSet() && (s.Ratio.Cmp(Whole(1)) < 0 || s.Ratio.Cmp(Whole(100)) > 0):
-		ratio.fail("out_of_range", "{value} is not between {min} and {max} candidates a seat", "value", s.Ratio, "min", 1, "max", 100)
+		ratio.fail("not_between", "{value} is not between {min} and {max} candidates a seat", "value", s.Ratio, "min", 1, "max", 100)
 	}
 	return s
 }

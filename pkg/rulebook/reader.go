@@ -203,7 +203,7 @@ func (f field) whole(least, most int) int {
 		return 0
 	}
 	if n < least || n > most {
-		f.fail("out_of_range", "{value} is not between {min} and {max}", "value", n, "min", least, "max", most)
+		f.fail("not_between", "{value} is not between {min} and {max}", "value", n, "min", least, "max", most)
 		return 0
 	}
 	return n

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -60,8 +59,6 @@ func (s *xlsxSource) calculated(column int) error {
 	if err != nil || s.uncalculated == untyped && kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 		return err
 	}
-	return unreadable("a formula has no value", fault.Field{
-		Name: ref, Message: fmt.Sprintf("the formula =%s has not been calculated: open the file in a spreadsheet and save it", formula),
-		Line: s.line, Column: column + 1,
-	})
+	return unreadable("a formula has no value", fault.Wrong(ref, "formula_without_value",
+		"the formula ={formula} has not been calculated: open the file in a spreadsheet and save it", "formula", formula).In(s.line, column+1))
 }

@@ -67,11 +67,6 @@ func (r Row) Ref(column int) string {
 	return fmt.Sprintf("line %d, column %d", r.Line, column+1)
 }
 
-// Fault says what is wrong with a cell; the column is counted from 0.
-func (r Row) Fault(column int, name, message string) fault.Field {
-	return fault.Field{Name: name, Message: message, Line: r.Line, Column: column + 1}
-}
-
 // Wrong says what is wrong with a cell, as fault.Wrong does; the column is
 // counted from 0.
 func (r Row) Wrong(column int, name, code, message string, params ...any) fault.Field {

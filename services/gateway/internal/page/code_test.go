@@ -85,7 +85,9 @@ func TestCode_refused(t *testing.T) {
 		texts            []string
 	}{
 		{"missing", "[roster]", " ", nil, 422, []string{"请输入投票码"}},
-		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`}},
+		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{
+			"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`,
+		}},
 		{"long", "[roster]", strings.Repeat("K", 300), nil, 422, []string{"投票码输错了"}},
 		{"unknown", "[roster]", "K7M3-9TQX-2HFQ", nil, 401, []string{"这个投票码无效", "联系主办方换发"}},
 		{"markup", "[roster]", `"><script>alert("x")`, nil, 422, []string{"投票码输错了"}},

@@ -53,7 +53,9 @@ func TestBrowser_live(t *testing.T) {
 			return nil
 		})
 	}
-	const counts = `document.querySelector("[data-turnout]").textContent + [...document.querySelectorAll("[data-votes]")].sort((a, b) => a.dataset.votes - b.dataset.votes).map(p => "|" + p.innerText.trim() + " " + p.querySelector("rect").getAttribute("width")).join("")`
+	const counts = `document.querySelector("[data-turnout]").textContent +
+		[...document.querySelectorAll("[data-votes]")].sort((a, b) => a.dataset.votes - b.dataset.votes)
+			.map(p => "|" + p.innerText.trim() + " " + p.querySelector("rect").getAttribute("width")).join("")`
 	shows(counts, "0|0 votes 0|0 votes 0|0 votes 0")
 	open(1)
 	tally := voting.Tally{Slug: slug, State: voting.Open, Ballots: 12345, Votes: map[int]int64{1: 1, 2: 12000, 3: 6000}, Version: 12346}

@@ -24,7 +24,9 @@ func TestStatement(t *testing.T) {
 
 	file := get(t, b.visitor, page+".txt")
 	file.has(t, 200, "laurel/"+slug+"/statement\n")
-	if h := file.Header; !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "private, no-store" || h.Get("Content-Type") != "text/plain; charset=utf-8" {
+	h := file.Header
+	if !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "private, no-store" ||
+		h.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("the file: %v", h)
 	}
 
