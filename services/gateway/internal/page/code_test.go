@@ -120,7 +120,7 @@ func TestCode_ways(t *testing.T) {
 	both.form.has(t, 200, "<summary>有投票码？</summary>", `name="pick"`)
 	both.prove(t, goodCode).has(t, http.StatusSeeOther)
 	both.vote(t, get(t, both.visitor, both.address).ballot(t, "3")).has(t, http.StatusSeeOther)
-	if _, ok := both.services.ballots[voting.VoterID{0xff}]; !ok {
+	if _, ok := both.services.ballots[voting.VoterID{0xFF}]; !ok {
 		t.Errorf("the ballot is not the member's: %v", both.services.ballots)
 	}
 }

@@ -44,7 +44,7 @@ type installation struct {
 	results    *selection.Results
 	photos     map[string][]byte
 	ballots    map[voting.VoterID]counted
-	castErr    error // answers every ballot
+	castErr    error              // answers every ballot
 	proveErr   error
 	stateErr   error           // answers who asks for a statement
 	readErr    error           // answers every question about a selection
@@ -55,7 +55,7 @@ type installation struct {
 
 type counted struct {
 	picks   []int
-	key     voting.KeyHash // as the gateway hands it on
+	key     voting.KeyHash
 	outcome voting.Outcome
 }
 

@@ -84,12 +84,9 @@ func (p *pages) cast(c echo.Context, s *visit, sent url.Values, a asked, key str
 	return nil
 }
 
-// maxKey is the longest idempotency key, in bytes.
-const maxKey = 128
-
 // keyOf is the form's idempotency key; empty: it has none that is good.
 func keyOf(sent url.Values) string {
-	if key := sent.Get("key"); len(key) <= maxKey {
+	if key := sent.Get("key"); len(key) <= voting.MaxKey {
 		return key
 	}
 	return ""

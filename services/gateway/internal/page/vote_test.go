@@ -224,7 +224,7 @@ func TestVote_retry(t *testing.T) {
 		b.vote(t, url.Values{"key": {page.hidden(t, "key")}, "pick": {"3", "5"}}).has(t, http.StatusSeeOther)
 		for _, ballot := range b.services.ballots {
 			if ballot.key != voting.HashKey(form.Get("key")) || !slices.Equal(ballot.picks, []int{3, 5}) {
-				t.Errorf("counted %v with key %q", ballot.picks, ballot.key)
+				t.Errorf("counted %v with key %v", ballot.picks, ballot.key)
 			}
 		}
 	}
