@@ -79,13 +79,11 @@ func TestFaces(t *testing.T) {
 	}
 }
 
-// TestActs_decided finds a method of App that a face can call and that asks the
-// table nothing: it begins with may, do or doIn, or leads to one that does.
+// TestActs_decided finds a method of App that a face can call for somebody and
+// that asks the table nothing: it begins with may, do or doIn, or leads to one
+// that does. A method without a context asks for nobody.
 func TestActs_decided(t *testing.T) {
-	undecided := []string{
-		"Admit", "Enter", "OrUnknown", "Run", "EndStreams", "Busy", // of any request, or of none
-		"Voter", "Cast", "Statement", // a credential decides: Voter reads it
-	}
+	undecided := []string{"Enter", "OrUnknown", "Run", "Statement"} // of a statement, the credential decides, which Voter reads
 	set, files := parse(t, "../internal/app")
 	calls, where := map[string][]string{}, map[string]token.Pos{}
 	for _, f := range files {
@@ -97,7 +95,9 @@ func TestActs_decided(t *testing.T) {
 			if star, ok := fn.Recv.List[0].Type.(*ast.StarExpr); !ok || star.X.(*ast.Ident).Name != "App" {
 				continue
 			}
-			where[fn.Name.Name] = fn.Pos()
+			if takesContext(fn) {
+				where[fn.Name.Name] = fn.Pos()
+			}
 			ast.Inspect(fn.Body, func(n ast.Node) bool {
 				call, ok := n.(*ast.CallExpr)
 				if !ok {
@@ -131,7 +131,15 @@ func TestActs_decided(t *testing.T) {
 			t.Errorf("%s: App.%s does not say which act it is: begin with may, do or doIn", set.Position(pos), name)
 		}
 	}
-	if methods < 60 {
+	if methods < 55 {
 		t.Errorf("only %d methods were looked at", methods)
 	}
+}
+
+func takesContext(fn *ast.FuncDecl) bool {
+	if len(fn.Type.Params.List) == 0 {
+		return false
+	}
+	s, ok := fn.Type.Params.List[0].Type.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == "Context"
 }
