@@ -64,7 +64,8 @@ func selectionEvents() []Spec {
 	return []Spec{
 		{RulebookFrozen{hash, json.RawMessage(`{"laurel":1}`)}, "phases", from, rooms, "The rules of a selection are fixed; nominations are about to open."},
 		{
-			PhaseChanged{rulebook.PhaseVoting, Open, "as announced", &closes, 52}, "phases", from, rooms,
+			PhaseChanged{rulebook.PhaseVoting, Open, "as announced", &closes, 52},
+			"phases", from, rooms,
 			"A phase is to be opened or closed; it counts when every room has answered `phase_applied`.",
 		},
 		{NoticePosted{hash, closes}, "notice", from, []string{Review}, "The decision is on public notice; objections are taken until it closes."},

@@ -27,7 +27,9 @@ func votingEvents() []Spec {
 	return []Spec{
 		{BallotsCounted{312, 40960, map[int]int64{3: 101, 7: 288}}, "tally", from, []string{Selection}, "Ballots entered the tally: sums and log range of one fold."},
 		{
-			TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint}, "seal", from, []string{Review, Selection},
+			TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint},
+			"seal", from,
+			[]string{Review, Selection},
 			"Voting is closed; these are the final counts and the log that they are of.",
 		},
 	}

@@ -51,7 +51,7 @@ func seen(t *testing.T, picks string) map[string]string {
 	}
 	defer stop()
 	l := h.listen()
-	// The first voter votes alike in every house: what is behind a receipt is its
+	// The first voter votes alike in every installation: what is behind a receipt is its
 	// holder's.
 	mine := h.cast(0, 1, func(int) string { return "[5]" })[0]
 	const n = 41

@@ -22,19 +22,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatalf("%d %v", a.Status, err)
 	}
 	got.WriteByte('\n')
-	const path = "../../../docs/openapi.json"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
-	}
+	golden(t, "../../../docs/openapi.json", got.String())
 
 	var doc struct {
 		OpenAPI string
@@ -80,4 +68,21 @@ func braced(path string) string {
 		}
 	}
 	return strings.Join(parts, "/")
+}
+
+// golden holds a generated page to the code; UPDATE_GOLDEN writes it.
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
+	}
 }

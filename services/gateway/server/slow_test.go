@@ -40,7 +40,7 @@ func TestSlow(t *testing.T) {
 }
 
 // halfway is a connection on which the half of a request's headers has been sent.
-func (h *house) halfway(t *testing.T) net.Conn {
+func (h *installation) halfway(t *testing.T) net.Conn {
 	t.Helper()
 	conn := h.dial(t)
 	if _, err := io.WriteString(conn, "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\nX-Slow: "); err != nil {
@@ -49,7 +49,7 @@ func (h *house) halfway(t *testing.T) net.Conn {
 	return conn
 }
 
-func (h *house) dial(t *testing.T) net.Conn {
+func (h *installation) dial(t *testing.T) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
 	if err != nil {
@@ -78,7 +78,7 @@ func TestStranger(t *testing.T) {
 // TestBody_limits refuses what passes the limit of its route, and takes what
 // does not.
 func TestBody_limits(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(nil))
 	h.start(t)
 	for path, c := range map[string]struct {

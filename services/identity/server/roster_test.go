@@ -87,14 +87,14 @@ func TestRoster(t *testing.T) {
 			want []string // line:column field code
 		}{
 			"empty":     {"", []string{"1:1 header empty_file"}},
-			"no member": {"姓名,选区\n王芳,兰州\n", []string{"1:1 header column_missing"}},
+			"no member": {"姓名,选区\n王芳,兰州\n", []string{"1:1 header heading_missing"}},
 			"headings": {
 				"member,votes,member,constituency\n1,2,3,兰州\n",
-				[]string{"1:2 header column_unknown", "1:3 header column_twice"},
+				[]string{"1:2 header heading_unknown", "1:3 header heading_twice"},
 			},
-			"no rows":   {"member,constituency\n", []string{"1:1 header no_rows"}},
-			"undivided": {"member,name\n1,王芳\n", []string{"1:1 header column_missing"}},
-			"no table":  {"\x00\x01", []string{"1:1 header column_unknown", "1:1 header column_missing", "1:1 header column_missing"}},
+			"no rows":   {"member,constituency\n", []string{"1:1 header no_members"}},
+			"undivided": {"member,name\n1,王芳\n", []string{"1:1 header heading_missing"}},
+			"no table":  {"\x00\x01", []string{"1:1 header heading_unknown", "1:1 header heading_missing", "1:1 header heading_missing"}},
 			"rows": {
 				strings.Join([]string{
 					"编号,姓名,选区", "17,王芳,兰州", ",李娜,天水", "１７,王芳,兰州", "18," + strings.Repeat("长", 101) + ",北京",
@@ -102,7 +102,7 @@ func TestRoster(t *testing.T) {
 				}, "\n"),
 				[]string{
 					"3:1 编号 required", "4:1 编号 row_twice", "5:2 姓名 unprintable", "5:3 选区 not_one_of",
-					"6:1 编号 unprintable", "6:3 选区 required", "7:4 header column_unnamed",
+					"6:1 编号 unprintable", "6:3 选区 required", "7:4 header heading_empty",
 				},
 			},
 		} {

@@ -47,7 +47,7 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 		if field := fmt.Sprintf("members[%d]", i); p.ID == "" {
 			fields = append(fields, fault.Required(field))
 		} else if seen[p.ID] {
-			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
+			fields = append(fields, fault.Wrong(field, "repeated", "is there twice"))
 		}
 		seen[p.ID] = true
 		ids, names = append(ids, p.ID), append(names, p.Name)

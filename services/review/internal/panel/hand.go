@@ -68,7 +68,7 @@ func checkHand(ctx context.Context, tx *sqlx.Tx, in review.AssignByHand) error {
 		case !slices.Contains(numbers, c):
 			fields = append(fields, unknown(field, c))
 		case slices.Contains(in.Candidates[:i], c):
-			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
+			fields = append(fields, fault.Wrong(field, "repeated", "is there twice"))
 		}
 	}
 	for _, c := range done {

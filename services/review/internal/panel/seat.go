@@ -120,7 +120,7 @@ func checkJurors(sel phase.Selection, panel rulebook.Panel, jurors []review.Pers
 		if field := fmt.Sprintf("jurors[%d]", i); j.ID == "" {
 			fields = append(fields, fault.Required(field))
 		} else if seen[j.ID] {
-			fields = append(fields, fault.Wrong(field, "duplicate", "is there twice"))
+			fields = append(fields, fault.Wrong(field, "repeated", "is there twice"))
 		}
 		seen[j.ID] = true
 		fields = append(fields, checkCategory(sel, panel, fmt.Sprintf("jurors[%d].category", i), j.Category)...)

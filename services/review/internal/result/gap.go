@@ -49,7 +49,7 @@ func gaps(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (all 
 		}
 		own = append(own, few...)
 		if err := watch.Panel(ctx, q, sel.Slug, panel.ID); fault.Is(err, fault.Forbidden) && len(own) > 0 {
-			own = []fault.Field{fault.Wrong(scores, "gaps_hidden", "{panel}: {count} gaps", "panel", panel.ID, "count", len(own))}
+			own = []fault.Field{fault.Wrong(scores, "gap_hidden", "{panel}: {count} gaps", "panel", panel.ID, "count", len(own))}
 		} else if err != nil && !fault.Is(err, fault.Forbidden) {
 			return nil, err
 		}
@@ -67,7 +67,7 @@ func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, pane
 		return nil, fmt.Errorf("gaps: %w", err)
 	}
 	if !seated {
-		return []fault.Field{fault.Wrong(scores, "panel_empty", "{panel}: nobody is seated", "panel", panel.ID)}, nil
+		return []fault.Field{fault.Wrong(scores, "gap_panel", "{panel}: nobody is seated", "panel", panel.ID)}, nil
 	}
 	var rows []struct {
 		Juror     string `db:"name"`
@@ -84,7 +84,7 @@ func missingSheets(ctx context.Context, q sqlx.QueryerContext, slug string, pane
 	}
 	missing := make([]fault.Field, len(rows))
 	for i, r := range rows {
-		missing[i] = fault.Wrong(scores, "sheet_missing", "{panel}: {juror}: {candidate}",
+		missing[i] = fault.Wrong(scores, "gap_sheet", "{panel}: {juror}: {candidate}",
 			"panel", panel.ID, "juror", r.Juror, "candidate", r.Candidate)
 	}
 	return missing, nil
@@ -117,7 +117,7 @@ func tooFew(ctx context.Context, q sqlx.QueryerContext, slug string, panel ruleb
 	}
 	few := make([]fault.Field, len(rows))
 	for i, r := range rows {
-		few[i] = fault.Wrong(scores, "scores_too_few", "{panel}: {candidate}: {count} of {least} scores",
+		few[i] = fault.Wrong(scores, "gap_scores", "{panel}: {candidate}: {count} of {least} scores",
 			"panel", panel.ID, "candidate", r.Candidate, "count", r.Scores, "least", max(panel.MinScores, drop+1))
 	}
 	return few, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -100,7 +101,7 @@ func (l *load) vote(ctx context.Context) {
 }
 
 // persist casts until the answer is not "try again".
-func (l *load) persist(ctx context.Context, voter *client.Voter, key string, picks []int) (counted client.Counted, err error) {
+func (l *load) persist(ctx context.Context, voter *client.Voter, key string, picks []int) (counted gateway.Counted, err error) {
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		began := time.Now()
 		counted, err = voter.CastWith(ctx, key, picks)

@@ -15,7 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
-	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
@@ -62,7 +62,7 @@ func convened(t *testing.T) *committee {
 		t.Fatal(err)
 	}
 	c.run(t, c.Vet)
-	seats := client.Seats{Employers: map[string]string{email("juror-1"): c.Candidates[0].Employer}}
+	seats := gateway.SeatPanel{Employers: map[string]string{email("juror-1"): c.Candidates[0].Employer}}
 	for n := 1; n <= panelOf; n++ {
 		seats.Jurors = append(seats.Jurors, email(fmt.Sprintf("juror-%d", n)))
 	}
@@ -118,7 +118,7 @@ func (c *committee) mine(t *testing.T, name string) []review.Assignment {
 // submit saves a sheet of one score by all criteria.
 func (c *committee) submit(t *testing.T, name, candidate, score string) review.Sheet {
 	t.Helper()
-	sheet := client.Sheet{Scores: map[string]string{"deeds": score, "service": score, "skill": score}, Submit: true}
+	sheet := gateway.SaveSheet{Scores: map[string]string{"deeds": score, "service": score, "skill": score}, Submit: true}
 	return decode[review.Sheet](t, c.juror(t, name, http.MethodPut, "/sheets/"+candidate, sheet, http.StatusOK))
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
-	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -262,10 +262,10 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 	}, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseReview) })
 
 	path := func(candidate int) string { return of(fmt.Sprintf("/panels/experts/sheets/%d", candidate)) }
-	sheet := func(deeds, service, skill string) client.Sheet {
-		return client.Sheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
+	sheet := func(deeds, service, skill string) gateway.SaveSheet {
+		return gateway.SaveSheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
 	}
-	scored := func(name string, s client.Sheet, fields ...string) bad {
+	scored := func(name string, s gateway.SaveSheet, fields ...string) bad {
 		return mistake(name, put(path(1), juror, s), http.StatusUnprocessableEntity, "review_invalid", fields...)
 	}
 	looks := sheet("80", "80", "80")
@@ -275,7 +275,7 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 		scored("off the scale", sheet("100.5", "-1", "80"), "scores.deeds", "scores.service"),
 		scored("off the step", sheet("80", "80.3", "80"), "scores.service"),
 		scored("no number", sheet("80", "80", "good"), "scores.skill"),
-		scored("missing", client.Sheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
+		scored("missing", gateway.SaveSheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
 		scored("unknown criterion", looks, "scores.looks"),
 		mistake("not assigned", put(path(struck), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),
 		mistake("unknown candidate", put(path(99), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),

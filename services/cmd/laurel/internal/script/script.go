@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -234,7 +235,7 @@ func (s *Script) Score(ctx context.Context) error {
 		}
 		g.Go(func() error {
 			for i, a := range mine {
-				if _, err := s.signedIn[juror.Email].SaveSheet(scoring, s.Slug, juror.Scope, a.Candidate, client.Sheet{Scores: sheets[i], Submit: true}); err != nil {
+				if _, err := s.signedIn[juror.Email].SaveSheet(scoring, s.Slug, juror.Scope, a.Candidate, gateway.SaveSheet{Scores: sheets[i], Submit: true}); err != nil {
 					return err
 				}
 				tick()

@@ -82,7 +82,7 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 	} else if s.header(rows[0], in.Divided); len(s.problems) == 0 {
 		s.read(rows[1:], in)
 		if len(rows) == 1 {
-			s.wrong(rows[0].Wrong(0, "header", "no_rows", "no row follows"))
+			s.wrong(rows[0].Wrong(0, "header", "no_members", "no member follows"))
 		}
 	}
 	if s.mistakes > len(s.problems) {
@@ -103,19 +103,19 @@ func (s *sheet) header(row table.Row, divided bool) {
 		column := columnOf(heading)
 		switch _, twice := s.columns[column]; {
 		case column == "":
-			s.wrong(row.Wrong(i, "header", "column_unknown", "{heading} is not one of the columns {columns}",
+			s.wrong(row.Wrong(i, "header", "heading_unknown", "{heading} is not one of the columns {columns}",
 				"heading", strconv.Quote(heading), "columns", columnsTaken))
 		case twice:
-			s.wrong(row.Wrong(i, "header", "column_twice", "{heading} is there twice", "heading", strconv.Quote(heading)))
+			s.wrong(row.Wrong(i, "header", "heading_twice", "{heading} is there twice", "heading", strconv.Quote(heading)))
 		default:
 			s.columns[column], s.labels[column] = i, heading
 		}
 	}
 	if _, ok := s.columns[columnMember]; !ok {
-		s.wrong(row.Wrong(0, "header", "column_missing", "there is no column {column}", "column", columnMember))
+		s.wrong(row.Wrong(0, "header", "heading_missing", "there is no column {column}", "column", columnMember))
 	}
 	if _, ok := s.columns[columnConstituency]; !ok && divided {
-		s.wrong(row.Wrong(0, "header", "column_missing", "there is no column {column}", "column", columnConstituency))
+		s.wrong(row.Wrong(0, "header", "heading_missing", "there is no column {column}", "column", columnConstituency))
 	}
 }
 
@@ -148,7 +148,7 @@ func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
 		}
 		for i := range row.Cells {
 			if table.Text(row.Cells[i]) != "" && !s.known(i) {
-				s.wrong(row.Wrong(i, "header", "column_unnamed", "this column has no heading"))
+				s.wrong(row.Wrong(i, "header", "heading_empty", "this column has no heading"))
 			}
 		}
 		s.members = append(s.members, m)
