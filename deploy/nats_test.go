@@ -181,7 +181,7 @@ func TestNATS_events(t *testing.T) {
 			}
 		}
 	}
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if n := unread.Load(); n != 0 {
 			return fmt.Errorf("%d events are not read", n)
 		}

@@ -45,11 +45,12 @@ func TestImport_work(t *testing.T) {
 			}
 		})
 	}
+	const n = 1000
 	for _, namesakes := range []bool{false, true} {
-		half, whole := work(1500, namesakes), work(3000, namesakes)
-		t.Logf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
+		half, whole := work(n/2, namesakes), work(n, namesakes)
+		t.Logf("namesakes %v: %d bytes for %d rows, %d for half of them", namesakes, whole, n, half)
 		if whole > 3*half {
-			t.Errorf("namesakes %v: %d bytes for 1,500 rows, %d for 3,000", namesakes, half, whole)
+			t.Errorf("namesakes %v: %d bytes for %d rows, %d for half of them", namesakes, whole, n, half)
 		}
 	}
 }

@@ -173,7 +173,7 @@ func TestRotation(t *testing.T) {
 
 	become := func(r *room, lines ...string) *room {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 		defer cancel()
 		if err := r.running.Stop(ctx); err != nil {
 			t.Fatal(err)
@@ -238,7 +238,7 @@ func TestRotation_checked(t *testing.T) {
 	r.open(t, once)
 	r.cities(t, 0, 3, 3)
 	r.log(t, 3)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 	defer cancel()
 	if err := r.running.Stop(ctx); err != nil {
 		t.Fatal(err)
