@@ -8,7 +8,8 @@ import (
 
 func TestProblem(t *testing.T) {
 	h := open(t)
-	const huge, nobody = "99999999999999999999", `"juror":"nobody@example.org"`
+	const huge, nobody = `99999999999999999999,"reason":"kin"}`, `"juror":"nobody@example.org"`
+	const pin = `,"candidate":1,"conflicted":true,"reason":"kin"}`
 	const successor = `{"juror":"a@example.org","successor":{"email":"nobody@example.org"},"sheets":"keep","reason":"ill"}`
 	large := `{"slug":"x","rulebook":"` + strings.Repeat("x", 600<<10) + `"}`
 	for name, c := range map[string]struct {
@@ -35,13 +36,13 @@ func TestProblem(t *testing.T) {
 		"all missing":       {http.MethodPost, "/api/v1/sessions", `{}`, 422, "input_invalid", "email,password"},
 		"no body":           {http.MethodPost, "/api/v1/sessions", ``, 400, "request_malformed", "body"},
 		"garbage behind":    {http.MethodPost, "/api/v1/sessions", `{"email":"a","password":"b"}x`, 400, "request_malformed", "body"},
-		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":` + huge + `,"reason":"kin"}`, 422, "input_invalid", "candidate"},
+		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":` + huge, 422, "input_invalid", "candidate"},
 		"fraction":          {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`, 422, "input_invalid", "candidate"},
 		"unknown scorer":    {http.MethodPut, panel + "/assignments", `{"juror":"nobody@example.org","candidates":[1]}`, 422, "review_invalid", "juror"},
 		"unknown leaver":    {http.MethodPost, panel + "/departures", `{` + nobody + `,"sheets":"keep","reason":"ill"}`, 422, "review_invalid", "juror"},
 		"unknown successor": {http.MethodPost, panel + "/departures", successor, 422, "review_invalid", "successor.email"},
 		"unknown returnee":  {http.MethodPost, panel + "/sheets/1/return", `{"juror":"nobody@example.org","reason":"again"}`, 422, "review_invalid", "juror"},
-		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{` + nobody + `,"candidate":1,"conflicted":true,"reason":"kin"}`, 422, "review_invalid", "juror"},
+		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{` + nobody + pin, 422, "review_invalid", "juror"},
 		"unknown juror":     {http.MethodPost, panel + "/recusals", `{"juror":"nobody@example.org","candidate":1,"reason":"kin"}`, 422, "review_invalid", "juror"},
 		"public query":      {http.MethodGet, "/api/v1/selections/" + here + "/candidates?sort=votes", "", 422, "input_invalid", "sort"},
 		"wrong type":        {http.MethodPost, "/api/v1/sessions", `{"email":5,"password":"b"}`, 422, "input_invalid", "email"},
@@ -73,15 +74,15 @@ func TestProblem_fields(t *testing.T) {
 	const sessions, codes = "/api/v1/sessions", "/api/v1/selections/" + here + "/roster/codes"
 	for body, c := range map[string]struct{ path, code, params string }{
 		`{"password":"b"}`:                                            {sessions, "email required", ""},
-		`{"email":"a","password":"b","otp":"c"}`:                      {sessions, "otp unknown", ""},
-		`{"email":5,"password":"b"}`:                                  {sessions, "email not_a_string", ""},
+		`{"email":"a","password":"b","otp":"c"}`:                      {sessions, "otp field_unknown", ""},
+		`{"email":5,"password":"b"}`:                                  {sessions, "email text_wanted", ""},
 		`{"email":"a","password":"` + strings.Repeat("b", 129) + `"}`: {sessions, "password too_long", "max=128"},
-		`{"email":`:                         {sessions, "body malformed", ""},
+		`{"email":`:                         {sessions, "body input_malformed", ""},
 		`{"format":"pdf"}`:                  {codes, "format not_one_of", "values=xlsx, html"},
 		`{"reason":""}`:                     {"/api/v1/selections/" + here + "/phases/voting/open", "reason too_short", "min=1"},
-		`{"jurors":"a@example.org"}`:        {panel, "jurors not_a_list", ""},
+		`{"jurors":"a@example.org"}`:        {panel, "jurors list_wanted", ""},
 		`{"jurors":["nobody@example.org"]}`: {panel, "jurors[0] account_unknown", ""},
-		`{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`: {panel + "/recusals", "candidate not_a_number", ""},
+		`{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`: {panel + "/recusals", "candidate integer_wanted", ""},
 	} {
 		method := http.MethodPost
 		if c.path == panel {

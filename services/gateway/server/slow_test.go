@@ -92,7 +92,9 @@ func TestBody_limits(t *testing.T) {
 		if p := over.problem(t); p.Status != http.StatusRequestEntityTooLarge || p.Code != "body_too_large" || strings.Join(p.fields(), ",") != "body" {
 			t.Errorf("%s, a byte too long: %s", path, over.Body)
 		}
-		if just := h.ask(t, c.method, "/api/v1/selections/"+here+path, organizer, strings.Repeat("x", c.limit), "Content-Type", "application/octet-stream"); just.Status != http.StatusOK {
+		just := h.ask(t, c.method, "/api/v1/selections/"+here+path, organizer, strings.Repeat("x", c.limit),
+			"Content-Type", "application/octet-stream")
+		if just.Status != http.StatusOK {
 			t.Errorf("%s, as long as may be: %d %s", path, just.Status, just.Body)
 		}
 	}

@@ -43,7 +43,7 @@ func readBallot(w http.ResponseWriter, r *http.Request) ([]int, error) {
 		return nil, problem.TooLarge(tooLarge.Limit)
 	}
 	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON",
-		fault.Wrong("body", "not_an_object", "is not one JSON object")).Because(err)
+		fault.Wrong("body", "ballot_no_object", "is not one JSON object")).Because(err)
 }
 
 // readBody reads at most maxBody bytes. A short body whose length is told, as
@@ -92,7 +92,7 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		return nil, err
 	}
 	if start != json.Delim('{') {
-		return nil, invalidBallot("body", "not_an_object", `is no object; {"picks": [NUMBER, …]} is wanted`)
+		return nil, invalidBallot("body", "ballot_no_object", `is no object; {"picks": [NUMBER, …]} is wanted`)
 	}
 	var picks []int
 	for d.More() {
@@ -102,9 +102,9 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		}
 		switch {
 		case name != "picks":
-			return nil, invalidBallot(fmt.Sprintf("%.40s", name), "unknown", "is not known; there is picks")
+			return nil, invalidBallot(fmt.Sprintf("%.40s", name), "ballot_field_unknown", "is not known; there is picks")
 		case picks != nil:
-			return nil, invalidBallot("picks", "repeated", "is there twice")
+			return nil, invalidBallot("picks", "field_repeated", "is there twice")
 		}
 		if picks, err = decodePicks(d); err != nil {
 			return nil, err
@@ -117,7 +117,7 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		return nil, errors.Join(err, errors.New("there is something behind the ballot"))
 	}
 	if picks == nil {
-		return nil, invalidBallot("picks", "required", "is missing")
+		return nil, invalidBallot("picks", "picks_missing", "is missing")
 	}
 	return picks, nil
 }
@@ -128,7 +128,7 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 		return nil, err
 	}
 	if start != json.Delim('[') {
-		return nil, invalidBallot("picks", "not_a_list", "is no list of candidate numbers")
+		return nil, invalidBallot("picks", "picks_no_list", "is no list of candidate numbers")
 	}
 	picks := []int{}
 	for d.More() {
@@ -139,7 +139,7 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 		text, ok := t.(json.Number)
 		number, err := strconv.Atoi(string(text))
 		if !ok || err != nil {
-			return nil, invalidBallot(fmt.Sprintf("picks[%d]", len(picks)), "not_a_number", "is no candidate number")
+			return nil, invalidBallot(fmt.Sprintf("picks[%d]", len(picks)), "pick_no_number", "is no candidate number")
 		}
 		picks = append(picks, number)
 	}

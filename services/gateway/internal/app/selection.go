@@ -127,7 +127,7 @@ func (a *App) missing(ctx context.Context, slug, phase string) (missing []fault.
 		}
 		for _, d := range slices.Sorted(maps.Keys(progress.Due)) {
 			if n := progress.Due[d]; n > 0 {
-				missing = append(missing, fault.Wrong("vetting."+d, "opinions_missing", "{count} entries have no opinion", "count", n))
+				missing = append(missing, fault.Wrong("vetting."+d, "opinions_due", "{count} entries have no opinion", "count", n))
 			}
 		}
 	case rulebook.PhaseReview:
@@ -136,7 +136,7 @@ func (a *App) missing(ctx context.Context, slug, phase string) (missing []fault.
 			return nil, err
 		}
 		for _, g := range gaps {
-			missing = append(missing, fault.Wrong("review", "score_missing", "score missing: {score}", "score", g))
+			missing = append(missing, fault.Wrong("review", "score_due", "score missing: {score}", "score", g))
 		}
 	case rulebook.PhaseDecision:
 		decision, err := a.review.GetDecision(ctx, review.Of{Slug: slug})

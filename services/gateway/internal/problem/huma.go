@@ -39,60 +39,62 @@ func fromHuma(ctx huma.Context, status int, message string, errs ...error) huma.
 	return From(&f, request)
 }
 
-// field says what a detail is about, without huma's "body." and the like: of
-// what is missing the thing itself, not the object that lacks it. Its message is
-// huma's.
+// field says what a detail is about, without huma's "body." and the like.
 func field(d *huma.ErrorDetail) fault.Field {
-	name, message := d.Location, d.Message
 	// A number that the schema lets pass and the type does not hold.
-	if _, wrong, ok := strings.Cut(message, " into Go struct field "); ok {
+	if _, wrong, ok := strings.Cut(d.Message, " into Go struct field "); ok {
 		wrong, _, _ = strings.Cut(wrong, " ")
-		return fault.Wrong(wrong[strings.IndexByte(wrong, '.')+1:], "out_of_range", "is out of range")
+		return fault.Wrong(wrong[strings.IndexByte(wrong, '.')+1:], "number_too_great", "is out of range")
 	}
-	code, param, value := codeOf(message)
-	if code == "required" {
-		name += "." + value
-	}
+	name := d.Location
 	for _, prefix := range []string{"body.", "path.", "query.", "header."} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
 			name = rest
 			break
 		}
 	}
-	f := fault.Wrong(name, code, message)
-	if param != "" {
-		f.Params = map[string]string{param: value}
-	}
-	return f
-}
-
-// codeOf finds the code of huma's message, and what it says of a limit or of
-// the values that are taken; of a missing property, its name.
-func codeOf(message string) (code, param, value string) {
-	for _, one := range []struct{ format, code, param string }{
-		{validation.MsgExpectedRequiredProperty, "required", ""},
-		{validation.MsgUnexpectedProperty, "unknown", ""},
-		{validation.MsgExpectedOneOf, "not_one_of", "values"},
-		{validation.MsgExpectedMaxLength, "too_long", "max"},
-		{validation.MsgExpectedMinLength, "too_short", "min"},
-		{validation.MsgExpectedMaxItems, "too_many", "max"},
-		{validation.MsgExpectedMinItems, "too_few", "min"},
-		{validation.MsgExpectedMaximumNumber, "too_large", "max"},
-		{validation.MsgExpectedMinimumNumber, "too_small", "min"},
-		{validation.MsgExpectedMatchPattern, "pattern", "pattern"},
-		{validation.MsgExpectedRFC4122UUID, "not_a_uuid", ""},
-		{validation.MsgExpectedString, "not_a_string", ""},
-		{validation.MsgExpectedNumber, "not_a_number", ""},
-		{validation.MsgExpectedInteger, "not_a_number", ""},
-		{validation.MsgExpectedBoolean, "not_a_boolean", ""},
-		{validation.MsgExpectedArray, "not_a_list", ""},
-		{validation.MsgExpectedObject, "not_an_object", ""},
-	} {
-		if value, ok := scan(one.format, message); ok {
-			return one.code, one.param, value
+	for _, known := range mistakes(name) {
+		if value, ok := scan(known.format, d.Message); ok {
+			return known.field(value)
 		}
 	}
-	return "malformed", "", ""
+	return fault.Wrong(name, "input_malformed", d.Message)
+}
+
+// mistake is a message of huma's, and what is said in its place.
+type mistake struct {
+	format string
+	field  func(value string) fault.Field // of what stands in place of the format's verb
+}
+
+// mistakes are those that a field can have. Of what is missing the field is the
+// thing itself, not the object that lacks it.
+func mistakes(name string) []mistake {
+	always := func(f fault.Field) func(string) fault.Field { return func(string) fault.Field { return f } }
+	limit := func(code, message, param string) func(string) fault.Field {
+		return func(value string) fault.Field { return fault.Wrong(name, code, message, param, value) }
+	}
+	return []mistake{
+		{validation.MsgExpectedRequiredProperty, func(missing string) fault.Field {
+			return fault.Required(strings.TrimPrefix(name+"."+missing, "body."))
+		}},
+		{validation.MsgUnexpectedProperty, always(fault.Wrong(name, "field_unknown", "is not known here"))},
+		{validation.MsgExpectedOneOf, limit("not_one_of", "is one of {values}", "values")},
+		{validation.MsgExpectedMaxLength, limit("too_long", "takes at most {max} characters", "max")},
+		{validation.MsgExpectedMinLength, limit("too_short", "takes at least {min} characters", "min")},
+		{validation.MsgExpectedMaxItems, limit("list_too_long", "takes at most {max}", "max")},
+		{validation.MsgExpectedMinItems, limit("list_too_short", "takes at least {min}", "min")},
+		{validation.MsgExpectedMaximumNumber, limit("number_too_large", "is at most {max}", "max")},
+		{validation.MsgExpectedMinimumNumber, limit("number_too_small", "is at least {min}", "min")},
+		{validation.MsgExpectedMatchPattern, limit("pattern_unmatched", "does not match {pattern}", "pattern")},
+		{validation.MsgExpectedRFC4122UUID, always(fault.Wrong(name, "uuid_wanted", "is no UUID"))},
+		{validation.MsgExpectedString, always(fault.Wrong(name, "text_wanted", "is no text"))},
+		{validation.MsgExpectedNumber, always(fault.Wrong(name, "number_wanted", "is no number"))},
+		{validation.MsgExpectedInteger, always(fault.Wrong(name, "integer_wanted", "is no whole number"))},
+		{validation.MsgExpectedBoolean, always(fault.Wrong(name, "boolean_wanted", "is neither true nor false"))},
+		{validation.MsgExpectedArray, always(fault.Wrong(name, "list_wanted", "is no list"))},
+		{validation.MsgExpectedObject, always(fault.Wrong(name, "object_wanted", "is no object"))},
+	}
 }
 
 // scan gives what stands in a message in place of its format's verb.

@@ -117,7 +117,7 @@ func Known(err error) error {
 // TooLarge says that a body passes its limit in bytes.
 func TooLarge(limit int64) error {
 	return fault.New(fault.TooLarge, "body_too_large", "the body is too large",
-		fault.Wrong("body", "too_large", "takes at most {max} bytes", "max", limit))
+		fault.Wrong("body", "body_too_large", "takes at most {max} bytes", "max", limit))
 }
 
 // Status is the fault of a bare HTTP status.
@@ -128,9 +128,9 @@ func Status(status int, message string) error {
 	case http.StatusMethodNotAllowed:
 		return fault.New(fault.Method, "method_not_allowed", "this address does not take this method")
 	case http.StatusRequestEntityTooLarge:
-		return fault.New(fault.TooLarge, "body_too_large", "the body is too large", fault.Wrong("body", "too_large", "is too large"))
+		return fault.New(fault.TooLarge, "body_too_large", "the body is too large", fault.Wrong("body", "body_far_too_large", "is too large"))
 	case http.StatusUnsupportedMediaType:
-		return fault.New(fault.Media, "media_type", "this content type is not taken", fault.Wrong("Content-Type", "media_type", message))
+		return fault.New(fault.Media, "media_type", "this content type is not taken", fault.Wrong("Content-Type", "media_type_refused", message))
 	case http.StatusTooManyRequests:
 		return fault.New(fault.TooMany, "too_many_requests", "slow down")
 	case http.StatusUnauthorized:

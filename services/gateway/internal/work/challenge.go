@@ -37,9 +37,9 @@ const (
 // The faults of a work, beside identity's.
 var (
 	ErrInvalid = fault.NewInvalid("work_invalid", "this is no solution of a challenge of ours",
-		fault.Wrong("work", "not_solved", "is not a solved challenge"))
+		fault.Wrong("work", "work_unsolved", "is not a solved challenge"))
 	ErrForeign = fault.NewInvalid("work_foreign", "the challenge was for another selection",
-		fault.Wrong("work", "other_selection", "is for another selection"))
+		fault.Wrong("work", "work_of_other_selection", "is for another selection"))
 )
 
 // Challenges makes and checks challenges. All gateways with one credential key
