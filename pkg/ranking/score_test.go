@@ -78,7 +78,8 @@ func TestInput_Rank_aggregate(t *testing.T) {
 		"thirds":      {"criteria: [{id: c1, weight: 1/3}, {id: c2, weight: 2/3}]", []string{"1/1"}, map[string]string{"A": "1"}},
 		"by criterion": {
 			"criteria: [{id: c1, weight: 0.8}, {id: c2, weight: 0.8}], aggregate: {method: mean, over: criterion, round: {digits: 2, mode: half_up}}",
-			[]string{"1/7 1/7 2/7"}, map[string]string{"A": "6.66"},
+			[]string{"1/7 1/7 2/7"},
+			map[string]string{"A": "6.66"},
 		},
 		"excused":     {one + ", aggregate: {method: mean}", []string{"x 2 4"}, map[string]string{"A": "3"}},
 		"all excused": {one, []string{"x x", "1 2"}, map[string]string{"A": "0", "B": "1.5"}},
@@ -86,7 +87,8 @@ func TestInput_Rank_aggregate(t *testing.T) {
 		"skip sheet":  {"criteria: [{id: c1}, {id: c2}], missing: skip", []string{"9/- 2/2 4/4"}, map[string]string{"A": "6"}},
 		"skip cell": {
 			"criteria: [{id: c1}, {id: c2}], missing: skip, aggregate: {method: mean, over: criterion}",
-			[]string{"9/- 2/2 4/4"}, map[string]string{"A": "8"},
+			[]string{"9/- 2/2 4/4"},
+			map[string]string{"A": "8"},
 		},
 		"zero":       {one + ", missing: zero", []string{"- 2 4"}, map[string]string{"A": "2"}},
 		"zero cell":  {"criteria: [{id: c1}, {id: c2}], missing: zero", []string{"9/- 3/3"}, map[string]string{"A": "7.5"}},
@@ -95,11 +97,13 @@ func TestInput_Rank_aggregate(t *testing.T) {
 		// z: J1 (1, 3): −1, 1; J2 (6, 10): −1, 1. All (1, 3, 6, 10): M 5, S² 11.5.
 		"standardized": {
 			one + ", aggregate: {method: standardized, round: {digits: 6, mode: half_up}}",
-			[]string{"1 6", "3 10"}, map[string]string{"A": "1.608835", "B": "8.391165"},
+			[]string{"1 6", "3 10"},
+			map[string]string{"A": "1.608835", "B": "8.391165"},
 		},
 		"z of equals": {
 			one + ", aggregate: {method: standardized}",
-			[]string{"5 1", "5 3"}, map[string]string{"A": "2.670843802411150037721266815832328", "B": "4.329156197588849962278733184167672"},
+			[]string{"5 1", "5 3"},
+			map[string]string{"A": "2.670843802411150037721266815832328", "B": "4.329156197588849962278733184167672"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -126,7 +130,8 @@ func TestInput_Rank_missing(t *testing.T) {
 		"sheet": {"criteria: [{id: c1}]", []string{"1 1", "1"}, []string{"p / B: juror J2's scores are missing"}},
 		"every gap": {
 			"criteria: [{id: c1}]",
-			[]string{"1 -", "- 1"}, []string{"p / A: juror J2's score by c1 is missing", "p / B: juror J1's score by c1 is missing"},
+			[]string{"1 -", "- 1"},
+			[]string{"p / A: juror J2's score by c1 is missing", "p / B: juror J1's score by c1 is missing"},
 		},
 		"juror":       {"criteria: [{id: c1}], jurors: 3", []string{"1 1"}, []string{"p / A: jurors' scores are missing: 2 of the panel's 3 jurors are known"}},
 		"panel":       {"criteria: [{id: c1}]", []string{""}, []string{"p / A: no juror has scored"}},

@@ -81,7 +81,7 @@ func (f field) mapping(keys ...string) field {
 		at := field{value: key, path: join(f.path, key.text), r: f.r}
 		switch {
 		case seen[key.text]:
-			at.fail("duplicate", "the key is here twice")
+			at.fail("repeated", "the key is here twice")
 		case !slices.Contains(keys, key.text):
 			at.fail("key_unknown", "unknown key; known here are {known}", "known", strings.Join(keys, ", "))
 		}
@@ -163,7 +163,7 @@ func unique() func(f field, id string) {
 			return
 		}
 		if line, ok := seen[id]; ok {
-			f.fail("duplicate", `"{value}" is here twice, first on line {line}`, "value", escaped(id), "line", line)
+			f.fail("repeated", `"{value}" is here twice, first on line {line}`, "value", escaped(id), "line", line)
 			return
 		}
 		seen[id] = f.line
@@ -250,7 +250,7 @@ func (f field) localized() Text {
 		at := field{value: key, path: item.path, r: f.r}
 		switch _, twice := text[key.text]; {
 		case twice:
-			at.fail("duplicate", "the key is here twice")
+			at.fail("repeated", "the key is here twice")
 		case !languageTag(key.text):
 			at.fail("language_malformed", `"{value}" is not a language tag such as zh or en`, "value", escaped(key.text))
 		case item.has():
