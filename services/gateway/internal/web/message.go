@@ -32,8 +32,15 @@ func NewPrinter(lang string) Printer {
 	}
 	for _, name := range names {
 		src, err := messageFiles.ReadFile(name)
+		texts := map[string]string{}
 		if err == nil {
-			err = json.Unmarshal(src, &p.texts)
+			err = json.Unmarshal(src, &texts)
+		}
+		for key, text := range texts {
+			if p.Has(key) {
+				err = fmt.Errorf("%s is there twice", key)
+			}
+			p.texts[key] = text
 		}
 		if err != nil {
 			panic(fmt.Sprintf("web: %s: %v", name, err)) // as above
