@@ -83,7 +83,7 @@ func TestFaces(t *testing.T) {
 // table nothing: it begins with may, do or doIn, or leads to one that does.
 func TestActs_decided(t *testing.T) {
 	undecided := []string{
-		"Admit", "Enter", "OrUnknown", "Run", "EndStreams", "Room", // of any request, or of none
+		"Admit", "Enter", "OrUnknown", "Run", "EndStreams", "Busy", // of any request, or of none
 		"Voter", "Cast", "Statement", // a credential decides: Voter reads it
 	}
 	set, files := parse(t, "../internal/app")

@@ -33,7 +33,7 @@ type Config struct {
 	Limits         app.Limits                      // zero: DefaultLimits
 	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
 	Streams        int                             // live streams at a time; zero: live.DefaultStreams
-	PhaseWait      time.Duration                   // how long a change of phase is waited for; zero: five seconds
+	PhaseWait      time.Duration                   // how long a change of phase, or a new juror's role, is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
 	Now            func() time.Time
 	Log            *slog.Logger

@@ -23,7 +23,7 @@ func (a *API) castRoute(e *echo.Echo) {
 // castBallot is a plain handler: it is the hot path. Whoever cannot be served now
 // hears so before any work is done for them.
 func (a *API) castBallot(c echo.Context) error {
-	if err := a.app.Room(); err != nil {
+	if err := a.app.Busy(); err != nil {
 		return err
 	}
 	voter, err := a.app.Voter(app.CallerOf(c.Request().Context()).Token, c.Param("slug"))

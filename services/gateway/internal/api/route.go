@@ -43,7 +43,9 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		op.MaxBodyBytes, op.BodyReadTimeout = maxBody, bodyTime
 	}
 	op.MaxBodyBytes++ // huma refuses from there on
-	op.Middlewares = huma.Middlewares{a.enter(r.act)}
+	if app.Rules()[r.act].AtOnce() {
+		op.Middlewares = huma.Middlewares{a.enter(r.act)}
+	}
 	if r.later {
 		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
 	}

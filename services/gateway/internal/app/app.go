@@ -48,7 +48,7 @@ type Config struct {
 	CredentialKey credential.Key
 	Limits        Limits
 	WorkNumbers   int64         // of the easiest proof of work; 0: none is asked for
-	PhaseWait     time.Duration // how long a change of phase is waited for
+	PhaseWait     time.Duration // how long a change of phase, or a new juror's role, is waited for
 	Streams       int           // live streams at a time; zero: live.DefaultStreams
 	Now           func() time.Time
 	Log           *slog.Logger

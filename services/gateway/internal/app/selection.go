@@ -43,9 +43,14 @@ func (a *App) rulebook(ctx context.Context, slug string) (*rulebook.Rulebook, er
 	if err != nil {
 		return nil, err
 	}
+	return a.Rules(s)
+}
+
+// Rules are the parsed rulebook of a selection; nobody changes it.
+func (a *App) Rules(s selection.Selection) (*rulebook.Rulebook, error) {
 	rules, err := a.rulebooks.Parse(s.RulebookHash, func() ([]byte, error) { return s.Rulebook, nil })
 	if err != nil {
-		return nil, fmt.Errorf("rulebook of %s: %w", slug, err)
+		return nil, fmt.Errorf("rulebook of %s: %w", s.Slug, err)
 	}
 	return rules, nil
 }

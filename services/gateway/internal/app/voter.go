@@ -72,9 +72,9 @@ func (a *App) Voter(text, slug string) (credential.Voter, error) {
 	return a.verifier.Verify(text, slug, a.cfg.Now())
 }
 
-// Room gives voting's ErrBusy where no ballot can be taken now, so that whoever
+// Busy gives voting's ErrBusy where no ballot can be taken now, so that whoever
 // cannot be served hears so before any work is done for them.
-func (a *App) Room() error {
+func (a *App) Busy() error {
 	if !a.packer.Full() {
 		return nil
 	}

@@ -27,7 +27,6 @@ type pages struct {
 	app       *app.App
 	views     web.Views
 	ways      []way
-	rules     *rulebooks
 	tallies   *cache.Cache[voting.Tally] // every reader of a live vote asks for it
 	lists     *cache.Cache[[]selection.Selection]
 	outcomes  *cache.Cache[selection.Results]
@@ -43,10 +42,7 @@ const (
 
 // Mount adds the pages to e.
 func Mount(e *echo.Echo, site *web.Site, core *app.App) {
-	p := &pages{
-		Site: site, app: core, views: site.Views(templateFiles), ways: ways(core),
-		rules: newRulebooks(), fragments: newFragments(),
-	}
+	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments()}
 	p.lists = cache.New(listTTL, p.Now, func(ctx context.Context, _ string) ([]selection.Selection, error) {
 		return core.Selections(ctx)
 	})

@@ -75,7 +75,7 @@ func (p *pages) visit(c echo.Context) (*visit, error) {
 }
 
 func (p *pages) newVisit(c echo.Context, found selection.Selection) (*visit, error) {
-	rules, err := p.rules.of(found)
+	rules, err := p.app.Rules(found)
 	if err != nil {
 		return nil, err
 	}
