@@ -1,11 +1,14 @@
 package web
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,6 +22,32 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
 )
+
+// A text stands once: a file does not take the place of another's.
+func TestMessages_once(t *testing.T) {
+	names, err := fs.Glob(messageFiles, "message/*/*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal(len(names), err)
+	}
+	first := map[string]string{}
+	for _, name := range names {
+		src, err := messageFiles.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts map[string]string
+		if err := json.Unmarshal(src, &texts); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for key := range texts {
+			at := path.Dir(name) + " " + key
+			if other, ok := first[at]; ok {
+				t.Errorf("%s is in %s and in %s", key, other, name)
+			}
+			first[at] = name
+		}
+	}
+}
 
 // Both catalogues say the same things, with the same places to fill.
 func TestMessages_complete(t *testing.T) {
