@@ -49,7 +49,7 @@ build: ## bin/laurel
 
 docs: ## the pages under docs/ that are generated from code
 	go generate ./...
-	UPDATE_GOLDEN=1 scripts/each UPDATE_GOLDEN -count 1
+	UPDATE_GOLDEN=1 scripts/each 'testkit[.]Golden' -count 1
 
 # golangci-lint is built by our own Go, so that it knows this language version.
 $(LINT):

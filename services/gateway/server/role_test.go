@@ -169,7 +169,7 @@ func TestRoles_document(t *testing.T) {
 		}
 		fmt.Fprintf(&b, " %s |\n", rule.Who)
 	}
-	golden(t, "../../../docs/roles.md", b.String())
+	testkit.Golden(t, "../../../docs/roles.md", b.String())
 }
 
 // byPath sorts routes by path, then by method.

@@ -6,7 +6,6 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +15,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 const root = "../../../../../"
@@ -40,18 +41,7 @@ func TestMetrics(t *testing.T) {
 		t.Fatalf("metrics (-registered +found in the source):\n%s", diff)
 	}
 	got := markdown(metrics)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
-	}
+	testkit.Golden(t, path, got)
 }
 
 func markdown(metrics []metric) string {
