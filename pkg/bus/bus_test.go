@@ -140,7 +140,7 @@ func TestServer_Drain(t *testing.T) {
 	}
 }
 
-// TestServer_Drain_queue has more requests before the door than are handled at
+// TestServer_Drain_queue has more requests waiting than are handled at
 // a time: each is answered or was never taken.
 func TestServer_Drain_queue(t *testing.T) {
 	nats, b := embed(t)

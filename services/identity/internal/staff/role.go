@@ -16,15 +16,20 @@ import (
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// change is an act on an account's roles.
-type change struct{ act, statement string }
+// change is an act on an account's roles, as the audit log calls it.
+type change string
 
-var (
-	grant = change{"grant_role", `
-		INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`}
-	revoke = change{"revoke_role", `
-		DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`}
+const (
+	grant  change = "grant_role"
+	revoke change = "revoke_role"
 )
+
+func (c change) statement() string {
+	if c == grant {
+		return `INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	}
+	return `DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`
+}
 
 // GrantRole implements identity.Service.
 func (s *Staff) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
@@ -55,16 +60,16 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 
 // apply changes a role of an account, and audits it unless it was so already.
 func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
-	res, err := tx.ExecContext(ctx, c.statement, a.ID, g.Slug, g.Role, g.Scope)
+	res, err := tx.ExecContext(ctx, c.statement(), a.ID, g.Slug, g.Role, g.Scope)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.act, err)
+		return fmt.Errorf("%s: %w", c, err)
 	}
 	if n, err := res.RowsAffected(); err != nil {
-		return fmt.Errorf("%s: %w", c.act, err)
+		return fmt.Errorf("%s: %w", c, err)
 	} else if n == 0 {
 		return nil
 	}
-	return audit.Record(ctx, tx, s.deps.Time(), g.Slug, c.act, "", identity.Change{Email: a.Email, Grant: g})
+	return audit.Record(ctx, tx, s.deps.Time(), g.Slug, string(c), "", identity.Change{Email: a.Email, Grant: g})
 }
 
 func checkGrant(g identity.Grant) error {
@@ -112,7 +117,7 @@ func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, account string
 		a, err = find(ctx, tx, `id = $1`, id)
 	}
 	if errors.Is(err, identity.ErrNoAccount) {
-		s.deps.Log.WarnContext(ctx, "a juror has no account", "act", c.act, "account", account, "slug", g.Slug, "panel", g.Scope)
+		s.deps.Log.WarnContext(ctx, "a juror has no account", "act", string(c), "account", account, "slug", g.Slug, "panel", g.Scope)
 		return nil
 	}
 	if err != nil {
