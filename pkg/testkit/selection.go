@@ -57,6 +57,14 @@ func (s *Selection) Hand(envs ...event.Envelope) {
 // Freeze freezes a rulebook, given as YAML or JSON.
 func (s *Selection) Freeze(document string) *rulebook.Rulebook {
 	s.t.Helper()
+	rb, frozen := s.NextFrozen(document)
+	s.Hand(frozen)
+	return rb
+}
+
+// NextFrozen makes the event that freezes a rulebook, and keeps it back.
+func (s *Selection) NextFrozen(document string) (*rulebook.Rulebook, event.Envelope) {
+	s.t.Helper()
 	rb, err := rulebook.Parse([]byte(document))
 	if err != nil {
 		s.t.Fatal(err)
@@ -65,8 +73,7 @@ func (s *Selection) Freeze(document string) *rulebook.Rulebook {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.Tell(event.Selection, "phases", event.RulebookFrozen{Hash: rb.Hash(), Rulebook: canonical})
-	return rb
+	return rb, s.Next(event.Selection, "phases", event.RulebookFrozen{Hash: rb.Hash(), Rulebook: canonical})
 }
 
 // Change changes a phase.

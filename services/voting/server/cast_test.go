@@ -20,7 +20,7 @@ const limited = `{"voters": ["device"], "frequency": "once", "picks": {"min": 2,
 func TestCast_invalid(t *testing.T) {
 	r := setup(t)
 	r.open(t, limited)
-	r.hear(t, r.envelope(t, "nomination", "candidate/4", event.CandidateStruck{Number: 4, Reason: "withdrew"}))
+	r.selection.Strike(4, "withdrew")
 	many := make([]int, 100_000)
 	for i := range many {
 		many[i] = -i
@@ -74,10 +74,10 @@ func TestCast_state(t *testing.T) {
 		c.Slug = foreign
 		refused(t, r.cast(t, c)[0], voting.ErrNotYet)
 	}
-	r.hear(t, r.envelope(t, "selection", "phases", book(once)))
+	r.selection.Freeze(book(once))
 	refused(t, r.cast(t, ballot(1))[0], voting.ErrNotOpen) // said before the ballot is looked at
-	r.hear(t, r.admitted(t)...)
-	r.hear(t, r.phase(t, event.Open, nil))
+	r.selection.Hand(r.admitted(t)...)
+	r.selection.Hand(r.phase(t, event.Open, nil))
 	paper := ballot(1)
 	paper.Way = "paper"
 	refused(t, r.cast(t, paper)[0], voting.ErrWay)
@@ -96,10 +96,10 @@ func TestCast_state(t *testing.T) {
 // has not come.
 func TestCast_deadline(t *testing.T) {
 	r := setup(t)
-	r.hear(t, r.envelope(t, "selection", "phases", book(once)))
-	r.hear(t, r.admitted(t)...)
+	r.selection.Freeze(book(once))
+	r.selection.Hand(r.admitted(t)...)
 	past := time.Now().Add(-time.Second)
-	r.hear(t, r.phase(t, event.Open, &past))
+	r.selection.Hand(r.phase(t, event.Open, &past))
 	refused(t, r.cast(t, ballot(1, 1))[0], voting.ErrClosed)
 	tally, err := r.GetTally(r.ctx, voting.Of{Slug: slug})
 	if err != nil || tally.State != voting.Closed {
@@ -173,7 +173,7 @@ func TestCast_again(t *testing.T) {
 
 	// Whoever lost the answer gets it though the vote has closed, or a
 	// candidate is off the list; whoever asks for anything else does not.
-	r.hear(t, r.envelope(t, "nomination", "candidate/1", event.CandidateStruck{Number: 1, Reason: "withdrew"}))
+	r.selection.Strike(1, "withdrew")
 	if o := r.counted(t, keyed(ballot(1, 2, 1), "k-1"))[0]; o.Receipt != first.Receipt || !o.Again {
 		t.Errorf("after the strike: %+v", o)
 	}
@@ -298,7 +298,7 @@ func TestTally_hidden(t *testing.T) {
 			t.Errorf("ballots_counted tells %+v", e)
 		}
 	}
-	r.hear(t, r.envelope(t, "nomination", "candidate/2", event.CandidateStruck{Number: 2, Reason: "withdrew"}))
+	r.selection.Strike(2, "withdrew")
 	r.close(t)
 	want := zeros(map[int]int64{1: 2})
 	delete(want, 2)

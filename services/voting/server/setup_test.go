@@ -34,14 +34,15 @@ const candidates = 12
 // room is a voting room at work, its caller, and the hand that feeds it events.
 type room struct {
 	*voting.Client
-	ctx      context.Context
-	nats     *bus.Embedded
-	address  string // of the database, as superuser
-	deps     run.Deps
-	running  *run.Running
-	signer   ballotlog.Signer
-	inbox    *outbox.Inbox
-	versions map[string]int64 // by publisher and aggregate
+	ctx     context.Context
+	nats    *bus.Embedded
+	address string // of the database, as superuser
+	deps    run.Deps
+	running *run.Running
+	signer  ballotlog.Signer
+	inbox   *outbox.Inbox
+
+	selection *testkit.Selection // as the other rooms tell of it
 }
 
 func key() []byte { return []byte(strings.Repeat("k", 32)) }
@@ -85,43 +86,28 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	if err != nil {
 		t.Fatal(err)
 	}
+	inbox := &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers}
 	return &room{
-		running:  testkit.Start(t, made, deps),
-		signer:   signer,
-		Client:   voting.NewClient(testkit.Connect(t, nats, "gateway")),
-		ctx:      actor.WithRequest(t.Context(), "r-1"),
-		nats:     nats,
-		address:  address,
-		deps:     deps,
-		inbox:    &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers},
-		versions: map[string]int64{},
+		running: testkit.Start(t, made, deps),
+		signer:  signer,
+		Client:  voting.NewClient(testkit.Connect(t, nats, "gateway")),
+		ctx:     actor.WithRequest(t.Context(), "r-1"),
+		nats:    nats,
+		address: address,
+		deps:    deps,
+		inbox:   inbox,
+
+		selection: testkit.NewSelection(t, slug, deps.Time, inbox.Deliver),
 	}
 }
 
-// book is a frozen rulebook whose voting is v.
-func book(v string) event.RulebookFrozen {
-	return event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(`{"laurel": 1, "timezone": "Asia/Shanghai",
-		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`)}
+// book is a rulebook whose voting is v.
+func book(v string) string {
+	return `{"laurel": 1, "timezone": "Asia/Shanghai",
+		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`
 }
 
 const once = `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}`
-
-// envelope makes the next event of an aggregate.
-func (r *room) envelope(t testing.TB, publisher, aggregate string, p event.Payload) event.Envelope {
-	t.Helper()
-	r.versions[publisher+aggregate]++
-	return testkit.Envelope(t, publisher, slug, aggregate, r.versions[publisher+aggregate], r.deps.Time(), p)
-}
-
-// hear delivers events at once.
-func (r *room) hear(t testing.TB, envs ...event.Envelope) {
-	t.Helper()
-	for _, env := range envs {
-		if err := r.inbox.Deliver(t.Context(), env); err != nil {
-			t.Fatalf("%s: %v", env.Name, err)
-		}
-	}
-}
 
 func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 	t.Helper()
@@ -130,7 +116,7 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 		if n%2 == 0 {
 			category = "village"
 		}
-		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n),
+		envs = append(envs, r.selection.Next("nomination", fmt.Sprintf("candidate/%d", n),
 			event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
 	}
 	return envs
@@ -138,18 +124,18 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 
 func (r *room) phase(t testing.TB, action string, closes *time.Time) event.Envelope {
 	t.Helper()
-	return r.envelope(t, "selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, ClosesAt: closes, Candidates: candidates})
+	return r.selection.Next("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, ClosesAt: closes, Candidates: candidates})
 }
 
 // open brings a selection under a rulebook to open voting.
 func (r *room) open(t testing.TB, rules string) {
 	t.Helper()
-	r.hear(t, r.envelope(t, "selection", "phases", book(rules)))
-	r.hear(t, r.admitted(t)...)
-	r.hear(t, r.phase(t, event.Open, nil))
+	r.selection.Freeze(book(rules))
+	r.selection.Hand(r.admitted(t)...)
+	r.selection.Hand(r.phase(t, event.Open, nil))
 }
 
-func (r *room) close(t testing.TB) { t.Helper(); r.hear(t, r.phase(t, event.Close, nil)) }
+func (r *room) close(t testing.TB) { t.Helper(); r.selection.Hand(r.phase(t, event.Close, nil)) }
 
 func voter(n int) (v voting.VoterID) {
 	binary.BigEndian.PutUint64(v[8:], uint64(n))

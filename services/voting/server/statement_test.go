@@ -46,13 +46,13 @@ func TestStatement(t *testing.T) {
 	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
-	r.hear(t, r.envelope(t, "selection", "phases", book(`{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3},
-		"change": "add", "counts": "hidden"}`)))
-	r.hear(t, r.admitted(t)...)
+	r.selection.Freeze(book(`{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3},
+		"change": "add", "counts": "hidden"}`))
+	r.selection.Hand(r.admitted(t)...)
 	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotOpen) {
 		t.Errorf("before the opening: %v", err)
 	}
-	r.hear(t, r.phase(t, "open", nil))
+	r.selection.Hand(r.phase(t, "open", nil))
 	r.execute(t, `UPDATE voting SET opened_at = opened_at - interval '2 days'`)
 	r.counted(t, ballot(1, 3, 1), ballot(2, 12))
 	r.counted(t, ballot(1, 7))

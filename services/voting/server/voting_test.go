@@ -22,7 +22,8 @@ func TestVote(t *testing.T) {
 	if _, err := r.GetTally(r.ctx, of); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("before the rulebook: %v", err)
 	}
-	envs := append([]event.Envelope{r.envelope(t, "selection", "phases", book(once))}, r.admitted(t)...)
+	_, frozen := r.selection.NextFrozen(book(once))
+	envs := append([]event.Envelope{frozen}, r.admitted(t)...)
 	for _, env := range append(envs, r.phase(t, event.Open, nil)) {
 		body, err := json.Marshal(env)
 		if err != nil {
