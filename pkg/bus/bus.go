@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 )
 
 const (
@@ -211,7 +212,11 @@ func (b *Bus) Broadcast(subject string, data []byte) error {
 // Listen calls fn with each message that passes on the subject from now on,
 // events included; what passes while nobody listens is missed.
 func (b *Bus) Listen(subject string, fn func(subject string, data []byte)) (stop func(), err error) {
-	sub, err := b.nc.Subscribe(subject, func(m *nats.Msg) { fn(m.Subject, m.Data) })
+	sub, err := b.nc.Subscribe(subject, func(m *nats.Msg) {
+		if err := guard.Do("listener", func() error { fn(m.Subject, m.Data); return nil }); err != nil {
+			b.log.Error("bus: a listener panicked", "subject", m.Subject, "error", err)
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("bus: listen %s: %w", subject, err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 )
 
 const (
@@ -243,10 +244,9 @@ func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.
 
 // call turns a panic of one request into an error of that request.
 func call(ctx context.Context, e Endpoint, data []byte) (out any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in %s: %v", e.Name, p)
-		}
-	}()
-	return e.Handle(ctx, data)
+	err = guard.Do("request", func() (err error) {
+		out, err = e.Handle(ctx, data)
+		return err
+	})
+	return out, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
@@ -103,10 +104,11 @@ func (in *Inbox) receive(ctx context.Context, data []byte, deliveries uint64) bu
 	return bus.Failed
 }
 
-// apply is Deliver in the name of the publisher.
+// apply is Deliver in the name of the publisher. A handler that panics fails on
+// its event, and on no other.
 func (in *Inbox) apply(ctx context.Context, env event.Envelope) error {
 	ctx = actor.WithRequest(actor.With(ctx, actor.Actor{Kind: actor.System, ID: "event", Name: env.Publisher}), env.Request)
-	return in.Deliver(ctx, env)
+	return guard.Do("event", func() error { return in.Deliver(ctx, env) })
 }
 
 // Deliver applies an event once and in order: a repeat or an event older than

@@ -31,6 +31,7 @@ type pair struct {
 	mu       sync.Mutex
 	applied  []string     // "<aggregate> <reason>" in order
 	early    atomic.Int64 // deliveries that had to wait
+	panics   atomic.Int64 // of the handler, which panics twice on an event that says spills
 }
 
 func setup(t *testing.T) *pair {
@@ -40,6 +41,9 @@ func setup(t *testing.T) *pair {
 	p.inbox = &outbox.Inbox{
 		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: slog.New(counter{testkit.Log(t).Handler(), &p.early}),
 		Handlers: []outbox.Handler{outbox.On(func(_ context.Context, _ *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
+			if e.Reason == "spills" && p.panics.Add(1) <= 2 {
+				panic("spilled")
+			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.applied = append(p.applied, fmt.Sprintf("%s %s", env.Aggregate, e.Reason))
@@ -166,6 +170,26 @@ func TestInbox_shuffled(t *testing.T) {
 		if diff := cmp.Diff(only(inOrder, prefix), only(again.applied, prefix)); diff != "" {
 			t.Errorf("%s (-sent +applied):\n%s", prefix, diff)
 		}
+	}
+}
+
+// TestInbox_panic has a handler panic: the event comes again, and the others do
+// not wait for it.
+func TestInbox_panic(t *testing.T) {
+	p := setup(t)
+	p.append(t, "candidate/1", "spills")
+	p.append(t, "candidate/2", "goes on")
+	p.append(t, "candidate/3", "goes on")
+	testkit.Eventually(t, testkit.Patience, func() error {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(p.applied) < 3 {
+			return fmt.Errorf("applied %v", p.applied)
+		}
+		return nil
+	})
+	if n := p.panics.Load(); n != 3 || p.applied[2] != "candidate/1 spills" {
+		t.Errorf("handled %d times; applied %v", n, p.applied)
 	}
 }
 

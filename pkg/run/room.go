@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -17,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -49,7 +51,8 @@ type Room struct {
 }
 
 // Task is work in the background. It runs until its context ends, which
-// happens after the last request has been answered; an error ends the process.
+// happens after the last request has been answered. An error ends the process;
+// after a panic the task begins again, and the room is not ready until it does.
 type Task struct {
 	Name string
 	Run  func(ctx context.Context) error
@@ -70,6 +73,7 @@ type Running struct {
 
 	stopTasks context.CancelFunc
 	tasks     sync.WaitGroup
+	down      atomic.Int64 // tasks that panicked and have not begun again
 }
 
 // Start brings a room to work. It answers requests only once it has seen every
@@ -165,7 +169,14 @@ func (r *Running) spawn(ctx context.Context, t Task) {
 	r.tasks.Add(1)
 	go func() {
 		defer r.tasks.Done()
-		if err := t.Run(ctx); err != nil && ctx.Err() == nil {
+		down := func(is bool) {
+			if is {
+				r.down.Add(1)
+			} else {
+				r.down.Add(-1)
+			}
+		}
+		if err := guard.Loop(ctx, r.deps.Log, r.room.Name+"/"+t.Name, down, t.Run); err != nil && ctx.Err() == nil {
 			r.failed <- fmt.Errorf("%s: %s: %w", r.room.Name, t.Name, err)
 		}
 	}()
@@ -184,6 +195,9 @@ func (r *Running) Ready(ctx context.Context) error {
 	}
 	if !r.inbox.CaughtUp() {
 		return fault.NewUnavailable("catching_up", r.room.Name+" has not yet seen all events", time.Second)
+	}
+	if r.down.Load() > 0 {
+		return fault.NewUnavailable("task_down", "a task of "+r.room.Name+" is starting again", time.Second)
 	}
 	ctx, cancel := context.WithTimeout(ctx, pingLimit)
 	defer cancel()

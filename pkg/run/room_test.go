@@ -140,6 +140,44 @@ func TestStart_taskFails(t *testing.T) {
 	}
 }
 
+// TestStart_taskPanics has a task panic: the room is not ready until the task has
+// begun again, and answers all the while.
+func TestStart_taskPanics(t *testing.T) {
+	h := open(t)
+	opened, again := make(chan struct{}), make(chan struct{})
+	begun := 0
+	spills := run.Task{Name: "sums", Run: func(ctx context.Context) error {
+		if begun++; begun == 1 {
+			<-opened
+			panic("spilled")
+		}
+		close(again)
+		<-ctx.Done()
+		return nil
+	}}
+	r := testkit.Start(t, run.Room{Name: name, Endpoints: []bus.Endpoint{hello()}, Tasks: []run.Task{spills}}, h.deps)
+	if err := r.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(opened)
+	down := false
+	testkit.Eventually(t, testkit.Patience, func() error {
+		down = down || fault.HasCode(r.Ready(t.Context()), "task_down")
+		select {
+		case <-again:
+			return nil
+		default:
+			return errors.New("the task has not begun again")
+		}
+	})
+	if got, err := h.call(testkit.Context(t), "hello"); got != "hello" || err != nil || !down {
+		t.Errorf("hello: %q, %v; was down: %v", got, err, down)
+	}
+	if err := r.Ready(t.Context()); err != nil {
+		t.Errorf("begun again, and not ready: %v", err)
+	}
+}
+
 // TestStop answers what is in hand, takes nothing new, and ends the tasks last.
 func TestStop(t *testing.T) {
 	h := open(t)

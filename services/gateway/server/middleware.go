@@ -1,10 +1,8 @@
 package server
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 )
 
@@ -50,13 +49,8 @@ func requests(log *slog.Logger) echo.MiddlewareFunc {
 }
 
 // guarded turns a panic into an error with its place.
-func guarded(next echo.HandlerFunc, c echo.Context) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	err = next(c)
+func guarded(next echo.HandlerFunc, c echo.Context) error {
+	err := guard.Do("http", func() error { return next(c) })
 	if known := problem.Known(err); err != nil && fault.From(known).Kind != fault.Internal {
 		return known
 	}

@@ -226,3 +226,24 @@ func TestClock_replicas(t *testing.T) {
 	}
 	w.expect("opening - - - - -")
 }
+
+// TestClock_panic has a change panic: the clock goes on, says it once, and makes
+// the change at its next look.
+func TestClock_panic(t *testing.T) {
+	w := wind(t)
+	asked := 0
+	w.deps.Now = func() time.Time {
+		if asked++; asked == 2 { // the first asks what is due
+			panic("spilled")
+		}
+		return w.clock.Now()
+	}
+	w.timing = timing.New(w.deps)
+	w.now = w.timing.Clock()
+	w.tick("2026-05-01 09:00")
+	if n := strings.Count(w.log.String(), "spilled"); n == 0 {
+		t.Errorf("nothing panicked: %s", w.log.String())
+	}
+	w.tick("2026-05-01 09:00")
+	w.expect("opening - - - - -")
+}

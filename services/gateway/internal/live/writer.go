@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/laurel-awards/laurel/pkg/guard"
 )
 
 const (
@@ -58,17 +60,9 @@ func (h *Hub) Run(ctx context.Context) {
 		t := turn{now: time.Now(), patience: h.cfg.Patience}
 		// A tick that comes a little early is the one that was meant.
 		t.round, t.look = t.now.Add(fastest/2).After(next), t.now.Add(fastest/2).After(looked.Add(h.lookAfter()))
-		topics := h.begin(t.now, func(slug string) {
-			loading.Go(func() {
-				if _, err := h.load(ctx, slug); err != nil {
-					h.cfg.Log.DebugContext(ctx, "live tally: not loaded", "slug", slug, "error", err)
-				}
-			})
-		})
-		streams := 0
-		for topic, f := range topics {
-			streams += len(topic.streams)
-			h.release(topic.write(t, f))
+		streams, err := h.write(t, func(slug string) { loading.Go(func() { h.reload(ctx, slug) }) })
+		if err != nil {
+			h.cfg.Log.ErrorContext(ctx, "live tally: a turn broke off", "error", err)
 		}
 		if t.round {
 			took := time.Since(t.now)
@@ -78,6 +72,29 @@ func (h *Hub) Run(ctx context.Context) {
 		if t.look {
 			looked = t.now
 		}
+	}
+}
+
+// write writes to all streams what is due, and gives their number.
+func (h *Hub) write(t turn, load func(slug string)) (streams int, err error) {
+	err = guard.Do("live", func() error {
+		for topic, f := range h.begin(t.now, load) {
+			streams += len(topic.streams)
+			h.release(topic.write(t, f))
+		}
+		return nil
+	})
+	return streams, err
+}
+
+// reload loads a tally that may be stale.
+func (h *Hub) reload(ctx context.Context, slug string) {
+	err := guard.Do("live", func() error {
+		_, err := h.load(ctx, slug)
+		return err
+	})
+	if err != nil {
+		h.cfg.Log.DebugContext(ctx, "live tally: not loaded", "slug", slug, "error", err)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -199,7 +200,11 @@ func (p *Packer) send(pack []*waiting) {
 	for i, w := range pack {
 		in.Ballots[i] = w.ballot
 	}
-	out, err := p.cast(ctx, in)
+	var out voting.Outcomes
+	err := guard.Do("packer", func() (err error) {
+		out, err = p.cast(ctx, in)
+		return err
+	})
 	if err == nil && len(out.Outcomes) != len(pack) {
 		err = fmt.Errorf("%d outcomes of %d ballots", len(out.Outcomes), len(pack))
 	}

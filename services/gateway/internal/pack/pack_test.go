@@ -31,6 +31,25 @@ func voterOf(n int) (v voting.VoterID) {
 	return v
 }
 
+// TestPacker_panic has a request panic: its ballots hear that nobody knows, the
+// next ones are cast.
+func TestPacker_panic(t *testing.T) {
+	var asked atomic.Int64
+	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+		if asked.Add(1) == 1 {
+			panic("spilled")
+		}
+		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
+	})
+	defer run(p)()
+	if _, err := p.Cast(voting.Cast{Voter: voterOf(1)}); !errors.Is(err, voting.ErrUnknownOutcome) {
+		t.Errorf("a panic was told as %v", err)
+	}
+	if _, err := p.Cast(voting.Cast{Voter: voterOf(2)}); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestPacker has a queue full of ballots wait: full requests carry them, and
 // each ballot has its own outcome.
 func TestPacker(t *testing.T) {

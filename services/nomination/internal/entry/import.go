@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -116,7 +117,11 @@ func (e *Entries) makePhotos(ctx context.Context, s *sheet.Sheet) ([][]byte, err
 			continue
 		}
 		group.Go(func() error {
-			body, err := e.photos.Make(ctx, *row.Picture)
+			var body []byte
+			err := guard.Do("photo", func() (err error) { // decoders of strangers' files
+				body, err = e.photos.Make(ctx, *row.Picture)
+				return err
+			})
 			if refusal, ok := errors.AsType[photo.Refusal](err); ok {
 				mu.Lock()
 				defer mu.Unlock()

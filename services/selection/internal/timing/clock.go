@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -86,8 +87,10 @@ func (c *Clock) Act(ctx context.Context, db interface {
 	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "clock", Name: "clock"})
 	for _, d := range changes {
-		if err := c.change(ctx, db, d); pg.IsUnavailable(err) || errors.Is(err, pg.ErrUnknownCommit) || ctx.Err() != nil {
+		if err := guard.Do("clock", func() error { return c.change(ctx, db, d) }); pg.IsUnavailable(err) || errors.Is(err, pg.ErrUnknownCommit) || ctx.Err() != nil {
 			return err
+		} else if guard.Is(err) {
+			c.tell(ctx, d, err)
 		}
 	}
 	return nil
@@ -112,10 +115,14 @@ func (c *Clock) change(ctx context.Context, db pg.Beginner, d due) error {
 
 // tell logs why a phase waits, once for each reason.
 func (c *Clock) tell(ctx context.Context, d due, why error) {
-	if c.told[d] == why.Error() {
+	reason := why.Error()
+	if p, ok := errors.AsType[*guard.Panic](why); ok {
+		reason = fmt.Sprint(p.Value) // a stack differs from one time to the next
+	}
+	if c.told[d] == reason {
 		return
 	}
-	c.told[d] = why.Error()
+	c.told[d] = reason
 	level := c.timing.deps.Log.WarnContext
 	if errors.Is(why, selection.ErrOutOfOrder) {
 		level = c.timing.deps.Log.InfoContext

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -56,19 +57,20 @@ func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
 				rest = append(rest, b)
 			}
 		}
-		w.cast(ctx, slug, one)
+		w.cast(ctx, slug, one, false)
 		ballots = rest
 	}
 }
 
-// cast writes ballots and tells each its result. Where the data of one makes
-// the transaction fail, halving frees the others of it.
-func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
-	results, err := w.insist(ctx, slug, ballots)
-	if pg.IsData(err) && len(ballots) > 1 {
+// cast writes ballots and tells each its result. Where one of them makes the
+// transaction fail by its data, or the code panic, halving frees the others of
+// it. Ballots that may have been written before, unknown says, are looked for.
+func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot, unknown bool) {
+	results, err := w.insist(ctx, slug, ballots, unknown)
+	if panicked := guard.Is(err); (panicked || pg.IsData(err)) && len(ballots) > 1 {
 		half := len(ballots) / 2
-		w.cast(ctx, slug, ballots[:half])
-		w.cast(ctx, slug, ballots[half:])
+		w.cast(ctx, slug, ballots[:half], unknown || panicked)
+		w.cast(ctx, slug, ballots[half:], unknown || panicked)
 		return
 	}
 	if err != nil {
@@ -91,8 +93,7 @@ func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
 // written, ErrUnknownOutcome.
 //
 // No caller's context is used here; the task's own ends only the waiting.
-func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]result, error) {
-	unknown := false
+func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot, unknown bool) ([]result, error) {
 	for began := time.Now(); ; {
 		results, err := w.try(ctx, slug, ballots, unknown)
 		if err == nil {
@@ -100,7 +101,10 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]
 		}
 		unknown = unknown || errors.Is(err, pg.ErrUnknownCommit)
 		passing := unknown || errors.Is(err, errRaced) || errors.Is(err, context.DeadlineExceeded) || pg.IsUnavailable(err)
-		if !passing {
+		switch {
+		case guard.Is(err): // perhaps behind the commit
+			return nil, voting.ErrUnknownOutcome.Because(err)
+		case !passing:
 			return nil, err
 		}
 		w.caster.log.WarnContext(ctx, "ballots are tried again",
@@ -117,13 +121,21 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]
 func (w *writer) try(ctx context.Context, slug string, ballots []*ballot, again bool) ([]result, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBy)
 	defer cancel()
-	if err := w.store.connect(ctx); err != nil {
-		return nil, err
-	}
-	a := newAttempt(w, slug, ballots)
-	if err := a.run(ctx, again); err != nil {
+	var results []result
+	err := guard.Do("casting", func() error {
+		if err := w.store.connect(ctx); err != nil {
+			return err
+		}
+		a := newAttempt(w, slug, ballots)
+		if err := a.run(ctx, again); err != nil {
+			return err
+		}
+		results = a.results()
+		return nil
+	})
+	if err != nil {
 		w.store.disconnect()
 		return nil, err
 	}
-	return a.results(), nil
+	return results, nil
 }

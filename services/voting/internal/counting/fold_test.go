@@ -3,6 +3,7 @@ package counting
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -39,6 +40,48 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 		t.Fatal(err)
 	}
 	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
+}
+
+// TestSequencer_panic has the count of a selection panic: the others are counted
+// in the same round, and that one is tried again later.
+func TestSequencer_panic(t *testing.T) {
+	s, db := setup(t)
+	if _, err := db.ExecContext(t.Context(), `
+		INSERT INTO selection (slug, hash, rulebook, frozen_at) SELECT 's-2', 'other', rulebook, now() FROM selection;
+		INSERT INTO voting (slug, key_check) VALUES ('s-2', '');
+		INSERT INTO head (selection, next_index) VALUES (2, 0);
+		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) VALUES (41, 2, 0, now(), 1, '{}');
+		INSERT INTO batch_body VALUES (41, '{7}', '{1}', decode(repeat('5a', 32), 'hex'), '')`); err != nil {
+		t.Fatal(err)
+	}
+	now, asked := s.now, 0
+	s.now = func() time.Time { // the first selection's
+		if asked++; asked == 1 {
+			panic("spilled")
+		}
+		return now()
+	}
+	counted := 0
+	round := func() error {
+		return pg.Lead(t.Context(), db, lead, func(leader *pg.Leader) error {
+			n, err := s.round(t.Context(), leader)
+			counted += n
+			return err
+		})
+	}
+	if err := round(); err != nil {
+		t.Fatal(err)
+	}
+	if len(s.failed) != 1 || counted == 0 {
+		t.Fatalf("counted %d beside a panic; failed %v", counted, s.failed)
+	}
+	const all = batches*(batches+1)/2 + 1
+	testkit.Eventually(t, testkit.Patience, func() error {
+		if err := round(); err != nil || counted != all {
+			return fmt.Errorf("counted %d of %d, %w", counted, all, err)
+		}
+		return nil
+	})
 }
 
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the

@@ -5,6 +5,7 @@ package counting
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -33,11 +35,24 @@ type Sequencer struct {
 
 	signer ballotlog.Signer
 	cache  *candidates.Cache
+
+	failed map[int]failure // by selection; the others are counted all the same
 }
+
+// failure is when a selection that could not be counted is tried again.
+type failure struct {
+	pause time.Duration
+	until time.Time
+}
+
+// maxPause is the longest that a selection waits for its next try.
+const maxPause = 30 * time.Second
 
 // New counts in deps' database; signer signs the log's checkpoints.
 func New(deps run.Deps, signer ballotlog.Signer, cache *candidates.Cache) *Sequencer {
-	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache}
+	return &Sequencer{
+		db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache, failed: map[int]failure{},
+	}
 }
 
 // Wake says that there is something to count.
@@ -80,7 +95,9 @@ func (s *Sequencer) lead(ctx context.Context, leader *pg.Leader) error {
 	return nil
 }
 
-// round folds whatever waits, and gives the number of ballots.
+// round folds whatever waits, and gives the number of ballots. A selection that
+// fails, or panics, does not keep the others waiting; the error is of the
+// database as a whole.
 func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -94,11 +111,24 @@ func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, 
 		return 0, fmt.Errorf("what waits: %w", err)
 	}
 	for _, id := range selections {
-		f := fold{sequencer: s, selection: id}
-		if err := leader.InTx(ctx, func(tx *sqlx.Tx) error { return f.run(ctx, tx) }); err != nil {
-			return counted, fmt.Errorf("fold selection %d: %w", id, err)
+		if time.Now().Before(s.failed[id].until) {
+			continue
 		}
-		counted += f.ballots
+		f := fold{sequencer: s, selection: id}
+		err := guard.Do("sequencer", func() error {
+			return leader.InTx(ctx, func(tx *sqlx.Tx) error { return f.run(ctx, tx) })
+		})
+		switch {
+		case err == nil:
+			delete(s.failed, id)
+			counted += f.ballots
+		case pg.IsUnavailable(err), errors.Is(err, pg.ErrUnknownCommit), ctx.Err() != nil:
+			return counted, fmt.Errorf("fold selection %d: %w", id, err)
+		default:
+			pause := min(maxPause, max(pace, 2*s.failed[id].pause))
+			s.failed[id] = failure{pause, time.Now().Add(pause)}
+			s.log.ErrorContext(ctx, "sequencer: a selection is counted later", "selection", id, "after", pause, "error", err)
+		}
 	}
 	return counted, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -87,7 +88,7 @@ func (b *Broadcaster) look(ctx context.Context) error {
 		seen[s.Slug] = true
 		version := query.VersionOf(query.StateOf(s.Selection, s.Sealed), s.Next, s.ListVersion)
 		if sent, ok := b.sent[s.Slug]; !ok || sent != version {
-			errs = append(errs, b.send(ctx, s.Slug))
+			errs = append(errs, guard.Do("broadcaster", func() error { return b.send(ctx, s.Slug) }))
 		}
 	}
 	maps.DeleteFunc(b.sent, func(slug string, _ int64) bool { return !seen[slug] })

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
@@ -172,7 +173,11 @@ func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, 
 	go func() {
 		defer close(done)
 		buffered := bufio.NewWriterSize(writer, 64<<10)
-		rows, err := write(buffered)
+		var rows int64
+		err := guard.Do("export", func() (err error) {
+			rows, err = write(buffered)
+			return err
+		})
 		if err == nil {
 			err = buffered.Flush()
 		}
