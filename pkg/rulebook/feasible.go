@@ -48,19 +48,23 @@ func (rb *Rulebook) seatsOf(award string) int {
 	return sum
 }
 
-// twice reports a quota for the same winners as an earlier one.
+// twice reports a quota for the same winners as an earlier one, which then
+// counts for nothing else.
 func twice(demands []demand) {
 	type subject struct{ attribute, value, of string }
 	mins, maxes := map[subject]int{}, map[subject]int{}
-	for _, d := range demands {
+	for i := range demands {
+		d := &demands[i]
 		s := subject{d.Attribute, d.Value, d.Of}
 		if first, ok := mins[s]; ok && d.hasFloor {
 			d.at.get("min").fail("quotas[%d] has a min for the same winners", first)
+			d.floor, d.hasFloor = 0, false
 		} else if d.hasFloor {
 			mins[s] = d.index
 		}
 		if first, ok := maxes[s]; ok && d.hasCap {
 			d.at.get("max").fail("quotas[%d] has a max for the same winners", first)
+			d.cap, d.hasCap = 0, false
 		} else if d.hasCap {
 			maxes[s] = d.index
 		}
