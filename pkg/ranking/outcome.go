@@ -23,7 +23,7 @@ type Outcome struct {
 // outcome fills the awards.
 func (st *standing) outcome() (*Outcome, error) {
 	in := st.in
-	s, err := newSeating(in)
+	s, err := newSeating(in, st.order)
 	if err != nil {
 		return nil, err
 	}

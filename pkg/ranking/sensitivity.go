@@ -38,7 +38,7 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSeating(in)
+	s, err := newSeating(in, st.order)
 	if err != nil {
 		return nil, err
 	}
