@@ -1,6 +1,11 @@
 package ranking
 
-import "math"
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+)
 
 // answer of a search.
 type answer int
@@ -17,7 +22,6 @@ type hunt struct {
 	lp        *simplex
 	b         bounds
 	decisions []decision
-	budget    int64
 	found     []int64
 	nodes     int     // that may still be looked at
 	near      []int64 // the most nearly whole x met, rounded
@@ -40,6 +44,27 @@ type tree struct {
 	low, high   *tree
 }
 
+// rows gives the rows that a proof rests on, each with the sign of its
+// multipliers, in order.
+func (t *tree) rows() []term {
+	signs := make(map[term]bool)
+	t.collect(signs)
+	out := slices.Collect(maps.Keys(signs))
+	slices.SortFunc(out, func(a, b term) int { return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.by, b.by)) })
+	return out
+}
+
+func (t *tree) collect(signs map[term]bool) {
+	if t.leaf == nil {
+		t.low.collect(signs)
+		t.high.collect(signs)
+		return
+	}
+	for _, m := range t.leaf.terms {
+		signs[term{m.row, max(-1, min(m.by, 1))}] = true
+	}
+}
+
 // levels is the set of decisions that a proof rests on.
 type levels map[int]bool
 
@@ -55,7 +80,7 @@ func (h *hunt) search() (answer, *tree, levels) {
 	if h.nodes--; h.nodes < 0 {
 		return undecided, nil, nil
 	}
-	switch h.lp.run(h.budget) {
+	switch h.lp.run() {
 	case empty:
 		if t, on := h.proof(h.lp.certificate()); t != nil {
 			return impossible, t, on
@@ -72,7 +97,7 @@ func (h *hunt) search() (answer, *tree, levels) {
 			return possible, nil, nil
 		}
 	case stuck:
-		if *h.lp.work > h.budget {
+		if h.lp.spent() {
 			return undecided, nil, nil
 		}
 	}
@@ -210,6 +235,9 @@ func (h *hunt) proof(c *certificate, ok bool) (*tree, levels) {
 		} else {
 			spare -= loss
 		}
+	}
+	if len(h.decisions) > 0 {
+		c.cost = nil // a part of a tree is used once; it may be one of many
 	}
 	return &tree{leaf: c, column: -1, row: -1}, on
 }

@@ -92,7 +92,7 @@ func (s *simplex) exchangeMoves(place, move int, high bool) {
 	s.basic[place] = move
 	s.entered(move, place)
 	s.left(old, high)
-	*s.work += int64(len(s.basic) * len(s.basic))
+	s.Work += int64(len(s.basic) * len(s.basic))
 }
 
 // exchangeRows makes a row tight instead of another.
@@ -117,7 +117,7 @@ func (s *simplex) exchangeRows(row, other int) {
 	s.tight[place] = row
 	s.place[row], s.place[other] = place, -1
 	s.price[other] = 0
-	*s.work += int64(t * t)
+	s.Work += int64(t * t)
 }
 
 // grow adds a row and a move to the kernel.
@@ -146,7 +146,7 @@ func (s *simplex) grow(row, move int, slope float64) {
 	s.basic, s.tight = append(s.basic, move), append(s.tight, row)
 	s.place[row] = t
 	s.entered(move, t)
-	*s.work += int64(t * t)
+	s.Work += int64(t * t)
 }
 
 func (s *simplex) widen(stride int) {
@@ -184,7 +184,7 @@ func (s *simplex) shrink(place, row int, high bool) {
 	s.basic, s.tight = s.basic[:last], s.tight[:last]
 	s.place[row], s.price[row] = -1, 0
 	s.left(move, high)
-	*s.work += int64(last * last)
+	s.Work += int64(last * last)
 }
 
 // renew computes the inverse anew by elimination, and the prices from it.
@@ -238,7 +238,7 @@ func (s *simplex) renew() {
 	for k := range t {
 		copy(s.line(k), line(k)[t:])
 	}
-	*s.work += int64(t * t * t)
+	s.Work += int64(t * t * t)
 	clear(s.price)
 	for k, v := range s.basic {
 		for p, i := range s.tight {

@@ -1,6 +1,10 @@
 package ranking
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
 
 // model is the integer program of filling the awards: a column for each class
 // in each group of awards, how many of it get one; a row for each group's
@@ -8,16 +12,26 @@ import "slices"
 type model struct {
 	qs *quotas
 	*program
-	groups [][]int // awards that no quota tells apart, by group
-	group  []int   // by award
-	first  int     // the row of the first counter
+	groups [][]int      // awards that no quota tells apart, by group
+	group  []int        // by award
+	first  int          // the row of the first counter
+	relax  map[side]int // the columns by which limits are relaxed, where they may be
+	total  int          // the row of all that is relaxed
 }
 
-func (qs *quotas) model(need []int) *model {
+// side is one of a quota's limits.
+type side struct {
+	quota int
+	max   bool
+}
+
+// model makes the program. A relaxed one may let more into a cap and fewer into
+// a floor; how many more in all is for its bounds to say.
+func (qs *quotas) model(need []int, relaxed bool) *model {
 	m := &model{qs: qs, program: new(program), group: make([]int, len(need))}
 	alike := -1
 	for a := range need {
-		own := slices.ContainsFunc(qs.counters, func(k counter) bool { return k.award == a })
+		own := slices.ContainsFunc(qs.rb.Quotas, func(q rulebook.Quota) bool { return q.Of == qs.rb.Awards[a].ID })
 		if !own && alike >= 0 {
 			m.group[a] = alike
 			m.groups[alike] = append(m.groups[alike], a)
@@ -68,8 +82,39 @@ func (qs *quotas) model(need []int) *model {
 			}
 		}
 	}
+	if relaxed {
+		m.loosen(need)
+	}
 	m.close()
 	return m
+}
+
+// loosen adds the columns by which limits are relaxed, and the row of their sum.
+func (m *model) loosen(need []int) {
+	seats := int64(0)
+	for _, n := range need {
+		seats += int64(n)
+	}
+	m.relax = make(map[side]int)
+	m.total = m.row(free, free)
+	for i, k := range m.qs.counters {
+		for _, l := range [2]side{{k.quota, false}, {k.quota, true}} {
+			if l.max && k.max == noCap || !l.max && k.min == 0 {
+				continue
+			}
+			column, ok := m.relax[l]
+			if !ok {
+				column = m.program.column(0, max(seats, int64(k.min)))
+				m.relax[l] = column
+				m.put(m.total, column, 1)
+			}
+			by := int64(1)
+			if l.max {
+				by = -1
+			}
+			m.put(m.first+i, column, by)
+		}
+	}
 }
 
 func (m *model) column(group, class int) int { return group*len(m.qs.classes) + class }

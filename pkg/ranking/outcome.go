@@ -18,12 +18,13 @@ type Outcome struct {
 	s      *seating
 	filled *seated
 	open   map[int]string
+	proofs map[*tree]int // their places, from 1
 }
 
 // outcome fills the awards.
 func (st *standing) outcome() (*Outcome, error) {
 	in := st.in
-	s, err := newSeating(in, st.order)
+	s, err := newSeating(in, st.order, st.effort)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,8 @@ func (st *standing) outcome() (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: st.rounds, Shortlist: st.shortlist()}, st, s, filled, open}
+	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: st.rounds, Shortlist: st.shortlist()}, st, s, filled, open, nil}
+	o.prove()
 	if st.drawn {
 		o.Lot = st.lot
 	}
@@ -51,6 +53,19 @@ func (st *standing) outcome() (*Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// prove collects the proofs of who was passed over, in the order of the ranking.
+func (o *Outcome) prove() {
+	o.proofs = make(map[*tree]int)
+	for _, c := range o.st.order {
+		for _, d := range o.filled.displaced[c] {
+			if d.proof != nil && o.proofs[d.proof] == 0 {
+				o.Proofs = append(o.Proofs, o.s.m.proof(d.proof, o.s.classOf, o.st.in.ids))
+				o.proofs[d.proof] = len(o.Proofs)
+			}
+		}
+	}
 }
 
 // award gives the award that a candidate gets by the computation.
@@ -79,8 +94,11 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 			r := o.st.ranked(c)
 			for _, d := range o.filled.displaced[c] {
 				displacement := o.st.displacement(o.s, o.filled, c, d)
+				displacement.Proof = o.proofs[d.proof]
 				r.Displaced = append(r.Displaced, displacement)
-				r.Explain = append(r.Explain, displacement.Reason)
+				if r.Explain = append(r.Explain, displacement.Reason); displacement.Numbers != "" {
+					r.Explain = append(r.Explain, displacement.Numbers)
+				}
 			}
 			if reason := o.open[c]; reason != "" {
 				r.Explain = append(r.Explain, reason)
@@ -175,7 +193,7 @@ func (st *standing) shortlist() []string {
 // displacement puts the reason for passing over a candidate into words.
 func (st *standing) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
 	in := st.in
-	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}}
+	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}, Numbers: d.numbers}
 	var reasons []string
 	for _, i := range d.counters {
 		k, hit := s.qs.counters[i], s.qs.hit(i)

@@ -161,3 +161,18 @@ func (p *program) whole(b *bounds, rows []int, guess []float64) (*certificate, b
 	}
 	return nil, false
 }
+
+// settle computes the certificate's sums for bounds.
+func (c *certificate) settle(b *bounds) {
+	c.least, c.most = 0, 0
+	for j, by := range c.cost {
+		c.least += min(by*b.lower[j], by*b.upper[j])
+	}
+	for _, t := range c.terms {
+		if t.by > 0 {
+			c.most += t.by * b.most[t.row]
+		} else {
+			c.most += t.by * b.least[t.row]
+		}
+	}
+}

@@ -201,7 +201,7 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 	for i, a := range rb.Awards {
 		need[i] = a.Seats
 	}
-	_, err := qs.seating(nil, nil, need)
+	_, err := qs.seating(nil, nil, need, Options{}.effort())
 	return err
 }
 
@@ -210,7 +210,7 @@ const maxCombinations = 1 << 12
 // CheckCandidates tells whether the awards can be filled under the quotas with
 // the candidates put in so far, as Rank will find it.
 func (in *Input) CheckCandidates() error {
-	_, err := newSeating(in, in.order())
+	_, err := newSeating(in, in.order(), Options{}.effort())
 	return err
 }
 

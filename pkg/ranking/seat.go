@@ -15,10 +15,9 @@ type seating struct {
 	classOf []int // by candidate
 	need    []int // by award
 	lp      *simplex
-	start   []int64        // a complete filling
-	known   []*certificate // of candidates passed over, the last used first
-	work    int64
-	budget  int64
+	start   []int64 // a complete filling
+	known   []*tree // certificates of candidates passed over, the last used first
+	*effort
 	reasons bool // whether displacements are to be explained
 }
 
@@ -29,6 +28,7 @@ const maxKnown = 64
 type seated struct {
 	award     []int // noAward for none
 	displaced map[int][]displaced
+	passed    map[int]*displaced // by column: why no more of it got a seat
 }
 
 // displaced is why a candidate was passed over for an award.
@@ -36,33 +36,38 @@ type displaced struct {
 	award    int
 	counters []int // at their cap
 	quotas   []int // whose other demands the candidate would break
-	favoured int   // who took the seat
+	proof    *tree // of that; nil for a cap that is reached
+	numbers  string
+	favoured int // who took the seat
 }
-
-// maxWork bounds the search, in numbers looked at: some minutes.
-const maxWork = 100_000_000_000
 
 // newSeating finds a first filling, near the given order, or the quotas in
 // conflict.
-func newSeating(in *Input, order []int) (*seating, error) {
+func newSeating(in *Input, order []int, e *effort) (*seating, error) {
 	qs, classOf := newQuotas(in.rb, in.people())
-	return qs.seating(classOf, order, demand(in.rb.Awards, len(in.ids)))
+	return qs.seating(classOf, order, demand(in.rb.Awards, len(in.ids)), e)
 }
 
-func (qs *quotas) seating(classOf, order, need []int) (*seating, error) {
-	s := &seating{m: qs.model(need), qs: qs, classOf: classOf, need: need, budget: maxWork}
-	s.lp = newSimplex(s.m.program, make([]float64, 2*len(s.m.lower)), &s.work)
-	s.price(order)
-	s.start = s.m.guess(order, classOf, need)
+func (qs *quotas) seating(classOf, order, need []int, e *effort) (*seating, error) {
+	s := qs.unfilled(classOf, order, need, false, e)
 	a, x, _ := s.find(s.m.bounds(), s.start)
 	switch a {
 	case possible:
 		s.start = x
 		return s, nil
 	case undecided:
-		return nil, errUndecided()
+		return nil, s.undecided()
 	}
-	return nil, s.conflict()
+	return nil, s.infeasible(s.conflict())
+}
+
+// unfilled is a seating whose start need not keep the quotas.
+func (qs *quotas) unfilled(classOf, order, need []int, relaxed bool, e *effort) *seating {
+	s := &seating{m: qs.model(need, relaxed), qs: qs, classOf: classOf, need: need, effort: e}
+	s.lp = newSimplex(s.m.program, make([]float64, 2*len(s.m.lower)), e)
+	s.price(order)
+	s.start = s.m.guess(order, classOf, need)
+	return s
 }
 
 // price makes it dear to give a seat to who is far down the order, and to take
@@ -94,13 +99,13 @@ func noise(n int) float64 {
 // find looks for a complete filling within the bounds, from a start; an
 // impossible one comes with its proof.
 func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
-	h := &hunt{p: s.m.program, lp: s.lp, b: b, budget: s.budget}
+	h := &hunt{p: s.m.program, lp: s.lp, b: b}
 	own := slices.Clone(s.lp.cost)
 	defer func() { copy(s.lp.cost, own) }()
 	for limit := firstNodes; ; limit *= 2 {
 		s.lp.begin(start, s.m.activity(start), b)
 		a, proof, _ := h.within(limit)
-		if a != undecided || s.work > s.budget {
+		if a != undecided || s.spent() {
 			return a, h.found, proof
 		}
 		start = h.near
@@ -115,20 +120,21 @@ func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
 // most fillings are found soon or, from there, not for very long.
 const firstNodes = 64
 
-func errUndecided() error {
-	return fault.NewInvalid(CodeUndecided, "whether the quotas can be met could not be decided within the search's bound")
-}
-
-// conflict names, where no filling exists, quotas none of which can be spared:
-// dropping any one of them would make it possible.
-func (s *seating) conflict() error {
-	ignored := make([]bool, len(s.qs.rb.Quotas))
+// conflict gives, where no filling exists, quotas none of which can be spared:
+// dropping any one of them would make it possible. The others are ignored.
+func (s *seating) conflict() (ignored []bool) {
+	ignored = make([]bool, len(s.qs.rb.Quotas))
 	for i := range ignored {
 		ignored[i] = true
 		if a, _, _ := s.find(s.m.without(ignored), s.start); a != impossible {
 			ignored[i] = false
 		}
 	}
+	return ignored
+}
+
+// infeasible names the quotas that are in conflict.
+func (s *seating) infeasible(ignored []bool) error {
 	var fields []fault.Field
 	var names []string
 	for i, spared := range ignored {
@@ -145,15 +151,15 @@ func (s *seating) conflict() error {
 // feasible: the ranking is walked once an award, and whoever can be part of a
 // complete filling is taken. A class once passed over stays so for the award,
 // and for those that no quota tells from it, because what is taken only grows.
-func (s *seating) fill(order []int) (*seated, error) {
+func (s *seating) fill(order []int) (*seated, error) { return s.fillWithin(s.m.bounds(), order) }
+
+// fillWithin fills the awards within bounds that the start keeps.
+func (s *seating) fillWithin(b bounds, order []int) (*seated, error) {
 	s.price(order)
-	out := &seated{award: make([]int, len(order)), displaced: make(map[int][]displaced)}
+	f := s.empty(b)
+	out := &seated{award: make([]int, len(order)), displaced: make(map[int][]displaced), passed: f.passed}
 	for c := range out.award {
 		out.award[c] = noAward
-	}
-	f := &filling{seating: s, b: s.m.bounds(), ahead: s.start, counts: make([]int64, len(s.m.least)), passed: make(map[int]*displaced)}
-	for _, c := range s.known {
-		c.settle(&f.b)
 	}
 	for award := range s.need {
 		if err := f.award(award, order, out); err != nil {
@@ -162,6 +168,13 @@ func (s *seating) fill(order []int) (*seated, error) {
 	}
 	s.start = f.ahead
 	return out, nil
+}
+
+func (s *seating) empty(b bounds) *filling {
+	for _, t := range s.known {
+		t.leaf.settle(&b)
+	}
+	return &filling{seating: s, b: b, ahead: s.start, counts: make([]int64, len(s.m.least)), passed: make(map[int]*displaced)}
 }
 
 // filling is a partly filled list of awards: what is taken are lower bounds,
@@ -223,11 +236,16 @@ func (f *filling) take(j int) (bool, error) {
 			return false, nil
 		}
 	}
+	f.seat(j)
+	return true, nil
+}
+
+// seat gives one more of the column a seat.
+func (f *filling) seat(j int) {
 	f.change(j, f.b.lower[j]+1, f.b.upper[j])
 	for _, e := range f.m.byColumn[j] {
 		f.counts[e.at] += e.by
 	}
-	return true, nil
 }
 
 // find changes the filling ahead to one with one more of the column, or tells
@@ -235,18 +253,18 @@ func (f *filling) take(j int) (bool, error) {
 func (f *filling) find(j int) (*displaced, error) {
 	var counters []int
 	for _, e := range f.m.byColumn[j] {
-		if i := e.at - f.m.first; i >= 0 && i < len(f.qs.counters) && f.counts[e.at]+e.by > f.m.most[e.at] {
+		if i := e.at - f.m.first; i >= 0 && i < len(f.qs.counters) && f.counts[e.at]+e.by > f.b.most[e.at] {
 			counters = append(counters, i)
 		}
 	}
 	if len(counters) > 0 {
 		return &displaced{counters: counters}, nil
 	}
-	for i, c := range f.known {
-		if c.least+max(c.cost[j], 0) > c.most {
+	for i, t := range f.known {
+		if c := t.leaf; c.least+max(c.cost[j], 0) > c.most {
 			copy(f.known[1:i+1], f.known[:i])
-			f.known[0] = c
-			return &displaced{quotas: f.cited(c)}, nil
+			f.known[0] = t
+			return f.proved(j, t), nil
 		}
 	}
 	f.b.lower[j]++
@@ -257,57 +275,31 @@ func (f *filling) find(j int) (*displaced, error) {
 		f.ahead = x
 		return nil, nil
 	case undecided:
-		return nil, errUndecided()
+		return nil, f.undecided()
 	}
-	if c := proof.leaf; c != nil {
-		c.settle(&f.b)
-		f.known = slices.Insert(f.known[:min(len(f.known), maxKnown-1)], 0, c)
+	if proof.leaf != nil {
+		proof.leaf.settle(&f.b)
+		f.known = slices.Insert(f.known[:min(len(f.known), maxKnown-1)], 0, proof)
 	}
-	return &displaced{quotas: f.cited(proof.leaves()...)}, nil
+	return f.proved(j, proof), nil
+}
+
+// proved is a displacement by a proof.
+func (f *filling) proved(j int, proof *tree) *displaced {
+	d := &displaced{proof: proof}
+	if f.reasons {
+		rows := proof.rows()
+		d.quotas, d.numbers = f.m.cited(rows), f.tell(j, rows)
+	}
+	return d
 }
 
 // change sets a column's bounds, of the certificates, too.
 func (f *filling) change(j int, lower, upper int64) {
-	for _, c := range f.known {
+	for _, t := range f.known {
+		c := t.leaf
 		by := c.cost[j]
 		c.least += min(by*lower, by*upper) - min(by*f.b.lower[j], by*f.b.upper[j])
 	}
 	f.b.lower[j], f.b.upper[j] = lower, upper
-}
-
-// cited gives the quotas that certificates rest on.
-func (f *filling) cited(leaves ...*certificate) []int {
-	var out []int
-	for _, c := range leaves {
-		for _, t := range c.terms {
-			if i := t.row - f.m.first; i >= 0 && i < len(f.qs.counters) && !slices.Contains(out, f.qs.counters[i].quota) {
-				out = append(out, f.qs.counters[i].quota)
-			}
-		}
-	}
-	slices.Sort(out)
-	return out
-}
-
-// settle computes the certificate's sums for bounds.
-func (c *certificate) settle(b *bounds) {
-	c.least, c.most = 0, 0
-	for j, by := range c.cost {
-		c.least += min(by*b.lower[j], by*b.upper[j])
-	}
-	for _, t := range c.terms {
-		if t.by > 0 {
-			c.most += t.by * b.most[t.row]
-		} else {
-			c.most += t.by * b.least[t.row]
-		}
-	}
-}
-
-// leaves gives the certificates of a proof.
-func (t *tree) leaves() []*certificate {
-	if t.leaf != nil {
-		return []*certificate{t.leaf}
-	}
-	return append(t.low.leaves(), t.high.leaves()...)
 }

@@ -38,7 +38,7 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSeating(in, st.order)
+	s, err := newSeating(in, st.order, st.effort)
 	if err != nil {
 		return nil, err
 	}
@@ -75,18 +75,8 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 		if err != nil {
 			return nil, err
 		}
-		c := Change{Weight: at.String(), Gain: []string{}, Lose: []string{}}
-		for _, i := range st.byID() {
-			if filled.award[i] == base[i] {
-				continue
-			}
-			if filled.award[i] != noAward && (base[i] == noAward || filled.award[i] < base[i]) {
-				c.Gain = append(c.Gain, st.in.ids[i])
-			} else {
-				c.Lose = append(c.Lose, st.in.ids[i])
-			}
-		}
-		if len(c.Gain)+len(c.Lose) > 0 {
+		c := Change{Weight: at.String()}
+		if c.Gain, c.Lose = st.changed(base, filled.award); len(c.Gain)+len(c.Lose) > 0 {
 			return &c, nil
 		}
 		beyond, ok := st.next(base, k, at, direction)
@@ -96,6 +86,21 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 		at = beyond
 	}
 	return nil, nil // no such weight, or none within the bound, is an answer
+}
+
+// changed gives who gets a better award than before, and who a worse one.
+func (st *standing) changed(before, after []int) (gain, lose []string) {
+	gain, lose = []string{}, []string{}
+	for _, i := range st.byID() {
+		switch {
+		case before[i] == after[i]:
+		case after[i] != noAward && (before[i] == noAward || after[i] < before[i]):
+			gain = append(gain, st.in.ids[i])
+		default:
+			lose = append(lose, st.in.ids[i])
+		}
+	}
+	return gain, lose
 }
 
 // next gives the nearest weight beyond from at which two candidates with

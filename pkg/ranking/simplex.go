@@ -19,7 +19,7 @@ type simplex struct {
 	b     bounds // as the search has tightened them
 	start []int64
 	cost  []float64 // by move
-	work  *int64    // numbers looked at, counted up
+	*effort
 
 	high    []bool    // by move: at its upper bound, where not basic
 	at      []int64   // by move: its value, where not basic
@@ -64,10 +64,10 @@ func fall(column int) int { return 2*column + 1 }
 
 func sign(move int) int64 { return 1 - 2*int64(move&1) }
 
-func newSimplex(p *program, cost []float64, work *int64) *simplex {
+func newSimplex(p *program, cost []float64, e *effort) *simplex {
 	n, m := len(p.lower), len(p.least)
 	return &simplex{
-		p: p, cost: cost, work: work,
+		p: p, cost: cost, effort: e,
 		high: make([]bool, 2*n), at: make([]int64, 2*n), where: make([]int, 2*n),
 		place: make([]int, m), rowHigh: make([]bool, m), fixed: make([]int64, m), sum: make([]float64, m),
 		price: make([]float64, m), priced: make([]float64, n),
@@ -93,7 +93,7 @@ func (s *simplex) begin(start, sums []int64, b bounds) {
 			s.moved(j)
 		}
 	}
-	*s.work += int64(len(s.where) + len(s.place))
+	s.Work += int64(len(s.where) + len(s.place))
 }
 
 // box is a move's bounds.
@@ -182,7 +182,7 @@ func (s *simplex) solve() {
 	for _, row := range s.tight {
 		s.sum[row] = float64(s.target(row))
 	}
-	*s.work += int64(t*t + len(s.fixed) + 8*t)
+	s.Work += int64(t*t + len(s.fixed) + 8*t)
 }
 
 const (
@@ -230,14 +230,14 @@ const (
 const maxSteps = 20_000
 
 // run looks for an x in fractions within the bounds.
-func (s *simplex) run(budget int64) state {
+func (s *simplex) run() state {
 	for range maxSteps {
 		s.solve()
 		place, row, off := s.worst()
 		if off == 0 {
 			return optimal
 		}
-		if *s.work > budget {
+		if s.spent() {
 			return stuck
 		}
 		s.combine(place, row)
@@ -292,9 +292,9 @@ func (s *simplex) combine(place, row int) {
 			}
 			s.slope[e.at] += float64(y * float64(e.by))
 		}
-		*s.work += int64(len(s.p.byRow[i]))
+		s.Work += int64(len(s.p.byRow[i]))
 	}
-	*s.work += int64(t * 10)
+	s.Work += int64(t * 10)
 }
 
 func (s *simplex) coefficient(row, move int) float64 {
@@ -329,7 +329,7 @@ func (s *simplex) enter(place, row int, off float64) bool {
 			s.choices = append(s.choices, choice{ratio(s.price[i], g, s.rowHigh[i]), g, float64(width), -1, i})
 		}
 	}
-	*s.work += int64(len(s.touched) + len(s.tight))
+	s.Work += int64(len(s.touched) + len(s.tight))
 	s.heap()
 	s.passed = s.passed[:0]
 	var chosen choice

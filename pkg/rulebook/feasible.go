@@ -23,7 +23,7 @@ func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
 	}
 	demands := make([]demand, 0, len(quotas))
 	for i, q := range quotas {
-		d := demand{Quota: q, index: i, at: places[i], seats: rb.seatsOf(q.Of)}
+		d := demand{Quota: q, index: i, at: places[i], seats: rb.Seats(q.Of)}
 		d.floor, d.hasFloor = q.Floor(d.seats)
 		d.cap, d.hasCap = q.Cap(d.seats)
 		demands = append(demands, d)
@@ -37,8 +37,8 @@ func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
 	}
 }
 
-// seatsOf is how many seats the award has, or all awards together for "".
-func (rb *Rulebook) seatsOf(award string) int {
+// Seats is how many seats the award has, or all awards together for "".
+func (rb *Rulebook) Seats(award string) int {
 	sum := 0
 	for _, a := range rb.Awards {
 		if award == "" || a.ID == award {
