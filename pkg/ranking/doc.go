@@ -14,10 +14,9 @@
 //
 // Awards are filled in order; each takes, of all sets that meet its quotas and
 // leave the later awards able to meet theirs, the one with the best ranked
-// members (compared best member first). The search proves each step: a
-// candidate is taken when a complete filling with them is at hand, and passed
-// over when every filling has been ruled out, by counting or by exhausting a
-// bounded search. A problem that passes the bound, which takes several
-// interlocking attributes and hundreds of seats, ends in the fault
-// quotas_undecided, never in a filling that might be wrong.
+// members (compared best member first). Each step is proved: a candidate is
+// taken when a complete filling with them is at hand, and passed over when a cap
+// is full or with a Proof, which Claim.Check verifies. The search is bounded by a
+// budget of work; one that passes it ends in the fault quotas_undecided, never in
+// a filling that might be wrong (docs/adr/0010-quotas.md).
 package ranking

@@ -2,6 +2,7 @@ package ranking
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -69,8 +70,8 @@ func medal(t testing.TB, seed uint64, candidates int, awards []int, more ...rule
 			return other
 		}
 		a := map[string]string{
-			"employer": fmt.Sprint("e", int(float64(candidates)/3*chance.Float64()*chance.Float64())),
-			"region":   fmt.Sprint("r", int(14*chance.Float64()*chance.Float64())),
+			"employer": fmt.Sprint("e", int(float64(candidates)/2*math.Pow(chance.Float64(), 1.3))),
+			"region":   fmt.Sprint("r", int(14*math.Pow(chance.Float64(), 1.5))),
 			"gender":   pick(yes(0.45, 0.1), "female", "male"),
 			"body":     pick(yes(0.4, 0.8), "enterprise", pick(chance.IntN(2) == 0, "institution", "office")),
 		}
@@ -89,13 +90,14 @@ func medal(t testing.TB, seed uint64, candidates int, awards []int, more ...rule
 func hard(t testing.TB, seed uint64, candidates, seats int) problem {
 	chance := rand.New(rand.NewPCG(seed, uint64(seats)))
 	p := problem{rb: rules(t, []int{seats / 3, seats - seats/3}, []rule{
-		{"employer", "", "2", "", ""}, {"school", "", "4", "", ""}, {"region", "", "8", "", ""}, {"gender", "female", "", "40%", ""}, {"gender", "female", "", "30%", "award0"},
+		{"employer", "", "2", "", ""}, {"school", "", "4", "", ""}, {"region", "", "8", "", ""},
+		{"gender", "female", "", "40%", ""}, {"gender", "female", "", "30%", "award0"},
 	})}
 	value := func(name string, n int) string { return fmt.Sprint(name, chance.IntN(n)) }
 	for c := range candidates {
 		p.candidates = append(p.candidates, map[string]string{
 			"employer": value("e", seats/2), "school": value("s", seats/4), "region": value("r", seats/8),
-			"gender": []string{"female", "male", "male"}[min(2, chance.IntN(2+2*(candidates-c)/candidates))],
+			"gender": []string{"female", "male", "male", "male"}[chance.IntN(2+2*(candidates-c)/candidates)],
 		})
 	}
 	return p
