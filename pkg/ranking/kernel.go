@@ -2,14 +2,53 @@ package ranking
 
 import "math"
 
+// follow computes how the basic moves fall, and the rows that are not tight
+// rise, by one more of what enters.
+func (s *simplex) follow(place, row int, c choice) {
+	for _, i := range s.reached {
+		s.rising[i], s.met[i] = 0, false
+	}
+	s.reached = s.reached[:0]
+	if c.move >= 0 {
+		s.alongside(c.move)
+		s.raise(c.move, 1)
+	} else {
+		s.along = append(s.along[:0], make([]float64, len(s.basic))...)
+		p := s.place[c.row]
+		for k := range s.along {
+			s.along[k] = -s.inverse[k*s.stride+p]
+		}
+	}
+	for k, v := range s.basic {
+		if math.Abs(s.along[k]) < 1e-12 {
+			s.along[k] = 0
+			continue
+		}
+		s.raise(v, -s.along[k])
+	}
+	s.Work += int64(8 * len(s.basic))
+}
+
+func (s *simplex) raise(move int, by float64) {
+	for _, e := range s.p.byColumn[move/2] {
+		if s.place[e.at] < 0 {
+			if !s.met[e.at] {
+				s.met[e.at] = true
+				s.reached = append(s.reached, e.at)
+			}
+			s.rising[e.at] += float64(float64(e.by*sign(move)) * by)
+		}
+	}
+}
+
 // pivot lets the chosen variable enter the basis for the one that leaves: a
 // basic move, or a row that becomes tight.
 func (s *simplex) pivot(place, row int, high bool, c choice) {
-	due := 0.0
+	due, entering := 0.0, 0.0
 	if c.move >= 0 {
-		due = s.due(c.move)
+		due, entering = s.due(c.move), float64(s.at[c.move])
 	} else {
-		due = s.price[c.row]
+		due, entering = s.price[c.row], float64(s.target(c.row))
 	}
 	step := due / c.slope
 	for _, i := range s.used {
@@ -18,22 +57,79 @@ func (s *simplex) pivot(place, row int, high bool, c choice) {
 	for _, j := range s.touched {
 		s.priced[j] += float64(step * s.slope[j])
 	}
+	entering += s.advance(place, row, high, c)
+	weight := max(1, s.rest(place, row, c))
 	switch {
 	case place >= 0 && c.move >= 0:
 		s.exchangeMoves(place, c.move, high)
+		s.value[place], s.weight[place] = entering, weight
 	case place >= 0:
 		s.shrink(place, c.row, high)
+		s.sum[c.row], s.heavy[c.row] = entering, weight
 	case c.move >= 0:
 		s.grow(row, c.move, c.slope)
+		s.value, s.weight = append(s.value, entering), append(s.weight, weight)
 	default:
 		s.exchangeRows(row, c.row)
+		s.sum[c.row], s.heavy[c.row] = entering, weight
 	}
 	if place < 0 {
 		s.rowHigh[row] = high
+		s.sum[row] = float64(s.target(row))
 	}
-	if s.since++; s.since >= 200 {
+	s.stale = false // what has changed is in the values
+	if s.since++; s.since >= 400 {
 		s.renew()
+		s.stale = true
 	}
+}
+
+// advance moves what enters until what leaves is at its bound, everything else
+// with it, and gives by how much.
+func (s *simplex) advance(place, row int, high bool, c choice) float64 {
+	var gap float64
+	if place >= 0 {
+		low, most := s.box(s.basic[place])
+		if high {
+			low = most
+		}
+		gap = float64(low) - s.value[place]
+	} else {
+		limit := s.b.least[row]
+		if high {
+			limit = s.b.most[row]
+		}
+		gap = float64(limit) - s.sum[row]
+	}
+	by := gap / c.slope
+	for k, w := range s.along {
+		s.value[k] -= float64(w * by)
+	}
+	for _, i := range s.reached {
+		s.sum[i] += float64(s.rising[i] * by)
+	}
+	return by
+}
+
+// rest brings the weights of the Devex rule up to date, and gives that of what
+// enters.
+func (s *simplex) rest(place, row int, c choice) float64 {
+	var own float64
+	if place >= 0 {
+		own = s.weight[place]
+	} else {
+		own = s.heavy[row]
+	}
+	own /= float64(c.slope * c.slope)
+	for k, w := range s.along {
+		if w != 0 {
+			s.weight[k] = max(s.weight[k], float64(float64(w*w)*own))
+		}
+	}
+	for _, i := range s.reached {
+		s.heavy[i] = max(s.heavy[i], float64(float64(s.rising[i]*s.rising[i])*own))
+	}
+	return own
 }
 
 // left puts a move that has left the basis to the bound that it was off.
@@ -53,7 +149,7 @@ func (s *simplex) entered(move, place int) {
 }
 
 // alongside computes how the basic moves change by one of the move, negated.
-func (s *simplex) alongside(move int) []float64 {
+func (s *simplex) alongside(move int) {
 	t := len(s.basic)
 	s.along = append(s.along[:0], make([]float64, t)...)
 	for _, e := range s.p.byColumn[move/2] {
@@ -64,7 +160,6 @@ func (s *simplex) alongside(move int) []float64 {
 			}
 		}
 	}
-	return s.along
 }
 
 func (s *simplex) line(k int) []float64 {
@@ -73,7 +168,7 @@ func (s *simplex) line(k int) []float64 {
 
 // exchangeMoves puts a move in the place of a basic one.
 func (s *simplex) exchangeMoves(place, move int, high bool) {
-	w := s.alongside(move)
+	w := s.along
 	pivot := w[place]
 	own := s.line(place)
 	for p := range own {
@@ -122,7 +217,7 @@ func (s *simplex) exchangeRows(row, other int) {
 
 // grow adds a row and a move to the kernel.
 func (s *simplex) grow(row, move int, slope float64) {
-	w := s.alongside(move)
+	w := s.along
 	t := len(s.basic)
 	if t+1 > s.stride {
 		s.widen(max(16, 2*s.stride))
@@ -180,6 +275,8 @@ func (s *simplex) shrink(place, row int, high bool) {
 	copy(s.line(place), s.line(last))
 	move := s.basic[place]
 	s.basic[place], s.tight[gone] = s.basic[last], s.tight[last]
+	s.value[place], s.weight[place] = s.value[last], s.weight[last]
+	s.value, s.weight = s.value[:last], s.weight[:last]
 	s.where[s.basic[place]], s.place[s.tight[gone]] = place, gone
 	s.basic, s.tight = s.basic[:last], s.tight[:last]
 	s.place[row], s.price[row] = -1, 0
@@ -247,7 +344,7 @@ func (s *simplex) renew() {
 	}
 	clear(s.priced)
 	for _, i := range s.tight {
-		for _, e := range s.p.byRow[i] {
+		for _, e := range s.open[i] {
 			s.priced[e.at] += float64(s.price[i] * float64(e.by))
 		}
 	}

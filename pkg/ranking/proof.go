@@ -68,6 +68,7 @@ func (c Claim) Check(p *Proof) error {
 			g.barred[a] = g.barred[a] || barred
 		}
 	}
+	k.fill()
 	return k.verify(p, nil)
 }
 
@@ -107,12 +108,37 @@ func (k *check) sort() {
 			frequency[attributes[rules.Attribute]]++
 		}
 		most, _ := rules.Cap(k.seats(rules.Of))
-		k.counted[Term{Quota: q + 1, Value: rules.Value}] = true
+		if rules.Value != "" {
+			k.counted[Term{Quota: q + 1, Value: rules.Value}] = true
+		}
 		for i, attributes := range k.Attributes {
 			v := attributes[rules.Attribute]
 			if v != "" && (v == rules.Value || rules.Value == "" && frequency[v] > most) {
 				k.counted[Term{Quota: q + 1, Value: v}] = true
 				k.names[i] += fmt.Sprintf("%d=%q ", q, v)
+			}
+		}
+	}
+}
+
+// fill rules out whoever would pass a max that those with an award have reached.
+func (k *check) fill() {
+	for t := range k.counted {
+		q := k.Rulebook.Quotas[t.Quota-1]
+		most, ok := q.Cap(k.seats(q.Of))
+		for _, g := range k.groups {
+			for a, n := range g.given {
+				if k.counts(t, g.sample, a) {
+					most -= n
+				}
+			}
+		}
+		if !ok || most > 0 {
+			continue
+		}
+		for _, g := range k.groups {
+			for a := range g.barred {
+				g.barred[a] = g.barred[a] || k.counts(t, g.sample, a)
 			}
 		}
 	}

@@ -237,6 +237,16 @@ func (f *filling) take(j int) (bool, error) {
 		}
 	}
 	f.seat(j)
+	for _, e := range f.m.byColumn[j] {
+		if f.counts[e.at] < f.b.most[e.at] {
+			continue
+		}
+		for _, other := range f.m.byRow[e.at] { // whom a full cap lets in no more
+			if k := other.at; f.b.lower[k] < f.b.upper[k] {
+				f.change(k, f.b.lower[k], f.b.lower[k])
+			}
+		}
+	}
 	return true, nil
 }
 

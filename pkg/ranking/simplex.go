@@ -33,6 +33,9 @@ type simplex struct {
 	fixed   []int64   // by row: its sum without the basic moves
 	value   []float64 // by basic
 	sum     []float64 // by row
+	stale   bool      // value and sum are to be computed anew
+	weight  []float64 // by basic: of the Devex rule, how far a step there reaches
+	heavy   []float64 // by row: the same of rows that are not tight
 	price   []float64 // by row; 0 where not tight
 	priced  []float64 // by column: Σ price × entry
 
@@ -42,9 +45,13 @@ type simplex struct {
 	slope      []float64 // by column: Σ multiplier × entry
 	touched    []int     // columns with one
 	seen       []bool    // by column
+	open       [][]entry // by row: its columns that are not fixed
 	choices    []choice
 	passed     []choice
-	along      []float64 // by basic
+	along      []float64 // by basic: how it falls by one more of what enters
+	rising     []float64 // by row: how it rises by that
+	reached    []int     // rows that do
+	met        []bool    // by row: whether among them
 	since      int       // steps since the inverse was made anew
 	off        float64   // how far off is what no step brings within its bounds
 }
@@ -69,16 +76,20 @@ func newSimplex(p *program, cost []float64, e *effort) *simplex {
 	return &simplex{
 		p: p, cost: cost, effort: e,
 		high: make([]bool, 2*n), at: make([]int64, 2*n), where: make([]int, 2*n),
-		place: make([]int, m), rowHigh: make([]bool, m), fixed: make([]int64, m), sum: make([]float64, m),
+		place: make([]int, m), rowHigh: make([]bool, m), fixed: make([]int64, m), sum: make([]float64, m), heavy: make([]float64, m), rising: make([]float64, m), met: make([]bool, m),
 		price: make([]float64, m), priced: make([]float64, n),
-		multiplier: make([]float64, m), slope: make([]float64, n), seen: make([]bool, n),
+		multiplier: make([]float64, m), slope: make([]float64, n), open: make([][]entry, m), seen: make([]bool, n),
 	}
 }
 
 // begin sets the simplex to a start, whose rows' sums are given, under bounds.
 func (s *simplex) begin(start, sums []int64, b bounds) {
 	s.start, s.b = start, b
-	s.basic, s.tight, s.since = s.basic[:0], s.tight[:0], 0
+	s.basic, s.tight, s.since, s.stale = s.basic[:0], s.tight[:0], 0, true
+	s.value, s.weight = s.value[:0], s.weight[:0]
+	for i := range s.heavy {
+		s.heavy[i] = 1
+	}
 	copy(s.fixed, sums)
 	clear(s.price)
 	clear(s.priced)
@@ -87,6 +98,15 @@ func (s *simplex) begin(start, sums []int64, b bounds) {
 	}
 	for v := range s.where {
 		s.where[v], s.at[v], s.high[v] = -1, 0, false
+	}
+	for i, entries := range s.p.byRow {
+		s.open[i] = s.open[i][:0]
+		for _, e := range entries {
+			if b.lower[e.at] < b.upper[e.at] {
+				s.open[i] = append(s.open[i], e)
+			}
+		}
+		s.Work += int64(len(entries))
 	}
 	for j := range start {
 		if start[j] < b.lower[j] || start[j] > b.upper[j] {
@@ -138,6 +158,7 @@ func (s *simplex) set(move int, value int64) {
 	by := (value - s.at[move]) * sign(move)
 	s.at[move] = value
 	if by != 0 {
+		s.stale = true
 		for _, e := range s.p.byColumn[move/2] {
 			s.fixed[e.at] += e.by * by
 		}
@@ -148,6 +169,7 @@ func (s *simplex) set(move int, value int64) {
 func (s *simplex) limited(row int) {
 	if s.place[row] >= 0 {
 		s.rowHigh[row] = s.price[row] < 0
+		s.stale = true
 	}
 }
 
@@ -160,6 +182,7 @@ func (s *simplex) target(row int) int64 {
 
 // solve computes the basic moves and all rows' sums.
 func (s *simplex) solve() {
+	s.stale = false
 	t := len(s.basic)
 	s.value = append(s.value[:0], make([]float64, t)...)
 	for p, row := range s.tight {
@@ -190,31 +213,38 @@ const (
 	smallest  = 1e-6 // what counts as a slope
 )
 
-// worst finds the variable furthest off its bounds: a place among the basic
-// moves, or a row.
+// worst finds the variable that is furthest off its bounds, by the Devex rule:
+// a place among the basic moves, or a row.
 func (s *simplex) worst() (place, row int, off float64) {
 	place, row = -1, -1
+	most := 0.0
 	for k, v := range s.basic {
 		low, high := s.box(v)
-		if d := float64(low) - s.value[k]; d > tolerance && d > math.Abs(off) {
-			place, off = k, d
-		}
-		if d := s.value[k] - float64(high); d > tolerance && d > math.Abs(off) {
-			place, off = k, -d
+		if d := outside(s.value[k], low, high); d != 0 && d*d > most*s.weight[k] {
+			place, off, most = k, d, d*d/s.weight[k]
 		}
 	}
 	for i, v := range s.sum {
 		if s.place[i] >= 0 {
 			continue
 		}
-		if d := float64(s.b.least[i]) - v; d > tolerance && d > math.Abs(off) {
-			place, row, off = -1, i, d
-		}
-		if d := v - float64(s.b.most[i]); d > tolerance && d > math.Abs(off) {
-			place, row, off = -1, i, -d
+		if d := outside(v, s.b.least[i], s.b.most[i]); d != 0 && d*d > most*s.heavy[i] {
+			place, row, off, most = -1, i, d, d*d/s.heavy[i]
 		}
 	}
+	s.Work += int64(len(s.sum))
 	return place, row, off
+}
+
+// outside is how far a value is off its bounds: below them positive.
+func outside(v float64, low, high int64) float64 {
+	if d := float64(low) - v; d > tolerance {
+		return d
+	}
+	if d := v - float64(high); d > tolerance {
+		return -d
+	}
+	return 0
 }
 
 // state is how a run of the simplex ends.
@@ -232,8 +262,14 @@ const maxSteps = 20_000
 // run looks for an x in fractions within the bounds.
 func (s *simplex) run() state {
 	for range maxSteps {
-		s.solve()
+		if s.stale {
+			s.solve()
+		}
 		place, row, off := s.worst()
+		if off == 0 && s.since > 0 {
+			s.solve() // without what steps have added up
+			place, row, off = s.worst()
+		}
 		if off == 0 {
 			return optimal
 		}
@@ -285,14 +321,14 @@ func (s *simplex) combine(place, row int) {
 	}
 	for _, i := range s.used {
 		y := s.multiplier[i]
-		for _, e := range s.p.byRow[i] {
+		for _, e := range s.open[i] {
 			if !s.seen[e.at] {
 				s.seen[e.at] = true
 				s.touched = append(s.touched, e.at)
 			}
 			s.slope[e.at] += float64(y * float64(e.by))
 		}
-		s.Work += int64(len(s.p.byRow[i]))
+		s.Work += int64(len(s.open[i]))
 	}
 	s.Work += int64(t * 10)
 }
@@ -343,12 +379,16 @@ func (s *simplex) enter(place, row int, off float64) bool {
 		chosen = s.pop()
 		rest -= float64(math.Abs(chosen.slope) * chosen.width)
 	}
+	s.follow(place, row, chosen)
 	if chosen.move >= 0 && s.since > 0 && s.rough(place, row, chosen) {
 		s.renew()
 		return true
 	}
 	for _, c := range s.passed {
 		s.turn(c)
+	}
+	if s.stale {
+		s.solve()
 	}
 	s.pivot(place, row, off < 0, chosen)
 	return true
@@ -357,17 +397,11 @@ func (s *simplex) enter(place, row int, off float64) bool {
 // rough tells whether a slope, computed the other way round, is another: the
 // inverse has lost too much by rounding.
 func (s *simplex) rough(place, row int, c choice) bool {
-	w := s.alongside(c.move)
-	other := 0.0
+	var other float64
 	if place >= 0 {
-		other = -w[place]
+		other = -s.along[place]
 	} else {
-		other = s.coefficient(row, c.move)
-		for k, v := range s.basic {
-			if w[k] != 0 {
-				other -= float64(s.coefficient(row, v) * w[k])
-			}
-		}
+		other = s.rising[row]
 	}
 	return math.Abs(other-c.slope) > tolerance*(1+math.Abs(c.slope))
 }
@@ -393,6 +427,7 @@ func (s *simplex) offer(move int, slope, direction float64) {
 func (s *simplex) turn(c choice) {
 	if c.move < 0 {
 		s.rowHigh[c.row] = !s.rowHigh[c.row]
+		s.stale = true
 		return
 	}
 	low, high := s.box(c.move)
