@@ -102,3 +102,12 @@ func hard(t testing.TB, seed uint64, candidates, seats int) problem {
 	}
 	return p
 }
+
+func parsed(t testing.TB, text string) *rulebook.Rulebook {
+	t.Helper()
+	rb, err := rulebook.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rb
+}
