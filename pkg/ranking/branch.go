@@ -132,8 +132,8 @@ func (h *hunt) search() (answer, *tree, levels) {
 	return undecided, nil, nil // not reached: what does not hold breaks a row
 }
 
-// fraction finds the column nearest below a whole number, and tells how far all
-// together are from whole; 0: they are.
+// fraction finds the column that is furthest from whole, and tells how far all
+// together are; 0: they are whole.
 func (h *hunt) fraction() (column int, value, parts float64) {
 	best := 0.0
 	for _, v := range h.lp.basic {
@@ -142,7 +142,7 @@ func (h *hunt) fraction() (column int, value, parts float64) {
 			continue
 		}
 		parts += math.Abs(x - math.Round(x))
-		if part := x - math.Floor(x); part > best {
+		if part := 0.5 - math.Abs(x-math.Floor(x)-0.5); part > best {
 			column, value, best = v/2, x, part
 		}
 	}

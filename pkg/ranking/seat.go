@@ -99,26 +99,36 @@ func noise(n int) float64 {
 // find looks for a complete filling within the bounds, from a start; an
 // impossible one comes with its proof.
 func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
+	if x, ok := s.jump(&b, start, fewSteps); ok {
+		return possible, x, nil
+	}
 	h := &hunt{p: s.m.program, lp: s.lp, b: b}
 	own := slices.Clone(s.lp.cost)
 	defer func() { copy(s.lp.cost, own) }()
-	for limit := firstNodes; ; limit *= 2 {
-		s.lp.begin(start, s.m.activity(start), b)
-		a, proof, _ := h.within(limit)
+	s.lp.begin(start, s.m.activity(start), b)
+	for nodes := 1; ; nodes = max(firstNodes, 2*nodes) {
+		a, proof, _ := h.within(nodes)
 		if a != undecided || s.spent() {
 			return a, h.found, proof
 		}
-		start = h.near
-		for i := range s.lp.cost {
-			s.lp.cost[i] = 1 + 4*noise(i+limit*len(own))
+		if x, ok := s.jump(&b, h.near, manySteps); ok {
+			return possible, x, nil
 		}
+		for i := range s.lp.cost {
+			s.lp.cost[i] = 1 + 4*noise(i+nodes*len(own))
+		}
+		s.lp.begin(h.near, s.m.activity(h.near), b)
 	}
 }
+
+// fewSteps and manySteps are how far a search jumps before the relaxation is
+// asked, and after: from the most nearly whole x.
+const fewSteps, manySteps = 200, 5000
 
 // firstNodes is how many nodes a search looks at before it starts again from the
 // most nearly whole x that it has met, with other costs and twice the nodes:
 // most fillings are found soon or, from there, not for very long.
-const firstNodes = 64
+const firstNodes = 24
 
 // conflict gives, where no filling exists, quotas none of which can be spared:
 // dropping any one of them would make it possible. The others are ignored.
