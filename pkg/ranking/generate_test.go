@@ -56,9 +56,14 @@ func rules(t testing.TB, awards []int, list []rule) *rulebook.Rulebook {
 func medal(t testing.TB, seed uint64, candidates int, awards []int, more ...rule) problem {
 	chance := rand.New(rand.NewPCG(seed, uint64(candidates)))
 	p := problem{rb: rules(t, awards, append([]rule{
-		{"rank", "leader", "15%", "", ""}, {"work", "front line", "", "60%", ""}, {"body", "enterprise", "", "50%", ""},
-		{"field", "science and education", "", "20%", ""}, {"gender", "female", "", "20%", ""}, {"migrant", "yes", "", "20%", ""},
-		{"employer", "", "2", "", ""}, {"region", "", "15%", "", ""},
+		{"rank", "leader", "15%", "", ""},
+		{"work", "front line", "", "60%", ""},
+		{"body", "enterprise", "", "50%", ""},
+		{"field", "science and education", "", "20%", ""},
+		{"gender", "female", "", "20%", ""},
+		{"migrant", "yes", "", "20%", ""},
+		{"employer", "", "2", "", ""},
+		{"region", "", "15%", "", ""},
 	}, more...))}
 	for c := range candidates {
 		height := 1 - float64(c)/float64(candidates) // 1 for the first
@@ -90,8 +95,11 @@ func medal(t testing.TB, seed uint64, candidates int, awards []int, more ...rule
 func hard(t testing.TB, seed uint64, candidates, seats int) problem {
 	chance := rand.New(rand.NewPCG(seed, uint64(seats)))
 	p := problem{rb: rules(t, []int{seats / 3, seats - seats/3}, []rule{
-		{"employer", "", "2", "", ""}, {"school", "", "4", "", ""}, {"region", "", "8", "", ""},
-		{"gender", "female", "", "40%", ""}, {"gender", "female", "", "30%", "award0"},
+		{"employer", "", "2", "", ""},
+		{"school", "", "4", "", ""},
+		{"region", "", "8", "", ""},
+		{"gender", "female", "", "40%", ""},
+		{"gender", "female", "", "30%", "award0"},
 	})}
 	value := func(name string, n int) string { return fmt.Sprint(name, chance.IntN(n)) }
 	for c := range candidates {

@@ -58,7 +58,7 @@ func (s *simplex) pivot(place, row int, high bool, c choice) {
 		s.priced[j] += float64(step * s.slope[j])
 	}
 	entering += s.advance(place, row, high, c)
-	weight := max(1, s.rest(place, row, c))
+	weight := max(1, s.weigh(place, row, c))
 	switch {
 	case place >= 0 && c.move >= 0:
 		s.exchangeMoves(place, c.move, high)
@@ -111,9 +111,9 @@ func (s *simplex) advance(place, row int, high bool, c choice) float64 {
 	return by
 }
 
-// rest brings the weights of the Devex rule up to date, and gives that of what
+// weigh brings the weights of the Devex rule up to date, and gives that of what
 // enters.
-func (s *simplex) rest(place, row int, c choice) float64 {
+func (s *simplex) weigh(place, row int, c choice) float64 {
 	var own float64
 	if place >= 0 {
 		own = s.weight[place]

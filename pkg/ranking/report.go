@@ -162,10 +162,10 @@ func (s *seating) least(alone int) ([]int64, error) {
 func (s *seating) relaxations(x []int64) []Relaxation {
 	var out []Relaxation
 	for q := range s.qs.rb.Quotas {
-		for _, max := range [2]bool{false, true} {
-			if column, ok := s.m.relax[side{q, max}]; ok && x[column] > 0 {
-				r := Relaxation{q + 1, LimitMin, s.qs.limit(side{q, max}), 0}
-				if r.To = r.From - int(x[column]); max {
+		for _, l := range [2]side{{q, false}, {q, true}} {
+			if column, ok := s.m.relax[l]; ok && x[column] > 0 {
+				r := Relaxation{q + 1, LimitMin, s.qs.limit(l), 0}
+				if r.To = r.From - int(x[column]); l.max {
 					r.Limit, r.To = LimitMax, r.From+int(x[column])
 				}
 				out = append(out, r)

@@ -162,8 +162,8 @@ func (i instance) relaxed(t *rapid.T, r *QuotaReport) {
 		total += max(m.To-m.From, m.From-m.To)
 		own = own.with(m.Quota-1, m.Limit, m.To)
 	}
-	var any func(j instance, from, left int) bool
-	any = func(j instance, from, left int) bool {
+	var some func(j instance, from, left int) bool
+	some = func(j instance, from, left int) bool {
 		if from == len(limits) || left == 0 {
 			return j.fits()
 		}
@@ -177,7 +177,7 @@ func (i instance) relaxed(t *rapid.T, r *QuotaReport) {
 			if by > 0 {
 				next = j.with(l.quota, l.name, to)
 			}
-			if any(next, from+1, left-by) {
+			if some(next, from+1, left-by) {
 				return true
 			}
 		}
@@ -185,12 +185,12 @@ func (i instance) relaxed(t *rapid.T, r *QuotaReport) {
 	}
 	switch {
 	case total == 0:
-		if any(i, 0, 20) {
+		if some(i, 0, 20) {
 			t.Fatal("some change would make it possible")
 		}
 	case !own.fits():
 		t.Fatalf("%v does not make it possible", r.Together)
-	case any(i, 0, total-1):
+	case some(i, 0, total-1):
 		t.Fatalf("%v is not the least change", r.Together)
 	}
 }

@@ -136,10 +136,10 @@ func TestInput_Compute_budget(t *testing.T) {
 
 // benchmark fills the awards of twenty selections, and tells the mean and the
 // worst time of one.
-func benchmark(b *testing.B, make func(seed uint64) problem) {
+func benchmark(b *testing.B, generate func(seed uint64) problem) {
 	var inputs []*Input
 	for seed := range uint64(20) {
-		inputs = append(inputs, make(seed).input(b))
+		inputs = append(inputs, generate(seed).input(b))
 	}
 	worst, work := time.Duration(0), int64(0)
 	for b.Loop() {

@@ -26,12 +26,12 @@ func (f *filling) tell(j int, rows []term) string {
 		counts[e.at] += e.by
 	}
 	var seats, floors []string
-	type cap struct {
+	type most struct {
 		quota  int
 		values []string
 		left   int64
 	}
-	var caps []cap
+	var caps []most
 	for _, t := range rows {
 		i := t.row - f.m.first
 		switch {
@@ -45,7 +45,7 @@ func (f *filling) tell(j int, rows []term) string {
 		default:
 			k := f.qs.counters[i]
 			if n := len(caps); n == 0 || caps[n-1].quota != k.quota {
-				caps = append(caps, cap{quota: k.quota})
+				caps = append(caps, most{quota: k.quota})
 			}
 			last := &caps[len(caps)-1]
 			last.values, last.left = append(last.values, k.value), last.left+f.m.most[t.row]-counts[t.row]
