@@ -56,7 +56,7 @@ func (c Claim) Check(p *Proof) error {
 	for i, name := range k.names {
 		g := k.groups[name]
 		if g == nil {
-			g = &alike{sample: i, given: make([]int, len(c.Need)), barred: make([]bool, len(c.Need))}
+			g = &alike{rules: k.rules(i), given: make([]int, len(c.Need)), barred: make([]bool, len(c.Need))}
 			k.groups[name] = g
 		}
 		if c.Given[i] >= 0 {
@@ -85,10 +85,10 @@ type check struct {
 
 // alike is candidates who count alike for all quotas.
 type alike struct {
-	sample int   // one of them
-	free   int   // without an award yet
-	given  []int // by award
-	barred []bool
+	rules  [][]Term // by award: those that count who gets it, without their times
+	free   int      // without an award yet
+	given  []int    // by award
+	barred []bool   // by award
 }
 
 // limits is how many of some candidates alike a split lets have some awards.
@@ -121,25 +121,43 @@ func (k *check) sort() {
 	}
 }
 
+// rules gives, by award, the rules that count the candidate who gets it.
+func (k *check) rules(candidate int) [][]Term {
+	out := make([][]Term, len(k.Need))
+	for a := range out {
+		id := k.Rulebook.Awards[a].ID
+		out[a] = append(out[a], Term{Award: id})
+		for q, rules := range k.Rulebook.Quotas {
+			t := Term{Quota: q + 1, Value: k.Attributes[candidate][rules.Attribute]}
+			if k.counted[t] && (rules.Of == "" || rules.Of == id) {
+				out[a] = append(out[a], t)
+			}
+		}
+	}
+	return out
+}
+
 // fill rules out whoever would pass a max that those with an award have reached.
 func (k *check) fill() {
-	for t := range k.counted {
+	given := make(map[Term]int)
+	for _, g := range k.groups {
+		for a, n := range g.given {
+			for _, t := range g.rules[a] {
+				given[t] += n
+			}
+		}
+	}
+	full := func(t Term) bool {
+		if t.Quota == 0 {
+			return false
+		}
 		q := k.Rulebook.Quotas[t.Quota-1]
 		most, ok := q.Cap(k.seats(q.Of))
-		for _, g := range k.groups {
-			for a, n := range g.given {
-				if k.counts(t, g.sample, a) {
-					most -= n
-				}
-			}
-		}
-		if !ok || most > 0 {
-			continue
-		}
-		for _, g := range k.groups {
-			for a := range g.barred {
-				g.barred[a] = g.barred[a] || k.counts(t, g.sample, a)
-			}
+		return ok && given[t] >= most
+	}
+	for _, g := range k.groups {
+		for a, rules := range g.rules {
+			g.barred[a] = g.barred[a] || slices.ContainsFunc(rules, full)
 		}
 	}
 }
@@ -195,20 +213,20 @@ func (k *check) verify(p *Proof, bounds []limits) error {
 // sum adds the rules up: the candidates must be worth more than they allow.
 func (k *check) sum(terms []Term, bounds []limits) error {
 	allowed, least := int64(0), int64(0)
+	times := make(map[Term]int64)
 	for _, t := range terms {
 		limit, ok := k.limit(t)
 		if !ok || max(t.Times, -t.Times) > maxTimes {
 			return fmt.Errorf("no such rule: %+v", t)
 		}
 		allowed += t.Times * int64(limit)
+		times[Term{Award: t.Award, Quota: t.Quota, Value: t.Value}] += t.Times
 	}
 	for who, g := range k.groups {
 		worth := make([]int64, len(k.Need))
 		for a := range worth {
-			for _, t := range terms {
-				if k.counts(t, g.sample, a) {
-					worth[a] += t.Times
-				}
+			for _, t := range g.rules[a] {
+				worth[a] += times[t]
 			}
 			least += worth[a] * int64(g.given[a])
 		}
@@ -280,7 +298,10 @@ func (g *alike) least(who string, worth []int64, bounds []limits) (int64, bool) 
 func (k *check) limit(t Term) (int, bool) {
 	if t.Award != "" {
 		a := k.award(t.Award)
-		return k.Need[max(a, 0)], a >= 0 && t.Quota == 0
+		if a < 0 || t.Quota != 0 || t.Value != "" {
+			return 0, false
+		}
+		return k.Need[a], true
 	}
 	if !k.counted[Term{Quota: t.Quota, Value: t.Value}] || t.Value == "" {
 		return 0, false
@@ -290,15 +311,6 @@ func (k *check) limit(t Term) (int, bool) {
 		return q.Floor(k.seats(q.Of))
 	}
 	return q.Cap(k.seats(q.Of))
-}
-
-// counts tells whether a candidate who gets the award counts for the rule.
-func (c Claim) counts(t Term, candidate, award int) bool {
-	if t.Award != "" {
-		return c.Rulebook.Awards[award].ID == t.Award
-	}
-	q := c.Rulebook.Quotas[t.Quota-1]
-	return c.Attributes[candidate][q.Attribute] == t.Value && (q.Of == "" || q.Of == c.Rulebook.Awards[award].ID)
 }
 
 func (c Claim) award(id string) int {

@@ -73,6 +73,9 @@ func (p problem) result(t testing.TB) (*Input, *Result) {
 func TestSeating_size(t *testing.T) {
 	for i, s := range sizes() {
 		for _, more := range [][]rule{nil, ofAwards()} {
+			if s.candidates == 3000 && more == nil {
+				continue // the harder ones will do
+			}
 			t.Run(fmt.Sprintf("%d candidates, %d quotas", s.candidates, 8+len(more)), func(t *testing.T) {
 				t.Parallel()
 				p := medal(t, uint64(i), s.candidates, s.awards, more...)
@@ -80,7 +83,7 @@ func TestSeating_size(t *testing.T) {
 				p.kept(t, r)
 				if r.Ranking = r.Ranking[:len(r.Ranking):len(r.Ranking)]; s.candidates > 400 {
 					for c := range r.Ranking { // a sample: a check counts everybody anew
-						if c%37 > 0 {
+						if c%97 > 0 {
 							r.Ranking[c].Displaced = nil
 						}
 					}
@@ -111,7 +114,7 @@ func TestSeating_size(t *testing.T) {
 
 // What a small budget leaves undecided, a larger one decides; progress is told.
 func TestInput_Compute_budget(t *testing.T) {
-	p := hard(t, 0, 96*6, 96)
+	p := hard(t, 0, 48*6, 48)
 	st := ranked(p.input(t))
 	st.effort = Options{Budget: 1000}.effort()
 	if _, err := st.outcome(); !fault.HasCode(err, CodeUndecided) {
