@@ -48,7 +48,8 @@ build: ## bin/laurel
 	CGO_ENABLED=0 go build -trimpath -o bin/laurel ./services/cmd/laurel
 
 docs: ## the pages under docs/ that are generated from code
-	UPDATE_GOLDEN=1 scripts/each UPDATE_GOLDEN -count 1
+	go generate ./...
+	UPDATE_GOLDEN=1 scripts/each 'testkit[.]Golden' -count 1
 
 # golangci-lint is built by our own Go, so that it knows this language version.
 $(LINT):

@@ -13,10 +13,12 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/event"
 )
 
 func services() []string {
-	return []string{"gateway", "identity", "nomination", "review", "selection", "voting"}
+	return slices.Sorted(slices.Values(append(event.Services(), "gateway")))
 }
 
 func read(t *testing.T, path string) []byte {

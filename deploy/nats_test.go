@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -72,7 +74,7 @@ func connect(t *testing.T, srv *server.Server, user string) *bus.Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	testkit.Eventually(t, 20*time.Second, b.Ready)
+	testkit.Eventually(t, testkit.Patience, b.Ready)
 	return b
 }
 
@@ -128,7 +130,7 @@ func TestNATS_may(t *testing.T) {
 	}()
 	admin := connect(t, srv, "admin")
 	back := 0
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		n, err := admin.ReplayDead(t.Context(), "voting")
 		if back += n; err == nil && (back < 2 || taken.Load() < 2) {
 			return fmt.Errorf("%d put off, %d buried, %d put back, %d taken", putOff.Load(), buried.Load(), back, taken.Load())
@@ -136,14 +138,55 @@ func TestNATS_may(t *testing.T) {
 		return err
 	})
 	stop()
-	select {
-	case err := <-ended:
-		if err == nil {
-			t.Error("the consumer ended without a reason")
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the consumer does not end")
+	if err := testkit.Receive(t, ended, "the end of the consumer"); err == nil {
+		t.Error("the consumer ended without a reason")
 	}
+}
+
+// TestNATS_events publishes every event as its publishers, and has each room
+// that it concerns read it.
+func TestNATS_events(t *testing.T) {
+	t.Parallel()
+	srv := runNATS(t)
+	rooms := map[string]*bus.Bus{}
+	for _, name := range event.Services() {
+		rooms[name] = connect(t, srv, name)
+		if _, err := rooms[name].EnsureStreams(t.Context()); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var consumers sync.WaitGroup
+	defer consumers.Wait()
+	defer stop()
+	var unread atomic.Int32
+	for name, room := range rooms {
+		subjects := event.Filters(name)
+		if len(subjects) == 0 {
+			t.Errorf("%s consumes nothing", name)
+		}
+		unread.Add(int32(len(subjects)))
+		consumers.Go(func() {
+			_ = room.Consume(ctx, name, subjects, func() {}, func(context.Context, []byte, uint64) bus.Verdict {
+				unread.Add(-1)
+				return bus.Done
+			})
+		})
+	}
+	for _, spec := range event.All() {
+		for _, publisher := range spec.Publishers {
+			subject := event.Subject(publisher, spec.Example.EventType(), "s1")
+			if err := rooms[publisher].Publish(t.Context(), subject, subject, []byte("{}")); err != nil {
+				t.Errorf("%s publishes %s: %v", publisher, subject, err)
+			}
+		}
+	}
+	testkit.Eventually(t, testkit.Patience, func() error {
+		if n := unread.Load(); n != 0 {
+			return fmt.Errorf("%d events are not read", n)
+		}
+		return nil
+	})
 }
 
 // TestNATS_mayNot tries what only others may.
@@ -151,10 +194,11 @@ func TestNATS_mayNot(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
 	for user, subjects := range map[string][]string{
-		"voting":  {"rpc.review.v1.score", "laurel.selection.v1.phase_changed.s1", "dead.review.x", "$JS.API.STREAM.DELETE.LAUREL", "$JS.ACK.LAUREL.review.1"},
-		"review":  {"rpc.voting.v1.cast_ballots", "laurel.voting.v1.tally_sealed.s1"},
-		"gateway": {"laurel.voting.v1.tally_sealed.s1", "$JS.API.STREAM.DELETE.LAUREL"},
-		"admin":   {"rpc.voting.v1.cast_ballots", "$JS.API.STREAM.DELETE.LAUREL"},
+		"voting":   {"rpc.review.v1.score", "laurel.selection.v1.phase_changed.s1", "dead.review.x", "$JS.API.STREAM.DELETE.LAUREL", "$JS.ACK.LAUREL.review.1"},
+		"review":   {"rpc.voting.v1.cast_ballots", "laurel.voting.v1.tally_sealed.s1"},
+		"identity": {"laurel.review.v1.juror_left.s1", "$JS.API.CONSUMER.CREATE.LAUREL.review", "$JS.ACK.LAUREL.review.1"},
+		"gateway":  {"laurel.voting.v1.tally_sealed.s1", "$JS.API.STREAM.DELETE.LAUREL"},
+		"admin":    {"rpc.voting.v1.cast_ballots", "$JS.API.STREAM.DELETE.LAUREL"},
 	} {
 		refused := make(chan error, 10)
 		nc, err := nats.Connect(address(t, srv, user), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
@@ -181,12 +225,7 @@ func TestNATS_mayNot(t *testing.T) {
 
 func expectRefusal(t *testing.T, refused <-chan error, what string) {
 	t.Helper()
-	select {
-	case err := <-refused:
-		if !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
-			t.Errorf("%s: %v", what, err)
-		}
-	case <-time.After(10 * time.Second):
-		t.Errorf("%s and is not refused", what)
+	if err := testkit.Receive(t, refused, "the refusal when "+what); !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
+		t.Errorf("%s: %v", what, err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package actor carries who acts, and in which request, from the gateway's
-// door through NATS to the audit row and the log line.
+// Package actor carries who acts, and in which request, from the gateway
+// through NATS to the audit row and the log line.
 package actor
 
 import (
@@ -34,7 +34,7 @@ func With(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, actorKey{}, a)
 }
 
-// From gives who acts in ctx; nobody said is the public.
+// From gives who acts in ctx; where nobody is named it is the public.
 func From(ctx context.Context) Actor {
 	if a, ok := ctx.Value(actorKey{}).(Actor); ok {
 		return a

@@ -149,7 +149,10 @@ func TestParseTile(t *testing.T) {
 			t.Errorf("%s: is in a log of %d leaves, and of no fewer", path, n)
 		}
 	}
-	for _, path := range []string{"", "0", "0/0", "0/00", "data/000", "-1/000", "0/000.p/0", "0/000.p/256", "8/000", "0/001/000", "0/x000/001", "0/../000", "0/000/", strings.Repeat("x001/", 30) + "000"} {
+	for _, path := range []string{
+		"", "0", "0/0", "0/00", "data/000", "-1/000", "0/000.p/0", "0/000.p/256", "8/000", "0/001/000", "0/x000/001", "0/../000", "0/000/",
+		strings.Repeat("x001/", 30) + "000",
+	} {
 		if tile, err := ballotlog.ParseTile(path); !errors.Is(err, ballotlog.ErrTile) {
 			t.Errorf("%q is %v, %v", path, tile, err)
 		}
@@ -245,7 +248,8 @@ func TestReceipt_tampered(t *testing.T) {
 func TestReceipt_byHand(t *testing.T) {
 	t.Parallel()
 	check := func(leaf string, in ballotlog.Inclusion) (string, error) {
-		return byHand(t, "Checking with sha256sum", "LEAF="+leaf, "INDEX="+strconv.FormatInt(in.Index, 10), "HEAD="+in.Head, "PATH_HASHES="+strings.Join(in.Path, " "))
+		return byHand(t, "Checking with sha256sum",
+			"LEAF="+leaf, "INDEX="+strconv.FormatInt(in.Index, 10), "HEAD="+in.Head, "PATH_HASHES="+strings.Join(in.Path, " "))
 	}
 	for _, c := range []struct{ size, first, i int }{{1, 0, 0}, {2, 0, 1}, {3, 1, 2}, {7, 4, 6}, {300, 297, 298}, {300, 280, 299}, {300, 200, 256}} {
 		r := receiptOf(t, grow(c.size), c.first, c.i)
@@ -294,6 +298,10 @@ func TestConsistency_byHand(t *testing.T) {
 		}
 		return text
 	}
+	grown := func(older, newer tlog.Tree, path []string) (string, error) {
+		return byHand(t, "Checking that the log has only grown",
+			"OLDER="+sign(older), "NEWER="+sign(newer), "PATH_HASHES="+strings.Join(path, " "))
+	}
 	for _, c := range []struct{ older, newer int }{{1, 2}, {4, 7}, {6, 7}, {256, 600}, {257, 599}} {
 		path, err := ballotlog.Tiles(l.tile).ProveConsistency(l.Tree(), int64(c.older), int64(c.newer))
 		if err != nil {
@@ -304,7 +312,7 @@ func TestConsistency_byHand(t *testing.T) {
 		if err := ballotlog.CheckGrowth(path, newer, older); err != nil {
 			t.Errorf("%+v: %v", c, err)
 		}
-		if out, err := byHand(t, "Checking that the log has only grown", "OLDER="+sign(older), "NEWER="+sign(newer), "PATH_HASHES="+strings.Join(text, " ")); err != nil {
+		if out, err := grown(older, newer, text); err != nil {
 			t.Errorf("%+v by hand: %v\n%s", c, err, out)
 		}
 		older.Hash[0] ^= 1
@@ -314,7 +322,7 @@ func TestConsistency_byHand(t *testing.T) {
 		if c.older != 6 {
 			continue // by hand it takes a moment
 		}
-		if out, err := byHand(t, "Checking that the log has only grown", "OLDER="+sign(older), "NEWER="+sign(newer), "PATH_HASHES="+strings.Join(text, " ")); err == nil {
+		if out, err := grown(older, newer, text); err == nil {
 			t.Errorf("%+v by hand from another history:\n%s", c, out)
 		}
 	}

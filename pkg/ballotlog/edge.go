@@ -16,8 +16,8 @@ const (
 	TileWidth = 1 << TileHeight
 )
 
-// Edge is the right edge of a log's tree: what is needed to extend the log, and
-// no more. The zero value is the edge of the empty log.
+// Edge is the right edge of a log's tree: as many hashes as it takes to extend
+// the log. The zero value is the edge of the empty log.
 type Edge struct {
 	size   int64
 	hashes []tlog.Hash // of the complete subtrees, the largest first
@@ -34,7 +34,7 @@ type Subtree struct {
 // Size is the number of leaves.
 func (e *Edge) Size() int64 { return e.size }
 
-// Append adds a leaf, and gives the subtrees that this completes to complete.
+// Append adds a leaf, and calls complete with the subtrees that it completes.
 func (e *Edge) Append(leaf tlog.Hash, complete func(Subtree)) {
 	hash, n := leaf, e.size
 	for level := 1; n&1 == 1; level++ {
@@ -66,7 +66,7 @@ func (e *Edge) Tree() tlog.Tree {
 // Bytes are the edge's hashes, one after the other.
 func (e *Edge) Bytes() []byte { return Join(e.hashes) }
 
-// ReadEdge is the edge of a log of so many leaves whose Bytes are data.
+// ReadEdge reads the Bytes of the edge of a log of so many leaves.
 func ReadEdge(size int64, data []byte) (Edge, error) {
 	hashes, err := Split(data)
 	if err == nil && (size < 0 || bits.OnesCount64(uint64(size)) != len(hashes)) {

@@ -24,8 +24,8 @@ const (
 // ErrKey is a text that is no list of keys, or one that nobody vouches for.
 var ErrKey = errors.New("not the keys of a ballot log")
 
-// Signer signs heads with one key, or while one hands over to the next with
-// several: each signs everything. Ed25519 signs the same text always the same
+// Signer signs heads with one key, or with several while one hands over to the
+// next: each signs everything. Ed25519 always signs the same text in the same
 // way, so a promise can be signed whenever it is asked for.
 type Signer struct {
 	signers []note.Signer
@@ -57,8 +57,8 @@ func NewSigner(seed []byte) (Signer, error) {
 }
 
 // ReadSigner reads a key file. Each line is a key: a seed of 64 hex digits
-// signs; a public key, laurel+HASH+KEY, is of a key that signed once, and what
-// it signed still holds here. The first line signs first. Errors tell the line,
+// signs; a public key, laurel+HASH+KEY, belongs to a key that signed once, whose
+// signatures still hold here. The first line signs first. Errors tell the line,
 // never what it holds.
 func ReadSigner(text string) (Signer, error) {
 	var s Signer
@@ -119,15 +119,15 @@ func (s Signer) sign(text string) (string, error) {
 	return string(signed), err
 }
 
-// PublicKey verifies what a log's keys signed: one key, or several of which any
-// will do. The zero value verifies nothing.
+// PublicKey verifies what a log's keys signed: it is one key, or several, and the
+// signature of any of them will do. The zero value verifies nothing.
 type PublicKey struct {
 	verifiers []note.Verifier
 	texts     []string
 }
 
-// ParsePublicKey reads keys, laurel+HASH+KEY, one a line, or a signed list of
-// them, which each of its keys must have signed. ErrKey.
+// ParsePublicKey reads keys, laurel+HASH+KEY, one a line. It reads a signed list
+// of them too, which each of its keys must have signed. ErrKey.
 func ParsePublicKey(text string) (PublicKey, error) {
 	if len(text) > maxKeyText {
 		return PublicKey{}, fmt.Errorf("%w: longer than %d bytes", ErrKey, maxKeyText)
@@ -160,9 +160,9 @@ func ParsePublicKey(text string) (PublicKey, error) {
 	return k, nil
 }
 
-// Follow gives k's keys and those of a signed list that one of k's keys signed:
-// that is how a key hands over to the next. Two signatures under one checkpoint
-// would not do: anybody can put a second one there. ErrKey.
+// Follow gives k's keys and those of a list that one of k's keys signed. In this
+// way a key hands over to the next. Two signatures under one checkpoint would not
+// do: anybody can put a second one there. ErrKey.
 func (k PublicKey) Follow(list string) (PublicKey, error) {
 	next, err := ParsePublicKey(list)
 	if err != nil {

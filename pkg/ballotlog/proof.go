@@ -26,8 +26,8 @@ type Inclusion struct {
 // ErrProof is a proof that does not hold.
 var ErrProof = errors.New("the proof does not hold")
 
-// Prove proves that the index-th leaf is in the tree of all the leaves, which
-// are few.
+// Prove proves that the index-th leaf is in the tree of all these leaves. It is
+// for few of them.
 func Prove(leaves []tlog.Hash, index int64) (tlog.Tree, tlog.RecordProof, error) {
 	stored := make([]tlog.Hash, 0, 2*len(leaves))
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
@@ -126,7 +126,7 @@ func (r Receipt) Check(k PublicKey, slug string, batch int64) (Ballot, error) {
 	return ballot, nil
 }
 
-// signed is Check for a tree of which the origin is known.
+// signed is Check for a tree whose origin is known.
 func (in Inclusion) signed(k PublicKey, origin, leaf string) error {
 	head, err := in.Check(k, leaf)
 	if err == nil && head.Origin != origin {

@@ -20,11 +20,12 @@ const maxStatement = 1 << 20
 var ErrStatement = errors.New("not a signed statement")
 
 // Statement says which ballots are recorded for a voter, or that there is none.
-// Its text is a head, of which the origin names it as a statement and the tree
-// is the log that it speaks of, and a line for each period and ballot:
+// Its text is a head and a line for each period and ballot. The head's origin
+// says that it is a statement, and its tree is the log that it speaks of. The
+// lines are:
 //
 //	PERIOD VOTER none            no ballot of the period
-//	PERIOD VOTER INDEX HASH      a ballot, its place in the log and its leaf's hash
+//	PERIOD VOTER INDEX HASH      a ballot, its index in the log and its leaf's hash
 //	PERIOD VOTER pending HASH    a ballot that is counted and not yet in that log
 type Statement struct {
 	Head
@@ -182,7 +183,7 @@ func (s Statement) Check(leaves io.Reader) error {
 	return nil
 }
 
-// stated is a statement with what of it has not been found.
+// stated is a statement and those of its ballots that have not been found.
 type stated struct {
 	Statement
 	edge Edge

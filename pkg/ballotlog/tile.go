@@ -36,11 +36,11 @@ func Holds(n int64, t tlog.Tile) bool {
 	return t.N <= hashes>>TileHeight && t.N*TileWidth+int64(t.W) <= hashes
 }
 
-// Tiles reads tiles from where they are kept. What it gives is checked against
-// the tree.
+// Tiles reads tiles from where they are kept. Its users check them against the
+// tree.
 type Tiles func(t tlog.Tile) ([]byte, error)
 
-// reader makes of Tiles a reader of hashes that are in the tree.
+// reader reads hashes from Tiles, and makes sure that they are the tree's.
 func (read Tiles) reader(tree tlog.Tree) tlog.HashReader { return tlog.TileHashReader(tree, read) }
 
 // Height implements tlog.TileReader.

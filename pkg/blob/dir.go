@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// Dir is a Store in a directory: body ab12… lies in ab/ab12…, whole and synced,
-// for it is written under another name in tmp/ and renamed. The 256 folders are
-// made when first needed.
+// Dir is a Store in a directory: body ab12… lies in ab/ab12…. It is whole and
+// synced, because it is written under another name in tmp/ and then renamed. The
+// 256 folders are made when they are first needed.
 type Dir struct {
 	root string
 }
@@ -73,7 +73,7 @@ func (d *Dir) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return Ref{}, fmt.Errorf("put blob: %w", err)
 	}
-	if err := d.place(f.Name(), ref); err != nil {
+	if err := d.publish(f.Name(), ref); err != nil {
 		return Ref{}, fmt.Errorf("put blob: %w", err)
 	}
 	return ref, nil
@@ -98,10 +98,10 @@ func write(f *os.File, r io.Reader, limit int64) (Ref, error) {
 	return Ref{Hash: hex.EncodeToString(h.Sum(nil)), Size: size}, nil
 }
 
-// place renames the body to its name and syncs the folders, so that it is there
-// after a crash as well. A body that is there is replaced by itself: that mends
-// one which a broken disk cut short, and whoever reads it reads on.
-func (d *Dir) place(tmp string, ref Ref) error {
+// publish renames the body to its name and syncs the folders, so that it is
+// there after a crash as well. A body that is there is replaced by itself: this
+// repairs one that a broken disk cut short, and readers are not disturbed.
+func (d *Dir) publish(tmp string, ref Ref) error {
 	final := d.path(ref.Hash)
 	folder := filepath.Dir(final)
 	if err := os.Mkdir(folder, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {

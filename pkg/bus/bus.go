@@ -87,8 +87,8 @@ func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, err
 	return b, nil
 }
 
-// lost tells those who wait for an answer that it will not come: with the
-// connection went what was on its way.
+// lost tells those who wait for an answer that it will not come: what was on its
+// way went with the connection.
 func (b *Bus) lost() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -149,9 +149,9 @@ func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) 
 	return stream.CachedInfo().Created.UTC().Truncate(time.Microsecond), nil
 }
 
-// ensureStream changes a stream only where it differs: the server takes the
-// creation of one that is there as a question, but every update as a write,
-// which slows and races with the consumers that are being made.
+// ensureStream changes a stream only where it differs. For the server, to create
+// a stream that is there is a question, but every update is a write, which is
+// slow and races with the consumers that are being made.
 func (b *Bus) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
 	stream, err := b.js.CreateStream(ctx, cfg)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {

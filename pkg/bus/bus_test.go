@@ -115,7 +115,7 @@ func TestServer_Drain(t *testing.T) {
 	errs := make(chan error, callers)
 	for range callers {
 		wg.Go(func() {
-			_, err := bus.Call[struct{}](t.Context(), client, "slow", "wait", struct{}{})
+			_, err := bus.Call[struct{}](testkit.Context(t), client, "slow", "wait", struct{}{})
 			errs <- err
 		})
 	}
@@ -140,7 +140,7 @@ func TestServer_Drain(t *testing.T) {
 	}
 }
 
-// TestServer_Drain_queue has more requests before the door than are handled at
+// TestServer_Drain_queue has more requests waiting than are handled at
 // a time: each is answered or was never taken.
 func TestServer_Drain_queue(t *testing.T) {
 	nats, b := embed(t)
@@ -161,11 +161,12 @@ func TestServer_Drain_queue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
+	patient := testkit.Context(t)
 	var lost atomic.Int32
 	var wg sync.WaitGroup
 	for range 2000 {
 		wg.Go(func() {
-			if _, err := bus.Call[struct{}](t.Context(), client, "slow", "work", struct{}{}); err != nil && !fault.HasCode(err, "service_down") {
+			if _, err := bus.Call[struct{}](patient, client, "slow", "work", struct{}{}); err != nil && !fault.HasCode(err, "service_down") {
 				lost.Add(1)
 			}
 		})
@@ -249,7 +250,7 @@ func TestBus_Consume_late(t *testing.T) {
 	}
 	consume := func(verdicts ...bus.Verdict) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 		defer cancel()
 		err := b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() {},
 			func(context.Context, []byte, uint64) bus.Verdict {
@@ -316,7 +317,7 @@ func TestEmbed_lock(t *testing.T) {
 
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if !ok() {
 			return errors.New("not yet")
 		}
@@ -327,9 +328,9 @@ func eventually(t *testing.T, ok func() bool) {
 // TestCall_lost has NATS die while a caller waits for an answer: it hears so at
 // once, not when its time is over.
 func TestCall_lost(t *testing.T) {
-	line := testkit.NewLine(t, "127.0.0.1:0", "tcp", strings.TrimPrefix(testkit.NATS(t).URL(), "nats://"))
+	proxy := testkit.NewFaultProxy(t, "127.0.0.1:0", "tcp", strings.TrimPrefix(testkit.NATS(t).URL(), "nats://"))
 	connect := func(name string) *bus.Bus {
-		b, err := bus.Connect("nats://"+line.Address, name, testkit.Log(t))
+		b, err := bus.Connect("nats://"+proxy.Address, name, testkit.Log(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -348,26 +349,21 @@ func TestCall_lost(t *testing.T) {
 	client := connect("client")
 	answer := make(chan error, 1)
 	go func() {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*testkit.Patience)
 		defer cancel()
 		_, err := bus.Call[struct{}](ctx, client, "slow", "wait", struct{}{})
 		answer <- err
 	}()
 	<-asked
-	line.Refuse()
-	select {
-	case err := <-answer:
-		if !fault.HasCode(err, "no_answer") {
-			t.Errorf("the answer is %v", err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the caller waits still")
+	proxy.Refuse()
+	if err := testkit.Receive(t, answer, "the caller's answer"); !fault.HasCode(err, "no_answer") {
+		t.Errorf("the answer is %v", err)
 	}
 	if _, err := bus.Call[struct{}](t.Context(), client, "slow", "wait", struct{}{}); !fault.HasCode(err, "service_down") {
 		t.Errorf("without NATS: %v", err)
 	}
 	close(release)
-	line.Restore(t)
+	proxy.Restore(t)
 	eventually(t, func() bool { return client.Ready() == nil })
 	if err := server.Drain(t.Context()); err != nil {
 		t.Error(err)

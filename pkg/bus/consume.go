@@ -21,7 +21,7 @@ const (
 )
 
 const (
-	// ackWait is how long a message waits whose consumer died with it in hand.
+	// ackWait is how long a message waits if its consumer died while it had it.
 	ackWait     = 10 * time.Second
 	maxFailures = 12 // about four minutes of tries
 	maxDelay    = 30 * time.Second
@@ -32,7 +32,10 @@ const (
 // ctx ends or the consumer is lost. The durable consumer has the service's
 // name: replicas share it, and it goes on where it stopped. caughtUp is called
 // once, when everything that was waiting at the start has been delivered.
-func (b *Bus) Consume(ctx context.Context, service string, subjects []string, caughtUp func(), receive func(ctx context.Context, data []byte, deliveries uint64) Verdict) error {
+func (b *Bus) Consume(
+	ctx context.Context, service string, subjects []string, caughtUp func(),
+	receive func(ctx context.Context, data []byte, deliveries uint64) Verdict,
+) error {
 	consumer, err := b.js.CreateOrUpdateConsumer(ctx, Stream, jetstream.ConsumerConfig{
 		Durable:        service,
 		FilterSubjects: subjects,
@@ -54,7 +57,7 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
 	defer messages.Stop()
-	failures := map[uint64]uint64{} // by place in the stream; another replica counts its own
+	failures := map[uint64]uint64{} // by sequence number; another replica counts its own
 	for {
 		msg, err := messages.Next()
 		if err != nil {
@@ -64,16 +67,16 @@ func (b *Bus) Consume(ctx context.Context, service string, subjects []string, ca
 		if err != nil {
 			return fmt.Errorf("bus: consumer %s: %w", service, err)
 		}
-		tries, place := meta.NumDelivered, meta.Sequence.Stream
+		tries, seq := meta.NumDelivered, meta.Sequence.Stream
 		verdict := receive(ctx, msg.Data(), tries)
 		if verdict == Failed {
-			failures[place]++
-			if tries = failures[place]; tries == maxFailures {
+			failures[seq]++
+			if tries = failures[seq]; tries == maxFailures {
 				verdict = GiveUp
 			}
 		}
 		if verdict == Done || verdict == GiveUp {
-			delete(failures, place)
+			delete(failures, seq)
 		}
 		if err := b.settle(ctx, service, msg, tries, verdict); err != nil {
 			return err

@@ -28,6 +28,12 @@ const (
 	maxConcurrent = 256
 )
 
+// What a caller is told when nothing has answered.
+var (
+	errDown     = fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second)
+	errNoAnswer = fault.NewUnavailable("no_answer", "no answer in time; the outcome is unknown, it is safe to try again", time.Second)
+)
+
 // Endpoint is one verb of a service: rpc.<service>.v1.<name>.
 type Endpoint struct {
 	Name string
@@ -35,9 +41,9 @@ type Endpoint struct {
 	Handle func(ctx context.Context, data []byte) (any, error)
 }
 
-// Method makes an endpoint of a service's method. What is asked and answered is
-// JSON, of which unknown fields are ignored, so that a newer caller may speak to
-// an older service; types with a binary form of their own have that.
+// Method makes an endpoint of a service's method. Requests and answers are JSON;
+// unknown fields are ignored, so that a newer caller may speak to an older
+// service. A type with a binary form of its own is sent in that.
 func Method[In, Out any](name string, fn func(context.Context, In) (Out, error)) Endpoint {
 	return Endpoint{name, func(ctx context.Context, data []byte) (any, error) {
 		var in In
@@ -103,14 +109,14 @@ func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte,
 	ctx, done := b.linked(ctx) // before the look at the connection
 	defer done()
 	if !b.nc.IsConnected() {
-		return nil, fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second).Because(nats.ErrDisconnected)
+		return nil, errDown.Because(nats.ErrDisconnected)
 	}
 	reply, err := b.nc.RequestMsgWithContext(ctx, msg)
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, fault.NewUnavailable("service_down", "a part of the system is starting or down", time.Second).Because(fmt.Errorf("%s: %w", subject, err))
+		return nil, errDown.Because(fmt.Errorf("%s: %w", subject, err))
 	case err != nil:
-		return nil, fault.NewUnavailable("no_answer", "no answer in time; the outcome is unknown, it is safe to try again", time.Second).Because(fmt.Errorf("%s: %w", subject, err))
+		return nil, errNoAnswer.Because(fmt.Errorf("%s: %w", subject, err))
 	}
 	if reply.Header.Get(micro.ErrorCodeHeader) == "" {
 		return reply.Data, nil

@@ -1,7 +1,7 @@
 // Package event has every event that crosses services: one file a publisher,
-// the name beside the struct, the registry of who publishes and who consumes.
-// A breaking change is a new version published next to the old one until
-// nobody reads the old one.
+// with the name beside the struct, and the list of who publishes and who
+// consumes. A breaking change is a new version that is published next to the old
+// one until nobody reads the old one.
 package event
 
 import (

@@ -2,7 +2,6 @@ package event_test
 
 import (
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
@@ -10,12 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 // TestAll_golden holds the wire form of every event: a change of it is a
 // change of the contract and needs a new version.
 func TestAll_golden(t *testing.T) {
-	update := os.Getenv("UPDATE_GOLDEN") != ""
 	for _, s := range event.All() {
 		typ := s.Example.EventType()
 		t.Run(typ.Name, func(t *testing.T) {
@@ -27,7 +26,7 @@ func TestAll_golden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got = append(got, '\n')
-			golden(t, filepath.Join("testdata", typ.Name+".json"), got, update)
+			testkit.Golden(t, filepath.Join("testdata", typ.Name+".json"), string(got))
 
 			back := reflect.New(reflect.TypeOf(s.Example))
 			if err := json.Unmarshal(got, back.Interface()); err != nil {
@@ -45,7 +44,7 @@ func TestAll_golden(t *testing.T) {
 }
 
 func TestMarkdown(t *testing.T) {
-	golden(t, "../../docs/events.md", []byte(event.Markdown()), os.Getenv("UPDATE_GOLDEN") != "")
+	testkit.Golden(t, "../../docs/events.md", event.Markdown())
 }
 
 func TestFilters(t *testing.T) {
@@ -62,24 +61,5 @@ func TestDecode_otherType(t *testing.T) {
 	env := event.Envelope{Name: "phase_changed", V: 2, Data: json.RawMessage(`{}`)}
 	if _, err := event.Decode[event.PhaseChanged](env); err == nil {
 		t.Error("a version that this code does not know was decoded")
-	}
-}
-
-func golden(t *testing.T, path string, got []byte, update bool) {
-	t.Helper()
-	if update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is not what the code says (-file +code); UPDATE_GOLDEN=1 rewrites it:\n%s", path, diff)
 	}
 }

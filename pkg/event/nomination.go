@@ -26,7 +26,11 @@ func nominationEvents() []Spec {
 	from, rooms := []string{Nomination}, []string{Voting, Review, Selection}
 	return []Spec{
 		{
-			CandidateAdmitted{7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier", map[string]string{"employer": "陇运速递", "region": "兰州"}, "十年如一日，风雨无阻。"},
+			CandidateAdmitted{
+				7, "0198c0de-0000-7000-8000-000000000007", "马建国", "courier",
+				map[string]string{"employer": "陇运速递", "region": "兰州"},
+				"十年如一日，风雨无阻。",
+			},
 			"candidate/<number>", from, rooms, "An entry passed vetting and has its public number.",
 		},
 		{CandidateStruck{7, "withdrew"}, "candidate/<number>", from, rooms, "A candidate is off the list."},

@@ -29,11 +29,11 @@ type PhaseChanged struct {
 	Phase  string `json:"phase"`
 	Action string `json:"action"` // open | close
 	Reason string `json:"reason,omitempty"`
-	// ClosesAt is the rulebook's deadline, which the enforcing service holds to
-	// by its own clock; absent where the phase is closed by hand.
+	// ClosesAt is the rulebook's deadline. The enforcing service holds to it by
+	// its own clock. It is absent where the phase is closed by hand.
 	ClosesAt *time.Time `json:"closes_at,omitempty"`
-	// Candidates is how many have been admitted, once vetting is closed: who
-	// has not yet heard of so many must not open the phase.
+	// Candidates is how many have been admitted, once vetting is closed. A
+	// service that has not yet heard of so many must not open the phase.
 	Candidates int `json:"candidates,omitempty"`
 }
 
@@ -63,7 +63,11 @@ func selectionEvents() []Spec {
 	const hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 	return []Spec{
 		{RulebookFrozen{hash, json.RawMessage(`{"laurel":1}`)}, "phases", from, rooms, "The rules of a selection are fixed; nominations are about to open."},
-		{PhaseChanged{rulebook.PhaseVoting, Open, "as announced", &closes, 52}, "phases", from, rooms, "A phase is to be opened or closed; it counts when every room has answered `phase_applied`."},
+		{
+			PhaseChanged{rulebook.PhaseVoting, Open, "as announced", &closes, 52},
+			"phases", from, rooms,
+			"A phase is to be opened or closed; it counts when every room has answered `phase_applied`.",
+		},
 		{NoticePosted{hash, closes}, "notice", from, []string{Review}, "The decision is on public notice; objections are taken until it closes."},
 		{ResultPublished{hash}, "notice", from, []string{Review}, "The result is public and final."},
 	}

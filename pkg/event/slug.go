@@ -1,5 +1,7 @@
 package event
 
+import "github.com/laurel-awards/laurel/pkg/fault"
+
 // The length of a selection's slug in characters.
 const (
 	MinSlug = 3
@@ -15,4 +17,13 @@ func ValidSlug(slug string) bool {
 		}
 	}
 	return MinSlug <= len(slug) && len(slug) <= MaxSlug
+}
+
+// CheckSlug says what is wrong with the slug in the field "slug", or nothing.
+func CheckSlug(slug string) []fault.Field {
+	if ValidSlug(slug) {
+		return nil
+	}
+	return []fault.Field{fault.Wrong("slug", "not_a_slug", "takes {min} to {max} small letters a to z, digits and hyphens",
+		"min", MinSlug, "max", MaxSlug)}
 }

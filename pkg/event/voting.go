@@ -15,7 +15,7 @@ func (BallotsCounted) EventType() Type { return Type{"ballots_counted", 1} }
 type TallySealed struct {
 	Ballots    int64         `json:"ballots"`
 	Votes      map[int]int64 `json:"votes"`                // by candidate number; every admitted candidate has a row
-	Checkpoint string        `json:"checkpoint,omitempty"` // the ballot log's signed head, as pkg/ballotlog reads it; absent in events from before it was told
+	Checkpoint string        `json:"checkpoint,omitempty"` // the ballot log's signed head, as pkg/ballotlog reads it; old events have none
 }
 
 // EventType implements Payload.
@@ -26,6 +26,11 @@ func votingEvents() []Spec {
 	const checkpoint = "laurel/most-beautiful-courier-2/ballots\n20000\nmNq6V3lwBy0m0Q1mRzyEJYt0zqH6cC0iGdIP2f2vOQc=\n\n— laurel Az3grlgtzPIC…\n"
 	return []Spec{
 		{BallotsCounted{312, 40960, map[int]int64{3: 101, 7: 288}}, "tally", from, []string{Selection}, "Ballots entered the tally: sums and log range of one fold."},
-		{TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint}, "seal", from, []string{Review, Selection}, "Voting is closed; these are the final counts and the log that they are of."},
+		{
+			TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint},
+			"seal", from,
+			[]string{Review, Selection},
+			"Voting is closed; these are the final counts and the log that they are of.",
+		},
 	}
 }

@@ -14,7 +14,10 @@ func TestWrong(t *testing.T) {
 		got  fault.Field
 		want fault.Field
 	}{
-		"no params": {fault.Wrong("slug", "slug_malformed", "names {no} selection"), fault.Field{Name: "slug", Code: "slug_malformed", Message: "names {no} selection"}},
+		"no params": {
+			fault.Wrong("slug", "slug_malformed", "names {no} selection"),
+			fault.Field{Name: "slug", Code: "slug_malformed", Message: "names {no} selection"},
+		},
 		"filled in": {
 			fault.Wrong("picks", "picks_too_many", "takes at most {max} of {of}", "max", 10, "of", "{max}"),
 			fault.Field{Name: "picks", Code: "picks_too_many", Message: "takes at most 10 of {max}", Params: map[string]string{"max": "10", "of": "{max}"}},

@@ -1,5 +1,5 @@
-// Package mac authenticates messages by the hundred thousand a second: what a
-// key costs is paid once, not for each of them.
+// Package mac authenticates messages by the hundred thousand a second: the cost
+// of setting up a key is paid once, not for each of them.
 package mac
 
 import (
@@ -15,8 +15,8 @@ const Size = sha256.Size
 // Key makes HMAC-SHA-256 (RFC 2104). It is safe for concurrent use.
 type Key struct{ states *sync.Pool }
 
-// state is a hash with the key in it, and room for what goes in and out, which
-// then need not be made anew.
+// state is a hash with the key in it, and a buffer for message and sum that is
+// used again.
 type state struct {
 	hash.Hash
 	buf []byte

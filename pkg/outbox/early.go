@@ -6,11 +6,11 @@ import "github.com/laurel-awards/laurel/pkg/event"
 // has in hand at a time.
 const maxEarly = 1024
 
-// early keeps events that came before their turn. When it comes they are there:
-// each would otherwise wait until it is delivered again, one after another.
+// early keeps events that came before their turn, so that they are there when it
+// comes. Otherwise they would wait, one after another, to be delivered again.
 type early map[turn]event.Envelope
 
-// turn is an event's place among those of its aggregate.
+// turn is an event's position among those of its aggregate.
 type turn struct {
 	publisher, slug, aggregate string
 	version                    int64
@@ -20,8 +20,8 @@ func turnOf(env event.Envelope) turn {
 	return turn{env.Publisher, env.Slug, env.Aggregate, env.Version}
 }
 
-// keep keeps an event. Those that another replica took meanwhile may have used
-// up the room: then all are forgotten, as they are delivered again in any case.
+// keep keeps an event. Where no space is left, because another replica has taken
+// the events that these wait for, all are forgotten: they are delivered again.
 func (e early) keep(env event.Envelope) {
 	if len(e) >= maxEarly {
 		clear(e)

@@ -98,7 +98,8 @@ func (in *Inbox) receive(ctx context.Context, data []byte, deliveries uint64) bu
 		in.Log.DebugContext(ctx, "inbox: event has to wait", "service", in.Service, "event", env.Name, "slug", env.Slug, "error", err)
 		return bus.Later
 	}
-	in.Log.ErrorContext(ctx, "inbox: event failed", "service", in.Service, "event", env.Name, "id", env.ID, "slug", env.Slug, "deliveries", deliveries, "error", err)
+	in.Log.ErrorContext(ctx, "inbox: event failed", "service", in.Service, "event", env.Name, "id", env.ID, "slug", env.Slug,
+		"deliveries", deliveries, "error", err)
 	return bus.Failed
 }
 

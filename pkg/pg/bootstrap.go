@@ -36,7 +36,7 @@ func CreateDatabase(ctx context.Context, adminURL, name string) (err error) {
 // Bootstrap makes the services' roles and the schemas that they own, lets the
 // URL's user act as each of them, and takes PUBLIC's rights on schemas away. The
 // URL's user needs CREATEROLE and CREATE on the database. It changes nothing
-// where all is there, and may run many times at once.
+// if everything is there, and may run many times at once.
 func Bootstrap(ctx context.Context, adminURL string, services ...string) (err error) {
 	db, err := Open(ctx, Config{URL: adminURL, MaxOpen: 2})
 	if err != nil {
@@ -65,8 +65,8 @@ func Bootstrap(ctx context.Context, adminURL string, services ...string) (err er
 }
 
 // ensureRole makes the role and the right to act as it. Roles belong to the
-// whole server, which no lock of one database guards: who loses against
-// another database's Bootstrap looks again.
+// whole server, and no lock of one database guards them: a Bootstrap that loses
+// against another database's looks again.
 func ensureRole(ctx context.Context, db *sqlx.DB, role string) error {
 	var err error
 	for range 20 {

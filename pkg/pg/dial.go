@@ -16,14 +16,14 @@ import (
 const (
 	// silence is how long a peer may leave data unacknowledged.
 	silence = 30 * time.Second
-	// mercy is how long a server has to answer once it has been asked to cancel a
-	// statement. lib/pq alone would wait for ever, whatever the statement's
-	// context says.
-	mercy = 3 * time.Second
+	// grace is how long a server may take to answer after it was asked to cancel a
+	// statement. lib/pq alone would wait forever, whatever the statement's context
+	// says.
+	grace = 3 * time.Second
 )
 
-// pool is the connections to one server. When one is lost in silence so are all:
-// a router forgot them, or the server stands still.
+// pool is the connections to one server. When one is lost in silence, all are
+// given up: a router forgot them, or the server hangs.
 type pool struct {
 	cfg pq.Config
 
@@ -42,14 +42,14 @@ func (p *pool) Connect(ctx context.Context) (driver.Conn, error) {
 	d := &dialer{pool: p}
 	connector.Dialer(d)
 	c, err := connector.Connect(ctx)
-	d.stands.Store(err == nil)
+	d.established.Store(err == nil)
 	return c, err
 }
 
 // Driver implements driver.Connector.
 func (p *pool) Driver() driver.Driver { return &pq.Driver{} }
 
-// lose closes all connections, so that whoever waits for an answer hears of it.
+// lose closes all connections, so that those who wait for an answer get an error.
 func (p *pool) lose() {
 	p.mu.Lock()
 	lost := p.conns
@@ -60,12 +60,12 @@ func (p *pool) lose() {
 	}
 }
 
-// dialer opens the connection of one session. What it opens once the session
-// stands is to cancel a statement of that.
+// dialer opens the connection of one session. Once the session is established,
+// it opens connections that cancel a statement of that session.
 type dialer struct {
-	pool   *pool
-	own    atomic.Pointer[conn]
-	stands atomic.Bool
+	pool        *pool
+	own         atomic.Pointer[conn]
+	established atomic.Bool
 }
 
 // Dial implements pq.Dialer.
@@ -80,13 +80,12 @@ func (d *dialer) DialTimeout(network, address string, timeout time.Duration) (ne
 	return d.DialContext(ctx, network, address)
 }
 
-// DialContext implements pq.DialerContext. lib/pq's own dialer has no keepalives
-// to speak of: a host that vanished would be waited for by the quarter of an
-// hour.
+// DialContext implements pq.DialerContext. lib/pq's own dialer has no useful
+// keepalives: it would wait a quarter of an hour for a host that vanished.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	if own := d.own.Load(); own != nil && d.stands.Load() {
+	if own := d.own.Load(); own != nil && d.established.Load() {
 		own.cancelled.Store(true)
-		if err := own.SetReadDeadline(time.Now().Add(mercy)); err != nil {
+		if err := own.SetReadDeadline(time.Now().Add(grace)); err != nil {
 			return nil, err
 		}
 	}
@@ -95,7 +94,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		Control:         limitSilence,
 	}
 	nc, err := nd.DialContext(ctx, network, address)
-	if err != nil || d.stands.Load() {
+	if err != nil || d.established.Load() {
 		return nc, err
 	}
 	c := &conn{Conn: nc, pool: d.pool}

@@ -3,15 +3,12 @@ package pg_test
 import (
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
-
-const deadline = 30 * time.Second
 
 func TestTryLeader(t *testing.T) {
 	t.Parallel()
@@ -62,7 +59,7 @@ func TestLeader_lost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, deadline, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		next, err := pg.TryLeader(t.Context(), db, "relay")
 		if err != nil {
 			return err

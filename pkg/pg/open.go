@@ -1,6 +1,6 @@
-// Package pg is how a service keeps its truth in PostgreSQL (13 or later): open
-// as the service's own role, migrate, transact, classify errors, lead by
-// advisory lock, and run a private server for the demo and the tests.
+// Package pg is how a service keeps its data in PostgreSQL (13 or later): open as
+// the service's own role, migrate, transact, classify errors and lead by advisory
+// lock.
 package pg
 
 import (
@@ -28,8 +28,8 @@ var ErrUnsafe = errors.New("the server would lose acknowledged writes")
 
 // Config says which database to open, and as whom.
 type Config struct {
-	// URL is a PostgreSQL URL or key=value string. Options that it gives win over
-	// the defaults of Open, but for role, search_path and timezone.
+	// URL is a PostgreSQL URL or key=value string. Its options win over the
+	// defaults of Open, except role, search_path and timezone.
 	URL string
 	// Service is the schema to work in; its role is RoleName(Service). Empty
 	// works as the URL's own user, in that user's own search_path.

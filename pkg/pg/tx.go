@@ -12,8 +12,8 @@ import (
 	"github.com/lib/pq"
 )
 
-// ErrUnknownCommit is a transaction of which nobody can say whether it was
-// committed: the connection was lost while COMMIT was under way. Repeat what is
+// ErrUnknownCommit means that nobody can say whether the transaction was
+// committed: the connection was lost during COMMIT. Repeat what is
 // idempotent, and answer "unknown, safe to retry" for the rest.
 var ErrUnknownCommit = errors.New("the commit's outcome is unknown")
 

@@ -104,7 +104,7 @@ func TestInTx_conflict(t *testing.T) {
 				if first { // both have read before either writes: one must lose
 					first = false
 					both <- struct{}{}
-					testkit.Eventually(t, deadline, func() error {
+					testkit.Eventually(t, testkit.Patience, func() error {
 						if len(both) < 2 {
 							return errors.New("the other has not read")
 						}

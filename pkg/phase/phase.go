@@ -1,6 +1,6 @@
-// Package phase is what an enforcing room knows of selections: a projection of
-// their frozen rulebooks and of the phases that are open, fed by the events of
-// the selection service and answered by phase_applied.
+// Package phase is what a room that enforces phases knows of selections: their
+// frozen rulebooks and which phases are open. The events of the selection
+// service feed this projection, and the room answers them with phase_applied.
 package phase
 
 import (
@@ -147,7 +147,7 @@ type Hooks struct {
 	Changed func(ctx context.Context, tx *sqlx.Tx, sel Selection, c event.PhaseChanged) (candidates int, err error)
 }
 
-// Handlers keep the projection and answer each change, applied, with
+// Handlers keep the projection, apply each change and answer it with
 // phase_applied.
 func (s *Selections) Handlers(now func() time.Time, hooks Hooks) []outbox.Handler {
 	return []outbox.Handler{

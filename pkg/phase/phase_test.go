@@ -26,30 +26,17 @@ var noon = time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
 
 // room enforces phases and nothing else.
 type room struct {
-	db      *sqlx.DB
-	inbox   *outbox.Inbox
-	version int64
+	*testkit.Selection
+	db    *sqlx.DB
+	inbox *outbox.Inbox
 }
 
 func open(t *testing.T, hooks phase.Hooks) *room {
 	t.Helper()
-	db := testkit.Service(t, "nomination", outbox.Set(), phase.Set())
+	db := testkit.Service(t, event.Nomination, outbox.Set(), phase.Set())
 	now := func() time.Time { return noon }
-	return &room{db: db, inbox: &outbox.Inbox{Service: "nomination", DB: db, Log: testkit.Log(t), Handlers: phase.NewSelections().Handlers(now, hooks)}}
-}
-
-// next is the selection service's next event.
-func (r *room) next(t *testing.T, p event.Payload) event.Envelope {
-	t.Helper()
-	r.version++
-	return testkit.Envelope(t, "selection", slug, "phases", r.version, noon, p)
-}
-
-func (r *room) deliver(t *testing.T, p event.Payload) {
-	t.Helper()
-	if err := r.inbox.Deliver(t.Context(), r.next(t, p)); err != nil {
-		t.Fatal(err)
-	}
+	inbox := &outbox.Inbox{Service: event.Nomination, DB: db, Log: testkit.Log(t), Handlers: phase.NewSelections().Handlers(now, hooks)}
+	return &room{testkit.NewSelection(t, slug, now, inbox.Deliver), db, inbox}
 }
 
 // freeze lets the room hear of the selection.
@@ -59,16 +46,7 @@ func (r *room) freeze(t *testing.T) *rulebook.Rulebook {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rb, err := rulebook.Parse(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	canonical, err := rb.Canonical()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.deliver(t, event.RulebookFrozen{Hash: rb.Hash(), Rulebook: canonical})
-	return rb
+	return r.Freeze(string(text))
 }
 
 func (r *room) state(t *testing.T, name string, at time.Time) phase.State {
@@ -107,7 +85,7 @@ func TestOf(t *testing.T) {
 		t.Errorf("before: %s", got)
 	}
 	deadline := noon.Add(time.Hour)
-	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open, ClosesAt: &deadline})
+	r.Change(event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open, ClosesAt: &deadline})
 	for at, want := range map[time.Time]phase.State{
 		noon: phase.Open, deadline.Add(-time.Microsecond): phase.Open, deadline: phase.Closed, deadline.Add(time.Hour): phase.Closed,
 	} {
@@ -115,11 +93,11 @@ func TestOf(t *testing.T) {
 			t.Errorf("at %v: %s, want %s", at, got, want)
 		}
 	}
-	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close})
+	r.Close(rulebook.PhaseVoting)
 	if got := r.state(t, rulebook.PhaseVoting, noon); got != phase.Closed {
 		t.Errorf("after the order: %s", got)
 	}
-	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseReview, Action: event.Open})
+	r.Open(rulebook.PhaseReview)
 	if got := r.state(t, rulebook.PhaseReview, noon.AddDate(9, 0, 0)); got != phase.Open {
 		t.Errorf("by hand: %s", got)
 	}
@@ -140,7 +118,7 @@ func TestRequire(t *testing.T) {
 	if err := require(rulebook.PhaseVetting, rulebook.PhaseVoting); !errors.Is(err, phase.ErrNotOpen) || fault.From(err).Params["phase"] != rulebook.PhaseVetting {
 		t.Errorf("nothing is open: %v", err)
 	}
-	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open})
+	r.Open(rulebook.PhaseVoting)
 	if err := require(rulebook.PhaseVetting, rulebook.PhaseVoting); err != nil {
 		t.Errorf("one is open: %v", err)
 	}
@@ -150,15 +128,15 @@ func TestRequire(t *testing.T) {
 func TestRequire_lock(t *testing.T) {
 	r := open(t, phase.Hooks{})
 	r.freeze(t)
-	r.deliver(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Open})
-	order := r.next(t, event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close})
+	r.Open(rulebook.PhaseVoting)
+	order := r.Next(event.Selection, "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: event.Close})
 	closed := make(chan error, 1)
 	if err := pg.InTx(t.Context(), r.db, func(tx *sqlx.Tx) error {
 		if _, err := phase.NewSelections().Require(t.Context(), tx, slug, noon, rulebook.PhaseVoting); err != nil {
 			return err
 		}
 		go func() { closed <- r.inbox.Deliver(context.WithoutCancel(t.Context()), order) }()
-		testkit.Eventually(t, 30*time.Second, func() error {
+		testkit.Eventually(t, testkit.Patience, func() error {
 			var waiting bool
 			if err := r.db.Get(&waiting, `
 				SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database())`,
@@ -198,7 +176,7 @@ func TestHandlers(t *testing.T) {
 		return 52, nil
 	}})
 	r.freeze(t)
-	order := r.next(t, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
+	order := r.Next(event.Selection, "phases", event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
 	if err := r.inbox.Deliver(t.Context(), order); !errors.Is(err, outbox.ErrNotYet) {
 		t.Errorf("before the room is ready: %v", err)
 	}

@@ -36,19 +36,18 @@ type missing struct {
 // maxGaps bounds how many gaps a fault names.
 const maxGaps = 1000
 
-func (m *missing) add(name, format string, args ...any) {
+func (m *missing) add(name, code, message string, params ...any) {
 	if len(m.fields) == maxGaps {
 		m.more++
 		return
 	}
-	m.fields = append(m.fields, fault.Field{Name: name, Message: fmt.Sprintf(format, args...)})
+	m.fields = append(m.fields, fault.Wrong(name, code, message, params...))
 }
 
 // once adds a gap that was not the last to be added.
-func (m *missing) once(name, format string, args ...any) {
-	message := fmt.Sprintf(format, args...)
-	if n := len(m.fields); n == 0 || m.fields[n-1].Name != name || m.fields[n-1].Message != message {
-		m.add(name, format, args...)
+func (m *missing) once(name, code, message string, params ...any) {
+	if n := len(m.fields); n == 0 || m.fields[n-1].Name != name || m.fields[n-1].Code != code {
+		m.add(name, code, message, params...)
 	}
 }
 
@@ -137,6 +136,9 @@ func (p *panel) each(candidate int, without map[string]bool, f func(juror int32,
 	}
 }
 
+// gapName names a candidate in a panel, as a fault's field.
+func (p *panel) gapName(candidate string) string { return p.rules.ID + " / " + candidate }
+
 // lack handles a score that is not there: it tells whether it counts as 0.
 func (p *panel) lack(ids []string, candidate int, juror int32, criterion string, gaps *missing) bool {
 	switch p.rules.Missing {
@@ -145,20 +147,21 @@ func (p *panel) lack(ids []string, candidate int, juror int32, criterion string,
 	case rulebook.MissingSkip:
 		return false
 	}
-	name := fmt.Sprintf("%s / %s", p.rules.ID, ids[candidate])
+	name := p.gapName(ids[candidate])
 	switch {
 	case juror < 0:
-		gaps.once(name, "jurors' scores are missing: %d of the panel's %d jurors are known", len(p.names), p.rules.Jurors)
+		gaps.once(name, "jurors_missing", "jurors' scores are missing: {known} of the panel's {jurors} jurors are known",
+			"known", len(p.names), "jurors", p.rules.Jurors)
 	case criterion == "":
-		gaps.add(name, "juror %s's scores are missing", p.names[juror])
+		gaps.add(name, "sheet_missing", "juror {juror}'s scores are missing", "juror", p.names[juror])
 	default:
-		gaps.add(name, "juror %s's score by %s is missing", p.names[juror], criterion)
+		gaps.add(name, "criterion_missing", "juror {juror}'s score by {criterion} is missing", "juror", p.names[juror], "criterion", criterion)
 	}
 	return false
 }
 
-// totals gives each candidate's sheets as weighted totals. A sheet that lacks
-// a score is, where the missing are skipped, left out whole: its total would
+// totals gives each candidate's sheets as weighted totals. Where missing scores
+// are skipped, a sheet that lacks one is left out whole, because its total would
 // not compare.
 func (p *panel) totals(ids []string, without map[string]bool, gaps *missing) [][]vote {
 	out := make([][]vote, len(ids))
@@ -220,7 +223,7 @@ func (p *panel) unassigned(ids []string, gaps *missing) {
 	}
 	for c, id := range ids {
 		if len(p.of(c)) == 0 && len(p.names) == 0 && p.expected() == 0 || len(p.of(c)) == 0 && !p.everyone() {
-			gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, id), "no juror has scored")
+			gaps.add(p.gapName(id), "scores_missing", "no juror has scored")
 		}
 	}
 }
@@ -234,7 +237,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 	for c, vs := range votes {
 		s := score{scores: len(vs)}
 		if least := p.rules.MinScores; len(vs) < least {
-			gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, ids[c]), "%d scores count, at least %d are needed", len(vs), least)
+			gaps.add(p.gapName(ids[c]), "scores_below_min", "{count} scores count, at least {min} are needed", "count", len(vs), "min", least)
 			continue
 		}
 		if len(vs) == 0 {
@@ -246,8 +249,9 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 		kept := vs
 		if rules.Method == rulebook.AggregateTrimmedMean {
 			if len(vs) <= rules.DropLow+rules.DropHigh {
-				gaps.add(fmt.Sprintf("%s / %s", p.rules.ID, ids[c]), "%d scores count, and leaving out the %d highest and %d lowest leaves none",
-					len(vs), rules.DropHigh, rules.DropLow)
+				gaps.add(p.gapName(ids[c]), "scores_all_dropped",
+					"{count} scores count, and leaving out the {high} highest and {low} lowest leaves none",
+					"count", len(vs), "high", rules.DropHigh, "low", rules.DropLow)
 				continue
 			}
 			kept = vs[rules.DropLow : len(vs)-rules.DropHigh]

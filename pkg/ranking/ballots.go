@@ -14,18 +14,18 @@ import (
 const maxRanked = 1000
 
 // fromBallots ranks from ranked ballots, which stand alone.
-func (st *standing) fromBallots(rules rulebook.Component) error {
-	if n := len(st.in.ids); n > maxRanked {
+func (rk *ranking) fromBallots(rules rulebook.Component) error {
+	if n := len(rk.in.ids); n > maxRanked {
 		return fault.NewInvalid("ranked_too_many", fmt.Sprintf("ranked ballots take at most %d candidates", maxRanked),
-			fault.Field{Name: "candidates", Message: fmt.Sprintf("%d are too many", n)})
+			fault.Wrong("candidates", "too_many", "{count} are too many", "count", n, "max", maxRanked))
 	}
 	if rules.Method == rulebook.MethodIRV {
-		st.runOff()
+		rk.runOff()
 	} else {
-		st.schulze()
+		rk.schulze()
 	}
-	points := slices.Clone(st.totals)
-	st.components = append(st.components, component{rules: rules, weight: whole(1), points: points})
+	points := slices.Clone(rk.totals)
+	rk.components = append(rk.components, component{rules: rules, weight: whole(1), points: points})
 	return nil
 }
 
@@ -35,9 +35,9 @@ func (st *standing) fromBallots(rules rulebook.Component) error {
 // The total is how many candidates one is before.
 // Source: Markus Schulze, A new monotonic, clone-independent, reversal
 // symmetric, and Condorcet-consistent single-winner election method (2011).
-func (st *standing) schulze() {
-	n := len(st.in.ids)
-	prefer := st.preferences()
+func (rk *ranking) schulze() {
+	n := len(rk.in.ids)
+	prefer := rk.preferences()
 	path := make([][]int, n)
 	for i := range path {
 		path[i] = make([]int, n)
@@ -59,7 +59,7 @@ func (st *standing) schulze() {
 			}
 		}
 	}
-	st.totals = make([]number, n)
+	rk.totals = make([]number, n)
 	for i := range n {
 		before := 0
 		for j := range n {
@@ -67,38 +67,38 @@ func (st *standing) schulze() {
 				before++
 			}
 		}
-		st.totals[i] = whole(int64(before))
-		st.explain[i] = append(st.explain[i], fmt.Sprintf("ranked: before %d of %d others by the strongest paths (Schulze)", before, n-1))
+		rk.totals[i] = whole(int64(before))
+		rk.explain[i] = append(rk.explain[i], fmt.Sprintf("ranked: before %d of %d others by the strongest paths (Schulze)", before, n-1))
 	}
-	st.exact = st.totals
+	rk.exact = rk.totals
 	for i := range n {
-		for _, j := range st.byID() {
+		for _, j := range rk.byID() {
 			if i != j && n <= 30 {
-				st.explain[i] = append(st.explain[i], fmt.Sprintf("against %s: preferred by %d, the other by %d; paths %d and %d",
-					st.in.ids[j], prefer[i][j], prefer[j][i], path[i][j], path[j][i]))
+				rk.explain[i] = append(rk.explain[i], fmt.Sprintf("against %s: preferred by %d, the other by %d; paths %d and %d",
+					rk.in.ids[j], prefer[i][j], prefer[j][i], path[i][j], path[j][i]))
 			}
 		}
 	}
 }
 
-func (st *standing) byID() []int {
-	out := make([]int, len(st.in.ids))
+func (rk *ranking) byID() []int {
+	out := make([]int, len(rk.in.ids))
 	for i := range out {
 		out[i] = i
 	}
-	slices.SortFunc(out, func(a, b int) int { return compareIDs(st.in.ids[a], st.in.ids[b]) })
+	slices.SortFunc(out, func(a, b int) int { return compareIDs(rk.in.ids[a], rk.in.ids[b]) })
 	return out
 }
 
 // preferences counts, for each pair, the ballots that rank the one before the
 // other; the unranked stand behind all ranks, equal among themselves.
-func (st *standing) preferences() [][]int {
-	n := len(st.in.ids)
+func (rk *ranking) preferences() [][]int {
+	n := len(rk.in.ids)
 	prefer := make([][]int, n)
 	for i := range prefer {
 		prefer[i] = make([]int, n)
 	}
-	for _, b := range st.in.ballots {
+	for _, b := range rk.in.ballots {
 		for i := range n {
 			own := b.rank(i)
 			if own == 0 {
@@ -123,39 +123,39 @@ func (st *standing) preferences() [][]int {
 // candidate leaves. Equal lasts are told apart by the latest earlier round in
 // which they differed, then by the tie-breaks; those still equal leave
 // together and share a rank.
-func (st *standing) runOff() {
-	n := len(st.in.ids)
-	st.totals = make([]number, n)
-	left := st.byID()
+func (rk *ranking) runOff() {
+	n := len(rk.in.ids)
+	rk.totals = make([]number, n)
+	left := rk.byID()
 	var history [][]number
 	for round := int64(1); len(left) > 0; round++ {
-		votes, exhausted := st.firsts(left)
-		lasts, reason := st.lasts(left, votes, history)
+		votes, exhausted := rk.firsts(left)
+		lasts, reason := rk.lasts(left, votes, history)
 		history = append(history, votes)
 		r := Round{Votes: make(map[string]string, len(left)), Exhausted: exhausted.String(), Reason: reason}
 		for _, c := range left {
-			r.Votes[st.in.ids[c]] = votes[c].String()
+			r.Votes[rk.in.ids[c]] = votes[c].String()
 		}
 		for _, c := range lasts {
-			r.Eliminated = append(r.Eliminated, st.in.ids[c])
-			st.totals[c] = whole(round)
+			r.Eliminated = append(r.Eliminated, rk.in.ids[c])
+			rk.totals[c] = whole(round)
 			how := fmt.Sprintf("ranked: left in round %d with %s votes (%s)", round, votes[c], reason)
 			if len(left) == len(lasts) {
 				how = fmt.Sprintf("ranked: remained until round %d with %s votes", round, votes[c])
 			}
-			st.explain[c] = append(st.explain[c], how)
+			rk.explain[c] = append(rk.explain[c], how)
 		}
-		st.rounds = append(st.rounds, r)
+		rk.rounds = append(rk.rounds, r)
 		left = slices.DeleteFunc(left, func(c int) bool { return slices.Contains(lasts, c) })
 	}
-	st.exact = st.totals
+	rk.exact = rk.totals
 }
 
 // firsts counts each ballot for its best ranked candidates among those left.
-func (st *standing) firsts(left []int) (votes []number, exhausted number) {
-	votes = make([]number, len(st.in.ids))
+func (rk *ranking) firsts(left []int) (votes []number, exhausted number) {
+	votes = make([]number, len(rk.in.ids))
 	var best []int
-	for _, b := range st.in.ballots {
+	for _, b := range rk.in.ballots {
 		best = best[:0]
 		var top int32
 		for _, c := range left {
@@ -178,7 +178,7 @@ func (st *standing) firsts(left []int) (votes []number, exhausted number) {
 }
 
 // lasts finds who leaves.
-func (st *standing) lasts(left []int, votes []number, history [][]number) ([]int, string) {
+func (rk *ranking) lasts(left []int, votes []number, history [][]number) ([]int, string) {
 	lasts := fewest(left, votes)
 	if len(lasts) == 1 {
 		return lasts, "fewest votes"
@@ -188,19 +188,19 @@ func (st *standing) lasts(left []int, votes []number, history [][]number) ([]int
 			return lasts, fmt.Sprintf("fewest votes, tied, with fewest in round %d", i+1)
 		}
 	}
-	for _, source := range st.rules.TieBreak {
+	for _, source := range rk.rules.TieBreak {
 		if source != rulebook.SourceLot {
 			raw := make([]number, len(votes))
 			for _, c := range lasts {
-				raw[c] = st.raw(source, c)
+				raw[c] = rk.raw(source, c)
 			}
 			lasts = fewest(lasts, raw)
-		} else if st.lot != "" {
+		} else if rk.lot != "" {
 			lots := make(map[int]string)
 			for _, c := range lasts {
-				lots[c] = Lot(st.lot, st.in.ids[c])
+				lots[c] = Lot(rk.lot, rk.in.ids[c])
 			}
-			st.drawn = true
+			rk.drawn = true
 			worst := slices.Max(slices.Collect(maps.Values(lots)))
 			lasts = slices.DeleteFunc(lasts, func(c int) bool { return lots[c] != worst })
 		}
@@ -210,7 +210,7 @@ func (st *standing) lasts(left []int, votes []number, history [][]number) ([]int
 	}
 	names := make([]string, len(lasts))
 	for i, c := range lasts {
-		names[i] = st.in.ids[c]
+		names[i] = rk.in.ids[c]
 	}
 	return lasts, "fewest votes, tied: " + strings.Join(names, ", ")
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
-// standing is the ranking while it is computed; slices are by candidate.
-type standing struct {
+// ranking is a result while it is computed; slices are by candidate.
+type ranking struct {
 	in         *Input
 	rules      rulebook.Composite
 	components []component
@@ -68,32 +68,32 @@ func (in *Input) Compute(o Options, s Scenario) (*Outcome, error) {
 	if err := s.check(in); err != nil {
 		return nil, err
 	}
-	st, err := in.stand(o, s)
+	rk, err := in.ranking(o, s)
 	if err != nil {
 		return nil, err
 	}
-	return st.outcome()
+	return rk.outcome()
 }
 
-// stand computes the ranking without the awards.
-func (in *Input) stand(o Options, s Scenario) (*standing, error) {
+// ranking computes the ranking without the awards.
+func (in *Input) ranking(o Options, s Scenario) (*ranking, error) {
 	rules, err := s.apply(in.rb)
 	if err != nil {
 		return nil, err
 	}
-	st := &standing{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort()}
-	if st.lot, err = lotValue(in.rb, o.Lot); err != nil {
+	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort()}
+	if rk.lot, err = lotValue(in.rb, o.Lot); err != nil {
 		return nil, err
 	}
-	st.votes = in.rawVotes()
-	if err := st.aggregate(s.Without); err != nil {
+	rk.votes = in.rawVotes()
+	if err := rk.aggregate(s.Without); err != nil {
 		return nil, err
 	}
-	if err := st.compose(); err != nil {
+	if err := rk.compose(); err != nil {
 		return nil, err
 	}
-	st.arrange()
-	return st, nil
+	rk.arrange()
+	return rk, nil
 }
 
 func (in *Input) rawVotes() []number {
@@ -107,24 +107,24 @@ func (in *Input) rawVotes() []number {
 }
 
 // aggregate computes the panels that a component or a tie-break names.
-func (st *standing) aggregate(without []Juror) error {
-	st.panels = make(map[string][]score)
+func (rk *ranking) aggregate(without []Juror) error {
+	rk.panels = make(map[string][]score)
 	wanted := make(map[string]bool)
-	sources := slices.Clone(st.rules.TieBreak)
-	for _, c := range st.rules.Components {
+	sources := slices.Clone(rk.rules.TieBreak)
+	for _, c := range rk.rules.Components {
 		sources = append(sources, c.Source)
 	}
 	for _, source := range sources {
 		if id, ok := rulebook.SourcePanel(source); ok {
 			wanted[id] = true
 		} else if source == rulebook.SourcePanels {
-			for _, p := range st.in.panels {
+			for _, p := range rk.in.panels {
 				wanted[p.rules.ID] = true
 			}
 		}
 	}
 	gaps := new(missing)
-	for _, p := range st.in.panels {
+	for _, p := range rk.in.panels {
 		if !wanted[p.rules.ID] {
 			continue
 		}
@@ -134,24 +134,24 @@ func (st *standing) aggregate(without []Juror) error {
 				out[j.Juror] = true
 			}
 		}
-		st.panels[p.rules.ID] = p.aggregate(st.in.ids, out, gaps)
+		rk.panels[p.rules.ID] = p.aggregate(rk.in.ids, out, gaps)
 	}
 	return gaps.err()
 }
 
-func (st *standing) compose() error {
-	n := len(st.in.ids)
-	st.exact = make([]number, n)
-	for _, rules := range st.rules.Components {
+func (rk *ranking) compose() error {
+	n := len(rk.in.ids)
+	rk.exact = make([]number, n)
+	for _, rules := range rk.rules.Components {
 		if rules.Source == rulebook.SourceRanked {
-			return st.fromBallots(rules)
+			return rk.fromBallots(rules)
 		}
 		weight := whole(1)
 		if rules.Weight.IsSet() {
 			weight = fraction(rules.Weight.Rat())
 		}
 		convert := newConversion(rules.Convert)
-		groups, err := st.groups(rules)
+		groups, err := rk.groups(rules)
 		if err != nil {
 			return err
 		}
@@ -162,13 +162,13 @@ func (st *standing) compose() error {
 			}
 		}
 		for c, p := range points {
-			st.exact[c] = st.exact[c].add(p.mul(weight))
+			rk.exact[c] = rk.exact[c].add(p.mul(weight))
 		}
-		st.components = append(st.components, component{rules, convert, len(groups), weight, points})
+		rk.components = append(rk.components, component{rules, convert, len(groups), weight, points})
 	}
-	st.totals = make([]number, n)
-	for c, v := range st.exact {
-		st.totals[c] = rounded(v, st.rules.Round)
+	rk.totals = make([]number, n)
+	for c, v := range rk.exact {
+		rk.totals[c] = rounded(v, rk.rules.Round)
 	}
 	return nil
 }
@@ -182,16 +182,16 @@ func roundingNote(r rulebook.Rounding, v number) string {
 
 // groups gives the amounts of a component's source, in one group or in each of
 // those inside which they are converted.
-func (st *standing) groups(rules rulebook.Component) ([][]amount, error) {
-	n := len(st.in.ids)
+func (rk *ranking) groups(rules rulebook.Component) ([][]amount, error) {
+	n := len(rk.in.ids)
 	if rules.Source == rulebook.SourceVotes {
 		if rules.Per != rulebook.PerConstituency {
-			return [][]amount{voteAmounts(st.votes)}, nil
+			return [][]amount{voteAmounts(rk.votes)}, nil
 		}
 		var groups [][]amount
-		for _, name := range slices.Sorted(maps.Keys(st.in.votes)) {
+		for _, name := range slices.Sorted(maps.Keys(rk.in.votes)) {
 			counts := make([]number, n)
-			for c, count := range st.in.votes[name] {
+			for c, count := range rk.in.votes[name] {
 				counts[c] = whole(count)
 			}
 			groups = append(groups, voteAmounts(counts))
@@ -200,14 +200,15 @@ func (st *standing) groups(rules rulebook.Component) ([][]amount, error) {
 	}
 	var panels [][]score
 	if id, ok := rulebook.SourcePanel(rules.Source); ok {
-		scores, ok := st.panels[id]
+		scores, ok := rk.panels[id]
 		if !ok {
-			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have", fault.Field{Name: rules.Source, Message: "no such panel"})
+			return nil, fault.NewInvalid("ranking_unknown", "the rulebook names a panel that it does not have",
+				fault.Wrong(rules.Source, "not_in_rulebook", "no such panel", "value", id))
 		}
 		panels = append(panels, scores)
 	} else {
-		for _, p := range st.in.panels {
-			panels = append(panels, st.panels[p.rules.ID])
+		for _, p := range rk.in.panels {
+			panels = append(panels, rk.panels[p.rules.ID])
 		}
 	}
 	var groups [][]amount
@@ -233,30 +234,30 @@ func voteAmounts(counts []number) []amount {
 }
 
 // raw is a source's number of a candidate as ties compare it.
-func (st *standing) raw(source string, c int) number {
+func (rk *ranking) raw(source string, c int) number {
 	if source == rulebook.SourceVotes {
-		return st.votes[c]
+		return rk.votes[c]
 	}
 	if id, ok := rulebook.SourcePanel(source); ok {
-		if scores := st.panels[id]; scores != nil {
+		if scores := rk.panels[id]; scores != nil {
 			return scores[c].value
 		}
 		return number{}
 	}
 	var sum number
-	for _, scores := range st.panels {
+	for _, scores := range rk.panels {
 		sum = sum.add(scores[c].value)
 	}
 	return sum
 }
 
 // tell explains one component of a candidate.
-func (st *standing) tell(k component, c int) string {
+func (rk *ranking) tell(k component, c int) string {
 	text := k.source() + ": "
 	if id, ok := rulebook.SourcePanel(k.source()); ok {
-		text += st.panels[id][c].explain
+		text += rk.panels[id][c].explain
 	} else {
-		text += st.raw(k.source(), c).String()
+		text += rk.raw(k.source(), c).String()
 		switch k.rules.Per {
 		case rulebook.PerConstituency:
 			text += fmt.Sprintf(" in %d constituencies, each", k.groups)

@@ -14,7 +14,7 @@ import (
 type Outcome struct {
 	Result // but for its Ranking
 
-	st     *standing
+	rk     *ranking
 	s      *seating
 	filled *seated
 	open   map[int]string
@@ -22,31 +22,31 @@ type Outcome struct {
 }
 
 // outcome fills the awards.
-func (st *standing) outcome() (*Outcome, error) {
-	in := st.in
-	s, err := newSeating(in, st.order, st.effort)
+func (rk *ranking) outcome() (*Outcome, error) {
+	in := rk.in
+	s, err := newSeating(in, rk.order, rk.effort)
 	if err != nil {
 		return nil, err
 	}
 	s.reasons = true
-	filled, err := s.fill(st.order)
+	filled, err := s.fill(rk.order)
 	if err != nil {
 		return nil, err
 	}
 	s.reasons = false
-	ties, open, err := st.ties(s, filled)
+	ties, open, err := rk.ties(s, filled)
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: st.rounds, Shortlist: st.shortlist()}, st, s, filled, open, nil}
+	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: rk.rounds, Shortlist: rk.shortlist()}, rk, s, filled, open, nil}
 	o.prove()
-	if st.drawn {
-		o.Lot = st.lot
+	if rk.drawn {
+		o.Lot = rk.lot
 	}
 	for a, rules := range in.rb.Awards {
 		o.Awards = append(o.Awards, AwardList{Award: rules.ID, Seats: rules.Seats, Candidates: []string{}, Open: s.need[a]})
 	}
-	for _, c := range st.order {
+	for _, c := range rk.order {
 		if a := o.award(c); a != noAward {
 			o.Awards[a].Candidates = append(o.Awards[a].Candidates, in.ids[c])
 			o.Awards[a].Open--
@@ -58,10 +58,10 @@ func (st *standing) outcome() (*Outcome, error) {
 // prove collects the proofs of who was passed over, in the order of the ranking.
 func (o *Outcome) prove() {
 	o.proofs = make(map[*tree]int)
-	for _, c := range o.st.order {
+	for _, c := range o.rk.order {
 		for _, d := range o.filled.displaced[c] {
 			if d.proof != nil && o.proofs[d.proof] == 0 {
-				o.Proofs = append(o.Proofs, o.s.m.proof(d.proof, o.s.classOf, o.st.in.ids))
+				o.Proofs = append(o.Proofs, o.s.m.proof(d.proof, o.s.classOf, o.rk.in.ids))
 				o.proofs[d.proof] = len(o.Proofs)
 			}
 		}
@@ -78,8 +78,8 @@ func (o *Outcome) award(c int) int {
 
 // Sources gives the components' sources, sorted.
 func (o *Outcome) Sources() []string {
-	out := make([]string, len(o.st.components))
-	for i, k := range o.st.components {
+	out := make([]string, len(o.rk.components))
+	for i, k := range o.rk.components {
 		out[i] = k.source()
 	}
 	slices.Sort(out)
@@ -90,10 +90,10 @@ func (o *Outcome) Sources() []string {
 func (o *Outcome) Rows() iter.Seq[Ranked] {
 	return func(yield func(Ranked) bool) {
 		taken := make([]int, len(o.Awards))
-		for _, c := range o.st.order {
-			r := o.st.ranked(c)
+		for _, c := range o.rk.order {
+			r := o.rk.ranked(c)
 			for _, d := range o.filled.displaced[c] {
-				displacement := o.st.displacement(o.s, o.filled, c, d)
+				displacement := o.rk.displacement(o.s, o.filled, c, d)
 				displacement.Proof = o.proofs[d.proof]
 				r.Displaced = append(r.Displaced, displacement)
 				if r.Explain = append(r.Explain, displacement.Reason); displacement.Numbers != "" {
@@ -122,24 +122,24 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 // whole gives the result with its ranking.
 func (o *Outcome) whole() *Result {
 	result := o.Result
-	result.Ranking = slices.AppendSeq(make([]Ranked, 0, len(o.st.order)), o.Rows())
+	result.Ranking = slices.AppendSeq(make([]Ranked, 0, len(o.rk.order)), o.Rows())
 	return &result
 }
 
-func (st *standing) ranked(c int) Ranked {
+func (rk *ranking) ranked(c int) Ranked {
 	r := Ranked{
-		Candidate: st.in.ids[c], Rank: st.ranks[c], Total: st.totals[c].String(),
-		Components: make(map[string]string, len(st.components)), Explain: st.reasons(c),
+		Candidate: rk.in.ids[c], Rank: rk.ranks[c], Total: rk.totals[c].String(),
+		Components: make(map[string]string, len(rk.components)), Explain: rk.reasons(c),
 	}
-	terms := make(map[string]number, len(st.components))
-	for _, k := range st.components {
+	terms := make(map[string]number, len(rk.components))
+	for _, k := range rk.components {
 		terms[k.source()] = terms[k.source()].add(k.points[c].mul(k.weight))
 	}
 	for source, term := range terms {
 		r.Components[source] = term.String()
 	}
-	for _, p := range st.in.panels {
-		scores, ok := st.panels[p.rules.ID]
+	for _, p := range rk.in.panels {
+		scores, ok := rk.panels[p.rules.ID]
 		if !ok || scores[c].scores == 0 {
 			continue
 		}
@@ -151,7 +151,7 @@ func (st *standing) ranked(c int) Ranked {
 			score.Criteria[p.rules.Criteria[k].ID] = v.String()
 		}
 		if r.Panels == nil {
-			r.Panels = make(map[string]PanelScore, len(st.panels))
+			r.Panels = make(map[string]PanelScore, len(rk.panels))
 		}
 		r.Panels[p.rules.ID] = score
 	}
@@ -159,47 +159,47 @@ func (st *standing) ranked(c int) Ranked {
 }
 
 // reasons explains a candidate's total and place.
-func (st *standing) reasons(c int) []string {
-	out := make([]string, 0, len(st.components)+len(st.explain[c])+2)
-	for _, k := range st.components {
+func (rk *ranking) reasons(c int) []string {
+	out := make([]string, 0, len(rk.components)+len(rk.explain[c])+2)
+	for _, k := range rk.components {
 		if k.rules.Source != rulebook.SourceRanked {
-			out = append(out, st.tell(k, c))
+			out = append(out, rk.tell(k, c))
 		}
 	}
-	if len(st.rules.Components) > 1 || st.rules.Round.IsSet() {
-		out = append(out, "total: "+st.exact[c].String()+roundingNote(st.rules.Round, st.totals[c]))
+	if len(rk.rules.Components) > 1 || rk.rules.Round.IsSet() {
+		out = append(out, "total: "+rk.exact[c].String()+roundingNote(rk.rules.Round, rk.totals[c]))
 	}
-	return append(out, st.explain[c]...)
+	return append(out, rk.explain[c]...)
 }
 
 // shortlist gives the best candidates that the rulebook's ratio asks for, and
 // all who share the last one's rank.
-func (st *standing) shortlist() []string {
+func (rk *ranking) shortlist() []string {
 	seats := 0
-	for _, a := range st.in.rb.Awards {
+	for _, a := range rk.in.rb.Awards {
 		seats += a.Seats
 	}
-	size := min(st.in.rb.Shortlist.Size(seats), len(st.order))
+	size := min(rk.in.rb.Shortlist.Size(seats), len(rk.order))
 	var out []string
-	for i, c := range st.order {
-		if i >= size && (i == 0 || size == 0 || st.ranks[c] != st.ranks[st.order[size-1]]) {
+	for i, c := range rk.order {
+		if i >= size && (i == 0 || size == 0 || rk.ranks[c] != rk.ranks[rk.order[size-1]]) {
 			break
 		}
-		out = append(out, st.in.ids[c])
+		out = append(out, rk.in.ids[c])
 	}
 	return out
 }
 
 // displacement puts the reason for passing over a candidate into words.
-func (st *standing) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
-	in := st.in
+func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
+	in := rk.in
 	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}, Numbers: d.numbers}
 	var reasons []string
 	for _, i := range d.counters {
 		k, hit := s.qs.counters[i], s.qs.hit(i)
 		out.Quotas = append(out.Quotas, hit)
 		place := 0
-		for _, other := range st.order {
+		for _, other := range rk.order {
 			if in.values[k.attribute][other] != k.value {
 				continue
 			}
@@ -224,7 +224,7 @@ func (st *standing) displacement(s *seating, filled *seated, c int, d displaced)
 		reasons = append(reasons, fmt.Sprintf("the seats left are needed for the quota %q", s.qs.words(q)))
 	}
 	out.Reason = fmt.Sprintf("award %s: passed over as %s, in favour of %s (rank %d)",
-		out.Award, strings.Join(reasons, " and "), out.InFavour, st.ranks[d.favoured])
+		out.Award, strings.Join(reasons, " and "), out.InFavour, rk.ranks[d.favoured])
 	return out
 }
 
@@ -244,7 +244,7 @@ func ordinal(n int) string {
 	if n%100 < 11 || n%100 > 13 {
 		switch n % 10 {
 		case 1:
-			suffix = "st"
+			suffix = "rk"
 		case 2:
 			suffix = "nd"
 		case 3:
@@ -259,22 +259,22 @@ func ordinal(n int) string {
 // orders: all of them for up to five, each one first and each one last for up
 // to fifty; of more, all count as open. Whoever's award differs is open, with
 // the reason given by candidate.
-func (st *standing) ties(s *seating, filled *seated) ([]Tie, map[int]string, error) {
+func (rk *ranking) ties(s *seating, filled *seated) ([]Tie, map[int]string, error) {
 	open := make(map[int]string)
 	var ties []Tie
-	for first := 0; first < len(st.order); {
+	for first := 0; first < len(rk.order); {
 		past := first + 1
-		for past < len(st.order) && st.ranks[st.order[past]] == st.ranks[st.order[first]] {
+		for past < len(rk.order) && rk.ranks[rk.order[past]] == rk.ranks[rk.order[first]] {
 			past++
 		}
-		group := st.order[first:past]
+		group := rk.order[first:past]
 		if mixed(group, filled.award) {
-			at, err := st.atStake(s, filled, first, past)
+			at, err := rk.atStake(s, filled, first, past)
 			if err != nil {
 				return nil, nil, err
 			}
 			if len(at) > 0 {
-				ties = append(ties, st.tie(group, filled, at, open))
+				ties = append(ties, rk.tie(group, filled, at, open))
 			}
 		}
 		first = past
@@ -287,19 +287,19 @@ func mixed(group, award []int) bool {
 }
 
 // tie writes one tie down and marks whom it leaves open.
-func (st *standing) tie(group []int, filled *seated, open []int, reasons map[int]string) Tie {
-	t := Tie{Rank: st.ranks[group[0]]}
+func (rk *ranking) tie(group []int, filled *seated, open []int, reasons map[int]string) Tie {
+	t := Tie{Rank: rk.ranks[group[0]]}
 	for _, c := range group {
-		t.Candidates = append(t.Candidates, st.in.ids[c])
+		t.Candidates = append(t.Candidates, rk.in.ids[c])
 	}
-	for a, rules := range st.in.rb.Awards {
+	for a, rules := range rk.in.rb.Awards {
 		if slices.ContainsFunc(open, func(c int) bool { return filled.award[c] == a }) {
 			t.Awards = append(t.Awards, rules.ID)
 		}
 	}
 	t.Reason = fmt.Sprintf("%s are equal by total and every tie-break, and the last seats of %s fall between them",
-		st.names(group).but(-1, st.in.ids), strings.Join(t.Awards, ", "))
-	if slices.Contains(st.rules.TieBreak, rulebook.SourceLot) {
+		rk.names(group).but(-1, rk.in.ids), strings.Join(t.Awards, ", "))
+	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) {
 		t.Reason += "; the value to draw lots from is yet to be read"
 	}
 	for _, c := range open {
@@ -316,14 +316,14 @@ const (
 
 // atStake gives the candidates whose award depends on the order of the equals
 // from first to before past.
-func (st *standing) atStake(s *seating, filled *seated, first, past int) ([]int, error) {
-	group := st.order[first:past]
+func (rk *ranking) atStake(s *seating, filled *seated, first, past int) ([]int, error) {
+	group := rk.order[first:past]
 	if len(s.qs.counters) == 0 || len(group) > maxRotated {
 		return slices.Clone(group), nil
 	}
 	differs := make(map[int]bool)
 	for arrangement := range arrangements(group) {
-		order := slices.Clone(st.order)
+		order := slices.Clone(rk.order)
 		copy(order[first:], arrangement)
 		other, err := s.fill(order)
 		if err != nil {
@@ -336,7 +336,7 @@ func (st *standing) atStake(s *seating, filled *seated, first, past int) ([]int,
 		}
 	}
 	var out []int
-	for _, c := range st.order {
+	for _, c := range rk.order {
 		if differs[c] {
 			out = append(out, c)
 		}

@@ -40,12 +40,12 @@ func TestSeating_proofs(t *testing.T) {
 }
 
 // ranked is a ranking in the order of the candidates.
-func ranked(in *Input) *standing {
-	st := &standing{in: in, order: in.order(), explain: make([][]string, len(in.ids)), totals: make([]number, len(in.ids)), effort: Options{}.effort()}
+func ranked(in *Input) *ranking {
+	rk := &ranking{in: in, order: in.order(), explain: make([][]string, len(in.ids)), totals: make([]number, len(in.ids)), effort: Options{}.effort()}
 	for c := range in.ids {
-		st.ranks = append(st.ranks, c+1)
+		rk.ranks = append(rk.ranks, c+1)
 	}
-	return st
+	return rk
 }
 
 // proved checks the proofs of a result, and that each is worth something: it

@@ -169,9 +169,8 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 			of = rb.Awards[a].Seats
 		}
 		if most, ok := q.Cap(of); ok && most == 0 && q.Value == "" {
-			return fault.NewInvalid(CodeInfeasible, "the quotas cannot be met", fault.Field{
-				Name: fmt.Sprintf("quotas[%d]", i), Message: fmt.Sprintf("max %s of %d seats lets nobody with a %s in", q.Max, of, q.Attribute),
-			})
+			return fault.NewInvalid(CodeInfeasible, "the quotas cannot be met", fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_of_nobody",
+				"max {max} of {seats} seats lets nobody with a {attribute} in", "max", q.Max, "seats", of, "attribute", q.Attribute))
 		}
 	}
 	values := make([][]string, len(in.attributes))

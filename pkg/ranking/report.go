@@ -193,29 +193,29 @@ func (in *Input) Quotas(o Options, scenario Scenario) (*QuotaReport, error) {
 	if err != nil || !r.Possible {
 		return r, err
 	}
-	st, err := in.stand(o, scenario)
+	rk, err := in.ranking(o, scenario)
 	if err != nil {
 		return nil, err
 	}
-	return r, st.moves(r)
+	return r, rk.moves(r)
 }
 
 // moves adds to a report how far each limit could move.
-func (st *standing) moves(r *QuotaReport) error {
-	in := st.in
-	s, err := newSeating(in, st.order, st.effort)
+func (rk *ranking) moves(r *QuotaReport) error {
+	in := rk.in
+	s, err := newSeating(in, rk.order, rk.effort)
 	if err != nil {
 		return err
 	}
 	s.reasons = true
-	base, err := s.fill(st.order)
+	base, err := s.fill(rk.order)
 	if err != nil {
 		return err
 	}
 	for a := range r.Awards {
 		r.Awards[a].Candidates = []string{}
 	}
-	for _, c := range st.order {
+	for _, c := range rk.order {
 		if a := base.award[c]; a != noAward {
 			r.Awards[a].Candidates = append(r.Awards[a].Candidates, in.ids[c])
 		}
@@ -229,10 +229,10 @@ func (st *standing) moves(r *QuotaReport) error {
 			if l.max {
 				m.Limit = LimitMax
 			}
-			if m.Stricter, err = st.stricter(base, l); err != nil {
+			if m.Stricter, err = rk.stricter(base, l); err != nil {
 				return err
 			}
-			if m.Looser, err = st.looser(s, base, l); err != nil {
+			if m.Looser, err = rk.looser(s, base, l); err != nil {
 				return err
 			}
 			r.Moves = append(r.Moves, m)
@@ -243,8 +243,8 @@ func (st *standing) moves(r *QuotaReport) error {
 
 // stricter gives the first limit that the winners do not keep: until there the
 // best filling stays the best.
-func (st *standing) stricter(base *seated, l side) (*QuotaShift, error) {
-	in, q := st.in, st.in.rb.Quotas[l.quota]
+func (rk *ranking) stricter(base *seated, l side) (*QuotaShift, error) {
+	in, q := rk.in, rk.in.rb.Quotas[l.quota]
 	counts := make(map[string]int)
 	for c, a := range base.award {
 		if a != noAward && (q.Of == "" || q.Of == in.rb.Awards[a].ID) {
@@ -272,7 +272,7 @@ func (st *standing) stricter(base *seated, l side) (*QuotaShift, error) {
 		rb.Quotas[l.quota].Min = rulebook.Whole(at)
 	}
 	qs, classOf := newQuotas(&rb, in.people())
-	s := qs.unfilled(classOf, st.order, demand(rb.Awards, len(in.ids)), false, st.effort)
+	s := qs.unfilled(classOf, rk.order, demand(rb.Awards, len(in.ids)), false, rk.effort)
 	a, x, _ := s.find(s.m.bounds(), s.start)
 	switch a {
 	case undecided:
@@ -281,32 +281,32 @@ func (st *standing) stricter(base *seated, l side) (*QuotaShift, error) {
 		return &QuotaShift{Seats: at, Impossible: true}, nil
 	}
 	s.start = x
-	filled, err := s.fill(st.order)
+	filled, err := s.fill(rk.order)
 	if err != nil {
 		return nil, err
 	}
-	return st.shift(at, base, filled), nil
+	return rk.shift(at, base, filled), nil
 }
 
-func (st *standing) shift(at int, base, filled *seated) *QuotaShift {
-	gain, lose := st.changed(base.award, filled.award)
+func (rk *ranking) shift(at int, base, filled *seated) *QuotaShift {
+	gain, lose := rk.changed(base.award, filled.award)
 	return &QuotaShift{Seats: at, Gain: gain, Lose: lose}
 }
 
 // looser gives the first limit at which somebody passed over could be seated:
 // the filling is gone through again, and whoever was passed over because of
 // the quota tried with a looser limit than any that is known to change it.
-func (st *standing) looser(s *seating, base *seated, l side) (*QuotaShift, error) {
+func (rk *ranking) looser(s *seating, base *seated, l side) (*QuotaShift, error) {
 	now := int64(s.qs.limit(l))
 	most := now // how far it could be relaxed
 	if l.max {
-		most = int64(st.in.rb.Seats(st.in.rb.Quotas[l.quota].Of)) - now
+		most = int64(rk.in.rb.Seats(rk.in.rb.Quotas[l.quota].Of)) - now
 	}
 	f := s.empty(s.m.bounds())
 	best := most + 1
 	for award := range s.need {
 		left := s.need[award]
-		for _, c := range st.order {
+		for _, c := range rk.order {
 			if left == 0 || best == 1 {
 				break
 			}
@@ -335,7 +335,7 @@ func (st *standing) looser(s *seating, base *seated, l side) (*QuotaShift, error
 	}
 	b := s.m.bounds()
 	s.relax(&b, l, best)
-	filled, err := s.fillWithin(b, st.order)
+	filled, err := s.fillWithin(b, rk.order)
 	if err != nil {
 		return nil, err
 	}
@@ -344,7 +344,7 @@ func (st *standing) looser(s *seating, base *seated, l side) (*QuotaShift, error
 	if l.max {
 		at = now + best
 	}
-	return st.shift(int(at), base, filled), nil
+	return rk.shift(int(at), base, filled), nil
 }
 
 // rests tells whether a displacement rests on the quota.

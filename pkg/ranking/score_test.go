@@ -68,27 +68,43 @@ func TestInput_Rank_aggregate(t *testing.T) {
 		sheets []string
 		want   map[string]string
 	}{
-		"mean":         {one + ", aggregate: {method: mean}", []string{"1 2 4", "3 3 3"}, map[string]string{"A": "2.333333333333333333333333333333333", "B": "3"}},
-		"rounded":      {one + ", aggregate: {method: mean, round: {digits: 1, mode: half_up}}", []string{"1 2 3 3"}, map[string]string{"A": "2.3"}},
-		"trimmed":      {one + ", aggregate: {method: trimmed_mean, drop_high: 2, drop_low: 1}", []string{"9 1 5 6 8"}, map[string]string{"A": "5.5"}},
-		"trim ties":    {one + ", aggregate: {method: trimmed_mean, drop_high: 1, drop_low: 1}", []string{"5 5 5"}, map[string]string{"A": "5"}},
-		"median odd":   {one + ", aggregate: {method: median}", []string{"9 1 5"}, map[string]string{"A": "5"}},
-		"median even":  {one + ", aggregate: {method: median}", []string{"9 1 5 6"}, map[string]string{"A": "5.5"}},
-		"weights":      {"criteria: [{id: c1, weight: 50%}, {id: c2, weight: 1.5}]", []string{"10/2 20/4"}, map[string]string{"A": "12"}},
-		"thirds":       {"criteria: [{id: c1, weight: 1/3}, {id: c2, weight: 2/3}]", []string{"1/1"}, map[string]string{"A": "1"}},
-		"by criterion": {"criteria: [{id: c1, weight: 0.8}, {id: c2, weight: 0.8}], aggregate: {method: mean, over: criterion, round: {digits: 2, mode: half_up}}", []string{"1/7 1/7 2/7"}, map[string]string{"A": "6.66"}},
-		"excused":      {one + ", aggregate: {method: mean}", []string{"x 2 4"}, map[string]string{"A": "3"}},
-		"all excused":  {one, []string{"x x", "1 2"}, map[string]string{"A": "0", "B": "1.5"}},
-		"skip":         {one + ", missing: skip", []string{"- 2 4"}, map[string]string{"A": "3"}},
-		"skip sheet":   {"criteria: [{id: c1}, {id: c2}], missing: skip", []string{"9/- 2/2 4/4"}, map[string]string{"A": "6"}},
-		"skip cell":    {"criteria: [{id: c1}, {id: c2}], missing: skip, aggregate: {method: mean, over: criterion}", []string{"9/- 2/2 4/4"}, map[string]string{"A": "8"}},
-		"zero":         {one + ", missing: zero", []string{"- 2 4"}, map[string]string{"A": "2"}},
-		"zero cell":    {"criteria: [{id: c1}, {id: c2}], missing: zero", []string{"9/- 3/3"}, map[string]string{"A": "7.5"}},
-		"zero juror":   {one + ", missing: zero, jurors: 4", []string{"6 6"}, map[string]string{"A": "3"}},
-		"zero row":     {one + ", missing: zero", []string{"6 6", "6"}, map[string]string{"A": "6", "B": "3"}},
+		"mean":        {one + ", aggregate: {method: mean}", []string{"1 2 4", "3 3 3"}, map[string]string{"A": "2.333333333333333333333333333333333", "B": "3"}},
+		"rounded":     {one + ", aggregate: {method: mean, round: {digits: 1, mode: half_up}}", []string{"1 2 3 3"}, map[string]string{"A": "2.3"}},
+		"trimmed":     {one + ", aggregate: {method: trimmed_mean, drop_high: 2, drop_low: 1}", []string{"9 1 5 6 8"}, map[string]string{"A": "5.5"}},
+		"trim ties":   {one + ", aggregate: {method: trimmed_mean, drop_high: 1, drop_low: 1}", []string{"5 5 5"}, map[string]string{"A": "5"}},
+		"median odd":  {one + ", aggregate: {method: median}", []string{"9 1 5"}, map[string]string{"A": "5"}},
+		"median even": {one + ", aggregate: {method: median}", []string{"9 1 5 6"}, map[string]string{"A": "5.5"}},
+		"weights":     {"criteria: [{id: c1, weight: 50%}, {id: c2, weight: 1.5}]", []string{"10/2 20/4"}, map[string]string{"A": "12"}},
+		"thirds":      {"criteria: [{id: c1, weight: 1/3}, {id: c2, weight: 2/3}]", []string{"1/1"}, map[string]string{"A": "1"}},
+		"by criterion": {
+			"criteria: [{id: c1, weight: 0.8}, {id: c2, weight: 0.8}], aggregate: {method: mean, over: criterion, round: {digits: 2, mode: half_up}}",
+			[]string{"1/7 1/7 2/7"},
+			map[string]string{"A": "6.66"},
+		},
+		"excused":     {one + ", aggregate: {method: mean}", []string{"x 2 4"}, map[string]string{"A": "3"}},
+		"all excused": {one, []string{"x x", "1 2"}, map[string]string{"A": "0", "B": "1.5"}},
+		"skip":        {one + ", missing: skip", []string{"- 2 4"}, map[string]string{"A": "3"}},
+		"skip sheet":  {"criteria: [{id: c1}, {id: c2}], missing: skip", []string{"9/- 2/2 4/4"}, map[string]string{"A": "6"}},
+		"skip cell": {
+			"criteria: [{id: c1}, {id: c2}], missing: skip, aggregate: {method: mean, over: criterion}",
+			[]string{"9/- 2/2 4/4"},
+			map[string]string{"A": "8"},
+		},
+		"zero":       {one + ", missing: zero", []string{"- 2 4"}, map[string]string{"A": "2"}},
+		"zero cell":  {"criteria: [{id: c1}, {id: c2}], missing: zero", []string{"9/- 3/3"}, map[string]string{"A": "7.5"}},
+		"zero juror": {one + ", missing: zero, jurors: 4", []string{"6 6"}, map[string]string{"A": "3"}},
+		"zero row":   {one + ", missing: zero", []string{"6 6", "6"}, map[string]string{"A": "6", "B": "3"}},
 		// z: J1 (1, 3): −1, 1; J2 (6, 10): −1, 1. All (1, 3, 6, 10): M 5, S² 11.5.
-		"standardized": {one + ", aggregate: {method: standardized, round: {digits: 6, mode: half_up}}", []string{"1 6", "3 10"}, map[string]string{"A": "1.608835", "B": "8.391165"}},
-		"z of equals":  {one + ", aggregate: {method: standardized}", []string{"5 1", "5 3"}, map[string]string{"A": "2.670843802411150037721266815832328", "B": "4.329156197588849962278733184167672"}},
+		"standardized": {
+			one + ", aggregate: {method: standardized, round: {digits: 6, mode: half_up}}",
+			[]string{"1 6", "3 10"},
+			map[string]string{"A": "1.608835", "B": "8.391165"},
+		},
+		"z of equals": {
+			one + ", aggregate: {method: standardized}",
+			[]string{"5 1", "5 3"},
+			map[string]string{"A": "2.670843802411150037721266815832328", "B": "4.329156197588849962278733184167672"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := ranking.New(parse(t, "review: {panels: [{id: p, "+c.panel+"}]}\ncomposite: {components: [{source: 'panel:p'}]}"))
@@ -110,9 +126,13 @@ func TestInput_Rank_missing(t *testing.T) {
 		sheets []string
 		want   []string
 	}{
-		"cell":        {"criteria: [{id: c1}, {id: c2}]", []string{"1/1 1/-", "1/1 1/1"}, []string{"p / A: juror J2's score by c2 is missing"}},
-		"sheet":       {"criteria: [{id: c1}]", []string{"1 1", "1"}, []string{"p / B: juror J2's scores are missing"}},
-		"every gap":   {"criteria: [{id: c1}]", []string{"1 -", "- 1"}, []string{"p / A: juror J2's score by c1 is missing", "p / B: juror J1's score by c1 is missing"}},
+		"cell":  {"criteria: [{id: c1}, {id: c2}]", []string{"1/1 1/-", "1/1 1/1"}, []string{"p / A: juror J2's score by c2 is missing"}},
+		"sheet": {"criteria: [{id: c1}]", []string{"1 1", "1"}, []string{"p / B: juror J2's scores are missing"}},
+		"every gap": {
+			"criteria: [{id: c1}]",
+			[]string{"1 -", "- 1"},
+			[]string{"p / A: juror J2's score by c1 is missing", "p / B: juror J1's score by c1 is missing"},
+		},
 		"juror":       {"criteria: [{id: c1}], jurors: 3", []string{"1 1"}, []string{"p / A: jurors' scores are missing: 2 of the panel's 3 jurors are known"}},
 		"panel":       {"criteria: [{id: c1}]", []string{""}, []string{"p / A: no juror has scored"}},
 		"unassigned":  {"criteria: [{id: c1}], assign: hand", []string{"1", ""}, []string{"p / B: no juror has scored"}},
@@ -195,12 +215,15 @@ func TestInput_Rank_convert(t *testing.T) {
 		"none":         {"{method: none}", map[string]string{"A": "100", "B": "50", "C": "50", "D": "10", "E": "0"}},
 		"proportional": {"{method: proportional, top: 80}", map[string]string{"A": "80", "B": "40", "C": "40", "D": "8", "E": "0"}},
 		"capped":       {"{method: capped, factor: 0.5, cap: 30}", map[string]string{"A": "30", "B": "25", "C": "25", "D": "5", "E": "0"}},
-		"banded":       {"{method: banded, bands: [{from: 10, score: 35}, {from: 50, score: 60}]}", map[string]string{"A": "60", "B": "60", "C": "60", "D": "35", "E": "0"}},
-		"rank":         {"{method: rank, top: 100}", map[string]string{"A": "100", "B": "70", "C": "70", "D": "40", "E": "20"}},
-		"rank same":    {"{method: rank, top: 100, ties: same}", map[string]string{"A": "100", "B": "80", "C": "80", "D": "40", "E": "20"}},
-		"points":       {"{method: points, points: [12, 10, 8, 7, 6]}", map[string]string{"A": "12", "B": "9", "C": "9", "D": "7", "E": "0"}},
-		"points same":  {"{method: points, points: [12, 10, 8], ties: same}", map[string]string{"A": "12", "B": "10", "C": "10", "D": "0", "E": "0"}},
-		"table's end":  {"{method: points, points: [12, 10]}", map[string]string{"A": "12", "B": "5", "C": "5", "D": "0", "E": "0"}},
+		"banded": {
+			"{method: banded, bands: [{from: 10, score: 35}, {from: 50, score: 60}]}",
+			map[string]string{"A": "60", "B": "60", "C": "60", "D": "35", "E": "0"},
+		},
+		"rank":        {"{method: rank, top: 100}", map[string]string{"A": "100", "B": "70", "C": "70", "D": "40", "E": "20"}},
+		"rank same":   {"{method: rank, top: 100, ties: same}", map[string]string{"A": "100", "B": "80", "C": "80", "D": "40", "E": "20"}},
+		"points":      {"{method: points, points: [12, 10, 8, 7, 6]}", map[string]string{"A": "12", "B": "9", "C": "9", "D": "7", "E": "0"}},
+		"points same": {"{method: points, points: [12, 10, 8], ties: same}", map[string]string{"A": "12", "B": "10", "C": "10", "D": "0", "E": "0"}},
+		"table's end": {"{method: points, points: [12, 10]}", map[string]string{"A": "12", "B": "5", "C": "5", "D": "0", "E": "0"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := ranking.New(parse(t, "composite: {components: [{source: votes, convert: "+c.convert+"}]}"))

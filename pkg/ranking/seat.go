@@ -149,7 +149,7 @@ func (s *seating) infeasible(ignored []bool) error {
 	var names []string
 	for i, spared := range ignored {
 		if !spared {
-			fields = append(fields, fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_conflict", "cannot be met: {quota}", "quota", s.qs.words(i)))
+			fields = append(fields, fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_unmet", "cannot be met: {quota}", "quota", s.qs.words(i)))
 			names = append(names, s.qs.words(i))
 		}
 	}

@@ -42,15 +42,15 @@ func TestWalk(t *testing.T) {
 	chance := rand.New(rand.NewPCG(3, 3))
 	for range 300 {
 		n := 2 + chance.IntN(7)
-		st, k := &standing{}, component{weight: number{n: 2, d: 5}}
+		rk, k := &ranking{}, component{weight: number{n: 2, d: 5}}
 		var base []int
 		for range n {
-			st.exact = append(st.exact, number{n: chance.Int64N(40), d: 7})
+			rk.exact = append(rk.exact, number{n: chance.Int64N(40), d: 7})
 			k.points = append(k.points, number{n: chance.Int64N(9), d: 3})
 			base = append(base, chance.IntN(3)-1)
 		}
 		for _, direction := range []int{-1, 1} {
-			w := &walk{st: st, base: base, k: k, direction: direction, exact: floats(st.exact), points: floats(k.points), more: true, size: 1}
+			w := &walk{rk: rk, base: base, k: k, direction: direction, exact: floats(rk.exact), points: floats(k.points), more: true, size: 1}
 			var want []number
 			for a := range n {
 				for b := range a {

@@ -29,36 +29,36 @@ type Change struct {
 const maxBreaks = 1000
 
 // Sensitivities computes the table, a row a component, around the result of the
-// scenario. It looks at exact totals, before their rounding, and just past each weight at which two
-// candidates with different awards change places.
+// scenario. It looks at exact totals, before their rounding, just past each
+// weight at which two candidates with different awards change places.
 func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, error) {
 	if err := scenario.check(in); err != nil {
 		return nil, err
 	}
-	st, err := in.stand(o, scenario)
+	rk, err := in.ranking(o, scenario)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSeating(in, st.order, st.effort)
+	s, err := newSeating(in, rk.order, rk.effort)
 	if err != nil {
 		return nil, err
 	}
-	st.totals = slices.Clone(st.exact)
-	st.arrange()
-	base, err := s.fill(st.order)
+	rk.totals = slices.Clone(rk.exact)
+	rk.arrange()
+	base, err := s.fill(rk.order)
 	if err != nil {
 		return nil, err
 	}
 	var out []Sensitivity
-	for _, k := range st.components {
+	for _, k := range rk.components {
 		if k.source() == rulebook.SourceRanked {
 			continue
 		}
 		row := Sensitivity{Source: k.source(), Weight: k.weight.String()}
-		if row.Lower, err = st.change(s, base.award, k, -1); err != nil {
+		if row.Lower, err = rk.change(s, base.award, k, -1); err != nil {
 			return nil, err
 		}
-		if row.Upper, err = st.change(s, base.award, k, 1); err != nil {
+		if row.Upper, err = rk.change(s, base.award, k, 1); err != nil {
 			return nil, err
 		}
 		out = append(out, row)
@@ -67,18 +67,18 @@ func (in *Input) Sensitivities(o Options, scenario Scenario) ([]Sensitivity, err
 }
 
 // change finds the nearest weight in a direction past which an award changes.
-func (st *standing) change(s *seating, base []int, k component, direction int) (*Change, error) {
+func (rk *ranking) change(s *seating, base []int, k component, direction int) (*Change, error) {
 	// Equals whom a tie-break parts may change places with any movement, so the
 	// weight as it is comes first.
 	at := k.weight
-	w := &walk{st: st, base: base, k: k, direction: direction, exact: floats(st.exact), points: floats(k.points), more: true, size: 1000}
+	w := &walk{rk: rk, base: base, k: k, direction: direction, exact: floats(rk.exact), points: floats(k.points), more: true, size: 1000}
 	for range maxBreaks {
-		filled, err := s.fill(st.past(k, at, direction))
+		filled, err := s.fill(rk.past(k, at, direction))
 		if err != nil {
 			return nil, err
 		}
 		c := Change{Weight: at.String()}
-		if c.Gain, c.Lose = st.changed(base, filled.award); len(c.Gain)+len(c.Lose) > 0 {
+		if c.Gain, c.Lose = rk.changed(base, filled.award); len(c.Gain)+len(c.Lose) > 0 {
 			return &c, nil
 		}
 		beyond, ok := w.next(at)
@@ -91,15 +91,15 @@ func (st *standing) change(s *seating, base []int, k component, direction int) (
 }
 
 // changed gives who gets a better award than before, and who a worse one.
-func (st *standing) changed(before, after []int) (gain, lose []string) {
+func (rk *ranking) changed(before, after []int) (gain, lose []string) {
 	gain, lose = []string{}, []string{}
-	for _, i := range st.byID() {
+	for _, i := range rk.byID() {
 		switch {
 		case before[i] == after[i]:
 		case after[i] != noAward && (before[i] == noAward || after[i] < before[i]):
-			gain = append(gain, st.in.ids[i])
+			gain = append(gain, rk.in.ids[i])
 		default:
-			lose = append(lose, st.in.ids[i])
+			lose = append(lose, rk.in.ids[i])
 		}
 	}
 	return gain, lose
@@ -110,7 +110,7 @@ func (st *standing) changed(before, after []int) (gain, lose []string) {
 // Floating point tells, with room for its errors, which pairs are near; these
 // are compared exactly.
 type walk struct {
-	st            *standing
+	rk            *ranking
 	base          []int
 	k             component
 	direction     int
@@ -157,7 +157,7 @@ func (w *walk) at(p pair) (number, bool) {
 	if slope.sign() == 0 {
 		return number{}, false
 	}
-	at := w.k.weight.sub(w.st.exact[p.a].sub(w.st.exact[p.b]).div(slope))
+	at := w.k.weight.sub(w.rk.exact[p.a].sub(w.rk.exact[p.b]).div(slope))
 	return at, at.sign() >= 0
 }
 
@@ -231,11 +231,11 @@ func floats(numbers []number) []float64 {
 
 // past gives the order just beyond a weight: by the totals there, equals by
 // which grows more in the direction, then as they were.
-func (st *standing) past(k component, at number, direction int) []int {
+func (rk *ranking) past(k component, at number, direction int) []int {
 	step := at.sub(k.weight)
-	order := slices.Clone(st.order)
-	totals := make([]number, len(st.exact))
-	for c, v := range st.exact {
+	order := slices.Clone(rk.order)
+	totals := make([]number, len(rk.exact))
+	for c, v := range rk.exact {
 		totals[c] = v.add(k.points[c].mul(step))
 	}
 	guess := floats(totals)

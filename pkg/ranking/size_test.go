@@ -115,24 +115,24 @@ func TestSeating_size(t *testing.T) {
 // What a small budget leaves undecided, a larger one decides; progress is told.
 func TestInput_Compute_budget(t *testing.T) {
 	p := hard(t, 0, 48*6, 48)
-	st := ranked(p.input(t))
-	st.effort = Options{Budget: 1000}.effort()
-	if _, err := st.outcome(); !fault.HasCode(err, CodeUndecided) {
+	rk := ranked(p.input(t))
+	rk.effort = Options{Budget: 1000}.effort()
+	if _, err := rk.outcome(); !fault.HasCode(err, CodeUndecided) {
 		t.Fatalf("err = %v", err)
 	}
 	told := int64(0)
-	st.effort = Options{Progress: func(p Progress) {
+	rk.effort = Options{Progress: func(p Progress) {
 		if p.Work <= told || p.Budget != DefaultBudget {
 			t.Errorf("progress %+v after %d", p, told)
 		}
 		told = p.Work
 	}}.effort()
-	o, err := st.outcome()
+	o, err := rk.outcome()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.kept(t, o.whole())
-	if st.effort.Work > often && told == 0 {
+	if rk.effort.Work > often && told == 0 {
 		t.Error("no progress was told")
 	}
 }
@@ -147,12 +147,12 @@ func benchmark(b *testing.B, generate func(seed uint64) problem) {
 	worst, work := time.Duration(0), int64(0)
 	for b.Loop() {
 		for seed, in := range inputs {
-			st := ranked(in)
+			rk := ranked(in)
 			start := b.Elapsed()
-			if _, err := st.outcome(); err != nil && !fault.HasCode(err, CodeInfeasible) {
+			if _, err := rk.outcome(); err != nil && !fault.HasCode(err, CodeInfeasible) {
 				b.Fatalf("seed %d: %v", seed, err)
 			}
-			worst, work = max(worst, b.Elapsed()-start), max(work, st.effort.Work)
+			worst, work = max(worst, b.Elapsed()-start), max(work, rk.effort.Work)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N*len(inputs)), "ms/selection")

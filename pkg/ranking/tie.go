@@ -17,7 +17,7 @@ import (
 func lotValue(rb *rulebook.Rulebook, given string) (string, error) {
 	if own := rb.Composite.Lot.Value; own != "" && given != "" && own != given {
 		return "", fault.NewInvalid("lot_fixed", "the rulebook fixes the value that lots are drawn from",
-			fault.Field{Name: "lot", Message: fmt.Sprintf("the rulebook says %q", own)})
+			fault.Wrong("lot", "lot_fixed", `the rulebook says "{value}"`, "value", own))
 	}
 	if given != "" {
 		return given, nil
@@ -38,77 +38,77 @@ func Lot(value, candidate string) string {
 
 // arrange puts the candidates in order: by total, then by the tie-breaks, then,
 // among those who share a rank, by id.
-func (st *standing) arrange() {
-	n := len(st.in.ids)
-	st.order = make([]int, n)
-	for i := range st.order {
-		st.order[i] = i
+func (rk *ranking) arrange() {
+	n := len(rk.in.ids)
+	rk.order = make([]int, n)
+	for i := range rk.order {
+		rk.order[i] = i
 	}
-	slices.SortFunc(st.order, func(a, b int) int {
-		return cmp.Or(st.totals[b].cmp(st.totals[a]), compareIDs(st.in.ids[a], st.in.ids[b]))
+	slices.SortFunc(rk.order, func(a, b int) int {
+		return cmp.Or(rk.totals[b].cmp(rk.totals[a]), compareIDs(rk.in.ids[a], rk.in.ids[b]))
 	})
-	st.ranks = make([]int, n)
+	rk.ranks = make([]int, n)
 	for first := 0; first < n; {
 		past := first + 1
-		for past < n && st.totals[st.order[past]].cmp(st.totals[st.order[first]]) == 0 {
+		for past < n && rk.totals[rk.order[past]].cmp(rk.totals[rk.order[first]]) == 0 {
 			past++
 		}
-		st.settle(first, past)
+		rk.settle(first, past)
 		first = past
 	}
 }
 
 // settle breaks the tie of the candidates from first to before past.
-func (st *standing) settle(first, past int) {
-	group := st.order[first:past]
+func (rk *ranking) settle(first, past int) {
+	group := rk.order[first:past]
 	if len(group) == 1 {
-		st.ranks[group[0]] = first + 1
+		rk.ranks[group[0]] = first + 1
 		return
 	}
 	lots := make(map[int]string)
-	if slices.Contains(st.rules.TieBreak, rulebook.SourceLot) && st.lot != "" {
+	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) && rk.lot != "" {
 		for _, c := range group {
-			lots[c] = Lot(st.lot, st.in.ids[c])
+			lots[c] = Lot(rk.lot, rk.in.ids[c])
 		}
 	}
-	names := st.names(group)
+	names := rk.names(group)
 	slices.SortStableFunc(group, func(a, b int) int {
-		by, _ := st.breakTie(a, b, lots)
+		by, _ := rk.breakTie(a, b, lots)
 		return by
 	})
 	for i, c := range group {
-		st.ranks[c] = first + i + 1
+		rk.ranks[c] = first + i + 1
 		var used []string
 		for _, neighbour := range []int{i - 1, i + 1} {
 			if neighbour < 0 || neighbour == len(group) {
 				continue
 			}
-			by, criterion := st.breakTie(c, group[neighbour], lots)
+			by, criterion := rk.breakTie(c, group[neighbour], lots)
 			switch {
 			case by != 0 && criterion == rulebook.SourceLot:
 				used = append(used, "lot "+lots[c][:12])
-				st.drawn = true
+				rk.drawn = true
 			case by != 0:
-				used = append(used, criterion+" "+st.raw(criterion, c).String())
+				used = append(used, criterion+" "+rk.raw(criterion, c).String())
 			case neighbour < i:
-				st.ranks[c] = st.ranks[group[neighbour]]
+				rk.ranks[c] = rk.ranks[group[neighbour]]
 				fallthrough
 			default:
-				used = append(used, "nothing: equal to "+st.in.ids[group[neighbour]])
+				used = append(used, "nothing: equal to "+rk.in.ids[group[neighbour]])
 			}
 		}
-		st.explain[c] = append(st.explain[c], fmt.Sprintf("tied on %s with %s; decided by %s",
-			st.totals[c], names.but(c, st.in.ids), strings.Join(slices.Compact(used), ", ")))
+		rk.explain[c] = append(rk.explain[c], fmt.Sprintf("tied on %s with %s; decided by %s",
+			rk.totals[c], names.but(c, rk.in.ids), strings.Join(slices.Compact(used), ", ")))
 	}
 }
 
 // breakTie compares two of equal totals; criterion is what tells them apart.
-func (st *standing) breakTie(a, b int, lots map[int]string) (by int, criterion string) {
-	for _, source := range st.rules.TieBreak {
+func (rk *ranking) breakTie(a, b int, lots map[int]string) (by int, criterion string) {
+	for _, source := range rk.rules.TieBreak {
 		if source == rulebook.SourceLot {
 			by = strings.Compare(lots[a], lots[b])
 		} else {
-			by = st.raw(source, b).cmp(st.raw(source, a))
+			by = rk.raw(source, b).cmp(rk.raw(source, a))
 		}
 		if by != 0 {
 			return by, source
@@ -123,7 +123,7 @@ type few struct {
 	all     int
 }
 
-func (st *standing) names(group []int) few {
+func (rk *ranking) names(group []int) few {
 	return few{slices.Clone(group[:min(4, len(group))]), len(group)}
 }
 

@@ -31,10 +31,10 @@ func (in *Input) WhatIf(o Options, s Scenario) (*Result, error) {
 func (s Scenario) check(in *Input) error {
 	for i, j := range s.Without {
 		if !in.HasJuror(j) {
-			return unknown("without", "panel "+j.Panel+" has no juror "+j.Juror)
+			return invalid(fault.Wrong("without", "juror_unknown", "panel {panel} has no juror {juror}", "panel", j.Panel, "juror", j.Juror))
 		}
 		if slices.Contains(s.Without[:i], j) {
-			return unknown("without", "juror "+j.Juror+" is named twice")
+			return invalid(fault.Wrong("without", "juror_twice", "juror {juror} is named twice", "juror", j.Juror))
 		}
 	}
 	return nil
@@ -46,12 +46,12 @@ func (s Scenario) apply(rb *rulebook.Rulebook) (rulebook.Composite, error) {
 	rules.Components = slices.Clone(rules.Components)
 	for source, weight := range s.Weights {
 		if !change(rules.Components, source, func(c *rulebook.Component) { c.Weight = weight }) {
-			return rules, unknown("weights", "no component of the source "+source)
+			return rules, noComponent("weights", source)
 		}
 	}
 	for source, convert := range s.Converts {
 		if !change(rules.Components, source, func(c *rulebook.Component) { c.Convert = convert }) {
-			return rules, unknown("converts", "no component of the source "+source)
+			return rules, noComponent("converts", source)
 		}
 	}
 	return rules, nil
@@ -68,6 +68,10 @@ func change(components []rulebook.Component, source string, f func(*rulebook.Com
 	return found
 }
 
-func unknown(field, message string) error {
-	return fault.NewInvalid("scenario_invalid", "the scenario cannot be computed", fault.Field{Name: field, Message: message})
+func noComponent(field, source string) error {
+	return invalid(fault.Wrong(field, "component_unknown", "no component of the source {source}", "source", source))
+}
+
+func invalid(field fault.Field) error {
+	return fault.NewInvalid("scenario_invalid", "the scenario cannot be computed", field)
 }

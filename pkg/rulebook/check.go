@@ -11,15 +11,15 @@ func (rb *Rulebook) CheckSelection() error {
 	for _, key := range []string{"laurel", "title", "timezone", "nominee"} {
 		f.get(key).require()
 	}
-	r.nonEmpty(f.get("awards"))
-	r.nonEmpty(f.get("vetting").get("departments"))
+	f.get("awards").some("is empty")
+	f.get("vetting").get("departments").some("is empty")
 	for _, key := range []string{"working_days", "calendar"} {
 		f.get("phases").get(PhaseNotice).get(key).require()
 	}
 	for _, key := range []string{"quorum", "approve", "ballot"} {
 		f.get("decision").get(key).require()
 	}
-	r.nonEmpty(f.get("composite").get("components"))
+	f.get("composite").get("components").some("is empty")
 	rb.checkVoting(f)
 	rb.checkReview(f)
 	return r.result()
@@ -29,7 +29,7 @@ func (rb *Rulebook) CheckSelection() error {
 // have. The error is like Parse's.
 func (rb *Rulebook) CheckCompute() error {
 	r := &reader{}
-	r.nonEmpty(field{value: rb.doc, r: r}.get("composite").get("components"))
+	field{value: rb.doc, r: r}.get("composite").get("components").some("is empty")
 	return r.result()
 }
 
@@ -38,12 +38,6 @@ func (r *reader) result() error {
 		return invalid(sorted(r.flaws)...)
 	}
 	return nil
-}
-
-func (r *reader) nonEmpty(f field) {
-	if f.require() && len(f.items) == 0 {
-		f.fail("is empty")
-	}
 }
 
 func (rb *Rulebook) checkVoting(f field) {

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,13 +15,29 @@ import (
 )
 
 // TestDoc holds docs/rulebook.md to the code: every key that the reader takes
-// and every word that it knows is described.
+// is described in the section of its part of the rulebook, every word that a
+// key knows is described, and no table has a key or word of which the code
+// knows nothing.
 func TestDoc(t *testing.T) {
-	page, err := os.ReadFile("../../docs/rulebook.md")
+	src, err := os.ReadFile("../../docs/rulebook.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := rulebook.PhaseNames()
+	page := string(src)
+	known := map[string]bool{}
+	for _, key := range rulebook.Keys() {
+		part, _, _ := strings.Cut(key, ".")
+		name := key
+		known[name] = true
+		for strings.Contains(name, ".") {
+			_, name, _ = strings.Cut(name, ".")
+			known[name] = true
+		}
+		if !described(section(page, part), name) {
+			t.Errorf("docs/rulebook.md does not describe `%s` in the section of `%s`", key, part)
+		}
+	}
+	words := rulebook.KnownAttributes()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -33,21 +50,39 @@ func TestDoc(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		words = append(words, keys(t, file)...)
 		words = append(words, constants(t, file)...)
 	}
-	if len(words) < 100 {
-		t.Fatalf("only %d keys and words were found in the code", len(words))
+	for _, word := range words {
+		if known[word] = true; !described(page, word) {
+			t.Errorf("docs/rulebook.md does not describe `%s`", word)
+		}
 	}
-	for _, w := range words {
-		if !described(string(page), w) {
-			t.Errorf("docs/rulebook.md does not describe `%s`", w)
+	if len(known) < 150 {
+		t.Errorf("only %d keys and words were found in the code", len(known))
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*) \\|").FindAllStringSubmatch(page, -1) {
+		for _, word := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			if !known[word[1]] && !strings.HasPrefix(word[1], "--") {
+				t.Errorf("docs/rulebook.md describes `%s`, which the code does not know", word[1])
+			}
 		}
 	}
 }
 
-// described tells whether the page has the word in code: `word`, `path.word`
-// or `word: …`.
+// section is the page's section whose heading names the part of the rulebook,
+// else the first one.
+func section(page, part string) string {
+	sections := strings.Split(page, "\n## ")[1:]
+	for _, s := range sections {
+		if heading, _, _ := strings.Cut(s, "\n"); described(heading, part) {
+			return s
+		}
+	}
+	return sections[0]
+}
+
+// described tells whether the page has the word in code: `word`, `path.word`,
+// or `word.…`.
 func described(page, word string) bool {
 	for _, form := range []string{"`" + word + "`", "." + word + "`", "`" + word + "."} {
 		if strings.Contains(page, form) {
@@ -57,23 +92,26 @@ func described(page, word string) bool {
 	return false
 }
 
-// keys are what calls of mapping take.
-func keys(t *testing.T, file *ast.File) (found []string) {
-	ast.Inspect(file, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
+func TestKeys(t *testing.T) {
+	keys := rulebook.Keys()
+	seen := map[string]bool{}
+	for _, key := range keys {
+		if seen[key] {
+			t.Errorf("%s is there twice", key)
 		}
-		if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "mapping" {
-			for _, arg := range call.Args {
-				if lit, ok := arg.(*ast.BasicLit); ok {
-					found = append(found, text(t, lit))
-				}
-			}
+		seen[key] = true
+	}
+	for _, key := range []string{
+		"laurel", "awards.seats", "phases.voting.opens", "phases.notice.shortened_to", "vetting.departments.veto",
+		"voting.picks.max", "voting.limits.category", "voting.constituency.values", "review.panels.assign",
+		"review.panels.scale.step", "review.panels.criteria.weight", "review.panels.aggregate.round.mode",
+		"composite.components.convert.bands.score", "composite.components.convert.points", "composite.lot.source",
+		"quotas.of", "decision.ballot",
+	} {
+		if !seen[key] {
+			t.Errorf("%s is not there", key)
 		}
-		return true
-	})
-	return found
+	}
 }
 
 // constants are the words that a rulebook may have: the exported texts, without

@@ -57,13 +57,13 @@ func twice(demands []demand) {
 		d := &demands[i]
 		s := subject{d.Attribute, d.Value, d.Of}
 		if first, ok := mins[s]; ok && d.hasFloor {
-			d.at.get("min").fail("quotas[%d] has a min for the same winners", first)
+			d.at.get("min").fail("quota_twice", "{other} has a {limit} for the same winners", "other", quotaName(first), "limit", "min")
 			d.floor, d.hasFloor = 0, false
 		} else if d.hasFloor {
 			mins[s] = d.index
 		}
 		if first, ok := maxes[s]; ok && d.hasCap {
-			d.at.get("max").fail("quotas[%d] has a max for the same winners", first)
+			d.at.get("max").fail("quota_twice", "{other} has a {limit} for the same winners", "other", quotaName(first), "limit", "max")
 			d.cap, d.hasCap = 0, false
 		} else if d.hasCap {
 			maxes[s] = d.index
@@ -79,8 +79,9 @@ func beyondSeats(demands []demand) {
 		s := subject{d.Attribute, d.Of}
 		before := sums[s]
 		if sums[s] += d.floor; before <= d.seats && sums[s] > d.seats {
-			d.at.get("min").fail("infeasible: the mins of attribute %s demand %d of the %d seats of %s",
-				d.Attribute, sums[s], d.seats, awardName(d.Of))
+			d.at.get("min").fail("quotas_above_seats",
+				"infeasible: the mins of attribute {attribute} demand {demanded} of the {seats} seats of {of}",
+				"attribute", d.Attribute, "demanded", sums[s], "seats", d.seats, "of", awardName(d.Of))
 		}
 	}
 }
@@ -100,11 +101,15 @@ func (d demand) aboveCap(demands []demand) {
 			passed = before <= d.cap && sums[m.Value] > d.cap
 		}
 		if passed {
-			m.at.get("min").fail("infeasible: min %s of %s for %s %q, against max %s of %s in quotas[%d]",
-				m.Min, awardName(m.Of), m.Attribute, m.Value, d.Max, awardName(d.Of), d.index)
+			m.at.get("min").fail("quota_above_max",
+				`infeasible: min {min} of {of} for {attribute} "{value}", against max {max} of {max_of} in {other}`,
+				"min", m.Min, "of", awardName(m.Of), "attribute", m.Attribute, "value", escaped(m.Value),
+				"max", d.Max, "max_of", awardName(d.Of), "other", quotaName(d.index))
 		}
 	}
 }
+
+func quotaName(index int) string { return fmt.Sprintf("quotas[%d]", index) }
 
 func awardName(id string) string {
 	if id == "" {

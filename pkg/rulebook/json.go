@@ -38,7 +38,7 @@ func (r jsonReader) next() (json.Token, place, error) {
 	at := r.lines.at(start)
 	token, err := r.dec.Token()
 	if err != nil {
-		return nil, at, invalid(flaw(at, "", "not readable as JSON: %v", err))
+		return nil, at, invalid(flaw(at, "", "unreadable", "not readable as {format}: {detail}", "format", "JSON", "detail", err))
 	}
 	return token, at, nil
 }
@@ -97,7 +97,7 @@ func boolText(b bool) string {
 }
 
 func tooDeep(at place) error {
-	return invalid(flaw(at, "", "nested deeper than %d levels", maxDepth))
+	return invalid(flaw(at, "", "too_deep", "nested deeper than {max} levels", "max", maxDepth))
 }
 
 // lines finds the place of a byte in a text.

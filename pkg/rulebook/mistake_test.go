@@ -49,9 +49,18 @@ func TestParse_mistake(t *testing.T) {
 		{"not a time", "phases: {voting: {opens: tomorrow}}\n", 1, "phases.voting.opens", "not a time"},
 		{"no such day", "phases: {voting: {opens: 2026-02-30 09:00}}\n", 1, "phases.voting.opens", "not a time"},
 		{"no such hour", "timezone: Europe/Berlin\nphases: {voting: {opens: 2026-03-29 02:30}}\n", 2, "phases.voting.opens", "does not exist"},
-		{"phases overlap", "phases:\n  nomination: {closes: 2026-05-02 09:00}\n  voting: {opens: 2026-05-01 09:00}\n", 3, "phases.voting.opens", "before nomination closes"},
-		{"phases out of order", "phases:\n  nomination: {opens: 2026-05-02 09:00}\n  vetting: {opens: 2026-05-01 09:00}\n", 3, "phases.vetting.opens", "before nomination does"},
-		{"phases end out of order", "phases:\n  voting: {closes: 2026-05-02 09:00}\n  review: {closes: 2026-05-01 09:00}\n", 3, "phases.review.closes", "before voting does"},
+		{
+			"phases overlap", "phases:\n  nomination: {closes: 2026-05-02 09:00}\n  voting: {opens: 2026-05-01 09:00}\n",
+			3, "phases.voting.opens", "before nomination closes",
+		},
+		{
+			"phases out of order", "phases:\n  nomination: {opens: 2026-05-02 09:00}\n  vetting: {opens: 2026-05-01 09:00}\n",
+			3, "phases.vetting.opens", "before nomination does",
+		},
+		{
+			"phases end out of order", "phases:\n  voting: {closes: 2026-05-02 09:00}\n  review: {closes: 2026-05-01 09:00}\n",
+			3, "phases.review.closes", "before voting does",
+		},
 		{"duration", "phases:\n  notice: {shortened_to: 3}\n", 2, "phases.notice.shortened_to", "not a duration"},
 		{"duration of nothing", "phases: {notice: {shortened_to: 0s}}\n", 1, "phases.notice.shortened_to", "not a duration"},
 		{"calendar", "phases: {notice: {calendar: FR}}\n", 1, "phases.notice.calendar", "not one of CN"},
@@ -77,11 +86,20 @@ func TestParse_mistake(t *testing.T) {
 		{"no criteria", "review: {panels: [{id: p}]}\n", 1, "review.panels[0].criteria", "required"},
 		{"criterion twice", "review:\n  panels:\n  - id: p\n    criteria:\n    - id: c\n    - id: c\n", 6, "review.panels[0].criteria[1].id", "twice"},
 		{"weights of 0", "review: {panels: [{id: p, criteria: [{id: c, weight: 0%}, {id: d, weight: 0.0}]}]}\n", 1, "review.panels[0].criteria", "sum to 0"},
-		{"negative weight", "review:\n  panels:\n  - id: p\n    criteria:\n    - {id: c}\n    - {id: d, weight: -1}\n", 6, "review.panels[0].criteria[1].weight", "negative"},
+		{
+			"negative weight", "review:\n  panels:\n  - id: p\n    criteria:\n    - {id: c}\n    - {id: d, weight: -1}\n",
+			6, "review.panels[0].criteria[1].weight", "negative",
+		},
 		{"weight in words", "review: {panels: [{id: p, criteria: [{id: c, weight: half}]}]}\n", 1, "review.panels[0].criteria[0].weight", "not a number"},
 		{"exponent", "review: {panels: [{id: p, criteria: [{id: c, weight: 1e9}]}]}\n", 1, "review.panels[0].criteria[0].weight", "not a number"},
-		{"trim larger than the panel", panel + "    aggregate: {method: trimmed_mean, drop_high: 2, drop_low: 1}\n", 6, "review.panels[0].aggregate.drop_high", "leaves none"},
-		{"trim larger than min_scores", panel + "    min_scores: 2\n    aggregate: {method: trimmed_mean, drop_low: 2}\n", 7, "review.panels[0].aggregate.drop_low", "leaves none"},
+		{
+			"trim larger than the panel", panel + "    aggregate: {method: trimmed_mean, drop_high: 2, drop_low: 1}\n",
+			6, "review.panels[0].aggregate.drop_high", "leaves none",
+		},
+		{
+			"trim larger than min_scores", panel + "    min_scores: 2\n    aggregate: {method: trimmed_mean, drop_low: 2}\n",
+			7, "review.panels[0].aggregate.drop_low", "leaves none",
+		},
 		{"trim of a mean", panel + "    aggregate: {drop_low: 1}\n", 6, "review.panels[0].aggregate.drop_low", "only method trimmed_mean"},
 		{"trim of nothing", panel + "    aggregate: {method: trimmed_mean}\n", 6, "review.panels[0].aggregate.method", "needs drop_high"},
 		{"step does not divide", panel + "    scale: {min: 0, max: 100, step: 0.3}\n", 6, "review.panels[0].scale.step", "do not lead"},
@@ -108,14 +126,27 @@ func TestParse_mistake(t *testing.T) {
 		{"votes with method", "composite: {components: [{source: votes, method: rank}]}\n", 1, "composite.components[0].method", "convert.method"},
 		{"panel per constituency", panel + "composite: {components: [{source: panels, per: constituency}]}\n", 6, "composite.components[0].per", "only votes"},
 		{"votes per panel", "composite: {components: [{source: votes, per: panel}]}\n", 1, "composite.components[0].per", "source panels"},
-		{"conversion's key", "composite: {components: [{source: votes, convert: {method: rank, cap: 2}}]}\n", 1, "composite.components[0].convert.cap", "method rank has no cap"},
+		{
+			"conversion's key", "composite: {components: [{source: votes, convert: {method: rank, cap: 2}}]}\n",
+			1, "composite.components[0].convert.cap", "method rank has no cap",
+		},
 		{"conversion without method", "composite: {components: [{source: votes, convert: {top: 2}}]}\n", 1, "composite.components[0].convert.method", "required"},
 		{"cap missing", "composite: {components: [{source: votes, convert: {method: capped}}]}\n", 1, "composite.components[0].convert.cap", "required"},
 		{"top of 0", "composite: {components: [{source: votes, convert: {method: proportional, top: 0}}]}\n", 1, "composite.components[0].convert.top", "is 0"},
 		{"bands missing", "composite: {components: [{source: votes, convert: {method: banded}}]}\n", 1, "composite.components[0].convert.bands", "required"},
-		{"bands out of order", "composite:\n  components:\n  - source: votes\n    convert:\n      method: banded\n      bands:\n      - {from: 100, score: 1}\n      - {from: 50, score: 2}\n", 8, "composite.components[0].convert.bands[1].from", "out of order"},
-		{"points out of order", "composite: {components: [{source: votes, convert: {method: points, points: [10, 12]}}]}\n", 1, "composite.components[0].convert.points[1]", "out of order"},
-		{"no points", "composite: {components: [{source: votes, convert: {method: points, points: []}}]}\n", 1, "composite.components[0].convert.points", "no points"},
+		{
+			"bands out of order", "composite:\n  components:\n  - source: votes\n    convert:\n      method: banded\n      bands:\n" +
+				"      - {from: 100, score: 1}\n      - {from: 50, score: 2}\n",
+			8, "composite.components[0].convert.bands[1].from", "out of order",
+		},
+		{
+			"points out of order", "composite: {components: [{source: votes, convert: {method: points, points: [10, 12]}}]}\n",
+			1, "composite.components[0].convert.points[1]", "out of order",
+		},
+		{
+			"no points", "composite: {components: [{source: votes, convert: {method: points, points: []}}]}\n",
+			1, "composite.components[0].convert.points", "no points",
+		},
 		{"unknown tie criterion", "composite:\n  tie_break:\n  - votes\n  - seniority\n", 4, "composite.tie_break[1]", "not one of"},
 		{"tie by unknown panel", "composite: {tie_break: ['panel:q']}\n", 1, "composite.tie_break[0]", "no panel"},
 		{"lot not last", "composite: {tie_break: [lot, votes]}\n", 1, "composite.tie_break[0]", "after the lot"},
@@ -131,10 +162,24 @@ func TestParse_mistake(t *testing.T) {
 		{"negative quota", "quotas: [{attribute: region, max: -1}]\n", 1, "quotas[0].max", "negative"},
 		{"quota beyond all", "quotas: [{attribute: region, max: 140%}]\n", 1, "quotas[0].max", "more than all"},
 		{"quota of half a seat", "quotas: [{attribute: region, max: 0.4}]\n", 1, "quotas[0].max", "whole number"},
-		{"floors beyond the seats", award + "quotas:\n- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: m, min: 1, of: b}\n", 6, "quotas[1].min", "demand 3 of the 2 seats"},
-		{"rounded floors beyond the seats", award + "quotas:\n- {attribute: region, value: x, min: 40%, of: b}\n- {attribute: region, value: y, min: 40%, of: b}\n- {attribute: region, value: z, min: 20%, of: b}\n", 7, "quotas[2].min", "demand 3 of the 2 seats"},
-		{"floor above cap", award + "quotas:\n- {attribute: gender, value: f, min: 3, of: a}\n- {attribute: gender, max: 2}\n", 5, "quotas[0].min", "against max 2 of all awards in quotas[1]"},
-		{"floors of awards above cap", award + "quotas:\n- {attribute: gender, value: f, max: 2}\n- {attribute: gender, value: f, min: 2, of: a}\n- {attribute: gender, value: f, min: 1, of: b}\n", 7, "quotas[2].min", "in quotas[0]"},
+		{
+			"floors beyond the seats", award + "quotas:\n- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: m, min: 1, of: b}\n",
+			6, "quotas[1].min", "demand 3 of the 2 seats",
+		},
+		{
+			"rounded floors beyond the seats", award + "quotas:\n- {attribute: region, value: x, min: 40%, of: b}\n" +
+				"- {attribute: region, value: y, min: 40%, of: b}\n- {attribute: region, value: z, min: 20%, of: b}\n",
+			7, "quotas[2].min", "demand 3 of the 2 seats",
+		},
+		{
+			"floor above cap", award + "quotas:\n- {attribute: gender, value: f, min: 3, of: a}\n- {attribute: gender, max: 2}\n",
+			5, "quotas[0].min", "against max 2 of all awards in quotas[1]",
+		},
+		{
+			"floors of awards above cap", award + "quotas:\n- {attribute: gender, value: f, max: 2}\n" +
+				"- {attribute: gender, value: f, min: 2, of: a}\n- {attribute: gender, value: f, min: 1, of: b}\n",
+			7, "quotas[2].min", "in quotas[0]",
+		},
 		{"quota twice", award + "quotas:\n- {attribute: region, max: 2}\n- {attribute: region, max: 3}\n", 6, "quotas[1].max", "quotas[0] has a max"},
 		{"min twice, a count and a share", award + "quotas:\n- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: f, min: 50%, of: b}\n", 6, "quotas[1].min", "quotas[0] has a min"},
 		{"min of an award twice below a cap", award + "quotas:\n- {attribute: gender, value: f, max: 2}\n- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: f, min: 1, of: b}\n", 7, "quotas[2].min", "quotas[1] has a min"},
@@ -166,10 +211,42 @@ func TestParse_mistake(t *testing.T) {
 				t.Fatalf("%d mistakes, want 1: %v", len(f.Fields), err)
 			}
 			got := f.Fields[0]
-			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || !strings.Contains(got.Message, tt.message) {
+			if got.Line != tt.line || got.Column < 1 || got.Name != tt.field || got.Code == "" ||
+				!strings.Contains(got.Message, tt.message) {
 				t.Errorf("line %d column %d, %s: %q\nwant line %d, %s: …%s…", got.Line, got.Column, got.Name, got.Message, tt.line, tt.field, tt.message)
 			}
 		})
+	}
+}
+
+// A mistake's code and params say what its message says; what a person could
+// not read is escaped in both.
+func TestParse_code(t *testing.T) {
+	for src, want := range map[string]fault.Field{
+		"voting: {picks: {min: 3, max: 2}}": {
+			Name: "voting.picks.min", Code: "min_above_max", Message: "min 3 is above max 2",
+			Params: map[string]string{"min": "3", "max": "2"},
+		},
+		"awards: {}": {
+			Name: "awards", Code: "not_a_list", Message: "expected a list, not a mapping",
+			Params: map[string]string{"expected": "a list", "found": "a mapping"},
+		},
+		"composite: {components: [{source: votes, convert: {method: banded, bands: []}}]}": {
+			Name: "composite.components[0].convert.bands", Code: "empty", Message: "has no bands",
+		},
+		"timezone: \"\\e[2J{value}\"": {
+			Name: "timezone", Code: "timezone_unknown", Message: `"\x1b[2J{value}" is not a timezone such as Asia/Shanghai`,
+			Params: map[string]string{"value": `\x1b[2J{value}`},
+		},
+	} {
+		_, err := rulebook.Parse([]byte(src))
+		var f *fault.Error
+		if !errors.As(err, &f) {
+			t.Fatalf("%s: err = %v", src, err)
+		}
+		got := f.Fields[len(f.Fields)-1]
+		got.Line, got.Column = 0, 0
+		diff(t, got, want)
 	}
 }
 

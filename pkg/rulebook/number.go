@@ -16,16 +16,22 @@ type Number struct {
 	rat  *big.Rat
 }
 
+// What ParseNumber says of what it cannot read.
+var (
+	errNotNumber   = errors.New("not a number: write 12, 0.5, 40% or 2/3")
+	errDenominator = errors.New("not a number: a fraction's denominator is 0")
+)
+
 // ParseNumber reads a number of at most 64 characters. Exponents, underscores
 // and other bases are not numbers here.
 func ParseNumber(text string) (Number, error) {
 	if len(text) > 64 || !looksLikeNumber(text) {
-		return Number{}, errors.New("not a number: write 12, 0.5, 40% or 2/3")
+		return Number{}, errNotNumber
 	}
 	body, percent := strings.CutSuffix(text, "%")
 	rat, ok := new(big.Rat).SetString(body)
 	if !ok {
-		return Number{}, errors.New("not a number: a fraction's denominator is 0")
+		return Number{}, errDenominator
 	}
 	if percent {
 		rat.Quo(rat, big.NewRat(100, 1))

@@ -12,8 +12,8 @@ import (
 // maxSeats bounds seats, jurors and picks, so that no product of them overflows.
 const maxSeats = 100_000
 
-// Parse reads a rulebook in YAML or JSON and checks whatever is there; which
-// keys a purpose needs is told by CheckSelection and CheckCompute. Every
+// Parse reads a rulebook in YAML or JSON and checks whatever is there.
+// CheckSelection and CheckCompute tell which keys a purpose needs. Every
 // mistake is reported: the error is a *fault.Error of kind Invalid and code
 // CodeInvalid whose fields name the path, the line and the column.
 func Parse(src []byte) (*Rulebook, error) {
@@ -30,8 +30,7 @@ func Parse(src []byte) (*Rulebook, error) {
 }
 
 // ParseConvert reads a component's `convert` by itself, such as
-// `{method: rank, top: 10}`, for trying another; its mistakes are told like
-// Parse's.
+// `{method: rank, top: 10}`, for trying another. The error is like Parse's.
 func ParseConvert(src []byte) (Convert, error) {
 	doc, err := read(src)
 	if err != nil {
@@ -43,6 +42,17 @@ func ParseConvert(src []byte) (Convert, error) {
 		return Convert{}, invalid(sorted(r.flaws)...)
 	}
 	return c, nil
+}
+
+// Keys are the paths of all keys that a rulebook may have, in the order of its
+// format: laurel, title, … review.panels.assign. A list adds nothing to a path.
+// They come from the reader itself: it reads a document without any value, in
+// which each list has one item.
+func Keys() []string {
+	var keys []string
+	r := &reader{location: time.UTC, keys: &keys}
+	r.rulebook(field{r: r})
+	return keys
 }
 
 // sorted orders mistakes as a person meets them in the file.
@@ -84,7 +94,7 @@ func (r *reader) timezone(f field) string {
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		f.fail("%q is not a timezone such as Asia/Shanghai", name)
+		f.fail("timezone_unknown", `"{value}" is not a timezone such as Asia/Shanghai`, "value", escaped(name))
 		return ""
 	}
 	r.location = location
@@ -98,7 +108,7 @@ func (r *reader) attributes(f field) []string {
 		name := item.id()
 		once(item, name)
 		if slices.Contains(KnownAttributes(), name) {
-			item.fail("%q is known already", name)
+			item.fail("attribute_known", `"{value}" is known already`, "value", escaped(name))
 		}
 		names = append(names, name)
 	}
@@ -171,7 +181,7 @@ func (r *reader) decision(f field) Decision {
 func (r *reader) share(f field) Number {
 	n := f.number()
 	if n.IsSet() && (n.Sign() <= 0 || n.Cmp(Whole(1)) > 0) {
-		f.fail("%s is not a share: above 0 and at most 1, such as 2/3", n)
+		f.fail("not_a_share", "{value} is not a share: above 0 and at most 1, such as 2/3", "value", n)
 	}
 	return n
 }

@@ -146,9 +146,17 @@ quotas: [{attribute: ethnicity, value: 藏, min: 1/3}]
 		Aggregate: rulebook.Aggregate{Method: "standardized", Over: "criterion"},
 	})
 	diff(t, rb.Composite.Components, []rulebook.Component{
-		{Source: "votes", Weight: n("1"), Per: "constituency", Convert: rulebook.Convert{Method: "points", Points: []rulebook.Number{n("12"), n("10"), n("8")}, Ties: "same"}},
+		{
+			Source: "votes", Weight: n("1"), Per: "constituency",
+			Convert: rulebook.Convert{Method: "points", Points: []rulebook.Number{n("12"), n("10"), n("8")}, Ties: "same"},
+		},
 		{Source: "panels", Weight: n("1"), Per: "panel", Convert: rulebook.Convert{Method: "rank", Top: n("100"), Ties: "average"}},
-		{Source: "panel:media", Weight: n("1"), Convert: rulebook.Convert{Method: "banded", Bands: []rulebook.Band{{From: n("0"), Score: n("35")}, {From: n("1000"), Score: n("40")}}}},
+		{
+			Source: "panel:media", Weight: n("1"),
+			Convert: rulebook.Convert{
+				Method: "banded", Bands: []rulebook.Band{{From: n("0"), Score: n("35")}, {From: n("1000"), Score: n("40")}},
+			},
+		},
 	})
 	if size := rb.Shortlist.Size(3); size != 5 {
 		t.Errorf("shortlist of 3 seats at 1.5 = %d, want 5", size)

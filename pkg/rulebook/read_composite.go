@@ -32,11 +32,8 @@ func (r *reader) components(f field, rb *Rulebook) []Component {
 		}
 		components = append(components, c)
 	}
-	switch {
-	case f.kind == list && len(f.items) == 0:
-		f.fail("a composite has at least one component")
-	case len(components) > 0 && !weighs:
-		f.fail("the weights sum to 0")
+	if f.has() && f.some("a composite has at least one component") && len(components) > 0 && !weighs {
+		f.fail("weights_zero", "the weights sum to 0")
 	}
 	return components
 }
@@ -49,40 +46,40 @@ func (r *reader) source(f field, rb *Rulebook, words ...string) string {
 	id, isPanel := SourcePanel(f.text)
 	switch _, known := rb.Review.Panel(id); {
 	case isPanel && !known:
-		f.fail("there is no panel %q", id)
+		f.fail("not_in_rulebook", `there is no panel "{value}"`, "value", escaped(id))
 	case !isPanel && !slices.Contains(words, f.text):
-		f.fail("%q is not one of %v or panel:ID", f.text, words)
+		f.notOneOf(append(slices.Clone(words), PanelSource("ID")))
 	case f.text == SourcePanels && len(rb.Review.Panels) == 0:
-		f.fail("there are no panels")
+		f.fail("panels_missing", "there are no panels")
 	}
 	return f.text
 }
 
 func (r *reader) ranked(f field, c *Component, components int) {
 	if components > 1 {
-		f.get("source").fail("ranked ballots give a ranking, not points: this component must be the only one")
+		f.get("source").fail("ranked_not_alone", "ranked ballots give a ranking, not points: this component must be the only one")
 	}
 	if method := f.get("method"); method.require() {
 		c.Method = method.choice("", MethodSchulze, MethodIRV)
 	}
 	for _, key := range []string{"weight", "convert", "per"} {
 		if at := f.get(key); at.has() {
-			at.fail("ranked ballots have no %s", key)
+			at.fail("not_with_method", "ranked ballots have no {key}", "key", key, "method", SourceRanked)
 		}
 	}
 }
 
 func (r *reader) converted(f field, c *Component) {
 	if method := f.get("method"); method.has() {
-		method.fail("only source ranked has a method; did you mean convert.method?")
+		method.fail("only_with_ranked", "only source ranked has a method; did you mean convert.method?")
 	}
 	per := f.get("per")
 	c.Per = per.choice("", PerConstituency, PerPanel)
 	switch {
 	case c.Per == PerConstituency && c.Source != SourceVotes:
-		per.fail("only votes are counted by constituency")
+		per.fail("only_with_source", "only votes are counted by constituency", "source", SourceVotes)
 	case c.Per == PerPanel && c.Source != SourcePanels:
-		per.fail("only source panels is converted panel by panel")
+		per.fail("only_with_source", "only source panels is converted panel by panel", "source", SourcePanels)
 	}
 	c.Convert = r.convert(f.get("convert"))
 }
@@ -103,9 +100,10 @@ func (r *reader) convert(f field) Convert {
 	}[c.Method]
 	for _, key := range []string{"top", "factor", "cap", "bands", "points", "ties"} {
 		if at := f.get(key); at.has() && !slices.Contains(belong, key) {
-			at.fail("method %s has no %s", c.Method, key)
+			at.fail("not_with_method", "method {method} has no {key}", "method", c.Method, "key", key)
 		}
 	}
+	bands, points := r.bands(f.get("bands")), r.points(f.get("points"))
 	switch c.Method {
 	case ConvertProportional:
 		c.Top = r.positive(f.get("top"), Whole(100))
@@ -113,12 +111,14 @@ func (r *reader) convert(f field) Convert {
 		c.Factor, c.Cap = r.positive(f.get("factor"), Whole(1)), r.positive(f.get("cap"), Number{})
 		f.get("cap").require()
 	case ConvertBanded:
-		c.Bands = r.bands(f.get("bands"))
+		c.Bands = bands
+		f.get("bands").some("has no bands")
 	case ConvertRank:
 		c.Top = r.positive(f.get("top"), Whole(100))
 		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
 	case ConvertPoints:
-		c.Points = r.points(f.get("points"))
+		c.Points = points
+		f.get("points").some("has no points")
 		c.Ties = f.get("ties").choice(TiesAverage, TiesAverage, TiesSame)
 	}
 	return c
@@ -127,7 +127,7 @@ func (r *reader) convert(f field) Convert {
 func (r *reader) positive(f field, def Number) Number {
 	n := f.atLeastZero(def)
 	if n.IsSet() && n.Sign() == 0 {
-		f.fail("is 0")
+		f.fail("not_above_zero", "is 0", "value", n)
 	}
 	return n
 }
@@ -141,14 +141,9 @@ func (r *reader) bands(f field) []Band {
 		score.require()
 		b := Band{From: from.atLeastZero(Number{}), Score: score.number()}
 		if n := len(bands); n > 0 && b.From.IsSet() && b.From.Cmp(bands[n-1].From) <= 0 {
-			from.fail("bands are out of order: %s is not above %s", b.From, bands[n-1].From)
+			from.fail("bands_out_of_order", "bands are out of order: {value} is not above {before}", "value", b.From, "before", bands[n-1].From)
 		}
 		bands = append(bands, b)
-	}
-	if len(bands) == 0 && f.kind != list {
-		f.require()
-	} else if len(f.items) == 0 {
-		f.fail("has no bands")
 	}
 	return bands
 }
@@ -158,14 +153,9 @@ func (r *reader) points(f field) []Number {
 	for _, item := range f.all() {
 		n := item.atLeastZero(Number{})
 		if k := len(points); k > 0 && n.Cmp(points[k-1]) > 0 {
-			item.fail("points are out of order: rank %d gets more than rank %d", k+1, k)
+			item.fail("points_out_of_order", "points are out of order: rank {rank} gets more than rank {before}", "rank", k+1, "before", k)
 		}
 		points = append(points, n)
-	}
-	if len(points) == 0 && f.kind != list {
-		f.require()
-	} else if len(f.items) == 0 {
-		f.fail("has no points")
 	}
 	return points
 }
@@ -177,7 +167,7 @@ func (r *reader) tieBreak(f field, rb *Rulebook) []string {
 		criterion := r.source(item, rb, SourceVotes, SourcePanels, SourceLot)
 		once(item, criterion)
 		if criterion == SourceLot && i < len(f.items)-1 {
-			item.fail("nothing comes after the lot: it leaves no tie")
+			item.fail("lot_not_last", "nothing comes after the lot: it leaves no tie")
 		}
 		chain = append(chain, criterion)
 	}
@@ -187,7 +177,7 @@ func (r *reader) tieBreak(f field, rb *Rulebook) []string {
 func (r *reader) lot(f field) Lot {
 	f = f.mapping("value", "source")
 	if f.get("value").has() && f.get("source").has() {
-		f.get("source").fail("a lot has either a value or a source")
+		f.get("source").fail("lot_twice", "a lot has either a value or a source")
 	}
 	return Lot{Value: f.get("value").words(), Source: f.get("source").localized()}
 }

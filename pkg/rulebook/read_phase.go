@@ -25,7 +25,7 @@ func (r *reader) window(f field) Window {
 	f = f.mapping("opens", "closes")
 	w := Window{Opens: r.time(f.get("opens")), Closes: r.time(f.get("closes"))}
 	if !w.Opens.IsZero() && !w.Closes.IsZero() && !w.Opens.Before(w.Closes) {
-		f.get("closes").fail("closes before it opens, or at once")
+		f.get("closes").fail("closes_before_opening", "closes before it opens, or at once")
 	}
 	return w
 }
@@ -46,11 +46,11 @@ func (r *reader) time(f field) time.Time {
 			continue
 		}
 		if t.Format(layout) != local {
-			f.fail("%q does not exist in %s: clocks are put forward then", s, r.location)
+			f.fail("time_skipped", `"{value}" does not exist in {timezone}: clocks are put forward then`, "value", s, "timezone", r.location)
 		}
 		return t
 	}
-	f.fail("%q is not a time such as 2026-05-01 09:00 or 2026-05-01T09:00:00+08:00", s)
+	f.fail("time_malformed", `"{value}" is not a time such as 2026-05-01 09:00 or 2026-05-01T09:00:00+08:00`, "value", escaped(s))
 	return time.Time{}
 }
 
@@ -67,11 +67,11 @@ func (r *reader) phaseOrder(f field, p Phases) {
 			opens, closes := f.get(later).get("opens"), f.get(later).get("closes")
 			switch {
 			case precedes(after.Closes, before.Closes):
-				closes.fail("%s closes before %s does", later, earlier)
+				closes.fail("closes_too_early", "{phase} closes before {earlier} does", "phase", later, "earlier", earlier)
 			case precedes(after.Opens, before.Opens):
-				opens.fail("%s opens before %s does", later, earlier)
+				opens.fail("opens_too_early", "{phase} opens before {earlier} does", "phase", later, "earlier", earlier)
 			case overlap[later] != earlier && precedes(after.Opens, before.Closes):
-				opens.fail("%s opens before %s closes", later, earlier)
+				opens.fail("opens_before_close", "{phase} opens before {earlier} closes", "phase", later, "earlier", earlier)
 			}
 		}
 	}
@@ -89,7 +89,7 @@ func (r *reader) notice(f field) Notice {
 	if short := f.get("shortened_to"); short.is(scalar) {
 		d, err := time.ParseDuration(short.text)
 		if err != nil || d <= 0 || d > 365*24*time.Hour {
-			short.fail("%q is not a duration such as 3s, 10m or 1h", short.text)
+			short.fail("duration_malformed", `"{value}" is not a duration such as 3s, 10m or 1h`, "value", escaped(short.text))
 			d = 0
 		}
 		n.ShortenedTo = d

@@ -12,7 +12,7 @@ func (r *reader) shortlist(f field) Shortlist {
 	switch {
 	case f.has() && !ratio.require():
 	case s.Ratio.IsSet() && (s.Ratio.Cmp(Whole(1)) < 0 || s.Ratio.Cmp(Whole(100)) > 0):
-		ratio.fail("%s is not between 1 and 100 candidates a seat", s.Ratio)
+		ratio.fail("not_between", "{value} is not between {min} and {max} candidates a seat", "value", s.Ratio, "min", 1, "max", 100)
 	}
 	return s
 }
@@ -36,23 +36,23 @@ func (r *reader) quota(f field, rb *Rulebook) Quota {
 	known := append(KnownAttributes(), rb.Attributes...)
 	if attribute := f.get("attribute"); attribute.require() {
 		if q.Attribute = attribute.id(); !slices.Contains(known, q.Attribute) {
-			attribute.fail("unknown attribute %q; known are %s; others are declared under attributes",
-				q.Attribute, strings.Join(known, ", "))
+			attribute.fail("attribute_unknown", `unknown attribute "{value}"; known are {values}; others are declared under attributes`,
+				"value", escaped(q.Attribute), "values", strings.Join(known, ", "))
 		}
 	}
 	if of := f.get("of"); of.has() {
 		if q.Of = of.id(); !slices.ContainsFunc(rb.Awards, func(a Award) bool { return a.ID == q.Of }) {
-			of.fail("there is no award %q", q.Of)
+			of.fail("not_in_rulebook", `there is no award "{value}"`, "value", escaped(q.Of))
 		}
 	}
 	if q.Attribute == "category" && q.Value != "" && len(rb.Categories) > 0 && !rb.hasCategory(q.Value) {
-		f.get("value").fail("there is no category %q", q.Value)
+		f.get("value").fail("not_in_rulebook", `there is no category "{value}"`, "value", escaped(q.Value))
 	}
 	switch {
 	case !f.get("max").has() && !f.get("min").has():
-		f.fail("a quota has a max or a min")
+		f.fail("quota_without_limit", "a quota has a max or a min")
 	case f.get("min").has() && !f.get("value").has():
-		f.get("min").fail("a min needs a value: which %s?", q.Attribute)
+		f.get("min").fail("min_without_value", "a min needs a value: which {attribute}?", "attribute", escaped(q.Attribute))
 	}
 	return q
 }
@@ -63,13 +63,13 @@ func (r *reader) seatCount(f field) Number {
 	switch {
 	case !n.IsSet():
 	case n.Sign() < 0:
-		f.fail("%s is negative", n)
+		f.fail("negative", "{value} is negative", "value", n)
 	case n.IsShare() && n.Cmp(Whole(1)) > 0:
-		f.fail("%s is more than all seats", n)
+		f.fail("above_all_seats", "{value} is more than all seats", "value", n)
 	case !n.IsShare() && !n.Rat().IsInt():
-		f.fail("%s is not a whole number of seats; write a share as 40%% or 2/5", n)
+		f.fail("seats_not_whole", "{value} is not a whole number of seats; write a share as 40% or 2/5", "value", n)
 	case n.Cmp(Whole(maxSeats)) > 0:
-		f.fail("%s is above %d", n, maxSeats)
+		f.fail("above_max", "{value} is above {max}", "value", n, "max", maxSeats)
 	default:
 		return n
 	}

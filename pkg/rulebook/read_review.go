@@ -28,7 +28,7 @@ func (r *reader) review(f field, rb *Rulebook) Review {
 		p.Aggregate = r.aggregate(item.get("aggregate"), p)
 		r.scores(item, p)
 		if p.Assign == AssignCategory && len(rb.Categories) == 0 {
-			item.get("assign").fail("there are no categories")
+			item.get("assign").fail("categories_missing", "there are no categories")
 		}
 		rev.Panels = append(rev.Panels, p)
 	}
@@ -39,9 +39,9 @@ func (r *reader) review(f field, rb *Rulebook) Review {
 func (r *reader) scores(f field, p Panel) {
 	switch least := f.get("min_scores"); {
 	case p.Jurors > 0 && p.MinScores > p.Jurors:
-		least.fail("the panel has %d jurors, fewer than %d", p.Jurors, p.MinScores)
+		least.fail("above_jurors", "the panel has {jurors} jurors, fewer than {value}", "jurors", p.Jurors, "value", p.MinScores)
 	case p.Assign == AssignRandom && !least.has():
-		least.fail("is required with assign: random: how many jurors score a candidate")
+		least.fail("required", "is required with assign: random: how many jurors score a candidate")
 	}
 }
 
@@ -64,7 +64,7 @@ func (r *reader) blind(f field, rb *Rulebook) []string {
 		name := item.id()
 		once(item, name)
 		if !slices.Contains(known, name) {
-			item.fail("unknown field %q; known are %s", name, strings.Join(known, ", "))
+			item.fail("not_one_of", `unknown field "{value}"; known are {values}`, "value", escaped(name), "values", strings.Join(known, ", "))
 		}
 		fields = append(fields, name)
 	}
@@ -75,20 +75,20 @@ func (r *reader) scale(f field) Scale {
 	f = f.mapping("min", "max", "step")
 	s := Scale{Min: f.get("min").number(), Max: f.get("max").number(), Step: f.get("step").number()}
 	if s.Step.IsSet() && s.Step.Sign() <= 0 {
-		f.get("step").fail("%s is not above 0", s.Step)
+		f.get("step").fail("not_above_zero", "{value} is not above 0", "value", s.Step)
 		return s
 	}
 	if !s.Min.IsSet() || !s.Max.IsSet() {
 		return s
 	}
 	if s.Min.Cmp(s.Max) >= 0 {
-		f.get("max").fail("max %s is not above min %s", s.Max, s.Min)
+		f.get("max").fail("max_not_above_min", "max {max} is not above min {min}", "max", s.Max, "min", s.Min)
 		return s
 	}
 	if s.Step.IsSet() {
 		steps := new(big.Rat).Sub(s.Max.Rat(), s.Min.Rat())
 		if steps.Quo(steps, s.Step.Rat()); !steps.IsInt() {
-			f.get("step").fail("steps of %s do not lead from %s to %s", s.Step, s.Min, s.Max)
+			f.get("step").fail("step_uneven", "steps of {step} do not lead from {min} to {max}", "step", s.Step, "min", s.Min, "max", s.Max)
 		}
 	}
 	return s
@@ -108,12 +108,8 @@ func (r *reader) criteria(f field) []Criterion {
 		weighs = weighs || c.Weight.Sign() > 0
 		criteria = append(criteria, c)
 	}
-	switch {
-	case !f.require():
-	case f.kind == list && len(f.items) == 0:
-		f.fail("a panel scores at least one criterion")
-	case len(criteria) > 0 && !weighs:
-		f.fail("the weights sum to 0")
+	if f.some("a panel scores at least one criterion") && len(criteria) > 0 && !weighs {
+		f.fail("weights_zero", "the weights sum to 0")
 	}
 	return criteria
 }
@@ -134,13 +130,13 @@ func (r *reader) aggregate(f field, p Panel) Aggregate {
 	}
 	switch {
 	case a.Method != AggregateTrimmedMean && drop > 0:
-		at.fail("only method trimmed_mean drops scores")
+		at.fail("drop_without_trimming", "only method trimmed_mean drops scores")
 	case a.Method == AggregateTrimmedMean && drop == 0 && !at.has():
-		f.get("method").fail("trimmed_mean needs drop_high or drop_low")
+		f.get("method").fail("trimming_without_drop", "trimmed_mean needs drop_high or drop_low")
 	case p.Jurors > 0 && drop >= p.Jurors:
-		at.fail("dropping %d of %d jurors' scores leaves none", drop, p.Jurors)
+		at.fail("drop_leaves_none", "dropping {drop} of {scores} jurors' scores leaves none", "drop", drop, "scores", p.Jurors)
 	case p.MinScores > 0 && drop >= p.MinScores:
-		at.fail("dropping %d of min_scores %d scores leaves none", drop, p.MinScores)
+		at.fail("drop_leaves_none", "dropping {drop} of min_scores {scores} scores leaves none", "drop", drop, "scores", p.MinScores)
 	}
 	return a
 }

@@ -31,8 +31,8 @@ func (r *reader) ways(f field) []string {
 		once(item, way)
 		ways = append(ways, way)
 	}
-	if f.kind == list && len(f.items) == 0 {
-		f.fail("names no way to be a voter")
+	if f.has() {
+		f.some("names no way to be a voter")
 	}
 	return ways
 }
@@ -45,11 +45,11 @@ func (r *reader) hours(f field) Hours {
 	from, to, _ := strings.Cut(s, "-")
 	h := Hours{From: minutes(from), To: minutes(to)}
 	if h.From < 0 || h.To < 0 {
-		f.fail("%q are not hours such as 09:00-22:00", s)
+		f.fail("hours_malformed", `"{value}" are not hours such as 09:00-22:00`, "value", escaped(s))
 		return Hours{}
 	}
 	if h.From >= h.To {
-		f.fail("%q end before they begin; hours do not wrap around midnight", s)
+		f.fail("hours_backwards", `"{value}" end before they begin; hours do not wrap around midnight`, "value", s)
 		return Hours{}
 	}
 	return h
@@ -81,7 +81,7 @@ func (r *reader) picks(f field) Picks {
 		return p
 	}
 	if p.Max = most.whole(1, maxSeats); p.Max != 0 && p.Min > p.Max {
-		f.get("min").fail("min %d is above max %d", p.Min, p.Max)
+		f.get("min").fail("min_above_max", "min {min} is above max {max}", "min", p.Min, "max", p.Max)
 	}
 	return p
 }
@@ -95,11 +95,11 @@ func (r *reader) limits(f field, picks Picks, rb *Rulebook) []PickLimit {
 		category := item.get("category")
 		l := PickLimit{Category: r.newID(category, once), Min: item.get("min").whole(0, maxSeats)}
 		if l.Category != "" && !rb.hasCategory(l.Category) {
-			category.fail("there is no category %q", l.Category)
+			category.fail("not_in_rulebook", `there is no category "{value}"`, "value", escaped(l.Category))
 		}
 		if m := item.get("max"); m.require() {
 			if l.Max = m.whole(0, maxSeats); l.Min > l.Max {
-				item.get("min").fail("min %d is above max %d", l.Min, l.Max)
+				item.get("min").fail("min_above_max", "min {min} is above max {max}", "min", l.Min, "max", l.Max)
 			}
 		}
 		least, most = least+l.Min, most+l.Max
@@ -107,10 +107,10 @@ func (r *reader) limits(f field, picks Picks, rb *Rulebook) []PickLimit {
 	}
 	if len(limits) > 0 && picks.Max > 0 {
 		if least > picks.Max {
-			f.fail("these limits demand %d picks; picks.max is %d", least, picks.Max)
+			f.fail("limits_above_picks", "these limits demand {demanded} picks; picks.max is {max}", "demanded", least, "max", picks.Max)
 		}
 		if len(limits) == len(rb.Categories) && most < picks.Min {
-			f.fail("these limits leave %d picks; picks.min is %d", most, picks.Min)
+			f.fail("limits_below_picks", "these limits leave {left} picks; picks.min is {min}", "left", most, "min", picks.Min)
 		}
 	}
 	return limits
@@ -132,9 +132,9 @@ func (r *reader) constituency(f field, v Voting) *Constituency {
 	}
 	switch {
 	case c.From == ConstituencyChoice && len(c.Values) == 0:
-		values.fail("is required: the constituencies that a voter chooses from")
+		values.fail("required", "is required: the constituencies that a voter chooses from")
 	case c.From == ConstituencyRoster && !slices.Equal(v.Voters, []string{WayRoster}):
-		from.fail("only a roster knows it, but voting.voters is [%s]", strings.Join(v.Voters, ", "))
+		from.fail("roster_missing", "only a roster knows it, but voting.voters is [{voters}]", "voters", strings.Join(v.Voters, ", "))
 	}
 	return c
 }

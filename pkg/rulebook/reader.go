@@ -1,6 +1,7 @@
 package rulebook
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,7 @@ const maxItems = 1000
 type reader struct {
 	flaws    []fault.Field
 	location *time.Location
+	keys     *[]string // Keys collects here what mapping is asked for; else nil
 }
 
 // field is a value with its path from the root. Reading an absent or mistaken
@@ -27,8 +29,10 @@ type field struct {
 	r    *reader
 }
 
-func (f field) fail(format string, args ...any) {
-	f.r.flaws = append(f.r.flaws, flaw(f.place, f.path, format, args...))
+// fail notes a mistake of the field: its code, its message and the message's
+// parameters are those of fault.Wrong.
+func (f field) fail(code, message string, params ...any) {
+	f.r.flaws = append(f.r.flaws, flaw(f.place, f.path, code, message, params...))
 }
 
 func (f field) has() bool { return f.kind != absent }
@@ -36,7 +40,7 @@ func (f field) has() bool { return f.kind != absent }
 // is tells whether the field has the kind; one of another kind is a mistake.
 func (f field) is(k kind) bool {
 	if f.has() && f.kind != k {
-		f.fail("expected %s, not %s", k, f.kind)
+		f.fail(k.expected(), "expected {expected}, not {found}", "expected", k, "found", f.kind)
 	}
 	return f.kind == k
 }
@@ -44,13 +48,31 @@ func (f field) is(k kind) bool {
 // require tells whether the field is there; its absence is a mistake.
 func (f field) require() bool {
 	if !f.has() {
-		f.fail("is required")
+		f.fail("required", "is required")
 	}
 	return f.has()
 }
 
+// some tells whether the field is there and, if a list, has an item; the
+// message is for a list that has none.
+func (f field) some(message string) bool {
+	if !f.require() {
+		return false
+	}
+	if f.kind == list && len(f.items) == 0 {
+		f.fail("empty", message)
+		return false
+	}
+	return true
+}
+
 // mapping checks that the field is a mapping of the keys, each at most once.
 func (f field) mapping(keys ...string) field {
+	if f.r.keys != nil {
+		for _, key := range keys {
+			*f.r.keys = append(*f.r.keys, join(f.path, key))
+		}
+	}
 	if !f.is(mapping) {
 		return field{value: value{place: f.place}, path: f.path, r: f.r}
 	}
@@ -59,9 +81,9 @@ func (f field) mapping(keys ...string) field {
 		at := field{value: key, path: join(f.path, key.text), r: f.r}
 		switch {
 		case seen[key.text]:
-			at.fail("the key is here twice")
+			at.fail("repeated", "the key is here twice")
 		case !slices.Contains(keys, key.text):
-			at.fail("unknown key; known here are %s", strings.Join(keys, ", "))
+			at.fail("key_unknown", "unknown key; known here are {known}", "known", strings.Join(keys, ", "))
 		}
 		seen[key.text] = true
 	}
@@ -82,18 +104,21 @@ func (f field) get(key string) field {
 
 // all gives the fields of a list.
 func (f field) all() []field {
+	if f.r.keys != nil {
+		return []field{{path: f.path, r: f.r}}
+	}
 	if !f.is(list) {
 		return nil
 	}
 	if len(f.items) > maxItems {
-		f.fail("has %d items; the most is %d", len(f.items), maxItems)
+		f.fail("too_many", "has {count} items; the most is {max}", "count", len(f.items), "max", maxItems)
 		return nil
 	}
 	fields := make([]field, 0, len(f.items))
 	for i, item := range f.items {
 		at := field{value: item, path: f.path + "[" + strconv.Itoa(i) + "]", r: f.r}
 		if !at.has() {
-			at.fail("an item of a list is empty")
+			at.fail("empty", "an item of a list is empty")
 			continue
 		}
 		fields = append(fields, at)
@@ -107,7 +132,7 @@ func (f field) words() string {
 		return ""
 	}
 	if strings.TrimSpace(f.text) == "" {
-		f.fail("is blank")
+		f.fail("empty", "is blank")
 	}
 	f.r.characters(f.value, f.path)
 	return f.text
@@ -120,7 +145,7 @@ func (f field) id() string {
 		return ""
 	}
 	if s := f.text; s == "" || len(s) > 64 || strings.TrimSpace(s) != s || strings.ContainsFunc(s, notOfID) {
-		f.fail("%q is not an id: 1 to 64 bytes of letters, digits, inner spaces and _ - . & '", f.text)
+		f.fail("id_malformed", `"{value}" is not an id: 1 to 64 bytes of letters, digits, inner spaces and _ - . & '`, "value", escaped(f.text))
 	}
 	return f.text
 }
@@ -138,7 +163,7 @@ func unique() func(f field, id string) {
 			return
 		}
 		if line, ok := seen[id]; ok {
-			f.fail("%q is here twice, first on line %d", id, line)
+			f.fail("repeated", `"{value}" is here twice, first on line {line}`, "value", escaped(id), "line", line)
 			return
 		}
 		seen[id] = f.line
@@ -154,10 +179,14 @@ func (f field) choice(def string, words ...string) string {
 		return def
 	}
 	if !slices.Contains(words, f.text) {
-		f.fail("%q is not one of %s", f.text, strings.Join(words, ", "))
+		f.notOneOf(words)
 		return def
 	}
 	return f.text
+}
+
+func (f field) notOneOf(words []string) {
+	f.fail("not_one_of", `"{value}" is not one of {values}`, "value", escaped(f.text), "values", strings.Join(words, ", "))
 }
 
 // truth reads true or false.
@@ -170,11 +199,11 @@ func (f field) whole(least, most int) int {
 	}
 	n, err := strconv.Atoi(f.text)
 	if err != nil || strings.HasPrefix(f.text, "+") {
-		f.fail("%q is not a whole number", f.text)
+		f.fail("not_whole", `"{value}" is not a whole number`, "value", escaped(f.text))
 		return 0
 	}
 	if n < least || n > most {
-		f.fail("%d is not between %d and %d", n, least, most)
+		f.fail("not_between", "{value} is not between {min} and {max}", "value", n, "min", least, "max", most)
 		return 0
 	}
 	return n
@@ -186,8 +215,11 @@ func (f field) number() Number {
 		return Number{}
 	}
 	n, err := ParseNumber(f.text)
-	if err != nil {
-		f.fail("%q is %v", f.text, err)
+	switch {
+	case errors.Is(err, errDenominator):
+		f.fail("denominator_zero", `"{value}" is `+err.Error(), "value", escaped(f.text))
+	case err != nil:
+		f.fail("not_a_number", `"{value}" is `+err.Error(), "value", escaped(f.text))
 	}
 	return n
 }
@@ -196,7 +228,7 @@ func (f field) number() Number {
 func (f field) atLeastZero(def Number) Number {
 	n := f.number()
 	if n.Sign() < 0 {
-		f.fail("%s is negative", n)
+		f.fail("negative", "{value} is negative", "value", n)
 	}
 	if !n.IsSet() {
 		return def
@@ -218,15 +250,15 @@ func (f field) localized() Text {
 		at := field{value: key, path: item.path, r: f.r}
 		switch _, twice := text[key.text]; {
 		case twice:
-			at.fail("the key is here twice")
+			at.fail("repeated", "the key is here twice")
 		case !languageTag(key.text):
-			at.fail("%q is not a language tag such as zh or en", key.text)
+			at.fail("language_malformed", `"{value}" is not a language tag such as zh or en`, "value", escaped(key.text))
 		case item.has():
 			text[key.text] = item.words()
 		}
 	}
 	if len(f.keys) == 0 {
-		f.fail("has no text in any language")
+		f.fail("empty", "has no text in any language")
 	}
 	return text
 }

@@ -1,8 +1,10 @@
 package rulebook
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -52,6 +54,20 @@ func (k kind) String() string {
 	return "nothing"
 }
 
+// expected is the code of the mistake that a value is not of the kind.
+func (k kind) expected() string {
+	switch k {
+	case boolean:
+		return "not_a_boolean"
+	case list:
+		return "not_a_list"
+	case mapping:
+		return "not_a_mapping"
+	case scalar, absent:
+	}
+	return "not_a_scalar"
+}
+
 // child gives the value under the key of a mapping.
 func (v value) child(key string) value {
 	for i, k := range v.keys {
@@ -65,11 +81,11 @@ func (v value) child(key string) value {
 // read turns a document into its value, or says where it cannot be read.
 func read(src []byte) (value, error) {
 	if len(src) > MaxSize {
-		return value{}, invalid(flaw(place{}, "", "the document has %d bytes; the most is %d", len(src), MaxSize))
+		return value{}, invalid(flaw(place{}, "", "document_too_large", "the document has {size} bytes; the most is {max}", "size", len(src), "max", MaxSize))
 	}
 	text := strings.TrimPrefix(string(src), "\ufeff")
 	if !utf8.ValidString(text) {
-		return value{}, invalid(flaw(firstInvalid(text), "", "not UTF-8"))
+		return value{}, invalid(flaw(firstInvalid(text), "", "not_utf8", "not UTF-8"))
 	}
 	doc, err := readJSON(text)
 	if errors.Is(err, errNotJSON) {
@@ -79,7 +95,7 @@ func read(src []byte) (value, error) {
 		return value{}, err
 	}
 	if doc.kind != mapping {
-		return value{}, invalid(flaw(doc.place, "", "a rulebook is a mapping of keys, not %s", doc.kind))
+		return value{}, invalid(flaw(doc.place, "", mapping.expected(), "a rulebook is a mapping of keys, not {found}", "found", doc.kind))
 	}
 	return doc, nil
 }
@@ -97,11 +113,15 @@ func firstInvalid(text string) place {
 const root = "rulebook"
 
 // flaw is one mistake at a place.
-func flaw(at place, path, format string, args ...any) fault.Field {
-	if path == "" {
-		path = root
-	}
-	return fault.Field{Name: path, Message: fmt.Sprintf(format, args...), Line: at.line, Column: at.column}
+func flaw(at place, path, code, message string, params ...any) fault.Field {
+	return fault.Wrong(cmp.Or(path, root), code, message, params...).In(at.line, at.column)
+}
+
+// escaped gives a text of the document as a message may show it: with escapes
+// for what is not printable.
+func escaped(text string) string {
+	quoted := strconv.Quote(text)
+	return quoted[1 : len(quoted)-1]
 }
 
 // CodeInvalid is the code of the fault that Parse and the checks return.
@@ -112,7 +132,7 @@ const maxFlaws = 100
 
 func invalid(flaws ...fault.Field) error {
 	if n := len(flaws); n > maxFlaws {
-		flaws = append(flaws[:maxFlaws:maxFlaws], flaw(place{}, "", "and %d mistakes more", n-maxFlaws))
+		flaws = append(flaws[:maxFlaws:maxFlaws], flaw(place{}, "", "more_mistakes", "and {count} mistakes more", "count", n-maxFlaws))
 	}
 	return fault.NewInvalid(CodeInvalid, "the rulebook has mistakes", flaws...)
 }
@@ -127,7 +147,8 @@ func allowed(r rune) bool {
 func (r *reader) characters(v value, path string) {
 	for _, c := range v.text {
 		if !allowed(c) {
-			r.flaws = append(r.flaws, flaw(v.place, path, "the character U+%04X is not allowed", c))
+			r.flaws = append(r.flaws, flaw(v.place, path, "character_forbidden", "the character {character} is not allowed",
+				"character", fmt.Sprintf("U+%04X", c)))
 			return
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // readYAML reads one YAML document of plain mappings, lists and scalars.
@@ -31,11 +33,11 @@ func readYAML(text string) (value, error) {
 	}
 	switch len(bodies) {
 	case 0:
-		return value{}, invalid(flaw(place{1, 1}, "", "the document is empty"))
+		return value{}, invalid(flaw(place{1, 1}, "", "empty", "the document is empty"))
 	case 1:
 		return fromYAML(bodies[0], 0)
 	}
-	return value{}, invalid(flaw(placeOf(bodies[1]), "", "a rulebook is one document; here begins a second"))
+	return value{}, invalid(flaw(placeOf(bodies[1]), "", "second_document", "a rulebook is one document; here begins a second"))
 }
 
 // maxTokens is the most tokens of a YAML document. The parser's time grows with
@@ -47,7 +49,7 @@ const maxTokens = 20_000
 func scan(tokens token.Tokens) error {
 	if len(tokens) > maxTokens {
 		p := tokens[maxTokens].Position
-		return invalid(flaw(place{p.Line, p.Column}, "", "more than %d words and signs", maxTokens))
+		return invalid(flaw(place{p.Line, p.Column}, "", "too_many_words", "more than {max} words and signs", "max", maxTokens))
 	}
 	depth := 0
 	for _, tk := range tokens {
@@ -64,9 +66,10 @@ func scan(tokens token.Tokens) error {
 				return tooDeep(at)
 			}
 		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType, token.MappingKeyType:
-			return invalid(flaw(at, "", "%q is not allowed: a rulebook has no anchors, aliases, merge keys, tags, directives or complex keys", tk.Value))
+			return invalid(flaw(at, "", "yaml_feature",
+				`"{value}" is not allowed: a rulebook has no anchors, aliases, merge keys, tags, directives or complex keys`, "value", escaped(tk.Value)))
 		case token.InvalidType:
-			return invalid(flaw(at, "", "not readable as YAML: %s", tk.Error))
+			return invalid(notYAML(at, tk.Error))
 		}
 	}
 	return nil
@@ -76,9 +79,13 @@ func syntax(err error) error {
 	var e yaml.Error
 	if errors.As(err, &e) && e.GetToken() != nil {
 		p := e.GetToken().Position
-		return invalid(flaw(place{p.Line, p.Column}, "", "not readable as YAML: %s", e.GetMessage()))
+		return invalid(notYAML(place{p.Line, p.Column}, e.GetMessage()))
 	}
-	return invalid(flaw(place{}, "", "not readable as YAML: %v", err))
+	return invalid(notYAML(place{}, err.Error()))
+}
+
+func notYAML(at place, detail string) fault.Field {
+	return flaw(at, "", "unreadable", "not readable as {format}: {detail}", "format", "YAML", "detail", detail)
 }
 
 func placeOf(node ast.Node) place {
@@ -127,7 +134,7 @@ func fromYAML(node ast.Node, depth int) (value, error) {
 			return value{}, err
 		}
 	default:
-		return value{}, invalid(flaw(v.place, "", "not readable here: %s", node.Type()))
+		return value{}, invalid(notYAML(v.place, "a "+node.Type().String()))
 	}
 	return v, nil
 }
@@ -147,7 +154,7 @@ func (v *value) addEntry(entry *ast.MappingValueNode, depth int) error {
 		return err
 	}
 	if key.kind != scalar && key.kind != boolean {
-		return invalid(flaw(key.place, "", "a key is a word"))
+		return invalid(flaw(key.place, "", "key_not_a_word", "a key is a word"))
 	}
 	key.kind = scalar
 	v.keys = append(v.keys, key)

@@ -10,10 +10,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
-// The faults of a room whose database fails it. Rooms hand the errors of pg on;
-// here they get their meaning, once for all.
+// The faults of a room whose database fails. Rooms pass the errors of pg on; here
+// they are turned into faults, once for all rooms.
 var (
-	// ErrDatabaseDown says that nothing was done, as the database is away.
+	// ErrDatabaseDown says that nothing was done, because the database is away.
 	ErrDatabaseDown = fault.NewUnavailable("database_down", "the database cannot be reached at this moment; try again", time.Second)
 	// ErrUnknownOutcome says that the database went away during the commit.
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether this was done; look, then try again", time.Second)

@@ -43,8 +43,8 @@ type Room struct {
 	Endpoints  []bus.Endpoint
 	Handlers   []outbox.Handler
 	Tasks      []Task
-	// Audit gives a page of the audit log to the actor of ctx, where not
-	// everybody who may read the log may read all of it; nil: audit.List.
+	// Audit gives a page of the audit log to the actor of ctx, for rooms in which
+	// some readers may not read all of it; nil: audit.List.
 	Audit func(ctx context.Context, in audit.Page) ([]audit.Entry, error)
 }
 

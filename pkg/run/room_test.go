@@ -23,25 +23,22 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-const (
-	name    = "review"
-	patient = 30 * time.Second // how long a test waits for what must happen
-)
+const name = "review"
 
-// house is a room's surroundings and somebody who asks it.
-type house struct {
+// surroundings are what a room stands on, and somebody who asks it.
+type surroundings struct {
 	deps run.Deps
 	asks *bus.Bus
 }
 
-func open(t *testing.T) *house {
+func open(t *testing.T) *surroundings {
 	t.Helper()
 	nats := testkit.NATS(t)
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC))
-	return &house{testkit.Deps(t, nats, run.Room{Name: name}, clock), testkit.Connect(t, nats, "gateway")}
+	return &surroundings{testkit.Deps(t, nats, run.Room{Name: name}, clock), testkit.Connect(t, nats, "gateway")}
 }
 
-func (h *house) call(ctx context.Context, verb string) (string, error) {
+func (h *surroundings) call(ctx context.Context, verb string) (string, error) {
 	return bus.Call[string](ctx, h.asks, name, verb, struct{}{})
 }
 
@@ -113,7 +110,7 @@ func TestStart_caughtUp(t *testing.T) {
 		}
 		started <- r
 	}()
-	await(t, reached, "the event")
+	testkit.Receive(t, reached, "the event")
 	if _, err := h.call(t.Context(), "hello"); !fault.HasCode(err, "service_down") {
 		t.Errorf("a room that has not caught up answered: %v", err)
 	}
@@ -123,7 +120,7 @@ func TestStart_caughtUp(t *testing.T) {
 	default:
 	}
 	close(release)
-	r := await(t, started, "the start")
+	r := testkit.Receive(t, started, "the start")
 	if got, err := h.call(t.Context(), "hello"); got != "hello" || err != nil {
 		t.Errorf("hello: %q, %v", got, err)
 	}
@@ -138,7 +135,7 @@ func TestStart_taskFails(t *testing.T) {
 	broken := run.Task{Name: "sums", Run: func(context.Context) error { <-opened; return errors.New("no abacus") }}
 	r := testkit.Start(t, run.Room{Name: name, Tasks: []run.Task{broken}}, h.deps)
 	close(opened)
-	if err := await(t, r.Failed(), "the failure"); err == nil || err.Error() != "review: sums: no abacus" {
+	if err := testkit.Receive(t, r.Failed(), "the failure"); err == nil || err.Error() != "review: sums: no abacus" {
 		t.Errorf("failed with %v", err)
 	}
 }
@@ -170,29 +167,29 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() {
-		got, err := h.call(context.WithoutCancel(t.Context()), "slow")
+		got, err := h.call(testkit.Context(t), "slow")
 		if err == nil && got != "done" {
 			err = fmt.Errorf("answered %q", got)
 		}
 		answered <- err
 	}()
-	await(t, reached, "the request")
+	testkit.Receive(t, reached, "the request")
 	stopped := make(chan error, 1)
 	go func() { stopped <- r.Stop(context.WithoutCancel(t.Context())) }()
-	testkit.Eventually(t, patient, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if _, err := h.call(t.Context(), "hello"); !fault.HasCode(err, "service_down") {
 			return fmt.Errorf("a room that ends takes requests: %w", err)
 		}
 		return nil
 	})
 	close(release)
-	if err := await(t, answered, "the answer"); err != nil {
+	if err := testkit.Receive(t, answered, "the answer"); err != nil {
 		t.Errorf("the request in hand: %v", err)
 	}
-	if err := await(t, stopped, "the end"); err != nil {
+	if err := testkit.Receive(t, stopped, "the end"); err != nil {
 		t.Errorf("stop: %v", err)
 	}
-	if await(t, tooEarly, "the task") {
+	if testkit.Receive(t, tooEarly, "the task") {
 		t.Error("the task was ended while a request was in hand")
 	}
 }
@@ -249,14 +246,4 @@ func TestDatabase(t *testing.T) {
 	if err := r.Ready(t.Context()); !errors.Is(err, run.ErrDatabaseDown) {
 		t.Errorf("ready without a database: %v", err)
 	}
-}
-
-func await[T any](t *testing.T, c <-chan T, what string) (v T) {
-	t.Helper()
-	select {
-	case v = <-c:
-	case <-time.After(patient):
-		t.Fatalf("%s did not come", what)
-	}
-	return v
 }

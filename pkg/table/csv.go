@@ -50,10 +50,8 @@ func (s *csvSource) next() (Row, error) {
 	case errors.Is(err, io.EOF):
 		return Row{}, io.EOF
 	case errors.As(err, &parse):
-		return Row{}, unreadable("the CSV is broken", fault.Field{
-			Name: "csv", Message: parse.Err.Error() + " (a cell with a quote must be quoted and its quotes doubled)",
-			Line: parse.StartLine, Column: parse.Column,
-		})
+		return Row{}, unreadable("the CSV is broken", fault.Wrong("csv", "csv_broken",
+			"{detail} (a cell with a quote must be quoted and its quotes doubled)", "detail", parse.Err).In(parse.StartLine, parse.Column))
 	}
 	return Row{}, fmt.Errorf("read CSV: %w", err)
 }
@@ -61,8 +59,8 @@ func (s *csvSource) next() (Row, error) {
 func (s *csvSource) pictures(Row, int) ([]Picture, error) { return nil, nil }
 func (s *csvSource) close() error                         { return nil }
 
-// decoded gives the text in UTF-8 without its byte-order mark. What is not
-// UTF-8 throughout is taken for GB18030, of which GBK is a part, if it is that
+// decoded gives the text in UTF-8 without its byte-order mark. A text that is not
+// UTF-8 throughout is read as GB18030 (GBK is a part of it) if it is that
 // throughout.
 func decoded(r io.ReadSeeker) (io.Reader, error) {
 	br := bufio.NewReaderSize(r, 1<<16)
@@ -83,9 +81,7 @@ func decoded(r io.ReadSeeker) (io.Reader, error) {
 		if ok, err := decodes(r, other); err != nil {
 			return nil, err
 		} else if marked || !ok {
-			return nil, unreadable("the text is in neither UTF-8 nor GB18030", fault.Field{
-				Name: "csv", Message: "save the file as CSV UTF-8", Line: badLine, Column: 1,
-			})
+			return nil, unreadable("the text is in neither UTF-8 nor GB18030", fault.Wrong("csv", "not_utf8", "save the file as CSV UTF-8").In(badLine, 1))
 		}
 		if _, err := r.Seek(0, io.SeekStart); err != nil {
 			return nil, fmt.Errorf("rewind CSV: %w", err)

@@ -1,7 +1,6 @@
 package table
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -27,8 +26,8 @@ const (
 	all
 )
 
-// findUncalculated looks through the workbook's sheets; not through those of
-// more than 16 MB, which are not held in memory.
+// findUncalculated looks through the workbook's sheets, except those of more than
+// 16 MB, which are not held in memory.
 func findUncalculated(f *excelize.File) uncalculated {
 	found := none
 	f.Pkg.Range(func(name, content any) bool {
@@ -45,8 +44,8 @@ func findUncalculated(f *excelize.File) uncalculated {
 	return found
 }
 
-// calculated refuses a blank cell that should have a formula's value. Taken for
-// blank, a score would be missing without anybody having left it out.
+// calculated refuses a blank cell that should have a formula's value: otherwise a
+// score would be missing that nobody has left out.
 func (s *xlsxSource) calculated(column int) error {
 	ref, err := excelize.CoordinatesToCellName(column+1, s.line)
 	if err != nil {
@@ -60,8 +59,6 @@ func (s *xlsxSource) calculated(column int) error {
 	if err != nil || s.uncalculated == untyped && kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber {
 		return err
 	}
-	return unreadable("a formula has no value", fault.Field{
-		Name: ref, Message: fmt.Sprintf("the formula =%s has not been calculated: open the file in a spreadsheet and save it", formula),
-		Line: s.line, Column: column + 1,
-	})
+	return unreadable("a formula has no value", fault.Wrong(ref, "formula_without_value",
+		"the formula ={formula} has not been calculated: open the file in a spreadsheet and save it", "formula", formula).In(s.line, column+1))
 }

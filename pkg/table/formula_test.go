@@ -25,7 +25,8 @@ func TestReadAll_formula(t *testing.T) {
 		must(t, f.SetCellFormula("Sheet1", "B3", "B2+2"))
 	})
 	refused := []fault.Field{{
-		Name: "B3", Message: "the formula =B2+2 has not been calculated: open the file in a spreadsheet and save it", Line: 3, Column: 2,
+		Name: "B3", Code: "formula_without_value", Params: map[string]string{"formula": "B2+2"},
+		Message: "the formula =B2+2 has not been calculated: open the file in a spreadsheet and save it", Line: 3, Column: 2,
 	}}
 	for cell, want := range map[string][]fault.Field{
 		bare:                                        refused,

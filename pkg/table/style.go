@@ -6,7 +6,7 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// shown is how a cell's style shows a number, where not as one.
+// shown is how a cell's style shows a number if not as a number.
 type shown int
 
 const (

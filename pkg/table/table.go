@@ -1,7 +1,7 @@
 // Package table reads and writes the spreadsheets that people keep: CSV in
 // UTF-8 (with or without a byte-order mark), UTF-16 with one, GBK or GB18030,
-// and XLSX. Every cell comes as the text that was typed, with its place in the
-// file, so that a mistake can be named where a person finds it.
+// and XLSX. Every cell comes as the text that was typed, with its line and column,
+// so that a person finds a mistake where it is named.
 package table
 
 import (
@@ -56,8 +56,8 @@ func (r Row) Cell(column int) string {
 	return r.Cells[column]
 }
 
-// Ref is where a cell stands, for a person: B7 in XLSX, "line 7, column 2" in
-// CSV. The column is counted from 0.
+// Ref names a cell for a person: B7 in XLSX, "line 7, column 2" in CSV. The
+// column is counted from 0.
 func (r Row) Ref(column int) string {
 	if r.sheet {
 		if ref, err := excelize.CoordinatesToCellName(column+1, r.Line); err == nil {
@@ -67,9 +67,10 @@ func (r Row) Ref(column int) string {
 	return fmt.Sprintf("line %d, column %d", r.Line, column+1)
 }
 
-// Fault says what is wrong with a cell; the column is counted from 0.
-func (r Row) Fault(column int, name, message string) fault.Field {
-	return fault.Field{Name: name, Message: message, Line: r.Line, Column: column + 1}
+// Wrong says what is wrong with a cell, as fault.Wrong does; the column is
+// counted from 0.
+func (r Row) Wrong(column int, name, code, message string, params ...any) fault.Field {
+	return fault.Wrong(name, code, message, params...).In(r.Line, column+1)
 }
 
 // source gives rows one after the other; io.EOF ends it. Its rows may share
@@ -89,7 +90,7 @@ type Reader struct {
 
 // Open begins to read a file, whose kind it finds by its content. A source
 // that can seek is read in place; any other is read into memory first. It
-// answers table_too_large, or table_unreadable with the place.
+// answers table_too_large, or table_unreadable with line and column.
 func Open(r io.Reader, limits Limits) (*Reader, error) {
 	limits = limits.orDefaults()
 	seeker, err := seekable(r, limits.Bytes)

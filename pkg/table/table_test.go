@@ -86,7 +86,7 @@ func TestReadAll_longUTF8(t *testing.T) {
 	}
 }
 
-func TestReadAll_places(t *testing.T) {
+func TestReadAll_lines(t *testing.T) {
 	rows, err := table.ReadAll(strings.NewReader("a,b\n\n,\n\"two\nlines\",1\nc,x\n"), table.Limits{})
 	if err != nil {
 		t.Fatal(err)
@@ -101,8 +101,8 @@ func TestReadAll_places(t *testing.T) {
 	if got := rows[2].Ref(1); got != "line 6, column 2" {
 		t.Errorf("Ref = %q", got)
 	}
-	if got := rows[2].Fault(1, "votes", "not a number"); got.Line != 6 || got.Column != 2 {
-		t.Errorf("Fault = %+v", got)
+	if got := rows[2].Wrong(1, "votes", "not_a_number", "is no number"); got.Line != 6 || got.Column != 2 || got.Name != "votes" {
+		t.Errorf("Wrong = %+v", got)
 	}
 	if rows[2].Cell(9) != "" || rows[2].Cell(-1) != "" {
 		t.Error("a cell beyond the row has text")

@@ -6,7 +6,7 @@ import (
 )
 
 // Clock stands still until it is set. Its times are in UTC and of whole
-// microseconds, as PostgreSQL keeps them. It may be used at once by many.
+// microseconds, as PostgreSQL keeps them. Many may use it at once.
 type Clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -26,7 +26,7 @@ func (c *Clock) Now() time.Time {
 	return c.now
 }
 
-// Set makes the clock show a time, be it earlier.
+// Set makes the clock show a time; it may be an earlier one.
 func (c *Clock) Set(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

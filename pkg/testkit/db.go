@@ -1,6 +1,7 @@
 // Package testkit gives tests the real thing: PostgreSQL databases of their own
-// on a private server, and a settable clock. A missing PostgreSQL fails the test
-// and says what to install; nothing is skipped for it.
+// on a private server, buses, rooms and selections, and a settable clock. A
+// missing PostgreSQL fails the test and says what to install; nothing is skipped
+// for it.
 package testkit
 
 import (
@@ -14,7 +15,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -22,23 +22,20 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 )
 
 // URLVariable overrides the private server: a superuser's URL of a database on
 // a server where tests may create databases and roles.
 const URLVariable = "LAUREL_TEST_DATABASE_URL"
 
-// startTime bounds whatever is done for a test's database, the start of the
-// server included.
-const startTime = 2 * time.Minute
-
 // maxOpen keeps the pools small, for many tests share one server.
 const maxOpen = 8
 
 // Server is the private server that all tests of this user share. It outlives
 // the tests, so that the next ones start at once; scripts/testdb stops it.
-func Server() pg.Local {
-	return pg.Local{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
+func Server() private.Server {
+	return private.Server{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
 }
 
 // DB is a fresh, empty database, opened as the server's superuser. Like all
@@ -100,10 +97,10 @@ func open(t testing.TB, cfg pg.Config) *sqlx.DB {
 	return db
 }
 
-// bound is a context for set-up and clean-up, of which the latter runs when the
-// test's own context has ended.
+// bound is a context for set-up and clean-up. Clean-up runs when the test's own
+// context has ended.
 func bound(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -135,7 +132,7 @@ func create(t testing.TB, template string) string {
 // times to somebody who still looks at the template, and is tried again.
 func exec(t testing.TB, address, statement string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	db, err := pg.Open(ctx, pg.Config{URL: address, MaxOpen: 1})
 	if err != nil {

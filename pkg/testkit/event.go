@@ -1,12 +1,15 @@
 package testkit
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 )
 
@@ -22,4 +25,33 @@ func Envelope(t testing.TB, publisher, slug, aggregate string, version int64, at
 		ID: uuid.Must(uuid.NewV7()), Publisher: publisher, Name: p.EventType().Name, V: p.EventType().V, Slug: slug,
 		Aggregate: aggregate, Version: version, At: at, Data: data,
 	}
+}
+
+// Publisher publishes events as rooms do. An event that it is given again goes
+// out again: each time under a new message id, for JetStream drops repeats.
+func Publisher(b *bus.Bus) func(ctx context.Context, env event.Envelope) error {
+	return func(ctx context.Context, env event.Envelope) error {
+		body, err := json.Marshal(env)
+		if err != nil {
+			return err
+		}
+		return b.Publish(ctx, env.Subject(), uuid.NewString(), body)
+	}
+}
+
+// Published is the payloads of a type in a room's outbox, oldest first.
+func Published[P event.Payload](t testing.TB, db *sqlx.DB) []P {
+	t.Helper()
+	var zero P
+	var rows [][]byte
+	if err := db.SelectContext(t.Context(), &rows, `SELECT data FROM outbox WHERE name = $1 ORDER BY seq`, zero.EventType().Name); err != nil {
+		t.Fatal(err)
+	}
+	payloads := make([]P, len(rows))
+	for i, body := range rows {
+		if err := json.Unmarshal(body, &payloads[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return payloads
 }

@@ -1,7 +1,9 @@
 package testkit
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -9,11 +11,13 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 )
 
-// stopTime bounds the end of a room.
-const stopTime = 20 * time.Second
+// maxBlob bounds what tests put in the blob store, in bytes.
+const maxBlob = 64 << 20
 
 // NATS is a server with JetStream in the test's process and directory. It
 // opens a port on loopback, which other processes can connect to.
@@ -64,7 +68,7 @@ func Start(t testing.TB, room run.Room, deps run.Deps) *run.Running {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+		ctx, cancel := context.WithTimeout(context.Background(), Patience)
 		defer cancel()
 		if err := r.Stop(ctx); err != nil {
 			t.Errorf("stop %s: %v", room.Name, err)
@@ -76,4 +80,77 @@ func Start(t testing.TB, room run.Room, deps run.Deps) *run.Running {
 // Log writes warnings and errors to the test's output.
 func Log(t testing.TB) *slog.Logger {
 	return slog.New(actor.Log(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+}
+
+// Room is a room at work until the end of the test, with all that it stands on
+// in the test's hands.
+type Room struct {
+	run.Deps // the room's own
+
+	Clock  *Clock
+	NATS   *bus.Embedded
+	Caller *bus.Bus      // asks the room, as the gateway does
+	Inbox  *outbox.Inbox // hands the room an event at once, past the bus
+
+	t testing.TB
+}
+
+// Morning is when the clock of a Room stands: the first of May 2026, eight
+// o'clock UTC, a Friday afternoon in Lanzhou.
+func Morning() time.Time { return time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC) }
+
+// NewRoom wires a room of the name and starts it.
+func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps) (run.Room, error)) *Room {
+	t.Helper()
+	clock, nats := NewClock(Morning()), NATS(t)
+	deps := Deps(t, nats, run.Room{Name: name, Migrations: migrations}, clock)
+	room, err := wire(deps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	Start(t, room, deps)
+	return &Room{
+		Deps: deps, Clock: clock, NATS: nats, Caller: Connect(t, nats, "gateway"), t: t,
+		Inbox: &outbox.Inbox{Service: name, DB: deps.DB, Log: deps.Log, Handlers: room.Handlers},
+	}
+}
+
+// Selection tells the room of a selection; the room hears each event at once.
+func (r *Room) Selection(slug string) *Selection {
+	return NewSelection(r.t, slug, r.Clock.Now, r.Inbox.Deliver)
+}
+
+// Count is the number that a query gives.
+func (r *Room) Count(query string, args ...any) int {
+	r.t.Helper()
+	var n int
+	if err := r.DB.GetContext(r.t.Context(), &n, query, args...); err != nil {
+		r.t.Fatal(err)
+	}
+	return n
+}
+
+// Upload puts a body in the blob store, and gives its hash.
+func (r *Room) Upload(body []byte) string {
+	r.t.Helper()
+	ref, err := r.Blobs.Put(r.t.Context(), bytes.NewReader(body), maxBlob)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return ref.Hash
+}
+
+// Blob is a body of the blob store.
+func (r *Room) Blob(hash string) []byte {
+	r.t.Helper()
+	body, _, err := r.Blobs.Open(r.t.Context(), hash)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return text
 }

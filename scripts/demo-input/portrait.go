@@ -176,7 +176,10 @@ func (c canvas) fringe(hair color.RGBA, woman bool) {
 		c.fill(side.mirrored(middle), hair)
 		return
 	}
-	c.fill(blob(point{146, 262}, point{144, 200}, point{190, 152}, point{272, 148}, point{334, 196}, point{336, 262}, point{316, 232}, point{240, 218}, point{176, 232}), hair)
+	c.fill(blob(
+		point{146, 262}, point{144, 200}, point{190, 152}, point{272, 148}, point{334, 196},
+		point{336, 262}, point{316, 232}, point{240, 218}, point{176, 232},
+	), hair)
 }
 
 func (c canvas) face(skin, hair color.RGBA, p portrait) {

@@ -11,7 +11,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -30,7 +30,7 @@ func run(args []string) error {
 		server := testkit.Server()
 		return server.Remove(ctx)
 	case "[find]":
-		bin, err := pg.FindPrograms(ctx)
+		bin, err := private.FindPrograms(ctx)
 		if err == nil {
 			fmt.Println(bin)
 		}

@@ -2,6 +2,8 @@
 // staff accounts with their roles, and voters with their credentials.
 package identity
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"time"
@@ -25,8 +27,11 @@ const (
 	Auditor   Role = "auditor"   // reads everything, changes nothing
 )
 
-// AnySelection is the slug of a grant that holds for every selection. Who is
-// an organizer of any selection may create new ones.
+// Roles are all roles.
+func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Auditor} }
+
+// AnySelection is the slug of a grant that holds for every selection. An
+// organizer of every selection may create new ones.
 const AnySelection = "*"
 
 // Grant is a role in a selection.
@@ -97,29 +102,13 @@ type ListStaff struct {
 	Slug string `json:"slug"`
 }
 
-// ProveVoter asks for a credential in one way of being a voter. Beside the way
-// stands what it takes as proof, a field of its own for each.
-type ProveVoter struct {
-	Slug string `json:"slug"`
-	Way  string `json:"way"`            // WayDevice or WayRoster
-	Code string `json:"code,omitempty"` // of WayRoster, as typed
-	Work *Work  `json:"work,omitempty"` // of WayDevice, where it was asked for
-}
-
-// Credential lets its bearer cast a ballot in one selection. The gateway
-// verifies it without asking (package credential).
-type Credential struct {
-	Credential string    `json:"credential"`
-	ExpiresAt  time.Time `json:"expires_at"`
-}
-
 // Service is what identity does.
 type Service interface {
 	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
 	// ErrEmailTaken.
 	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
-	// SignIn opens a session. Fault: ErrSignIn, the same and as slow whether
-	// the email is unknown or the password wrong; ErrTooManyTries.
+	// SignIn opens a session. Faults: ErrTooManyTries; ErrSignIn, which does not
+	// tell, nor by its time, whether the email is unknown or the password wrong.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -135,15 +124,15 @@ type Service interface {
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
 	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode;
-	// ErrWorkUsed, ErrWorkExpired. Those who ask limit the tries that end in
-	// ErrCode. Whether the rulebook takes the way is the voting service's word.
+	// ErrWorkUsed, ErrWorkExpired. The caller limits the tries that end in
+	// ErrCode. The voting service checks whether the rulebook takes the way.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
-	// ImportRoster adds members to a selection's roster, all or nothing; who is
-	// there stays as they are. Faults: ErrRosterInvalid with every mistake by
+	// ImportRoster adds members to a selection's roster, all or nothing. Members
+	// who are on it stay as they are. Faults: ErrRosterInvalid with every mistake by
 	// line and column, ErrRosterFull; table_unreadable, table_too_large.
 	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
-	// Roster gives a roster's figures. Fault: ErrNoRoster.
-	Roster(ctx context.Context, in OfRoster) (Roster, error)
+	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
+	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
 	// ErrRosterInvalid for the reason, ErrCodesExported, ErrCodesUsed,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.

@@ -1,11 +1,7 @@
 package identity
 
-import "github.com/laurel-awards/laurel/pkg/fault"
-
-// The ways to be a voter that this room proves, as rulebooks name them.
-const (
-	WayDevice = "device" // whoever holds the credential
-	WayRoster = "roster" // who has the code of a member of the selection's roster
+import (
+	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // ImportRoster adds members to a selection's roster from a CSV or XLSX with
@@ -13,7 +9,7 @@ const (
 type ImportRoster struct {
 	Slug           string   `json:"slug"`
 	Blob           string   `json:"blob"`                     // SHA-256 of the file in the blob store
-	Constituencies []string `json:"constituencies,omitempty"` // those of the rulebook, which the column must name; none: it may say anything
+	Constituencies []string `json:"constituencies,omitempty"` // those of the rulebook; none: the column may say anything
 	Divided        bool     `json:"divided,omitempty"`        // each member must have a constituency
 }
 
@@ -37,8 +33,8 @@ type OfRoster struct {
 	Slug string `json:"slug"`
 }
 
-// Roster is a selection's roster in figures. Who has used their code is not
-// told.
+// Roster is a selection's roster in figures. It does not tell who has used
+// their code.
 type Roster struct {
 	Slug    string `json:"slug"`
 	Members int    `json:"members"`
@@ -64,8 +60,8 @@ type CodesExported struct {
 	Export  int    `json:"export"` // 1 for the first
 }
 
-// ReplaceCode gives one member a new code; the one before is good no more. It
-// is the same voter who holds it.
+// ReplaceCode gives one member a new code; the old one is no longer valid. The
+// member stays the same voter.
 type ReplaceCode struct {
 	Slug   string `json:"slug"`
 	Member string `json:"member"`

@@ -2,6 +2,8 @@
 // departments vet them and numbers the candidates.
 package nomination
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"time"
@@ -14,7 +16,7 @@ import (
 // Name of the service.
 const Name = event.Nomination
 
-// State is where an entry stands.
+// State is how far an entry is.
 type State string
 
 // The states of an entry.
@@ -26,6 +28,9 @@ const (
 	Withdrawn State = "withdrawn" // taken back before it became a candidate
 	Lapsed    State = "lapsed"    // vetting closed before every department had passed it
 )
+
+// States are all of them.
+func States() []State { return []State{Submitted, Vetoed, Admitted, Struck, Withdrawn, Lapsed} }
 
 // Nominee is what a nomination form says.
 type Nominee struct {
@@ -68,19 +73,22 @@ const (
 	Fail = "fail"
 )
 
-// Submit hands in one entry. Text is put in order (spaces, full-width signs);
-// gender may be 男 or 女, category a title of the rulebook's.
-type Submit struct {
+// Verdicts are all verdicts.
+func Verdicts() []string { return []string{Pass, Fail} }
+
+// SubmitEntry hands in one entry. Text is put in order (spaces, full-width signs);
+// gender may be 男 or 女, category may be a title from the rulebook.
+type SubmitEntry struct {
 	Slug    string  `json:"slug"`
 	Nominee Nominee `json:"nominee"` // Photo is set by SetPhoto
 }
 
-// Import hands in many from a blob. One of the first ten rows names the columns:
+// ImportEntries hands in many from a blob. One of the first ten rows names the columns:
 // 序号 (not read), 姓名, 性别, 类别, 工作单位, 所在市州, 从业年限, 主要事迹,
 // 推荐单位, 照片, or no, name, gender, category, employer, region, years, deeds,
 // recommended_by, photo, and the rulebook's attributes. At most 20 MB and 5,000
 // nominees.
-type Import struct {
+type ImportEntries struct {
 	Slug   string `json:"slug"`
 	Blob   string `json:"blob"`    // SHA-256 of a CSV or XLSX in the blob store
 	DryRun bool   `json:"dry_run"` // check only
@@ -131,15 +139,15 @@ type GiveOpinion struct {
 	Reason     string `json:"reason"` // required to fail
 }
 
-// Strike takes a candidate off the list.
-type Strike struct {
+// StrikeCandidate takes a candidate off the list.
+type StrikeCandidate struct {
 	Slug   string `json:"slug"`
 	Number int    `json:"number"`
 	Reason string `json:"reason"` // required
 }
 
-// Withdraw takes an entry back before it is a candidate.
-type Withdraw struct {
+// WithdrawEntry takes an entry back before it is a candidate.
+type WithdrawEntry struct {
 	Slug   string `json:"slug"`
 	Entry  string `json:"entry"`
 	Reason string `json:"reason"`
@@ -190,20 +198,20 @@ type Progress struct {
 // Service is what nomination does. Any call about a selection whose rulebook
 // has not arrived gives ErrNotYet.
 type Service interface {
-	// Submit takes one entry. Faults: ErrPhase, ErrInvalid with the fields,
+	// SubmitEntry takes one entry. Faults: ErrPhase, ErrInvalid with the fields,
 	// ErrDuplicate.
-	Submit(ctx context.Context, in Submit) (Entry, error)
-	// Import takes all rows of a table or none. Faults: ErrPhase; ErrImport
+	SubmitEntry(ctx context.Context, in SubmitEntry) (Entry, error)
+	// ImportEntries takes all rows of a table or none. Faults: ErrPhase; ErrImport
 	// with every bad row (fields "性别", line the row); table_unreadable and
 	// table_too_large for the file as a whole.
-	Import(ctx context.Context, in Import) (Imported, error)
+	ImportEntries(ctx context.Context, in ImportEntries) (Imported, error)
 	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
 	// and 50 megapixels), makes it upright, without metadata and at most
 	// 1200 pixels long, and gives it to an entry. Faults: ErrPhoto,
 	// ErrNoEntry, ErrPhase, ErrDecided.
 	SetPhoto(ctx context.Context, in SetPhoto) (Entry, error)
-	// Entry gives one entry. Fault: ErrNoEntry.
-	Entry(ctx context.Context, in OfEntry) (Entry, error)
+	// GetEntry gives one entry. Fault: ErrNoEntry.
+	GetEntry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.
 	ListEntries(ctx context.Context, in ListEntries) ([]Entry, error)
 	// GiveOpinion records a department's word; the same word again is fine.
@@ -211,18 +219,18 @@ type Service interface {
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,
 	// ErrNoEntry, ErrInvalid, ErrDecided.
 	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
-	// Withdraw takes an entry back. Again is fine. Faults: ErrNoEntry,
-	// ErrDecided.
-	Withdraw(ctx context.Context, in Withdraw) (Entry, error)
-	// Strike takes a candidate off the list, until the decision phase closes.
+	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrInvalid
+	// (reason), ErrNoEntry, ErrDecided.
+	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)
+	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
 	// Again is fine. Faults: ErrNoCandidate, ErrInvalid, ErrPhase.
-	Strike(ctx context.Context, in Strike) (Candidate, error)
+	StrikeCandidate(ctx context.Context, in StrikeCandidate) (Candidate, error)
 	// ListCandidates gives a page of candidates.
 	ListCandidates(ctx context.Context, in ListCandidates) ([]Candidate, error)
-	// Candidate gives one with the whole story. Fault: ErrNoCandidate.
-	Candidate(ctx context.Context, in OfCandidate) (Candidate, error)
-	// Progress tells how far vetting is.
-	Progress(ctx context.Context, in Of) (Progress, error)
+	// GetCandidate gives one with the whole story. Fault: ErrNoCandidate.
+	GetCandidate(ctx context.Context, in OfCandidate) (Candidate, error)
+	// GetProgress tells how far vetting is.
+	GetProgress(ctx context.Context, in Of) (Progress, error)
 }
 
 // The faults of this room.
@@ -245,6 +253,7 @@ func Invalid(fields ...fault.Field) *fault.Error { return ErrInvalid.At(fields..
 func ImportInvalid(fields ...fault.Field) *fault.Error { return ErrImport.At(fields...) }
 
 // PhotoInvalid is ErrPhoto with what is wrong with the upload.
-func PhotoInvalid(message string) *fault.Error {
-	return ErrPhoto.At(fault.Field{Name: "blob", Message: message})
+func PhotoInvalid(upload fault.Field) *fault.Error {
+	upload.Name = "blob"
+	return ErrPhoto.At(upload)
 }

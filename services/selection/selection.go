@@ -2,6 +2,8 @@
 // rulebooks, phases and clock, notice and publication.
 package selection
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"encoding/json"
@@ -26,6 +28,9 @@ const (
 	Closing PhaseState = "closing"
 	Closed  PhaseState = "closed"
 )
+
+// PhaseStates are all of them.
+func PhaseStates() []PhaseState { return []PhaseState{Pending, Opening, Opened, Closing, Closed} }
 
 // Phase is one phase of a selection.
 type Phase struct {
@@ -65,8 +70,8 @@ func (s Selection) Phase(name string) Phase {
 	return Phase{}
 }
 
-// Create asks for a new selection.
-type Create struct {
+// CreateSelection asks for a new selection.
+type CreateSelection struct {
 	Slug     string `json:"slug"`     // [a-z0-9-]{3,64}
 	Rulebook string `json:"rulebook"` // YAML or JSON text
 }
@@ -84,8 +89,8 @@ type ChangePhase struct {
 	Reason string `json:"reason"` // required; goes to the audit log and to the rooms
 }
 
-// Publish makes the result public, after the notice.
-type Publish struct {
+// PublishResult makes the result public, after the notice.
+type PublishResult struct {
 	Slug   string `json:"slug"`
 	Reason string `json:"reason"` // required
 }
@@ -105,7 +110,7 @@ type Results struct {
 	Decision     DecisionRecord    `json:"decision"`
 	Lot          string            `json:"lot,omitempty"` // value that lots were drawn from: laurel compute --lot
 	Awards       []AwardList       `json:"awards"`        // best first
-	Ranking      []Standing        `json:"ranking"`       // everybody
+	Ranking      []RankedCandidate `json:"ranking"`       // everybody
 }
 
 // DecisionRecord is how the committee voted.
@@ -121,11 +126,11 @@ type AwardList struct {
 	ID      string            `json:"id"`
 	Title   map[string]string `json:"title"`
 	Seats   int               `json:"seats"`
-	Winners []Standing        `json:"winners"`
+	Winners []RankedCandidate `json:"winners"`
 }
 
-// Standing is a candidate's place in the result; numbers are decimal strings.
-type Standing struct {
+// RankedCandidate is a candidate's rank in the result; numbers are decimal strings.
+type RankedCandidate struct {
 	Number     int               `json:"number"`
 	Name       string            `json:"name"`
 	Employer   string            `json:"employer,omitempty"`
@@ -138,29 +143,29 @@ type Standing struct {
 
 // Service is what selection does.
 type Service interface {
-	// Create makes a selection of a rulebook. Faults: ErrInvalid for the slug;
+	// CreateSelection makes a selection of a rulebook. Faults: ErrInvalid for the slug;
 	// rulebook_invalid with every mistake's line and field, the slug's too;
 	// ErrSlugTaken.
-	Create(ctx context.Context, in Create) (Selection, error)
-	// Get gives a selection. Fault: ErrUnknown.
-	Get(ctx context.Context, in Of) (Selection, error)
-	// List gives all selections, newest first.
-	List(ctx context.Context, in struct{}) ([]Selection, error)
+	CreateSelection(ctx context.Context, in CreateSelection) (Selection, error)
+	// GetSelection gives a selection. Fault: ErrUnknown.
+	GetSelection(ctx context.Context, in Of) (Selection, error)
+	// ListSelections gives all selections, newest first.
+	ListSelections(ctx context.Context, in struct{}) ([]Selection, error)
 	// ChangePhase orders a phase to open or close now; the state says whether
 	// it has been applied. The same order again is fine. Opening the first
 	// phase freezes the rulebook; opening the notice sets its ClosesAt. A phase
-	// opened only after its ClosesAt has passed loses it: it closes by hand.
+	// that is opened after its ClosesAt loses it: it closes by hand.
 	// Faults: ErrInvalid (reason, action), ErrUnknown, ErrNoPhase, ErrOutOfOrder
 	// with a field for everything that stands in the way and params phase,
 	// blocked_by (phases) and waiting_for (services), comma separated;
 	// ErrNoticeRuns with param closes_at; ErrNoHolidays.
 	ChangePhase(ctx context.Context, in ChangePhase) (Selection, error)
-	// Publish makes the result public. Again is fine and gives what is public.
+	// PublishResult makes the result public. Again is fine and gives what is public.
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.
-	Publish(ctx context.Context, in Publish) (Results, error)
-	// Results gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
-	Results(ctx context.Context, in Of) (Results, error)
+	PublishResult(ctx context.Context, in PublishResult) (Results, error)
+	// GetResults gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
+	GetResults(ctx context.Context, in Of) (Results, error)
 }
 
 // The faults of this room.

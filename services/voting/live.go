@@ -7,11 +7,11 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 )
 
-// liveTally is where snapshots of tallies pass, followed by the slug. They are
-// core messages: whoever misses one has the next, or asks for the tally.
+// liveTally is the subject of snapshots of tallies; the slug follows it. They are
+// core messages: who misses one gets the next, or asks for the tally.
 const liveTally = "live.voting.v1.tally."
 
-// Broadcast sends a snapshot to whoever follows. It is what Service.Tally would
+// Broadcast sends a snapshot to all who follow. It is what Service.GetTally would
 // answer, so it holds no candidate's count while they are hidden.
 func Broadcast(b *bus.Bus, t Tally) error {
 	data, err := json.Marshal(t)
@@ -23,7 +23,7 @@ func Broadcast(b *bus.Bus, t Tally) error {
 
 // Follow calls fn with the snapshots of all selections, a few a second of each
 // while it changes. Several replicas may send the same one, and they may come
-// out of order: Version tells. What cannot be read is passed over. fn must not
+// out of order: Version tells. Follow skips what it cannot read. fn must not
 // wait.
 func Follow(b *bus.Bus, fn func(Tally)) (stop func(), err error) {
 	return b.Listen(liveTally+"*", func(_ string, data []byte) {

@@ -2,6 +2,8 @@
 // acknowledged ballot once, and never without an acknowledgement on disk.
 package voting
 
+//go:generate go run ../../scripts/generate-client
+
 import (
 	"context"
 	"time"
@@ -14,34 +16,6 @@ import (
 
 // Name of the service.
 const Name = event.Voting
-
-// Cast is one ballot on its way. The gateway has verified the credential.
-type Cast struct {
-	Slug  string `json:"slug"`
-	Voter string `json:"voter"`         // from the credential: 32 hex digits
-	Way   string `json:"way"`           // from the credential: device
-	Picks []int  `json:"picks"`         // candidate numbers; their order means nothing
-	Key   string `json:"key,omitempty"` // hash of the Idempotency-Key, hex, at most 128 digits
-}
-
-// Outcome is what became of a Cast: a receipt or a fault.
-type Outcome struct {
-	Receipt string       `json:"receipt,omitempty"` // pkg/receipt reads it
-	At      time.Time    `json:"at"`                // when it was counted, by the database's clock
-	Again   bool         `json:"again,omitempty"`   // the ballot was there: same key, same picks
-	Fault   *fault.Error `json:"fault,omitempty"`
-}
-
-// CastBallots is all ballots that waited at the gateway; the outcomes come in
-// the same order.
-type CastBallots struct {
-	Ballots []Cast `json:"ballots"`
-}
-
-// Outcomes answers CastBallots.
-type Outcomes struct {
-	Outcomes []Outcome `json:"outcomes"`
-}
 
 // Of names a selection.
 type Of struct {
@@ -73,8 +47,8 @@ type Exported struct {
 	Rows int64  `json:"rows"`
 }
 
-// Receipt names a ballot.
-type Receipt struct {
+// GetReceipt names a ballot.
+type GetReceipt struct {
 	Slug    string `json:"slug"`
 	Receipt string `json:"receipt"`
 }
@@ -126,8 +100,8 @@ type Consistency struct {
 
 // StatementOf names a voter. The gateway has verified the credential.
 type StatementOf struct {
-	Slug  string `json:"slug"`
-	Voter string `json:"voter"` // from the credential: 32 hex digits
+	Slug  string  `json:"slug"`
+	Voter VoterID `json:"voter"` // from the credential
 }
 
 // Statement says which ballots are recorded for a voter, or that there is none.
@@ -150,18 +124,18 @@ type Service interface {
 	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
 	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
-	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. What is not for now is
-	// said before the ballot is looked at. A ballot that was counted before,
-	// with the same key and picks, is told so whatever has changed since. Where
-	// the rulebook lets voters add picks, picks are judged together with the
-	// earlier ones of the period. The whole call fails, with ErrUnknownOutcome,
-	// only where the caller stops waiting; the ballots go their way all the same.
+	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. Whether ballots are
+	// taken now comes before the picks. A ballot that was counted before, with
+	// the same key and picks, gets its receipt again, whatever has changed since.
+	// Where the rulebook lets voters add picks, picks are judged together with
+	// the earlier ones of the period. The whole call fails only where the caller
+	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
-	// Tally gives the counts; per candidate only where the rulebook shows them
+	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
-	Tally(ctx context.Context, in Of) (Tally, error)
-	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number:
-	// what computes the result. Struck candidates are left out here, as in
+	GetTally(ctx context.Context, in Of) (Tally, error)
+	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number;
+	// the result is computed from it. Struck candidates are left out, as in
 	// tally_sealed; their ballots stay in the log, the turnout and the export of
 	// ballots. Fault: ErrUnsealed.
 	ExportVotes(ctx context.Context, in Of) (Exported, error)
@@ -169,26 +143,26 @@ type Service interface {
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
 	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// Receipt finds the ballot behind a receipt, with the signed promise of its
+	// GetReceipt finds the ballot behind a receipt, with the signed promise of its
 	// batch and, once it is in the log, the proof of that against the last
 	// checkpoint. Fault: ErrNoReceipt.
-	Receipt(ctx context.Context, in Receipt) (Recorded, error)
-	// Checkpoint gives the ballot log's last signed head.
-	Checkpoint(ctx context.Context, in Of) (Checkpoint, error)
-	// Tile gives hashes of the ballot log; they tell nothing of the picks. Fault:
+	GetReceipt(ctx context.Context, in GetReceipt) (Recorded, error)
+	// GetCheckpoint gives the ballot log's last signed head.
+	GetCheckpoint(ctx context.Context, in Of) (Checkpoint, error)
+	// GetTile gives hashes of the ballot log; they tell nothing of the picks. Fault:
 	// ErrNoTile, for one that the log does not hold, or not at that width.
-	Tile(ctx context.Context, in TileOf) (Tile, error)
-	// Consistency proves how the ballot log grew. Fault: ErrSizes with the fields
+	GetTile(ctx context.Context, in TileOf) (Tile, error)
+	// ProveGrowth proves how the ballot log grew. Fault: ErrSizes with the fields
 	// from and to.
-	Consistency(ctx context.Context, in ConsistencyOf) (Consistency, error)
-	// Statement says what is recorded for a voter in each period since voting
-	// opened, signed. It does not tell the picks. Faults: ErrNotOpen, ErrVoter.
-	Statement(ctx context.Context, in StatementOf) (Statement, error)
+	ProveGrowth(ctx context.Context, in ConsistencyOf) (Consistency, error)
+	// GetStatement says what is recorded for a voter in each period since voting
+	// opened, signed. It does not tell the picks. Fault: ErrNotOpen.
+	GetStatement(ctx context.Context, in StatementOf) (Statement, error)
 	// ExportLeaves writes the lines of the ballot log in their order. Fault:
 	// ErrUnsealed.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
-	// Check recounts, and makes the log anew.
-	Check(ctx context.Context, in Of) (Check, error)
+	// CheckTally recounts, and makes the log anew.
+	CheckTally(ctx context.Context, in Of) (Check, error)
 }
 
 // The faults of this room.
@@ -200,12 +174,12 @@ var (
 	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
 	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
 	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")
-	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before", fault.Field{Name: "Idempotency-Key", Message: "came with other picks before"})
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
 	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
-	ErrVoter          = fault.New(fault.Invalid, "voter_invalid", "a voter is 32 hex digits", fault.Field{Name: "voter", Message: "is not 32 hex digits"})
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")
+	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before",
+		fault.Wrong("Idempotency-Key", "key_reused", "came with other picks before"))
 )

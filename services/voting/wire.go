@@ -11,19 +11,32 @@ import (
 // Ballots and outcomes cross the bus by the ten thousand a second, so they have
 // a compact form: a byte for its version, then the items one behind another.
 // Numbers are varints, strings have their length before them, times are Unix
-// microseconds, and faults, which are rare, are JSON. Messages that are JSON are
-// read, too.
-const wireVersion = 1
+// microseconds, and faults, which are rare, are JSON.
+//
+// A room reads all versions of the ballots, and JSON, so that it may be newer
+// than the gateway. An older room refuses what it cannot read as malformed, and
+// has counted nothing then.
+const (
+	castHex        = 1 // voter and key were strings of hex digits
+	castVersion    = 2
+	outcomeVersion = 1 // the version of outcomes
+)
 
-var errWire = errors.New("not a message of this version")
+var errWire = errors.New("not a message of a known version")
 
 // MarshalBinary implements encoding.BinaryMarshaler.
 func (c CastBallots) MarshalBinary() ([]byte, error) {
-	b := append(make([]byte, 0, 160*len(c.Ballots)+8), wireVersion)
+	b := append(make([]byte, 0, 128*len(c.Ballots)+8), castVersion)
 	b = binary.AppendUvarint(b, uint64(len(c.Ballots)))
-	for _, one := range c.Ballots {
-		for _, s := range []string{one.Slug, one.Voter, one.Way, one.Key} {
-			b = appendString(b, s)
+	for i := range c.Ballots {
+		one := &c.Ballots[i]
+		b = appendString(b, one.Slug)
+		b = append(b, one.Voter[:]...)
+		b = appendString(b, one.Way)
+		if one.Key.IsZero() {
+			b = append(b, 0)
+		} else {
+			b = append(append(b, byte(len(one.Key))), one.Key[:]...)
 		}
 		b = binary.AppendUvarint(b, uint64(len(one.Picks)))
 		for _, n := range one.Picks {
@@ -38,23 +51,29 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 	if isJSON(data) {
 		return json.Unmarshal(data, c)
 	}
-	r, n := newWire(data)
+	r, version := newWire(data)
+	r.check(version == castVersion || version == castHex)
+	n := r.count()
 	c.Ballots = make([]Cast, n)
+	picks := make([]int, 0, 4*n) // of all ballots
 	for i := range c.Ballots {
-		one := &c.Ballots[i]
-		before := &c.Ballots[max(0, i-1)]
-		one.Slug, one.Voter, one.Way, one.Key = r.same(before.Slug), r.string(), r.same(before.Way), r.string()
-		one.Picks = make([]int, r.count())
-		for j := range one.Picks {
-			one.Picks[j] = int(r.varint())
+		one, before := &c.Ballots[i], &c.Ballots[max(0, i-1)]
+		one.Slug = r.same(before.Slug)
+		r.voter(&one.Voter, version)
+		one.Way = r.same(before.Way)
+		r.key(&one.Key, version)
+		start := len(picks)
+		for range r.count() {
+			picks = append(picks, int(r.varint()))
 		}
+		one.Picks = picks[start:len(picks):len(picks)]
 	}
 	return r.end()
 }
 
 // MarshalBinary implements encoding.BinaryMarshaler.
 func (o Outcomes) MarshalBinary() ([]byte, error) {
-	b := append(make([]byte, 0, 48*len(o.Outcomes)+8), wireVersion)
+	b := append(make([]byte, 0, 48*len(o.Outcomes)+8), outcomeVersion)
 	b = binary.AppendUvarint(b, uint64(len(o.Outcomes)))
 	for _, one := range o.Outcomes {
 		var f []byte
@@ -81,8 +100,9 @@ func (o *Outcomes) UnmarshalBinary(data []byte) error {
 	if isJSON(data) {
 		return json.Unmarshal(data, o)
 	}
-	r, n := newWire(data)
-	o.Outcomes = make([]Outcome, n)
+	r, version := newWire(data)
+	r.check(version == outcomeVersion)
+	o.Outcomes = make([]Outcome, r.count())
 	for i := range o.Outcomes {
 		one := &o.Outcomes[i]
 		one.Receipt = r.string()
@@ -98,6 +118,26 @@ func (o *Outcomes) UnmarshalBinary(data []byte) error {
 	return r.end()
 }
 
+func (r *wire) voter(v *VoterID, version byte) {
+	if version == castHex {
+		r.check(v.UnmarshalText(r.bytes()) == nil)
+		return
+	}
+	copy(v[:], r.take(len(v)))
+}
+
+// key reads a hash, or nothing where there is no key.
+func (r *wire) key(k *KeyHash, version byte) {
+	b := r.bytes()
+	switch {
+	case len(b) == 0:
+	case version == castHex:
+		r.check(k.UnmarshalText(b) == nil)
+	default:
+		r.check(copy(k[:], b) == len(k) && len(b) == len(k))
+	}
+}
+
 // isJSON tells a message of somebody who does not know the compact form.
 func isJSON(data []byte) bool { return len(data) > 0 && data[0] == '{' }
 
@@ -111,15 +151,20 @@ type wire struct {
 	failed bool
 }
 
-// newWire reads the head of a message: how many items it has.
-func newWire(data []byte) (*wire, int) {
-	r := &wire{data: data}
-	if len(data) == 0 || data[0] != wireVersion {
-		r.fail()
-		return r, 0
+// newWire begins to read a message, and gives its version.
+func newWire(data []byte) (r *wire, version byte) {
+	r = &wire{data: data}
+	if first := r.take(1); len(first) > 0 {
+		version = first[0]
 	}
-	r.data = data[1:]
-	return r, r.count()
+	return r, version
+}
+
+// check fails the message unless something about it holds.
+func (r *wire) check(holds bool) {
+	if !holds {
+		r.fail()
+	}
 }
 
 func (r *wire) fail() { r.data, r.failed = nil, true }
@@ -164,9 +209,15 @@ func (r *wire) same(before string) string {
 	return before
 }
 
-// bytes are the message's own.
-func (r *wire) bytes() []byte {
-	n := r.count()
+// bytes are so many as the message says; they are its own.
+func (r *wire) bytes() []byte { return r.take(r.count()) }
+
+// take gives the next n bytes of the message; none where it has fewer.
+func (r *wire) take(n int) []byte {
+	if n > len(r.data) {
+		r.fail()
+		return nil
+	}
 	b := r.data[:n]
 	r.data = r.data[n:]
 	return b

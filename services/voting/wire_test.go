@@ -1,6 +1,10 @@
 package voting_test
 
 import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,11 +15,16 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-func TestWire(t *testing.T) {
-	in := voting.CastBallots{Ballots: []voting.Cast{
-		{Slug: "courier-2", Voter: "00ff", Way: "device", Picks: []int{3, -1, 1 << 40}, Key: "k"},
+// ballots are two: with everything, and with nothing.
+func ballots() voting.CastBallots {
+	return voting.CastBallots{Ballots: []voting.Cast{
+		{Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k")},
 		{Picks: []int{}},
 	}}
+}
+
+func TestWire(t *testing.T) {
+	in := ballots()
 	data, err := in.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
@@ -23,6 +32,11 @@ func TestWire(t *testing.T) {
 	var got voting.CastBallots
 	if err := got.UnmarshalBinary(data); err != nil || cmp.Diff(in, got) != "" {
 		t.Errorf("ballots %v (-want +got):\n%s", err, cmp.Diff(in, got))
+	}
+	for end := range data { // cut off anywhere
+		if new(voting.CastBallots).UnmarshalBinary(data[:end]) == nil {
+			t.Errorf("%d bytes of %d were read", end, len(data))
+		}
 	}
 	refusal := voting.ErrDuplicate.With("first", "2026-05-01T08:00:00Z")
 	out := voting.Outcomes{Outcomes: []voting.Outcome{
@@ -42,10 +56,96 @@ func TestWire(t *testing.T) {
 	}
 }
 
+// hexed is a request of one ballot as gateways before version 2 wrote it: voter
+// and key are hex.
+func hexed(voter, key string) []byte {
+	b := []byte{1, 1}
+	for _, s := range []string{"courier-2", voter, "device", key} {
+		b = append(append(b, byte(len(s))), s...)
+	}
+	return append(b, 2, 2*3, 2*7) // two picks
+}
+
+// TestWire_older reads what gateways of earlier versions send, to the same
+// ballot: a key from before the upgrade is known after it.
+func TestWire_older(t *testing.T) {
+	want := voting.CastBallots{Ballots: []voting.Cast{
+		{Slug: "courier-2", Voter: voting.VoterID{0xab, 15: 0xcd}, Way: "device", Picks: []int{3, 7}, Key: voting.HashKey("k-1")},
+	}}
+	voter, key := want.Ballots[0].Voter.String(), voting.HashKey("k-1")
+	asJSON, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{
+		"version 1": hexed(voter, hex.EncodeToString(key[:])),
+		"JSON":      asJSON,
+		"its text": []byte(`{"ballots":[{"slug":"courier-2","voter":"` + voter + `","way":"device","picks":[3,7],` +
+			`"key":"` + hex.EncodeToString(key[:]) + `"}]}`),
+	} {
+		var got voting.CastBallots
+		if err := got.UnmarshalBinary(data); err != nil || cmp.Diff(want, got) != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", name, err, cmp.Diff(want, got))
+		}
+	}
+	want.Ballots[0].Key = voting.KeyHash{}
+	var got voting.CastBallots
+	if err := got.UnmarshalBinary(hexed(voter, "")); err != nil || cmp.Diff(want, got) != "" {
+		t.Errorf("without a key: %v (-want +got):\n%s", err, cmp.Diff(want, got))
+	}
+}
+
+// TestWire_refused refuses what is not a voter, not a hash, or of a version that
+// nobody has written yet: nothing of such a message is taken.
+func TestWire_refused(t *testing.T) {
+	good, err := ballots().MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	voter, key := strings.Repeat("ab", 16), strings.Repeat("cd", 32)
+	shortKey := bytes.Replace(good, append([]byte{32}, hashOf("k")...), append([]byte{31}, hashOf("k")[:31]...), 1)
+	for name, data := range map[string][]byte{
+		"none":             {},
+		"later version":    append([]byte{3}, good[1:]...),
+		"version alone":    {3, 0},
+		"key of 31 bytes":  shortKey,
+		"no voter":         hexed("", key),
+		"voter not in hex": hexed(strings.Repeat("g", 32), key),
+		"short voter":      hexed(voter[:30], key),
+		"long voter":       hexed(voter+"ab", key),
+		"short key":        hexed(voter, key[:62]),
+		"key not in hex":   hexed(voter, strings.Repeat("x", 64)),
+		"long key":         hexed(voter, key+key[:2]),
+		"JSON voter":       []byte(`{"ballots":[{"slug":"courier-2","voter":"` + voter + `ab","way":"device","picks":[3]}]}`),
+		"JSON key":         []byte(`{"ballots":[{"slug":"courier-2","voter":"` + voter + `","way":"device","picks":[3],"key":"k"}]}`),
+	} {
+		if err := new(voting.CastBallots).UnmarshalBinary(data); err == nil {
+			t.Errorf("%s was read", name)
+		}
+	}
+}
+
+func hashOf(key string) []byte { h := voting.HashKey(key); return h[:] }
+
+func TestVoterID(t *testing.T) {
+	voter := voting.VoterID{1, 15: 0xfe}
+	const text = "010000000000000000000000000000fe"
+	var back voting.VoterID
+	if err := back.UnmarshalText([]byte(text)); err != nil || back != voter || voter.String() != text {
+		t.Errorf("%s reads as %s, %v", text, back, err)
+	}
+	for _, bad := range []string{"", "x", text[1:], text + "0", strings.Repeat("g", 32)} {
+		if err := back.UnmarshalText([]byte(bad)); err == nil {
+			t.Errorf("%q was taken for a voter", bad)
+		}
+	}
+}
+
 // FuzzWire has what is read written again, and nothing crash or take more
 // memory than the message has bytes for.
 func FuzzWire(f *testing.F) {
-	f.Add([]byte{1, 1, 1, 's', 0, 0, 0, 1, 2})
+	f.Add([]byte{2, 1, 1, 's', 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 1, 2})
+	f.Add(hexed(strings.Repeat("ab", 16), ""))
 	f.Add([]byte{1, 255, 255, 255, 255, 15})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var in voting.CastBallots
@@ -57,4 +157,25 @@ func FuzzWire(f *testing.F) {
 		}
 		_ = new(voting.Outcomes).UnmarshalBinary(data)
 	})
+}
+
+// BenchmarkWire writes and reads a request of a hundred ballots.
+func BenchmarkWire(b *testing.B) {
+	var in voting.CastBallots
+	for i := range 100 {
+		in.Ballots = append(in.Ballots, voting.Cast{
+			Slug: "most-beautiful-courier-2", Voter: voting.VoterID{byte(i)}, Way: "device", Picks: []int{1, 2, 3, 4, 5}, Key: voting.HashKey("k"),
+		})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		data, err := in.MarshalBinary()
+		if err != nil {
+			b.Fatal(err)
+		}
+		var got voting.CastBallots
+		if err := got.UnmarshalBinary(data); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

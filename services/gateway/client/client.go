@@ -141,8 +141,9 @@ func problem(resp *http.Response, data []byte) error {
 	var p struct {
 		Code, Detail string
 		Errors       []struct {
-			Field, Message string
-			Line, Column   int
+			Field, Code, Message string
+			Params               map[string]string
+			Line, Column         int
 		}
 		Params map[string]string
 	}
@@ -152,7 +153,7 @@ func problem(resp *http.Response, data []byte) error {
 	f := fault.New(kind(resp.StatusCode), p.Code, p.Detail)
 	f.Params = p.Params
 	for _, e := range p.Errors {
-		f.Fields = append(f.Fields, fault.Field{Name: e.Field, Message: e.Message, Line: e.Line, Column: e.Column})
+		f.Fields = append(f.Fields, fault.Field{Name: e.Field, Code: e.Code, Message: e.Message, Params: e.Params, Line: e.Line, Column: e.Column})
 	}
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
 		f.RetryAfter = time.Duration(s) * time.Second

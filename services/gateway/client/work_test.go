@@ -20,7 +20,7 @@ import (
 // late, and gives up in the end.
 func TestVoter_work(t *testing.T) {
 	none := limit.Rate{}
-	brake := work.NewBrake(work.Rates{Network: none, All: none, Strained: none}, 50, credential.Key(strings.Repeat("k", 32)), time.Now)
+	throttle := work.NewThrottle(work.Rates{Network: none, All: none, Strained: none}, 50, credential.Key(strings.Repeat("k", 32)), time.Now)
 	for name, c := range map[string]struct {
 		late int // how many works are said to have expired
 		want error
@@ -32,7 +32,7 @@ func TestVoter_work(t *testing.T) {
 				if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Way != identity.WayDevice {
 					t.Errorf("%+v, %v", in, err)
 				}
-				_, err := brake.Pass("192.0.2.1", "s-1", in.Work)
+				_, err := throttle.Pass("192.0.2.1", "s-1", in.Work)
 				if err == nil && late > 0 {
 					late--
 					err = identity.ErrWorkExpired

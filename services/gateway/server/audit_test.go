@@ -24,9 +24,11 @@ func TestAudit(t *testing.T) {
 			return entries[from:min(from+2, len(entries))], nil
 		})
 	}
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
-		"selection/list_audit":  log(audit.Entry{ID: 1, At: at(1), Act: "create"}, audit.Entry{ID: 2, At: at(3), Act: "open"}, audit.Entry{ID: 3, At: at(9), Act: "close"}),
+		"selection/list_audit": log(
+			audit.Entry{ID: 1, At: at(1), Act: "create"}, audit.Entry{ID: 2, At: at(3), Act: "open"}, audit.Entry{ID: 3, At: at(9), Act: "close"},
+		),
 		"nomination/list_audit": log(audit.Entry{ID: 1, At: at(4), Act: "import"}, audit.Entry{ID: 2, At: at(9), Act: "admit"}),
 		"identity/list_audit":   log(audit.Entry{ID: 1, At: at(2), Act: "grant"}),
 	}))
@@ -71,7 +73,7 @@ func TestDeliveries(t *testing.T) {
 		for service, r := range reports {
 			script[service+"/report_deliveries"] = says(*r, nil)
 		}
-		h := found(t, testkit.Log(t))
+		h := bare(t, testkit.Log(t))
 		h.serve(t, h.scripted(script))
 		h.start(t)
 		a := h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/deliveries", organizer, "")

@@ -100,7 +100,8 @@ func TestBallot_malformed(t *testing.T) {
 func TestBallot_unknownOutcome(t *testing.T) {
 	h := open(t)
 	a := h.ask(t, http.MethodPost, ballots, h.voter("one voter", here, time.Hour), `{"picks":[99]}`)
-	if p := a.problem(t); p.Status != http.StatusServiceUnavailable || p.Code != "outcome_unknown" || a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "hunter2") {
+	if p := a.problem(t); p.Status != http.StatusServiceUnavailable || p.Code != "outcome_unknown" ||
+		a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "hunter2") {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }

@@ -21,8 +21,8 @@ import (
 // logs is the path of what is asked of the ballot log.
 const logs = "/api/v1/selections/" + here + "/log/"
 
-// logged is a house whose voting has a log of 300 leaves and is not sealed.
-func logged(t *testing.T) (*house, ballotlog.Signer) {
+// logged is an installation whose voting has a log of 300 leaves and is not sealed.
+func logged(t *testing.T) (*installation, ballotlog.Signer) {
 	t.Helper()
 	signer, err := ballotlog.ReadSigner(strings.Repeat("ab", 32) + "\n" + strings.Repeat("cd", 32))
 	if err != nil {
@@ -40,10 +40,10 @@ func logged(t *testing.T) (*house, ballotlog.Signer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": does(func(in selection.Of) (selection.Selection, error) {
-			return selectionRoom{}.Get(context.Background(), in)
+			return selectionRoom{}.GetSelection(context.Background(), in)
 		}),
 		"voting/get_checkpoint": does(func(in voting.Of) (voting.Checkpoint, error) {
 			if in.Slug != here {
@@ -68,7 +68,7 @@ func logged(t *testing.T) (*house, ballotlog.Signer) {
 			return voting.Consistency{From: in.From, To: in.To, Path: []string{strings.Repeat("ab", 32)}}, nil
 		}),
 		"voting/get_statement": does(func(in voting.StatementOf) (voting.Statement, error) {
-			return voting.Statement{Statement: "of " + in.Voter + "\n"}, nil
+			return voting.Statement{Statement: "of " + in.Voter.String() + "\n"}, nil
 		}),
 		"voting/export_leaves": says(nil, voting.ErrUnsealed),
 	}))
@@ -197,7 +197,8 @@ func TestStatement_credential(t *testing.T) {
 		"expired": {h.voter("one voter", here, -time.Second), "credential_expired", 401},
 		"foreign": {h.voter("one voter", "another-selection", time.Hour), "credential_foreign", 403},
 	} {
-		if p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t); p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
+		p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t)
+		if p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}

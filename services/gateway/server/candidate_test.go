@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -21,12 +22,12 @@ import (
 
 const candidates = "/api/v1/selections/" + here + "/candidates"
 
-// listed is a house with a list of candidates that counts how often it is
+// listed is an installation with a list of candidates that counts how often it is
 // asked for.
-func listed(t *testing.T) (h *house, asked *atomic.Int64) {
+func listed(t *testing.T) (h *installation, asked *atomic.Int64) {
 	t.Helper()
 	asked = new(atomic.Int64)
-	h = found(t, testkit.Log(t))
+	h = bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": says(frozen(t), nil),
 		"nomination/list_candidates": does(func(in nomination.ListCandidates) ([]nomination.Candidate, error) {
@@ -44,7 +45,7 @@ func listed(t *testing.T) (h *house, asked *atomic.Int64) {
 	return h, asked
 }
 
-func (h *house) order(t *testing.T, query, token string) (numbers []int) {
+func (h *installation) order(t *testing.T, query, token string) (numbers []int) {
 	t.Helper()
 	a := h.ask(t, http.MethodGet, candidates+query, token, "")
 	var list []nomination.Candidate
@@ -120,31 +121,56 @@ func TestCandidates_cached(t *testing.T) {
 	}
 }
 
-// TestPhoto serves JPEG by hash and nothing else of the blob store.
+// TestPhoto serves what the list shows of a candidate and nothing else of the
+// blob store: no refused entry's picture, and none that is no JPEG.
 func TestPhoto(t *testing.T) {
-	h, _ := listed(t)
-	var picture, other bytes.Buffer
-	img := image.NewGray(image.Rect(0, 0, 8, 8))
-	if err := jpeg.Encode(&picture, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(&other, img); err != nil {
-		t.Fatal(err)
-	}
+	h := bare(t, testkit.Log(t))
 	put := func(data string) string {
 		ref, err := h.blobs.Put(t.Context(), strings.NewReader(data), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return "/photos/" + ref.Hash + ".jpg"
+		return ref.Hash
 	}
-	a := h.ask(t, http.MethodGet, put(picture.String()), "", "")
-	if a.Status != http.StatusOK || a.Body != picture.String() || a.Header.Get("Content-Type") != "image/jpeg" || !strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
+	var picture, refused, other bytes.Buffer
+	img := image.NewGray(image.Rect(0, 0, 8, 8))
+	if err := errors.Join(
+		jpeg.Encode(&picture, img, nil), jpeg.Encode(&refused, img, &jpeg.Options{Quality: 10}), png.Encode(&other, img),
+	); err != nil {
+		t.Fatal(err)
+	}
+	list := []nomination.Candidate{{Number: 1, Photo: put(picture.String())}, {Number: 2}}
+	for _, data := range []string{other.String(), "candidate,votes\n1,2\n", "\xff\xd8", ""} {
+		list = append(list, nomination.Candidate{Number: len(list) + 1, Photo: put(data)})
+	}
+	h.serve(t, h.scripted(map[string]bus.Endpoint{
+		"selection/get_selection": says(frozen(t), nil),
+		"nomination/list_candidates": does(func(in nomination.ListCandidates) ([]nomination.Candidate, error) {
+			return list[min(in.After, len(list)):], nil
+		}),
+	}))
+	h.start(t)
+	photo := func(number int, hash string) answer {
+		return h.ask(t, http.MethodGet, fmt.Sprintf("/s/%s/c/%d/photo/%s", here, number, hash), "", "")
+	}
+	a := photo(1, list[0].Photo)
+	if a.Status != http.StatusOK || a.Body != picture.String() || a.Header.Get("Content-Type") != "image/jpeg" ||
+		!strings.Contains(a.Header.Get("Cache-Control"), "immutable") {
 		t.Errorf("%d, %d bytes, %v", a.Status, len(a.Body), a.Header)
 	}
-	for name, data := range map[string]string{"png": other.String(), "csv": "candidate,votes\n1,2\n", "short": "\xff\xd8", "empty": ""} {
-		if a := h.ask(t, http.MethodGet, put(data), "", ""); a.Status != http.StatusNotFound || strings.Contains(a.Body, "candidate,votes") {
-			t.Errorf("%s: %d", name, a.Status)
+	for _, c := range list[2:] {
+		if a := photo(c.Number, c.Photo); a.Status != http.StatusNotFound || strings.Contains(a.Body, "candidate,votes") {
+			t.Errorf("what is no picture: %d %s", a.Status, a.Body)
+		}
+	}
+	hash := put(refused.String())
+	for _, path := range []string{
+		"/s/" + here + "/c/1/photo/" + hash, "/s/" + here + "/c/2/photo/" + hash, "/s/" + here + "/c/2/photo/" + list[0].Photo,
+		"/s/" + here + "/c/9/photo/" + hash, "/s/another-one/c/1/photo/" + hash, "/photos/" + hash + ".jpg",
+		"/api/v1/selections/" + here + "/candidates/1/photo/" + hash,
+	} {
+		if a := h.ask(t, http.MethodGet, path, "", ""); a.Status != http.StatusNotFound || strings.Contains(a.Body, refused.String()) {
+			t.Errorf("%s: %d", path, a.Status)
 		}
 	}
 }

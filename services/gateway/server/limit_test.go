@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 )
@@ -17,7 +17,7 @@ const voters = "/api/v1/selections/" + here + "/voters"
 // TestLimit_address counts by the connection's address unless it is a trusted
 // proxy's, which then says for whom it asks.
 func TestLimit_address(t *testing.T) {
-	few := limits(func(l *api.Limits) { l.Credentials.Network = limit.Rate{PerSecond: 0.1, Burst: 3} })
+	few := limits(func(l *app.Limits) { l.Credentials.Network = limit.Rate{PerSecond: 0.1, Burst: 3} })
 	for name, c := range map[string]struct {
 		proxies []string
 		from    func(i int) string
@@ -49,7 +49,7 @@ func TestLimit_address(t *testing.T) {
 }
 
 func TestLimit_ballots(t *testing.T) {
-	h := open(t, limits(func(l *api.Limits) { l.Ballots = limit.Rate{PerSecond: 1, Burst: 2} }))
+	h := open(t, limits(func(l *app.Limits) { l.Ballots = limit.Rate{PerSecond: 1, Burst: 2} }))
 	cast := func(voter string) int {
 		return h.ask(t, http.MethodPost, ballots, h.voter(voter, here, time.Hour), `{"picks":[1]}`).Status
 	}
@@ -68,7 +68,7 @@ func TestLimit_ballots(t *testing.T) {
 }
 
 func TestLimit_requests(t *testing.T) {
-	h := open(t, limits(func(l *api.Limits) { l.Requests = limit.Rate{PerSecond: 1, Burst: 2} }))
+	h := open(t, limits(func(l *app.Limits) { l.Requests = limit.Rate{PerSecond: 1, Burst: 2} }))
 	for i, want := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
 		if got := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "").Status; got != want {
 			t.Errorf("request %d: %d, want %d", i, got, want)
@@ -80,7 +80,7 @@ func TestLimit_requests(t *testing.T) {
 // long.
 func TestLimit_acts(t *testing.T) {
 	few := limit.Rate{PerSecond: 0.1, Burst: 1}
-	h := open(t, limits(func(l *api.Limits) { l.SignIns, l.Entries = few, few }))
+	h := open(t, limits(func(l *app.Limits) { l.SignIns, l.Entries = few, few }))
 	for path, body := range map[string]string{
 		"/api/v1/sessions":                        `{"email":"` + organizer + `","password":"wrong"}`,
 		"/api/v1/selections/" + here + "/entries": `{"name":"马晓燕","employer":"陇运","region":"兰州","deeds":"…"}`,

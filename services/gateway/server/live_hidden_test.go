@@ -27,7 +27,7 @@ func chance(text string) string {
 		{`[0-9A-Za-z+/]{43}=`, "HASH"},
 		{`\b[0-9a-f]{32,64}\b`, "HEX"},
 		{`\b[0-9A-Z]{24,26}\b`, "RECEIPT"},
-		{`name="(csrf|key)" value="[^"]*"`, "FORM"},
+		{`name="key" value="[^"]*"`, "FORM"},
 	} {
 		text = regexp.MustCompile(c.pattern).ReplaceAllString(text, c.word)
 	}
@@ -51,7 +51,7 @@ func seen(t *testing.T, picks string) map[string]string {
 	}
 	defer stop()
 	l := h.listen()
-	// The first voter votes alike in every house: what is behind a receipt is its
+	// The first voter votes alike in every installation: what is behind a receipt is its
 	// holder's.
 	mine := h.cast(0, 1, func(int) string { return "[5]" })[0]
 	const n = 41

@@ -30,18 +30,18 @@ const (
 	runners = 12
 )
 
-// voteHouse is a house whose voting room is the real one.
-type voteHouse struct {
-	*house
+// voteInstallation is an installation whose voting room is the real one.
+type voteInstallation struct {
+	*installation
 	t        *testing.T
 	bus      *bus.Bus
 	versions map[string]int64 // by publisher and aggregate
 }
 
 // openVote opens a vote whose counts are "live" or "hidden".
-func openVote(t *testing.T, counts string, change ...func(*server.Config)) *voteHouse {
+func openVote(t *testing.T, counts string, change ...func(*server.Config)) *voteInstallation {
 	t.Helper()
-	h := &voteHouse{house: found(t, testkit.Log(t)), t: t, versions: map[string]int64{}}
+	h := &voteInstallation{installation: bare(t, testkit.Log(t)), t: t, versions: map[string]int64{}}
 	rooms := h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": says(frozen(t), nil),
 		"nomination/list_candidates": does(func(in nomination.ListCandidates) (list []nomination.Candidate, err error) {
@@ -66,7 +66,8 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 	testkit.Start(t, room, deps)
 	h.bus = testkit.Connect(t, h.nats, "test")
 	h.tell("selection", "phases", event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(
-		`{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "` + counts + `"}}`)})
+		`{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", ` +
+			`"picks": {"min": 1, "max": 3}, "counts": "` + counts + `"}}`)})
 	for n := 1; n <= runners; n++ {
 		h.tell("nomination", fmt.Sprint("candidate/", n), event.CandidateAdmitted{Number: n, EntryID: strconv.Itoa(n), Name: "x"})
 	}
@@ -77,7 +78,7 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 }
 
 // tell publishes an event as its room would.
-func (h *voteHouse) tell(publisher, aggregate string, p event.Payload) {
+func (h *voteInstallation) tell(publisher, aggregate string, p event.Payload) {
 	h.t.Helper()
 	h.versions[publisher+aggregate]++
 	env := testkit.Envelope(h.t, publisher, here, aggregate, h.versions[publisher+aggregate], h.clock.Now(), p)
@@ -90,17 +91,17 @@ func (h *voteHouse) tell(publisher, aggregate string, p event.Payload) {
 	}
 }
 
-func (h *voteHouse) phase(action string) {
+func (h *voteInstallation) phase(action string) {
 	h.t.Helper()
 	h.tell("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, Candidates: runners})
 }
 
 // stands waits for a tally that a test wants.
-func (h *voteHouse) stands(want func(voting.Tally) bool) (tally voting.Tally) {
+func (h *voteInstallation) stands(want func(voting.Tally) bool) (tally voting.Tally) {
 	h.t.Helper()
 	client := voting.NewClient(h.bus)
 	testkit.Eventually(h.t, 20*time.Second, func() (err error) {
-		if tally, err = client.Tally(h.t.Context(), voting.Of{Slug: here}); err == nil && !want(tally) {
+		if tally, err = client.GetTally(h.t.Context(), voting.Of{Slug: here}); err == nil && !want(tally) {
 			err = fmt.Errorf("the tally is %+v", tally)
 		}
 		return err
@@ -110,7 +111,7 @@ func (h *voteHouse) stands(want func(voting.Tally) bool) (tally voting.Tally) {
 
 // cast casts ballots over HTTP, eight at a time, each of a voter of its own,
 // and gives the receipts.
-func (h *voteHouse) cast(first, n int, picks func(i int) string) []string {
+func (h *voteInstallation) cast(first, n int, picks func(i int) string) []string {
 	h.t.Helper()
 	receipts := make([]string, n)
 	var all sync.WaitGroup
@@ -143,7 +144,7 @@ type listener struct {
 }
 
 // listen opens a stream; headers come in pairs.
-func (h *voteHouse) listen(headers ...string) *listener {
+func (h *voteInstallation) listen(headers ...string) *listener {
 	h.t.Helper()
 	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.url+livePath, nil)
 	if err != nil {

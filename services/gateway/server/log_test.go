@@ -47,7 +47,7 @@ next:
 func TestLog_failure(t *testing.T) {
 	var log lines
 	logger := slog.New(actor.Log(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
-	h := found(t, logger)
+	h := bare(t, logger)
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/list_selections": says(nil, errors.New("password=hunter2")),
 		"selection/get_selection":   does(func(struct{}) (string, error) { panic("password=hunter2") }),
@@ -55,7 +55,8 @@ func TestLog_failure(t *testing.T) {
 	h.start(t, func(c *server.Config) { c.Log = logger })
 	for path, id := range map[string]string{"/api/v1/selections": "an-error", "/api/v1/selections/" + here: "a-panic"} {
 		a := h.ask(t, http.MethodGet, path, "", "", "X-Request-Id", id)
-		if p := a.problem(t); p.Status != http.StatusInternalServerError || p.Code != "internal" || p.RequestID != id || len(p.Errors) > 0 || strings.Contains(a.Body, "hunter2") {
+		if p := a.problem(t); p.Status != http.StatusInternalServerError || p.Code != "internal" ||
+			p.RequestID != id || len(p.Errors) > 0 || strings.Contains(a.Body, "hunter2") {
 			t.Errorf("%s: %d %s", id, a.Status, a.Body)
 		}
 		if got := log.with("level=ERROR", "service=selection", "hunter2", "request_id="+id); len(got) != 1 {

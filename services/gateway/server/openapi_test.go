@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 // TestOpenAPI holds docs/openapi.json to the code, and the code to it: every
@@ -22,19 +22,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatalf("%d %v", a.Status, err)
 	}
 	got.WriteByte('\n')
-	const path = "../../../docs/openapi.json"
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
-	}
+	testkit.Golden(t, "../../../docs/openapi.json", got.String())
 
 	var doc struct {
 		OpenAPI string

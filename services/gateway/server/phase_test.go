@@ -32,7 +32,7 @@ func TestPhase_wait(t *testing.T) {
 			voting := func(s selection.PhaseState) selection.Selection {
 				return selection.Selection{Slug: here, Phases: []selection.Phase{{Name: "voting", State: s}}}
 			}
-			h := found(t, testkit.Log(t))
+			h := bare(t, testkit.Log(t))
 			h.serve(t, h.scripted(map[string]bus.Endpoint{
 				"selection/change_phase": does(func(in selection.ChangePhase) (selection.Selection, error) {
 					if in != (selection.ChangePhase{Slug: here, Phase: "voting", Action: "open", Reason: "as announced"}) {
@@ -64,17 +64,22 @@ func TestPhase_wait(t *testing.T) {
 // TestPhase_incomplete does not order the close of a phase in which somebody
 // has something left to do.
 func TestPhase_incomplete(t *testing.T) {
+	due := nomination.Progress{Due: map[string]int{"tax": 2, "hr": 1, "police": 0}}
+	gaps := map[string]bus.Endpoint{"review/list_gaps": says([]string{"experts: 王芳: 7", "experts: 王芳: 8"}, nil)}
+	unheard := map[string]bus.Endpoint{
+		"review/list_gaps": says(nil, phase.ErrNotYet), "selection/change_phase": says(nil, selection.ErrUnknown),
+	}
 	for name, c := range map[string]struct {
 		phase  string
 		script map[string]bus.Endpoint
 		code   string
 		fields string
 	}{
-		"opinions due":   {"vetting", map[string]bus.Endpoint{"nomination/get_progress": says(nomination.Progress{Due: map[string]int{"tax": 2, "hr": 1, "police": 0}}, nil)}, "phase_incomplete", "vetting.hr,vetting.tax"},
+		"opinions due":   {"vetting", map[string]bus.Endpoint{"nomination/get_progress": says(due, nil)}, "phase_incomplete", "vetting.hr,vetting.tax"},
 		"no opinion due": {"vetting", map[string]bus.Endpoint{"nomination/get_progress": says(nomination.Progress{Due: map[string]int{"hr": 0}}, nil)}, "", ""},
-		"scores due":     {"review", map[string]bus.Endpoint{"review/list_gaps": says([]string{"experts: 王芳: 7", "experts: 王芳: 8"}, nil)}, "phase_incomplete", "review,review"},
+		"scores due":     {"review", gaps, "phase_incomplete", "review,review"},
 		"no score due":   {"review", map[string]bus.Endpoint{"review/list_gaps": says([]string{}, nil)}, "", ""},
-		"unheard of":     {"review", map[string]bus.Endpoint{"review/list_gaps": says(nil, phase.ErrNotYet), "selection/change_phase": says(nil, selection.ErrUnknown)}, "selection_unknown", ""},
+		"unheard of":     {"review", unheard, "selection_unknown", ""},
 		"review is busy": {"review", map[string]bus.Endpoint{"review/list_gaps": says(nil, review.ErrMissing)}, "scores_missing", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +90,7 @@ func TestPhase_incomplete(t *testing.T) {
 					return selection.Selection{Slug: here}, nil
 				})
 			}
-			h := found(t, testkit.Log(t))
+			h := bare(t, testkit.Log(t))
 			h.serve(t, h.scripted(c.script))
 			h.start(t)
 			a := h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/phases/"+c.phase+"/close", organizer, reason)

@@ -8,6 +8,9 @@ import (
 
 func TestProblem(t *testing.T) {
 	h := open(t)
+	const huge, nobody = `99999999999999999999,"reason":"kin"}`, `"juror":"nobody@example.org"`
+	const pin = `,"candidate":1,"conflicted":true,"reason":"kin"}`
+	const successor = `{"juror":"a@example.org","successor":{"email":"nobody@example.org"},"sheets":"keep","reason":"ill"}`
 	large := `{"slug":"x","rulebook":"` + strings.Repeat("x", 600<<10) + `"}`
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -33,13 +36,13 @@ func TestProblem(t *testing.T) {
 		"all missing":       {http.MethodPost, "/api/v1/sessions", `{}`, 422, "input_invalid", "email,password"},
 		"no body":           {http.MethodPost, "/api/v1/sessions", ``, 400, "request_malformed", "body"},
 		"garbage behind":    {http.MethodPost, "/api/v1/sessions", `{"email":"a","password":"b"}x`, 400, "request_malformed", "body"},
-		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":99999999999999999999,"reason":"kin"}`, 422, "input_invalid", "candidate"},
+		"huge number":       {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":` + huge, 422, "input_invalid", "candidate"},
 		"fraction":          {http.MethodPost, panel + "/recusals", `{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`, 422, "input_invalid", "candidate"},
 		"unknown scorer":    {http.MethodPut, panel + "/assignments", `{"juror":"nobody@example.org","candidates":[1]}`, 422, "review_invalid", "juror"},
-		"unknown leaver":    {http.MethodPost, panel + "/departures", `{"juror":"nobody@example.org","sheets":"keep","reason":"ill"}`, 422, "review_invalid", "juror"},
-		"unknown successor": {http.MethodPost, panel + "/departures", `{"juror":"a@example.org","successor":{"email":"nobody@example.org"},"sheets":"keep","reason":"ill"}`, 422, "review_invalid", "successor.email"},
+		"unknown leaver":    {http.MethodPost, panel + "/departures", `{` + nobody + `,"sheets":"keep","reason":"ill"}`, 422, "review_invalid", "juror"},
+		"unknown successor": {http.MethodPost, panel + "/departures", successor, 422, "review_invalid", "successor.email"},
 		"unknown returnee":  {http.MethodPost, panel + "/sheets/1/return", `{"juror":"nobody@example.org","reason":"again"}`, 422, "review_invalid", "juror"},
-		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{"juror":"nobody@example.org","candidate":1,"conflicted":true,"reason":"kin"}`, 422, "review_invalid", "juror"},
+		"unknown pinned":    {http.MethodPut, panel + "/conflicts", `{` + nobody + pin, 422, "review_invalid", "juror"},
 		"unknown juror":     {http.MethodPost, panel + "/recusals", `{"juror":"nobody@example.org","candidate":1,"reason":"kin"}`, 422, "review_invalid", "juror"},
 		"public query":      {http.MethodGet, "/api/v1/selections/" + here + "/candidates?sort=votes", "", 422, "input_invalid", "sort"},
 		"wrong type":        {http.MethodPost, "/api/v1/sessions", `{"email":5,"password":"b"}`, 422, "input_invalid", "email"},
@@ -61,6 +64,42 @@ func TestProblem(t *testing.T) {
 				t.Error("no Retry-After")
 			}
 		})
+	}
+}
+
+// TestProblem_fields says in a code, and with parameters, what is wrong with each
+// field, so that it can be said in other languages.
+func TestProblem_fields(t *testing.T) {
+	h := open(t)
+	const sessions, codes = "/api/v1/sessions", "/api/v1/selections/" + here + "/roster/codes"
+	for body, c := range map[string]struct{ path, code, params string }{
+		`{"password":"b"}`:                                            {sessions, "email required", ""},
+		`{"email":"a","password":"b","otp":"c"}`:                      {sessions, "otp field_unknown", ""},
+		`{"email":5,"password":"b"}`:                                  {sessions, "email text_wanted", ""},
+		`{"email":"a","password":"` + strings.Repeat("b", 129) + `"}`: {sessions, "password too_long", "max=128"},
+		`{"email":`:                         {sessions, "body input_malformed", ""},
+		`{"format":"pdf"}`:                  {codes, "format not_one_of", "values=xlsx, html"},
+		`{"reason":""}`:                     {"/api/v1/selections/" + here + "/phases/voting/open", "reason too_short", "min=1"},
+		`{"jurors":"a@example.org"}`:        {panel, "jurors list_wanted", ""},
+		`{"jurors":["nobody@example.org"]}`: {panel, "jurors[0] account_unknown", ""},
+		`{"juror":"a@example.org","candidate":1.5,"reason":"kin"}`: {panel + "/recusals", "candidate integer_wanted", ""},
+	} {
+		method := http.MethodPost
+		if c.path == panel {
+			method = http.MethodPut
+		}
+		p := h.ask(t, method, c.path, organizer, body).problem(t)
+		if len(p.Errors) != 1 || p.Errors[0].Field+" "+p.Errors[0].Code != c.code {
+			t.Errorf("%.60s: %+v", body, p.Errors)
+			continue
+		}
+		var params []string
+		for name, value := range p.Errors[0].Params {
+			params = append(params, name+"="+value)
+		}
+		if strings.Join(params, " ") != c.params {
+			t.Errorf("%.60s: parameters %v", body, params)
+		}
 	}
 }
 
@@ -97,8 +136,8 @@ func TestHeaders(t *testing.T) {
 func TestPhoto_unknown(t *testing.T) {
 	h := open(t)
 	hash := strings.Repeat("a", 64)
-	for _, name := range []string{hash + ".jpg", hash, hash + ".png", strings.ToUpper(hash) + ".jpg", "..%2F..%2Fkeys%2Fcredential"} {
-		a := h.ask(t, http.MethodGet, "/photos/"+name, "", "")
+	for _, name := range []string{hash, hash + ".jpg", hash + ".png", strings.ToUpper(hash), "..%2F..%2Fkeys%2Fcredential"} {
+		a := h.ask(t, http.MethodGet, "/s/"+here+"/c/1/photo/"+name, "", "")
 		if a.Status != http.StatusNotFound {
 			t.Errorf("%s: %d", name, a.Status)
 		}

@@ -28,7 +28,8 @@ func TestExport(t *testing.T) {
 	h.voting.votes = ref.Hash
 	h.voting.mu.Unlock()
 	a := h.ask(t, http.MethodGet, votes, organizer, "")
-	if a.Status != http.StatusOK || a.Body != file || a.Header.Get("Content-Type") != "text/csv; charset=utf-8" || a.Header.Get("Content-Length") != strconv.Itoa(len(file)) {
+	if a.Status != http.StatusOK || a.Body != file || a.Header.Get("Content-Type") != "text/csv; charset=utf-8" ||
+		a.Header.Get("Content-Length") != strconv.Itoa(len(file)) {
 		t.Errorf("%d, %d bytes of %d, headers %v", a.Status, len(a.Body), len(file), a.Header)
 	}
 }

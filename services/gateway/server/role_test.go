@@ -1,7 +1,10 @@
 package server_test
 
 import (
+	"cmp"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,8 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -33,7 +40,7 @@ type operation struct {
 }
 
 // operations are the routes of the document, by "GET /api/v1/selections".
-func (h *house) operations(t *testing.T) map[string]operation {
+func (h *installation) operations(t *testing.T) map[string]operation {
 	t.Helper()
 	var doc struct {
 		Paths map[string]map[string]operation
@@ -50,58 +57,132 @@ func (h *house) operations(t *testing.T) map[string]operation {
 	return all
 }
 
-func (o operation) staff() bool {
-	return slices.ContainsFunc(o.Security, func(s map[string][]string) bool { _, ok := s["session"]; return ok })
+// secured tells whether the document says that a route takes a token of a kind.
+func (o operation) secured(by string) bool {
+	return slices.ContainsFunc(o.Security, func(s map[string][]string) bool { _, ok := s[by]; return ok })
 }
 
-// TestRoles asks each staff route of the document as nobody and as an account
-// of each kind.
+// quickly has nobody wait for what scripted rooms never do.
+func quickly(c *server.Config) { c.PhaseWait = time.Millisecond }
+
+// TestRoles asks each route of the document that is not everybody's as nobody
+// and as an account of each kind: the table says who may.
 func TestRoles(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{"selection/get_selection": says(frozen(t), nil)}))
-	h.start(t)
-	tokens, known := h.accounts(), examples()
+	h.start(t, quickly)
+	people, known, acts, rules := h.people(), examples(), h.acts(t), app.Rules()
 	routes := 0
 	for route, op := range h.operations(t) {
 		e, ok := known[route]
+		rule := rules[acts[route]]
 		switch {
 		case !ok:
-			t.Errorf("%s has no example: say who may", route)
+			t.Errorf("%s has no example", route)
 			continue
-		case op.staff() != (e.may != ""):
-			t.Errorf("%s: for staff is %v in the document", route, op.staff())
+		case op.secured("session") != rule.ForStaff() || op.secured("credential") != (rule.Who == app.Voters):
+			t.Errorf("%s: the document says security %v, the table %+v", route, op.Security, rule)
 		}
-		if !op.staff() {
+		if !rule.ForStaff() && len(rule.Roles) == 0 {
 			continue
 		}
 		routes++
-		if a := h.ask(t, e.method, e.path, "", e.body); a.problem(t).Code != "session_missing" || a.Header.Get("WWW-Authenticate") != "Bearer" {
+		a := h.ask(t, e.method, e.path, "", e.body)
+		switch {
+		case !rule.ForStaff():
+			if a.Status >= 300 {
+				t.Errorf("%s: without a session %d %s", route, a.Status, a.Body)
+			}
+		case a.problem(t).Code != "session_missing" || a.Header.Get("WWW-Authenticate") != "Bearer":
 			t.Errorf("%s: without a session %d %s", route, a.Status, a.Body)
 		}
-		if a := h.ask(t, e.method, e.path, strings.Repeat("x", 200), e.body); a.Status != http.StatusUnauthorized && route != "DELETE /api/v1/sessions/current" {
+		if a := h.ask(t, e.method, e.path, strings.Repeat("x", 200), e.body); a.Status != http.StatusUnauthorized && rule.Who != app.Holders {
 			t.Errorf("%s: with no session's token %d %s", route, a.Status, a.Body)
 		}
-		for name, token := range tokens {
-			a := h.ask(t, e.method, e.path, token, e.body)
-			if slices.Contains(strings.Fields(e.may), name) {
+		for _, p := range people {
+			a := h.ask(t, e.method, e.path, p.email, e.body)
+			if p.may(rule) {
 				if a.Status >= 300 {
-					t.Errorf("%s: %s may, and got %d %s", route, name, a.Status, a.Body)
+					t.Errorf("%s: %s may, and got %d %s", route, p.name, a.Status, a.Body)
 				}
 			} else if a.Status != http.StatusForbidden || a.problem(t).Code != "role_missing" {
-				t.Errorf("%s: %s may not, and got %d %s", route, name, a.Status, a.Body)
+				t.Errorf("%s: %s may not, and got %d %s", route, p.name, a.Status, a.Body)
 			}
 		}
 		h.clock.Advance(10 * time.Second) // the address's limit
 	}
-	if routes < 30 {
-		t.Errorf("only %d staff routes were tried", routes)
+	if routes < 48 {
+		t.Errorf("only %d routes were tried", routes)
 	}
+}
+
+// acts are those of all routes, pages too, by "GET /api/v1/selections/{slug}":
+// each has one that is in the table, and each in the table has a route.
+func (h *installation) acts(t *testing.T) map[string]app.Act {
+	t.Helper()
+	rules := app.Rules()
+	acts, routed := map[string]app.Act{}, map[app.Act]bool{}
+	for _, r := range h.server.Handler().(*echo.Echo).Routes() {
+		if r.Method == echo.RouteNotFound {
+			continue
+		}
+		act := app.Act(r.Name)
+		if _, ok := rules[act]; !ok {
+			t.Errorf("%s %s has no act: name it, and say in the table who may", r.Method, r.Path)
+		}
+		acts[r.Method+" "+braced(r.Path)], routed[act] = act, true
+	}
+	for act := range rules {
+		if !routed[act] {
+			t.Errorf("there is no route to %s", act)
+		}
+	}
+	return acts
+}
+
+// TestRoles_document holds docs/roles.md to the table and the routes.
+func TestRoles_document(t *testing.T) {
+	h := bare(t, testkit.Log(t))
+	h.start(t)
+	acts, rules := h.acts(t), app.Rules()
+	var b strings.Builder
+	b.WriteString("# Who may do what\n\nEvery route of the gateway, the act that it is, and who may do it in the route's selection. " +
+		"`make docs` writes this page\nfrom the table in `services/gateway/internal/app/act.go`.\n\n| route | act |")
+	for _, role := range identity.Roles() {
+		b.WriteString(" " + string(role) + " |")
+	}
+	b.WriteString(" others |\n|---|---|" + strings.Repeat("---|", len(identity.Roles())+1) + "\n")
+	for _, route := range slices.SortedFunc(maps.Keys(acts), byPath) {
+		if strings.HasPrefix(route, http.MethodHead) {
+			continue // as GET
+		}
+		rule := rules[acts[route]]
+		fmt.Fprintf(&b, "| `%s` | %s |", route, acts[route])
+		for _, role := range identity.Roles() {
+			cell := ""
+			if slices.Contains(rule.Roles, role) {
+				if cell = string(rule.In); cell == "" {
+					cell = "yes"
+				}
+			}
+			fmt.Fprintf(&b, " %s |", cell)
+		}
+		fmt.Fprintf(&b, " %s |\n", rule.Who)
+	}
+	testkit.Golden(t, "../../../docs/roles.md", b.String())
+}
+
+// byPath sorts routes by path, then by method.
+func byPath(a, b string) int {
+	methodA, pathA, _ := strings.Cut(a, " ")
+	methodB, pathB, _ := strings.Cut(b, " ")
+	return cmp.Or(cmp.Compare(pathA, pathB), cmp.Compare(methodA, methodB))
 }
 
 // TestOpenAPI_operations holds each route to what its description must have,
 // and to its answer.
 func TestOpenAPI_operations(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	leaves, err := h.blobs.Put(t.Context(), strings.NewReader("leaf\n"), 5)
 	if err != nil {
 		t.Fatal(err)
@@ -112,8 +193,8 @@ func TestOpenAPI_operations(t *testing.T) {
 		"voting/get_tally":        says(voting.Tally{State: voting.Sealed}, nil), // a stream that ends
 		"voting/cast_ballots":     says(json.RawMessage(`{"outcomes":[{"receipt":"A7K2","at":"2026-05-04T02:30:00Z"}]}`), nil),
 	}))
-	h.start(t)
-	tokens, known := h.accounts(), examples()
+	h.start(t, quickly)
+	people, known, acts, rules := h.people(), examples(), h.acts(t), app.Rules()
 	operations := h.operations(t)
 	for route := range known {
 		if _, ok := operations[route]; !ok {
@@ -156,12 +237,7 @@ func TestOpenAPI_operations(t *testing.T) {
 				}
 			}
 		}
-		token := h.voter("one voter", here, time.Hour)
-		if may := strings.Fields(e.may); len(may) > 0 {
-			token = tokens[may[0]]
-		} else if !strings.HasSuffix(route, "/ballots") && !strings.HasSuffix(route, "/statement") {
-			token = ""
-		}
+		token := h.tokenFor(rules[acts[route]], people)
 		a := h.ask(t, e.method, e.path, token, e.body)
 		described, ok := op.Responses[strconv.Itoa(a.Status)]
 		if !ok || a.Status >= 300 {
@@ -179,7 +255,7 @@ func TestOpenAPI_operations(t *testing.T) {
 func TestDown(t *testing.T) {
 	for name, up := range map[string][]string{"all": nil, "all but identity": {identity.Name}, "rooms": {identity.Name, selection.Name}} {
 		t.Run(name, func(t *testing.T) {
-			h := found(t, testkit.Log(t))
+			h := bare(t, testkit.Log(t))
 			rooms := h.scripted(map[string]bus.Endpoint{"selection/get_selection": says(frozen(t), nil)})
 			for room := range rooms {
 				if !slices.Contains(up, room) {
@@ -187,16 +263,11 @@ func TestDown(t *testing.T) {
 				}
 			}
 			h.serve(t, rooms)
-			h.start(t)
-			tokens := h.accounts()
+			h.start(t, quickly)
+			people, acts, rules := h.people(), h.acts(t), app.Rules()
 			answered := 0
 			for route, e := range examples() {
-				token := h.voter("one voter", here, time.Hour)
-				if may := strings.Fields(e.may); len(may) > 0 {
-					token = tokens[may[0]]
-				} else if !strings.HasSuffix(route, "/ballots") && !strings.HasSuffix(route, "/statement") {
-					token = ""
-				}
+				token := h.tokenFor(rules[acts[route]], people)
 				a := h.ask(t, e.method, e.path, token, e.body)
 				if a.Status < 300 && len(up) > 0 {
 					answered++

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
@@ -22,7 +24,7 @@ import (
 // scripted are all rooms as a test writes them: script has what verbs answer,
 // by "room/verb"; every other one answers with the zero value. Identity alone
 // is whole.
-func (h *house) scripted(script map[string]bus.Endpoint) map[string][]bus.Endpoint {
+func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus.Endpoint {
 	rooms := map[string][]bus.Endpoint{
 		identity.Name:   identity.Endpoints(h.identity),
 		selection.Name:  quiet(selection.Endpoints(struct{ selection.Service }{})),
@@ -90,11 +92,10 @@ type example struct {
 	method, path string
 	query        string // added to the path
 	body         string
-	may          string // the accounts that may, separated by spaces; "" for a public route
 }
 
 // examples has one for each route of the document: a new route must be entered
-// here, with who may.
+// here.
 func examples() map[string]example {
 	const (
 		reason = `{"reason":"as the meeting of 4 May resolved"}`
@@ -103,41 +104,41 @@ func examples() map[string]example {
 	)
 	all := map[string]example{}
 	for route, e := range map[string]example{
-		"POST /accounts":                                                   {body: `{"email":"new@example.org","name":"新","password":"long enough"}`, may: "owner organizer elsewhere"},
-		"GET /accounts/me":                                                 {may: "owner organizer elsewhere vetter taxman juror layman member auditor nobody"},
+		"POST /accounts":                                                   {body: `{"email":"new@example.org","name":"新","password":"long enough"}`},
+		"GET /accounts/me":                                                 {},
 		"POST /sessions":                                                   {body: `{"email":"organizer@example.org","password":"correct horse"}`},
-		"DELETE /sessions/current":                                         {may: "owner organizer elsewhere vetter taxman juror layman member auditor nobody"},
+		"DELETE /sessions/current":                                         {},
 		"GET /selections":                                                  {},
-		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`, may: "owner"},
+		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},
 		"GET /selections/{slug}/rulebook":                                  {},
-		"GET /selections/{slug}/staff":                                     {may: "owner organizer auditor"},
-		"PUT /selections/{slug}/staff":                                     {body: role, may: "owner organizer"},
-		"DELETE /selections/{slug}/staff":                                  {body: role, may: "owner organizer"},
-		"GET /selections/{slug}/audit":                                     {may: "owner organizer auditor"},
-		"GET /selections/{slug}/deliveries":                                {may: "owner organizer auditor"},
-		"GET /selections/{slug}/check":                                     {may: "owner organizer auditor"},
-		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason, may: "owner organizer"},
-		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason, may: "owner organizer"},
-		"POST /selections/{slug}/publication":                              {body: reason, may: "owner organizer"},
-		"GET /selections/{slug}/result":                                    {may: "owner organizer member auditor"},
+		"GET /selections/{slug}/staff":                                     {},
+		"PUT /selections/{slug}/staff":                                     {body: role},
+		"DELETE /selections/{slug}/staff":                                  {body: role},
+		"GET /selections/{slug}/audit":                                     {},
+		"GET /selections/{slug}/deliveries":                                {},
+		"GET /selections/{slug}/check":                                     {},
+		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
+		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
+		"POST /selections/{slug}/publication":                              {body: reason},
+		"GET /selections/{slug}/result":                                    {},
 		"GET /selections/{slug}/results":                                   {},
-		"GET /selections/{slug}/exports/{what}":                            {may: "owner organizer auditor"},
+		"GET /selections/{slug}/exports/{what}":                            {},
 		"POST /selections/{slug}/entries":                                  {body: form},
-		"POST /selections/{slug}/entries/import":                           {body: "姓名\n马晓燕\n", may: "owner organizer"},
-		"GET /selections/{slug}/entries":                                   {may: "owner organizer vetter taxman auditor"},
-		"GET /selections/{slug}/entries/{entry}":                           {may: "owner organizer vetter taxman auditor"},
-		"PUT /selections/{slug}/entries/{entry}/photo":                     {body: "\xff\xd8\xff", may: "owner organizer"},
-		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`, may: "vetter"},
-		"POST /selections/{slug}/entries/{entry}/withdraw":                 {body: reason, may: "owner organizer"},
-		"GET /selections/{slug}/vetting":                                   {may: "owner organizer vetter taxman auditor"},
-		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n", may: "owner organizer"},
-		"GET /selections/{slug}/roster":                                    {may: "owner organizer auditor"},
-		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`, may: "owner organizer"},
-		"POST /selections/{slug}/roster/codes/replace":                     {body: `{"member":"0017","reason":"lost"}`, may: "owner organizer"},
+		"POST /selections/{slug}/entries/import":                           {body: "姓名\n马晓燕\n"},
+		"GET /selections/{slug}/entries":                                   {},
+		"GET /selections/{slug}/entries/{entry}":                           {},
+		"PUT /selections/{slug}/entries/{entry}/photo":                     {body: "\xff\xd8\xff"},
+		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`},
+		"POST /selections/{slug}/entries/{entry}/withdraw":                 {body: reason},
+		"GET /selections/{slug}/vetting":                                   {},
+		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n"},
+		"GET /selections/{slug}/roster":                                    {},
+		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`},
+		"POST /selections/{slug}/roster/codes/replace":                     {body: `{"member":"0017","reason":"lost"}`},
 		"GET /selections/{slug}/candidates":                                {},
 		"GET /selections/{slug}/candidates/{number}":                       {},
-		"POST /selections/{slug}/candidates/{number}/strike":               {body: reason, may: "owner organizer"},
+		"POST /selections/{slug}/candidates/{number}/strike":               {body: reason},
 		"POST /selections/{slug}/voters":                                   {body: `{"way":"device"}`},
 		"POST /selections/{slug}/ballots":                                  {body: `{"picks":[7]}`},
 		"GET /selections/{slug}/log/checkpoint":                            {},
@@ -152,32 +153,33 @@ func examples() map[string]example {
 		"GET /selections/{slug}/live":                                      {},
 		"GET /selections/{slug}/tally":                                     {},
 		"GET /selections/{slug}/receipts/{receipt}":                        {},
-		"PUT /selections/{slug}/panels/{panel}":                            {body: `{"jurors":["a@example.org"]}`, may: "owner organizer"},
-		"GET /selections/{slug}/panels/{panel}":                            {may: "owner organizer auditor"},
-		"GET /selections/{slug}/panels/{panel}/sheets":                     {may: "juror"},
-		"PUT /selections/{slug}/panels/{panel}/sheets/{candidate}":         {body: `{"scores":{"deeds":"95.5"},"submit":true}`, may: "juror"},
-		"POST /selections/{slug}/panels/{panel}/recusals":                  {body: `{"juror":"juror@example.org","candidate":7,"reason":"kin"}`, may: "owner organizer"},
-		"PUT /selections/{slug}/panels/{panel}/assignments":                {body: `{"juror":"juror@example.org","candidates":[7]}`, may: "owner organizer"},
-		"POST /selections/{slug}/panels/{panel}/departures":                {body: `{"juror":"juror@example.org","sheets":"keep","reason":"ill"}`, may: "owner organizer"},
-		"POST /selections/{slug}/panels/{panel}/further":                   {body: `{"juror":{"email":"juror@example.org"},"candidate":7,"reason":"far apart"}`, may: "owner organizer"},
-		"GET /selections/{slug}/panels/{panel}/oversight":                  {may: "owner organizer auditor"},
-		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/peers":   {may: "juror"},
-		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/history": {may: "juror"},
-		"GET /selections/{slug}/panels/{panel}/history/{candidate}":        {may: "owner organizer auditor"},
-		"POST /selections/{slug}/panels/{panel}/sheets/{candidate}/return": {body: `{"juror":"juror@example.org","reason":"look again"}`, may: "owner organizer"},
-		"GET /selections/{slug}/panels/{panel}/conflicts":                  {may: "owner organizer auditor"},
-		"POST /selections/{slug}/panels/{panel}/conflicts":                 {body: `{"candidate":"K-482","reason":"kin"}`, may: "juror"},
-		"PUT /selections/{slug}/panels/{panel}/conflicts":                  {body: `{"juror":"juror@example.org","candidate":7,"conflicted":true,"reason":"kin"}`, may: "owner organizer"},
-		"PUT /selections/{slug}/lot":                                       {body: `{"value":"12345","reason":"drawn on 4 May"}`, may: "owner organizer"},
-		"GET /selections/{slug}/lot":                                       {may: "owner organizer member auditor"},
-		"PUT /selections/{slug}/decision/committee":                        {body: `{"members":["a@example.org"]}`, may: "owner organizer"},
-		"POST /selections/{slug}/decision/motion":                          {body: `{"motion":"that the result stand"}`, may: "owner organizer"},
-		"POST /selections/{slug}/decision/votes":                           {body: `{"choice":"for"}`, may: "member"},
-		"POST /selections/{slug}/decision/close":                           {may: "owner organizer"},
-		"GET /selections/{slug}/decision":                                  {may: "owner organizer member auditor"},
+		"PUT /selections/{slug}/panels/{panel}":                            {body: `{"jurors":["a@example.org"]}`},
+		"GET /selections/{slug}/panels/{panel}":                            {},
+		"GET /selections/{slug}/panels/{panel}/sheets":                     {},
+		"PUT /selections/{slug}/panels/{panel}/sheets/{candidate}":         {body: `{"scores":{"deeds":"95.5"},"submit":true}`},
+		"POST /selections/{slug}/panels/{panel}/recusals":                  {body: `{"juror":"juror@example.org","candidate":7,"reason":"kin"}`},
+		"PUT /selections/{slug}/panels/{panel}/assignments":                {body: `{"juror":"juror@example.org","candidates":[7]}`},
+		"POST /selections/{slug}/panels/{panel}/departures":                {body: `{"juror":"juror@example.org","sheets":"keep","reason":"ill"}`},
+		"POST /selections/{slug}/panels/{panel}/further":                   {body: `{"juror":{"email":"juror@example.org"},"candidate":7,"reason":"far apart"}`},
+		"GET /selections/{slug}/panels/{panel}/oversight":                  {},
+		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/peers":   {},
+		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}/history": {},
+		"GET /selections/{slug}/panels/{panel}/history/{candidate}":        {},
+		"POST /selections/{slug}/panels/{panel}/sheets/{candidate}/return": {body: `{"juror":"juror@example.org","reason":"look again"}`},
+		"GET /selections/{slug}/panels/{panel}/conflicts":                  {},
+		"POST /selections/{slug}/panels/{panel}/conflicts":                 {body: `{"candidate":"K-482","reason":"kin"}`},
+		"PUT /selections/{slug}/panels/{panel}/conflicts":                  {body: `{"juror":"juror@example.org","candidate":7,"conflicted":true,"reason":"kin"}`},
+		"PUT /selections/{slug}/lot":                                       {body: `{"value":"12345","reason":"drawn on 4 May"}`},
+		"GET /selections/{slug}/lot":                                       {},
+		"PUT /selections/{slug}/decision/committee":                        {body: `{"members":["a@example.org"]}`},
+		"POST /selections/{slug}/decision/motion":                          {body: `{"motion":"that the result stand"}`},
+		"POST /selections/{slug}/decision/votes":                           {body: `{"choice":"for"}`},
+		"POST /selections/{slug}/decision/close":                           {},
+		"GET /selections/{slug}/decision":                                  {},
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
-			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2", "{entry}", "0192f0c1-2345-7abc-8def-0123456789ab")
+			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
+			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e
@@ -185,25 +187,72 @@ func examples() map[string]example {
 	return all
 }
 
-// accounts are one of each kind; a session's token is the email.
-func (h *house) accounts() map[string]string {
-	grants := map[string]identity.Grant{
-		"owner":     {Slug: identity.AnySelection, Role: identity.Organizer},
-		"organizer": {Slug: here, Role: identity.Organizer},
-		"elsewhere": {Slug: "another-selection", Role: identity.Organizer},
-		"vetter":    {Slug: here, Role: identity.Vetter, Scope: "hr"},
-		"taxman":    {Slug: here, Role: identity.Vetter, Scope: "tax"},
-		"juror":     {Slug: here, Role: identity.Juror, Scope: "experts"},
-		"layman":    {Slug: here, Role: identity.Juror, Scope: "laymen"},
-		"member":    {Slug: here, Role: identity.Committee},
-		"auditor":   {Slug: here, Role: identity.Auditor},
+// person is an account of a test; the token of its session is the email.
+type person struct {
+	name, email string
+	grant       identity.Grant
+}
+
+// people are one of each kind, here and in another selection.
+func (h *installation) people() []person {
+	const elsewhere = "another-selection"
+	all := []person{
+		{name: "owner", grant: identity.Grant{Slug: identity.AnySelection, Role: identity.Organizer}},
+		{name: "organizer", grant: identity.Grant{Slug: here, Role: identity.Organizer}},
+		{name: "vetter", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "hr"}},
+		{name: "taxman", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "tax"}},
+		{name: "juror", grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}},
+		{name: "layman", grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "laymen"}},
+		{name: "member", grant: identity.Grant{Slug: here, Role: identity.Committee}},
+		{name: "auditor", grant: identity.Grant{Slug: here, Role: identity.Auditor}},
+		{name: "organizer elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Organizer}},
+		{name: "vetter elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Vetter, Scope: "hr"}},
+		{name: "juror elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Juror, Scope: "experts"}},
+		{name: "member elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Committee}},
+		{name: "auditor elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Auditor}},
+		{name: "nobody"},
 	}
-	tokens := map[string]string{"nobody": "nobody@example.org"}
 	h.identity.mu.Lock()
 	defer h.identity.mu.Unlock()
-	for name, g := range grants {
-		tokens[name] = "the-" + name + "@example.org"
-		h.identity.grants[tokens[name]] = []identity.Grant{g}
+	for i := range all {
+		all[i].email = "the-" + strings.ReplaceAll(all[i].name, " ", "-") + "@example.org"
+		if all[i].grant != (identity.Grant{}) {
+			h.identity.grants[all[i].email] = []identity.Grant{all[i].grant}
+		}
 	}
-	return tokens
+	return all
+}
+
+// may tells whether a rule lets somebody do an act in the examples' selection,
+// department and panel.
+func (p person) may(r app.Rule) bool {
+	if r.Who == app.SignedIn || r.Who == app.Holders {
+		return true
+	}
+	if p.grant.Role == "" || !slices.Contains(r.Roles, p.grant.Role) {
+		return false
+	}
+	inSelection := p.grant.Slug == here || p.grant.Slug == identity.AnySelection
+	switch r.In {
+	case app.Somewhere:
+		return true
+	case app.Everywhere:
+		return p.grant.Slug == identity.AnySelection
+	case app.Department:
+		return inSelection && p.grant.Scope == "hr"
+	case app.Panel:
+		return inSelection && p.grant.Scope == "experts"
+	}
+	return inSelection
+}
+
+// tokenFor is a token of somebody who may, "" where nobody needs one.
+func (h *installation) tokenFor(r app.Rule, people []person) string {
+	if r.Who == app.Voters {
+		return h.voter("one voter", here, time.Hour)
+	}
+	if i := slices.IndexFunc(people, func(p person) bool { return r.ForStaff() && p.may(r) }); i >= 0 {
+		return people[i].email
+	}
+	return ""
 }

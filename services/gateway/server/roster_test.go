@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -29,7 +29,7 @@ func (*identityRoom) ImportRoster(_ context.Context, in identity.ImportRoster) (
 	return identity.RosterImported{Added: len(in.Constituencies), Differs: []identity.KeptMember{}}, nil
 }
 
-func (*identityRoom) Roster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
+func (*identityRoom) GetRoster(_ context.Context, in identity.OfRoster) (identity.Roster, error) {
 	return identity.Roster{Slug: in.Slug, Members: 1}, nil
 }
 
@@ -61,13 +61,13 @@ func proveRoster(in identity.ProveVoter) (identity.Credential, error) {
 }
 
 func TestRoster(t *testing.T) {
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	now := takes(t, "voters: [roster]\n  constituency: {from: roster, values: [兰州, 天水]}")
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": {Handle: func(context.Context, []byte) (any, error) { return now, nil }},
 		"identity/prove_voter":    does(proveRoster),
 	}))
-	h.start(t, func(c *server.Config) { c.PublicURL = "https://awards.example.org" }, limits(func(l *api.Limits) {
+	h.start(t, func(c *server.Config) { c.PublicURL = "https://awards.example.org" }, limits(func(l *app.Limits) {
 		l.Codes, l.AllCodes = limit.Rate{PerSecond: 0.2, Burst: 3}, limit.Rate{PerSecond: 1, Burst: 5}
 	}), func(c *server.Config) { c.TrustedProxies = []string{"127.0.0.0/8"} })
 	const roster, voters = "/api/v1/selections/" + here + "/roster", "/api/v1/selections/" + here + "/voters"
@@ -97,7 +97,8 @@ func TestRoster(t *testing.T) {
 	if diff := cmp.Diff(want, rows[1].Cells); diff != "" {
 		t.Errorf("the spreadsheet (-want +got):\n%s", diff)
 	}
-	if p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t); p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
+	p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t)
+	if p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {
 		t.Errorf("too many slips: %+v", p)
 	}
 	now = takes(t, "voters: [device]")

@@ -16,8 +16,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
@@ -28,10 +30,10 @@ type Config struct {
 	PublicURL      string   // how browsers reach it; https makes cookies Secure
 	TrustedProxies []string // CIDRs whose X-Forwarded-For is believed
 	CredentialKey  credential.Key
-	Limits         api.Limits                      // zero: DefaultLimits
+	Limits         app.Limits                      // zero: DefaultLimits
 	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
 	Streams        int                             // live streams at a time; zero: live.DefaultStreams
-	PhaseWait      time.Duration                   // how long a change of phase is waited for; zero: five seconds
+	PhaseWait      time.Duration                   // how long a change of phase, or a new juror's role, is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
 	Now            func() time.Time
 	Log            *slog.Logger
@@ -52,11 +54,12 @@ const phaseWait = 5 * time.Second
 // Server is the gateway at work.
 type Server struct {
 	http     *http.Server
+	app      *app.App
 	api      *api.API
 	echo     *echo.Echo
 	listener net.Listener
 	stop     context.CancelFunc
-	done     chan struct{} // closed when the API's background work has ended
+	done     chan struct{} // closed when the App's background work has ended
 }
 
 // New wires the gateway on a connection to NATS; the blob store is the
@@ -68,8 +71,8 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	if cfg.WorkNumbers < 0 || cfg.WorkNumbers > work.MaxNumbers {
 		return nil, fmt.Errorf("gateway: proof of work takes 0 to %d numbers", work.MaxNumbers)
 	}
-	if cfg.Limits == (api.Limits{}) {
-		cfg.Limits = api.DefaultLimits()
+	if cfg.Limits == (app.Limits{}) {
+		cfg.Limits = app.DefaultLimits()
 	}
 	if cfg.PhaseWait == 0 {
 		cfg.PhaseWait = phaseWait
@@ -91,21 +94,25 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	}
 	secure := strings.HasPrefix(cfg.PublicURL, "https://")
 	e.Use(requests(cfg.Log), headers(secure))
-	a := api.New(e, b, blobs, api.Config{
-		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, PublicURL: cfg.PublicURL, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait, Secure: secure, Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
+	core := app.New(app.Clients(b), b, blobs, app.Config{
+		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait,
+		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
-	e.Use(a.Door())
-	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) })
+	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL)))
+	a := api.New(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
+	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {
 		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusNoContent)
-	})
-	page.Mount(e, page.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log}, a)
-	s := &Server{api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
+	}).Name = string(app.ReadDescription)
+	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
+	site.Mount(e)
+	page.Mount(e, site, core)
+	s := &Server{app: core, api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
-	s.http.RegisterOnShutdown(a.EndStreams)
+	s.http.RegisterOnShutdown(core.EndStreams)
 	return s, nil
 }
 
@@ -159,7 +166,7 @@ func (s *Server) Start(failed chan<- error) error {
 	s.stop = stop
 	go func() {
 		defer close(s.done)
-		if err := s.api.Run(ctx); err != nil {
+		if err := s.app.Run(ctx); err != nil {
 			failed <- fmt.Errorf("gateway: %w", err)
 		}
 	}()

@@ -67,12 +67,11 @@ func TestSession_cookie(t *testing.T) {
 func TestSession_freshRole(t *testing.T) {
 	h := open(t)
 	const juror = "juror@example.org"
+	expert := identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}
 	if a := h.ask(t, http.MethodGet, panel+"/sheets", juror, ""); a.Status != http.StatusForbidden {
 		t.Fatalf("without the role: %d", a.Status)
 	}
-	if _, err := h.identity.GrantRole(t.Context(), identity.Change{Email: juror, Grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}}); err != nil {
-		t.Fatal(err)
-	}
+	h.identity.hear(juror, expert)
 	if a := h.ask(t, http.MethodGet, panel+"/sheets", juror, ""); a.Status != http.StatusOK {
 		t.Errorf("with the role: %d %s", a.Status, a.Body)
 	}
@@ -95,8 +94,9 @@ func TestSeatPanel_refused(t *testing.T) {
 	if g := h.identity.account("a@example.org").Grants; len(g) > 0 {
 		t.Errorf("refused jurors have roles: %v", g)
 	}
+	expert := identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}
 	a := h.ask(t, http.MethodPut, panel, organizer, `{"jurors":["a@example.org","b@example.org"]}`)
-	if g := h.identity.account("b@example.org").Grants; a.Status != http.StatusOK || len(g) != 1 || g[0] != (identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}) {
+	if g := h.identity.account("b@example.org").Grants; a.Status != http.StatusOK || len(g) != 1 || g[0] != expert {
 		t.Errorf("seated: %d %s, roles %v", a.Status, a.Body, g)
 	}
 }
@@ -127,7 +127,8 @@ func TestSession_signOut(t *testing.T) {
 	h := open(t)
 	for _, token := range []string{organizer, "ended"} {
 		a := h.ask(t, http.MethodDelete, "/api/v1/sessions/current", "", "", "Cookie", "laurel_session="+token)
-		if cookie := a.Header.Get("Set-Cookie"); a.Status != http.StatusNoContent || !strings.HasPrefix(cookie, "laurel_session=;") || !strings.Contains(cookie, "1970") {
+		cookie := a.Header.Get("Set-Cookie")
+		if a.Status != http.StatusNoContent || !strings.HasPrefix(cookie, "laurel_session=;") || !strings.Contains(cookie, "1970") {
 			t.Errorf("%s: %d, cookie %q", token, a.Status, cookie)
 		}
 	}

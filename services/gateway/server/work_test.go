@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
-	"github.com/laurel-awards/laurel/services/gateway/internal/api"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -23,9 +23,9 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// workHouse is a house with the real identity.
-type workHouse struct {
-	*house
+// workInstallation is an installation with the real identity.
+type workInstallation struct {
+	*installation
 
 	works interface { // identity's database
 		Get(into any, query string, args ...any) error
@@ -33,9 +33,9 @@ type workHouse struct {
 }
 
 // working is a gateway that asks for easy work.
-func working(t *testing.T, change ...func(*server.Config)) *workHouse {
+func working(t *testing.T, change ...func(*server.Config)) *workInstallation {
 	t.Helper()
-	h := found(t, testkit.Log(t))
+	h := bare(t, testkit.Log(t))
 	deps := testkit.Deps(t, h.nats, run.Room{Name: identity.Name, Migrations: identityserver.Migrations()}, h.clock)
 	room, err := identityserver.New(deps, identityserver.Config{
 		CredentialKey: h.key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour,
@@ -46,13 +46,13 @@ func working(t *testing.T, change ...func(*server.Config)) *workHouse {
 	testkit.Start(t, room, deps)
 	h.serve(t, map[string][]bus.Endpoint{selection.Name: selection.Endpoints(selectionRoom{})})
 	h.start(t, append([]func(*server.Config){easy}, change...)...)
-	return &workHouse{h, deps.DB}
+	return &workInstallation{h, deps.DB}
 }
 
 func easy(c *server.Config) { c.WorkNumbers = 40 }
 
 // asked has an address ask until work is wanted, and gives the work.
-func (h *workHouse) asked(t *testing.T) string {
+func (h *workInstallation) asked(t *testing.T) string {
 	t.Helper()
 	for {
 		a := h.ask(t, http.MethodPost, voters, "", `{"way":"device"}`)
@@ -73,7 +73,7 @@ func (h *workHouse) asked(t *testing.T) string {
 	}
 }
 
-func send(t *testing.T, h *house, done string) answer {
+func send(t *testing.T, h *installation, done string) answer {
 	t.Helper()
 	return h.ask(t, http.MethodPost, voters, "", `{"way":"device","work":"`+done+`"}`)
 }
@@ -81,7 +81,7 @@ func send(t *testing.T, h *house, done string) answer {
 // TestWork takes a work once, through whatever gateway, before it expires.
 func TestWork(t *testing.T) {
 	h := working(t)
-	another := *h.house
+	another := *h.installation
 	another.start(t, easy)
 
 	done, late := h.asked(t), h.asked(t)
@@ -94,7 +94,7 @@ func TestWork(t *testing.T) {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
 	}
-	refused("used there", send(t, h.house, done), "work_used")
+	refused("used there", send(t, h.installation, done), "work_used")
 	refused("used again", send(t, &another, done), "work_used")
 	foreign, err := work.NewChallenges(h.key, h.clock.Now).New("another-selection", 10)
 	if err != nil {
@@ -104,10 +104,10 @@ func TestWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused("for another selection", send(t, h.house, elsewhere), "work_foreign")
-	refused("nonsense", send(t, h.house, base64.StdEncoding.EncodeToString([]byte(`{"algorithm":"SHA-256"}`))), "work_invalid")
+	refused("for another selection", send(t, h.installation, elsewhere), "work_foreign")
+	refused("nonsense", send(t, h.installation, base64.StdEncoding.EncodeToString([]byte(`{"algorithm":"SHA-256"}`))), "work_invalid")
 	h.clock.Advance(5 * time.Minute)
-	refused("expired", send(t, h.house, late), "work_expired")
+	refused("expired", send(t, h.installation, late), "work_expired")
 
 	if a := h.ask(t, http.MethodPost, voters, "", `{"way":"device","work":null}`); a.Status != http.StatusCreated {
 		t.Errorf("null, which is none: %d %s", a.Status, a.Body)
@@ -141,7 +141,7 @@ func TestWork_school(t *testing.T) {
 		pace   = time.Minute / pupils
 	)
 	free := limit.Rate{PerSecond: 2, Burst: 60}
-	h := working(t, limits(func(l *api.Limits) { l.Credentials.Network = free }))
+	h := working(t, limits(func(l *app.Limits) { l.Credentials.Network = free }))
 	c := client.New(h.url)
 	var (
 		all          sync.WaitGroup
@@ -179,7 +179,7 @@ func TestWork_school(t *testing.T) {
 }
 
 // try asks for a credential without work, from any goroutine.
-func (h *workHouse) try(ctx context.Context) (status int, retryAfter string, err error) {
+func (h *workInstallation) try(ctx context.Context) (status int, retryAfter string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+voters, strings.NewReader(`{"way":"device"}`))
 	if err != nil {
 		return 0, "", err

@@ -9,10 +9,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
-	"github.com/laurel-awards/laurel/services/identity/internal/roster"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
 	"github.com/laurel-awards/laurel/services/identity/internal/voter"
-	"github.com/laurel-awards/laurel/services/identity/internal/work"
+	"github.com/laurel-awards/laurel/services/identity/internal/way/device"
+	"github.com/laurel-awards/laurel/services/identity/internal/way/roster"
 	"github.com/laurel-awards/laurel/services/identity/migrations"
 )
 
@@ -40,14 +40,16 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		return run.Room{}, err
 	}
 	rosters := roster.New(deps, cfg.RosterKey)
-	voters := work.New(deps, voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, rosters))
+	devices := device.New(deps)
+	voters := voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, devices, rosters)
 	service := struct {
 		*staff.Staff
-		*work.Voters
+		*voter.Voters
 		*roster.Rosters
 	}{accounts, voters, rosters}
 	return run.Room{
-		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service), Tasks: []run.Task{voters.Task()},
+		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
+		Handlers: accounts.Handlers(), Tasks: []run.Task{devices.Task()},
 	}, nil
 }
 

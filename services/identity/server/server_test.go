@@ -21,28 +21,29 @@ import (
 )
 
 type room struct {
+	*testkit.Room
 	*identity.Client
-	ctx   context.Context
-	bus   *bus.Bus
-	deps  run.Deps
-	clock *testkit.Clock
-	key   credential.Key
+	ctx context.Context
 }
+
+var key = credential.Key(strings.Repeat("k", 32))
 
 func setup(t *testing.T) room {
 	t.Helper()
-	nats := testkit.NATS(t)
-	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
-	deps := testkit.Deps(t, nats, run.Room{Name: identity.Name, Migrations: server.Migrations()}, clock)
-	key := credential.Key(strings.Repeat("k", 32))
-	r, err := server.New(deps, server.Config{CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
-	testkit.Start(t, r, deps)
-	client := testkit.Connect(t, nats, "gateway")
-	ctx := actor.WithRequest(actor.With(t.Context(), actor.Actor{Kind: actor.System, ID: "test", Name: "test"}), "r-1")
-	return room{identity.NewClient(client), ctx, client, deps, clock, key}
+	return in(t, testkit.NewRoom(t, identity.Name, server.Migrations(), wire))
+}
+
+func wire(deps run.Deps) (run.Room, error) {
+	return server.New(deps, server.Config{
+		CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour,
+	})
+}
+
+// in asks a room.
+func in(t *testing.T, r *testkit.Room) room {
+	t.Helper()
+	ctx := actor.WithRequest(actor.With(testkit.Context(t), actor.Actor{Kind: actor.System, ID: "test", Name: "test"}), "r-1")
+	return room{r, identity.NewClient(r.Caller), ctx}
 }
 
 const password = "correct horse battery"
@@ -62,21 +63,22 @@ func TestCreateAccount(t *testing.T) {
 	if a.Email != "wang@example.org" {
 		t.Errorf("email %q", a.Email)
 	}
-	if _, err := r.CreateAccount(r.ctx, identity.CreateAccount{Email: "WANG@example.org", Name: "x", Password: password}); !errors.Is(err, identity.ErrEmailTaken) {
+	same := identity.CreateAccount{Email: "WANG@example.org", Name: "x", Password: password}
+	if _, err := r.CreateAccount(r.ctx, same); !errors.Is(err, identity.ErrEmailTaken) {
 		t.Errorf("the same email again: %v", err)
 	}
 	_, err := r.CreateAccount(r.ctx, identity.CreateAccount{Email: "no", Name: " ", Password: "short"})
-	if diff := cmp.Diff([]string{"email", "name", "password"}, fields(err)); diff != "" {
+	if diff := cmp.Diff([]string{"email", "name", "password"}, testkit.Fields(err)); diff != "" {
 		t.Errorf("bad input names (-want +got):\n%s", diff)
 	}
 	var stored string
-	if err := r.deps.DB.Get(&stored, `SELECT password FROM account`); err != nil {
+	if err := r.DB.Get(&stored, `SELECT password FROM account`); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(stored, "$argon2id$v=19$m=19456,t=2,p=1$") || strings.Contains(stored, password) {
 		t.Errorf("stored password %q", stored)
 	}
-	log, err := bus.Call[[]audit.Entry](r.ctx, r.bus, identity.Name, run.ListAudit, audit.Page{})
+	log, err := bus.Call[[]audit.Entry](r.ctx, r.Caller, identity.Name, run.ListAudit, audit.Page{})
 	if err != nil || len(log) != 1 || log[0].Act != "create_account" || log[0].Request != "r-1" || strings.Contains(string(log[0].Detail), password) {
 		t.Errorf("audit log %+v, %v", log, err)
 	}
@@ -93,7 +95,7 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("authenticate = %+v, %v", got, err)
 	}
 	var kept int
-	if err := r.deps.DB.Get(&kept, `SELECT count(*) FROM session WHERE hash = $1`, []byte(s.Token)); err != nil || kept != 0 {
+	if err := r.DB.Get(&kept, `SELECT count(*) FROM session WHERE hash = $1`, []byte(s.Token)); err != nil || kept != 0 {
 		t.Errorf("the token itself is in the database: %d, %v", kept, err)
 	}
 	for name, in := range map[string]identity.SignIn{
@@ -114,7 +116,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.clock.Advance(time.Hour)
+	r.Clock.Advance(time.Hour)
 	if _, err := r.Authenticate(r.ctx, identity.Token{Token: s.Token}); !errors.Is(err, identity.ErrSession) {
 		t.Errorf("after its time: %v", err)
 	}
@@ -131,7 +133,7 @@ func TestSignIn_tooManyTries(t *testing.T) {
 	if _, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: password}); !errors.Is(err, identity.ErrTooManyTries) {
 		t.Errorf("the eleventh try: %v", err)
 	}
-	r.clock.Advance(16 * time.Minute)
+	r.Clock.Advance(16 * time.Minute)
 	if _, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: password}); err != nil {
 		t.Errorf("after a while: %v", err)
 	}
@@ -149,7 +151,8 @@ func TestGrantRole(t *testing.T) {
 		if diff := cmp.Diff([]identity.Grant{juror.Grant}, a.Grants); diff != "" {
 			t.Errorf("grants (-want +got):\n%s", diff)
 		}
-		if !a.May("s-1", identity.Juror, "experts") || a.May("s-1", identity.Juror, "public") || a.May("s-2", identity.Juror, "") || a.May("s-1", identity.Organizer, "") {
+		if !a.May("s-1", identity.Juror, "experts") || a.May("s-1", identity.Juror, "public") ||
+			a.May("s-2", identity.Juror, "") || a.May("s-1", identity.Organizer, "") {
 			t.Errorf("may more or less than granted: %+v", a)
 		}
 	}
@@ -169,7 +172,7 @@ func TestGrantRole(t *testing.T) {
 		"role, slug": {identity.Change{Grant: identity.Grant{Role: "king"}}, []string{"role", "slug"}},
 	} {
 		_, err := r.GrantRole(r.ctx, c.in)
-		if diff := cmp.Diff(c.want, fields(err)); diff != "" {
+		if diff := cmp.Diff(c.want, testkit.Fields(err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -186,7 +189,7 @@ func TestProveVoter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := r.key.Verifier().Verify(c.Credential, "s-1", r.clock.Now())
+		v, err := key.Verifier().Verify(c.Credential, "s-1", r.Clock.Now())
 		if err != nil || v.Way != "device" || !v.Expires.Equal(c.ExpiresAt) {
 			t.Fatalf("credential %+v is for %+v, %v", c, v, err)
 		}
@@ -196,15 +199,23 @@ func TestProveVoter(t *testing.T) {
 		t.Errorf("%d voters of 100", len(ids))
 	}
 	_, err := r.ProveVoter(r.ctx, identity.ProveVoter{Way: "passport"})
-	if diff := cmp.Diff([]string{"way", "slug"}, fields(err)); diff != "" {
+	if diff := cmp.Diff([]string{"way", "slug"}, testkit.Fields(err)); diff != "" {
 		t.Errorf("bad input names (-want +got):\n%s", diff)
 	}
 }
 
-func fields(err error) []string {
-	var names []string
-	for _, f := range fault.From(err).Fields {
-		names = append(names, f.Name)
+// TestWays proves in each way of the contract, and takes no proof of another.
+func TestWays(t *testing.T) {
+	r := setup(t)
+	proofs := map[string]identity.ProveVoter{"code": {Code: "K7M3"}, "work": {Work: r.done(1)}}
+	own := map[string]string{identity.WayDevice: "work", identity.WayRoster: "code"}
+	for _, way := range identity.Ways() {
+		for proof, in := range proofs {
+			in.Slug, in.Way = "s-1", way
+			_, err := r.ProveVoter(r.ctx, in)
+			if foreign := fault.From(err).Code == identity.ErrInvalid.Code; foreign == (own[way] == proof) {
+				t.Errorf("%s of %s: %v", proof, way, err)
+			}
+		}
 	}
-	return names
 }

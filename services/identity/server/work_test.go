@@ -9,18 +9,19 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
-	"github.com/laurel-awards/laurel/services/identity/internal/work"
+	"github.com/laurel-awards/laurel/services/identity/internal/way/device"
 )
 
 // done is the n-th work, whose challenge lives five minutes.
 func (r room) done(n uint64) *identity.Work {
-	return &identity.Work{Signature: binary.BigEndian.AppendUint64(make([]byte, 24), n), ExpiresAt: r.clock.Now().Add(5 * time.Minute)}
+	return &identity.Work{Signature: binary.BigEndian.AppendUint64(make([]byte, 24), n), ExpiresAt: r.Clock.Now().Add(5 * time.Minute)}
 }
 
 func (r room) works(t *testing.T) (n int) {
 	t.Helper()
-	if err := r.deps.DB.Get(&n, `SELECT count(*) FROM work`); err != nil {
+	if err := r.DB.Get(&n, `SELECT count(*) FROM work`); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -44,7 +45,7 @@ func TestWork(t *testing.T) {
 			switch {
 			case err == nil:
 				issued++
-			case errors.Is(err, identity.ErrWorkUsed) && cmp.Equal(fields(err), []string{"work"}):
+			case errors.Is(err, identity.ErrWorkUsed) && cmp.Equal(testkit.Fields(err), []string{"work"}):
 				used++
 			default:
 				t.Error(err)
@@ -66,8 +67,8 @@ func TestWork(t *testing.T) {
 	}
 	device.Way = identity.WayDevice
 	for name, signature := range map[string][]byte{"none": nil, "short": make([]byte, 31), "long": make([]byte, 1000)} {
-		device.Work = &identity.Work{Signature: signature, ExpiresAt: r.clock.Now().Add(time.Minute)}
-		if _, err := r.ProveVoter(r.ctx, device); !cmp.Equal(fields(err), []string{"work"}) {
+		device.Work = &identity.Work{Signature: signature, ExpiresAt: r.Clock.Now().Add(time.Minute)}
+		if _, err := r.ProveVoter(r.ctx, device); !cmp.Equal(testkit.Fields(err), []string{"work"}) {
 			t.Errorf("signature %s: %v", name, err)
 		}
 	}
@@ -76,9 +77,9 @@ func TestWork(t *testing.T) {
 	if _, err := r.ProveVoter(r.ctx, device); err != nil {
 		t.Errorf("a work that a bad request did not use: %v", err)
 	}
-	r.clock.Advance(5 * time.Minute)
+	r.Clock.Advance(5 * time.Minute)
 	device.Work = late
-	if _, err := r.ProveVoter(r.ctx, device); !errors.Is(err, identity.ErrWorkExpired) || !cmp.Equal(fields(err), []string{"work"}) {
+	if _, err := r.ProveVoter(r.ctx, device); !errors.Is(err, identity.ErrWorkExpired) || !cmp.Equal(testkit.Fields(err), []string{"work"}) {
 		t.Errorf("when it has expired: %v", err)
 	}
 	if n := r.works(t); n != 2 {
@@ -89,19 +90,19 @@ func TestWork(t *testing.T) {
 // TestWork_prune removes what expired ten minutes ago, in more than one go.
 func TestWork_prune(t *testing.T) {
 	r := setup(t)
-	if _, err := r.deps.DB.Exec(`INSERT INTO work (signature, expires_at)
-		SELECT sha256(i::text::bytea), $1::timestamptz FROM generate_series(1, 11000) i`, r.clock.Now()); err != nil {
+	if _, err := r.DB.Exec(`INSERT INTO work (signature, expires_at)
+		SELECT sha256(i::text::bytea), $1::timestamptz FROM generate_series(1, 11000) i`, r.Clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayDevice, Work: r.done(1)}); err != nil {
 		t.Fatal(err)
 	}
-	keeper := work.New(r.deps, nil)
+	keeper := device.New(r.Deps)
 	for _, c := range []struct {
 		after         time.Duration
 		removed, left int
 	}{{10 * time.Minute, 0, 11001}, {time.Second, 11000, 1}, {5 * time.Minute, 1, 0}} {
-		r.clock.Advance(c.after)
+		r.Clock.Advance(c.after)
 		if n, err := keeper.Prune(t.Context()); err != nil || int(n) != c.removed || r.works(t) != c.left {
 			t.Errorf("removed %d, left %d, %v; want %d and %d", n, r.works(t), err, c.removed, c.left)
 		}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -18,8 +17,8 @@ const example = "../../../deploy/examples/most-beautiful-courier/"
 // The example selection's files, as organizers keep them.
 func TestImport_example(t *testing.T) {
 	r := setup(t)
-	r.freeze(t, slug, string(read(t, "rulebook.yaml")))
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
+	r.selection.Freeze(string(read(t, "rulebook.yaml")))
+	r.selection.Open(rulebook.PhaseNomination)
 
 	_, err := r.load(t, read(t, "entries-bad.xlsx"), false)
 	fields(t, err, nomination.ErrImport)
@@ -42,7 +41,7 @@ func TestImport_example(t *testing.T) {
 	if len(done.Warnings) != 1 || done.Warnings[0].Field != "姓名" { // the same person, typed differently
 		t.Errorf("warnings %+v", done.Warnings)
 	}
-	if n := r.count(t, `SELECT count(*) FROM entry WHERE photo <> ''`); n < 50 {
+	if n := r.Count(`SELECT count(*) FROM entry WHERE photo <> ''`); n < 50 {
 		t.Errorf("%d photos", n)
 	}
 }

@@ -2,112 +2,34 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/xuri/excelize/v2"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
-// book is a sheet being typed, as organizers do: a merged title, an info row,
-// the headings in row 3.
-type book struct {
-	t    testing.TB
-	file *excelize.File
-	next int
-}
-
-func newBook(t testing.TB) *book {
+func (r *room) load(t testing.TB, body []byte, dry bool) (nomination.Imported, error) {
 	t.Helper()
-	b := &book{t, excelize.NewFile(), 1}
-	t.Cleanup(func() { _ = b.file.Close() })
-	b.row("第二届“陇原最美快递员”推荐人选汇总表")
-	b.must(b.file.MergeCell("Sheet1", "A1", "J1"))
-	b.row("填报单位：评选办", "", "", "", "", "", "填报日期：4月20日")
-	b.row("序号", "姓 名", "性别", "类别", "工作单位", "所在\n市州", "从业年限（年）", "主要事迹", "推荐单位", "照片")
-	return b
-}
-
-func (b *book) must(err error) {
-	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func (b *book) row(cells ...any) *book {
-	b.t.Helper()
-	b.must(b.file.SetSheetRow("Sheet1", fmt.Sprintf("A%d", b.next), &cells))
-	b.next++
-	return b
-}
-
-// picture stands in the last row's photo cell.
-func (b *book) picture(body []byte, extension string) *book {
-	b.t.Helper()
-	b.must(b.file.AddPictureFromBytes("Sheet1", fmt.Sprintf("J%d", b.next-1), &excelize.Picture{Extension: extension, File: body, Format: &excelize.GraphicOptions{}}))
-	return b
-}
-
-// fake puts what is no picture in the place of one that is.
-func (b *book) fake(body []byte) *book {
-	b.t.Helper()
-	holder := encoded(b.t, png.Encode, b.next)
-	b.picture(holder, ".png")
-	b.file.Pkg.Range(func(name, part any) bool {
-		if old, ok := part.([]byte); ok && bytes.Equal(old, holder) {
-			b.file.Pkg.Store(name, body)
-		}
-		return true
-	})
-	return b
-}
-
-func (b *book) bytes() []byte {
-	b.t.Helper()
-	out, err := b.file.WriteToBuffer()
-	b.must(err)
-	return out.Bytes()
-}
-
-func encoded(t testing.TB, encode func(w io.Writer, m image.Image) error, width int) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	if err := encode(&out, image.NewGray(image.Rect(0, 0, width, 40))); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
-
-func (r *room) load(t *testing.T, body []byte, dry bool) (nomination.Imported, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(staff(t), time.Minute) // pictures take their time, the more so under the race detector
-	defer cancel()
-	return r.Import(ctx, nomination.Import{Slug: slug, Blob: r.upload(t, body), DryRun: dry})
+	return r.ImportEntries(staff(t), nomination.ImportEntries{Slug: slug, Blob: r.Upload(body), DryRun: dry})
 }
 
 // nothing was imported.
 func (r *room) unchanged(t *testing.T) {
 	t.Helper()
-	if n := r.count(t, `SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM audit)`); n != 0 {
+	if n := r.Count(`SELECT (SELECT count(*) FROM entry) + (SELECT count(*) FROM audit)`); n != 0 {
 		t.Errorf("%d rows were written", n)
 	}
 }
@@ -142,7 +64,7 @@ func TestImport(t *testing.T) {
 	if diff := cmp.Diff(warnings, done.Warnings); diff != "" || done.Entries != 3 || len(done.IDs) != 3 {
 		t.Fatalf("%+v\n%s", done, diff)
 	}
-	entries, err := r.ListEntries(t.Context(), nomination.ListEntries{Slug: slug})
+	entries, err := r.ListEntries(testkit.Context(t), nomination.ListEntries{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +91,7 @@ func TestImport(t *testing.T) {
 	if len(entries[2].Warnings) != 1 {
 		t.Errorf("warnings %v", entries[2].Warnings)
 	}
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'import_entries' AND detail ->> 'entries' = '3'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'import_entries' AND detail ->> 'entries' = '3'`); n != 1 {
 		t.Errorf("%d audit rows", n)
 	}
 
@@ -190,12 +112,7 @@ func TestImport(t *testing.T) {
 
 func (r *room) photoSize(t *testing.T, hash string) image.Point {
 	t.Helper()
-	body, _, err := r.deps.Blobs.Open(t.Context(), hash)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	cfg, err := jpeg.DecodeConfig(body)
+	cfg, err := jpeg.DecodeConfig(bytes.NewReader(r.Blob(hash)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +135,7 @@ func TestImport_csv(t *testing.T) {
 			if err != nil || done.Entries != 1 || len(done.Warnings) != 0 {
 				t.Fatalf("%+v, %v", done, err)
 			}
-			e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
+			e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: done.IDs[0]})
 			if err != nil || e.Nominee.Name != "王强" || e.Nominee.Gender != "male" || e.Nominee.Category != "courier" || e.Nominee.Attributes["party"] != "党员" {
 				t.Errorf("%+v, %v", e.Nominee, err)
 			}
@@ -291,7 +208,7 @@ func TestImport_badFiles(t *testing.T) {
 		})
 	}
 	for name, hash := range map[string]string{"absent": strings.Repeat("a", 64), "no hash": "../x"} {
-		_, err := r.Import(staff(t), nomination.Import{Slug: slug, Blob: hash})
+		_, err := r.ImportEntries(staff(t), nomination.ImportEntries{Slug: slug, Blob: hash})
 		if diff := cmp.Diff([]string{"blob"}, fields(t, err, nomination.ErrImport)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
@@ -308,12 +225,12 @@ func TestImport_phases(t *testing.T) {
 	if err := load(); !errors.Is(err, nomination.ErrNotYet) {
 		t.Errorf("unknown: %v", err)
 	}
-	r.freeze(t, slug, rules)
+	r.selection.Freeze(rules)
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("pending: %v", err)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
+	r.selection.Open(rulebook.PhaseNomination)
+	r.selection.Close(rulebook.PhaseNomination)
 	if err := load(); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("closed: %v", err)
 	}
@@ -328,12 +245,12 @@ func TestImport_atOnce(t *testing.T) {
 		n := nominee(i)
 		b.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds)
 	}
-	hash := r.upload(t, b.bytes())
+	hash := r.Upload(b.bytes())
 	var group errgroup.Group
 	results := make([]error, 4)
 	for i := range results {
 		group.Go(func() error {
-			_, results[i] = r.Import(t.Context(), nomination.Import{Slug: slug, Blob: hash})
+			_, results[i] = r.ImportEntries(testkit.Context(t), nomination.ImportEntries{Slug: slug, Blob: hash})
 			return nil
 		})
 	}
@@ -348,48 +265,7 @@ func TestImport_atOnce(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	}
-	if n := r.count(t, `SELECT count(*) FROM entry`); taken != 1 || n != 20 {
+	if n := r.Count(`SELECT count(*) FROM entry`); taken != 1 || n != 20 {
 		t.Errorf("%d imports, %d entries", taken, n)
-	}
-}
-
-// The bounds that the room promises, several times what it takes.
-func TestImport_time(t *testing.T) {
-	r := opened(t)
-	var csv, namesakes strings.Builder
-	for _, b := range []*strings.Builder{&csv, &namesakes} {
-		b.WriteString("姓名,性别,类别,工作单位,所在市州,主要事迹\n")
-	}
-	for i := range 5000 {
-		fmt.Fprintf(&csv, "王强%c,男,快递员,单位%d,地区,%s\n", '一'+i, i, strings.Repeat("十年如一日。", 50))
-		fmt.Fprintf(&namesakes, "王强,男,快递员,单位%d,地区,%s\n", i, strings.Repeat("十年如一日。", 50))
-	}
-	photos := newBook(t)
-	for i := range 60 {
-		n := nominee(i)
-		photos.row(i, n.Name, n.Gender, n.Category, n.Employer, n.Region, 8, n.Deeds).picture(encoded(t, toJPEG, 400+i), ".jpeg")
-	}
-	for name, c := range map[string]struct {
-		body  []byte
-		limit time.Duration
-		want  int
-	}{
-		"5,000 rows":      {[]byte(csv.String()), 20 * time.Second, 5000},
-		"5,000 namesakes": {[]byte(namesakes.String()), 20 * time.Second, 5000},
-		"60 photos":       {photos.bytes(), 10 * time.Second, 60},
-	} {
-		started := time.Now()
-		hash := r.upload(t, c.body)
-		ctx, cancel := context.WithTimeout(t.Context(), 2*c.limit)
-		done, err := r.Import(ctx, nomination.Import{Slug: slug, Blob: hash})
-		cancel()
-		if err != nil || done.Entries != c.want {
-			t.Fatalf("%s: %d entries, %v", name, done.Entries, err)
-		}
-		took := time.Since(started)
-		t.Logf("%s took %v", name, took)
-		if took > c.limit {
-			t.Errorf("%s took %v", name, took)
-		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -42,7 +43,7 @@ func TestGiveOpinion(t *testing.T) {
 		if e.Number != 1 || len(e.Opinions) != 3 || e.Opinions[0].By != "李审核" {
 			t.Errorf("entry %+v", e)
 		}
-		events := outbox[event.CandidateAdmitted](t, r)
+		events := testkit.Published[event.CandidateAdmitted](t, r.DB)
 		want := []event.CandidateAdmitted{{
 			Number: 1, EntryID: id, Name: "王强一", Category: "courier", Attributes: map[string]string{
 				"employer": "陇运速递", "region": "兰州市", "gender": "male", "category": "courier", "recommended_by": "总工会", "years": "8", "party": "党员",
@@ -81,7 +82,7 @@ func TestGiveOpinion(t *testing.T) {
 			t.Errorf("entry %+v", e)
 		}
 	})
-	if n := r.count(t, `SELECT count(*) FROM audit WHERE act = 'give_opinion' AND detail ->> 'department' = 'union'`); n != 4 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'give_opinion' AND detail ->> 'department' = 'union'`); n != 4 {
 		t.Errorf("%d audit rows", n)
 	}
 }
@@ -112,7 +113,7 @@ func TestGiveOpinion_badInput(t *testing.T) {
 			t.Errorf("entry %q: %v", entry, err)
 		}
 	}
-	if n := r.count(t, `SELECT count(*) FROM opinion`); n != 0 {
+	if n := r.Count(`SELECT count(*) FROM opinion`); n != 0 {
 		t.Errorf("%d opinions", n)
 	}
 }
@@ -125,10 +126,10 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.say(t, left.ID, "hr", nomination.Pass); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Strike(staff(t), nomination.Strike{Slug: slug, Number: 2, Reason: "弃权"}); err != nil {
+	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 2, Reason: "弃权"}); err != nil {
 		t.Fatal(err)
 	}
-	progress, err := r.Progress(t.Context(), nomination.Of{Slug: slug})
+	progress, err := r.GetProgress(testkit.Context(t), nomination.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,9 +140,9 @@ func TestVetting_closes(t *testing.T) {
 	if diff := cmp.Diff(want, progress); diff != "" {
 		t.Error(diff)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
-	applied := outbox[event.PhaseApplied](t, r)
+	r.selection.Close(rulebook.PhaseNomination)
+	r.selection.Close(rulebook.PhaseVetting)
+	applied := testkit.Published[event.PhaseApplied](t, r.DB)
 	last := event.PhaseApplied{Phase: rulebook.PhaseVetting, Action: event.Close, Change: 5, Candidates: 2}
 	if diff := cmp.Diff(last, applied[len(applied)-1]); diff != "" {
 		t.Error(diff)
@@ -149,7 +150,7 @@ func TestVetting_closes(t *testing.T) {
 	if _, err := r.say(t, left.ID, "postal", nomination.Pass); !errors.Is(err, nomination.ErrPhase) {
 		t.Errorf("opinion after the close: %v", err)
 	}
-	if e, err := r.Entry(t.Context(), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
+	if e, err := r.GetEntry(testkit.Context(t), nomination.OfEntry{Slug: slug, Entry: left.ID}); err != nil || e.State != nomination.Lapsed {
 		t.Errorf("%s, %v", e.State, err)
 	}
 }
@@ -157,15 +158,15 @@ func TestVetting_closes(t *testing.T) {
 // Without departments all entries that are left become candidates at the close.
 func TestVetting_noDepartments(t *testing.T) {
 	r := setup(t)
-	r.freeze(t, slug, strings.Replace(rules, "vetting: {departments: [{id: hr, veto: true}, {id: postal, veto: true}, {id: union}]}\n", "", 1))
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Open})
+	r.selection.Freeze(strings.Replace(rules, "vetting: {departments: [{id: hr, veto: true}, {id: postal, veto: true}, {id: union}]}\n", "", 1))
+	r.selection.Open(rulebook.PhaseNomination)
 	for i := range 3 {
 		r.submit(t, i)
 	}
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseNomination, Action: event.Close})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Open})
-	r.change(t, slug, event.PhaseChanged{Phase: rulebook.PhaseVetting, Action: event.Close})
-	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
+	r.selection.Close(rulebook.PhaseNomination)
+	r.selection.Open(rulebook.PhaseVetting)
+	r.selection.Close(rulebook.PhaseVetting)
+	found, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +200,7 @@ func TestGiveOpinion_atOnce(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	found, err := r.ListCandidates(t.Context(), nomination.ListCandidates{Slug: slug})
+	found, err := r.ListCandidates(testkit.Context(t), nomination.ListCandidates{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +211,7 @@ func TestGiveOpinion_atOnce(t *testing.T) {
 			t.Errorf("number %d at %d", c.Number, i+1)
 		}
 	}
-	if len(seen) != entries || len(outbox[event.CandidateAdmitted](t, r)) != entries {
-		t.Errorf("%d candidates, %d events", len(seen), len(outbox[event.CandidateAdmitted](t, r)))
+	if len(seen) != entries || len(testkit.Published[event.CandidateAdmitted](t, r.DB)) != entries {
+		t.Errorf("%d candidates, %d events", len(seen), len(testkit.Published[event.CandidateAdmitted](t, r.DB)))
 	}
 }

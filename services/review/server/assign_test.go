@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -32,7 +33,7 @@ func TestAssign_random(t *testing.T) {
 	if got := r.mine("a"); len(got) != 0 {
 		t.Errorf("before review opens: %v", got)
 	}
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	before := r.panel()
 	if jurors, scores := loads(before); !cmp.Equal(jurors, map[string]int{"a": 6, "b": 6, "c": 6}) || len(scores) != 9 || before.Seed == "" {
 		t.Errorf("loads %v, scores %v, seed %q", jurors, scores, before.Seed)
@@ -41,7 +42,7 @@ func TestAssign_random(t *testing.T) {
 	if err := r.score("a", done, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Unseat(r.as("organizer"), review.Unseat{
+	got, err := r.UnseatJuror(r.as("organizer"), review.UnseatJuror{
 		Slug: slug, Panel: "experts", Juror: "a", Sheets: review.KeepSheets, Reason: "ill",
 		Successor: &review.Person{ID: "d", Name: "Dai"},
 	})
@@ -60,13 +61,15 @@ func TestAssign_random(t *testing.T) {
 	if err := r.score("a", done, "91", "80"); !errors.Is(err, review.ErrNotJuror) {
 		t.Errorf("who left scores: %v", err)
 	}
-	r.deliver("nomination", "candidate/10", event.CandidateAdmitted{Number: 10, Name: "Late"})
+	r.Tell("nomination", "candidate/10", event.CandidateAdmitted{Number: 10, Name: "Late"})
 	if _, scores := loads(r.panel()); scores[10] != 2 {
 		t.Errorf("the late candidate has %d jurors", scores[10])
 	}
 	// A conflict leaves two jurors; a second one too few.
 	for i, juror := range []string{"b", "c"} {
-		if _, err := r.DeclareConflict(r.as(juror), review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: r.called(10), Reason: "my neighbour"}); err != nil {
+		if _, err := r.DeclareConflict(r.as(juror), review.DeclareConflict{
+			Slug: slug, Panel: "experts", Candidate: r.called(10), Reason: "my neighbour",
+		}); err != nil {
 			t.Fatal(err)
 		}
 		if short := r.panel().Short; (i == 1) != slices.Contains(short, 10) {
@@ -80,7 +83,7 @@ func TestAssign_random(t *testing.T) {
 func TestAssign_abstained(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom), make([]event.CandidateAdmitted, 6)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	abstain := func(juror string) {
 		t.Helper()
 		if _, err := r.SaveSheet(r.as(juror), review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(1), Abstain: true, Submit: true}); err != nil {
@@ -130,11 +133,11 @@ func TestAssign_category(t *testing.T) {
 	_, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: []review.Person{
 		{ID: "a", Category: "road"}, {ID: "b"}, {ID: "c", Category: "sea"},
 	}})
-	if diff := cmp.Diff([]string{"jurors[1].category", "jurors[2].category"}, fields(err)); diff != "" {
+	if diff := cmp.Diff([]string{"jurors[1].category", "jurors[2].category"}, testkit.Fields(err)); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	r.seat(review.Person{ID: "a", Category: "road"}, review.Person{ID: "b", Category: "desk"}, review.Person{ID: "c", Category: "road"})
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	if a, b := r.mine("a"), r.mine("b"); !slices.Equal(a, []int{1, 3}) || !slices.Equal(b, []int{2}) {
 		t.Errorf("road %v, desk %v", a, b)
 	}
@@ -150,7 +153,7 @@ func TestAssign_hand(t *testing.T) {
 	if err := hand("a", 1, 2); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	if got := r.mine("a"); !slices.Equal(got, []int{1, 2}) {
 		t.Errorf("a scores %v", got)
 	}
@@ -160,18 +163,19 @@ func TestAssign_hand(t *testing.T) {
 	if err := r.score("a", 2, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"candidates[1]", "candidates[2]", "candidates"}, fields(hand("a", 1, 1, 9))); diff != "" {
+	if diff := cmp.Diff([]string{"candidates[1]", "candidates[2]", "candidates"}, testkit.Fields(hand("a", 1, 1, 9))); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	if err := hand("x", 1); !errors.Is(err, review.ErrNotJuror) {
 		t.Errorf("a stranger: %v", err)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
+	r.Close(rulebook.PhaseReview)
 	if err := hand("b", 3); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("after the close: %v", err)
 	}
 	all := scoring(t)
-	if _, err := all.AssignByHand(all.as("organizer"), review.AssignByHand{Slug: slug, Panel: "experts", Juror: "a"}); !cmp.Equal(fields(err), []string{"panel"}) {
+	_, err := all.AssignByHand(all.as("organizer"), review.AssignByHand{Slug: slug, Panel: "experts", Juror: "a"})
+	if !cmp.Equal(testkit.Fields(err), []string{"panel"}) {
 		t.Errorf("where the rulebook assigns: %v", err)
 	}
 }

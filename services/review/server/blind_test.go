@@ -28,7 +28,7 @@ func TestAssignments_blind(t *testing.T) {
 		more += fmt.Sprintf("\n    - {id: %s, jurors: 1, blind: %s, criteria: [{id: deeds}]}", id, blind)
 	}
 	r := frozen(t, with("missing: refuse}", more, "nominee: person", "nominee: person\nattributes: [conflicts]"), admitted)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	both := map[string]string{"employer": "Longyun", "region": "Lanzhou"}
 	r.seat(people...)
 	for panel, want := range map[string]review.Assignment{
@@ -48,7 +48,7 @@ func TestAssignments_blind(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: panel})
+		got, err := r.ListAssignments(r.as("a"), review.OfPanel{Slug: slug, Panel: panel})
 		if diff := cmp.Diff([]review.Assignment{want}, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", panel, err, diff)
 		}
@@ -61,8 +61,8 @@ func TestBlind_codes(t *testing.T) {
 	const candidates = 40
 	r := frozen(t, with(isAll, "blind: [photo], sees_others: after_own, assign: random, min_scores: 2,"), make([]event.CandidateAdmitted, candidates)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
-	mine, err := r.Assignments(r.as("a"), experts)
+	r.Open(rulebook.PhaseReview)
+	mine, err := r.ListAssignments(r.as("a"), experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestBlind_codes(t *testing.T) {
 		t.Errorf("the list's order is not made of what the juror knows: %+v", mine)
 	}
 	var codes []string
-	if err := r.deps.DB.Select(&codes, `SELECT code FROM code ORDER BY candidate`); err != nil {
+	if err := r.DB.Select(&codes, `SELECT code FROM code ORDER BY candidate`); err != nil {
 		t.Fatal(err)
 	}
 	if len(codes) != candidates || slices.IsSorted(codes) {
@@ -105,7 +105,7 @@ func TestBlind_codes(t *testing.T) {
 	save.Submit, save.Scores = true, map[string]string{"deeds": "90", "skill": "90"}
 	saved, err = r.SaveSheet(r.as("a"), save)
 	take(saved.Candidate, err)
-	revisions, err := r.Revisions(r.as("a"), of)
+	revisions, err := r.ListRevisions(r.as("a"), of)
 	if len(revisions) != 2 || revisions[0].Submitted || !revisions[1].Submitted {
 		t.Errorf("revisions %+v", revisions)
 	}
@@ -127,15 +127,15 @@ func TestBlind_codes(t *testing.T) {
 		if _, err := r.SaveSheet(r.as("a"), save); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("a sheet of %q: %v", name, err)
 		}
-		if _, err := r.Revisions(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
+		if _, err := r.ListRevisions(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("revisions of %q: %v", name, err)
 		}
-		if _, err := r.Peers(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
+		if _, err := r.ListPeers(r.as("a"), of); !errors.Is(err, review.ErrUnassigned) {
 			t.Errorf("peers of %q: %v", name, err)
 		}
 	}
 	// Who is admitted late has a code like the others'; the seed is no longer public.
-	r.deliver("nomination", "candidate/41", event.CandidateAdmitted{Number: candidates + 1, Name: "Late"})
+	r.Tell("nomination", "candidate/41", event.CandidateAdmitted{Number: candidates + 1, Name: "Late"})
 	if late := r.called(candidates + 1); !form.MatchString(late) || seen[late] {
 		t.Errorf("the late candidate is called %q", late)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -20,11 +21,16 @@ func TestConflict(t *testing.T) {
 		event.CandidateAdmitted{Attributes: map[string]string{"recommended_by": "ABC"}},
 		event.CandidateAdmitted{Attributes: map[string]string{"conflicts": "Somebody、Cai"}},
 		event.CandidateAdmitted{})
-	r.seat(review.Person{ID: "a", Name: "Ann", Employer: "陇运速递"}, review.Person{ID: "b", Name: "Bo", Employer: "ａｂｃ"}, review.Person{ID: "c", Name: "Cai"})
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.seat(
+		review.Person{ID: "a", Name: "Ann", Employer: "陇运速递"},
+		review.Person{ID: "b", Name: "Bo", Employer: "ａｂｃ"},
+		review.Person{ID: "c", Name: "Cai"},
+	)
+	r.Open(rulebook.PhaseReview)
 	organizer := r.as("organizer")
 	declare := review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "4", Reason: "my cousin"}
-	if _, err := r.DeclareConflict(r.as("a"), review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "4"}); !cmp.Equal(fields(err), []string{"reason"}) {
+	_, err := r.DeclareConflict(r.as("a"), review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: "4"})
+	if !cmp.Equal(testkit.Fields(err), []string{"reason"}) {
 		t.Errorf("without a reason: %v", err)
 	}
 	if _, err := r.DeclareConflict(r.as("x"), declare); !errors.Is(err, review.ErrNotJuror) {
@@ -35,7 +41,7 @@ func TestConflict(t *testing.T) {
 			t.Fatalf("%+v, %v", c, err)
 		}
 	}
-	got, err := r.Conflicts(organizer, experts)
+	got, err := r.ListConflicts(organizer, experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,23 +63,25 @@ func TestConflict(t *testing.T) {
 	if err := r.score("b", 1, "90", "80"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Peers(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrUnassigned) {
+	if _, err := r.ListPeers(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("a recused juror reads scores: %v", err)
 	}
 	no := false
 	pinned, err := r.PinConflict(organizer, review.PinConflict{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "another firm of that name"})
-	if diff := cmp.Diff(review.Conflict{Juror: "a", Candidate: 1, Grounds: want[0].Grounds, Pinned: &no, Reason: "another firm of that name"}, pinned); err != nil || diff != "" {
+	said := review.Conflict{Juror: "a", Candidate: 1, Grounds: want[0].Grounds, Pinned: &no, Reason: "another firm of that name"}
+	if diff := cmp.Diff(said, pinned); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	if got := r.mine("a"); !slices.Equal(got, []int{1, 2, 3}) {
 		t.Errorf("a sees %v", got)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
+	r.Close(rulebook.PhaseReview)
 	if _, err := r.ExportScores(r.as("a"), review.Of{Slug: slug}); !errors.Is(err, review.ErrRecused) {
 		t.Errorf("a recused juror exports scores: %v", err)
 	}
-	r.deliver("selection", "notice", event.NoticePosted{})
-	if _, err := r.PinConflict(organizer, review.PinConflict{Slug: slug, Panel: "experts", Juror: "a", Candidate: 2, Conflicted: true, Reason: "late"}); !errors.Is(err, review.ErrPhase) {
+	r.Tell("selection", "notice", event.NoticePosted{})
+	late := review.PinConflict{Slug: slug, Panel: "experts", Juror: "a", Candidate: 2, Conflicted: true, Reason: "late"}
+	if _, err := r.PinConflict(organizer, late); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("after the notice: %v", err)
 	}
 }

@@ -12,17 +12,17 @@ import (
 func TestDecision(t *testing.T) {
 	r := scoring(t)
 	r.scoreAll()
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	organizer, of := r.as("organizer"), review.Of{Slug: slug}
 	if _, err := r.SeatCommittee(organizer, review.SeatCommittee{Slug: slug, Members: people}); err != nil {
 		t.Fatal(err)
 	}
-	move := review.Move{Slug: slug, Motion: "adopt the result"}
-	if _, err := r.Move(organizer, move); !errors.Is(err, review.ErrPhase) {
+	move := review.PutMotion{Slug: slug, Motion: "adopt the result"}
+	if _, err := r.PutMotion(organizer, move); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("a motion before the phase: %v", err)
 	}
-	r.phase(rulebook.PhaseDecision, event.Open)
+	r.Open(rulebook.PhaseDecision)
 	if _, err := r.VoteMotion(r.as("a"), review.VoteMotion{Slug: slug, Choice: "for"}); !errors.Is(err, review.ErrNoMotion) {
 		t.Errorf("a vote without a motion: %v", err)
 	}
@@ -36,7 +36,7 @@ func TestDecision(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := r.Move(organizer, move)
+	_, err := r.PutMotion(organizer, move)
 	must(err)
 	must(vote("a", "for"))
 	if err := vote("a", "against"); !errors.Is(err, review.ErrVoted) {
@@ -52,7 +52,7 @@ func TestDecision(t *testing.T) {
 		t.Errorf("closed below the quorum: %v", err)
 	}
 	must(vote("b", "against"))
-	d, err := r.Decision(organizer, of)
+	d, err := r.GetDecision(organizer, of)
 	must(err)
 	if d.For != 0 || d.Against != 0 || d.Voted != 2 {
 		t.Errorf("counts are told before the vote is closed: %+v", d)
@@ -62,7 +62,7 @@ func TestDecision(t *testing.T) {
 	if d.Outcome != "rejected" || d.For != 1 || d.Against != 1 {
 		t.Errorf("one of two for, two thirds needed: %+v", d)
 	}
-	_, err = r.Move(organizer, move)
+	_, err = r.PutMotion(organizer, move)
 	must(err)
 	must(vote("a", "for"))
 	must(vote("b", "for"))
@@ -74,13 +74,13 @@ func TestDecision(t *testing.T) {
 			t.Errorf("two of three for: %+v", d)
 		}
 	}
-	if _, err := r.Move(organizer, move); !errors.Is(err, review.ErrMoved) {
+	if _, err := r.PutMotion(organizer, move); !errors.Is(err, review.ErrMoved) {
 		t.Errorf("a motion after the approved one: %v", err)
 	}
-	if n := r.count(`SELECT count(*) FROM outbox WHERE name = 'decision_made'`); n != 2 {
+	if n := r.Count(`SELECT count(*) FROM outbox WHERE name = 'decision_made'`); n != 2 {
 		t.Errorf("decision_made %d times, want 2", n)
 	}
-	if n := r.count(`SELECT count(*) FROM motion_vote WHERE choice IS NOT NULL`); n != 0 {
+	if n := r.Count(`SELECT count(*) FROM motion_vote WHERE choice IS NOT NULL`); n != 0 {
 		t.Errorf("%d secret votes are kept with their member", n)
 	}
 }

@@ -15,16 +15,16 @@ import (
 // TestPhase_candidates opens review only when every admitted candidate is known.
 func TestPhase_candidates(t *testing.T) {
 	r := setup(t)
-	r.freeze(rules)
-	open := r.envelope("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseReview, Action: event.Open, Candidates: 2})
-	if err := r.inbox.Deliver(t.Context(), open); !errors.Is(err, outbox.ErrNotYet) {
+	r.Freeze(rules)
+	open := r.Next("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseReview, Action: event.Open, Candidates: 2})
+	if err := r.Inbox.Deliver(t.Context(), open); !errors.Is(err, outbox.ErrNotYet) {
 		t.Fatalf("opened without its candidates: %v", err)
 	}
-	r.candidates(2)
-	if err := r.inbox.Deliver(t.Context(), open); err != nil {
+	r.AdmitMany(2)
+	if err := r.Inbox.Deliver(t.Context(), open); err != nil {
 		t.Fatal(err)
 	}
-	if n := r.count(`SELECT count(*) FROM outbox WHERE name = 'phase_applied'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM outbox WHERE name = 'phase_applied'`); n != 1 {
 		t.Errorf("answered %d times", n)
 	}
 }
@@ -33,20 +33,20 @@ func TestPhase_candidates(t *testing.T) {
 // random order: it computes the same.
 func TestEvents_shuffled(t *testing.T) {
 	r := setup(t)
-	r.freeze(rules)
-	r.candidates(3)
-	r.phase(rulebook.PhaseReview, event.Open)
-	r.deliver("nomination", "candidate/3", event.CandidateStruck{Number: 3, Reason: "withdrew"})
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 2}})
-	r.deliver("selection", "notice", event.NoticePosted{})
-	r.deliver("selection", "notice", event.ResultPublished{})
+	r.Freeze(rules)
+	r.AdmitMany(3)
+	r.Open(rulebook.PhaseReview)
+	r.Tell("nomination", "candidate/3", event.CandidateStruck{Number: 3, Reason: "withdrew"})
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 2}})
+	r.Tell("selection", "notice", event.NoticePosted{})
+	r.Tell("selection", "notice", event.ResultPublished{})
 
 	again := setup(t)
-	deck := append(append([]event.Envelope(nil), r.events...), r.events...)
+	deck := append(append([]event.Envelope(nil), r.Sent...), r.Sent...)
 	rand.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	for range 10 {
 		for _, env := range deck {
-			if err := again.inbox.Deliver(t.Context(), env); err != nil && !errors.Is(err, outbox.ErrNotYet) {
+			if err := again.Inbox.Deliver(t.Context(), env); err != nil && !errors.Is(err, outbox.ErrNotYet) {
 				t.Fatal(err)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -18,7 +19,7 @@ import (
 func TestOversight(t *testing.T) {
 	r := frozen(t, with(isAll, "spread_limit: 10,"), make([]event.CandidateAdmitted, 5)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	for c := 1; c <= 5; c++ {
 		deeds := 60 + 5*c
 		last := deeds
@@ -31,10 +32,10 @@ func TestOversight(t *testing.T) {
 			}
 		}
 	}
-	if _, err := r.Oversight(r.as("a"), experts); !errors.Is(err, review.ErrOwnPanel) {
+	if _, err := r.GetOversight(r.as("a"), experts); !errors.Is(err, review.ErrOwnPanel) {
 		t.Errorf("a juror oversees the panel: %v", err)
 	}
-	got, err := r.Oversight(r.as("organizer"), experts)
+	got, err := r.GetOversight(r.as("organizer"), experts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,14 +54,15 @@ func TestOversight(t *testing.T) {
 	}
 
 	back := review.SendBack{Slug: slug, Panel: "experts", Juror: "c", Candidate: 1, Reason: "is 96 meant?"}
-	if _, err := r.SendBack(r.as("organizer"), review.SendBack{Slug: slug, Panel: "experts", Juror: "c", Candidate: 9, Reason: "?"}); !errors.Is(err, review.ErrNoSheet) {
+	none := review.SendBack{Slug: slug, Panel: "experts", Juror: "c", Candidate: 9, Reason: "?"}
+	if _, err := r.SendBack(r.as("organizer"), none); !errors.Is(err, review.ErrNoSheet) {
 		t.Errorf("no such sheet: %v", err)
 	}
 	if p, err := r.SendBack(r.as("organizer"), back); err != nil || p.Jurors[2].SecondLooks != 1 {
 		t.Fatalf("%+v, %v", p, err)
 	}
 	look := func() (reason string) {
-		mine, err := r.Assignments(r.as("c"), experts)
+		mine, err := r.ListAssignments(r.as("c"), experts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +90,7 @@ func TestOversight(t *testing.T) {
 	if err := call(2, "d"); !errors.Is(err, review.ErrWithinLimit) {
 		t.Errorf("within the limit: %v", err)
 	}
-	if diff := cmp.Diff([]string{"juror"}, fields(call(1, "a"))); diff != "" {
+	if diff := cmp.Diff([]string{"juror"}, testkit.Fields(call(1, "a"))); diff != "" {
 		t.Errorf("who scores it already (-want +got):\n%s", diff)
 	}
 	if err := call(1, "d"); err != nil {
@@ -97,18 +99,18 @@ func TestOversight(t *testing.T) {
 	if got := r.mine("d"); !slices.Equal(got, []int{1}) {
 		t.Errorf("the further juror scores %v", got)
 	}
-	if got, err := r.Oversight(r.as("organizer"), experts); err != nil || !got.Candidates[0].Further {
+	if got, err := r.GetOversight(r.as("organizer"), experts); err != nil || !got.Candidates[0].Further {
 		t.Errorf("%+v, %v", got.Candidates[0], err)
 	}
-	if gaps, err := r.Gaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || !slices.Equal(gaps, []string{"experts: d: 1"}) {
+	if gaps, err := r.ListGaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || !slices.Equal(gaps, []string{"experts: d: 1"}) {
 		t.Errorf("gaps %v, %v", gaps, err)
 	}
 	if err := r.score("d", 1, "70", "70"); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-	if _, err := r.Result(r.as("organizer"), review.Of{Slug: slug}); err != nil {
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	if _, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug}); err != nil {
 		t.Errorf("with a further juror of one candidate: %v", err)
 	}
 }
@@ -117,7 +119,7 @@ func TestOversight(t *testing.T) {
 func TestSaveSheet_further(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom+" spread_limit: 10,"), make([]event.CandidateAdmitted, 3)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	drawn := map[int][]string{}
 	for _, j := range r.panel().Jurors {
 		for _, c := range j.Candidates {
@@ -133,11 +135,11 @@ func TestSaveSheet_further(t *testing.T) {
 	if diff := cmp.Diff(map[int]int{1: 2, 2: 3, 3: 2}, scores); diff != "" {
 		t.Errorf("jurors by candidate (-want +got):\n%s", diff)
 	}
-	if n := r.count(`SELECT count(*) FROM assignment WHERE further AND candidate = 2`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM assignment WHERE further AND candidate = 2`); n != 1 {
 		t.Errorf("%d further jurors", n)
 	}
 	var acts []string
-	if err := r.deps.DB.Select(&acts, `SELECT kind || ' ' || actor || ': ' || reason FROM audit WHERE act = 'call_further'`); err != nil {
+	if err := r.DB.Select(&acts, `SELECT kind || ' ' || actor || ': ' || reason FROM audit WHERE act = 'call_further'`); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"system spread: the spread of 15.0000, from 80.0000 to 95.0000, is past the rulebook's limit of 10"}

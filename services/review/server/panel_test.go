@@ -10,14 +10,15 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
 func TestSeatPanel_refused(t *testing.T) {
 	r := setup(t)
-	r.freeze(rules)
+	r.Freeze(rules)
 	_, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: []review.Person{people[0], people[0]}})
-	if diff := cmp.Diff([]string{"jurors", "jurors[1]"}, fields(err)); diff != "" {
+	if diff := cmp.Diff([]string{"jurors", "jurors[1]"}, testkit.Fields(err)); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 }
@@ -36,16 +37,16 @@ func TestUnseat_sheets(t *testing.T) {
 			if err := r.score("a", 1, "90", "80"); err != nil {
 				t.Fatal(err)
 			}
-			unseat := review.Unseat{Slug: slug, Panel: "experts", Juror: "a", Sheets: "burn", Successor: &review.Person{ID: "b"}}
-			_, err := r.Unseat(r.as("organizer"), unseat)
-			if diff := cmp.Diff([]string{"reason", "sheets", "successor"}, fields(err)); diff != "" {
+			unseat := review.UnseatJuror{Slug: slug, Panel: "experts", Juror: "a", Sheets: "burn", Successor: &review.Person{ID: "b"}}
+			_, err := r.UnseatJuror(r.as("organizer"), unseat)
+			if diff := cmp.Diff([]string{"reason", "sheets", "successor"}, testkit.Fields(err)); diff != "" {
 				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 			unseat.Sheets, unseat.Reason, unseat.Successor = sheets, "moved away", &review.Person{ID: "d", Name: "Dai"}
-			if _, err := r.Unseat(r.as("organizer"), unseat); err != nil {
+			if _, err := r.UnseatJuror(r.as("organizer"), unseat); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := r.Unseat(r.as("organizer"), unseat); !errors.Is(err, review.ErrNotJuror) {
+			if _, err := r.UnseatJuror(r.as("organizer"), unseat); !errors.Is(err, review.ErrNotJuror) {
 				t.Errorf("twice: %v", err)
 			}
 			if got := r.mine("d"); !slices.Equal(got, want.successor) {
@@ -58,16 +59,16 @@ func TestUnseat_sheets(t *testing.T) {
 					}
 				}
 			}
-			r.phase(rulebook.PhaseReview, event.Close)
-			r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-			got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+			r.Close(rulebook.PhaseReview)
+			r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+			got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if scores := r.blob(got.ScoresHash); !strings.Contains(scores, want.line) {
+			if scores := string(r.Blob(got.ScoresHash)); !strings.Contains(scores, want.line) {
 				t.Errorf("scores lack %q:\n%s", want.line, scores)
 			}
-			if n := r.count(`SELECT count(*) FROM audit WHERE act = 'unseat_juror' AND reason = 'moved away'`); n != 1 {
+			if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'unseat_juror' AND reason = 'moved away'`); n != 1 {
 				t.Errorf("%d audit entries", n)
 			}
 		})

@@ -11,21 +11,22 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
 func TestResult(t *testing.T) {
 	r := scoring(t)
 	r.scoreAll()
-	if _, err := r.Result(r.as("organizer"), review.Of{Slug: slug}); !errors.Is(err, review.ErrUncomputed) {
+	if _, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug}); !errors.Is(err, review.ErrUncomputed) {
 		t.Errorf("before the close: %v", err)
 	}
 	if _, err := r.ExportScores(r.as("auditor"), review.Of{Slug: slug}); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("export before the close: %v", err)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}})
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +52,10 @@ func TestResult(t *testing.T) {
 	if err != nil || exported.Blob != got.ScoresHash || exported.Rows != 18 {
 		t.Errorf("export = %+v, %v; the result is of %s", exported, err, got.ScoresHash)
 	}
-	if votes := r.blob(got.VotesHash); votes != "candidate,votes\n1,10\n2,5\n3,0\n" {
+	if votes := string(r.Blob(got.VotesHash)); votes != "candidate,votes\n1,10\n2,5\n3,0\n" {
 		t.Errorf("votes:\n%s", votes)
 	}
-	if n := r.count(`SELECT count(*) FROM outbox WHERE name = 'result_computed'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM outbox WHERE name = 'result_computed'`); n != 1 {
 		t.Errorf("result_computed %d times", n)
 	}
 }
@@ -72,29 +73,29 @@ func TestResult_missing(t *testing.T) {
 			}
 		}
 	}
-	if gaps, err := r.Gaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || len(gaps) != 1 || gaps[0] != "experts: Bo: 2" {
+	if gaps, err := r.ListGaps(r.as("organizer"), review.Of{Slug: slug}); err != nil || len(gaps) != 1 || gaps[0] != "experts: Bo: 2" {
 		t.Errorf("gaps = %v, %v", gaps, err)
 	}
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1, 2: 1, 3: 1}})
-	r.phase(rulebook.PhaseReview, event.Close)
-	_, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1, 2: 1, 3: 1}})
+	r.Close(rulebook.PhaseReview)
+	_, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if !errors.Is(err, review.ErrMissing) || len(fault.From(err).Fields) != 1 {
 		t.Fatalf("with a gap: %v", err)
 	}
-	recuse := review.Recuse{Slug: slug, Panel: "experts", Juror: "b", Candidate: 2, Reason: "related"}
+	recuse := review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "b", Candidate: 2, Reason: "related"}
 	for range 2 { // again is fine
-		if _, err := r.Recuse(r.as("organizer"), recuse); err != nil {
+		if _, err := r.RecuseJuror(r.as("organizer"), recuse); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scores := r.blob(got.ScoresHash); !strings.Contains(scores, "experts,J2,2,,recused\n") {
+	if scores := string(r.Blob(got.ScoresHash)); !strings.Contains(scores, "experts,J2,2,,recused\n") {
 		t.Errorf("scores do not tell the recusal:\n%s", scores)
 	}
-	if _, err := r.Recuse(r.as("organizer"), review.Recuse{Slug: slug, Panel: "experts", Juror: "b", Candidate: 1}); !errors.Is(err, review.ErrInvalid) {
+	if _, err := r.RecuseJuror(r.as("organizer"), review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "b", Candidate: 1}); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("without a reason: %v", err)
 	}
 }
@@ -104,7 +105,7 @@ func TestResult_missing(t *testing.T) {
 func TestLot(t *testing.T) {
 	r := frozen(t, with("lot]", "lot]\n  lot: {source: {en: SSE close of May 8}}"), make([]event.CandidateAdmitted, 2)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	for _, j := range people {
 		for c := 1; c <= 2; c++ {
 			if err := r.score(j.ID, c, "80", "80"); err != nil {
@@ -117,21 +118,21 @@ func TestLot(t *testing.T) {
 	if _, err := r.RecordLot(organizer, record); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("before the counts are final: %v", err)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 1}})
-	if _, err := r.Result(organizer, of); !errors.Is(err, review.ErrLot) {
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 2, Votes: map[int]int64{1: 1, 2: 1}})
+	if _, err := r.GetResult(organizer, of); !errors.Is(err, review.ErrLot) {
 		t.Errorf("without the value: %v", err)
 	}
-	if _, err := r.Lot(organizer, of); !errors.Is(err, review.ErrLot) {
+	if _, err := r.GetLot(organizer, of); !errors.Is(err, review.ErrLot) {
 		t.Errorf("no value: %v", err)
 	}
-	if _, err := r.RecordLot(organizer, review.RecordLot{Slug: slug}); !cmp.Equal(fields(err), []string{"value", "reason"}) {
+	if _, err := r.RecordLot(organizer, review.RecordLot{Slug: slug}); !cmp.Equal(testkit.Fields(err), []string{"value", "reason"}) {
 		t.Errorf("nothing: %v", err)
 	}
 	if lot, err := r.RecordLot(organizer, record); err != nil || lot.Value != "3371.25" || lot.At == nil {
 		t.Fatalf("%+v, %v", lot, err)
 	}
-	got, err := r.Result(organizer, of)
+	got, err := r.GetResult(organizer, of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,21 +140,21 @@ func TestLot(t *testing.T) {
 	if err := json.Unmarshal(got.Ranking, &ranking); err != nil || ranking.Lot != "3371.25" {
 		t.Errorf("the result draws from %q, %v", ranking.Lot, err)
 	}
-	if n := r.count(`SELECT count(*) FROM audit WHERE act = 'record_lot' AND reason LIKE 'sse.com.cn%'`); n != 1 {
+	if n := r.Count(`SELECT count(*) FROM audit WHERE act = 'record_lot' AND reason LIKE 'sse.com.cn%'`); n != 1 {
 		t.Errorf("%d audit entries", n)
 	}
 	if _, err := r.SeatCommittee(organizer, review.SeatCommittee{Slug: slug, Members: people}); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(rulebook.PhaseDecision, event.Open)
-	if _, err := r.Move(organizer, review.Move{Slug: slug, Motion: "adopt"}); err != nil {
+	r.Open(rulebook.PhaseDecision)
+	if _, err := r.PutMotion(organizer, review.PutMotion{Slug: slug, Motion: "adopt"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.RecordLot(organizer, record); !errors.Is(err, review.ErrMoved) {
 		t.Errorf("after the motion: %v", err)
 	}
 	own := scoring(t)
-	if _, err := own.RecordLot(organizer, record); !cmp.Equal(fields(err), []string{"value"}) {
+	if _, err := own.RecordLot(organizer, record); !cmp.Equal(testkit.Fields(err), []string{"value"}) {
 		t.Errorf("where the rulebook has the value: %v", err)
 	}
 }

@@ -2,6 +2,9 @@
 package server
 
 import (
+	"context"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -9,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/services/review/internal/decision"
 	"github.com/laurel-awards/laurel/services/review/internal/panel"
 	"github.com/laurel-awards/laurel/services/review/internal/result"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 	"github.com/laurel-awards/laurel/services/review/migrations"
 )
 
@@ -19,14 +23,14 @@ func Migrations() []pg.Set { return []pg.Set{phase.Set(), migrations.Set()} }
 func New(deps run.Deps) (run.Room, error) {
 	deps.Selections = phase.NewSelections()
 	results := result.New(deps)
-	panels := panel.New(deps, results.Compute)
+	panels := panel.New(deps, results)
 	service := struct {
 		*panel.Panels
 		*result.Results
 		*decision.Meeting
-	}{panels, results, decision.New(deps, results.InForce)}
+	}{panels, results, decision.New(deps, results)}
 	return run.Room{
-		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: results.Handlers(panels),
-		Audit: panels.Audit,
+		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: panels.Handlers(),
+		Audit: func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return watch.Audit(ctx, deps.DB, in) },
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -23,20 +24,29 @@ func TestSaveSheet_refused(t *testing.T) {
 		}
 		return in
 	}
-	good := map[string]string{"deeds": "90", "skill": "80.5"}
-	for name, c := range map[string]struct {
+	scores := func(deeds, skill string) review.SaveSheet {
+		return review.SaveSheet{Scores: map[string]string{"deeds": deeds, "skill": skill}}
+	}
+	good := scores("90", "80.5").Scores
+	type refusal struct {
 		juror string
 		in    review.SaveSheet
 		want  error
 		field []string
-	}{
-		"off the scale":    {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "100.5", "skill": "-1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"off the step":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90.25", "skill": "80"}}), review.ErrInvalid, []string{"scores.deeds"}},
-		"not a number":     {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "ninety", "skill": "8e1"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"a share":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90%", "skill": "1/2"}}), review.ErrInvalid, []string{"scores.deeds", "scores.skill"}},
-		"missing":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90"}}), review.ErrInvalid, []string{"scores.skill"}},
-		"unknown":          {"a", save(review.SaveSheet{Scores: map[string]string{"deeds": "90", "skill": "80", "charm": "1"}}), review.ErrInvalid, []string{"scores.charm"}},
-		"long comment":     {"a", save(review.SaveSheet{Scores: good, Comment: strings.Repeat("长", 2001)}), review.ErrInvalid, []string{"comment"}},
+	}
+	invalid := func(in review.SaveSheet, field ...string) refusal {
+		return refusal{"a", save(in), review.ErrInvalid, field}
+	}
+	charm := map[string]string{"deeds": "90", "skill": "80", "charm": "1"}
+	for name, c := range map[string]refusal{
+		"off the scale":    invalid(scores("100.5", "-1"), "scores.deeds", "scores.skill"),
+		"off the step":     invalid(scores("90.25", "80"), "scores.deeds"),
+		"not a number":     invalid(scores("ninety", "8e1"), "scores.deeds", "scores.skill"),
+		"a share":          invalid(scores("90%", "1/2"), "scores.deeds", "scores.skill"),
+		"missing":          invalid(review.SaveSheet{Scores: map[string]string{"deeds": "90"}}, "scores.skill"),
+		"unknown":          invalid(review.SaveSheet{Scores: charm}, "scores.charm"),
+		"long comment":     invalid(review.SaveSheet{Scores: good, Comment: strings.Repeat("长", 2001)}, "comment"),
+		"no text":          invalid(review.SaveSheet{Scores: good, Comment: "a\x00b", Comments: map[string]string{"deeds": "\x00"}}, "comment", "comments.deeds"),
 		"not on the panel": {"x", save(review.SaveSheet{Scores: good}), review.ErrNotJuror, nil},
 		"no candidate":     {"a", save(review.SaveSheet{Scores: good, Candidate: "99"}), review.ErrUnassigned, nil},
 		"its number":       {"a", save(review.SaveSheet{Scores: good, Candidate: "1"}), review.ErrUnassigned, nil},
@@ -48,21 +58,21 @@ func TestSaveSheet_refused(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Fatalf("%v, want %v", err, c.want)
 			}
-			if diff := cmp.Diff(c.field, fields(err)); diff != "" {
+			if diff := cmp.Diff(c.field, testkit.Fields(err)); diff != "" {
 				t.Errorf("fields (-want +got):\n%s", diff)
 			}
 		})
 	}
-	if n := r.count(`SELECT count(*) FROM sheet`); n != 0 {
+	if n := r.Count(`SELECT count(*) FROM sheet`); n != 0 {
 		t.Errorf("%d sheets were kept of refused ones", n)
 	}
-	if _, err := r.Recuse(r.as("organizer"), review.Recuse{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "employer"}); err != nil {
+	if _, err := r.RecuseJuror(r.as("organizer"), review.RecuseJuror{Slug: slug, Panel: "experts", Juror: "a", Candidate: 1, Reason: "employer"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.score("a", 1, "90", "80"); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("a recused candidate: %v", err)
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
+	r.Close(rulebook.PhaseReview)
 	if err := r.score("a", 2, "90", "80"); !errors.Is(err, review.ErrPhase) {
 		t.Errorf("after closing: %v", err)
 	}
@@ -83,7 +93,7 @@ func TestSaveSheet_revisions(t *testing.T) {
 	if _, err := r.SaveSheet(r.as("a"), draft); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("a draft over a submitted sheet: %v", err)
 	}
-	mine, err := r.Assignments(r.as("a"), review.OfPanel{Slug: slug, Panel: "experts"})
+	mine, err := r.ListAssignments(r.as("a"), review.OfPanel{Slug: slug, Panel: "experts"})
 	if err != nil || len(mine) != 3 {
 		t.Fatalf("assignments = %+v, %v", mine, err)
 	}
@@ -95,12 +105,12 @@ func TestSaveSheet_revisions(t *testing.T) {
 			t.Errorf("sheet of 1 = %+v", a.Sheet)
 		}
 	}
-	panel, err := r.Panel(r.as("organizer"), review.OfPanel{Slug: slug, Panel: "experts"})
+	panel, err := r.GetPanel(r.as("organizer"), review.OfPanel{Slug: slug, Panel: "experts"})
 	if err != nil || panel.Jurors[0].Submitted != 1 || panel.Jurors[0].Assigned != 3 || panel.Jurors[1].Submitted != 0 {
 		t.Errorf("panel = %+v, %v", panel, err)
 	}
 	var deeds []string
-	own, err := r.Revisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
+	own, err := r.ListRevisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
 	for _, s := range own {
 		deeds = append(deeds, fmt.Sprintf("%d %t %s", s.Revision, s.Submitted, s.Scores["deeds"]))
 	}
@@ -108,14 +118,14 @@ func TestSaveSheet_revisions(t *testing.T) {
 		t.Errorf("revisions: %v (-want +got):\n%s", err, diff)
 	}
 	deeds = nil
-	all, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 1})
+	all, err := r.GetHistory(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 1})
 	for _, s := range all {
 		deeds = append(deeds, fmt.Sprintf("%s %s %d %s", s.Juror, s.Candidate, s.Revision, s.Scores["deeds"]))
 	}
 	if diff := cmp.Diff([]string{"a 1 2 71", "a 1 3 72"}, deeds); err != nil || diff != "" {
 		t.Errorf("history: %v (-want +got):\n%s", err, diff)
 	}
-	if _, err := r.History(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 9}); !errors.Is(err, review.ErrUnassigned) {
+	if _, err := r.GetHistory(r.as("auditor"), review.OfCandidate{Slug: slug, Panel: "experts", Candidate: 9}); !errors.Is(err, review.ErrUnassigned) {
 		t.Errorf("history of nobody: %v", err)
 	}
 	if _, err := r.SeatPanel(r.as("organizer"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people}); !errors.Is(err, review.ErrSeated) {
@@ -131,7 +141,7 @@ func TestSaveSheet_abstain(t *testing.T) {
 		Scores: map[string]string{"deeds": "90"}, Comments: map[string]string{"charm": "none", "skill": strings.Repeat("长", 2001)},
 	}
 	_, err := r.SaveSheet(r.as("a"), sheet)
-	if diff := cmp.Diff([]string{"scores.deeds", "comments.charm", "comments.skill"}, fields(err)); diff != "" {
+	if diff := cmp.Diff([]string{"scores.deeds", "comments.charm", "comments.skill"}, testkit.Fields(err)); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
 	sheet.Scores, sheet.Comments = nil, map[string]string{"skill": " cannot tell "}
@@ -153,25 +163,25 @@ func TestSaveSheet_abstain(t *testing.T) {
 			}
 		}
 	}
-	r.phase(rulebook.PhaseReview, event.Close)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
-	got, err := r.Result(r.as("organizer"), review.Of{Slug: slug})
+	r.Close(rulebook.PhaseReview)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	got, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if scores := r.blob(got.ScoresHash); !strings.Contains(scores, "experts,J1,1,,abstained\n") {
+	if scores := string(r.Blob(got.ScoresHash)); !strings.Contains(scores, "experts,J1,1,,abstained\n") {
 		t.Errorf("scores do not tell the abstention:\n%s", scores)
 	}
 }
 
 func TestPeers(t *testing.T) {
 	never := scoring(t)
-	if _, err := never.Peers(never.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrPeersHidden) {
+	if _, err := never.ListPeers(never.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}); !errors.Is(err, review.ErrPeersHidden) {
 		t.Errorf("where the rulebook says never: %v", err)
 	}
 	r := frozen(t, with(isAll, "sees_others: after_own,"), make([]event.CandidateAdmitted, 2)...)
 	r.seat(people...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	of := review.OfSheet{Slug: slug, Panel: "experts", Candidate: "1"}
 	if err := r.score("b", 1, "90", "80.5"); err != nil {
 		t.Fatal(err)
@@ -185,7 +195,7 @@ func TestPeers(t *testing.T) {
 	}
 	before := func(how string) {
 		t.Helper()
-		if _, err := r.Peers(r.as("a"), of); !errors.Is(err, review.ErrOwnFirst) {
+		if _, err := r.ListPeers(r.as("a"), of); !errors.Is(err, review.ErrOwnFirst) {
 			t.Errorf("%s: %v", how, err)
 		}
 	}
@@ -197,12 +207,12 @@ func TestPeers(t *testing.T) {
 	if err := r.score("a", 1, "70", "70"); err != nil {
 		t.Fatal(err)
 	}
-	got, err := r.Peers(r.as("a"), of)
+	got, err := r.ListPeers(r.as("a"), of)
 	want := []review.Peer{{Juror: "J2", Scores: map[string]string{"deeds": "90", "skill": "80.5"}, Total: "86.2000"}}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
-	if _, err := r.Peers(r.as("x"), of); !errors.Is(err, review.ErrNotJuror) {
+	if _, err := r.ListPeers(r.as("x"), of); !errors.Is(err, review.ErrNotJuror) {
 		t.Errorf("a stranger: %v", err)
 	}
 }

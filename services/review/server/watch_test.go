@@ -24,11 +24,11 @@ const second = `missing: refuse}
 func (r *room) views(ctx context.Context) map[string]func() error {
 	const panel = "experts"
 	return map[string]func() error{
-		"panel":     func() error { _, err := r.Panel(ctx, experts); return err },
-		"conflicts": func() error { _, err := r.Conflicts(ctx, experts); return err },
-		"oversight": func() error { _, err := r.Oversight(ctx, experts); return err },
+		"panel":     func() error { _, err := r.GetPanel(ctx, experts); return err },
+		"conflicts": func() error { _, err := r.ListConflicts(ctx, experts); return err },
+		"oversight": func() error { _, err := r.GetOversight(ctx, experts); return err },
 		"history": func() error {
-			_, err := r.History(ctx, review.OfCandidate{Slug: slug, Panel: panel, Candidate: 1})
+			_, err := r.GetHistory(ctx, review.OfCandidate{Slug: slug, Panel: panel, Candidate: 1})
 			return err
 		},
 		"second look": func() error {
@@ -44,11 +44,11 @@ func (r *room) views(ctx context.Context) map[string]func() error {
 			return err
 		},
 		"recuse": func() error {
-			_, err := r.Recuse(ctx, review.Recuse{Slug: slug, Panel: panel, Juror: "a", Candidate: 1, Reason: "?"})
+			_, err := r.RecuseJuror(ctx, review.RecuseJuror{Slug: slug, Panel: panel, Juror: "a", Candidate: 1, Reason: "?"})
 			return err
 		},
 		"unseat": func() error {
-			_, err := r.Unseat(ctx, review.Unseat{Slug: slug, Panel: panel, Juror: "a", Sheets: review.KeepSheets, Reason: "?"})
+			_, err := r.UnseatJuror(ctx, review.UnseatJuror{Slug: slug, Panel: panel, Juror: "a", Sheets: review.KeepSheets, Reason: "?"})
 			return err
 		},
 		"by hand": func() error {
@@ -70,7 +70,7 @@ func (r *room) refuses(who string, want error) {
 
 func (r *room) gaps(who string) string {
 	r.t.Helper()
-	gaps, err := r.Gaps(r.as(who), review.Of{Slug: slug})
+	gaps, err := r.ListGaps(r.as(who), review.Of{Slug: slug})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func (r *room) gaps(who string) string {
 // acts are what the audit log has of panels, to a reader.
 func (r *room) acts(who string) (acts, log string) {
 	r.t.Helper()
-	page, err := bus.Call[[]audit.Entry](r.as(who), r.gateway, review.Name, run.ListAudit, audit.Page{Slug: slug})
+	page, err := bus.Call[[]audit.Entry](r.as(who), r.Caller, review.Name, run.ListAudit, audit.Page{Slug: slug})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestWatch(t *testing.T) {
 	}}); err != nil {
 		t.Fatal(err)
 	}
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	for juror, x := range map[string]string{"a": "60", "b": "90"} {
 		if err := errors.Join(r.score(juror, 1, x, x), r.score(juror, 2, "80", "80")); err != nil {
 			t.Fatal(err)
@@ -138,17 +138,17 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	r.phase(rulebook.PhaseReview, event.Close)
+	r.Close(rulebook.PhaseReview)
 	of := review.Of{Slug: slug}
 	closed := func(who string, want error) {
 		t.Helper()
-		if _, err := r.Result(r.as(who), of); !errors.Is(err, want) {
+		if _, err := r.GetResult(r.as(who), of); !errors.Is(err, want) {
 			t.Errorf("the result to %s: %v, want %v", who, err, want)
 		}
 	}
 	closed("d", review.ErrRecused) // nor why there is none
 	closed("a", review.ErrUncomputed)
-	r.deliver("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 1, Votes: map[int]int64{1: 1}})
 	if _, err := r.SeatCommittee(r.as("organizer"), review.SeatCommittee{Slug: slug, Members: people}); err != nil {
 		t.Fatal(err)
 	}
@@ -164,9 +164,9 @@ func TestWatch(t *testing.T) {
 		}
 	}
 
-	r.deliver("selection", "notice", event.NoticePosted{})
+	r.Tell("selection", "notice", event.NoticePosted{})
 	closed("d", review.ErrRecused)
-	r.deliver("selection", "notice", event.ResultPublished{})
+	r.Tell("selection", "notice", event.ResultPublished{})
 	for _, who := range []string{"a", "c", "d"} {
 		for _, name := range []string{"panel", "conflicts", "oversight", "history"} {
 			if err := r.views(r.as(who))[name](); err != nil {
@@ -187,12 +187,12 @@ func TestWatch(t *testing.T) {
 // candidates in the answer.
 func TestWatch_self(t *testing.T) {
 	r := frozen(t, with(isAll, isRandom), make([]event.CandidateAdmitted, 3)...)
-	r.phase(rulebook.PhaseReview, event.Open)
+	r.Open(rulebook.PhaseReview)
 	got, err := r.SeatPanel(r.as("a"), review.SeatPanel{Slug: slug, Panel: "experts", Jurors: people})
 	if err != nil || got.Seed != "" || len(got.Jurors) != 3 || got.Jurors[0].Assigned != 2 || len(got.Jurors[0].Candidates) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	got, err = r.Unseat(r.as("organizer"), review.Unseat{
+	got, err = r.UnseatJuror(r.as("organizer"), review.UnseatJuror{
 		Slug: slug, Panel: "experts", Juror: "b", Sheets: review.KeepSheets, Reason: "ill", Successor: &review.Person{ID: "organizer"},
 	})
 	if err != nil || got.Seed != "" || len(got.Jurors) != 4 || len(got.Jurors[3].Candidates) != 0 {

@@ -19,7 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/store"
 	"github.com/laurel-awards/laurel/services/selection/internal/timing"
 	"github.com/laurel-awards/laurel/services/selection/server"
 )
@@ -53,7 +53,7 @@ func wind(t *testing.T) *watch {
 	w.timing = timing.New(w.deps)
 	w.now = w.timing.Clock()
 	w.inbox = outbox.Inbox{Service: room.Name, DB: w.deps.DB, Log: w.deps.Log, Handlers: w.timing.Handlers()}
-	_, err := register.New(w.deps).Create(t.Context(), selection.Create{Slug: slug, Rulebook: strings.Replace(rules, notice, notice+dated, 1)})
+	_, err := store.New(w.deps).CreateSelection(t.Context(), selection.CreateSelection{Slug: slug, Rulebook: strings.Replace(rules, notice, notice+dated, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func (w *watch) all() { w.t.Helper(); w.answer("nomination", "voting", "review")
 // that have not begun: "open closing - - - -".
 func (w *watch) expect(want string) {
 	w.t.Helper()
-	s, err := register.Read(w.t.Context(), w.deps.DB, slug)
+	s, err := store.Read(w.t.Context(), w.deps.DB, slug)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -211,8 +211,8 @@ func TestClock_replicas(t *testing.T) {
 		go func() { ended <- w.timing.Clock().Task().Run(ctx) }()
 	}
 	w.clock.Set(time.Date(2026, 5, 1, 1, 0, 0, 0, time.UTC))
-	testkit.Eventually(t, soon, func() error {
-		s, err := register.Read(ctx, w.deps.DB, slug)
+	testkit.Eventually(t, testkit.Patience, func() error {
+		s, err := store.Read(ctx, w.deps.DB, slug)
 		if err == nil && s.FrozenAt == nil {
 			err = errors.New("nothing has changed")
 		}

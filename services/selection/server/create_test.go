@@ -40,14 +40,14 @@ func TestSelection_Create(t *testing.T) {
 		voting.ClosesAt == nil || !voting.ClosesAt.Equal(time.Date(2026, 5, 20, 14, 0, 0, 0, time.UTC)) {
 		t.Errorf("voting from %v to %v", voting.OpensAt, voting.ClosesAt)
 	}
-	_, err := h.Create(h.ctx, selection.Create{Slug: slug, Rulebook: rules})
+	_, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: slug, Rulebook: rules})
 	_ = refused(t, err, selection.ErrSlugTaken)
 
-	h.clock.Advance(time.Hour)
-	if _, err := h.Create(h.ctx, selection.Create{Slug: "another", Rulebook: rules}); err != nil {
+	h.Clock.Advance(time.Hour)
+	if _, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: "another", Rulebook: rules}); err != nil {
 		t.Fatal(err)
 	}
-	all, err := h.List(h.ctx, struct{}{})
+	all, err := h.ListSelections(h.ctx, struct{}{})
 	if err != nil || len(all) != 2 || all[0].Slug != "another" || all[1].Slug != slug || len(all[1].Phases) != 6 {
 		t.Errorf("list: %d, %v", len(all), err)
 	}
@@ -58,9 +58,9 @@ func TestSelection_Create(t *testing.T) {
 }
 
 // acts is the audit log of the selection.
-func (h *house) acts() []audit.Entry {
+func (h *installation) acts() []audit.Entry {
 	h.t.Helper()
-	acts, err := bus.Call[[]audit.Entry](h.ctx, h.deps.Bus, selection.Name, run.ListAudit, audit.Page{Slug: slug})
+	acts, err := bus.Call[[]audit.Entry](h.ctx, h.Bus, selection.Name, run.ListAudit, audit.Page{Slug: slug})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestSelection_Create_badInput(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := h.Create(h.ctx, selection.Create{Slug: c.slug, Rulebook: strings.Replace(rules, c.old, c.new, 1)})
+			_, err := h.CreateSelection(h.ctx, selection.CreateSelection{Slug: c.slug, Rulebook: strings.Replace(rules, c.old, c.new, 1)})
 			f := fault.From(err)
 			if f.Kind != fault.Invalid || len(f.Fields) < len(c.want) {
 				t.Fatalf("got %v", err)
@@ -102,11 +102,11 @@ func TestSelection_Create_badInput(t *testing.T) {
 			}
 		})
 	}
-	if all, err := h.List(h.ctx, struct{}{}); err != nil || len(all) != 0 {
+	if all, err := h.ListSelections(h.ctx, struct{}{}); err != nil || len(all) != 0 {
 		t.Errorf("left %d selections: %v", len(all), err)
 	}
 	for _, unknown := range []string{"no-such-selection", "", "x\x00y", "A'; DROP"} {
-		_, err := h.Get(h.ctx, selection.Of{Slug: unknown})
+		_, err := h.GetSelection(h.ctx, selection.Of{Slug: unknown})
 		_ = refused(t, err, selection.ErrUnknown)
 	}
 }

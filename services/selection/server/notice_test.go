@@ -1,11 +1,9 @@
 package server_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -25,8 +23,8 @@ const (
 	scores = "3333333333333333333333333333333333333333333333333333333333333333"
 )
 
-// ranked is a result as review writes it.
-const ranked = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_hash": %q, "ranking": {"lot": "3371.25", "ranking": [
+// computed is a result as review writes it.
+const computed = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_hash": %q, "ranking": {"lot": "3371.25", "ranking": [
 	{"candidate": "3", "rank": 1, "total": "93.21", "components": {"votes": "40", "panel:experts": "53.21"}, "award": "winner"},
 	{"candidate": "1", "rank": 2, "total": "80", "components": {"votes": "30", "panel:experts": "50"}, "award": "nominated"},
 	{"candidate": "4", "rank": 3, "total": "70", "components": {"votes": "20", "panel:experts": "50"}, "award": "nominated", "explain": ["lot"]},
@@ -34,12 +32,12 @@ const ranked = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_hash
 
 // decided brings a selection to the end of decision, with four candidates and
 // an approved result, whose hash it gives.
-func (h *house) decided(rulebook string) string {
+func (h *installation) decided(rulebook string) string {
 	h.t.Helper()
 	s := h.create(rulebook)
 	h.rooms["nomination"].admitted = 4
 	h.change("open nomination", "open vetting", "close nomination", "close vetting", "open voting", "open review", "close voting", "close review")
-	result := h.blob(fmt.Sprintf(ranked, slug, s.RulebookHash, votes, scores))
+	result := h.Upload(fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: votes, ScoresHash: scores})
 	h.change("open decision")
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1})
@@ -48,16 +46,7 @@ func (h *house) decided(rulebook string) string {
 	return result
 }
 
-func (h *house) blob(text string) string {
-	h.t.Helper()
-	ref, err := h.deps.Blobs.Put(h.ctx, strings.NewReader(text), 1<<20)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return ref.Hash
-}
-
-func (h *house) admit(numbers ...int) {
+func (h *installation) admit(numbers ...int) {
 	for _, n := range numbers {
 		h.rooms["nomination"].say(fmt.Sprintf("candidate/%d", n), event.CandidateAdmitted{
 			Number: n, EntryID: fmt.Sprintf("e-%d", n), Name: fmt.Sprintf("候选人%d", n),
@@ -66,8 +55,8 @@ func (h *house) admit(numbers ...int) {
 	}
 }
 
-func (h *house) publish() (selection.Results, error) {
-	return h.Publish(h.ctx, selection.Publish{Slug: slug, Reason: "the notice ended without objections"})
+func (h *installation) publish() (selection.Results, error) {
+	return h.PublishResult(h.ctx, selection.PublishResult{Slug: slug, Reason: "the notice ended without objections"})
 }
 
 func TestNotice_workingDays(t *testing.T) {
@@ -75,7 +64,7 @@ func TestNotice_workingDays(t *testing.T) {
 	result := h.decided(rules)
 	// Thursday evening before Labour Day (1 to 5 May) in Lanzhou; Saturday the
 	// ninth is worked in exchange.
-	h.clock.Set(time.Date(2026, 4, 30, 12, 0, 0, 0, time.UTC))
+	h.Clock.Set(time.Date(2026, 4, 30, 12, 0, 0, 0, time.UTC))
 	h.change("open notice")
 	ends := time.Date(2026, 5, 11, 16, 0, 0, 0, time.UTC) // 6, 7, 8, 9 and 11 May
 	if p := h.get().Phase("notice"); p.ClosesAt == nil || !p.ClosesAt.Equal(ends) {
@@ -85,39 +74,35 @@ func TestNotice_workingDays(t *testing.T) {
 	if last := changes[len(changes)-1]; last.Phase != rulebook.PhaseNotice || last.ClosesAt == nil || !last.ClosesAt.Equal(ends) {
 		t.Errorf("the rooms heard of %+v", last)
 	}
-	var posted event.NoticePosted
-	h.outbox("notice_posted", &posted)
+	posted := only[event.NoticePosted](h)
 	if posted.ResultHash != result || !posted.ClosesAt.Equal(ends) {
 		t.Errorf("posted %+v", posted)
 	}
-	h.clock.Set(ends.Add(-time.Microsecond))
+	h.Clock.Set(ends.Add(-time.Microsecond))
 	_, err := h.order("notice", event.Close)
 	if f := refused(t, err, selection.ErrNoticeRuns); f.Params["closes_at"] != "2026-05-11T16:00:00Z" {
 		t.Errorf("got %+v", f.Params)
 	}
 	_, err = h.publish()
 	_ = refused(t, err, selection.ErrOutOfOrder)
-	h.clock.Set(ends)
+	h.Clock.Set(ends)
 	h.await("notice", selection.Closed) // by the clock
 }
 
-// outbox reads the only event of the name that the room has published.
-func (h *house) outbox(name string, p event.Payload) {
+// only is the only event of a type that the room has published.
+func only[P event.Payload](h *installation) P {
 	h.t.Helper()
-	var all []json.RawMessage
-	err := h.deps.DB.SelectContext(h.ctx, &all, `SELECT data FROM outbox WHERE name = $1 AND aggregate = 'notice'`, name)
-	if err != nil || len(all) != 1 {
-		h.t.Fatalf("%d events %s: %v", len(all), name, err)
+	all := testkit.Published[P](h.t, h.DB)
+	if len(all) != 1 {
+		h.t.Fatalf("%d events %T", len(all), all)
 	}
-	if err := json.Unmarshal(all[0], p); err != nil {
-		h.t.Fatal(err)
-	}
+	return all[0]
 }
 
 func TestNotice_holidaysUnknown(t *testing.T) {
 	h := open(t)
 	h.decided(rules)
-	h.clock.Set(time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC))
+	h.Clock.Set(time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC))
 	_, err := h.order("notice", event.Open)
 	_ = refused(t, err, selection.ErrNoHolidays)
 	if p := h.get().Phase("notice"); p.State != selection.Pending || p.ClosesAt != nil {
@@ -137,7 +122,7 @@ func TestPublish(t *testing.T) {
 	voting.say("seal", event.TallySealed{Ballots: 320, Votes: map[int]int64{3: 300, 1: 20}})
 	h.until(func(s selection.Selection) bool { return s.Ballots == 320 })
 	voting.again()
-	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	_, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	_ = refused(t, err, selection.ErrUnpublished)
 	_, err = h.publish()
 	if f := refused(t, err, selection.ErrOutOfOrder); f.Params["blocked_by"] != "notice" {
@@ -147,9 +132,9 @@ func TestPublish(t *testing.T) {
 	if p := h.get().Phase("notice"); !p.ClosesAt.Equal(spring().Add(3 * time.Second)) {
 		t.Errorf("a shortened notice closes at %v", p.ClosesAt)
 	}
-	h.clock.Advance(3 * time.Second)
+	h.Clock.Advance(3 * time.Second)
 	h.change("close notice")
-	if _, err := h.Publish(h.ctx, selection.Publish{Slug: slug}); !errors.Is(err, selection.ErrInvalid) || fault.From(err).Fields[0].Name != "reason" {
+	if _, err := h.PublishResult(h.ctx, selection.PublishResult{Slug: slug}); !errors.Is(err, selection.ErrInvalid) || fault.From(err).Fields[0].Name != "reason" {
 		t.Errorf("without a reason: %v", err)
 	}
 	got := h.publishAtOnce()
@@ -157,9 +142,9 @@ func TestPublish(t *testing.T) {
 		Slug: slug, Title: map[string]string{"zh": "第二届“陇原最美快递员”", "en": "Most Beautiful Courier"}, Edition: 2,
 		PublishedAt: spring().Add(3 * time.Second), RulebookHash: h.get().RulebookHash, ResultHash: result, VotesHash: votes, ScoresHash: scores,
 		Ballots: 320, Lot: "3371.25", Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1},
-		Ranking: []selection.Standing{
-			standing(3, 1, "93.21", "40", "53.21", "winner"), standing(1, 2, "80", "30", "50", "nominated"),
-			standing(4, 3, "70", "20", "50", "nominated", "lot"), standing(2, 4, "1", "1", "0", ""),
+		Ranking: []selection.RankedCandidate{
+			ranked(3, 1, "93.21", "40", "53.21", "winner"), ranked(1, 2, "80", "30", "50", "nominated"),
+			ranked(4, 3, "70", "20", "50", "nominated", "lot"), ranked(2, 4, "1", "1", "0", ""),
 		},
 	}
 	want.Awards = []selection.AwardList{
@@ -169,12 +154,11 @@ func TestPublish(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	var published event.ResultPublished
-	h.outbox("result_published", &published)
+	published := only[event.ResultPublished](h)
 	if diff := cmp.Diff(want, h.read(published.ResultHash)); diff != "" {
 		t.Error(diff)
 	}
-	again, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	again, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	if diff := cmp.Diff(want, again); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
@@ -187,15 +171,15 @@ func TestPublish(t *testing.T) {
 	}
 }
 
-func standing(number, rank int, total, votes, experts, award string, explain ...string) selection.Standing {
-	return selection.Standing{
+func ranked(number, rank int, total, votes, experts, award string, explain ...string) selection.RankedCandidate {
+	return selection.RankedCandidate{
 		Number: number, Name: fmt.Sprintf("候选人%d", number), Employer: fmt.Sprintf("快递%d", number), Rank: rank, Total: total,
 		Components: map[string]string{"votes": votes, "panel:experts": experts}, Award: award, Explain: explain,
 	}
 }
 
 // publishAtOnce has several organizers publish; all get the same.
-func (h *house) publishAtOnce() selection.Results {
+func (h *installation) publishAtOnce() selection.Results {
 	h.t.Helper()
 	var all [4]selection.Results
 	var errs [4]error
@@ -215,18 +199,9 @@ func (h *house) publishAtOnce() selection.Results {
 	return all[0]
 }
 
-func (h *house) read(hash string) (results selection.Results) {
+func (h *installation) read(hash string) (results selection.Results) {
 	h.t.Helper()
-	body, _, err := h.deps.Blobs.Open(h.ctx, hash)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	defer body.Close()
-	text, err := io.ReadAll(body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	if err := json.NewDecoder(bytes.NewReader(text)).Decode(&results); err != nil {
+	if err := json.Unmarshal(h.Blob(hash), &results); err != nil {
 		h.t.Fatal(err)
 	}
 	return results
@@ -238,7 +213,7 @@ func TestPublish_notArrived(t *testing.T) {
 	h.admit(1, 2, 3)
 	h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 1s}", 1))
 	h.change("open notice")
-	h.clock.Advance(time.Second)
+	h.Clock.Advance(time.Second)
 	h.await("notice", selection.Closed)
 	_, err := h.publish()
 	if f := refused(t, err, selection.ErrNotArrived); f.Kind != fault.Unavailable || f.RetryAfter == 0 {
@@ -248,7 +223,7 @@ func TestPublish_notArrived(t *testing.T) {
 		t.Error("half of it is published")
 	}
 	h.admit(4)
-	testkit.Eventually(t, soon, func() error { _, err := h.publish(); return err })
+	testkit.Eventually(t, testkit.Patience, func() error { _, err := h.publish(); return err })
 }
 
 // TestPublish_foreign has a result that the frozen rulebook did not compute.
@@ -256,25 +231,25 @@ func TestPublish_foreign(t *testing.T) {
 	h := open(t)
 	h.admit(1, 2, 3, 4)
 	h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 1s}", 1))
-	foreign := h.blob(fmt.Sprintf(ranked, slug, votes, votes, scores))
+	foreign := h.Upload(fmt.Appendf(nil, computed, slug, votes, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: foreign, RulebookHash: votes, VotesHash: votes, ScoresHash: scores})
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: foreign, Approved: true, Members: 9, For: 9})
-	testkit.Eventually(t, soon, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		var hash string
-		err := h.deps.DB.GetContext(h.ctx, &hash, `SELECT result_hash FROM decision WHERE slug = $1`, slug)
+		err := h.DB.GetContext(h.ctx, &hash, `SELECT result_hash FROM decision WHERE slug = $1`, slug)
 		if err == nil && hash != foreign {
 			err = errors.New("not yet")
 		}
 		return err
 	})
 	h.change("open notice")
-	h.clock.Advance(time.Second)
+	h.Clock.Advance(time.Second)
 	h.await("notice", selection.Closed)
 	if _, err := h.publish(); !fault.Is(err, fault.Internal) {
 		t.Errorf("got %v", err)
 	}
-	_, err := h.Results(h.ctx, selection.Of{Slug: slug})
+	_, err := h.GetResults(h.ctx, selection.Of{Slug: slug})
 	_ = refused(t, err, selection.ErrUnpublished)
-	_, err = h.Results(h.ctx, selection.Of{Slug: "another"})
+	_, err = h.GetResults(h.ctx, selection.Of{Slug: "another"})
 	_ = refused(t, err, selection.ErrUnknown)
 }

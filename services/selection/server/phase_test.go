@@ -56,7 +56,8 @@ func TestPhase_life(t *testing.T) {
 	}
 	acts := h.acts()
 	last := acts[len(acts)-1]
-	if len(acts) != 11 || last.Act != "close_phase" || last.Actor != "a-1" || last.Reason != "as announced" || !strings.Contains(string(last.Detail), `"decision"`) {
+	if len(acts) != 11 || last.Act != "close_phase" || last.Actor != "a-1" || last.Reason != "as announced" ||
+		!strings.Contains(string(last.Detail), `"decision"`) {
 		t.Errorf("%d acts, the last %+v", len(acts), last)
 	}
 }
@@ -126,9 +127,12 @@ func TestPhase_everythingInTheWay(t *testing.T) {
 	h.change("open nomination", "open vetting")
 	_, err := h.order("voting", event.Open)
 	f := refused(t, err, selection.ErrOutOfOrder)
+	order := func(before string) map[string]string {
+		return map[string]string{"phase": "voting", "before": before, "state": "open"}
+	}
 	want := []fault.Field{
-		{Name: "phase", Message: "voting opens after nomination is closed; nomination is open"},
-		{Name: "phase", Message: "voting opens after vetting is closed; vetting is open"},
+		{Name: "phase", Code: "opens_after_close", Message: "voting opens after nomination is closed; nomination is open", Params: order("nomination")},
+		{Name: "phase", Code: "opens_after_close", Message: "voting opens after vetting is closed; vetting is open", Params: order("vetting")},
 	}
 	if !cmp.Equal(f.Fields, want) || f.Params["blocked_by"] != "nomination,vetting" {
 		t.Errorf("got %+v", f)
@@ -138,15 +142,18 @@ func TestPhase_everythingInTheWay(t *testing.T) {
 func TestPhase_badInput(t *testing.T) {
 	h := open(t)
 	h.create(rules)
+	nomination := func(action, reason string) selection.ChangePhase {
+		return selection.ChangePhase{Slug: slug, Phase: rulebook.PhaseNomination, Action: action, Reason: reason}
+	}
 	for name, c := range map[string]struct {
 		in    selection.ChangePhase
 		want  *fault.Error
 		field string
 	}{
-		"no reason":       {selection.ChangePhase{Slug: slug, Phase: "nomination", Action: event.Open, Reason: " "}, selection.ErrInvalid, "reason"},
-		"long reason":     {selection.ChangePhase{Slug: slug, Phase: "nomination", Action: event.Open, Reason: strings.Repeat("因", 1001)}, selection.ErrInvalid, "reason"},
-		"NUL in reason":   {selection.ChangePhase{Slug: slug, Phase: "nomination", Action: event.Open, Reason: "a\x00"}, selection.ErrInvalid, "reason"},
-		"unknown action":  {selection.ChangePhase{Slug: slug, Phase: "nomination", Action: "reopen", Reason: "x"}, selection.ErrInvalid, "action"},
+		"no reason":       {nomination(event.Open, " "), selection.ErrInvalid, "reason"},
+		"long reason":     {nomination(event.Open, strings.Repeat("因", 1001)), selection.ErrInvalid, "reason"},
+		"NUL in reason":   {nomination(event.Open, "a\x00"), selection.ErrInvalid, "reason"},
+		"unknown action":  {nomination("reopen", "x"), selection.ErrInvalid, "action"},
 		"unknown phase":   {selection.ChangePhase{Slug: slug, Phase: "ceremony", Action: event.Open, Reason: "x"}, selection.ErrNoPhase, ""},
 		"unknown slug":    {selection.ChangePhase{Slug: "another", Phase: "nomination", Action: event.Open, Reason: "x"}, selection.ErrUnknown, ""},
 		"impossible slug": {selection.ChangePhase{Slug: "\x00", Phase: "nomination", Action: event.Open, Reason: "x"}, selection.ErrUnknown, ""},
@@ -217,7 +224,7 @@ func TestPhase_redelivery(t *testing.T) {
 	review.send(rejected)
 	review.mu.Unlock()
 	h.until(func(s selection.Selection) bool { return s.Decided })
-	testkit.Eventually(t, soon, func() error { return h.consumed(rejected.ID) })
+	testkit.Eventually(t, testkit.Patience, func() error { return h.consumed(rejected.ID) })
 	after := h.get()
 	if !slices.EqualFunc(before.Phases, after.Phases, func(a, b selection.Phase) bool {
 		return a.Name == b.Name && a.State == b.State && len(b.WaitingFor) == 0
@@ -255,7 +262,7 @@ func TestPhase_deadline(t *testing.T) {
 	if c := h.rooms["voting"].changes()[0]; c.ClosesAt == nil || !c.ClosesAt.Equal(want) {
 		t.Errorf("the rooms hold to %v", c.ClosesAt)
 	}
-	h.clock.Set(time.Date(2026, 4, 27, 0, 0, 0, 0, time.UTC))
+	h.Clock.Set(time.Date(2026, 4, 27, 0, 0, 0, 0, time.UTC))
 	h.await("nomination", selection.Closed) // by the clock
 	// Vetting opens after its time has passed: only people can close it.
 	h.change("open vetting")

@@ -8,7 +8,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/internal/publication"
-	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/store"
 	"github.com/laurel-awards/laurel/services/selection/internal/timing"
 	"github.com/laurel-awards/laurel/services/selection/migrations"
 )
@@ -18,9 +18,9 @@ func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
 
 // New wires the room.
 func New(deps run.Deps) (run.Room, error) {
-	selections, phases := register.New(deps), timing.New(deps)
+	selections, phases := store.New(deps), timing.New(deps)
 	service := struct {
-		*register.Register
+		*store.Store
 		*timing.Timing
 		*publication.Publication
 	}{selections, phases, publication.New(deps)}

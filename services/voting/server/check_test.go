@@ -33,7 +33,7 @@ func TestCheck_finds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, c.tamper)
-			check, err := r.Check(r.ctx, voting.Of{Slug: slug})
+			check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 			if err != nil || !strings.Contains(strings.Join(check.Problems, "\n"), c.want) {
 				t.Errorf("problems %q, want %q, %v", check.Problems, c.want, err)
 			}

@@ -17,9 +17,10 @@ import (
 // TestEvents_shuffled delivers everything three times in a random order.
 func TestEvents_shuffled(t *testing.T) {
 	r := setup(t)
-	deck := append([]event.Envelope{r.envelope(t, "selection", "phases", book(once))}, r.admitted(t)...)
+	_, frozen := r.selection.NextFrozen(book(once))
+	deck := append([]event.Envelope{frozen}, r.admitted(t)...)
 	deck = append(deck,
-		r.envelope(t, "nomination", "candidate/4", event.CandidateStruck{Number: 4, Reason: "withdrew"}),
+		r.selection.Next("nomination", "candidate/4", event.CandidateStruck{Number: 4, Reason: "withdrew"}),
 		r.phase(t, event.Open, nil), r.phase(t, event.Close, nil),
 		r.phase(t, event.Open, nil), // what is closed stays closed
 	)
@@ -39,7 +40,7 @@ func TestEvents_shuffled(t *testing.T) {
 	if applied != 3 {
 		t.Fatalf("%d changes of the phase were applied, want 3", applied)
 	}
-	r.hear(t, deck...) // all of it again changes nothing
+	r.selection.Hand(deck...) // all of it again changes nothing
 	want := zeros(nil)
 	delete(want, 4)
 	if diff := cmp.Diff(want, r.sealed(t).Votes); diff != "" {
@@ -56,17 +57,17 @@ func TestEvents_shuffled(t *testing.T) {
 func TestEvents_waitForCandidates(t *testing.T) {
 	r := setup(t)
 	admitted := r.admitted(t)
-	r.hear(t, admitted[1:]...) // before the rulebook, and one is missing
-	r.hear(t, r.envelope(t, "selection", "phases", book(once)))
+	r.selection.Hand(admitted[1:]...) // before the rulebook, and one is missing
+	r.selection.Freeze(book(once))
 	open := r.phase(t, event.Open, nil)
 	if err := r.inbox.Deliver(t.Context(), open); !errors.Is(err, outbox.ErrNotYet) {
 		t.Fatalf("opened with a candidate missing: %v", err)
 	}
 	refused(t, r.cast(t, ballot(1, 1))[0], voting.ErrNotOpen)
-	if tally, err := r.Tally(r.ctx, voting.Of{Slug: slug}); err != nil || tally.State != voting.Pending {
+	if tally, err := r.GetTally(r.ctx, voting.Of{Slug: slug}); err != nil || tally.State != voting.Pending {
 		t.Errorf("tally %+v, %v", tally, err)
 	}
-	r.hear(t, admitted[0], open)
+	r.selection.Hand(admitted[0], open)
 	r.counted(t, ballot(1, 1))
 	r.whole(t, 1)
 }
@@ -76,7 +77,7 @@ func TestCast_struck(t *testing.T) {
 	r := setup(t)
 	r.open(t, once)
 	r.counted(t, ballot(1, 1, 2))
-	r.hear(t, r.envelope(t, "nomination", "candidate/2", event.CandidateStruck{Number: 2, Reason: "withdrew"}))
+	r.selection.Strike(2, "withdrew")
 	o := r.cast(t, ballot(2, 1, 2))[0]
 	refused(t, o, voting.ErrInvalid)
 	if diff := cmp.Diff([]string{"picks[1]"}, fields(o.Fault)); diff != "" {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -57,7 +56,7 @@ func (f *followed) all() []voting.Tally {
 func (f *followed) until(t *testing.T, want func(voting.Tally) bool) []voting.Tally {
 	t.Helper()
 	var all []voting.Tally
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		all = f.all()
 		if i := slices.IndexFunc(all, want); i >= 0 {
 			all = all[:i+1]
@@ -78,7 +77,7 @@ func TestLive(t *testing.T) {
 	const ballots = 400
 	began := time.Now()
 	r.cities(t, 0, ballots, 2)
-	r.hear(t, r.envelope(t, "nomination", "candidate/3", event.CandidateStruck{Number: 3, Reason: "withdrew"}))
+	r.selection.Strike(3, "withdrew")
 	r.close(t)
 	all := f.until(t, func(s voting.Tally) bool { return s.State == voting.Sealed })
 	most := int(time.Since(began)/(250*time.Millisecond)) + 3 // the first, one on either side
@@ -104,7 +103,7 @@ func TestLive_hidden(t *testing.T) {
 	r.open(t, strings.Replace(once, "live", "hidden", 1))
 	r.counted(t, ballot(1, 7), ballot(2, 7), ballot(3, 7, 9))
 	f.until(t, func(s voting.Tally) bool { return s.Ballots == 3 })
-	r.hear(t, r.envelope(t, "nomination", "candidate/9", event.CandidateStruck{Number: 9, Reason: "withdrew"}))
+	r.selection.Strike(9, "withdrew")
 	r.counted(t, ballot(4, 7))
 	f.until(t, func(s voting.Tally) bool { return s.Ballots == 4 })
 	f.mu.Lock()

@@ -2,12 +2,10 @@ package server_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -30,8 +28,8 @@ func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
 	t.Helper()
 	l := logOf{room: r}
 	var head ballotlog.Head
-	testkit.Eventually(t, 20*time.Second, func() error {
-		c, err := r.Checkpoint(r.ctx, voting.Of{Slug: slug})
+	testkit.Eventually(t, testkit.Patience, func() error {
+		c, err := r.GetCheckpoint(r.ctx, voting.Of{Slug: slug})
 		if err != nil {
 			return err
 		}
@@ -50,7 +48,7 @@ func (r *room) log(t testing.TB, size int64) (logOf, ballotlog.Head) {
 }
 
 func (l logOf) tile(tile tlog.Tile) ([]byte, error) {
-	got, err := l.Tile(l.ctx, voting.TileOf{Slug: slug, Path: ballotlog.TilePath(tile)})
+	got, err := l.GetTile(l.ctx, voting.TileOf{Slug: slug, Path: ballotlog.TilePath(tile)})
 	return got.Hashes, err
 }
 
@@ -58,7 +56,7 @@ func (l logOf) tile(tile tlog.Tile) ([]byte, error) {
 func (l logOf) proven(t *testing.T, outcomes ...voting.Outcome) {
 	t.Helper()
 	for _, o := range outcomes {
-		got, err := l.Receipt(l.ctx, voting.Receipt{Slug: slug, Receipt: o.Receipt})
+		got, err := l.GetReceipt(l.ctx, voting.GetReceipt{Slug: slug, Receipt: o.Receipt})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,14 +144,14 @@ func TestTile_unknown(t *testing.T) {
 	r.cities(t, 0, 3, 3)
 	r.log(t, 3)
 	for _, path := range []string{"", "0", "0/000", "0/000.p/4", "0/001.p/1", "1/000.p/1", "data/000", "0/000.p/0", "../0/000", strings.Repeat("9", 300)} {
-		if got, err := r.Tile(r.ctx, voting.TileOf{Slug: slug, Path: path}); !errors.Is(err, voting.ErrNoTile) {
+		if got, err := r.GetTile(r.ctx, voting.TileOf{Slug: slug, Path: path}); !errors.Is(err, voting.ErrNoTile) {
 			t.Errorf("tile %.20q: %+v, %v", path, got, err)
 		}
 	}
-	if _, err := r.Tile(r.ctx, voting.TileOf{Slug: "other", Path: "0/000.p/1"}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetTile(r.ctx, voting.TileOf{Slug: "other", Path: "0/000.p/1"}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
-	if _, err := r.Checkpoint(r.ctx, voting.Of{Slug: "other"}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetCheckpoint(r.ctx, voting.Of{Slug: "other"}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("checkpoint of a selection that is not here: %v", err)
 	}
 }
@@ -234,7 +232,7 @@ func TestLog_tampered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, tamper)
-			check, err := r.Check(r.ctx, voting.Of{Slug: slug})
+			check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 			if err != nil || !strings.Contains(strings.Join(check.Problems, "\n"), "log = ballots") {
 				t.Errorf("problems %q, %v", check.Problems, err)
 			}
@@ -244,42 +242,5 @@ func TestLog_tampered(t *testing.T) {
 			}
 			r.whole(t, 300)
 		})
-	}
-}
-
-// TestCheck_newSelection checks a selection of which the planner's statistics
-// know nothing, as after a crash, within the time that a caller has.
-func TestCheck_newSelection(t *testing.T) {
-	r := setup(t)
-	r.open(t, once)
-	fill := func(selection, first int) {
-		const batches = 4000
-		r.execute(t, `INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) SELECT n, $1, 0, now(), 2, '{}' FROM generate_series($2::bigint, $2 + $3 - 1) n`, selection, first, batches)
-		r.execute(t, `
-			INSERT INTO ballot (batch, selection, period, part, rank, voter, salt, picks)
-			SELECT n, $1, 0, 0, rank, decode(md5(format('%s %s', n, rank)), 'hex'), decode(md5('salt'), 'hex'), '{1}'
-			FROM generate_series($2::bigint, $2 + $3 - 1) n, generate_series(0, 1) rank`, selection, first, batches)
-		r.execute(t, `
-			INSERT INTO batch_body (batch, candidates, votes, leaves, voters)
-			SELECT batch, '{1}', '{2}', string_agg(sha256('\x00'::bytea || convert_to(format('ballot once %s 1 %s', encode(voter, 'hex'), encode(salt, 'hex')), 'UTF8')), ''::bytea ORDER BY rank),
-			       string_agg(voter, ''::bytea ORDER BY rank)
-			FROM ballot WHERE selection = $1 GROUP BY batch`, selection)
-	}
-	var ours int
-	if err := r.deps.DB.GetContext(r.ctx, &ours, `SELECT id FROM voting`); err != nil {
-		t.Fatal(err)
-	}
-	for _, table := range []string{"batch", "batch_body", "ballot"} {
-		r.execute(t, `ALTER TABLE `+table+` SET (autovacuum_enabled = false)`)
-	}
-	fill(ours+1, 1_000_000)
-	r.execute(t, `UPDATE batch SET first_index = id WHERE selection = $1`, ours+1) // nobody is to fold it
-	r.execute(t, `ANALYZE ballot, batch, batch_body`)
-	fill(ours, 2_000_000)
-	ctx, cancel := context.WithTimeout(r.ctx, 5*time.Second)
-	defer cancel()
-	check, err := r.Check(ctx, voting.Of{Slug: slug})
-	if err != nil || check.Ballots != 8000 {
-		t.Errorf("%d ballots, %v", check.Ballots, err)
 	}
 }

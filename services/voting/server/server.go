@@ -7,11 +7,11 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/casting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
 	"github.com/laurel-awards/laurel/services/voting/internal/live"
-	"github.com/laurel-awards/laurel/services/voting/internal/record"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/query"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
 )
@@ -42,21 +42,21 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		return run.Room{}, err
 	}
 	deps.Selections = phase.NewSelections()
-	cache := roll.NewCache(deps.Selections)
+	cache := candidates.NewCache(deps.Selections)
 	sequencer := counting.New(deps, cfg.Log, cache)
-	box := casting.New(deps, keys, cache, sequencer.Wake)
-	reader := record.New(deps, keys, cfg.Log, cache)
+	caster := casting.New(deps, keys, cache, sequencer.Wake)
+	reader := query.New(deps, keys, cfg.Log, cache)
 	service := struct {
-		*casting.Box
-		*record.Record
-	}{box, reader}
+		*casting.Caster
+		*query.Reader
+	}{caster, reader}
 	return run.Room{
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
-		Handlers:   roll.Handlers(deps.Selections, deps.Time, keys),
+		Handlers:   candidates.Handlers(deps.Selections, deps.Time, keys),
 		Tasks: []run.Task{
-			{Name: "writer", Run: box.Run},
+			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},
 			{Name: "live tally", Run: live.New(deps, reader).Run},
 		},

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,14 +34,15 @@ const candidates = 12
 // room is a voting room at work, its caller, and the hand that feeds it events.
 type room struct {
 	*voting.Client
-	ctx      context.Context
-	nats     *bus.Embedded
-	address  string // of the database, as superuser
-	deps     run.Deps
-	running  *run.Running
-	signer   ballotlog.Signer
-	inbox    *outbox.Inbox
-	versions map[string]int64 // by publisher and aggregate
+	ctx     context.Context
+	nats    *bus.Embedded
+	address string // of the database, as superuser
+	deps    run.Deps
+	running *run.Running
+	signer  ballotlog.Signer
+	inbox   *outbox.Inbox
+
+	selection *testkit.Selection // as the other rooms tell of it
 }
 
 func key() []byte { return []byte(strings.Repeat("k", 32)) }
@@ -84,43 +86,28 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	if err != nil {
 		t.Fatal(err)
 	}
+	inbox := &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers}
 	return &room{
-		running:  testkit.Start(t, made, deps),
-		signer:   signer,
-		Client:   voting.NewClient(testkit.Connect(t, nats, "gateway")),
-		ctx:      actor.WithRequest(t.Context(), "r-1"),
-		nats:     nats,
-		address:  address,
-		deps:     deps,
-		inbox:    &outbox.Inbox{Service: voting.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: made.Handlers},
-		versions: map[string]int64{},
+		running: testkit.Start(t, made, deps),
+		signer:  signer,
+		Client:  voting.NewClient(testkit.Connect(t, nats, "gateway")),
+		ctx:     actor.WithRequest(t.Context(), "r-1"),
+		nats:    nats,
+		address: address,
+		deps:    deps,
+		inbox:   inbox,
+
+		selection: testkit.NewSelection(t, slug, deps.Time, inbox.Deliver),
 	}
 }
 
-// book is a frozen rulebook whose voting is v.
-func book(v string) event.RulebookFrozen {
-	return event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(`{"laurel": 1, "timezone": "Asia/Shanghai",
-		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`)}
+// book is a rulebook whose voting is v.
+func book(v string) string {
+	return `{"laurel": 1, "timezone": "Asia/Shanghai",
+		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`
 }
 
 const once = `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}`
-
-// envelope makes the next event of an aggregate.
-func (r *room) envelope(t testing.TB, publisher, aggregate string, p event.Payload) event.Envelope {
-	t.Helper()
-	r.versions[publisher+aggregate]++
-	return testkit.Envelope(t, publisher, slug, aggregate, r.versions[publisher+aggregate], r.deps.Time(), p)
-}
-
-// hear delivers events at once.
-func (r *room) hear(t testing.TB, envs ...event.Envelope) {
-	t.Helper()
-	for _, env := range envs {
-		if err := r.inbox.Deliver(t.Context(), env); err != nil {
-			t.Fatalf("%s: %v", env.Name, err)
-		}
-	}
-}
 
 func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 	t.Helper()
@@ -129,33 +116,37 @@ func (r *room) admitted(t testing.TB) (envs []event.Envelope) {
 		if n%2 == 0 {
 			category = "village"
 		}
-		envs = append(envs, r.envelope(t, "nomination", fmt.Sprintf("candidate/%d", n), event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
+		envs = append(envs, r.selection.Next("nomination", fmt.Sprintf("candidate/%d", n),
+			event.CandidateAdmitted{Number: n, EntryID: fmt.Sprint(n), Name: "x", Category: category}))
 	}
 	return envs
 }
 
 func (r *room) phase(t testing.TB, action string, closes *time.Time) event.Envelope {
 	t.Helper()
-	return r.envelope(t, "selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, ClosesAt: closes, Candidates: candidates})
+	return r.selection.Next("selection", "phases", event.PhaseChanged{Phase: rulebook.PhaseVoting, Action: action, ClosesAt: closes, Candidates: candidates})
 }
 
 // open brings a selection under a rulebook to open voting.
 func (r *room) open(t testing.TB, rules string) {
 	t.Helper()
-	r.hear(t, r.envelope(t, "selection", "phases", book(rules)))
-	r.hear(t, r.admitted(t)...)
-	r.hear(t, r.phase(t, event.Open, nil))
+	r.selection.Freeze(book(rules))
+	r.selection.Hand(r.admitted(t)...)
+	r.selection.Hand(r.phase(t, event.Open, nil))
 }
 
-func (r *room) close(t testing.TB) { t.Helper(); r.hear(t, r.phase(t, event.Close, nil)) }
+func (r *room) close(t testing.TB) { t.Helper(); r.selection.Hand(r.phase(t, event.Close, nil)) }
 
-func voter(n int) string { return fmt.Sprintf("%032x", n) }
+func voter(n int) (v voting.VoterID) {
+	binary.BigEndian.PutUint64(v[8:], uint64(n))
+	return v
+}
 
 func ballot(n int, picks ...int) voting.Cast {
 	return voting.Cast{Slug: slug, Voter: voter(n), Way: "device", Picks: picks}
 }
 
-func keyed(c voting.Cast, key string) voting.Cast { c.Key = key; return c }
+func keyed(c voting.Cast, key string) voting.Cast { c.Key = voting.HashKey(key); return c }
 
 // cast casts ballots in one request.
 func (r *room) cast(t testing.TB, ballots ...voting.Cast) []voting.Outcome {
@@ -202,8 +193,8 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 // ballots there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
-	testkit.Eventually(t, 20*time.Second, func() error {
-		c, err := r.Check(r.ctx, voting.Of{Slug: slug})
+	testkit.Eventually(t, testkit.Patience, func() error {
+		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
 		switch {
 		case err != nil:
 			return err
@@ -231,8 +222,8 @@ func (r *room) whole(t testing.TB, want int) {
 func (r *room) sealed(t testing.TB) voting.Tally {
 	t.Helper()
 	var tally voting.Tally
-	testkit.Eventually(t, 20*time.Second, func() (err error) {
-		if tally, err = r.Tally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
+	testkit.Eventually(t, testkit.Patience, func() (err error) {
+		if tally, err = r.GetTally(r.ctx, voting.Of{Slug: slug}); err == nil && tally.State != voting.Sealed {
 			err = fmt.Errorf("state %s", tally.State)
 		}
 		return err

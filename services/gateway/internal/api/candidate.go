@@ -2,19 +2,16 @@ package api
 
 import (
 	"context"
-	"hash/fnv"
-	"math/rand/v2"
-	"net/http"
-	"slices"
 
-	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
 type candidatesInput struct {
 	InSelection
-	Order string `query:"order" enum:"fair,number" default:"fair" doc:"fair: shuffled for this voter; number: by number"`
-	Seed  string `query:"seed" maxLength:"64" doc:"Of the fair order, where the caller has no credential"`
+	Order gateway.Order `query:"order" default:"fair" doc:"fair: shuffled for this voter; number: by number"`
+	Seed  string        `query:"seed" maxLength:"64" doc:"Of the fair order, where the caller has no credential"`
 }
 
 // InCandidate is the candidate in a path.
@@ -25,62 +22,38 @@ type InCandidate struct {
 
 type strikeInput struct {
 	InCandidate
-	Body reasoned
+	Body gateway.Reason
 }
 
 func (a *API) candidateRoutes() {
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/candidates", summary: "The candidates, struck ones too"},
-		func(ctx context.Context, in *candidatesInput) (*body[[]nomination.Candidate], error) {
-			list, err := a.Candidates(ctx, in.Slug)
-			if err != nil || in.Order == "number" {
-				return answer(list, err)
+	const all, one = "/selections/{slug}/candidates", "/selections/{slug}/candidates/{number}"
+	serve(a, route{act: app.ListCandidates, at: "GET " + all, summary: "The candidates, struck ones too"},
+		func(ctx context.Context, in *candidatesInput) ([]nomination.Candidate, error) {
+			list, err := a.app.Candidates(ctx, in.Slug)
+			if err != nil || in.Order == gateway.OrderNumber {
+				return list, err
 			}
-			seed := in.Seed
-			if v := visitorOf(ctx); seed == "" {
-				seed = v.address
-				if voter, err := a.Voter(v.token, in.Slug); err == nil {
-					seed = voter.HexID()
-				}
-			}
-			return answer(fair(list, seed), nil)
+			return app.Ordered(list, in.Order, a.seed(ctx, in), in.Slug), nil
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/candidates/{number}", summary: "A candidate with the whole story"},
-		func(ctx context.Context, in *InCandidate) (*body[nomination.Candidate], error) {
-			return answer(a.Candidate(ctx, in.Slug, in.Number))
+	serve(a, route{act: app.ReadCandidate, at: "GET " + one, summary: "A candidate with the whole story"},
+		func(ctx context.Context, in *InCandidate) (nomination.Candidate, error) {
+			return a.app.Candidate(ctx, in.Slug, in.Number)
 		})
-	register(a, route{method: http.MethodPost, path: "/selections/{slug}/candidates/{number}/strike", summary: "Take a candidate off the list", staff: true},
-		func(ctx context.Context, in *strikeInput) (*body[nomination.Candidate], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.nomination.Strike(ctx, nomination.Strike{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason}))
+	serve(a, route{act: app.StrikeCandidate, at: "POST " + one + "/strike", summary: "Take a candidate off the list"},
+		func(ctx context.Context, in *strikeInput) (nomination.Candidate, error) {
+			return a.app.StrikeCandidate(ctx, nomination.StrikeCandidate{Slug: in.Slug, Number: in.Number, Reason: in.Body.Reason})
 		})
 }
 
-// fair is the list shuffled by a seed: always the same for one voter, and no
-// candidate is first for all.
-func fair(list []nomination.Candidate, seed string) []nomination.Candidate {
-	h := fnv.New64a()
-	h.Write([]byte(seed))
-	r := rand.New(rand.NewPCG(h.Sum64(), 1)) //nolint:gosec // an order, not a secret
-	list = slices.Clone(list)
-	r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	return list
-}
-
-// allCandidates reads the list page by page.
-func (a *API) allCandidates(ctx context.Context, slug string) ([]nomination.Candidate, error) {
-	all := []nomination.Candidate{}
-	for after := 0; ; {
-		page, err := a.nomination.ListCandidates(ctx, nomination.ListCandidates{Slug: slug, After: after})
-		if err != nil {
-			return nil, err
-		}
-		if len(page) == 0 {
-			return all, nil
-		}
-		all = append(all, page...)
-		after = page[len(page)-1].Number
+// seed of the caller's fair order: as asked, else by the credential, else by
+// the address.
+func (a *API) seed(ctx context.Context, in *candidatesInput) string {
+	caller := app.CallerOf(ctx)
+	if in.Seed != "" {
+		return in.Seed
 	}
+	if voter, err := a.app.Voter(caller.Token, in.Slug); err == nil {
+		return voter.HexID()
+	}
+	return caller.Address
 }

@@ -4,78 +4,41 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-type seatCommitteeInput struct {
-	InSelection
-	Body struct {
-		Members []string `json:"members" maxItems:"1000" doc:"Emails"`
-	}
-}
-
-type motionInput struct {
-	InSelection
-	Body struct {
-		Motion string `json:"motion" maxLength:"1000"`
-	}
-}
-
-type choiceInput struct {
-	InSelection
-	Body struct {
-		Choice string `json:"choice" doc:"for, against or abstain"`
-	}
-}
-
 func (a *API) decisionRoutes() {
-	register(a, route{method: http.MethodPut, path: "/selections/{slug}/decision/committee", summary: "Seat the committee, whole", staff: true},
-		func(ctx context.Context, in *seatCommitteeInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			members, err := a.people(ctx, "members", in.Body.Members)
-			if err != nil {
-				return nil, err
-			}
-			seated, err := a.review.SeatCommittee(ctx, review.SeatCommittee{Slug: in.Slug, Members: members})
-			if err != nil {
-				return nil, err
-			}
-			return answer(seated, a.appoint(ctx, in.Body.Members, identity.Grant{Slug: in.Slug, Role: identity.Committee}))
+	const decision, lot = "/selections/{slug}/decision", "/selections/{slug}/lot"
+	serve(a, route{act: app.SeatCommittee, at: "PUT " + decision + "/committee", summary: "Seat the committee, whole"},
+		func(ctx context.Context, in *about[gateway.SeatCommittee]) (review.Decision, error) {
+			return a.app.SeatCommittee(ctx, in.Slug, in.Body)
 		})
-	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/motion", summary: "Put the computed result to the vote", status: http.StatusCreated, staff: true},
-		func(ctx context.Context, in *motionInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.Move(ctx, review.Move{Slug: in.Slug, Motion: in.Body.Motion}))
+	serve(a, route{
+		act: app.PutMotion, at: "POST " + decision + "/motion", summary: "Put the computed result to the vote", status: http.StatusCreated,
+	},
+		func(ctx context.Context, in *about[gateway.PutMotion]) (review.Decision, error) {
+			return a.app.PutMotion(ctx, review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion})
 		})
-	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/votes", summary: "Vote on the motion", status: http.StatusCreated, staff: true},
-		func(ctx context.Context, in *choiceInput) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Committee)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.VoteMotion(ctx, review.VoteMotion{Slug: in.Slug, Choice: in.Body.Choice}))
+	serve(a, route{act: app.VoteMotion, at: "POST " + decision + "/votes", summary: "Vote on the motion", status: http.StatusCreated},
+		func(ctx context.Context, in *about[gateway.VoteMotion]) (review.Decision, error) {
+			return a.app.VoteMotion(ctx, review.VoteMotion{Slug: in.Slug, Choice: in.Body.Choice})
 		})
-	register(a, route{method: http.MethodPost, path: "/selections/{slug}/decision/close", summary: "Count the committee's votes and record the decision", staff: true},
-		func(ctx context.Context, in *InSelection) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.CloseMotion(ctx, review.Of{Slug: in.Slug}))
+	serve(a, route{
+		act: app.CloseMotion, at: "POST " + decision + "/close", summary: "Count the committee's votes and record the decision",
+	},
+		func(ctx context.Context, in *InSelection) (review.Decision, error) {
+			return a.app.CloseMotion(ctx, in.Slug)
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/decision", summary: "The committee's meeting", staff: true},
-		func(ctx context.Context, in *InSelection) (*body[review.Decision], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Committee, identity.Auditor)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.Decision(ctx, review.Of{Slug: in.Slug}))
+	serve(a, route{act: app.ReadDecision, at: "GET " + decision, summary: "The committee's meeting"},
+		func(ctx context.Context, in *InSelection) (review.Decision, error) {
+			return a.app.Decision(ctx, in.Slug)
 		})
+	serve(a, route{act: app.RecordLot, at: "PUT " + lot, summary: "Record the value that lots are drawn from, read after the vote"},
+		func(ctx context.Context, in *about[gateway.RecordLot]) (review.Lot, error) {
+			return a.app.RecordLot(ctx, review.RecordLot{Slug: in.Slug, Value: in.Body.Value, Reason: in.Body.Reason})
+		})
+	serve(a, route{act: app.ReadLot, at: "GET " + lot, summary: "The value that lots are drawn from"},
+		func(ctx context.Context, in *InSelection) (review.Lot, error) { return a.app.Lot(ctx, in.Slug) })
 }

@@ -9,7 +9,7 @@ import (
 // named gives a fault the one field of the request that it is about.
 func named(err error, field string) error {
 	f := *fault.From(err)
-	f.Fields = []fault.Field{{Name: field, Message: f.Message}}
+	f.Fields = []fault.Field{fault.Wrong(field, f.Code, f.Message)}
 	return &f
 }
 

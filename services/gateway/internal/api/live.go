@@ -1,57 +1,38 @@
 package api
 
 import (
-	"net/http"
-
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
-	"github.com/laurel-awards/laurel/services/voting"
 )
 
-func (a *API) newHub() *live.Hub {
-	return live.New(live.Config{Streams: a.cfg.Streams, Load: a.Tally, Log: a.cfg.Log})
+func (a *API) liveRoute(e *echo.Echo) {
+	const path = "/selections/{slug}/live"
+	e.GET(echoPath(prefix+path), a.follow).Name = string(app.FollowTally)
+	a.describeStream("GET " + path)
 }
 
-// follow hears the snapshots of all selections.
-func (a *API) follow() (stop func(), err error) { return voting.Follow(a.bus, a.live.Hear) }
-
-// EndStreams ends the live streams at once; browsers look for another gateway.
-func (a *API) EndStreams() { a.live.End() }
-
-func (a *API) liveRoutes(e *echo.Echo) {
-	const path = "/api/v1/selections/{slug}/live"
-	e.GET(echoPath(path), a.stream)
-	a.describeStream(path)
-}
-
-// stream is a plain handler: the connection leaves the HTTP server.
-func (a *API) stream(c echo.Context) error {
+// follow is a plain handler: the connection leaves the HTTP server.
+func (a *API) follow(c echo.Context) error {
 	slug, ctx := c.Param("slug"), c.Request().Context()
-	err := a.live.Serve(c.Response(), c.Request(), slug, visitorOf(ctx).address)
-	if err != nil {
-		return a.orUnknown(ctx, InSelection{slug}, err)
-	}
-	return nil
+	return a.app.OrUnknown(ctx, slug, a.app.Follow(ctx, c.Response(), c.Request(), slug))
 }
 
 // describeStream puts the plain handler into the OpenAPI document.
-func (a *API) describeStream(path string) {
-	a.huma.OpenAPI().AddOperation(&huma.Operation{
-		OperationID: operationID(http.MethodGet, path), Method: http.MethodGet, Path: path,
-		Summary: "The counts as they move, as server-sent events",
-		Description: "Each event's data is what the tally route answers, its id the tally's version. There are at most four a second, " +
-			"fewer the more listen. The last one is named `sealed` and ends the stream; who then comes back with its id in Last-Event-ID gets 204. " +
-			"Comments keep a quiet stream open.",
-		Parameters: []*huma.Param{
-			{Name: "slug", In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}},
-			{Name: "Last-Event-ID", In: "header", Description: "The id of the last event that was seen.", Schema: &huma.Schema{Type: huma.TypeString}},
-		},
-		Responses: map[string]*huma.Response{
-			"200":     {Description: "A stream of events", Content: map[string]*huma.MediaType{live.ContentType: {Schema: &huma.Schema{Type: huma.TypeString}}}},
-			"204":     {Description: "The tally is final and has been seen"},
-			"default": a.problemResponse(),
-		},
+func (a *API) describeStream(at string) {
+	op := a.operation(app.FollowTally, at, "The counts as they move, as server-sent events")
+	op.Description = "Each event's data is what the tally route answers, its id the tally's version. There are at most four a second, " +
+		"fewer the more listen. The last one is named `sealed` and ends the stream; who then comes back with its id in Last-Event-ID gets 204. " +
+		"Comments keep a quiet stream open."
+	op.Parameters = append(pathParams(op.Path), &huma.Param{
+		Name: "Last-Event-ID", In: "header", Description: "The id of the last event that was seen.", Schema: &huma.Schema{Type: huma.TypeString},
 	})
+	op.Responses["200"] = &huma.Response{
+		Description: "A stream of events",
+		Content:     map[string]*huma.MediaType{live.ContentType: {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+	op.Responses["204"] = &huma.Response{Description: "The tally is final and has been seen"}
+	a.huma.OpenAPI().AddOperation(op)
 }

@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
-	"net/http"
 
-	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/review"
 )
+
+const panelPath = "/selections/{slug}/panels/{panel}"
 
 // InPanel is the panel in a path.
 type InPanel struct {
@@ -14,95 +16,67 @@ type InPanel struct {
 	Panel string `path:"panel" maxLength:"64" doc:"Id in the rulebook"`
 }
 
-type seatPanelInput struct {
+func (in InPanel) of() review.OfPanel { return review.OfPanel{Slug: in.Slug, Panel: in.Panel} }
+
+// OfCandidate is a candidate on a panel in a path.
+type OfCandidate struct {
 	InPanel
-	Body struct {
-		Jurors     []string          `json:"jurors" maxItems:"1000" doc:"Emails, as many as the rulebook says"`
-		Employers  map[string]string `json:"employers,omitempty" doc:"By email; find conflicts"`
-		Categories map[string]string `json:"categories,omitempty" doc:"By email, where the rulebook assigns by category"`
-	}
+	Candidate int `path:"candidate" minimum:"1" maximum:"1000000" doc:"The public number"`
 }
 
-type sheetInput struct {
-	OfSheet
-	Body struct {
-		Scores   map[string]string `json:"scores,omitempty" doc:"Decimal text by criterion; none to abstain"`
-		Comment  string            `json:"comment,omitempty"`
-		Comments map[string]string `json:"comments,omitempty" doc:"By criterion"`
-		Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
-		Submit   bool              `json:"submit,omitempty" doc:"false: a draft"`
-	}
+func (in OfCandidate) of() review.OfCandidate {
+	return review.OfCandidate{Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate}
 }
 
-type recuseInput struct {
+// aboutPanel is a request about a panel whose body is T.
+type aboutPanel[T any] struct {
 	InPanel
-	Body struct {
-		Juror     string `json:"juror" doc:"Email"`
-		Candidate int    `json:"candidate"`
-		Reason    string `json:"reason" maxLength:"1000"`
-	}
+	Body T
 }
 
+type sendBackInput struct {
+	OfCandidate
+	Body gateway.SendBack
+}
+
+// panelRoutes are an organizer's acts on a panel.
 func (a *API) panelRoutes() {
-	a.committeeRoutes()
-	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}", summary: "Seat a panel, whole", staff: true},
-		func(ctx context.Context, in *seatPanelInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			jurors, err := a.people(ctx, "jurors", in.Body.Jurors)
-			if err != nil {
-				return nil, err
-			}
-			for i, email := range in.Body.Jurors {
-				jurors[i].Employer, jurors[i].Category = in.Body.Employers[email], in.Body.Categories[email]
-			}
-			panel, err := a.review.SeatPanel(ctx, review.SeatPanel{Slug: in.Slug, Panel: in.Panel, Jurors: jurors})
-			if err != nil {
-				return nil, err
-			}
-			return answer(panel, a.appoint(ctx, in.Body.Jurors, identity.Grant{Slug: in.Slug, Role: identity.Juror, Scope: in.Panel}))
+	serve(a, route{act: app.SeatPanel, at: "PUT " + panelPath, summary: "Seat a panel, whole"},
+		func(ctx context.Context, in *aboutPanel[gateway.SeatPanel]) (review.Panel, error) {
+			return a.app.SeatPanel(ctx, in.of(), in.Body)
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}", summary: "How far a panel is", staff: true},
-		func(ctx context.Context, in *InPanel) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer, identity.Auditor)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.Panel(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+	serve(a, route{act: app.ReadPanel, at: "GET " + panelPath, summary: "How far a panel is"},
+		func(ctx context.Context, in *InPanel) (review.Panel, error) { return a.app.Panel(ctx, in.of()) })
+	serve(a, route{
+		act: app.AssignByHand, at: "PUT " + panelPath + "/assignments",
+		summary: "Say which candidates a juror scores, where the rulebook leaves it to you",
+	},
+		func(ctx context.Context, in *aboutPanel[gateway.AssignByHand]) (review.Panel, error) {
+			return a.app.AssignByHand(ctx, in.of(), in.Body)
 		})
-	register(a, route{method: http.MethodGet, path: "/selections/{slug}/panels/{panel}/sheets", summary: "What you are to score, and your sheets", staff: true},
-		func(ctx context.Context, in *InPanel) (*body[[]review.Assignment], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.Assignments(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel}))
+	serve(a, route{
+		act: app.UnseatJuror, at: "POST " + panelPath + "/departures",
+		summary: "Take a juror off a panel, with or without a successor",
+	},
+		func(ctx context.Context, in *aboutPanel[gateway.UnseatJuror]) (review.Panel, error) {
+			return a.app.UnseatJuror(ctx, in.of(), in.Body)
 		})
-	register(a, route{method: http.MethodPut, path: "/selections/{slug}/panels/{panel}/sheets/{candidate}", summary: "Save or submit your sheet of a candidate", staff: true},
-		func(ctx context.Context, in *sheetInput) (*body[review.Sheet], error) {
-			ctx, err := a.mayIn(ctx, in.Slug, in.Panel, identity.Juror)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.SaveSheet(ctx, review.SaveSheet{
-				Slug: in.Slug, Panel: in.Panel, Candidate: in.Candidate, Scores: in.Body.Scores,
-				Comment: in.Body.Comment, Comments: in.Body.Comments, Abstain: in.Body.Abstain, Submit: in.Body.Submit,
-			}))
+	serve(a, route{
+		act: app.CallFurther, at: "POST " + panelPath + "/further",
+		summary: "Have a further juror score a candidate whose spread is past the limit, or who is short of jurors",
+	},
+		func(ctx context.Context, in *aboutPanel[gateway.CallFurther]) (review.Panel, error) {
+			return a.app.CallFurther(ctx, in.of(), in.Body)
 		})
-	register(a, route{method: http.MethodPost, path: "/selections/{slug}/panels/{panel}/recusals", summary: "Take a candidate from a juror", staff: true},
-		func(ctx context.Context, in *recuseInput) (*body[review.Panel], error) {
-			ctx, err := a.may(ctx, in.Slug, identity.Organizer)
-			if err != nil {
-				return nil, err
-			}
-			juror, err := a.juror(ctx, in.Body.Juror)
-			if err != nil {
-				return nil, err
-			}
-			return answer(a.review.Recuse(ctx, review.Recuse{
-				Slug: in.Slug, Panel: in.Panel, Juror: juror, Candidate: in.Body.Candidate, Reason: in.Body.Reason,
-			}))
+	serve(a, route{
+		act: app.SendBack, at: "POST " + panelPath + "/sheets/{candidate}/return",
+		summary: "Send a submitted sheet back for a second look",
+	},
+		func(ctx context.Context, in *sendBackInput) (review.Panel, error) {
+			return a.app.SendBack(ctx, in.of(), in.Body)
+		})
+	serve(a, route{act: app.RecuseJuror, at: "POST " + panelPath + "/recusals", summary: "Take a candidate from a juror"},
+		func(ctx context.Context, in *aboutPanel[gateway.RecuseJuror]) (review.Panel, error) {
+			return a.app.RecuseJuror(ctx, in.of(), in.Body)
 		})
 }

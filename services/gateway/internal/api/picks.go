@@ -42,7 +42,8 @@ func readBallot(w http.ResponseWriter, r *http.Request) ([]int, error) {
 	case errors.As(err, &tooLarge):
 		return nil, problem.TooLarge(tooLarge.Limit)
 	}
-	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON", fault.Field{Name: "body", Message: "is not one JSON object"}).Because(err)
+	return nil, fault.New(fault.Malformed, "ballot_malformed", "the ballot is not JSON",
+		fault.Wrong("body", "ballot_no_object", "is not one JSON object")).Because(err)
 }
 
 // readBody reads at most maxBody bytes. A short body whose length is told, as
@@ -91,7 +92,7 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		return nil, err
 	}
 	if start != json.Delim('{') {
-		return nil, invalidBallot("body", `is no object; {"picks": [NUMBER, …]} is wanted`)
+		return nil, invalidBallot("body", "ballot_no_object", `is no object; {"picks": [NUMBER, …]} is wanted`)
 	}
 	var picks []int
 	for d.More() {
@@ -101,9 +102,9 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		}
 		switch {
 		case name != "picks":
-			return nil, invalidBallot(fmt.Sprintf("%.40s", name), "is not known; there is picks")
+			return nil, invalidBallot(fmt.Sprintf("%.40s", name), "ballot_field_unknown", "is not known; there is picks")
 		case picks != nil:
-			return nil, invalidBallot("picks", "is there twice")
+			return nil, invalidBallot("picks", "field_repeated", "is there twice")
 		}
 		if picks, err = decodePicks(d); err != nil {
 			return nil, err
@@ -116,7 +117,7 @@ func decodeBallot(r io.Reader) ([]int, error) {
 		return nil, errors.Join(err, errors.New("there is something behind the ballot"))
 	}
 	if picks == nil {
-		return nil, invalidBallot("picks", "is missing")
+		return nil, invalidBallot("picks", "picks_missing", "is missing")
 	}
 	return picks, nil
 }
@@ -127,7 +128,7 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 		return nil, err
 	}
 	if start != json.Delim('[') {
-		return nil, invalidBallot("picks", "is no list of candidate numbers")
+		return nil, invalidBallot("picks", "picks_no_list", "is no list of candidate numbers")
 	}
 	picks := []int{}
 	for d.More() {
@@ -138,7 +139,7 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 		text, ok := t.(json.Number)
 		number, err := strconv.Atoi(string(text))
 		if !ok || err != nil {
-			return nil, invalidBallot(fmt.Sprintf("picks[%d]", len(picks)), "is no candidate number")
+			return nil, invalidBallot(fmt.Sprintf("picks[%d]", len(picks)), "pick_no_number", "is no candidate number")
 		}
 		picks = append(picks, number)
 	}
@@ -146,9 +147,9 @@ func decodePicks(d *json.Decoder) ([]int, error) {
 	return picks, err
 }
 
-func invalidBallot(field, message string) error {
+func invalidBallot(field, code, message string) error {
 	if field == "" { // a name may be empty
 		field = "body"
 	}
-	return voting.ErrInvalid.At(fault.Field{Name: field, Message: message})
+	return voting.ErrInvalid.At(fault.Wrong(field, code, message))
 }

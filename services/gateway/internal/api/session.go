@@ -5,17 +5,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-type signInInput struct {
-	Body struct {
-		Email    string `json:"email" maxLength:"254"`
-		Password string `json:"password" maxLength:"128"`
-	}
-}
-
-type sessionOutput struct {
+type signedIn struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 	Body      identity.Session
 }
@@ -26,36 +21,21 @@ type signedOut struct {
 
 func (a *API) cookie(token string, expires time.Time) http.Cookie {
 	return http.Cookie{
-		Name: SessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: gateway.SessionCookie, Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.cfg.Secure, SameSite: http.SameSiteLaxMode,
 	}
 }
 
 func (a *API) sessionRoutes() {
-	register(a, route{method: http.MethodPost, path: "/sessions", summary: "Sign in", status: http.StatusCreated},
-		func(ctx context.Context, in *signInInput) (*sessionOutput, error) {
-			if err := a.signIns.Take(visitorOf(ctx).address); err != nil {
-				return nil, err
-			}
-			s, err := a.identity.SignIn(ctx, identity.SignIn{Email: in.Body.Email, Password: in.Body.Password})
-			if err != nil {
-				return nil, err
-			}
-			return &sessionOutput{a.cookie(s.Token, s.ExpiresAt), s}, nil
+	register(a, route{act: app.SignIn, at: "POST /sessions", summary: "Sign in", status: http.StatusCreated},
+		func(ctx context.Context, in *body[gateway.SignIn]) (*signedIn, error) {
+			s, err := a.app.SignIn(ctx, identity.SignIn{Email: in.Body.Email, Password: in.Body.Password})
+			return &signedIn{a.cookie(s.Token, s.ExpiresAt), s}, err
 		})
-	register(a, route{method: http.MethodDelete, path: "/sessions/current", summary: "Sign out", status: http.StatusNoContent, staff: true, late: true},
+	register(a, route{act: app.SignOut, at: "DELETE /sessions/current", summary: "Sign out", status: http.StatusNoContent},
 		func(ctx context.Context, _ *struct{}) (*signedOut, error) {
-			token := visitorOf(ctx).token
-			if token == "" {
-				return nil, errNoSession
-			}
-			_, err := a.identity.SignOut(ctx, identity.Token{Token: token})
-			a.accounts.Drop(token)
-			return &signedOut{a.cookie("", time.Unix(1, 0))}, err
+			return &signedOut{a.cookie("", time.Unix(1, 0))}, a.app.SignOut(ctx)
 		})
-	register(a, route{method: http.MethodGet, path: "/accounts/me", summary: "The account that is signed in", staff: true},
-		func(ctx context.Context, _ *struct{}) (*body[identity.Account], error) {
-			_, account, err := a.signedIn(ctx)
-			return answer(account, err)
-		})
+	serve(a, route{act: app.ReadAccount, at: "GET /accounts/me", summary: "The account that is signed in"},
+		func(ctx context.Context, _ *struct{}) (identity.Account, error) { return a.app.Account(ctx) })
 }

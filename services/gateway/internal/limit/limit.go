@@ -1,5 +1,5 @@
 // Package limit holds requests to a rate by key, such as a network address,
-// with a burst allowance: a brake, not a lock.
+// with a burst allowance: it slows down and locks nobody out.
 package limit
 
 import (

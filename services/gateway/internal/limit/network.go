@@ -42,23 +42,23 @@ func Wider(network string) string {
 // Crowd is how many times a network's allowance what is around it has.
 const Crowd = 20
 
-// Places holds each network to a rate, and what is around it to a wider one:
+// Networks holds each network to a rate, and what is around it to a wider one:
 // whoever has many addresses gains little by them.
-type Places struct{ near, wide *Limiter }
+type Networks struct{ near, wide *Limiter }
 
-// NewPlaces limits a network to r, and what is around it to 20 times r.
-func NewPlaces(r Rate, now func() time.Time) *Places {
-	return &Places{New(r, now), New(r.Times(Crowd), now)}
+// NewNetworks limits a network to r, and what is around it to 20 times r.
+func NewNetworks(r Rate, now func() time.Time) *Networks {
+	return &Networks{New(r, now), New(r.Times(Crowd), now)}
 }
 
 // Take is Limiter.Take for a key that Network gave. What the network itself may
 // not do is not held against its neighbours.
-func (p *Places) Take(network string) error { return TooMany(p.Wait(network)) }
+func (n *Networks) Take(network string) error { return TooMany(n.Wait(network)) }
 
 // Wait is Limiter.Wait, as Take.
-func (p *Places) Wait(network string) time.Duration {
-	if wait := p.near.Wait(network); wait > 0 {
+func (n *Networks) Wait(network string) time.Duration {
+	if wait := n.near.Wait(network); wait > 0 {
 		return wait
 	}
-	return p.wide.Wait(Wider(network))
+	return n.wide.Wait(Wider(network))
 }

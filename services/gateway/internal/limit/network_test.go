@@ -27,12 +27,12 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
-// TestPlaces lets no site of IPv6 gain by its many networks, nor lose by one of
+// TestNetworks lets no site of IPv6 gain by its many networks, nor lose by one of
 // them.
-func TestPlaces(t *testing.T) {
+func TestNetworks(t *testing.T) {
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
-	places := limit.NewPlaces(limit.Rate{PerSecond: 1, Burst: 3}, clock.Now)
-	take := func(address string) bool { return places.Take(limit.Network(address)) == nil }
+	networks := limit.NewNetworks(limit.Rate{PerSecond: 1, Burst: 3}, clock.Now)
+	take := func(address string) bool { return networks.Take(limit.Network(address)) == nil }
 	greedy := 0
 	for range 1000 {
 		if take("2001:db8:1:1::1") {

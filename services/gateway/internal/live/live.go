@@ -49,7 +49,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	topics  map[string]*topic // by slug
-	places  places
+	slots   slots
 	joining []*stream // those that the next turn takes up
 	closed  bool      // no stream may join
 }
@@ -66,7 +66,7 @@ func New(cfg Config) *Hub {
 		cfg.Log.Info("fewer live streams than asked for: the process may open few files", "streams", most, "asked", cfg.Streams)
 		cfg.Streams = most
 	}
-	return &Hub{cfg: cfg, ended: make(chan struct{}), topics: map[string]*topic{}, places: newPlaces(cfg.Streams)}
+	return &Hub{cfg: cfg, ended: make(chan struct{}), topics: map[string]*topic{}, slots: newSlots(cfg.Streams)}
 }
 
 // Hear takes a snapshot of a selection that somebody listens to. It does not
@@ -166,13 +166,13 @@ func (h *Hub) enter(address string) error {
 	if h.closed {
 		return ErrEnding
 	}
-	return h.places.enter(address)
+	return h.slots.enter(address)
 }
 
 func (h *Hub) leave(address string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.places.leave(address)
+	h.slots.leave(address)
 }
 
 // join hands a stream to the writer.
@@ -181,7 +181,7 @@ func (h *Hub) join(s *stream) {
 	defer h.mu.Unlock()
 	if _, ok := h.topics[s.slug]; !ok || h.closed {
 		s.close() // the browser comes back
-		h.places.leave(s.address)
+		h.slots.leave(s.address)
 		return
 	}
 	h.joining = append(h.joining, s)
@@ -191,7 +191,7 @@ func (h *Hub) join(s *stream) {
 func (h *Hub) Streams() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.places.open
+	return h.slots.open
 }
 
 // End ends all streams at once, and takes no more.

@@ -127,7 +127,7 @@ func large(ballots int64) voting.Tally {
 	return s
 }
 
-func TestStream_places(t *testing.T) {
+func TestStream_slots(t *testing.T) {
 	t.Parallel()
 	h := setup(t, func(c *live.Config) { c.Streams = 8 })
 	var own []*listener
@@ -157,7 +157,7 @@ func TestStream_places(t *testing.T) {
 	h.follows(t, "fourth")
 }
 
-// TestStream_reload has a crowd that takes most places leave and come again:
+// TestStream_reload has a crowd that takes most slots leave and come again:
 // those that it left are free within a second or two, though nothing is sent.
 func TestStream_reload(t *testing.T) {
 	t.Parallel()

@@ -25,8 +25,8 @@ import (
 
 const slug = "courier-2"
 
-// house is a hub behind a real HTTP server.
-type house struct {
+// installation is a hub behind a real HTTP server.
+type installation struct {
 	*live.Hub
 	address string
 	ran     chan struct{} // closed when the writer has ended
@@ -37,9 +37,9 @@ type house struct {
 	down  error // what loading answers
 }
 
-func setup(t *testing.T, change ...func(*live.Config)) *house {
+func setup(t *testing.T, change ...func(*live.Config)) *installation {
 	t.Helper()
-	h := &house{tally: tally(1), ran: make(chan struct{})}
+	h := &installation{tally: tally(1), ran: make(chan struct{})}
 	cfg := live.Config{Load: h.load, Log: testkit.Log(t)}
 	for _, c := range change {
 		c(&cfg)
@@ -59,7 +59,7 @@ func setup(t *testing.T, change ...func(*live.Config)) *house {
 	return h
 }
 
-func (h *house) load(_ context.Context, of string) (voting.Tally, error) {
+func (h *installation) load(_ context.Context, of string) (voting.Tally, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.loads++
@@ -94,7 +94,7 @@ type listener struct {
 }
 
 // listen opens a stream of an address; headers come in pairs.
-func (h *house) listen(t testing.TB, address string, headers ...string) *listener {
+func (h *installation) listen(t testing.TB, address string, headers ...string) *listener {
 	t.Helper()
 	conn, err := net.Dial("tcp", h.address)
 	if err != nil {
@@ -119,7 +119,7 @@ func (h *house) listen(t testing.TB, address string, headers ...string) *listene
 }
 
 // follows is listen, where it must succeed.
-func (h *house) follows(t testing.TB, address string) *listener {
+func (h *installation) follows(t testing.TB, address string) *listener {
 	t.Helper()
 	l := h.listen(t, address)
 	if l.head.StatusCode != http.StatusOK || l.head.Header.Get("Content-Type") != "text/event-stream" || len(l.head.TransferEncoding) > 0 || !l.head.Close {
@@ -182,7 +182,7 @@ func (l *listener) ended(t testing.TB) {
 }
 
 // open waits until so many streams are open.
-func (h *house) open(t testing.TB, n int) {
+func (h *installation) open(t testing.TB, n int) {
 	t.Helper()
 	testkit.Eventually(t, 20*time.Second, func() error {
 		if got := h.Streams(); got != n {

@@ -17,7 +17,7 @@ const (
 	// load a round takes longer, and there are fewer of them.
 	share = 10
 	// lookEvery is how often listeners are looked for that have gone, and lookSoon
-	// how often once half of the places are taken: a crowd that reloads its page
+	// how often once half of the slots are taken: a crowd that reloads its page
 	// needs those that it leaves.
 	lookEvery = 5 * time.Second
 	lookSoon  = time.Second
@@ -155,7 +155,7 @@ func (t *topic) write(turn turn, f *frame) (over []*stream) {
 	return over
 }
 
-// release closes streams and gives their places to others.
+// release closes streams and gives their slots to others.
 func (h *Hub) release(over []*stream) {
 	if len(over) == 0 {
 		return
@@ -166,7 +166,7 @@ func (h *Hub) release(over []*stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range over {
-		h.places.leave(s.address)
+		h.slots.leave(s.address)
 	}
 }
 

@@ -212,12 +212,16 @@ func (p *Packer) send(pack []*waiting) {
 	}
 }
 
-// unknown is what a ballot is told whose request failed as a whole: nothing
-// was tried where the service is not there, else nobody knows.
+// unknown is what a ballot is told whose request failed as a whole. Nothing was
+// tried where the service is not there, nor where it cannot read the request,
+// because it is of an earlier version and will be replaced; else nobody knows.
 func unknown(err error) *fault.Error {
 	var f *fault.Error
-	if errors.As(err, &f) && f.Code != "no_answer" && f.Kind != fault.Internal {
-		return f
+	switch {
+	case !errors.As(err, &f), f.Code == "no_answer", f.Kind == fault.Internal:
+		return voting.ErrUnknownOutcome.Because(err)
+	case f.Kind == fault.Malformed:
+		return Busy().Because(err)
 	}
-	return voting.ErrUnknownOutcome.Because(err)
+	return f
 }

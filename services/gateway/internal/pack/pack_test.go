@@ -2,6 +2,7 @@ package pack_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -26,6 +26,11 @@ func run(p *pack.Packer) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+func voterOf(n int) (v voting.VoterID) {
+	binary.BigEndian.PutUint64(v[:], uint64(n))
+	return v
+}
+
 // TestPacker has a queue full of ballots wait: full requests carry them, and
 // each ballot has its own outcome.
 func TestPacker(t *testing.T) {
@@ -36,9 +41,9 @@ func TestPacker(t *testing.T) {
 		ballots.Add(int64(len(in.Ballots)))
 		out := voting.Outcomes{}
 		for _, b := range in.Ballots {
-			o := voting.Outcome{Receipt: b.Voter}
+			o := voting.Outcome{Receipt: b.Voter.String()}
 			if b.Picks[0]%2 == 0 {
-				o = voting.Outcome{Fault: voting.ErrDuplicate.With("first", b.Voter)}
+				o = voting.Outcome{Fault: voting.ErrDuplicate.With("first", b.Voter.String())}
 			}
 			out.Outcomes = append(out.Outcomes, o)
 		}
@@ -47,17 +52,17 @@ func TestPacker(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
-			voter := fmt.Sprint(i)
+			voter := voterOf(i)
 			o, err := p.Cast(voting.Cast{Voter: voter, Picks: []int{i}})
 			switch {
-			case i%2 == 1 && (err != nil || o.Receipt != voter):
+			case i%2 == 1 && (err != nil || o.Receipt != voter.String()):
 				t.Errorf("ballot %d got %+v, %v", i, o, err)
-			case i%2 == 0 && (!errors.Is(err, voting.ErrDuplicate) || fault.From(err).Params["first"] != voter):
+			case i%2 == 0 && (!errors.Is(err, voting.ErrDuplicate) || fault.From(err).Params["first"] != voter.String()):
 				t.Errorf("ballot %d got %+v, %v", i, o, err)
 			}
 		})
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if got := p.Waiting(); got != n {
 			return fmt.Errorf("%d ballots wait", got)
 		}
@@ -78,6 +83,7 @@ func TestPacker_failures(t *testing.T) {
 		"crash":       {errors.New("boom"), voting.ErrUnknownOutcome},
 		"not there":   {fault.NewUnavailable("service_down", "down", 0), fault.NewUnavailable("service_down", "", 0)},
 		"too few":     {nil, voting.ErrUnknownOutcome},
+		"older room":  {fault.New(fault.Malformed, "request_malformed", "the request cannot be read"), voting.ErrBusy},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := pack.New(func(context.Context, voting.CastBallots) (voting.Outcomes, error) { return voting.Outcomes{}, c.err })
@@ -132,14 +138,14 @@ func TestPacker_large(t *testing.T) {
 		}
 		out := voting.Outcomes{}
 		for _, b := range in.Ballots {
-			out.Outcomes = append(out.Outcomes, voting.Outcome{Receipt: b.Voter})
+			out.Outcomes = append(out.Outcomes, voting.Outcome{Receipt: b.Voter.String()})
 		}
 		return out, nil
 	})
 	var wg sync.WaitGroup
-	cast := func(voter string, picks []int) {
+	cast := func(voter voting.VoterID, picks []int) {
 		wg.Go(func() {
-			if o, err := p.Cast(voting.Cast{Voter: voter, Picks: picks}); err != nil || o.Receipt != voter {
+			if o, err := p.Cast(voting.Cast{Voter: voter, Picks: picks}); err != nil || o.Receipt != voter.String() {
 				t.Errorf("ballot %s got %+v, %v", voter, o, err)
 			}
 		})
@@ -149,12 +155,12 @@ func TestPacker_large(t *testing.T) {
 		picks[i] = math.MaxInt64 - i
 	}
 	for i := range large {
-		cast(fmt.Sprint("large", i), picks)
+		cast(voterOf(i), picks)
 	}
 	for i := range plain {
-		cast(fmt.Sprint("plain", i), []int{1, 2})
+		cast(voterOf(large+i), []int{1, 2})
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		if n := p.Waiting(); n != large+plain {
 			return fmt.Errorf("%d ballots wait", n)
 		}
@@ -195,7 +201,7 @@ func TestPacker_heldUp(t *testing.T) {
 	const held = 3 // as many requests as may be under way
 	for n := range int64(held) {
 		cast()
-		testkit.Eventually(t, 10*time.Second, func() error {
+		testkit.Eventually(t, testkit.Patience, func() error {
 			if got := sent.Load(); got != n+1 {
 				return fmt.Errorf("%d ballots are under way, want %d", got, n+1)
 			}
@@ -206,7 +212,7 @@ func TestPacker_heldUp(t *testing.T) {
 	for range behind {
 		cast()
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		// The first of them is in the packer's hand, and will be sent.
 		if n := p.Waiting(); n != behind-1 {
 			return fmt.Errorf("%d ballots wait, want %d", n, behind-1)

@@ -74,7 +74,7 @@ func scripts(on bool) chromedp.Action[chromedp.Void] {
 func TestBrowser_vote(t *testing.T) {
 	for _, with := range []bool{true, false} {
 		t.Run(map[bool]string{true: "scripts", false: "no scripts"}[with], func(t *testing.T) {
-			h := newHouse(t, courierRules(t), 12)
+			h := newInstallation(t, courierRules(t), 12)
 			address := serve(t, h, "").URL + "/s/" + slug
 			ctx := chromium(t)
 			pick := func(n string) chromedp.Action[chromedp.Void] { // where the bar at the bottom does not cover it
@@ -132,7 +132,7 @@ func TestBrowser_vote(t *testing.T) {
 			if hidden := read[bool](t, ctx, `document.querySelector("[data-copy]").hidden`); hidden == with {
 				t.Errorf("the button to copy is hidden: %v", hidden)
 			}
-			h.change(func(h *house) {
+			h.change(func(h *installation) {
 				for _, b := range h.ballots {
 					picks := slices.Sorted(slices.Values(b.picks))
 					if !slices.Equal(picks, []int{9, 10, 12}) {

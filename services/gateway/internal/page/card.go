@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -19,18 +20,18 @@ type card struct {
 	Initial  string // stands in for a photo
 	Category string // in words
 	Picked   bool
-	Wrong    string // what is wrong with picking this one
-	Votes    *int64 // nil while hidden
-	Share    int    // of the most votes, in percent
+	Wrong    web.Text // what is wrong with picking this one
+	Votes    *int64   // nil while hidden
+	Share    int      // of the most votes, in percent
 }
 
-func (s *site) storyPath(number int) string {
-	return "/s/" + s.Slug + "/c/" + strconv.Itoa(number)
+func (s *visit) storyPath(number int) string {
+	return s.path() + "/c/" + strconv.Itoa(number)
 }
 
 // photoPath is the address of a candidate's photo; the hash in it lets browsers
 // keep it for ever.
-func (s *site) photoPath(c nomination.Candidate) string {
+func (s *visit) photoPath(c nomination.Candidate) string {
 	if c.Photo == "" {
 		return ""
 	}
@@ -45,10 +46,10 @@ func initial(name string) string {
 	return string(r)
 }
 
-func (s *site) category(id string) string {
+func (s *visit) category(id string) string {
 	for _, c := range s.rules.Categories {
-		if c.ID == id {
-			return s.title(c.Title)
+		if title := s.title(c.Title); c.ID == id && title != "" {
+			return title
 		}
 	}
 	return id
@@ -71,7 +72,7 @@ func countsOf(t voting.Tally) counts {
 	return shown
 }
 
-func (s *site) card(c nomination.Candidate, shown counts) card {
+func (s *visit) card(c nomination.Candidate, shown counts) card {
 	out := card{
 		Candidate: c, Href: s.storyPath(c.Number), PhotoSrc: s.photoPath(c),
 		Initial: initial(c.Name), Category: s.category(c.Category),
@@ -88,7 +89,7 @@ func (s *site) card(c nomination.Candidate, shown counts) card {
 
 // cards gives the candidates that match a query, and those picked in any case,
 // so that a search never loses a pick.
-func (s *site) cards(list []nomination.Candidate, shown counts, query string, picked map[int]bool) []card {
+func (s *visit) cards(list []nomination.Candidate, shown counts, query string, picked map[int]bool) []card {
 	folded := plain(query)
 	number, err := strconv.Atoi(folded)
 	if err != nil {

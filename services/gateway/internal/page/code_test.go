@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 const (
@@ -21,16 +22,15 @@ const (
 func rosterBooth(t *testing.T, ways string) *booth {
 	t.Helper()
 	rules := strings.Replace(courierRules(t), "voters: [device]", "voters: "+ways, 1)
-	h := newHouse(t, rules, 12)
-	b := &booth{house: h, visitor: visitor(t), address: serve(t, h, "").URL + "/s/" + slug}
+	h := newInstallation(t, rules, 12)
+	b := &booth{services: h, visitor: visitor(t), address: serve(t, h, "").URL + "/s/" + slug}
 	b.form = get(t, b.visitor, b.address)
 	return b
 }
 
 func (b *booth) prove(t *testing.T, code string) answer {
 	t.Helper()
-	page := get(t, b.visitor, b.address)
-	return ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"csrf": {page.hidden(t, "csrf")}, "code": {code}})
+	return ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"code": {code}})
 }
 
 // Two members vote one after the other in one browser, without JavaScript.
@@ -40,7 +40,7 @@ func TestCode(t *testing.T) {
 	if strings.Contains(b.form.body, `name="pick"`) || cookieGiven(b.form, "laurel_voter") {
 		t.Error("who has no code is given a ballot")
 	}
-	if no := b.vote(t, url.Values{"csrf": {b.form.hidden(t, "csrf")}, "pick": {"3"}}); no.StatusCode != http.StatusForbidden || len(b.house.ballots) > 0 {
+	if no := b.vote(t, url.Values{"pick": {"3"}}); no.StatusCode != http.StatusForbidden || len(b.services.ballots) > 0 {
 		t.Errorf("a vote without a code: %d", no.StatusCode)
 	}
 
@@ -65,7 +65,7 @@ func TestCode(t *testing.T) {
 	b.prove(t, otherCode).has(t, http.StatusSeeOther)
 	get(t, b.visitor, b.address+"/voted").has(t, 200, "没有回执") // it was another's
 	b.vote(t, get(t, b.visitor, b.address).ballot(t, "7")).has(t, http.StatusSeeOther)
-	if n := len(b.house.ballots); n != 2 {
+	if n := len(b.services.ballots); n != 2 {
 		t.Errorf("%d ballots", n)
 	}
 
@@ -85,7 +85,9 @@ func TestCode_refused(t *testing.T) {
 		texts            []string
 	}{
 		{"missing", "[roster]", " ", nil, 422, []string{"请输入投票码"}},
-		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`}},
+		{"mistyped", "[roster]", "K7M3-9TQX", nil, 422, []string{
+			"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`,
+		}},
 		{"long", "[roster]", strings.Repeat("K", 300), nil, 422, []string{"投票码输错了"}},
 		{"unknown", "[roster]", "K7M3-9TQX-2HFQ", nil, 401, []string{"这个投票码无效", "联系主办方换发"}},
 		{"markup", "[roster]", `"><script>alert("x")`, nil, 422, []string{"投票码输错了"}},
@@ -95,8 +97,8 @@ func TestCode_refused(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := rosterBooth(t, test.ways)
-			b.house.change(func(h *house) { h.proveErr = test.err })
-			a := ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"csrf": {b.form.hidden(t, "csrf")}, "code": {test.code}})
+			b.services.change(func(h *installation) { h.proveErr = test.err })
+			a := ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"code": {test.code}})
 			a.has(t, test.status, test.texts...)
 			noScript(t, a)
 			if retry := a.Header.Get("Retry-After"); (retry != "") != (test.err != nil) {
@@ -107,9 +109,6 @@ func TestCode_refused(t *testing.T) {
 			}
 		})
 	}
-	b := rosterBooth(t, "[roster]")
-	ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"csrf": {"stale"}, "code": {goodCode}}).has(t, 403, "页面停留太久", `value="`+goodCode+`"`)
-	ask(t, visitor(t), http.MethodPost, b.address+"/code", url.Values{"csrf": {"none"}, "code": {goodCode}}).has(t, 403, "浏览器没有保存 Cookie")
 }
 
 // A rulebook without a roster asks for no code, and one with both ways offers it.
@@ -118,13 +117,13 @@ func TestCode_ways(t *testing.T) {
 	if strings.Contains(device.form.body, "voter-code") {
 		t.Error("a code is asked for where the rulebook takes none")
 	}
-	ask(t, device.visitor, http.MethodPost, device.address+"/code", url.Values{"csrf": {device.form.hidden(t, "csrf")}, "code": {goodCode}}).has(t, 403, "不接受这种投票方式")
+	ask(t, device.visitor, http.MethodPost, device.address+"/code", url.Values{"code": {goodCode}}).has(t, 403, "不接受这种投票方式")
 	both := rosterBooth(t, "[device, roster]")
 	both.form.has(t, 200, "<summary>有投票码？</summary>", `name="pick"`)
 	both.prove(t, goodCode).has(t, http.StatusSeeOther)
 	both.vote(t, get(t, both.visitor, both.address).ballot(t, "3")).has(t, http.StatusSeeOther)
-	if _, ok := both.house.ballots["ff000000000000000000000000000000"]; !ok {
-		t.Errorf("the ballot is not the member's: %v", both.house.ballots)
+	if _, ok := both.services.ballots[voting.VoterID{0xff}]; !ok {
+		t.Errorf("the ballot is not the member's: %v", both.services.ballots)
 	}
 }
 

@@ -1,12 +1,12 @@
 package page
 
 import (
-	"bytes"
 	"fmt"
 	"html/template"
 	"reflect"
 	"sync"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -36,10 +36,10 @@ type fragments struct {
 func newFragments() *fragments { return &fragments{kept: map[fragmentKey]fragment{}} }
 
 // fill gives the cards their fragments.
-func (p *pages) fill(s *site, cards []card) error {
-	view := p.views[s.printer.lang].pages["selection"]
+func (p *pages) fill(s *visit, cards []card) error {
+	view := p.views[s.printer.Lang]
 	for i := range cards {
-		key := fragmentKey{s.Slug, s.printer.lang, cards[i].Number}
+		key := fragmentKey{s.Slug, s.printer.Lang, cards[i].Number}
 		found, ok := p.fragments.get(key, cards[i].Candidate)
 		if !ok {
 			var err error
@@ -53,20 +53,19 @@ func (p *pages) fill(s *site, cards []card) error {
 	return nil
 }
 
-func renderFragment(view *template.Template, c card) (fragment, error) {
+func renderFragment(view web.View, c card) (fragment, error) {
 	out := fragment{of: c.Candidate}
-	c.Wrong = ""
+	c.Wrong = web.Text{}
 	for _, part := range []struct {
 		name   string
 		picked bool
 		to     *template.HTML
 	}{{"body", false, &out.Body}, {"pick", true, &out.On}, {"pick", false, &out.Off}} {
 		c.Picked = part.picked
-		var b bytes.Buffer
-		if err := view.ExecuteTemplate(&b, part.name, c); err != nil {
+		var err error
+		if *part.to, err = view.Part("selection", part.name, c); err != nil {
 			return fragment{}, fmt.Errorf("card %d: %w", c.Number, err)
 		}
-		*part.to = template.HTML(b.String()) //nolint:gosec // a template's own output
 	}
 	return out, nil
 }

@@ -3,7 +3,6 @@ package page_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -13,17 +12,18 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
-	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // TestBrowser_live sees the counts of an open page move, rest while nobody
 // looks, and become final.
 func TestBrowser_live(t *testing.T) {
-	h := newHouse(t, courierRules(t), 3)
-	hub := live.New(live.Config{Load: h.Tally, Log: testkit.Log(t)})
+	h := newInstallation(t, courierRules(t), 3)
+	hub := live.New(live.Config{Load: func(ctx context.Context, slug string) (voting.Tally, error) {
+		return votes{installation: h}.GetTally(ctx, voting.Of{Slug: slug})
+	}, Log: testkit.Log(t)})
 	e := echo.New()
-	page.Mount(e, page.Config{Now: func() time.Time { return h.now }, Log: slog.New(slog.DiscardHandler)}, h)
+	h.mount(t, e, "")
 	e.GET("/api/v1/selections/:slug/live", func(c echo.Context) error {
 		return hub.Serve(c.Response(), c.Request(), c.Param("slug"), "a")
 	})
@@ -53,7 +53,9 @@ func TestBrowser_live(t *testing.T) {
 			return nil
 		})
 	}
-	const counts = `document.querySelector("[data-turnout]").textContent + [...document.querySelectorAll("[data-votes]")].sort((a, b) => a.dataset.votes - b.dataset.votes).map(p => "|" + p.innerText.trim() + " " + p.querySelector("rect").getAttribute("width")).join("")`
+	const counts = `document.querySelector("[data-turnout]").textContent +
+		[...document.querySelectorAll("[data-votes]")].sort((a, b) => a.dataset.votes - b.dataset.votes)
+			.map(p => "|" + p.innerText.trim() + " " + p.querySelector("rect").getAttribute("width")).join("")`
 	shows(counts, "0|0 votes 0|0 votes 0|0 votes 0")
 	open(1)
 	tally := voting.Tally{Slug: slug, State: voting.Open, Ballots: 12345, Votes: map[int]int64{1: 1, 2: 12000, 3: 6000}, Version: 12346}

@@ -1,52 +1,20 @@
 package page
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
-	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"golang.org/x/text/width"
 
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
-// How a list is ordered.
-const (
-	sortFair   = "fair" // another order for each visitor, so that nobody profits by being first
-	sortNumber = "number"
-)
-
+// sortOf reads how the list is to be ordered; the fair order is the usual one.
 func sortOf(text string) string {
-	if text == sortNumber {
-		return sortNumber
+	if text == string(gateway.OrderNumber) {
+		return text
 	}
-	return sortFair
-}
-
-// ordered copies the list in the order that was asked for. The fair order is a
-// permutation that depends on the visitor's seed and the selection alone, so a
-// visitor always meets the same one. Struck candidates come last.
-func ordered(list []nomination.Candidate, order, seed, slug string) []nomination.Candidate {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b nomination.Candidate) int { return cmp.Compare(a.Number, b.Number) })
-	if order == sortFair {
-		sum := sha256.Sum256([]byte(seed + "/" + slug))
-		rng := rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:]))) //nolint:gosec // an order, not a secret
-		rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	}
-	slices.SortStableFunc(list, func(a, b nomination.Candidate) int {
-		switch {
-		case a.Struck == b.Struck:
-			return 0
-		case a.Struck:
-			return 1
-		}
-		return -1
-	})
-	return list
+	return string(gateway.OrderFair)
 }
 
 // maxQuery is the longest search, in bytes.

@@ -1,7 +1,6 @@
 package page
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -16,30 +16,30 @@ import (
 type receipt struct {
 	Code   string
 	Groups []string // the code in fours
-	At     moment
+	At     web.Moment
 	Now    bool // it is of the present period
 	Path   string
 }
 
 // keepReceipt hands the receipt to the browser. It travels in a cookie of the
 // selection, not in the address, which people share.
-func (p *pages) keepReceipt(c echo.Context, s *site, o voting.Outcome) {
-	p.setCookie(c, cookieReceipt, o.Receipt+"."+strconv.FormatInt(o.At.Unix(), 10), "/s/"+s.Slug, 90*day)
+func (p *pages) keepReceipt(c echo.Context, s *visit, o voting.Outcome) {
+	p.SetCookie(c, cookieReceipt, o.Receipt+"."+strconv.FormatInt(o.At.Unix(), 10), s.path(), 90*web.Day)
 }
 
 const maxReceipt = 26
 
-func (p *pages) receiptOf(c echo.Context, s *site) *receipt {
-	code, seconds, ok := strings.Cut(cookie(c, cookieReceipt), ".")
+func (p *pages) receiptOf(c echo.Context, s *visit) *receipt {
+	code, seconds, ok := strings.Cut(web.Cookie(c, cookieReceipt), ".")
 	at, err := strconv.ParseInt(seconds, 10, 64)
 	plain := strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 	if !ok || err != nil || code == "" || len(code) > maxReceipt || !plain {
 		return nil
 	}
 	t := time.Unix(at, 0)
-	r := &receipt{Code: code, At: preciseIn(t, s.at, s.printer.lang), Now: true, Path: "/s/" + s.Slug + "/voted"}
+	r := &receipt{Code: code, At: s.printer.Precise(t, s.at), Now: true, Path: s.path() + "/voted"}
 	if s.rules.Voting.Frequency == rulebook.FrequencyDaily {
-		r.Now = t.In(s.at).Format(time.DateOnly) == p.cfg.Now().In(s.at).Format(time.DateOnly)
+		r.Now = t.In(s.at).Format(time.DateOnly) == p.Now().In(s.at).Format(time.DateOnly)
 	}
 	for rest := code; rest != ""; {
 		n := min(4, len(rest))
@@ -58,11 +58,11 @@ type votedPage struct {
 
 // voted shows the receipt of the last ballot.
 func (p *pages) voted(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
-	data := votedPage{Receipt: p.receiptOf(c, s), Share: p.address(c) + "/s/" + s.Slug}
+	data := votedPage{Receipt: p.receiptOf(c, s), Share: p.Address(c) + s.path()}
 	data.Text = s.printer.T("voted.share.text", "title", s.summary.Title)
 	if s.rules.Voting.Frequency == rulebook.FrequencyDaily {
 		data.Again = s.printer.T("voted.again")
@@ -72,13 +72,5 @@ func (p *pages) voted(c echo.Context) error {
 		title = s.printer.T("voted.none")
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-store")
-	return p.render(c, page{name: "voted", title: title, section: "voted", summary: s.summary, data: data})
-}
-
-// address is how browsers reach us, without a slash at its end.
-func (p *pages) address(c echo.Context) string {
-	if p.cfg.PublicURL != "" {
-		return strings.TrimSuffix(p.cfg.PublicURL, "/")
-	}
-	return fmt.Sprintf("%s://%s", c.Scheme(), c.Request().Host)
+	return p.render(c, s, web.Page{Name: "voted", Address: s.path() + "/voted", Title: title, Section: "voted", Data: data})
 }

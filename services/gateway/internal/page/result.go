@@ -9,13 +9,14 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // resultPage is the published outcome.
 type resultPage struct {
-	PublishedAt moment
+	PublishedAt web.Moment
 	Ballots     int64
 	Awards      []awardList
 	Columns     []string // titles of the components
@@ -44,7 +45,7 @@ type winner struct {
 
 // resultRow is a line of the whole ranking.
 type resultRow struct {
-	selection.Standing
+	selection.RankedCandidate
 
 	Href   string
 	Award  string // title
@@ -54,37 +55,37 @@ type resultRow struct {
 // waitPage is shown in place of results that are not public.
 type waitPage struct {
 	Text string
-	When *moment // the notice's end, where it is known
+	When *web.Moment // the notice's end, where it is known
 }
 
 // results shows the outcome, or says when it will be there.
 func (p *pages) results(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
 	found, err := p.outcomes.Get(c.Request().Context(), s.Slug)
 	if errors.Is(err, selection.ErrUnpublished) {
-		return p.render(c, page{
-			name: "wait", title: s.printer.T("results.wait.title"), section: "results", summary: s.summary, data: s.wait(),
+		return p.render(c, s, web.Page{
+			Name: "wait", Address: s.path() + "/results", Title: s.printer.T("results.wait.title"), Section: "results", Data: s.wait(),
 		})
 	}
 	if err != nil {
 		return err
 	}
-	list, err := p.backend.Candidates(c.Request().Context(), s.Slug)
+	list, err := p.app.Candidates(c.Request().Context(), s.Slug)
 	if err != nil { // names and ranks are in the result; photos can be missed
-		p.cfg.Log.WarnContext(c.Request().Context(), "no candidates for the results", "slug", s.Slug, "error", err)
+		p.Log.WarnContext(c.Request().Context(), "no candidates for the results", "slug", s.Slug, "error", err)
 	}
-	return p.render(c, page{
-		name: "results", title: s.printer.T("results.title"), section: "results", summary: s.summary, data: s.result(found, list),
+	return p.render(c, s, web.Page{
+		Name: "results", Address: s.path() + "/results", Title: s.printer.T("results.title"), Section: "results", Data: s.result(found, list),
 	})
 }
 
-func (s *site) wait() waitPage {
+func (s *visit) wait() waitPage {
 	notice := s.Phase(rulebook.PhaseNotice)
 	if notice.ClosesAt != nil && (notice.State == selection.Opened || notice.State == selection.Opening) {
-		at := momentIn(*notice.ClosesAt, s.at, s.printer.lang)
+		at := s.printer.Moment(*notice.ClosesAt, s.at)
 		return waitPage{Text: s.printer.T("results.wait.notice"), When: &at}
 	}
 	if notice.State == selection.Closed {
@@ -93,14 +94,14 @@ func (s *site) wait() waitPage {
 	return waitPage{Text: s.printer.T("results.wait.text", "days", s.noticeText())}
 }
 
-func (s *site) result(found selection.Results, list []nomination.Candidate) resultPage {
+func (s *visit) result(found selection.Results, list []nomination.Candidate) resultPage {
 	byNumber := make(map[int]nomination.Candidate, len(list))
 	for _, c := range list {
 		byNumber[c.Number] = c
 	}
 	d := found.Decision
 	out := resultPage{
-		PublishedAt: momentIn(found.PublishedAt, s.at, s.printer.lang), Ballots: found.Ballots,
+		PublishedAt: s.printer.Moment(found.PublishedAt, s.at), Ballots: found.Ballots,
 		Decision: d, Present: d.For + d.Against + d.Abstained,
 		Hashes: []fact{
 			{s.printer.T("hash.rulebook"), found.RulebookHash},
@@ -128,7 +129,7 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 		out.Columns = append(out.Columns, s.sourceTitle(source))
 	}
 	for _, r := range found.Ranking {
-		row := resultRow{Standing: r, Href: s.storyPath(r.Number), Award: titles[r.Award]}
+		row := resultRow{RankedCandidate: r, Href: s.storyPath(r.Number), Award: titles[r.Award]}
 		for _, source := range sources {
 			row.Points = append(row.Points, shortened(r.Components[source]))
 		}
@@ -139,7 +140,7 @@ func (s *site) result(found selection.Results, list []nomination.Candidate) resu
 }
 
 // sources are the components of a ranking in the rulebook's order.
-func (s *site) sources(ranking []selection.Standing) []string {
+func (s *visit) sources(ranking []selection.RankedCandidate) []string {
 	var sources []string
 	for _, c := range s.rules.Composite.Components {
 		if !slices.Contains(sources, c.Source) {
@@ -153,7 +154,7 @@ func (s *site) sources(ranking []selection.Standing) []string {
 }
 
 // sourceTitle names a source of the composite.
-func (s *site) sourceTitle(source string) string {
+func (s *visit) sourceTitle(source string) string {
 	if id, ok := rulebook.SourcePanel(source); ok {
 		panel, _ := s.rules.Review.Panel(id)
 		if title := s.title(panel.Title); title != "" {
@@ -161,7 +162,7 @@ func (s *site) sourceTitle(source string) string {
 		}
 		return id
 	}
-	if key := "source." + source; s.printer.has(key) {
+	if key := "source." + source; s.printer.Has(key) {
 		return s.printer.T(key)
 	}
 	return source
@@ -182,7 +183,7 @@ func shortened(number string) string {
 
 // commands recompute the result from what is published: lot is the value that
 // lots were drawn from.
-func (s *site) commands(lot string) []string {
+func (s *visit) commands(lot string) []string {
 	line := "laurel compute --rulebook rulebook.json --candidates candidates.csv"
 	if len(s.rules.Voting.Voters) > 0 {
 		line += " --votes votes.csv"
@@ -194,13 +195,4 @@ func (s *site) commands(lot string) []string {
 		line += " --lot='" + strings.ReplaceAll(lot, "'", `'\''`) + "'"
 	}
 	return []string{line}
-}
-
-// noticeText says how long the notice lasts.
-func (s *site) noticeText() string {
-	n := s.rules.Phases.Notice
-	if n.ShortenedTo > 0 {
-		return s.printer.T("rules.notice.shortened", "time", s.printer.duration(n.ShortenedTo))
-	}
-	return s.printer.N("rules.notice.days", int64(n.WorkingDays))
 }

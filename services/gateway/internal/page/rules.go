@@ -6,14 +6,15 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
 // rulesPage is the rulebook in plain words.
 type rulesPage struct {
 	Chapters []chapter
 	Hash     string
-	Frozen   *moment // nil: it may still change
-	Warning  string  // a setting that only a demonstration has
+	Frozen   *web.Moment // nil: it may still change
+	Warning  string      // a setting that only a demonstration has
 }
 
 // chapter is a part of the rules: sentences, one an item.
@@ -25,39 +26,59 @@ type chapter struct {
 
 // rulesPage tells the rules.
 func (p *pages) rulesPage(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
 	data := rulesPage{Hash: s.RulebookHash}
 	if s.FrozenAt != nil {
-		at := momentIn(*s.FrozenAt, s.at, s.printer.lang)
+		at := s.printer.Moment(*s.FrozenAt, s.at)
 		data.Frozen = &at
 	}
 	if short := s.rules.Phases.Notice.ShortenedTo; short > 0 {
-		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.duration(short),
+		data.Warning = s.printer.T("rules.notice.warning", "time", s.printer.Duration(short),
 			"days", s.printer.N("rules.notice.days", int64(s.rules.Phases.Notice.WorkingDays)))
 	}
+	t := s.printer.T
 	for _, ch := range []chapter{
-		{"awards", "", s.awardRules()},
-		{"phases", "", s.phaseRules()},
-		{"vetting", "", s.vettingRules()},
-		{"voting", "", s.votingRules()},
-		{"review", "", s.reviewRules()},
-		{"composite", "", s.compositeRules()},
-		{"quotas", "", s.quotaRules()},
-		{"decision", "", s.decisionRules()},
-		{"notice", "", []string{s.noticeText()}},
+		{"nominees", t("rules.nominees"), s.nomineeRules()},
+		{"awards", t("rules.awards"), s.awardRules()},
+		{"phases", t("rules.phases"), s.phaseRules()},
+		{"vetting", t("rules.vetting"), s.vettingRules()},
+		{"voting", t("rules.voting"), s.votingRules()},
+		{"review", t("rules.review"), s.reviewRules()},
+		{"composite", t("rules.composite"), s.compositeRules()},
+		{"quotas", t("rules.quotas"), s.quotaRules()},
+		{"decision", t("rules.decision"), s.decisionRules()},
+		{"notice", t("rules.notice"), s.noticeRules()},
 	} {
 		if len(ch.Items) > 0 {
-			ch.Title = s.printer.T("rules." + ch.ID)
 			data.Chapters = append(data.Chapters, ch)
 		}
 	}
-	return p.render(c, page{name: "rules", title: s.printer.T("rules.title"), section: "rules", summary: s.summary, data: data})
+	return p.render(c, s, web.Page{Name: "rules", Address: s.path() + "/rules", Title: s.printer.T("rules.title"), Section: "rules", Data: data})
 }
 
-func (s *site) awardRules() []string {
+func (s *visit) nomineeRules() []string {
+	t := s.printer
+	var items []string
+	if s.rules.Nominee != "" {
+		items = append(items, t.T("rules.nominee."+s.rules.Nominee))
+	}
+	if len(s.rules.Categories) > 0 {
+		names := make([]string, len(s.rules.Categories))
+		for i, c := range s.rules.Categories {
+			names[i] = s.category(c.ID)
+		}
+		items = append(items, t.T("rules.categories", "categories", t.List(names)))
+	}
+	if len(s.rules.Attributes) > 0 {
+		items = append(items, t.T("rules.attributes", "attributes", t.List(s.rules.Attributes)))
+	}
+	return items
+}
+
+func (s *visit) awardRules() []string {
 	var items []string
 	for _, a := range s.rules.Awards {
 		items = append(items, s.printer.N("rules.award", int64(a.Seats), "award", s.title(a.Title)))
@@ -68,7 +89,7 @@ func (s *site) awardRules() []string {
 	return items
 }
 
-func (s *site) phaseRules() []string {
+func (s *visit) phaseRules() []string {
 	var items []string
 	for _, name := range rulebook.PhaseNames() {
 		window, dated := s.rules.Phases.Window(name)
@@ -78,10 +99,10 @@ func (s *site) phaseRules() []string {
 		phase := s.printer.T("phase." + name)
 		opens, closes := "", ""
 		if !window.Opens.IsZero() {
-			opens = momentIn(window.Opens, s.at, s.printer.lang).Text
+			opens = s.printer.Moment(window.Opens, s.at).Text
 		}
 		if !window.Closes.IsZero() {
-			closes = momentIn(window.Closes, s.at, s.printer.lang).Text
+			closes = s.printer.Moment(window.Closes, s.at).Text
 		}
 		key := "rules.phase.hand"
 		switch {
@@ -97,7 +118,7 @@ func (s *site) phaseRules() []string {
 	return append(items, s.printer.T("rules.zone", "zone", s.summary.Zone))
 }
 
-func (s *site) vettingRules() []string {
+func (s *visit) vettingRules() []string {
 	var all, veto []string
 	for _, d := range s.rules.Vetting.Departments {
 		name := s.title(d.Title)
@@ -112,17 +133,17 @@ func (s *site) vettingRules() []string {
 	if len(all) == 0 {
 		return nil
 	}
-	items := []string{s.printer.T("rules.vetting.all", "departments", s.printer.list(all))}
+	items := []string{s.printer.T("rules.vetting.all", "departments", s.printer.List(all))}
 	switch {
 	case len(veto) == len(all):
 		items = append(items, s.printer.T("rules.vetting.veto.all"))
 	case len(veto) > 0:
-		items = append(items, s.printer.T("rules.vetting.veto", "departments", s.printer.list(veto)))
+		items = append(items, s.printer.T("rules.vetting.veto", "departments", s.printer.List(veto)))
 	}
 	return items
 }
 
-func (s *site) votingRules() []string {
+func (s *visit) votingRules() []string {
 	v, t := s.rules.Voting, s.printer
 	if len(v.Voters) == 0 {
 		return []string{t.T("rules.voting.none")}
@@ -132,7 +153,7 @@ func (s *site) votingRules() []string {
 		ways[i] = t.T("way." + way)
 	}
 	items := []string{
-		t.T("rules.voters", "ways", t.list(ways)),
+		t.T("rules.voters", "ways", t.List(ways)),
 		t.T("rules.frequency." + v.Frequency),
 		s.pickRange(),
 	}
@@ -148,13 +169,13 @@ func (s *site) votingRules() []string {
 	if v.Constituency != nil {
 		items = append(items, t.T("rules.constituency."+v.Constituency.From))
 		if len(v.Constituency.Values) > 0 {
-			items = append(items, t.T("rules.constituency.values", "values", t.list(v.Constituency.Values)))
+			items = append(items, t.T("rules.constituency.values", "values", t.List(v.Constituency.Values)))
 		}
 	}
 	return append(items, t.T("rules.voting.nobase"))
 }
 
-func (s *site) reviewRules() []string {
+func (s *visit) reviewRules() []string {
 	t := s.printer
 	var items []string
 	for _, panel := range s.rules.Review.Panels {
@@ -174,21 +195,36 @@ func (s *site) reviewRules() []string {
 			criteria = append(criteria, strings.TrimSpace(title+" "+c.Weight.String()))
 		}
 		if len(criteria) > 0 {
-			items = append(items, t.T("rules.criteria", "criteria", t.list(criteria)))
+			items = append(items, t.T("rules.criteria", "criteria", t.List(criteria)))
 		}
 		if len(panel.Blind) > 0 {
 			hidden := make([]string, len(panel.Blind))
 			for i, field := range panel.Blind {
 				hidden[i] = s.attribute(field)
 			}
-			items = append(items, t.T("rules.blind", "fields", t.list(hidden)))
+			items = append(items, t.T("rules.blind", "fields", t.List(hidden)))
 		}
+		items = append(items, s.jurorRules(panel)...)
 		items = append(items, s.aggregateRules(panel)...)
 	}
 	return items
 }
 
-func (s *site) scaleRule(scale rulebook.Scale) string {
+// jurorRules say who scores whom, what they see of each other, and when a
+// further one is called.
+func (s *visit) jurorRules(panel rulebook.Panel) []string {
+	t := s.printer
+	items := []string{
+		t.T("rules.assign." + or(panel.Assign, rulebook.AssignAll)),
+		t.T("rules.sees." + or(panel.SeesOthers, rulebook.SeesNever)),
+	}
+	if panel.SpreadLimit.IsSet() {
+		items = append(items, t.T("rules.spread", "limit", panel.SpreadLimit))
+	}
+	return items
+}
+
+func (s *visit) scaleRule(scale rulebook.Scale) string {
 	low := scale.Min.String()
 	if low == "" {
 		low = "0"
@@ -199,7 +235,7 @@ func (s *site) scaleRule(scale rulebook.Scale) string {
 	return s.printer.T("rules.scale", "min", low, "max", scale.Max)
 }
 
-func (s *site) aggregateRules(panel rulebook.Panel) []string {
+func (s *visit) aggregateRules(panel rulebook.Panel) []string {
 	t, a := s.printer, panel.Aggregate
 	items := []string{t.T("rules.aggregate."+or(a.Method, rulebook.AggregateMean), "high", a.DropHigh, "low", a.DropLow) +
 		s.roundText(a.Round)}
@@ -218,7 +254,7 @@ func or(text, instead string) string {
 	return text
 }
 
-func (s *site) roundText(r rulebook.Rounding) string {
+func (s *visit) roundText(r rulebook.Rounding) string {
 	if !r.IsSet() {
 		return ""
 	}

@@ -6,7 +6,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
-func (s *site) compositeRules() []string {
+func (s *visit) compositeRules() []string {
 	t, composite := s.printer, s.rules.Composite
 	var items []string
 	for _, c := range composite.Components {
@@ -35,7 +35,7 @@ func (s *site) compositeRules() []string {
 }
 
 // lotRules says from what lots are drawn.
-func (s *site) lotRules() []string {
+func (s *visit) lotRules() []string {
 	composite := s.rules.Composite
 	if n := len(composite.TieBreak); n == 0 || composite.TieBreak[n-1] != rulebook.SourceLot {
 		return nil
@@ -50,11 +50,11 @@ func (s *site) lotRules() []string {
 }
 
 // convertText says how a source's numbers become points.
-func (s *site) convertText(c rulebook.Convert) string {
+func (s *visit) convertText(c rulebook.Convert) string {
 	t := s.printer
 	switch c.Method {
 	case rulebook.ConvertProportional, rulebook.ConvertRank:
-		return t.T("rules.convert."+c.Method, "top", or(c.Top.String(), "100"))
+		return t.T("rules.convert."+c.Method, "top", or(c.Top.String(), "100")) + s.tiesText(c)
 	case rulebook.ConvertCapped:
 		return t.T("rules.convert.capped", "factor", or(c.Factor.String(), "1"), "cap", c.Cap)
 	case rulebook.ConvertBanded:
@@ -62,18 +62,26 @@ func (s *site) convertText(c rulebook.Convert) string {
 		for i, b := range c.Bands {
 			bands[i] = t.T("rules.band", "from", b.From, "score", b.Score)
 		}
-		return t.T("rules.convert.banded", "bands", t.list(bands))
+		return t.T("rules.convert.banded", "bands", t.List(bands))
 	case rulebook.ConvertPoints:
 		points := make([]string, len(c.Points))
 		for i, p := range c.Points {
 			points[i] = p.String()
 		}
-		return t.T("rules.convert.points", "points", t.list(points))
+		return t.T("rules.convert.points", "points", t.List(points)) + s.tiesText(c)
 	}
 	return t.T("rules.convert.none")
 }
 
-func (s *site) quotaRules() []string {
+// tiesText says what equal ranks get, where ranks are converted.
+func (s *visit) tiesText(c rulebook.Convert) string {
+	if c.Method != rulebook.ConvertRank && c.Method != rulebook.ConvertPoints {
+		return ""
+	}
+	return s.printer.T("rules.ties." + or(c.Ties, rulebook.TiesAverage))
+}
+
+func (s *visit) quotaRules() []string {
 	t := s.printer
 	var items []string
 	for _, q := range s.rules.Quotas {
@@ -98,7 +106,7 @@ func (s *site) quotaRules() []string {
 }
 
 // seatText says how many seats: 2, or 40% of them.
-func (s *site) seatText(n rulebook.Number) string {
+func (s *visit) seatText(n rulebook.Number) string {
 	if n.IsShare() {
 		return s.printer.T("rules.quota.share", "share", n)
 	}
@@ -106,15 +114,15 @@ func (s *site) seatText(n rulebook.Number) string {
 }
 
 // attribute names a field of an entry.
-func (s *site) attribute(name string) string {
-	if key := "attribute." + name; s.printer.has(key) {
+func (s *visit) attribute(name string) string {
+	if key := "attribute." + name; s.printer.Has(key) {
 		return s.printer.T(key)
 	}
 	return name
 }
 
-func (s *site) attributeValue(q rulebook.Quota) string {
-	if key := "attribute." + q.Attribute + "." + q.Value; s.printer.has(key) {
+func (s *visit) attributeValue(q rulebook.Quota) string {
+	if key := "attribute." + q.Attribute + "." + q.Value; s.printer.Has(key) {
 		return s.printer.T(key)
 	}
 	if q.Attribute == "category" {
@@ -123,7 +131,7 @@ func (s *site) attributeValue(q rulebook.Quota) string {
 	return q.Value
 }
 
-func (s *site) decisionRules() []string {
+func (s *visit) decisionRules() []string {
 	t, d := s.printer, s.rules.Decision
 	var items []string
 	if d.Quorum.IsSet() {
@@ -136,4 +144,21 @@ func (s *site) decisionRules() []string {
 		items = append(items, t.T("rules.ballot."+d.Ballot))
 	}
 	return items
+}
+
+func (s *visit) noticeRules() []string {
+	items := []string{s.noticeText()}
+	if calendar := s.rules.Phases.Notice.Calendar; calendar != "" {
+		items = append(items, s.printer.T("rules.calendar."+calendar))
+	}
+	return items
+}
+
+// noticeText says how long the notice lasts.
+func (s *visit) noticeText() string {
+	n := s.rules.Phases.Notice
+	if n.ShortenedTo > 0 {
+		return s.printer.T("rules.notice.shortened", "time", s.printer.Duration(n.ShortenedTo))
+	}
+	return s.printer.N("rules.notice.days", int64(n.WorkingDays))
 }

@@ -24,12 +24,26 @@ func TestRules_shapes(t *testing.T) {
 		en    []string
 	}{
 		"dated, daily, hidden": {
-			headRules + `phases: {voting: {opens: "2026-05-01 09:00", closes: "2026-05-08 18:00"}, review: {closes: "2026-05-20 18:00"}, decision: {opens: "2026-05-21 09:00"}, notice: {working_days: 5, calendar: CN}}
+			headRules + `phases:
+  voting: {opens: "2026-05-01 09:00", closes: "2026-05-08 18:00"}
+  review: {closes: "2026-05-20 18:00"}
+  decision: {opens: "2026-05-21 09:00"}
+  notice: {working_days: 5, calendar: CN}
 vetting: {departments: [{id: a, title: {zh: 甲}, veto: true}, {id: b, title: {zh: 乙}}]}
 categories: [{id: rural, title: {zh: 乡村, en: Rural}}]
-voting: {voters: [device, otp, oidc, roster], frequency: daily, hours: "09:00-22:00", picks: {min: 2, max: 2}, limits: [{category: rural, min: 1, max: 2}], change: add, counts: hidden, constituency: {from: choice, values: [东, 西]}}
-review: {panels: [{id: p, jurors: 5, scale: {min: 1, max: 10}, criteria: [{id: c}], aggregate: {method: median, over: criterion, round: {digits: 1, mode: half_even}}, missing: skip, min_scores: 3}]}
-composite: {components: [{source: votes, weight: 0.5, convert: {method: rank}, per: constituency}, {source: panels, convert: {method: points, points: [12, 10, 8]}, per: panel}], tie_break: [votes, lot], lot: {source: {zh: 上证指数收盘, en: the index's close}}}
+voting:
+  {voters: [device, otp, oidc, roster], frequency: daily, hours: "09:00-22:00", picks: {min: 2, max: 2}, limits: [{category: rural, min: 1, max: 2}],
+   change: add, counts: hidden, constituency: {from: choice, values: [东, 西]}}
+review:
+  panels:
+    - {id: p, jurors: 5, scale: {min: 1, max: 10}, criteria: [{id: c}], missing: skip, min_scores: 3,
+       aggregate: {method: median, over: criterion, round: {digits: 1, mode: half_even}}}
+composite:
+  components:
+    - {source: votes, weight: 0.5, convert: {method: rank}, per: constituency}
+    - {source: panels, convert: {method: points, points: [12, 10, 8]}, per: panel}
+  tie_break: [votes, lot]
+  lot: {source: {zh: 上证指数收盘, en: the index's close}}
 shortlist: {ratio: 1.5}
 quotas: [{attribute: category, value: rural, min: 1, of: gold}]
 decision: {quorum: 1/2, approve: 2/3, ballot: open}
@@ -43,7 +57,12 @@ decision: {quorum: 1/2, approve: 2/3, ballot: open}
 		"banded, capped, standardized": {
 			headRules + `voting: {voters: [roster], frequency: once, picks: {min: 1, max: 3}, counts: live, constituency: {from: roster}}
 review: {panels: [{id: p, scale: {min: 0, max: 5}, criteria: [{id: c}], aggregate: {method: standardized, round: {digits: 3, mode: truncate}}, missing: zero}]}
-composite: {components: [{source: votes, convert: {method: banded, bands: [{from: 0, score: 35}, {from: 100, score: 50}]}}, {source: "panel:p", convert: {method: capped, factor: 0.1, cap: 40}}], tie_break: [votes, lot], lot: {value: "abc"}}
+composite:
+  components:
+    - {source: votes, convert: {method: banded, bands: [{from: 0, score: 35}, {from: 100, score: 50}]}}
+    - {source: "panel:p", convert: {method: capped, factor: 0.1, cap: 40}}
+  tie_break: [votes, lot]
+  lot: {value: "abc"}
 `,
 			[]string{"达到 100 得 50 分", "每票 0.1 分，最多 40 分", "标准化", "截取 3 位小数", "按 0 分计", "抽签的种子：abc", "按名册确定"},
 			[]string{"50 from 100 on", "cut to 3 decimals"},
@@ -55,7 +74,7 @@ composite: {components: [{source: votes, convert: {method: banded, bands: [{from
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHouse(t, test.rules, 1)
+			h := newInstallation(t, test.rules, 1)
 			at := serve(t, h, "").URL + "/s/" + slug + "/rules"
 			for lang, texts := range map[string][]string{"zh-CN": test.zh, "en": test.en} {
 				page := get(t, visitor(t), at+"?lang="+lang)

@@ -1,6 +1,7 @@
 package page_test
 
 import (
+	"context"
 	"html"
 	"io"
 	"log/slog"
@@ -17,8 +18,13 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 )
 
 // courierRules is the rulebook of the project's example.
@@ -31,18 +37,62 @@ func courierRules(t testing.TB) string {
 	return string(src)
 }
 
-// serve brings the pages of a house on the air.
-func serve(t testing.TB, h *house, public string) *httptest.Server {
+// serve brings the pages of an installation on the air.
+func serve(t testing.TB, h *installation, public string) *httptest.Server {
 	t.Helper()
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = problem.Write(c, err) }
-	page.Mount(e, page.Config{
-		PublicURL: public, Log: slog.New(slog.DiscardHandler),
-		Now: func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now },
-	}, h)
+	h.mount(t, e, public)
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// mount adds the pages to e.
+func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
+	t.Helper()
+	clock := func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
+	ahead := func() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now.Add(h.kept) }
+	much := limit.Rate{PerSecond: 1e6, Burst: 1e6}
+	limits := app.Limits{
+		Requests: much, SignIns: much, Entries: much, Ballots: much, Codes: much, AllCodes: much,
+		Credentials: work.Rates{Network: much, All: much, Strained: much},
+	}
+	if h.numbers > 0 { // work is wanted for every ballot but each tenth second's
+		slow := limit.Rate{PerSecond: 0.1, Burst: 1}
+		limits.Credentials = work.Rates{Network: slow, All: slow, Strained: slow}
+	}
+	bus := testkit.Connect(t, testkit.NATS(t), "gateway")
+	core := app.New(app.Services{
+		Identity: identities{installation: h}, Selection: selections{installation: h},
+		Nomination: nominations{installation: h}, Voting: votes{installation: h},
+	}, bus, blobs{installation: h}, app.Config{
+		CredentialKey: h.key, Limits: limits, WorkNumbers: h.numbers, Now: ahead, Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error)
+	go func() { ended <- core.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.SetRequest(c.Request().WithContext(app.WithCaller(c.Request().Context(), app.Caller{Address: "203.0.113.7"})))
+			return next(c)
+		}
+	})
+	if h.numbers > 0 { // the one that is free
+		asks := app.WithCaller(t.Context(), app.Caller{Address: "203.0.113.7"})
+		if _, err := core.ProveVoter(asks, slug, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	site := web.New(web.Config{PublicURL: public, Log: slog.New(slog.DiscardHandler), Now: clock})
+	site.Mount(e)
+	page.Mount(e, site, core)
 }
 
 // visitor is a browser without JavaScript that does not follow redirects by
@@ -103,6 +153,9 @@ func (a answer) has(t *testing.T, status int, texts ...string) {
 	if a.StatusCode != status {
 		t.Errorf("%s: status %d, want %d", a.Request.URL, a.StatusCode, status)
 	}
+	if strings.Contains(a.body, "ZgotmplZ") {
+		t.Errorf("%s: the template puts a value where none may stand", a.Request.URL)
+	}
 	plain := html.UnescapeString(a.body)
 	for _, text := range texts {
 		if !strings.Contains(plain, text) {
@@ -137,5 +190,5 @@ func (a answer) ticked() []string {
 // ballot is the form of a page, filled in.
 func (a answer) ballot(t *testing.T, picks ...string) url.Values {
 	t.Helper()
-	return url.Values{"csrf": {a.hidden(t, "csrf")}, "key": {a.hidden(t, "key")}, "pick": picks}
+	return url.Values{"key": {a.hidden(t, "key")}, "pick": picks}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -21,11 +22,11 @@ type statementPage struct {
 // statement shows a signed statement of the ballots recorded for the visitor,
 // or of none. The credential is the browser's; others see nothing.
 func (p *pages) statement(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
-	data := statementPage{File: "/s/" + s.Slug + "/statement.txt"}
+	data := statementPage{File: s.path() + "/statement.txt"}
 	st, err := p.stated(c, s)
 	switch {
 	case errors.Is(err, errNoVoter):
@@ -40,12 +41,12 @@ func (p *pages) statement(c echo.Context) error {
 		data.Lead, data.Text = s.printer.N("statement.some", int64(st.Ballots)), st.Statement
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-store")
-	return p.render(c, page{name: "statement", title: s.printer.T("statement.title"), section: "statement", summary: s.summary, data: data})
+	return p.render(c, s, web.Page{Name: "statement", Address: s.path() + "/statement", Title: s.printer.T("statement.title"), Section: "statement", Data: data})
 }
 
 // statementFile gives the statement to keep.
 func (p *pages) statementFile(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
@@ -62,13 +63,10 @@ func (p *pages) statementFile(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(st.Statement))
 }
 
-// errNoVoter is a browser that stands for nobody.
-var errNoVoter = errors.New("this browser has no voter's credential")
-
-func (p *pages) stated(c echo.Context, s *site) (voting.Statement, error) {
-	voter, err := p.backend.Voter(cookie(c, cookieVoter), s.Slug)
+func (p *pages) stated(c echo.Context, s *visit) (voting.Statement, error) {
+	voter, err := p.voter(c, s)
 	if err != nil {
 		return voting.Statement{}, errNoVoter
 	}
-	return p.backend.Statement(c.Request().Context(), voter)
+	return p.app.Statement(c.Request().Context(), voter)
 }

@@ -24,7 +24,9 @@ func TestStatement(t *testing.T) {
 
 	file := get(t, b.visitor, page+".txt")
 	file.has(t, 200, "laurel/"+slug+"/statement\n")
-	if h := file.Header; !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "private, no-store" || h.Get("Content-Type") != "text/plain; charset=utf-8" {
+	h := file.Header
+	if !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "private, no-store" ||
+		h.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("the file: %v", h)
 	}
 
@@ -33,8 +35,8 @@ func TestStatement(t *testing.T) {
 	if a := get(t, stranger, page+".txt"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/s/"+slug+"/statement" {
 		t.Errorf("a stranger's file: %d %s", a.StatusCode, a.body)
 	}
-	b.house.change(func(h *house) { h.stateErr = voting.ErrNotOpen })
+	b.services.change(func(h *installation) { h.stateErr = voting.ErrNotOpen })
 	get(t, b.visitor, page+"?lang=zh-CN").has(t, 200, "投票还没有开始")
-	b.house.change(func(h *house) { h.stateErr = voting.ErrBusy })
+	b.services.change(func(h *installation) { h.stateErr = voting.ErrBusy })
 	get(t, b.visitor, page).has(t, http.StatusServiceUnavailable)
 }

@@ -3,13 +3,13 @@ package page
 import (
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -27,7 +27,7 @@ type fact struct{ Label, Value string }
 
 // candidate shows a candidate's story.
 func (p *pages) candidate(c echo.Context) error {
-	s, err := p.site(c)
+	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (p *pages) candidate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	data := storyPage{ListHref: "/s/" + s.Slug, Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found)}
+	data := storyPage{ListHref: s.path(), Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found)}
 	var shown counts
 	if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {
 		if tally, err := p.tallies.Get(c.Request().Context(), s.Slug); err == nil { // the story stays without it
@@ -47,15 +47,15 @@ func (p *pages) candidate(c echo.Context) error {
 		number := strconv.Itoa(found.Number)
 		data.VoteHref = data.ListHref + "?pick=" + number + "#c" + number
 	}
-	return p.render(c, page{name: "candidate", title: found.Name, section: "candidate", summary: s.summary, data: data})
+	return p.render(c, s, web.Page{Name: "candidate", Address: s.storyPath(found.Number), Title: found.Name, Section: "candidate", Data: data})
 }
 
-func (p *pages) candidateOf(c echo.Context, s *site) (nomination.Candidate, error) {
+func (p *pages) candidateOf(c echo.Context, s *visit) (nomination.Candidate, error) {
 	number, err := strconv.Atoi(c.Param("number"))
 	if err != nil || number < 1 {
 		return nomination.Candidate{}, nomination.ErrNoCandidate
 	}
-	return p.backend.Candidate(c.Request().Context(), s.Slug, number)
+	return p.app.Candidate(c.Request().Context(), s.Slug, number)
 }
 
 // paragraphs splits a story where its writer began a new line.
@@ -69,7 +69,7 @@ func paragraphs(text string) []string {
 	return out
 }
 
-func (s *site) facts(c nomination.Candidate) []fact {
+func (s *visit) facts(c nomination.Candidate) []fact {
 	facts := []fact{
 		{s.printer.T("fact.employer"), c.Employer},
 		{s.printer.T("fact.region"), c.Region},
@@ -95,17 +95,11 @@ func (s *site) facts(c nomination.Candidate) []fact {
 // photo serves a candidate's photo: what the list shows and nothing else of the
 // blob store.
 func (p *pages) photo(c echo.Context) error {
-	ctx := c.Request().Context()
-	list, err := p.backend.Candidates(ctx, c.Param("slug"))
+	number, err := strconv.Atoi(c.Param("number"))
 	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(list, func(one nomination.Candidate) bool { return strconv.Itoa(one.Number) == c.Param("number") })
-	if i < 0 || list[i].Photo == "" || list[i].Photo != c.Param("hash") {
 		return nomination.ErrNoCandidate
 	}
-	found := list[i]
-	body, size, err := p.backend.Photo(ctx, found.Photo)
+	body, size, err := p.app.Photo(c.Request().Context(), c.Param("slug"), number, c.Param("hash"))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -30,54 +31,64 @@ type stage struct {
 	State   string // selection.PhaseState
 	Label   string // State in words
 	When    string // "since", "until", "on" … with the time's place in At
-	At      *moment
+	At      *web.Moment
 	Current bool
 }
 
-// site is a selection on the way to a page.
-type site struct {
+// visit is a selection as one visitor sees it: in a language, with its rules at
+// hand.
+type visit struct {
 	selection.Selection
 
 	rules   *rulebook.Rulebook
 	at      *time.Location
-	printer printer
+	printer web.Printer
 	summary *summary
 }
 
+// path is the address of the selection's page.
+func (s *visit) path() string { return "/s/" + s.Slug }
+
+// render writes a page of the selection.
+func (p *pages) render(c echo.Context, s *visit, pg web.Page) error {
+	pg.Selection = s.summary
+	return p.Render(c, p.views, pg)
+}
+
 // title gives words of the selection in the page's language.
-func (s *site) title(words map[string]string) string {
-	return rulebook.Text(words).In(contentLanguages(s.printer.lang)...)
+func (s *visit) title(words map[string]string) string {
+	return s.printer.Words(words)
 }
 
 // voting tells whether ballots are taken at this time, as far as is known here.
-func (s *site) voting() bool {
+func (s *visit) voting() bool {
 	return s.Phase(rulebook.PhaseVoting).State == selection.Opened && len(s.rules.Voting.Voters) > 0
 }
 
-// site reads the selection of a request.
-func (p *pages) site(c echo.Context) (*site, error) {
-	found, err := p.backend.Selection(c.Request().Context(), c.Param("slug"))
+// visit reads the selection of a request.
+func (p *pages) visit(c echo.Context) (*visit, error) {
+	found, err := p.app.Selection(c.Request().Context(), c.Param("slug"))
 	if err != nil {
 		return nil, err
 	}
-	return p.newSite(c, found)
+	return p.newVisit(c, found)
 }
 
-func (p *pages) newSite(c echo.Context, found selection.Selection) (*site, error) {
-	rules, err := p.rules.of(found)
+func (p *pages) newVisit(c echo.Context, found selection.Selection) (*visit, error) {
+	rules, err := p.app.Rules(found)
 	if err != nil {
 		return nil, err
 	}
-	s := &site{Selection: found, rules: rules, at: locationOf(found.Timezone), printer: p.printer(c)}
-	s.summary = s.summarize(p.cfg.Now())
+	s := &visit{Selection: found, rules: rules, at: web.Location(found.Timezone), printer: p.views.View(c).Printer}
+	s.summary = s.summarize(p.Now())
 	return s, nil
 }
 
-func (s *site) summarize(now time.Time) *summary {
+func (s *visit) summarize(now time.Time) *summary {
 	sum := &summary{
 		Slug: s.Slug, Title: s.title(s.Title), Edition: s.printer.N("selection.edition", int64(s.Edition)),
 		Live: s.voting(), Published: s.PublishedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
-		Zone: zoneName(s.at, now), Timeline: s.timeline(),
+		Zone: web.Zone(s.at, now), Timeline: s.timeline(),
 	}
 	sum.Status = s.printer.T("status.preparing")
 	for _, step := range sum.Timeline {
@@ -96,7 +107,7 @@ func (s *site) summarize(now time.Time) *summary {
 	return sum
 }
 
-func (s *site) timeline() []stage {
+func (s *visit) timeline() []stage {
 	steps := make([]stage, 0, len(s.Phases)+1)
 	for _, ph := range s.Phases {
 		if ph.Name == rulebook.PhaseVoting && len(s.rules.Voting.Voters) == 0 {
@@ -107,7 +118,7 @@ func (s *site) timeline() []stage {
 	publication := stage{Name: "publication", Title: s.printer.T("phase.publication"), State: string(selection.Pending)}
 	if s.PublishedAt != nil {
 		publication.State = string(selection.Closed)
-		at := momentIn(*s.PublishedAt, s.at, s.printer.lang)
+		at := s.printer.Moment(*s.PublishedAt, s.at)
 		publication.When, publication.At = s.printer.T("timeline.on"), &at
 	}
 	publication.Label = s.printer.T("state." + publication.State)
@@ -116,14 +127,14 @@ func (s *site) timeline() []stage {
 
 // stage tells of a phase what a visitor wants to know next: when it opens, or
 // until when it runs, or when it ended.
-func (s *site) stage(ph selection.Phase) stage {
+func (s *visit) stage(ph selection.Phase) stage {
 	step := stage{
 		Name: ph.Name, Title: s.printer.T("phase." + ph.Name), State: string(ph.State),
 		Label: s.printer.T("state." + string(ph.State)),
 	}
 	show := func(key string, t *time.Time) {
 		if t != nil && step.At == nil {
-			at := momentIn(*t, s.at, s.printer.lang)
+			at := s.printer.Moment(*t, s.at)
 			step.When, step.At = s.printer.T(key), &at
 		}
 	}
@@ -147,7 +158,7 @@ func (p *pages) home(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.render(c, page{name: "home", title: p.printer(c).T("home.title"), data: found})
+	return p.Render(c, p.views, web.Page{Name: "home", Address: "/", Title: p.views.View(c).T("home.title"), Data: found})
 }
 
 func (p *pages) selections(c echo.Context) ([]*summary, error) {
@@ -157,7 +168,7 @@ func (p *pages) selections(c echo.Context) ([]*summary, error) {
 	}
 	found := make([]*summary, 0, len(all))
 	for _, one := range all {
-		s, err := p.newSite(c, one)
+		s, err := p.newVisit(c, one)
 		if err != nil {
 			return nil, err
 		}

@@ -14,170 +14,172 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// form is what was sent to a selection's page.
-func (p *pages) form(c echo.Context) (*site, url.Values, error) {
-	values, err := c.FormParams()
+// posted is what was sent to a selection's page.
+func (p *pages) posted(c echo.Context) (*visit, url.Values, error) {
+	sent, err := web.Form(c)
 	if err != nil {
-		return nil, nil, fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
+		return nil, nil, err
 	}
-	s, err := p.site(c)
-	return s, values, err
+	s, err := p.visit(c)
+	return s, sent, err
 }
 
 // vote takes a ballot and leads to its receipt, or shows the form again with
-// the reason.
+// the reason. What a later try may mend is kept for one press of a button, with
+// the same key.
 func (p *pages) vote(c echo.Context) error {
-	s, values, err := p.form(c)
+	s, sent, err := p.posted(c)
 	if err != nil {
 		return err
 	}
-	a := askedOf(values.Get, values["pick"])
-	if cookie(c, cookieVoter) == "" {
-		if s.codeOnly() {
-			return p.ballot(c, s, a, s.refuseCode(http.StatusForbidden, "code.missing", ""))
-		}
-		return p.ballot(c, s, a, s.refuse(http.StatusForbidden, "cookies"))
+	a, key := askedOf(sent), keyOf(sent)
+	if err = p.cast(c, s, sent, a, key); err == nil {
+		return c.Redirect(http.StatusSeeOther, s.path()+"/voted")
 	}
-	voter, err := p.backend.Voter(cookie(c, cookieVoter), s.Slug)
+	f := fault.From(err)
+	if f.Kind == fault.Internal {
+		p.Log.ErrorContext(c.Request().Context(), "ballot failed", "slug", s.Slug, "error", err)
+	}
+	if mendable(f) || f.Kind == fault.Internal {
+		return p.retry(c, s, a.picks, key, f)
+	}
+	err = p.ballot(c, s, a, p.explain(c, s, a, f))
+	if f := fault.From(err); err != nil && mendable(f) {
+		return p.retry(c, s, a.picks, key, f)
+	}
+	return err
+}
+
+// mendable tells whether the same ballot may be counted a little later.
+func mendable(f *fault.Error) bool { return f.Kind == fault.Unavailable || f.Kind == fault.TooMany }
+
+var errUnreadable = fault.New(fault.Invalid, "picks_unreadable", "a pick is no number")
+
+// cast has a ballot counted and its receipt kept. The voting service judges the
+// picks; what it cannot be told is what is no number.
+func (p *pages) cast(c echo.Context, s *visit, sent url.Values, a asked, key string) error {
+	voter, err := p.voter(c, s)
 	if err != nil {
-		return p.refused(c, s, a, err)
+		return err
 	}
-	if no, err := p.checkPicks(c, s, values["pick"]); err != nil || no != nil {
-		if err != nil {
-			return err
-		}
-		return p.ballot(c, s, a, no)
+	if len(a.picks) < len(sent["pick"]) {
+		return errUnreadable
 	}
-	key := values.Get("key")
-	if key == "" || len(key) > maxKey {
-		key = random(16)
+	if key == "" {
+		key = web.Random(16)
 	}
-	outcome, err := p.backend.Cast(voter, a.picks, key)
+	outcome, err := p.app.Cast(voter, a.picks, key)
 	if err == nil && outcome.Fault != nil {
 		err = outcome.Fault
 	}
 	if err != nil {
-		return p.refused(c, s, a, err)
+		return err
 	}
 	p.keepReceipt(c, s, outcome)
-	return c.Redirect(http.StatusSeeOther, "/s/"+s.Slug+"/voted")
+	return nil
 }
 
-// maxKey is the longest idempotency key, in bytes.
-const maxKey = 128
-
-// checkPicks says what is wrong with the picks as far as that is known here, in
-// the visitor's language. The voting service has the last word.
-func (p *pages) checkPicks(c echo.Context, s *site, texts []string) (*refusal, error) {
-	numbers, bad := numbersOf(texts)
-	picks := s.rules.Voting.Picks
-	t := s.printer
-	switch {
-	case len(bad) > 0:
-		return s.refuse(http.StatusUnprocessableEntity, "picks.unreadable"), nil
-	case len(numbers) < picks.Min:
-		return s.refuse(http.StatusUnprocessableEntity, "picks.few", "chosen", len(numbers), "range", s.pickRange()), nil
-	case len(numbers) > picks.Max:
-		return s.refuse(http.StatusUnprocessableEntity, "picks.many",
-			"chosen", len(numbers), "over", len(numbers)-picks.Max, "range", s.pickRange()), nil
+// keyOf is the form's idempotency key; empty: it has none that is good.
+func keyOf(sent url.Values) string {
+	if key := sent.Get("key"); len(key) <= voting.MaxKey {
+		return key
 	}
-	list, err := p.backend.Candidates(c.Request().Context(), s.Slug)
-	if err != nil {
-		return nil, err
-	}
-	no := s.refuse(http.StatusUnprocessableEntity, "picks.wrong")
-	seen := map[int]bool{}
-	for _, n := range numbers {
-		i := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n })
-		switch {
-		case i < 0:
-			no.add(n, t.T("pick.unknown", "number", n))
-		case list[i].Struck:
-			no.add(n, t.T("pick.struck", "number", n, "name", list[i].Name))
-		case seen[n]:
-			no.add(n, t.T("pick.twice", "number", n, "name", list[i].Name))
-		}
-		seen[n] = true
-	}
-	if len(no.alert.Errors) > 0 {
-		return no, nil
-	}
-	return nil, nil //nolint:nilnil // nothing is wrong, and nothing failed
+	return ""
 }
 
-// add says what is wrong with picking a candidate.
-func (r *refusal) add(number int, text string) {
-	if r.wrong == nil {
-		r.wrong = map[int]string{}
-	}
-	if r.wrong[number] != "" {
-		return
-	}
-	r.wrong[number] = text
-	r.alert.Errors = append(r.alert.Errors, mistake{text, "#c" + strconv.Itoa(number)})
+// refusal is why a ballot, or a proof to be a voter, was not taken.
+type refusal struct {
+	status int
+	alert  alert
+	wrong  map[int]web.Text // by candidate number
+	proof  *proof           // nil: it is about a ballot
 }
 
-// refuse makes the refusal whose texts are under "refusal.KEY".
-func (s *site) refuse(status int, key string, args ...any) *refusal {
-	r := &refusal{status: status, alert: alert{Title: s.printer.T("refusal." + key)}}
-	if text := "refusal." + key + ".text"; s.printer.has(text) {
+// proof is what was sent to prove to be a voter.
+type proof struct{ way, typed string }
+
+// refuse makes the refusal whose title is a text, and its words KEY.text.
+func (s *visit) refuse(status int, key string, args ...any) *refusal {
+	r := &refusal{status: status, alert: alert{Title: s.printer.T(key)}}
+	if text := key + ".text"; s.printer.Has(text) {
 		r.alert.Text = s.printer.T(text, args...)
 	}
 	return r
 }
 
-// refused answers a ballot that was not taken. What a later try may mend is
-// kept for one press of a button, with the same key; the rest is the form again.
-func (p *pages) refused(c echo.Context, s *site, a asked, err error) error {
-	f := fault.From(err)
-	switch f.Kind {
-	case fault.Unavailable, fault.TooMany:
-		return p.retry(c, s, a.picks, f)
-	case fault.Internal:
-		p.cfg.Log.ErrorContext(c.Request().Context(), "ballot failed", "slug", s.Slug, "error", err)
-		return p.retry(c, s, a.picks, f)
+// add says what is wrong with picking a candidate.
+func (r *refusal) add(number int, text web.Text) {
+	if r.wrong == nil {
+		r.wrong = map[int]web.Text{}
 	}
-	return p.ballot(c, s, a, p.explain(c, s, a, f))
+	if _, said := r.wrong[number]; said {
+		return
+	}
+	r.wrong[number] = text
+	r.alert.Errors = append(r.alert.Errors, mistake{text.Text, text.Lang, "#c" + strconv.Itoa(number)})
 }
 
 // explain turns a fault into the visitor's words.
-func (p *pages) explain(c echo.Context, s *site, a asked, f *fault.Error) *refusal {
+func (p *pages) explain(c echo.Context, s *visit, a asked, f *fault.Error) *refusal {
 	status := f.Kind.Status()
 	switch {
+	case nobody(f):
+		return p.strange(s, f)
+	case errors.Is(f, errUnreadable):
+		return s.refuse(status, "refusal.picks.unreadable")
 	case errors.Is(f, voting.ErrDuplicate):
 		return s.duplicate(f)
 	case errors.Is(f, voting.ErrHours):
-		return s.refuse(status, "hours", "hours", hoursText(s.rules.Voting.Hours), "zone", s.summary.Zone)
+		return s.refuse(status, "refusal.hours", "hours", hoursText(s.rules.Voting.Hours), "zone", s.summary.Zone)
 	case errors.Is(f, voting.ErrNotOpen):
-		return s.refuse(status, "notopen")
+		return s.refuse(status, "refusal.notopen")
 	case errors.Is(f, voting.ErrClosed):
-		return s.refuse(status, "closed")
+		return s.refuse(status, "refusal.closed")
 	case errors.Is(f, voting.ErrKeyReused):
-		return s.refuse(status, "key")
+		return s.refuse(status, "refusal.key")
 	case errors.Is(f, voting.ErrWay):
-		return s.refuse(status, "way")
-	case errors.Is(f, credential.ErrInvalid), errors.Is(f, credential.ErrExpired), errors.Is(f, credential.ErrForeign):
-		if s.codeOnly() {
-			return s.refuseCode(status, "code.missing", "")
-		}
-		return s.refuse(status, "credential") // the page that says so brings a new one
+		return s.refuse(status, "refusal.way")
 	}
-	no := s.refuse(status, "picks.wrong")
-	for _, field := range f.Fields {
-		n, ok := pickAt(field.Name, a.picks)
-		if !ok {
-			no.alert.Errors = append(no.alert.Errors, mistake{Text: field.Message})
+	p.Log.InfoContext(c.Request().Context(), "ballot refused", "slug", s.Slug, "code", f.Code)
+	list, err := p.app.Candidates(c.Request().Context(), s.Slug)
+	if err != nil { // names can be missed
+		p.Log.WarnContext(c.Request().Context(), "no candidates for a refusal", "slug", s.Slug, "error", err)
+	}
+	return s.mistakes(status, a, f.Fields, list)
+}
+
+// mistakes says what the voting service found wrong with picks: at the card of
+// each that is named, and for the whole ballot above the list.
+func (s *visit) mistakes(status int, a asked, fields []fault.Field, list []nomination.Candidate) *refusal {
+	no := s.refuse(status, "refusal.picks.wrong")
+	for _, f := range fields {
+		text := s.printer.Field(f, s.better(f, list)...)
+		if n, ok := pickAt(f.Name, a.picks); ok {
+			no.add(n, text)
 			continue
 		}
-		no.add(n, s.printer.T("pick.refused", "number", n))
+		no.alert.Text = s.printer.T("refusal.picks.range", "range", s.printer.List(append([]string{s.pickRange()}, s.limits()...)))
+		no.alert.Errors = append(no.alert.Errors, mistake{text.Text, text.Lang, "#candidates"})
 	}
-	p.cfg.Log.InfoContext(c.Request().Context(), "ballot refused", "slug", s.Slug, "code", f.Code)
 	return no
+}
+
+// better names what a field's params give as number and id.
+func (s *visit) better(f fault.Field, list []nomination.Candidate) (words []string) {
+	if n, err := strconv.Atoi(f.Params["number"]); err == nil {
+		if i := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n }); i >= 0 {
+			words = append(words, "number", s.numbered(list[i]))
+		}
+	}
+	if id, ok := f.Params["category"]; ok {
+		words = append(words, "category", s.category(id))
+	}
+	return words
 }
 
 // pickAt gives the number that a field such as picks[2] names.
@@ -190,18 +192,16 @@ func pickAt(field string, picks []int) (int, bool) {
 }
 
 // duplicate says when the first ballot was counted, and what comes next.
-func (s *site) duplicate(f *fault.Error) *refusal {
-	key := "duplicate"
+func (s *visit) duplicate(f *fault.Error) *refusal {
+	key := "refusal.duplicate"
 	if s.rules.Voting.Frequency == rulebook.FrequencyDaily {
-		key = "duplicate.daily"
-	}
-	first, err := time.Parse(time.RFC3339, f.Params["first"])
-	if err != nil {
-		return s.refuse(f.Kind.Status(), key)
+		key = "refusal.duplicate.daily"
 	}
 	no := s.refuse(f.Kind.Status(), key)
-	no.alert.Text = s.printer.T("refusal.duplicate.first",
-		"time", preciseIn(first, s.at, s.printer.lang).Text, "zone", s.summary.Zone) + no.alert.Text
+	if first, err := time.Parse(time.RFC3339, f.Params["first"]); err == nil {
+		no.alert.Text = s.printer.T("refusal.duplicate.first",
+			"time", s.printer.Precise(first, s.at).Text, "zone", s.summary.Zone) + no.alert.Text
+	}
 	return no
 }
 
@@ -216,80 +216,46 @@ type retryPage struct {
 	Change string // back to the form, with the picks
 }
 
-func (p *pages) retry(c echo.Context, s *site, picks []int, f *fault.Error) error {
-	key := "busy"
+func (p *pages) retry(c echo.Context, s *visit, picks []int, key string, f *fault.Error) error {
+	words := "retry.busy"
 	switch {
 	case errors.Is(f, voting.ErrUnknownOutcome), f.Kind == fault.Internal:
-		key = "unknown"
+		words = "retry.unknown"
 	case f.Kind == fault.TooMany:
-		key = "toomany"
+		words = "retry.toomany"
 	}
-	retryAfter(c, f)
+	web.RetryAfter(c, f)
 	data := retryPage{
-		Title: s.printer.T("retry." + key), Text: s.printer.T("retry." + key + ".text"),
-		Action: "/s/" + s.Slug + "/vote", Key: c.FormValue("key"), Picks: picks, Change: "/s/" + s.Slug + pickQuery(picks),
+		Title: s.printer.T(words), Text: s.printer.T(words + ".text"),
+		Action: s.path() + "/vote", Key: key, Picks: picks, Change: asked{picks: picks}.address(s),
 	}
-	if len(data.Key) > maxKey {
-		data.Key = ""
-	}
-	if list, err := p.backend.Candidates(c.Request().Context(), s.Slug); err == nil {
+	if list, err := p.app.Candidates(c.Request().Context(), s.Slug); err == nil {
 		data.Names = s.names(list, picks)
 	}
-	return p.render(c, page{
-		name: "retry", status: f.Kind.Status(), title: data.Title, section: "selection", summary: s.summary, data: data,
+	return p.render(c, s, web.Page{
+		Name: "retry", Status: f.Kind.Status(), Title: data.Title, Section: "selection", Address: data.Change, Data: data,
 	})
 }
 
-func pickQuery(picks []int) string {
-	var b strings.Builder
-	for i, n := range picks {
-		b.WriteByte("?&"[min(i, 1)])
-		b.WriteString("pick=" + strconv.Itoa(n))
-	}
-	return b.String()
-}
-
 // names lists picked candidates: No. 3 Li Na, No. 9 Wang Wei.
-func (s *site) names(list []nomination.Candidate, picks []int) string {
+func (s *visit) names(list []nomination.Candidate, picks []int) string {
 	words := make([]string, 0, len(picks))
 	for _, n := range picks {
-		name := ""
+		one := nomination.Candidate{Number: n}
 		if i := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n }); i >= 0 {
-			name = list[i].Name
+			one = list[i]
 		}
-		words = append(words, strings.TrimSpace(s.printer.T("candidate.numbered", "number", n, "name", name)))
+		words = append(words, s.numbered(one))
 	}
-	return s.printer.list(words)
+	return s.printer.List(words)
+}
+
+// numbered is a candidate's number and name.
+func (s *visit) numbered(c nomination.Candidate) string {
+	return strings.TrimSpace(s.printer.T("candidate.numbered", "number", c.Number, "name", c.Name))
 }
 
 // hoursText writes minutes of the day as 09:00–22:00.
 func hoursText(h rulebook.Hours) string {
 	return fmt.Sprintf("%02d:%02d–%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
-}
-
-// unproven answers a form without our token: cookies are off, or the page has
-// been open for longer than the token lives. Nothing was counted; the form
-// comes back with a fresh token.
-func (p *pages) unproven(err error, c echo.Context) error {
-	if c.Path() != votePath && c.Path() != codePath {
-		return fault.New(fault.Forbidden, "form_unproven", "the form did not come from this site").Because(err)
-	}
-	values, formErr := c.FormParams()
-	if formErr != nil {
-		return fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(formErr)
-	}
-	s, siteErr := p.site(c)
-	if siteErr != nil {
-		return siteErr
-	}
-	key := "unproven"
-	if cookie(c, cookieCSRF) == "" {
-		key = "cookies"
-	}
-	// The middleware gave no token: the page that comes back needs one.
-	p.freshToken(c)
-	if c.Path() == codePath {
-		return p.ballot(c, s, asked{}, s.refuseCode(http.StatusForbidden, "code."+key, values.Get("code")))
-	}
-	return p.ballot(c, s, askedOf(values.Get, values["pick"]), s.refuse(http.StatusForbidden, key))
 }

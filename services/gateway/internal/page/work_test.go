@@ -13,16 +13,8 @@ import (
 	"github.com/altcha-org/altcha-lib-go"
 	"github.com/chromedp/chromedp"
 
-	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 )
-
-// crowded has work wanted for every ballot but each tenth second's.
-func (h *house) crowded(numbers int64) {
-	slow := limit.Rate{PerSecond: 0.1, Burst: 1}
-	h.brake = work.NewBrake(work.Rates{Network: slow, All: slow, Strained: slow}, numbers, h.key, func() time.Time { return h.now })
-	_, _ = h.brake.Pass("203.0.113.7", slug, "") // the one that is free
-}
 
 // challenge is what a page asks for.
 func (a answer) challenge(t *testing.T) altcha.Challenge {
@@ -42,8 +34,8 @@ func (a answer) challenge(t *testing.T) altcha.Challenge {
 }
 
 func TestWork(t *testing.T) {
-	h := newHouse(t, courierRules(t), 5)
-	h.crowded(100)
+	h := newInstallation(t, courierRules(t), 5)
+	h.numbers = 100
 	v, address := visitor(t), serve(t, h, "").URL+"/s/"+slug
 	page := get(t, v, address+"?pick=3&pick=5")
 	page.has(t, http.StatusTooManyRequests, "选票马上打开", "请等 10 秒再试", h.candidates[0].Name, `href="/s/`+slug+`?pick=3&pick=5#candidates"`)
@@ -57,7 +49,7 @@ func TestWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := url.Values{"csrf": {page.hidden(t, "csrf")}, "work": {solution}, "pick": {"3", "5"}}
+	form := url.Values{"work": {solution}, "pick": {"3", "5"}}
 	done := ask(t, v, http.MethodPost, address+"/work", form)
 	if to := done.Header.Get("Location"); done.StatusCode != http.StatusSeeOther || to != "/s/"+slug+"?pick=3&pick=5#candidates" {
 		t.Fatalf("%d to %q", done.StatusCode, to)
@@ -69,7 +61,6 @@ func TestWork(t *testing.T) {
 	}
 	// Somebody else with the same solution, and a browser without scripts.
 	other := visitor(t)
-	form.Set("csrf", get(t, other, address).hidden(t, "csrf"))
 	for name, sent := range map[string]string{"used": solution, "nonsense": "1", "long": strings.Repeat("A", 100_000)} {
 		form.Set("work", sent)
 		page := ask(t, other, http.MethodPost, address+"/work", form)
@@ -80,7 +71,7 @@ func TestWork(t *testing.T) {
 	}
 	form.Set("work", "")
 	ask(t, other, http.MethodPost, address+"/work", form).has(t, http.StatusTooManyRequests, "请等 10 秒再试")
-	h.change(func(h *house) { h.now = h.now.Add(10 * time.Second) })
+	h.change(func(h *installation) { h.now = h.now.Add(10 * time.Second) })
 	get(t, other, address).has(t, http.StatusOK, `type="checkbox"`)
 }
 
@@ -91,8 +82,8 @@ func cookieIn(a answer, name string) bool {
 // TestBrowser_work has a browser solve a challenge as hard as they are, and
 // vote with what it gets.
 func TestBrowser_work(t *testing.T) {
-	h := newHouse(t, courierRules(t), 12)
-	h.crowded(200_000)
+	h := newInstallation(t, courierRules(t), 12)
+	h.numbers = 200_000
 	ctx := chromium(t)
 	began := time.Now()
 	run(t, ctx, "open", chromedp.Navigate(serve(t, h, "").URL+"/s/"+slug+"?lang=zh-CN&pick=3"), chromedp.WaitVisible(chromedp.CSS("#c3 .pick")))

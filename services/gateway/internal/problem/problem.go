@@ -7,14 +7,12 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/validation"
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
@@ -37,21 +35,23 @@ type Problem struct {
 
 // Field is one field at fault.
 type Field struct {
-	Field   string `json:"field" doc:"Path in the request: picks[2]; or a column of a file" example:"picks[2]"`
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty" doc:"In a file, from 1"`
-	Column  int    `json:"column,omitempty" doc:"In a file, from 1"`
+	Field   string            `json:"field" doc:"Path in the request: picks[2]; or a column of a file" example:"picks[2]"`
+	Code    string            `json:"code" doc:"Stable name of what is wrong" example:"too_long"`
+	Message string            `json:"message" doc:"For a person, without the subject"`
+	Params  map[string]string `json:"params,omitempty" doc:"What the message says, to say it in other languages"`
+	Line    int               `json:"line,omitempty" doc:"In a file, from 1"`
+	Column  int               `json:"column,omitempty" doc:"In a file, from 1"`
 }
 
 // From makes the problem of an error; the unknown is a bare 500.
 func From(err error, request string) *Problem {
-	f := fault.From(err)
+	f := fault.From(Known(err))
 	p := &Problem{
 		Type: "about:blank", Title: f.Kind.Title(), Status: f.Kind.Status(), Code: f.Code,
 		Detail: f.Message, Params: f.Params, RequestID: request, retryAfter: f.RetryAfter,
 	}
 	for _, x := range f.Fields {
-		p.Errors = append(p.Errors, Field{x.Name, x.Message, x.Line, x.Column})
+		p.Errors = append(p.Errors, Field{x.Name, x.Code, x.Message, x.Params, x.Line, x.Column})
 	}
 	return p
 }
@@ -79,7 +79,7 @@ func (*Problem) ContentType(string) string { return ContentType }
 
 // Write answers an Echo request with the problem of err.
 func Write(c echo.Context, err error) error {
-	p := From(Known(err), actor.Request(c.Request().Context()))
+	p := From(err, actor.Request(c.Request().Context()))
 	h := c.Response().Header()
 	for k, v := range p.GetHeaders() {
 		h[k] = v
@@ -92,14 +92,20 @@ func Write(c echo.Context, err error) error {
 	return c.Blob(p.Status, ContentType, body)
 }
 
-// Known turns the errors of Echo and net/http into faults.
+// Known turns the errors of Echo, net/http and the blob store into faults.
 func Known(err error) error {
-	var h *echo.HTTPError
-	if !errors.As(err, &h) {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			return TooLarge(tooLarge.Limit)
-		}
+	var (
+		h        *echo.HTTPError
+		body     *http.MaxBytesError
+		uploaded *blob.TooLargeError
+	)
+	switch {
+	case errors.As(err, &h):
+	case errors.As(err, &body):
+		return TooLarge(body.Limit)
+	case errors.As(err, &uploaded):
+		return TooLarge(uploaded.Limit)
+	default:
 		return err
 	}
 	if h.Internal != nil && fault.From(h.Internal).Kind != fault.Internal {
@@ -110,7 +116,8 @@ func Known(err error) error {
 
 // TooLarge says that a body passes its limit in bytes.
 func TooLarge(limit int64) error {
-	return fault.New(fault.TooLarge, "body_too_large", "the body is too large", fault.Field{Name: "body", Message: "takes at most " + strconv.FormatInt(limit, 10) + " bytes"})
+	return fault.New(fault.TooLarge, "body_too_large", "the body is too large",
+		fault.Wrong("body", "body_too_large", "takes at most {max} bytes", "max", limit))
 }
 
 // Status is the fault of a bare HTTP status.
@@ -121,9 +128,9 @@ func Status(status int, message string) error {
 	case http.StatusMethodNotAllowed:
 		return fault.New(fault.Method, "method_not_allowed", "this address does not take this method")
 	case http.StatusRequestEntityTooLarge:
-		return fault.New(fault.TooLarge, "body_too_large", "the body is too large", fault.Field{Name: "body", Message: "is too large"})
+		return fault.New(fault.TooLarge, "body_too_large", "the body is too large", fault.Wrong("body", "body_far_too_large", "is too large"))
 	case http.StatusUnsupportedMediaType:
-		return fault.New(fault.Media, "media_type", "this content type is not taken", fault.Field{Name: "Content-Type", Message: message})
+		return fault.New(fault.Media, "media_type", "this content type is not taken", fault.Wrong("Content-Type", "media_type_refused", message))
 	case http.StatusTooManyRequests:
 		return fault.New(fault.TooMany, "too_many_requests", "slow down")
 	case http.StatusUnauthorized:
@@ -139,54 +146,4 @@ func Status(status int, message string) error {
 		return fault.New(fault.Malformed, "request_malformed", message)
 	}
 	return fault.New(fault.Internal, "internal", "something went wrong on our side")
-}
-
-// init has huma say what is wrong with a request in our problems. Its hooks are
-// package variables, so they are set before anybody serves.
-func init() {
-	huma.NewErrorWithContext = fromHuma
-	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
-		return fromHuma(nil, status, message, errs...)
-	}
-}
-
-// fromHuma names each field that breaks the schema.
-func fromHuma(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
-	f := *fault.From(Status(status, message))
-	for _, err := range errs {
-		var d huma.ErrorDetailer
-		if errors.As(err, &d) {
-			f.Fields = append(f.Fields, field(d.ErrorDetail()))
-		}
-	}
-	if len(f.Fields) == 0 && f.Kind == fault.Malformed {
-		f.Fields = []fault.Field{{Name: "body", Message: message}}
-	}
-	request := ""
-	if ctx != nil {
-		request = actor.Request(ctx.Context())
-	}
-	return From(&f, request)
-}
-
-// field names what a detail is about, without huma's "body." and the like: of
-// what is missing the thing itself, not the object that lacks it.
-func field(d *huma.ErrorDetail) fault.Field {
-	name := d.Location
-	// A number that the schema lets pass and the type does not hold.
-	if _, wrong, ok := strings.Cut(d.Message, " into Go struct field "); ok {
-		wrong, _, _ = strings.Cut(wrong, " ")
-		return fault.Field{Name: wrong[strings.IndexByte(wrong, '.')+1:], Message: "is out of range"}
-	}
-	before, after, _ := strings.Cut(validation.MsgExpectedRequiredProperty, "%s")
-	if missing, ok := strings.CutPrefix(d.Message, before); ok {
-		name += "." + strings.TrimSuffix(missing, after)
-	}
-	for _, prefix := range []string{"body.", "path.", "query.", "header."} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			name = rest
-			break
-		}
-	}
-	return fault.Field{Name: name, Message: d.Message}
 }

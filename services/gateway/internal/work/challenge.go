@@ -36,8 +36,10 @@ const (
 
 // The faults of a work, beside identity's.
 var (
-	ErrInvalid = fault.NewInvalid("work_invalid", "this is no solution of a challenge of ours", fault.Field{Name: "work", Message: "is not a solved challenge"})
-	ErrForeign = fault.NewInvalid("work_foreign", "the challenge was for another selection", fault.Field{Name: "work", Message: "is for another selection"})
+	ErrInvalid = fault.NewInvalid("work_invalid", "this is no solution of a challenge of ours",
+		fault.Wrong("work", "work_unsolved", "is not a solved challenge"))
+	ErrForeign = fault.NewInvalid("work_foreign", "the challenge was for another selection",
+		fault.Wrong("work", "work_of_other_selection", "is for another selection"))
 )
 
 // Challenges makes and checks challenges. All gateways with one credential key

@@ -112,13 +112,15 @@ func TestChallenges_forged(t *testing.T) {
 		"no signature":         change(func(p *altcha.Payload) { p.Signature = "" }),
 		"another algorithm":    change(func(p *altcha.Payload) { p.Algorithm = "SHA-1" }),
 		"an unknown algorithm": change(func(p *altcha.Payload) { p.Algorithm = "MD5" }),
-		"a number as text":     encode(map[string]any{"algorithm": "SHA-256", "number": "5", "salt": honest.Salt, "challenge": honest.Challenge, "signature": honest.Signature}),
-		"a fraction":           encode(map[string]any{"algorithm": "SHA-256", "number": 5.5, "salt": honest.Salt}),
-		"null":                 base64.StdEncoding.EncodeToString([]byte("null")),
-		"an array":             base64.StdEncoding.EncodeToString([]byte("[]")),
-		"not base64":           "{" + done,
-		"nothing":              "",
-		"too long":             done + strings.Repeat("A", work.MaxLength),
+		"a number as text": encode(map[string]any{
+			"algorithm": "SHA-256", "number": "5", "salt": honest.Salt, "challenge": honest.Challenge, "signature": honest.Signature,
+		}),
+		"a fraction": encode(map[string]any{"algorithm": "SHA-256", "number": 5.5, "salt": honest.Salt}),
+		"null":       base64.StdEncoding.EncodeToString([]byte("null")),
+		"an array":   base64.StdEncoding.EncodeToString([]byte("[]")),
+		"not base64": "{" + done,
+		"nothing":    "",
+		"too long":   done + strings.Repeat("A", work.MaxLength),
 	} {
 		if got, err := c.Check(forged, slug); !errors.Is(err, work.ErrInvalid) || len(fault.From(err).Fields) != 1 || fault.From(err).Fields[0].Name != "work" {
 			t.Errorf("%s: %+v, %v", name, got, err)

@@ -48,16 +48,18 @@ func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (i
 	email, name := normalize(in.Email), strings.TrimSpace(in.Name)
 	var fields []fault.Field
 	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		fields = append(fields, fault.Field{Name: "email", Message: "is not an email address"})
+		fields = append(fields, fault.Wrong("email", "not_an_email", "is not an email address"))
 	}
-	if name == "" || utf8.RuneCountInString(name) > maxName {
-		fields = append(fields, fault.Field{Name: "name", Message: fmt.Sprintf("takes 1 to %d characters", maxName)})
+	if name == "" {
+		fields = append(fields, fault.Required("name"))
 	}
+	fields = append(fields, fault.Text("name", name, maxName)...)
 	if utf8.RuneCountInString(in.Password) < minPassword || len(in.Password) > maxPassword {
-		fields = append(fields, fault.Field{Name: "password", Message: fmt.Sprintf("takes at least %d characters and at most %d bytes", minPassword, maxPassword)})
+		fields = append(fields, fault.Wrong("password", "password_length", "takes at least {min} characters and at most {max} bytes",
+			"min", minPassword, "max", maxPassword))
 	}
-	if len(fields) > 0 {
-		return identity.Account{}, identity.ErrInvalid.At(fields...)
+	if err := identity.ErrInvalid.Check(fields); err != nil {
+		return identity.Account{}, err
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {
@@ -87,62 +89,6 @@ func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (i
 // FindAccount implements identity.Service.
 func (s *Staff) FindAccount(ctx context.Context, in identity.Lookup) (identity.Account, error) {
 	return find(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
-}
-
-// GrantRole implements identity.Service.
-func (s *Staff) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return s.change(ctx, in, "grant_role", `
-		INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`)
-}
-
-// RevokeRole implements identity.Service.
-func (s *Staff) RevokeRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return s.change(ctx, in, "revoke_role", `
-		DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`)
-}
-
-func (s *Staff) change(ctx context.Context, in identity.Change, act, statement string) (identity.Account, error) {
-	var fields []fault.Field
-	switch in.Role {
-	case identity.Organizer, identity.Committee, identity.Auditor:
-		if in.Scope != "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "this role has none"})
-		}
-	case identity.Vetter, identity.Juror:
-		if in.Scope == "" {
-			fields = append(fields, fault.Field{Name: "scope", Message: "names the department or panel"})
-		}
-	default:
-		fields = append(fields, fault.Field{Name: "role", Message: "is organizer, vetter, juror, committee or auditor"})
-	}
-	if in.Slug == "" {
-		fields = append(fields, fault.Field{Name: "slug", Message: "names the selection"})
-	}
-	if len(fields) > 0 {
-		return identity.Account{}, identity.ErrInvalid.At(fields...)
-	}
-	var account identity.Account
-	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		a, err := find(ctx, tx, `email = $1`, normalize(in.Email))
-		if err != nil {
-			return err
-		}
-		res, err := tx.ExecContext(ctx, statement, a.ID, in.Slug, in.Role, in.Scope)
-		if err != nil {
-			return fmt.Errorf("%s: %w", act, err)
-		}
-		if n, err := res.RowsAffected(); err != nil || n > 0 {
-			if err != nil {
-				return fmt.Errorf("%s: %w", act, err)
-			}
-			if err := audit.Record(ctx, tx, s.deps.Time(), in.Slug, act, "", in); err != nil {
-				return err
-			}
-		}
-		account, err = find(ctx, tx, `id = $1`, a.ID)
-		return err
-	})
-	return account, err
 }
 
 // ListStaff implements identity.Service.

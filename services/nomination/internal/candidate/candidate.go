@@ -7,12 +7,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -23,10 +22,8 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-const (
-	maxPage   = 500
-	maxReason = 1000 // characters
-)
+// maxPage is the most candidates of a page.
+const maxPage = 500
 
 // Candidates are the candidates of all selections.
 type Candidates struct{ deps run.Deps }
@@ -45,7 +42,7 @@ func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandi
 	if err := phase.Known(ctx, c.deps.DB, in.Slug); err != nil {
 		return nil, err
 	}
-	// A summary needs but the beginning of the deeds, line breaks and all.
+	// A summary needs only the beginning of the deeds.
 	found, err := list(ctx, c.deps.DB, `left(e.deeds, 400)`, `c.slug = $1 AND c.number > $2::bigint ORDER BY c.number LIMIT $3`, in.Slug, in.After, in.Limit)
 	for i := range found {
 		found[i].Deeds = ""
@@ -53,24 +50,24 @@ func (c *Candidates) ListCandidates(ctx context.Context, in nomination.ListCandi
 	return found, err
 }
 
-// Candidate implements nomination.Service.
-func (c *Candidates) Candidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
+// GetCandidate implements nomination.Service.
+func (c *Candidates) GetCandidate(ctx context.Context, in nomination.OfCandidate) (nomination.Candidate, error) {
 	if err := phase.Known(ctx, c.deps.DB, in.Slug); err != nil {
 		return nomination.Candidate{}, err
 	}
 	return get(ctx, c.deps.DB, in.Slug, in.Number)
 }
 
-// Strike implements nomination.Service.
-func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nomination.Candidate, error) {
+// StrikeCandidate implements nomination.Service.
+func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Candidate
 	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
 		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
 		}
-		if in.Reason == "" || utf8.RuneCountInString(in.Reason) > maxReason || strings.ContainsRune(in.Reason, 0) {
-			return nomination.Invalid(fault.Field{Name: "reason", Message: fmt.Sprintf("is needed, with at most %d characters", maxReason)})
+		if wrong := audit.Reason(in.Reason); len(wrong) > 0 {
+			return nomination.Invalid(wrong...)
 		}
 		now := c.deps.Time()
 		state, err := phase.Of(ctx, tx, in.Slug, rulebook.PhaseDecision, now)
@@ -97,7 +94,7 @@ func (c *Candidates) Strike(ctx context.Context, in nomination.Strike) (nominati
 	return out, err
 }
 
-func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.Strike, id string) error {
+func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.StrikeCandidate, id string) error {
 	now := c.deps.Time()
 	if err := entry.SetState(ctx, tx, id, nomination.Struck); err != nil {
 		return err

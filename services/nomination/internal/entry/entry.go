@@ -30,8 +30,8 @@ func New(deps run.Deps, photos *photo.Maker) *Entries { return &Entries{deps, ph
 // maxPage is the most entries of a page.
 const maxPage = 200
 
-// Entry implements nomination.Service.
-func (e *Entries) Entry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
+// GetEntry implements nomination.Service.
+func (e *Entries) GetEntry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
 	return Get(ctx, e.deps.DB, in.Slug, in.Entry)
 }
 
@@ -72,7 +72,8 @@ func Lock(ctx context.Context, tx *sqlx.Tx, slug, id string) (nomination.Entry, 
 	if err != nil {
 		return nomination.Entry{}, nomination.ErrNoEntry
 	}
-	// Read only once it is locked: a statement sees what was there at its start.
+	// Read in a second statement: the first sees what was there before it waited
+	// for the lock.
 	if _, err := tx.ExecContext(ctx, `SELECT id FROM entry WHERE slug = $1 AND id = $2 FOR UPDATE`, slug, key); err != nil {
 		return nomination.Entry{}, fmt.Errorf("entry: lock: %w", err)
 	}

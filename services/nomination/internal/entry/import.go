@@ -31,8 +31,8 @@ const maxReported = 10_000
 // readTime bounds what one file may cost.
 const readTime = 30 * time.Second
 
-// Import implements nomination.Service.
-func (e *Entries) Import(ctx context.Context, in nomination.Import) (nomination.Imported, error) {
+// ImportEntries implements nomination.Service.
+func (e *Entries) ImportEntries(ctx context.Context, in nomination.ImportEntries) (nomination.Imported, error) {
 	sel, err := e.forImport(ctx, in.Slug)
 	if err != nil {
 		return nomination.Imported{}, err
@@ -89,7 +89,7 @@ func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, 
 func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*sheet.Sheet, error) {
 	r, _, err := e.deps.Blobs.Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
-		return nil, nomination.ImportInvalid(fault.Field{Name: "blob", Message: "there is no such upload"})
+		return nil, nomination.ImportInvalid(fault.Wrong("blob", "no_upload", "there is no such upload"))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("import: %w", err)
@@ -98,7 +98,7 @@ func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*she
 	defer cancel()
 	s, err := sheet.Read(within, r, f)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		err = nomination.ImportInvalid(fault.Field{Name: "photo", Message: "the file has too many pictures to be read; import it in parts"})
+		err = nomination.ImportInvalid(fault.Wrong("photo", "too_many_pictures", "the file has too many pictures to be read; import it in parts"))
 	}
 	return s, errors.Join(err, r.Close())
 }
@@ -120,7 +120,7 @@ func (e *Entries) makePhotos(ctx context.Context, s *sheet.Sheet) ([][]byte, err
 			if refusal, ok := errors.AsType[photo.Refusal](err); ok {
 				mu.Lock()
 				defer mu.Unlock()
-				bad = append(bad, s.Fault(row.Line, form.Photo, refusal.Error()))
+				bad = append(bad, s.At(row.Line, form.Photo, refusal.Field))
 				return nil
 			}
 			made[i] = body
@@ -158,12 +158,12 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			continue // the missing name has been noted
 		}
 		if line, ok := lines[f.fingerprint]; ok {
-			s.Problems = append(s.Problems, s.Fault(row.Line, form.Name, "the same as row "+strconv.Itoa(line)))
+			s.Problems = append(s.Problems, s.At(row.Line, form.Name, fault.Wrong("", "same_as_row", "the same as row {row}", "row", line)))
 			continue
 		}
 		lines[f.fingerprint] = row.Line
 		if _, ok := known.byPrint[f.fingerprint]; ok {
-			s.Problems = append(s.Problems, s.Fault(row.Line, form.Name, "has been handed in before"))
+			s.Problems = append(s.Problems, s.At(row.Line, form.Name, handedIn()))
 			continue
 		}
 		likeness := form.LikenessOf(row.Nominee)
@@ -177,7 +177,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 }
 
 // store writes all entries or none.
-func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Sheet, entries []fresh) error {
+func (e *Entries) store(ctx context.Context, in nomination.ImportEntries, s *sheet.Sheet, entries []fresh) error {
 	return pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		now := e.deps.Time()
 		if _, err := e.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseNomination); err != nil {
@@ -190,7 +190,7 @@ func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Shee
 		var repeated []fault.Field // handed in since they were compared
 		for i, f := range entries {
 			if !stored[f.id.String()] {
-				repeated = append(repeated, s.Fault(s.Rows[i].Line, form.Name, "has been handed in before"))
+				repeated = append(repeated, s.At(s.Rows[i].Line, form.Name, handedIn()))
 			}
 		}
 		if len(repeated) > 0 {
@@ -199,6 +199,8 @@ func (e *Entries) store(ctx context.Context, in nomination.Import, s *sheet.Shee
 		return Record(ctx, tx, now, in.Slug, "import_entries", "", map[string]any{"file": in.Blob, "entries": len(entries)})
 	})
 }
+
+func handedIn() fault.Field { return fault.Wrong("", "handed_in_before", "has been handed in before") }
 
 func importInvalid(fields []fault.Field) error {
 	slices.SortStableFunc(fields, func(a, b fault.Field) int { return a.Line - b.Line })

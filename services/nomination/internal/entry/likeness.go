@@ -11,8 +11,8 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-// Of a name that very many have, no more is compared and warned of than helps
-// a person: the work stays in proportion to the rows.
+// However many have a name, only so many are compared and named in warnings: more
+// would help nobody, and the work stays in proportion to the rows.
 const (
 	maxCompared = 20
 	maxWarned   = 3
@@ -31,7 +31,7 @@ type look struct {
 	what     string // for a warning
 }
 
-// lookup reads the entries that have one of the names, but the withdrawn.
+// lookup reads the entries that have one of the names, except withdrawn ones.
 func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []string) (known, error) {
 	k := known{make(map[string]string), make(map[string][]look)}
 	var rows []struct {
@@ -60,7 +60,7 @@ func (k known) add(l form.Likeness, what string) {
 	}
 }
 
-// resembling says which may mean the same nominee.
+// resembling warns of those that may mean the same nominee.
 func (k known) resembling(l form.Likeness) []string {
 	var warnings []string
 	for _, other := range k.byName[l.Name] {

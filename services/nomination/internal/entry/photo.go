@@ -18,8 +18,8 @@ import (
 
 // SetPhoto implements nomination.Service.
 func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nomination.Entry, error) {
-	// Looked at first, so that nobody makes us decode pictures for nothing;
-	// and again when it counts.
+	// Checked before the picture is decoded, so that nobody makes us do that for
+	// nothing, and again in the transaction that writes.
 	if err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		_, err := e.forPhoto(ctx, tx, in)
 		return err
@@ -28,7 +28,7 @@ func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nominat
 	}
 	hash, err := e.makePhoto(ctx, in.Blob)
 	if refusal, ok := errors.AsType[photo.Refusal](err); ok {
-		return nomination.Entry{}, nomination.PhotoInvalid(refusal.Error())
+		return nomination.Entry{}, nomination.PhotoInvalid(refusal.Field)
 	}
 	if err != nil {
 		return nomination.Entry{}, err
@@ -64,7 +64,7 @@ func (e *Entries) forPhoto(ctx context.Context, tx *sqlx.Tx, in nomination.SetPh
 func (e *Entries) makePhoto(ctx context.Context, upload string) (string, error) {
 	r, size, err := e.deps.Blobs.Open(ctx, upload)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
-		return "", photo.Refusal("there is no such upload")
+		return "", photo.Refuse("no_upload", "there is no such upload")
 	}
 	if err != nil {
 		return "", fmt.Errorf("photo: %w", err)

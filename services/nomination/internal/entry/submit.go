@@ -3,10 +3,12 @@ package entry
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -15,8 +17,8 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-// Submit implements nomination.Service.
-func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.Entry, error) {
+// SubmitEntry implements nomination.Service.
+func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nomination.Entry{}, fmt.Errorf("submit: %w", err)
@@ -28,12 +30,15 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 		if err != nil {
 			return err
 		}
-		n, problems := form.For(sel.Rulebook).Clean(in.Nominee)
+		n, wrong := form.For(sel.Rulebook).Clean(in.Nominee)
 		if in.Nominee.Photo != "" {
-			problems = append(problems, form.Problem{Field: form.Photo, Message: "is uploaded by itself, once the entry is there"})
+			wrong = append(wrong, fault.Wrong(form.Photo, "uploaded_apart", "is uploaded by itself, once the entry is there"))
 		}
-		if len(problems) > 0 {
-			return invalid(problems)
+		if len(wrong) > 0 {
+			for i := range wrong {
+				wrong[i].Name = "nominee." + wrong[i].Name
+			}
+			return nomination.Invalid(wrong...)
 		}
 		f := fresh{id: id, nominee: n, key: form.Key(n.Name), fingerprint: form.Fingerprint(n)}
 		known, err := lookup(ctx, tx, in.Slug, []string{f.key})
@@ -61,12 +66,16 @@ func (e *Entries) Submit(ctx context.Context, in nomination.Submit) (nomination.
 	return out, err
 }
 
-// Withdraw implements nomination.Service.
-func (e *Entries) Withdraw(ctx context.Context, in nomination.Withdraw) (nomination.Entry, error) {
+// WithdrawEntry implements nomination.Service.
+func (e *Entries) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (nomination.Entry, error) {
+	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Entry
 	err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
+		}
+		if wrong := audit.OptionalReason(in.Reason); len(wrong) > 0 {
+			return nomination.Invalid(wrong...)
 		}
 		var err error
 		if out, err = Lock(ctx, tx, in.Slug, in.Entry); err != nil {
@@ -86,12 +95,4 @@ func (e *Entries) Withdraw(ctx context.Context, in nomination.Withdraw) (nominat
 		return Record(ctx, tx, e.deps.Time(), in.Slug, "withdraw_entry", in.Reason, map[string]string{"entry": out.ID, "name": out.Nominee.Name})
 	})
 	return out, err
-}
-
-func invalid(problems []form.Problem) error {
-	fields := make([]fault.Field, len(problems))
-	for i, p := range problems {
-		fields[i] = fault.Field{Name: "nominee." + p.Field, Message: p.Message}
-	}
-	return nomination.Invalid(fields...)
 }

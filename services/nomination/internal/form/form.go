@@ -3,7 +3,6 @@
 package form
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -37,22 +37,15 @@ const (
 	MaxYears = 80
 )
 
-// Problem is what is wrong with a field; Field is one of the constants, or
-// "attributes." and an attribute.
-type Problem struct {
-	Field   string
-	Message string
-}
-
 // Form is the rules for the nominees of one selection.
 type Form struct {
 	rules    *rulebook.Rulebook
 	required []string
 }
 
-// For gives the form of a rulebook. Beside name, employer, region and deeds it
-// requires what the rulebook's quotas look at, and the category where there
-// are some.
+// For gives the form of a rulebook. Besides name, employer, region and deeds it
+// requires the attributes in the rulebook's quotas, and the category if the
+// rulebook has categories.
 func For(rules *rulebook.Rulebook) Form {
 	f := Form{rules, []string{Name, Employer, Region, Deeds}}
 	require := func(field string) {
@@ -82,9 +75,10 @@ func (f Form) Attributes() []string { return f.rules.Attributes }
 // Required are the fields that must not be empty.
 func (f Form) Required() []string { return f.required }
 
-// Clean puts a nominee's text in order and lists every mistake. What is at
-// fault is left out of the nominee that it gives.
-func (f Form) Clean(n nomination.Nominee) (nomination.Nominee, []Problem) {
+// Clean puts a nominee's text in order and lists every mistake; a mistake's name
+// is one of the constants, or "attributes." and an attribute. The nominee that it
+// gives lacks the fields at fault.
+func (f Form) Clean(n nomination.Nominee) (nomination.Nominee, []fault.Field) {
 	c := &check{}
 	out := nomination.Nominee{
 		Name:          c.text(Name, personName(n.Name), MaxName),
@@ -95,13 +89,13 @@ func (f Form) Clean(n nomination.Nominee) (nomination.Nominee, []Problem) {
 		Gender:        c.gender(n.Gender),
 		Category:      c.category(f.rules.Categories, n.Category),
 	}
-	if message := nameMistake(out.Name, f.rules.Nominee); message != "" {
-		c.add(Name, message)
+	if wrong := nameMistake(out.Name, f.rules.Nominee); wrong != nil {
+		c.add(*wrong)
 		out.Name = ""
 	}
 	if n.Years != nil {
 		if *n.Years < 0 || *n.Years > MaxYears {
-			c.add(Years, fmt.Sprintf("is a whole number from 0 to %d, not %d", MaxYears, *n.Years))
+			c.add(notYears(strconv.Itoa(*n.Years)))
 		} else {
 			years := *n.Years
 			out.Years = &years
@@ -110,14 +104,18 @@ func (f Form) Clean(n nomination.Nominee) (nomination.Nominee, []Problem) {
 	out.Attributes = c.attributes(f.rules.Attributes, n.Attributes)
 	for _, field := range f.required {
 		if value(out, field) == "" && !c.has(field) {
-			c.add(field, "is missing")
+			c.add(fault.Required(field))
 		}
 	}
-	return out, c.problems
+	return out, c.fields
+}
+
+func notYears(typed string) fault.Field {
+	return fault.Wrong(Years, "not_a_whole_number", "is a whole number from {min} to {max}, not {value}", "min", 0, "max", MaxYears, "value", typed)
 }
 
 // ParseYears reads years as people type them: 8, ８, 8年, 8 years.
-func ParseYears(s string) (*int, *Problem) {
+func ParseYears(s string) (*int, *fault.Field) {
 	text := Key(s)
 	if text == "" {
 		return nil, nil
@@ -127,7 +125,8 @@ func ParseYears(s string) (*int, *Problem) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > MaxYears {
-		return nil, &Problem{Years, fmt.Sprintf("is a whole number from 0 to %d, not %s", MaxYears, Quote(s))}
+		wrong := notYears(Quote(s))
+		return nil, &wrong
 	}
 	return &n, nil
 }
@@ -183,48 +182,53 @@ func value(n nomination.Nominee, field string) string {
 	return n.Attributes[id]
 }
 
-type check struct{ problems []Problem }
+type check struct{ fields []fault.Field }
 
-func (c *check) add(field, message string) {
-	c.problems = append(c.problems, Problem{field, message})
-}
+func (c *check) add(f fault.Field) { c.fields = append(c.fields, f) }
 
 func (c *check) has(field string) bool {
-	return slices.ContainsFunc(c.problems, func(p Problem) bool { return p.Field == field })
+	return slices.ContainsFunc(c.fields, func(f fault.Field) bool { return f.Name == field })
+}
+
+func isFormula(field string) fault.Field {
+	return fault.Wrong(field, "formula", "begins like a formula")
 }
 
 // nameMistake is what is wrong with a name that is not empty. A person's has
-// letters and the few signs of names in the world's scripts; a team's or a
-// project's also digits and quotes, but it begins like a name, not like a
-// formula.
-func nameMistake(name, nominee string) string {
+// letters and the few signs of names in the world's scripts. A team's or a
+// project's may have other characters, too, but does not begin like a formula.
+func nameMistake(name, nominee string) *fault.Field {
+	var wrong fault.Field
 	switch {
 	case name == "":
-		return ""
+		return nil
 	case !strings.ContainsFunc(name, unicode.IsLetter):
-		return "has no letter"
+		wrong = fault.Wrong(Name, "no_letter", "has no letter")
+		return &wrong
 	case strings.ContainsRune("=+-@", rune(name[0])):
-		return "begins like a formula"
+		wrong = isFormula(Name)
+		return &wrong
 	}
 	if nominee != rulebook.NomineePerson && nominee != "" {
-		return ""
+		return nil
 	}
 	for _, r := range name {
 		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune(" ·•.-'’()（）", r) {
-			return Quote(string(r)) + " does not belong in a person's name"
+			wrong = fault.Wrong(Name, "not_in_a_name", "{value} does not belong in a person's name", "value", Quote(string(r)))
+			return &wrong
 		}
 	}
-	return ""
+	return nil
 }
 
 // text checks the length, and that no spreadsheet would run it as a formula.
 func (c *check) text(field, s string, most int) string {
 	if field != Name && strings.HasPrefix(s, "=") {
-		c.add(field, "begins like a formula")
+		c.add(isFormula(field))
 		return ""
 	}
-	if n := utf8.RuneCountInString(s); n > most {
-		c.add(field, fmt.Sprintf("has %d characters; at most %d are taken", n, most))
+	if utf8.RuneCountInString(s) > most {
+		c.add(fault.TooLong(field, most))
 		return ""
 	}
 	return s
@@ -239,7 +243,7 @@ func (c *check) gender(s string) string {
 	case "男", "male":
 		return "male"
 	}
-	c.add(Gender, "is 女, 男, female or male, not "+Quote(s))
+	c.add(unlisted(Gender, []string{"女", "男", "female", "male"}, s))
 	return ""
 }
 
@@ -250,7 +254,7 @@ func (c *check) category(known []rulebook.Category, s string) string {
 		return ""
 	}
 	if len(known) == 0 {
-		c.add(Category, "the rulebook has no categories")
+		c.add(fault.Wrong(Category, "no_categories", "the rulebook has no categories"))
 		return ""
 	}
 	names := make([]string, 0, len(known))
@@ -269,8 +273,12 @@ func (c *check) category(known []rulebook.Category, s string) string {
 			names = append(names, k.ID)
 		}
 	}
-	c.add(Category, "is one of "+strings.Join(names, ", ")+", not "+Quote(s))
+	c.add(unlisted(Category, names, s))
 	return ""
+}
+
+func unlisted(field string, values []string, typed string) fault.Field {
+	return fault.Wrong(field, "unlisted", "is one of {values}, not {value}", "values", strings.Join(values, ", "), "value", Quote(typed))
 }
 
 func (c *check) attributes(known []string, given map[string]string) map[string]string {
@@ -278,7 +286,7 @@ func (c *check) attributes(known []string, given map[string]string) map[string]s
 	for _, id := range slices.Sorted(maps.Keys(given)) {
 		v := given[id]
 		if !slices.Contains(known, id) {
-			c.add(Attribute(table.Text(id)), "the rulebook has no such attribute")
+			c.add(fault.Wrong(Attribute(table.Text(id)), "unknown_attribute", "the rulebook has no such attribute"))
 			continue
 		}
 		if v = c.text(Attribute(id), line(v), MaxLine); v != "" {

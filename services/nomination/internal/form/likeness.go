@@ -30,9 +30,8 @@ func LikenessOf(n nomination.Nominee) Likeness {
 	return Likeness{Key(n.Name), Key(n.Employer), Key(n.Region)}
 }
 
-// Resembles tells whether two forms may mean the same nominee: the same name,
-// at much the same employer or in the same region. Of a common name alone it
-// says nothing.
+// Resembles tells whether two forms may mean the same nominee: the same name at a
+// similar employer or in a similar region. The name alone is not enough.
 func (l Likeness) Resembles(m Likeness) bool {
 	return l.Name == m.Name && (similar(l.employer, m.employer) || similar(l.region, m.region))
 }

@@ -26,9 +26,8 @@ func prose(s string) string {
 	return table.Text(strings.Join(lines, "\n"))
 }
 
-// printable turns controls (a NUL, which PostgreSQL takes in no text, among
-// them) into spaces and drops what is invisible, but for the joiners that some
-// scripts need.
+// printable turns control characters into spaces (PostgreSQL takes no NUL) and
+// drops invisible ones, except the joiners that some scripts need.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -65,8 +64,8 @@ func personName(s string) string {
 // joins tells the characters that take no space beside them.
 func joins(r rune) bool { return unicode.Is(unicode.Han, r) || r == '·' || r == '•' }
 
-// Key is text as it is compared: full-width and half-width forms are one
-// (Unicode NFKC), so are cases, and spaces do not count.
+// Key is text as it is compared: full-width and half-width forms are the same
+// (Unicode NFKC), so are upper and lower case, and spaces do not count.
 func Key(s string) string {
 	return strings.ToLower(strings.Join(strings.Fields(printable(norm.NFKC.String(s))), ""))
 }

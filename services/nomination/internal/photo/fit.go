@@ -7,8 +7,8 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// fit makes a picture at most MaxEdge long, and opaque: what shines through
-// stands on white.
+// fit makes a picture at most MaxEdge long, and opaque: transparent parts become
+// white.
 //
 // A very large one is halved first, each pixel the mean of four: the kernel's
 // buffer grows with the height of its source, and would take more memory than

@@ -45,7 +45,7 @@ func markJPEG(body []byte) (marks, error) {
 			m.progressive = true
 		case 0xDA:
 			if scans++; scans > maxScans {
-				return m, Refusal("is a JPEG of too many passes")
+				return m, Refuse("too_many_passes", "is a JPEG of too many passes")
 			}
 		case 0xE1:
 			if tiff, ok := bytes.CutPrefix(segment, []byte("Exif\x00\x00")); ok && m.exif == nil {

@@ -1,6 +1,7 @@
-// Package photo makes the picture that pages show of what people upload: looked
-// at by its content, within bounds before it is decoded, upright, small, and
-// without metadata (a phone writes where a person lives into its photos).
+// Package photo turns what people upload into the picture that pages show. An
+// upload is recognized by its content and held to bounds before it is decoded.
+// The result is upright, small, and without metadata (a phone writes where a
+// person lives into its photos).
 package photo
 
 import (
@@ -15,6 +16,8 @@ import (
 
 	"golang.org/x/image/webp"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // The bounds of an upload and of what is made of it.
@@ -26,14 +29,19 @@ const (
 	quality   = 85         // of the result's JPEG
 
 	// plain is what a picture of MaxPixels takes in memory at four bytes a
-	// pixel; a hungrier one is decoded alone.
+	// pixel; one that takes more is decoded alone.
 	plain = 4 * MaxPixels
 )
 
-// Refusal is why a picture is not taken, for a person.
-type Refusal string
+// Refusal is why a picture is not taken, of a field without a name.
+type Refusal struct{ fault.Field }
 
-func (r Refusal) Error() string { return string(r) }
+func (r Refusal) Error() string { return r.Message }
+
+// Refuse makes a Refusal of a code and its words, as fault.Wrong does.
+func Refuse(code, message string, params ...any) Refusal {
+	return Refusal{fault.Wrong("", code, message, params...)}
+}
 
 // Kind is how a picture is encoded.
 type Kind string
@@ -63,7 +71,7 @@ func (p Picture) Pixels() int64 { return int64(p.Width) * int64(p.Height) }
 // picture, too large, or built to be costly.
 func Open(body []byte) (Picture, error) {
 	if len(body) > MaxBytes {
-		return Picture{}, Refusal(fmt.Sprintf("has more than %d MB", MaxBytes>>20))
+		return Picture{}, Refuse("too_many_bytes", "has more than {max} MB", "max", MaxBytes>>20)
 	}
 	p := Picture{body: body}
 	var cfg image.Config
@@ -84,7 +92,7 @@ func Open(body []byte) (Picture, error) {
 		seen = markWebP(body)
 		cfg, err = webp.DecodeConfig(bytes.NewReader(body))
 	default:
-		return Picture{}, Refusal("is not a JPEG, PNG or WebP picture")
+		return Picture{}, Refuse("not_a_picture", "is not a JPEG, PNG or WebP picture")
 	}
 	if refusal, ok := errors.AsType[Refusal](err); ok {
 		return Picture{}, refusal
@@ -97,13 +105,16 @@ func Open(body []byte) (Picture, error) {
 		return Picture{}, broken(p.Kind)
 	}
 	if p.Pixels() > MaxPixels {
-		return Picture{}, Refusal(fmt.Sprintf("has %d × %d pixels; at most %d million are taken", p.Width, p.Height, MaxPixels/1_000_000))
+		return Picture{}, Refuse("too_many_pixels", "has {width} × {height} pixels; at most {max} million are taken",
+			"width", p.Width, "height", p.Height, "max", MaxPixels/1_000_000)
 	}
 	p.memory = p.Pixels() * bytesPerPixel(cfg.ColorModel, seen.progressive)
 	return p, nil
 }
 
-func broken(k Kind) Refusal { return Refusal(fmt.Sprintf("is a broken or truncated %s", k)) }
+func broken(k Kind) Refusal {
+	return Refuse("broken_picture", "is a broken or truncated {kind}", "kind", k)
+}
 
 // bytesPerPixel is what a decoder takes: a progressive JPEG is kept whole as
 // coefficients of four bytes for each colour.

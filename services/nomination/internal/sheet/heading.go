@@ -81,14 +81,14 @@ func (h heading) problems(required []string) []fault.Field {
 		switch {
 		case table.Text(h.row.Cell(i)) == "":
 		case field == "":
-			fields = append(fields, h.row.Fault(i, h.label(i), "is no column that is known; remove it"))
+			fields = append(fields, h.row.Wrong(i, h.label(i), "unknown_column", "is no column that is known; remove it"))
 		case h.column[field] != i:
-			fields = append(fields, h.row.Fault(i, h.label(i), "the column is there twice"))
+			fields = append(fields, h.row.Wrong(i, h.label(i), "column_twice", "the column is there twice"))
 		}
 	}
 	for _, field := range required {
 		if _, ok := h.column[field]; !ok {
-			fields = append(fields, fault.Field{Name: h.title(field), Message: "the column is missing", Line: h.row.Line})
+			fields = append(fields, fault.Wrong(h.title(field), "column_missing", "the column is missing").In(h.row.Line, 0))
 		}
 	}
 	return fields

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
@@ -62,15 +63,15 @@ func (s *Sheet) add(t *table.Reader, row table.Row) error {
 	}
 	years, badYears := form.ParseYears(s.cell(row, form.Years))
 	n.Years = years
-	n, problems := s.form.Clean(n)
+	n, wrong := s.form.Clean(n)
 	if badYears != nil {
-		problems = slices.DeleteFunc(problems, func(p form.Problem) bool { return p.Field == form.Years }) // not also missing
-		problems = append(problems, *badYears)
+		wrong = slices.DeleteFunc(wrong, func(f fault.Field) bool { return f.Name == form.Years }) // not also missing
+		wrong = append(wrong, *badYears)
 	}
-	for _, p := range problems {
+	for _, f := range wrong {
 		// A column that is missing has been named once.
-		if _, ok := s.heading.column[p.Field]; ok {
-			s.Problems = append(s.Problems, s.Fault(row.Line, p.Field, p.Message))
+		if _, ok := s.heading.column[f.Name]; ok {
+			s.Problems = append(s.Problems, s.At(row.Line, f.Name, f))
 		}
 	}
 	picture, err := s.picture(t, row)
@@ -93,7 +94,8 @@ func (s *Sheet) cell(row table.Row, field string) string {
 func (s *Sheet) stray(row table.Row) {
 	for i, text := range row.Cells {
 		if table.Text(text) != "" && table.Text(s.heading.row.Cell(i)) == "" {
-			s.Problems = append(s.Problems, row.Fault(i, fmt.Sprintf("column %d", i+1), form.Quote(text)+" stands in a column without a name"))
+			s.Problems = append(s.Problems, row.Wrong(i, fmt.Sprintf("column %d", i+1),
+				"unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text)))
 		}
 	}
 }
@@ -108,13 +110,13 @@ func (s *Sheet) picture(t *table.Reader, row table.Row) (*photo.Picture, error) 
 	if err != nil {
 		return nil, err
 	}
-	refuse := func(message string) (*photo.Picture, error) {
-		s.Problems = append(s.Problems, s.Fault(row.Line, form.Photo, message))
+	refuse := func(wrong fault.Field) (*photo.Picture, error) {
+		s.Problems = append(s.Problems, s.At(row.Line, form.Photo, wrong))
 		return nil, nil
 	}
 	switch {
 	case len(found) > 1:
-		return refuse(fmt.Sprintf("has %d pictures; one is taken", len(found)))
+		return refuse(fault.Wrong("", "several_pictures", "has {count} pictures; one is taken", "count", len(found)))
 	case len(found) == 0:
 		if text := table.Text(row.Cell(column)); text != "" {
 			s.Warnings = append(s.Warnings, nomination.Warning{
@@ -125,13 +127,14 @@ func (s *Sheet) picture(t *table.Reader, row table.Row) (*photo.Picture, error) 
 	}
 	p, err := photo.Open(found[0].Body)
 	if refusal, ok := errors.AsType[photo.Refusal](err); ok {
-		return refuse(refusal.Error())
+		return refuse(refusal.Field)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if s.pixels += p.Pixels(); s.pixels > MaxPixels {
-		return refuse(fmt.Sprintf("the pictures of one file have more than %d million pixels together", MaxPixels/1_000_000))
+		return refuse(fault.Wrong("", "too_many_pixels_together", "the pictures of one file have more than {max} million pixels together",
+			"max", MaxPixels/1_000_000))
 	}
 	return &p, nil
 }

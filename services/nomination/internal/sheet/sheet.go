@@ -6,7 +6,6 @@ package sheet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -56,13 +55,13 @@ func (s *Sheet) Label(field string) string {
 	return s.heading.title(field)
 }
 
-// Fault names a mistake of a row that was found later, by the column's heading.
-func (s *Sheet) Fault(line int, field, message string) fault.Field {
-	f := fault.Field{Name: s.Label(field), Message: message, Line: line}
+// At puts a mistake in a field of a row, which it names by the column's heading.
+func (s *Sheet) At(line int, field string, wrong fault.Field) fault.Field {
+	wrong.Name = s.Label(field)
 	if column, ok := s.heading.column[field]; ok {
-		f.Column = column + 1
+		return wrong.In(line, column+1)
 	}
-	return f
+	return wrong.In(line, 0)
 }
 
 // Read reads a CSV or XLSX for a form. Mistakes of rows are in the sheet; an
@@ -85,10 +84,8 @@ func read(ctx context.Context, t *table.Reader, f form.Form) (*Sheet, error) {
 		return nil, err
 	}
 	if !found {
-		s.Problems = []fault.Field{{
-			Name:    "header",
-			Message: fmt.Sprintf("none of the first %d rows names the columns: 姓名, 性别, 工作单位, 所在市州, 主要事迹 … or name, gender, employer, region, deeds …", headingWithin),
-		}}
+		s.Problems = []fault.Field{fault.Wrong("header", "no_header", "none of the first {rows} rows names the columns: "+
+			"姓名, 性别, 工作单位, 所在市州, 主要事迹 … or name, gender, employer, region, deeds …", "rows", headingWithin)}
 		return s, nil
 	}
 	s.Problems = s.heading.problems(f.Required())
@@ -101,7 +98,7 @@ func read(ctx context.Context, t *table.Reader, f form.Form) (*Sheet, error) {
 			err = ctx.Err()
 		}
 		if err == nil && len(s.Rows) == MaxRows && s.isEntry(row) {
-			s.Problems = append(s.Problems, fault.Field{Name: "rows", Message: fmt.Sprintf("the file has more than %d nominees", MaxRows), Line: row.Line})
+			s.Problems = append(s.Problems, fault.Wrong("rows", "too_many_rows", "the file has more than {max} nominees", "max", MaxRows).In(row.Line, 0))
 			break
 		}
 		if err == nil {
@@ -112,7 +109,7 @@ func read(ctx context.Context, t *table.Reader, f form.Form) (*Sheet, error) {
 		}
 	}
 	if len(s.Rows) == 0 && len(s.Problems) == 0 {
-		s.Problems = append(s.Problems, fault.Field{Name: "rows", Message: "there is no nominee below the columns' names", Line: s.heading.row.Line})
+		s.Problems = append(s.Problems, fault.Wrong("rows", "no_rows", "there is no nominee below the columns' names").In(s.heading.row.Line, 0))
 	}
 	return s, nil
 }

@@ -39,10 +39,10 @@ func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) e
 	})
 }
 
-// Changed is what the room does about a phase: when vetting closes, what has
-// not been admitted lapses, and the answer is how many have been. Where the
-// rulebook names no department there is nothing to wait for, and all entries
-// that are left become candidates then.
+// Changed is what the room does when a phase changes. When vetting closes,
+// entries that have not been admitted lapse; the answer is the number of
+// candidates. Where the rulebook names no department, all entries that are left
+// become candidates at that moment.
 func (v *Vetting) Changed(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) (int, error) {
 	if c.Phase != rulebook.PhaseVetting || c.Action != event.Close {
 		return 0, nil

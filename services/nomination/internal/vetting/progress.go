@@ -7,8 +7,8 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
-// Progress implements nomination.Service.
-func (v *Vetting) Progress(ctx context.Context, in nomination.Of) (nomination.Progress, error) {
+// GetProgress implements nomination.Service.
+func (v *Vetting) GetProgress(ctx context.Context, in nomination.Of) (nomination.Progress, error) {
 	sel, err := v.deps.Selections.Get(ctx, v.deps.DB, in.Slug)
 	if err != nil {
 		return nomination.Progress{}, err

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -19,9 +19,6 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
 )
-
-// maxReason is the longest reason, in characters.
-const maxReason = 1000
 
 // Vetting is the departments' work on the entries of all selections.
 type Vetting struct{ deps run.Deps }
@@ -89,18 +86,15 @@ func mistakes(in nomination.GiveOpinion, departments []rulebook.Department) []fa
 		ids[i] = d.ID
 	}
 	if !slices.Contains(ids, in.Department) {
-		fields = append(fields, fault.Field{Name: "department", Message: "is one of " + strings.Join(ids, ", ")})
+		fields = append(fields, fault.OneOf("department", ids...))
 	}
-	switch {
-	case in.Verdict != nomination.Pass && in.Verdict != nomination.Fail:
-		fields = append(fields, fault.Field{Name: "verdict", Message: "is pass or fail"})
-	case in.Verdict == nomination.Fail && in.Reason == "":
-		fields = append(fields, fault.Field{Name: "reason", Message: "is needed to fail an entry"})
+	if !slices.Contains(nomination.Verdicts(), in.Verdict) {
+		fields = append(fields, fault.OneOf("verdict", nomination.Verdicts()...))
 	}
-	if utf8.RuneCountInString(in.Reason) > maxReason || strings.ContainsRune(in.Reason, 0) {
-		fields = append(fields, fault.Field{Name: "reason", Message: fmt.Sprintf("takes at most %d characters", maxReason)})
+	if in.Verdict == nomination.Fail {
+		return append(fields, audit.Reason(in.Reason)...)
 	}
-	return fields
+	return append(fields, audit.OptionalReason(in.Reason)...)
 }
 
 // said tells whether the department's word is just what it said before.

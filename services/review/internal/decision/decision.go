@@ -23,19 +23,17 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/result"
 )
 
 // Meeting is the committee of each selection.
 type Meeting struct {
-	deps run.Deps
-	// result gives the hash of the result in force. Faults as review.Result.
-	result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)
+	deps    run.Deps
+	results *result.Results
 }
 
-// New keeps meetings in deps' database.
-func New(deps run.Deps, result func(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error)) *Meeting {
-	return &Meeting{deps, result}
-}
+// New keeps meetings in deps' database; what they vote on is in results.
+func New(deps run.Deps, results *result.Results) *Meeting { return &Meeting{deps, results} }
 
 // SeatCommittee implements review.Service.
 func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (review.Decision, error) {
@@ -46,14 +44,16 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	var ids, names []string
 	seen := map[string]bool{}
 	for i, p := range in.Members {
-		if p.ID == "" || seen[p.ID] {
-			fields = append(fields, fault.Field{Name: fmt.Sprintf("members[%d]", i), Message: "is nobody, or twice on the committee"})
+		if field := fmt.Sprintf("members[%d]", i); p.ID == "" {
+			fields = append(fields, fault.Required(field))
+		} else if seen[p.ID] {
+			fields = append(fields, fault.Wrong(field, "repeated", "is there twice"))
 		}
 		seen[p.ID] = true
 		ids, names = append(ids, p.ID), append(names, p.Name)
 	}
 	if len(in.Members) == 0 {
-		fields = append(fields, fault.Field{Name: "members", Message: "are required"})
+		fields = append(fields, fault.Required("members"))
 	}
 	if err := review.ErrInvalid.Check(fields); err != nil {
 		return review.Decision{}, err
@@ -74,11 +74,11 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	})
 }
 
-// Move implements review.Service.
-func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, error) {
+// PutMotion implements review.Service.
+func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
 	if text == "" {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "motion", Message: "is required"}})
+		return review.Decision{}, review.ErrInvalid.At(fault.Required("motion"))
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -92,7 +92,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 		if mo.Outcome == review.Moved || mo.Outcome == review.Approved {
 			return review.ErrMoved
 		}
-		hash, err := m.result(ctx, tx, sel)
+		hash, err := m.results.InForce(ctx, tx, sel)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 			return fmt.Errorf("put motion: %w", err)
 		}
 		if members == 0 {
-			return review.ErrInvalid.Check([]fault.Field{{Name: "members", Message: "nobody is on the committee"}})
+			return review.ErrInvalid.At(fault.Wrong("members", "nobody_seated", "nobody is seated"))
 		}
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -116,7 +116,7 @@ func (m *Meeting) Move(ctx context.Context, in review.Move) (review.Decision, er
 func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Decision, error) {
 	column, ok := map[string]string{review.For: "votes_for", review.Against: "against", review.Abstain: "abstained"}[in.Choice]
 	if !ok {
-		return review.Decision{}, review.ErrInvalid.Check([]fault.Field{{Name: "choice", Message: "is for, against or abstain"}})
+		return review.Decision{}, review.ErrInvalid.At(fault.OneOf("choice", review.For, review.Against, review.Abstain))
 	}
 	account := actor.From(ctx).ID
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
@@ -203,18 +203,12 @@ func reaches(part, whole int, share rulebook.Number) bool {
 	return new(big.Rat).SetInt64(int64(part)).Cmp(new(big.Rat).Mul(share.Rat(), new(big.Rat).SetInt64(int64(whole)))) >= 0
 }
 
-// Decision implements review.Service.
-func (m *Meeting) Decision(ctx context.Context, in review.Of) (review.Decision, error) {
+// GetDecision implements review.Service.
+func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decision, error) {
 	if err := phase.Known(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}
 	return state(ctx, m.deps.DB, in.Slug)
-}
-
-// Approved tells whether a result has been approved, for good.
-func Approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
-	mo, err := last(ctx, q, slug)
-	return mo.Outcome == review.Approved, err
 }
 
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
@@ -225,8 +219,8 @@ func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Sel
 func (m *Meeting) change(ctx context.Context, slug string, fn func(tx *sqlx.Tx) error) (review.Decision, error) {
 	var d review.Decision
 	err := pg.InTx(ctx, m.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "meeting/"+slug); err != nil {
-			return fmt.Errorf("meeting: %w", err)
+		if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil {
+			return err
 		}
 		if err := fn(tx); err != nil {
 			return err

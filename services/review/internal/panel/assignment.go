@@ -8,7 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/jmoiron/sqlx"
+
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
@@ -24,17 +25,20 @@ type candidateRow struct {
 	SecondLook string          `db:"second_look"`
 }
 
-// Assignments implements review.Service.
-func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.Assignment, error) {
-	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	juror := actor.From(ctx).ID
+// ListAssignments implements review.Service.
+func (p *Panels) ListAssignments(ctx context.Context, in review.OfPanel) (out []review.Assignment, err error) {
+	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
+		out, err = assignments(ctx, tx, in.Slug, panel, juror)
+		return err
+	})
+	return out, err
+}
+
+func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror string) ([]review.Assignment, error) {
 	var candidates []candidateRow
-	// In an order of the juror's own, so that no candidate is the tired ninth of
-	// everybody, made of what the juror may know.
-	if err := p.deps.DB.SelectContext(ctx, &candidates, `
+	// Each juror has an order of their own, so that no candidate comes late and
+	// tired for everybody. It is made of what the juror may know.
+	if err := sqlx.SelectContext(ctx, q, &candidates, `
 		SELECT c.number, called, c.name, c.category, c.attributes, c.deeds, coalesce(l.reason, '') AS second_look
 		FROM due a
 		JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
@@ -44,10 +48,10 @@ func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.A
 		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate
 			AND l.revision = s.revision
 		WHERE a.slug = $1 AND a.panel = $2 AND a.account = $3
-		ORDER BY md5(a.account || '/' || called), called`, in.Slug, in.Panel, juror, coded(panel)); err != nil {
+		ORDER BY md5(a.account || '/' || called), called`, slug, panel.ID, juror, coded(panel)); err != nil {
 		return nil, fmt.Errorf("assignments: %w", err)
 	}
-	sheets, err := p.sheets(ctx, in.Slug, in.Panel, juror)
+	sheets, err := lastSheets(ctx, q, slug, panel.ID, juror)
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +67,10 @@ func (p *Panels) Assignments(ctx context.Context, in review.OfPanel) ([]review.A
 	return out, nil
 }
 
-func (p *Panels) sheets(ctx context.Context, slug, panel, juror string) (map[int]*review.Sheet, error) {
+// lastSheets are a juror's sheets as they are, by candidate.
+func lastSheets(ctx context.Context, q sqlx.QueryerContext, slug, panel, juror string) (map[int]*review.Sheet, error) {
 	var rows []sheetRow
-	if err := p.deps.DB.SelectContext(ctx, &rows, `
+	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT panel, candidate, revision, scores, comment, submitted, at, comments, abstained
 		FROM last_sheet WHERE slug = $1 AND panel = $2 AND account = $3`, slug, panel, juror); err != nil {
 		return nil, fmt.Errorf("sheets: %w", err)
@@ -81,8 +86,8 @@ func (p *Panels) sheets(ctx context.Context, slug, panel, juror string) (map[int
 	return sheets, nil
 }
 
-// seenBy is the candidate without what the panel is blind to. What an entry
-// says of conflicts names jurors, and is nobody's but the organizer's.
+// seenBy is the candidate without what the panel is blind to. The conflicts
+// that an entry states name jurors; only organizers see them.
 func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
 	out := review.Assignment{Candidate: c.Called, Name: c.Name, Category: c.Category, Hidden: panel.Blind}
 	if err := json.Unmarshal(c.Attributes, &out.Attributes); err != nil {
@@ -106,8 +111,8 @@ func (c candidateRow) seenBy(panel rulebook.Panel) (review.Assignment, error) {
 	return out, nil
 }
 
-// leastBlotted is how long in characters a hidden value must be for it to be
-// blotted out of prose; a "3" is all over it.
+// leastBlotted is the length in characters from which a hidden value is blotted
+// out of prose. Shorter ones, such as "3", occur everywhere.
 const leastBlotted = 2
 
 // blot takes hidden values out of prose that spells them out.

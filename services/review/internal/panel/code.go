@@ -28,7 +28,7 @@ type ref struct {
 }
 
 // refer finds the candidate that the panel calls so. Fault: ErrUnassigned, also
-// of a number in a panel of codes.
+// for a number in a panel of codes.
 func refer(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, called string) (ref, error) {
 	if !coded(panel) {
 		return numbered(called)
@@ -102,8 +102,8 @@ func drawCodes(ctx context.Context, tx *sqlx.Tx, slug string, panel rulebook.Pan
 // letters of codes, without those that look like digits.
 const letters = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
-// newCode draws one that is not used: a letter and at least three digits, more
-// where half of these are used up.
+// newCode draws a code that is not used: a letter and at least three digits,
+// more where half of the shorter codes are used up.
 func newCode(used map[string]bool) (string, error) {
 	digits, span := 3, 1000
 	for 2*len(used) >= len(letters)*span {

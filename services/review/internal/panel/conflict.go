@@ -14,6 +14,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 // DeclareConflict implements review.Service.
@@ -22,7 +24,7 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 	in.Reason = strings.TrimSpace(in.Reason)
 	var of ref
 	err := p.alter(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, panel rulebook.Panel) (bool, error) {
-		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
@@ -46,7 +48,7 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 	if err != nil {
 		return review.Declared{}, err
 	}
-	// Of other grounds the juror is not told: they say who the candidate is.
+	// The juror is not told of other grounds: they say who the candidate is.
 	c, err := p.conflict(ctx, in.Slug, in.Panel, juror, of.number)
 	return review.Declared{Candidate: of.called, Recused: c.Recused}, err
 }
@@ -55,7 +57,7 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 func (p *Panels) PinConflict(ctx context.Context, in review.PinConflict) (review.Conflict, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	err := p.run(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, _ phase.Selection, _ rulebook.Panel) (bool, error) {
-		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
 			return false, err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {
@@ -77,8 +79,8 @@ func (p *Panels) PinConflict(ctx context.Context, in review.PinConflict) (review
 	return p.conflict(ctx, in.Slug, in.Panel, in.Juror, in.Candidate)
 }
 
-// Recuse implements review.Service.
-func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, error) {
+// RecuseJuror implements review.Service.
+func (p *Panels) RecuseJuror(ctx context.Context, in review.RecuseJuror) (review.Panel, error) {
 	if _, err := p.PinConflict(ctx, review.PinConflict{
 		Slug: in.Slug, Panel: in.Panel, Juror: in.Juror, Candidate: in.Candidate, Conflicted: true, Reason: in.Reason,
 	}); err != nil {
@@ -90,7 +92,7 @@ func (p *Panels) Recuse(ctx context.Context, in review.Recuse) (review.Panel, er
 // run is alter by an organizer. Faults: ErrOwnPanel, ErrRecused.
 func (p *Panels) run(ctx context.Context, slug, panelID string, change func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error)) error {
 	return p.alter(ctx, slug, panelID, func(tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (bool, error) {
-		if err := watches(ctx, tx, slug, panelID); err != nil {
+		if err := watch.Panel(ctx, tx, slug, panelID); err != nil {
 			return false, err
 		}
 		return change(tx, sel, panel)
@@ -110,10 +112,10 @@ func (p *Panels) alter(ctx context.Context, slug, panelID string, change func(tx
 		if err != nil {
 			return err
 		}
-		if err := noNotice(ctx, tx, slug); err != nil {
+		if err := projection.NoNotice(ctx, tx, slug); err != nil {
 			return err
 		}
-		if err := lock(ctx, tx, slug, panelID); err != nil {
+		if err := pg.Lock(ctx, tx, lockName(slug, panelID)); err != nil {
 			return err
 		}
 		if changed, err := change(tx, sel, panel); err != nil || !changed {
@@ -122,7 +124,7 @@ func (p *Panels) alter(ctx context.Context, slug, panelID string, change func(tx
 		if err := p.assign(ctx, tx, sel, panel); err != nil {
 			return err
 		}
-		return p.recompute(ctx, tx, sel)
+		return p.results.Compute(ctx, tx, sel)
 	})
 }
 
@@ -144,18 +146,15 @@ func (p *Panels) write(ctx context.Context, tx *sqlx.Tx, slug, act, reason strin
 
 // known gives ErrUnassigned unless there is such a candidate.
 func known(ctx context.Context, q sqlx.QueryerContext, slug string, candidate int) error {
-	var is bool
-	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM candidate WHERE slug = $1 AND number = $2)`, slug, candidate); err != nil {
-		return fmt.Errorf("candidate: %w", err)
+	is, err := projection.Known(ctx, q, slug, candidate)
+	if err == nil && !is {
+		err = review.ErrUnassigned
 	}
-	if !is {
-		return review.ErrUnassigned
-	}
-	return nil
+	return err
 }
 
-// Conflicts implements review.Service.
-func (p *Panels) Conflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
+// ListConflicts implements review.Service.
+func (p *Panels) ListConflicts(ctx context.Context, in review.OfPanel) ([]review.Conflict, error) {
 	if _, _, err := p.watched(ctx, in); err != nil {
 		return nil, err
 	}

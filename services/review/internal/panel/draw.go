@@ -7,15 +7,14 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review/internal/assign"
 )
 
-// seed is what a panel's random assignment is drawn from. It is public before
-// there are candidates, but for the end of a blind panel's.
+// seed is the seed of a panel's random assignment. It is public before there are
+// candidates, except the secret end of a blind panel's.
 func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel rulebook.Panel) (string, error) {
 	public := sel.Hash + "/" + panel.ID
 	if !coded(panel) {
@@ -29,37 +28,9 @@ func seed(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection, panel
 	return public + "/" + secret, nil
 }
 
-// OnOpen assigns the candidates when review opens. It refuses before every
-// admitted candidate is known.
-func (p *Panels) OnOpen(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, c event.PhaseChanged) error {
-	if c.Phase != rulebook.PhaseReview || c.Action != event.Open {
-		return nil
-	}
-	var known int
-	if err := tx.GetContext(ctx, &known, `SELECT count(*) FROM candidate WHERE slug = $1`, sel.Slug); err != nil {
-		return fmt.Errorf("candidates: %w", err)
-	}
-	if known < c.Candidates {
-		return fmt.Errorf("%d of %d candidates are known: %w", known, c.Candidates, outbox.ErrNotYet)
-	}
-	return p.assignAll(ctx, tx, sel)
-}
-
-// OnAdmitted assigns a candidate who comes after review has opened.
-func (p *Panels) OnAdmitted(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	if opened, err := opened(ctx, tx, slug); err != nil || !opened {
-		return err
-	}
-	sel, err := p.deps.Selections.Get(ctx, tx, slug)
-	if err != nil {
-		return err
-	}
-	return p.assignAll(ctx, tx, sel)
-}
-
 func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	for _, panel := range sel.Rulebook.Review.Panels {
-		if err := lock(ctx, tx, sel.Slug, panel.ID); err != nil {
+		if err := pg.Lock(ctx, tx, lockName(sel.Slug, panel.ID)); err != nil {
 			return err
 		}
 		if err := p.assign(ctx, tx, sel, panel); err != nil {
@@ -69,18 +40,8 @@ func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection
 	return nil
 }
 
-// opened tells whether review has opened, though it may have closed since.
-func opened(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
-	var is bool
-	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM phase WHERE slug = $1 AND name = $2)`, slug, rulebook.PhaseReview); err != nil {
-		return false, fmt.Errorf("phase: %w", err)
-	}
-	return is, nil
-}
-
-// assign draws codes, and assigns what the rulebook says and is not assigned
-// yet: nothing before review opens and after it has closed. The caller has the
-// panel's lock.
+// assign draws codes and, while review is open, assigns what the rulebook says
+// and is not assigned yet. The caller has the panel's lock.
 func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
 	if err := drawCodes(ctx, tx, sel.Slug, panel); err != nil {
 		return err
@@ -137,8 +98,8 @@ func (p *Panels) balance(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, 
 	return nil
 }
 
-// readDraw reads what a draw starts from. Work that has begun stays where it is;
-// who abstains from a candidate is not one of its jurors.
+// readDraw reads the state that a draw starts from. Work that has begun stays
+// where it is. Jurors who abstain from a candidate do not count as its jurors.
 func readDraw(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) (assign.Draw, error) {
 	d := assign.Draw{Each: panel.MinScores, Barred: map[assign.Pair]bool{}}
 	var err error

@@ -3,21 +3,20 @@ package panel
 import (
 	"context"
 	"fmt"
-	"math/big"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/agreement"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
-// Oversight implements review.Service.
-func (p *Panels) Oversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
+// GetOversight implements review.Service.
+func (p *Panels) GetOversight(ctx context.Context, in review.OfPanel) (review.Oversight, error) {
 	out := review.Oversight{Candidates: []review.Spread{}, Jurors: []review.Severity{}, Alike: []review.Alike{}}
 	_, panel, err := p.watched(ctx, in)
 	if err != nil {
@@ -73,62 +72,6 @@ func sheetsOf(rows []countedRow) []agreement.Sheet {
 	return sheets
 }
 
-// past tells whether a spread is past the rulebook's limit.
-func past(panel rulebook.Panel, spread *big.Rat) bool {
-	return panel.SpreadLimit.IsSet() && spread.Cmp(panel.SpreadLimit.Rat()) > 0
-}
-
-// overLimit gives a candidate's spread, and whether it is past the limit.
-func overLimit(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) (agreement.Spread, bool, error) {
-	rows, err := readCounted(ctx, q, slug, panel, candidate)
-	if err != nil {
-		return agreement.Spread{}, false, err
-	}
-	for _, s := range agreement.Spreads(sheetsOf(rows)) {
-		if s.Candidate == candidate {
-			return s, past(panel, s.Range()), nil
-		}
-	}
-	return agreement.Spread{}, false, nil
-}
-
-// drawFurther draws one further juror for a candidate whose jurors have all
-// submitted and are too far apart. Where nobody is left, the organizer reads so
-// in the oversight and may call somebody. The caller has the panel's lock.
-func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel, candidate int) error {
-	var waiting bool
-	if err := tx.GetContext(ctx, &waiting, `
-		SELECT EXISTS (
-			SELECT FROM due a LEFT JOIN last_sheet s USING (slug, panel, account, candidate)
-			WHERE a.slug = $1 AND a.panel = $2 AND a.candidate = $3 AND (a.further OR s.submitted IS NOT TRUE))`,
-		sel.Slug, panel.ID, candidate); err != nil {
-		return fmt.Errorf("further juror: %w", err)
-	}
-	if waiting {
-		return nil
-	}
-	spread, over, err := overLimit(ctx, tx, sel.Slug, panel, candidate)
-	if err != nil || !over {
-		return err
-	}
-	draw, err := readDraw(ctx, tx, sel, panel)
-	if err != nil {
-		return err
-	}
-	number, ok := draw.Further(candidate)
-	if !ok {
-		return nil
-	}
-	in := review.CallFurther{Slug: sel.Slug, Panel: panel.ID, Candidate: candidate}
-	if err := tx.GetContext(ctx, &in.Juror.ID, `SELECT account FROM juror WHERE slug = $1 AND panel = $2 AND seat = $3`, sel.Slug, panel.ID, number); err != nil {
-		return fmt.Errorf("further juror: %w", err)
-	}
-	// It is the room's act, not that of the juror whose sheet was the last.
-	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "spread", Name: "spread limit"})
-	return p.further(ctx, tx, in, fmt.Sprintf("the spread of %s, from %s to %s, is past the rulebook's limit of %s",
-		decimal(spread.Range()), decimal(spread.Lowest), decimal(spread.Highest), panel.SpreadLimit))
-}
-
 // SendBack implements review.Service.
 func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
@@ -140,10 +83,10 @@ func (p *Panels) SendBack(ctx context.Context, in review.SendBack) (review.Panel
 		if _, err := find(sel, in.Panel); err != nil {
 			return err
 		}
-		if err := watches(ctx, tx, in.Slug, in.Panel); err != nil {
+		if err := watch.Panel(ctx, tx, in.Slug, in.Panel); err != nil {
 			return err
 		}
-		if err := review.ErrInvalid.Check(requireReason(in.Reason)); err != nil {
+		if err := review.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, in.Juror); err != nil {

@@ -9,34 +9,37 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Peers implements review.Service.
-func (p *Panels) Peers(ctx context.Context, in review.OfSheet) ([]review.Peer, error) {
-	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	if panel.SeesOthers != rulebook.SeesAfterOwn {
-		return nil, review.ErrPeersHidden
-	}
-	juror := actor.From(ctx).ID
-	of, err := due(ctx, p.deps.DB, in.Slug, panel, juror, in.Candidate)
-	if err != nil {
-		return nil, err
-	}
-	counted, err := readCounted(ctx, p.deps.DB, in.Slug, panel, of.number)
-	if err != nil {
-		return nil, err
-	}
+// ListPeers implements review.Service.
+func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) (out []review.Peer, err error) {
+	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
+		if panel.SeesOthers != rulebook.SeesAfterOwn {
+			return review.ErrPeersHidden
+		}
+		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		if err != nil {
+			return err
+		}
+		counted, err := readCounted(ctx, tx, in.Slug, panel, of.number)
+		if err != nil {
+			return err
+		}
+		out, err = others(counted, juror)
+		return err
+	})
+	return out, err
+}
+
+// others are the sheets that are not the juror's. Fault: ErrOwnFirst until the
+// juror has submitted scores. An abstention does not count: it would let a juror
+// see the others' scores before their own.
+func others(counted []countedRow, juror string) ([]review.Peer, error) {
 	own, out := false, []review.Peer{}
 	for _, s := range counted {
 		if s.Account == juror {
-			// Who abstains has not committed to a score: seeing the others' would
-			// be a look before one's own.
 			own = !s.Abstained
 			continue
 		}
@@ -68,8 +71,8 @@ type countedRow struct {
 	total            *big.Rat   // sum of weight × score
 }
 
-// readCounted reads the sheets of a candidate that count, or of all where it is
-// 0, by candidate and seat.
+// readCounted reads the sheets that count, by candidate and seat: those of one
+// candidate, or all where it is 0.
 func readCounted(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, candidate int) ([]countedRow, error) {
 	var rows []countedRow
 	if err := sqlx.SelectContext(ctx, q, &rows, `

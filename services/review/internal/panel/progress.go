@@ -15,8 +15,8 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Panel implements review.Service.
-func (p *Panels) Panel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
+// GetPanel implements review.Service.
+func (p *Panels) GetPanel(ctx context.Context, in review.OfPanel) (review.Panel, error) {
 	sel, panel, err := p.watched(ctx, in)
 	if err != nil {
 		return review.Panel{}, err
@@ -79,8 +79,8 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 	return out, err
 }
 
-// short gives the candidates with too few jurors, abstentions aside, once review
-// has opened.
+// short gives the candidates with too few jurors once review has opened.
+// Abstentions do not count.
 func short(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel) (numbers []int, err error) {
 	if err := sqlx.SelectContext(ctx, q, &numbers, `
 		SELECT c.number
@@ -95,8 +95,8 @@ func short(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebo
 	return numbers, nil
 }
 
-// answer is the panel after an act on it. Who has seated themselves reads
-// nothing of the candidates.
+// answer is the panel after an act on it. Organizers who have seated themselves
+// read nothing about the candidates.
 func (p *Panels) answer(ctx context.Context, slug, id string) (review.Panel, error) {
 	sel, err := p.deps.Selections.Get(ctx, p.deps.DB, slug)
 	if err != nil {

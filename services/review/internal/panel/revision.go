@@ -5,39 +5,39 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Revisions implements review.Service.
-func (p *Panels) Revisions(ctx context.Context, in review.OfSheet) ([]review.Sheet, error) {
-	panel, err := p.sitsOn(ctx, in.Slug, in.Panel)
-	if err != nil {
-		return nil, err
-	}
-	juror := actor.From(ctx).ID
-	of, err := due(ctx, p.deps.DB, in.Slug, panel, juror, in.Candidate)
-	if err != nil {
-		return nil, err
-	}
-	var rows []sheetRow
-	if err := p.deps.DB.SelectContext(ctx, &rows, `
-		SELECT panel, candidate, revision, scores, comment, submitted, at, comments, abstained
-		FROM sheet WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4 ORDER BY revision`,
-		in.Slug, in.Panel, juror, of.number); err != nil {
-		return nil, fmt.Errorf("revisions: %w", err)
-	}
-	out := make([]review.Sheet, len(rows))
-	for i, r := range rows {
-		if out[i], err = r.sheet(of.called); err != nil {
-			return nil, fmt.Errorf("revisions: %w", err)
+// ListRevisions implements review.Service.
+func (p *Panels) ListRevisions(ctx context.Context, in review.OfSheet) (out []review.Sheet, err error) {
+	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
+		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		if err != nil {
+			return err
 		}
-	}
-	return out, nil
+		var rows []sheetRow
+		if err := tx.SelectContext(ctx, &rows, `
+			SELECT panel, candidate, revision, scores, comment, submitted, at, comments, abstained
+			FROM sheet WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4 ORDER BY revision`,
+			in.Slug, in.Panel, juror, of.number); err != nil {
+			return fmt.Errorf("revisions: %w", err)
+		}
+		out = make([]review.Sheet, len(rows))
+		for i, r := range rows {
+			if out[i], err = r.sheet(of.called); err != nil {
+				return fmt.Errorf("revisions: %w", err)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
-// History implements review.Service.
-func (p *Panels) History(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
+// GetHistory implements review.Service.
+func (p *Panels) GetHistory(ctx context.Context, in review.OfCandidate) ([]review.Revision, error) {
 	_, _, err := p.watched(ctx, review.OfPanel{Slug: in.Slug, Panel: in.Panel})
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -60,14 +59,14 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err != nil {
 			return err
 		}
-		// A sheet may show that another juror is needed; drawing one has the panel
-		// to itself.
+		// A sheet may show that another juror is needed. Drawing one takes the
+		// panel's lock alone.
 		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
-		hold := share
+		hold := pg.LockShared
 		if draws {
-			hold = lock
+			hold = pg.Lock
 		}
-		if err := hold(ctx, tx, in.Slug, in.Panel); err != nil {
+		if err := hold(ctx, tx, lockName(in.Slug, in.Panel)); err != nil {
 			return err
 		}
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
@@ -97,10 +96,10 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 	return row.sheet(of.called)
 }
 
-// revise adds a revision. A submitted sheet stays submitted: what amends it is
+// revise adds a revision. A submitted sheet stays submitted: its amendments are
 // submitted too, or it would fall out of the result unseen.
 func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow) error {
-	if err := lock(ctx, tx, slug, row.Panel+"/"+juror); err != nil {
+	if err := pg.Lock(ctx, tx, lockName(slug, row.Panel)+"/"+juror); err != nil {
 		return err
 	}
 	var was bool
@@ -110,7 +109,7 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		return fmt.Errorf("save sheet: %w", err)
 	}
 	if was && !row.Submitted {
-		return review.ErrInvalid.Check([]fault.Field{{Name: "submit", Message: "the sheet has been submitted; amend it by submitting again"}})
+		return review.ErrInvalid.At(fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again"))
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
 		INSERT INTO sheet (slug, panel, account, candidate, revision, scores, comment, submitted, at, comments, abstained)
@@ -169,19 +168,14 @@ func (r *sheetRow) fill(panel rulebook.Panel, in review.SaveSheet) error {
 
 func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
 	comments := map[string]string{}
-	var fields []fault.Field
-	long := func(field, text string) {
-		if utf8.RuneCountInString(text) > maxComment {
-			fields = append(fields, fault.Field{Name: field, Message: fmt.Sprintf("takes at most %d characters", maxComment)})
-		}
-	}
-	long("comment", in.Comment)
+	fields := fault.Text("comment", in.Comment, maxComment)
 	for _, c := range slices.Sorted(maps.Keys(in.Comments)) {
+		field := "comments." + c
 		if !slices.ContainsFunc(panel.Criteria, func(x rulebook.Criterion) bool { return x.ID == c }) {
-			fields = append(fields, fault.Field{Name: "comments." + c, Message: "is not a criterion of this panel"})
+			fields = append(fields, unknown(field, c))
 			continue
 		}
-		long("comments."+c, in.Comments[c])
+		fields = append(fields, fault.Text(field, in.Comments[c], maxComment)...)
 		if text := strings.TrimSpace(in.Comments[c]); text != "" {
 			comments[c] = text
 		}
@@ -189,52 +183,52 @@ func checkComments(panel rulebook.Panel, in review.SaveSheet) (map[string]string
 	return comments, fields
 }
 
+// unknown says that the rulebook or the list of candidates has no such thing.
+func unknown(field string, value any) fault.Field {
+	return fault.Wrong(field, "unknown", "there is no {value}", "value", value)
+}
+
 func checkScores(panel rulebook.Panel, in review.SaveSheet) (map[string]string, []fault.Field) {
 	scores := make(map[string]string, len(in.Scores))
 	var fields []fault.Field
-	bad := func(criterion, message string) {
-		fields = append(fields, fault.Field{Name: "scores." + criterion, Message: message})
-	}
 	known := map[string]bool{}
 	for _, c := range panel.Criteria {
 		known[c.ID] = true
-		text := strings.TrimSpace(in.Scores[c.ID])
+		field, text := "scores."+c.ID, strings.TrimSpace(in.Scores[c.ID])
 		switch {
 		case text != "" && in.Abstain:
-			bad(c.ID, "is not taken: you abstain")
+			fields = append(fields, fault.Wrong(field, "abstained", "is not taken: you abstain"))
 		case text == "" && in.Submit && !in.Abstain:
-			bad(c.ID, "is missing")
+			fields = append(fields, fault.Required(field))
 		case text != "":
 			scores[c.ID] = text
-			if message := offScale(panel.Scale, text); message != "" {
-				bad(c.ID, message)
-			}
+			fields = append(fields, offScale(panel.Scale, field, text)...)
 		}
 	}
 	for _, c := range slices.Sorted(maps.Keys(in.Scores)) {
 		if !known[c] {
-			bad(c, "is not a criterion of this panel")
+			fields = append(fields, unknown("scores."+c, c))
 		}
 	}
 	return scores, fields
 }
 
 // offScale says what is wrong with a score, or nothing.
-func offScale(scale rulebook.Scale, text string) string {
+func offScale(scale rulebook.Scale, field, text string) []fault.Field {
 	n, err := rulebook.ParseNumber(text)
 	switch {
 	case err != nil || n.IsShare():
-		return "is not a decimal number"
+		return []fault.Field{fault.Wrong(field, "not_a_number", "{value} is not a number", "value", text)}
 	case scale.Min.IsSet() && n.Cmp(scale.Min) < 0:
-		return "is below the scale's " + scale.Min.String()
+		return []fault.Field{fault.Wrong(field, "below_min", "{value} is below {min}", "value", text, "min", scale.Min)}
 	case scale.Max.IsSet() && n.Cmp(scale.Max) > 0:
-		return "is above the scale's " + scale.Max.String()
+		return []fault.Field{fault.Wrong(field, "above_max", "{value} is above {max}", "value", text, "max", scale.Max)}
 	}
 	if scale.Step.Sign() > 0 {
 		steps := new(big.Rat).Sub(n.Rat(), scale.Min.Rat())
 		if !steps.Quo(steps, scale.Step.Rat()).IsInt() {
-			return fmt.Sprintf("is not on the scale: steps of %s from %s", scale.Step, scale.Min)
+			return []fault.Field{fault.Wrong(field, "off_step", "is not on the scale: steps of {step} from {min}", "step", scale.Step, "min", scale.Min)}
 		}
 	}
-	return ""
+	return nil
 }

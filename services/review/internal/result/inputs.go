@@ -16,19 +16,15 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
 // inputs is what a result is computed from, in the words of `laurel compute`.
 type inputs struct {
-	candidates []candidate
+	candidates []projection.Candidate
 	votes      map[int]int64 // by candidate number
 	scores     []score
 	lot        string // as recorded; empty where the rulebook itself has it
-}
-
-type candidate struct {
-	Number     int             `db:"number"`
-	Attributes json.RawMessage `db:"attributes"`
 }
 
 // score is one cell of a submitted sheet, or what stands in the place of a
@@ -41,7 +37,7 @@ type score struct {
 	Score     string
 }
 
-// The words for a sheet that is not there and not missing.
+// The words for a sheet that is absent without being missing.
 const (
 	recused    = "recused"
 	unassigned = "unassigned"
@@ -49,8 +45,8 @@ const (
 )
 
 // readScores gives the scores that count of candidates that are not struck,
-// ordered by panel, seat, candidate and criterion. Where everyone scores all,
-// who does not is named as unassigned; elsewhere that goes without saying.
+// ordered by panel, seat, candidate and criterion. In panels where everyone
+// scores all, it names those who do not as unassigned.
 func readScores(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) ([]score, error) {
 	all := []string{}
 	for _, p := range sel.Rulebook.Review.Panels {

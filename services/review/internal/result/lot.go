@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -18,13 +17,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
-// The longest texts of a lot in characters.
-const (
-	maxLot       = 200
-	maxLotReason = 1000
-)
+const maxLot = 200 // characters
 
 // RecordLot implements review.Service.
 func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lot, error) {
@@ -54,33 +50,33 @@ func (r *Results) RecordLot(ctx context.Context, in review.RecordLot) (review.Lo
 	if err != nil {
 		return review.Lot{}, err
 	}
-	return r.Lot(ctx, review.Of{Slug: in.Slug})
+	return r.GetLot(ctx, review.Of{Slug: in.Slug})
 }
 
 func checkLot(sel phase.Selection, in review.RecordLot) error {
 	var fields []fault.Field
-	add := func(name, message string) { fields = append(fields, fault.Field{Name: name, Message: message}) }
 	if _, has := sel.Rulebook.LotValue(); has {
-		add("value", "is fixed: the rulebook names no source to read it from")
+		fields = append(fields, fault.Wrong("value", "value_fixed", "is fixed: the rulebook names no source to read it from"))
 	}
-	if n := utf8.RuneCountInString(in.Value); n == 0 || n > maxLot {
-		add("value", fmt.Sprintf("takes 1 to %d characters", maxLot))
+	if in.Value == "" {
+		fields = append(fields, fault.Required("value"))
 	}
-	if n := utf8.RuneCountInString(in.Reason); n == 0 || n > maxLotReason {
-		add("reason", fmt.Sprintf("takes 1 to %d characters: where and when the value was read", maxLotReason))
-	}
-	return review.ErrInvalid.Check(fields)
+	fields = append(fields, fault.Text("value", in.Value, maxLot)...)
+	return review.ErrInvalid.Check(append(fields, audit.Reason(in.Reason)...))
 }
 
-// lotOpen refuses a value before the counts are final, when nobody may know it,
-// and after a motion on the result was put, until tx ends.
+// lotOpen refuses a value before the counts are final and after a motion on the
+// result was put. It holds until tx ends.
 func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, "lot/"+slug); err != nil {
-		return fmt.Errorf("lock lot: %w", err)
+	if err := pg.Lock(ctx, tx, "lot/"+slug); err != nil {
+		return err
 	}
-	var sealed, moved bool
-	if err := tx.QueryRowxContext(ctx, `
-		SELECT EXISTS (SELECT FROM tally WHERE slug = $1), EXISTS (SELECT FROM motion WHERE slug = $1)`, slug).Scan(&sealed, &moved); err != nil {
+	_, sealed, err := projection.Votes(ctx, tx, slug)
+	if err != nil {
+		return err
+	}
+	var moved bool
+	if err := tx.GetContext(ctx, &moved, `SELECT EXISTS (SELECT FROM motion WHERE slug = $1)`, slug); err != nil {
 		return fmt.Errorf("record lot: %w", err)
 	}
 	switch {
@@ -92,8 +88,8 @@ func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	return nil
 }
 
-// Lot implements review.Service.
-func (r *Results) Lot(ctx context.Context, in review.Of) (review.Lot, error) {
+// GetLot implements review.Service.
+func (r *Results) GetLot(ctx context.Context, in review.Of) (review.Lot, error) {
 	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Lot{}, err

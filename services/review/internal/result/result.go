@@ -17,11 +17,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
-	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
-	"github.com/laurel-awards/laurel/services/review/internal/decision"
-	"github.com/laurel-awards/laurel/services/review/internal/panel"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 // maxResult is the largest result in bytes.
@@ -35,7 +34,7 @@ func New(deps run.Deps) *Results { return &Results{deps} }
 
 // Compute computes a selection's result in tx, if it can be: voting is sealed,
 // review closed, no score missing and no result approved. It is called after
-// whatever may have been the last thing lacking.
+// everything that may have been the last condition.
 func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
 	in, err := r.inputs(ctx, tx, sel)
 	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) || errors.Is(err, review.ErrLot) {
@@ -44,7 +43,7 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	if err != nil {
 		return err
 	}
-	if done, err := decision.Approved(ctx, tx, sel.Slug); err != nil || done {
+	if done, err := approved(ctx, tx, sel.Slug); err != nil || done {
 		return err
 	}
 	ranking, err := in.rank(sel)
@@ -85,6 +84,14 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	})
 }
 
+// approved tells whether the committee has approved a result, for good.
+func approved(ctx context.Context, q sqlx.QueryerContext, slug string) (is bool, err error) {
+	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $2)`, slug, review.Approved); err != nil {
+		return false, fmt.Errorf("motion: %w", err)
+	}
+	return is, nil
+}
+
 func (r *Results) put(ctx context.Context, body []byte) (hash string, err error) {
 	ref, err := r.deps.Blobs.Put(ctx, bytes.NewReader(body), maxResult)
 	if err != nil {
@@ -107,7 +114,7 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 		if err == nil {
 			return "", review.ErrUncomputed
 		}
-		if err := panel.NotRecused(ctx, q, sel.Slug); err != nil {
+		if err := watch.Result(ctx, q, sel.Slug); err != nil {
 			return "", err // why there is none may tell of the candidate
 		}
 		return "", err
@@ -118,13 +125,13 @@ func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.
 	return hash, nil
 }
 
-// Result implements review.Service.
-func (r *Results) Result(ctx context.Context, in review.Of) (review.Result, error) {
+// GetResult implements review.Service.
+func (r *Results) GetResult(ctx context.Context, in review.Of) (review.Result, error) {
 	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
 		return review.Result{}, err
 	}
-	if err := panel.NotRecused(ctx, r.deps.DB, in.Slug); err != nil {
+	if err := watch.Result(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Result{}, err
 	}
 	hash, err := r.InForce(ctx, r.deps.DB, sel)
@@ -154,10 +161,10 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	if err != nil {
 		return review.Exported{}, err
 	}
-	if err := r.closed(ctx, r.deps.DB, in.Slug); err != nil {
+	if err := projection.ReviewClosed(ctx, r.deps.DB, in.Slug, r.deps.Time()); err != nil {
 		return review.Exported{}, err
 	}
-	if err := panel.NotRecused(ctx, r.deps.DB, in.Slug); err != nil {
+	if err := watch.Result(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Exported{}, err
 	}
 	scores, err := readScores(ctx, r.deps.DB, sel)
@@ -168,50 +175,29 @@ func (r *Results) ExportScores(ctx context.Context, in review.Of) (review.Export
 	return review.Exported{Blob: hash, Rows: int64(len(scores))}, err
 }
 
-func (r *Results) closed(ctx context.Context, q sqlx.QueryerContext, slug string) error {
-	state, err := phase.Of(ctx, q, slug, rulebook.PhaseReview, r.deps.Time())
-	if err == nil && state != phase.Closed {
-		err = phase.ErrNotOpen.With("phase", rulebook.PhaseReview)
-	}
-	return err
-}
-
-// missing is ErrMissing with each gap.
-func missing(gaps []string) error {
-	f := *review.ErrMissing
-	for _, g := range gaps {
-		f.Fields = append(f.Fields, fault.Field{Name: "scores", Message: g})
-	}
-	return &f
-}
-
 // inputs reads everything that the result is computed from.
 func (r *Results) inputs(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (inputs, error) {
 	var in inputs
-	if r.closed(ctx, q, sel.Slug) != nil {
+	if projection.ReviewClosed(ctx, q, sel.Slug, r.deps.Time()) != nil {
 		return in, review.ErrUncomputed
 	}
-	var votes []byte
-	err := sqlx.GetContext(ctx, q, &votes, `SELECT votes FROM tally WHERE slug = $1`, sel.Slug)
-	if errors.Is(err, sql.ErrNoRows) {
-		return in, review.ErrUncomputed
-	}
-	if err != nil {
-		return in, fmt.Errorf("tally: %w", err)
-	}
-	if err := json.Unmarshal(votes, &in.votes); err != nil {
-		return in, fmt.Errorf("tally: %w", err)
-	}
-	gaps, err := panel.Gaps(ctx, q, sel)
+	votes, sealed, err := projection.Votes(ctx, q, sel.Slug)
 	if err != nil {
 		return in, err
 	}
-	if len(gaps) > 0 {
-		return in, missing(gaps)
+	if !sealed {
+		return in, review.ErrUncomputed
 	}
-	if err := sqlx.SelectContext(ctx, q, &in.candidates, `
-		SELECT number, attributes FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, sel.Slug); err != nil {
-		return in, fmt.Errorf("candidates: %w", err)
+	in.votes = votes
+	open, err := gaps(ctx, q, sel)
+	if err != nil {
+		return in, err
+	}
+	if len(open) > 0 {
+		return in, review.ErrMissing.At(open...)
+	}
+	if in.candidates, err = projection.Candidates(ctx, q, sel.Slug); err != nil {
+		return in, err
 	}
 	in.scores, err = readScores(ctx, q, sel)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/course"
-	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
+	"github.com/laurel-awards/laurel/services/selection/internal/store"
 )
 
 // maxBlob bounds a result, computed or published, in bytes.
@@ -32,8 +32,8 @@ type Publication struct{ deps run.Deps }
 // New publishes from deps' database and blobs.
 func New(deps run.Deps) *Publication { return &Publication{deps} }
 
-// Publish implements selection.Service.
-func (p *Publication) Publish(ctx context.Context, in selection.Publish) (selection.Results, error) {
+// PublishResult implements selection.Service.
+func (p *Publication) PublishResult(ctx context.Context, in selection.PublishResult) (selection.Results, error) {
 	if err := selection.Invalid(in.Check()...); err != nil {
 		return selection.Results{}, err
 	}
@@ -51,24 +51,24 @@ func (p *Publication) Publish(ctx context.Context, in selection.Publish) (select
 	return public, err
 }
 
-func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Publish, now time.Time) (selection.Results, error) {
+func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.PublishResult, now time.Time) (selection.Results, error) {
 	var none selection.Results
 	// One at a time: the second finds what the first has published.
 	if _, err := tx.ExecContext(ctx, `SELECT slug FROM selection WHERE slug = $1 FOR UPDATE`, in.Slug); err != nil {
 		return none, fmt.Errorf("publish: %w", err)
 	}
-	sel, err := register.Read(ctx, tx, in.Slug)
+	sel, err := store.Read(ctx, tx, in.Slug)
 	if err != nil {
 		return none, err
 	}
 	if sel.PublishedAt != nil {
 		return read(ctx, tx, in.Slug)
 	}
-	courses, err := course.Load(ctx, tx, in.Slug)
+	phases, err := lifecycle.Load(ctx, tx, in.Slug)
 	if err != nil {
 		return none, err
 	}
-	if err := courses[in.Slug].Publishable(); err != nil {
+	if err := phases.Publishable(); err != nil {
 		return none, err
 	}
 	results, err := p.build(ctx, tx, sel, now)
@@ -94,14 +94,14 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	return results, audit.Record(ctx, tx, now, in.Slug, "publish_result", in.Reason, published)
 }
 
-// Results implements selection.Service.
-func (p *Publication) Results(ctx context.Context, in selection.Of) (selection.Results, error) {
+// GetResults implements selection.Service.
+func (p *Publication) GetResults(ctx context.Context, in selection.Of) (selection.Results, error) {
 	if !event.ValidSlug(in.Slug) {
 		return selection.Results{}, selection.ErrUnknown
 	}
 	results, err := read(ctx, p.deps.DB, in.Slug)
 	if errors.Is(err, selection.ErrUnpublished) {
-		if _, unknown := register.Read(ctx, p.deps.DB, in.Slug); unknown != nil {
+		if _, unknown := store.Read(ctx, p.deps.DB, in.Slug); unknown != nil {
 			return results, unknown
 		}
 	}

@@ -19,8 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// computed is what review wrote into the result's blob, as far as it is
-// published.
+// computed is the published part of what review wrote into the result's blob.
 type computed struct {
 	Slug         string `json:"slug"`
 	RulebookHash string `json:"rulebook_hash"`
@@ -49,12 +48,13 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	if err != nil {
 		return selection.Results{}, err
 	}
-	// What was approved must be the frozen rulebook's, of the inputs announced.
+	// The approved result must come from the frozen rulebook and the announced
+	// inputs.
 	if result.Slug != sel.Slug || result.RulebookHash != sel.RulebookHash || a.RulebookHash != sel.RulebookHash ||
 		result.VotesHash != a.VotesHash || result.ScoresHash != a.ScoresHash {
 		return selection.Results{}, fmt.Errorf("result %s of %s is not what was computed and announced", a.ResultHash, sel.Slug)
 	}
-	ranking, err := standings(ctx, tx, sel.Slug, result)
+	ranking, err := ranked(ctx, tx, sel.Slug, result)
 	if err != nil {
 		return selection.Results{}, err
 	}
@@ -121,8 +121,8 @@ func (p *Publication) open(ctx context.Context, hash string) (result computed, e
 	return result, nil
 }
 
-// standings gives everybody's place with the name that they stood under.
-func standings(ctx context.Context, tx *sqlx.Tx, slug string, result computed) ([]selection.Standing, error) {
+// ranked gives everybody's rank with the name that they were candidates under.
+func ranked(ctx context.Context, tx *sqlx.Tx, slug string, result computed) ([]selection.RankedCandidate, error) {
 	var rows []struct {
 		Number   int    `db:"number"`
 		Name     string `db:"name"`
@@ -136,23 +136,23 @@ func standings(ctx context.Context, tx *sqlx.Tx, slug string, result computed) (
 	for i, r := range rows {
 		known[strconv.Itoa(r.Number)] = i
 	}
-	ranking := make([]selection.Standing, len(result.Ranking.Ranking))
+	ranking := make([]selection.RankedCandidate, len(result.Ranking.Ranking))
 	for i, r := range result.Ranking.Ranking {
 		at, ok := known[r.Candidate]
 		if !ok {
 			return nil, selection.ErrNotArrived.With("candidate", r.Candidate)
 		}
-		ranking[i] = selection.Standing{
+		ranking[i] = selection.RankedCandidate{
 			Number: rows[at].Number, Name: rows[at].Name, Employer: rows[at].Employer,
 			Rank: r.Rank, Total: r.Total, Components: r.Components, Award: r.Award, Explain: r.Explain,
 		}
 	}
-	slices.SortStableFunc(ranking, func(a, b selection.Standing) int { return cmp.Compare(a.Rank, b.Rank) })
+	slices.SortStableFunc(ranking, func(a, b selection.RankedCandidate) int { return cmp.Compare(a.Rank, b.Rank) })
 	return ranking, nil
 }
 
 // awardLists sorts the winners into the rulebook's awards.
-func awardLists(rules []byte, ranking []selection.Standing) ([]selection.AwardList, error) {
+func awardLists(rules []byte, ranking []selection.RankedCandidate) ([]selection.AwardList, error) {
 	rb, err := rulebook.Parse(rules)
 	if err != nil {
 		return nil, fmt.Errorf("awards: %w", err)
@@ -160,7 +160,7 @@ func awardLists(rules []byte, ranking []selection.Standing) ([]selection.AwardLi
 	lists := make([]selection.AwardList, len(rb.Awards))
 	at := make(map[string]int, len(rb.Awards))
 	for i, a := range rb.Awards {
-		lists[i] = selection.AwardList{ID: a.ID, Title: a.Title, Seats: a.Seats, Winners: []selection.Standing{}}
+		lists[i] = selection.AwardList{ID: a.ID, Title: a.Title, Seats: a.Seats, Winners: []selection.RankedCandidate{}}
 		at[a.ID] = i
 	}
 	for _, s := range ranking {

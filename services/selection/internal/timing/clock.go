@@ -21,8 +21,8 @@ const tick = time.Second
 const reason = "the time set in the rulebook"
 
 // Clock changes the phases that are due by the rulebook's times. A due phase
-// that may not change yet waits. One whose whole time passed while it could
-// not open is left to people: it opens but once.
+// that may not change yet waits. A phase opens only once, so one whose whole
+// time passed while it could not open is left to people.
 type Clock struct {
 	timing *Timing
 	told   map[due]string // what was logged of a phase that waits

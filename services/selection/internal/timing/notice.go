@@ -13,7 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/course"
+	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
 )
 
 // noticeEnd is the end of a notice that is posted now: whole working days in
@@ -42,7 +42,7 @@ func noticeEnd(rules []byte, now time.Time) (time.Time, error) {
 }
 
 // noticeRuns returns ErrNoticeRuns for a notice that has not ended.
-func noticeRuns(p course.Phase, now time.Time) error {
+func noticeRuns(p lifecycle.Phase, now time.Time) error {
 	if p.Name != rulebook.PhaseNotice || p.ClosesAt == nil || !now.Before(*p.ClosesAt) {
 		return nil
 	}

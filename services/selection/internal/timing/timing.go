@@ -21,8 +21,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/selection/internal/course"
-	"github.com/laurel-awards/laurel/services/selection/internal/register"
+	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
+	"github.com/laurel-awards/laurel/services/selection/internal/store"
 )
 
 // aggregate is what the versions of rulebook_frozen and phase_changed count.
@@ -49,7 +49,7 @@ func (t *Timing) ChangePhase(ctx context.Context, in selection.ChangePhase) (sel
 			return err
 		}
 		var err error
-		changed, err = register.Read(ctx, tx, in.Slug)
+		changed, err = store.Read(ctx, tx, in.Slug)
 		return err
 	})
 	return changed, err
@@ -69,15 +69,15 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 	if err != nil {
 		return err
 	}
-	courses, err := course.Load(ctx, tx, in.Slug)
+	phases, err := lifecycle.Load(ctx, tx, in.Slug)
 	if err != nil {
 		return err
 	}
-	already, err := courses[in.Slug].Order(in.Phase, in.Action, s.Approved.Valid)
+	already, err := phases.Order(in.Phase, in.Action, s.Approved.Valid)
 	if err != nil || already {
 		return err
 	}
-	p, _ := courses[in.Slug].Phase(in.Phase)
+	p, _ := phases.Phase(in.Phase)
 	now := t.deps.Time()
 	if in.Action == event.Close {
 		if err := noticeRuns(p, now); err != nil {
@@ -133,10 +133,10 @@ func freeze(ctx context.Context, tx *sqlx.Tx, s subject, now time.Time) error {
 	return outbox.Append(ctx, tx, now, s.Slug, aggregate, event.RulebookFrozen{Hash: s.RulebookHash, Rulebook: s.Rulebook})
 }
 
-// deadline is when the phase closes by the clock, nil where by hand. A phase
-// that is opened by hand only after its time in the rulebook has passed has no
-// deadline left to hold to: it is closed by hand too.
-func deadline(s subject, p course.Phase, now time.Time) (*time.Time, error) {
+// deadline is when the phase closes by the clock; nil: it closes by hand. A phase
+// that people open only after its closing time has passed has no deadline left:
+// people close it, too.
+func deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
 	if p.Name == rulebook.PhaseNotice {
 		end, err := noticeEnd(s.Rulebook, now)
 		return &end, err
@@ -147,14 +147,14 @@ func deadline(s subject, p course.Phase, now time.Time) (*time.Time, error) {
 	return p.ClosesAt, nil
 }
 
-// admitted is how many candidates a room must have heard of before it opens
-// voting or review: as many as nomination admitted until vetting closed.
+// admitted is how many candidates a room must know before it opens voting or
+// review: as many as nomination had admitted when vetting closed.
 func admitted(ctx context.Context, tx *sqlx.Tx, in selection.ChangePhase) (n int, err error) {
 	if in.Phase != rulebook.PhaseVoting && in.Phase != rulebook.PhaseReview {
 		return 0, nil
 	}
 	if err := tx.GetContext(ctx, &n, `
-		SELECT candidates FROM phase_change WHERE slug = $1 AND phase = 'vetting' AND action = 'close'`, in.Slug); err != nil {
+		SELECT candidates FROM phase_change WHERE slug = $1 AND phase = $2 AND action = $3`, in.Slug, rulebook.PhaseVetting, event.Close); err != nil {
 		return 0, fmt.Errorf("candidates of %s: %w", in.Slug, err)
 	}
 	return n, nil
@@ -169,32 +169,24 @@ func order(ctx context.Context, tx *sqlx.Tx, in selection.ChangePhase, now time.
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO phase_change (slug, phase, action, version, ordered_at, waiting)
 		SELECT slug, $2, $3, version, $4, $5 FROM aggregate WHERE slug = $1 AND name = $6`,
-		in.Slug, in.Phase, in.Action, now, pq.Array(enforcers()), aggregate); err != nil {
+		in.Slug, in.Phase, in.Action, now, pq.Array(event.Enforcers()), aggregate); err != nil {
 		return fmt.Errorf("order %s of %s: %w", in.Action, in.Phase, err)
 	}
 	return audit.Record(ctx, tx, now, in.Slug, in.Action+"_phase", in.Reason, e)
-}
-
-// enforcers are the services that a phase's change concerns.
-func enforcers() []string {
-	for _, spec := range event.All() {
-		if _, ok := spec.Example.(event.PhaseChanged); ok {
-			return spec.Consumers
-		}
-	}
-	return nil
 }
 
 // Handlers keep the answers of the enforcing services.
 func (t *Timing) Handlers() []outbox.Handler { return []outbox.Handler{outbox.On(applied)} }
 
 func applied(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.PhaseApplied) error {
+	var candidates *int // what nomination says when vetting is closed
+	if env.Publisher == event.Nomination && e.Phase == rulebook.PhaseVetting && e.Action == event.Close {
+		candidates = &e.Candidates
+	}
 	res, err := tx.ExecContext(ctx, `
-		UPDATE phase_change SET
-			waiting = array_remove(waiting, $5),
-			candidates = CASE WHEN $5 = 'nomination' AND phase = 'vetting' AND action = 'close' THEN $6 ELSE candidates END
+		UPDATE phase_change SET waiting = array_remove(waiting, $5), candidates = coalesce($6, candidates)
 		WHERE slug = $1 AND version = $2 AND phase = $3 AND action = $4`,
-		env.Slug, e.Change, e.Phase, e.Action, env.Publisher, e.Candidates)
+		env.Slug, e.Change, e.Phase, e.Action, env.Publisher, candidates)
 	if err != nil {
 		return fmt.Errorf("phase applied: %w", err)
 	}

@@ -1,7 +1,6 @@
 package casting
 
 import (
-	"bytes"
 	"context"
 	"slices"
 
@@ -13,10 +12,10 @@ import (
 // refused.
 func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 	var adders []*item
-	first := make(map[place]bool, len(p.items))
+	first := make(map[slot]bool, len(p.items))
 	for _, it := range p.items {
 		f := p.gate(it)
-		adds := f == nil && p.box.Rules.Adds()
+		adds := f == nil && p.selection.Rules.Adds()
 		if f == nil && !adds {
 			f = p.check(it, nil)
 		}
@@ -26,14 +25,14 @@ func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 			p.recall(it)
 			continue
 		}
-		it.place, it.part = p.at(it, p.period), 0
+		it.slot, it.part = p.slot(it, p.period), 0
 		switch {
 		case adds:
 			adders = append(adders, it)
-		case first[it.place]: // a repeat in this batch
-			p.asks = append(p.asks, ask{it, []place{it.place}})
+		case first[it.slot]: // a repeat in this batch
+			p.asks = append(p.asks, ask{it, []slot{it.slot}})
 		default:
-			first[it.place] = true
+			first[it.slot] = true
 			p.writes = append(p.writes, it)
 		}
 	}
@@ -41,75 +40,75 @@ func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 	return refused || added, err
 }
 
-// at is a voter's place in a period.
-func (p *pass) at(it *item, period int) place {
-	return place{p.box.ID, period, p.keys.Name(p.slug, period, it.voter)}
+// slot is the voter's in a period.
+func (p *pass) slot(it *item, period int) slot {
+	return slot{p.selection.ID, period, p.attempt.keys.Name(p.attempt.slug, period, it.ballot.cast.Voter)}
 }
 
-// gate refuses what is not for now, whatever is on the ballot.
+// gate refuses ballots that are not taken now, whatever they pick.
 func (p *pass) gate(it *item) *fault.Error {
-	if p.box == nil {
+	if p.selection == nil {
 		return voting.ErrNotYet
 	}
-	switch p.box.StateAt(p.now) {
+	switch p.selection.StateAt(p.now) {
 	case voting.Pending:
 		return voting.ErrNotOpen
 	case voting.Closed:
 		return voting.ErrClosed
 	}
-	if f := p.box.Rules.Hours(p.now); f != nil {
+	if f := p.selection.Rules.Hours(p.now); f != nil {
 		return f
 	}
-	return p.box.Rules.Way(it.cast.Way)
+	return p.selection.Rules.Way(it.ballot.cast.Way)
 }
 
 // check refuses picks that break the rules together with the earlier ones.
 func (p *pass) check(it *item, earlier []int) *fault.Error {
-	fields := p.box.Rules.Judge(it.cast.Picks, earlier, p.box.Candidates)
+	fields := p.selection.Rules.Judge(it.ballot.cast.Picks, earlier, p.selection.Candidates)
 	if len(fields) == 0 {
 		return nil
 	}
 	return voting.ErrInvalid.At(fields...)
 }
 
-// recall asks whether a refused ballot that has a key was counted before: the
-// caller who lost the answer gets it, though the vote has closed since. The
+// recall asks whether a refused ballot that has a key was counted before: a
+// caller who lost the answer gets it, even if the vote has closed since. The
 // period may have ended too.
 func (p *pass) recall(it *item) {
-	if it.key == nil || p.box == nil {
+	if it.ballot.cast.Key.IsZero() || p.selection == nil {
 		return
 	}
-	places := []place{p.at(it, p.period)}
-	if p.box.Rules.Daily() {
-		places = append(places, p.at(it, p.period-1))
+	slots := []slot{p.slot(it, p.period)}
+	if p.selection.Rules.Daily() {
+		slots = append(slots, p.slot(it, p.period-1))
 	}
-	p.asks = append(p.asks, ask{it, places})
+	p.asks = append(p.asks, ask{it, slots})
 }
 
 // add numbers further ballots of voters who may cast the rest of their picks
-// later. It decides on what it read, and the unique part makes that hold: had
-// another replica added one, the insert would fall out.
+// later. It decides by what it has read. The unique part keeps that true: where
+// another replica has added a ballot since, the insert is skipped.
 func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error) {
 	if len(adders) == 0 {
 		return false, nil
 	}
 	asks := make([]ask, len(adders))
 	for i, it := range adders {
-		asks[i] = ask{it, []place{it.place}}
+		asks[i] = ask{it, []slot{it.slot}}
 	}
-	rows, err := p.find(ctx, asks)
+	rows, err := p.attempt.store.find(ctx, asks)
 	if err != nil {
 		return false, err
 	}
-	beside := map[place][]*item{} // in this batch
+	beside := map[slot][]*item{} // in this batch
 	for i, it := range adders {
-		earlier, others := rows[it.place], beside[it.place]
-		if r, ok := same(it, earlier); ok {
+		earlier, others := rows[it.slot], beside[it.slot]
+		if r, ok := same(it.ballot, earlier); ok {
 			it.settle(r)
 			continue
 		}
 		picked := picksOf(earlier, others)
-		full := len(picked) > 0 && len(picked) >= p.box.Rules.Picks().Max
+		full := len(picked) > 0 && len(picked) >= p.selection.Rules.Picks().Max
 		if full || slices.ContainsFunc(others, it.sharesKey) {
 			p.asks = append(p.asks, asks[i]) // what stands in its way is yet to be written
 			continue
@@ -121,12 +120,15 @@ func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error
 		}
 		it.part = len(earlier) + len(others)
 		p.writes = append(p.writes, it)
-		beside[it.place] = append(others, it)
+		beside[it.slot] = append(others, it)
 	}
 	return refused, nil
 }
 
-func (b *ballot) sharesKey(other *item) bool { return b.key != nil && bytes.Equal(b.key, other.key) }
+func (it *item) sharesKey(other *item) bool {
+	key := it.ballot.cast.Key
+	return !key.IsZero() && key == other.ballot.cast.Key
+}
 
 func picksOf(earlier []row, beside []*item) (picks []int) {
 	for _, r := range earlier {
@@ -135,7 +137,7 @@ func picksOf(earlier []row, beside []*item) (picks []int) {
 		}
 	}
 	for _, it := range beside {
-		picks = append(picks, it.picks...)
+		picks = append(picks, it.ballot.picks...)
 	}
 	return picks
 }

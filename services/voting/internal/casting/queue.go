@@ -3,22 +3,37 @@ package casting
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
+const saltSize = 16
+
 // ballot is one on its way through the queue to its outcome.
 type ballot struct {
-	cast  voting.Cast
-	voter [16]byte // decoded
-	key   []byte   // 16 bytes; nil: none
-	salt  [16]byte // random; by it the ballot is known again in the database
-	picks []int    // ascending
+	cast  *voting.Cast
+	picks []int          // the cast's, ascending
+	salt  [saltSize]byte // random; by it the ballot is known again in the database
 
-	call *call
-	at   int // place in the call
+	call  *call
+	index int // in the call
 
-	tried *place // where it was written, maybe, by a commit whose outcome is unknown
+	tried *slot // where a commit of unknown outcome may have written it
+}
+
+// settle notes what became of the ballot.
+func (b *ballot) settle(r result) { b.call.settle(b.index, r) }
+
+// result is what became of a ballot: a fault, or the place of the ballot that
+// counts.
+type result struct {
+	fault   *fault.Error
+	batch   int64
+	rank    int // in the batch
+	counted time.Time
+	again   bool
 }
 
 // call is one request, whose ballots may end in different transactions.
@@ -34,16 +49,15 @@ func newCall(n int) *call {
 	return c
 }
 
-// settle notes what became of the ballot at a place.
-func (c *call) settle(at int, r result) {
-	c.results[at] = r
+func (c *call) settle(index int, r result) {
+	c.results[index] = r
 	if c.left.Add(-1) == 0 {
 		close(c.done)
 	}
 }
 
 // queue holds the ballots that wait for the transaction in hand to end. It is
-// bounded: who does not fit in hears so at once.
+// bounded: a ballot that does not fit in is refused at once.
 type queue struct {
 	limit  int
 	filled chan struct{} // holds one token while something may be waiting

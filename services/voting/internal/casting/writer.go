@@ -2,12 +2,8 @@ package casting
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -22,29 +18,26 @@ const (
 	attemptBy  = 10 * time.Second // the longest that one try may take
 )
 
-// writer is the one that writes ballots in this process: two were slower. Its
-// connection is its own, so that whatever goes wrong before a call is known not
-// to have written.
+// writer is the one that writes ballots in this process: two were slower.
 type writer struct {
-	*Box
-	conn *sqlx.Conn
-	call *sqlx.Stmt // castBallots on conn
+	caster *Caster
+	store  *store
 }
 
 // Run writes ballots until ctx ends.
-func (b *Box) Run(ctx context.Context) error {
-	w := &writer{Box: b}
-	defer w.disconnect()
+func (c *Caster) Run(ctx context.Context) error {
+	w := &writer{caster: c, store: &store{db: c.db}}
+	defer w.store.disconnect()
 	for {
-		if ballots := b.queue.take(maxBatch); len(ballots) > 0 {
+		if ballots := c.queue.take(maxBatch); len(ballots) > 0 {
 			w.bySelection(ctx, ballots)
 			continue
 		}
 		select {
-		case <-b.queue.filled:
+		case <-c.queue.filled:
 		case <-ctx.Done():
-			for _, left := range b.queue.close() {
-				left.call.settle(left.at, result{fault: voting.ErrBusy})
+			for _, left := range c.queue.close() {
+				left.settle(result{fault: voting.ErrBusy})
 			}
 			return nil
 		}
@@ -69,7 +62,7 @@ func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
 }
 
 // cast writes ballots and tells each its result. Where the data of one makes
-// the transaction fail, the others are freed of it by halving.
+// the transaction fail, halving frees the others of it.
 func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
 	results, err := w.insist(ctx, slug, ballots)
 	if pg.IsData(err) && len(ballots) > 1 {
@@ -80,16 +73,16 @@ func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
 	}
 	if err != nil {
 		f := fault.From(err)
-		w.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(ballots), "error", err)
+		w.caster.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(ballots), "error", err)
 		for _, b := range ballots {
-			b.call.settle(b.at, result{fault: f})
+			b.settle(result{fault: f})
 		}
 		return
 	}
 	for i, b := range ballots {
-		b.call.settle(b.at, results[i])
+		b.settle(results[i])
 	}
-	w.wake()
+	w.caster.wake()
 }
 
 // insist tries again while the database is away. Once a commit's outcome is
@@ -97,7 +90,7 @@ func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
 // were committed are found by their salt. Faults: ErrBusy where nothing was
 // written, ErrUnknownOutcome.
 //
-// The context of no caller is here, and the task's own ends only its waiting.
+// No caller's context is used here; the task's own ends only the waiting.
 func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]result, error) {
 	unknown := false
 	for began := time.Now(); ; {
@@ -110,7 +103,8 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]
 		if !passing {
 			return nil, err
 		}
-		w.log.WarnContext(ctx, "ballots are tried again", "selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
+		w.caster.log.WarnContext(ctx, "ballots are tried again",
+			"selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
 		if time.Since(began) > patience || !run.Wait(ctx, retryPause) {
 			if unknown {
 				return nil, voting.ErrUnknownOutcome.Because(err)
@@ -123,37 +117,13 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) ([]
 func (w *writer) try(ctx context.Context, slug string, ballots []*ballot, again bool) ([]result, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBy)
 	defer cancel()
-	if err := w.connect(ctx); err != nil {
+	if err := w.store.connect(ctx); err != nil {
 		return nil, err
 	}
 	a := newAttempt(w, slug, ballots)
 	if err := a.run(ctx, again); err != nil {
-		w.disconnect()
+		w.store.disconnect()
 		return nil, err
 	}
 	return a.results(), nil
-}
-
-func (w *writer) connect(ctx context.Context) (err error) {
-	if w.conn != nil {
-		return nil
-	}
-	if w.conn, err = w.db.Connx(ctx); err != nil {
-		w.conn = nil
-		return fmt.Errorf("connect: %w", err)
-	}
-	if w.call, err = w.conn.PreparexContext(ctx, castBallots); err != nil {
-		w.disconnect()
-		return fmt.Errorf("prepare: %w", err)
-	}
-	return nil
-}
-
-// disconnect ends the session, whatever state it is in.
-func (w *writer) disconnect() {
-	if w.conn != nil {
-		_ = w.conn.Raw(func(any) error { return driver.ErrBadConn })
-		_ = w.conn.Close()
-	}
-	w.conn, w.call = nil, nil
 }

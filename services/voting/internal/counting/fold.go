@@ -47,8 +47,8 @@ type batch struct {
 
 func (f *fold) run(ctx context.Context, tx *sqlx.Tx) error {
 	f.ballots = 0
-	// Closed is read before the batches: once it is set, each ballot that was
-	// acknowledged is in a batch that is to be seen.
+	// Closed is read before the batches: once it is set, the next statement sees
+	// the batch of each acknowledged ballot.
 	var h head
 	if err := tx.GetContext(ctx, &h, `
 		SELECT v.slug, h.selection, h.log_size, h.edge, h.checkpoint, h.next_index, h.sealed_at IS NOT NULL AS sealed, v.closed_at IS NOT NULL AS closed

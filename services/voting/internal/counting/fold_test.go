@@ -15,7 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
 )
 
@@ -26,7 +26,8 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
 	db := testkit.Service(t, "voting", outbox.Set(), phase.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
-		INSERT INTO selection (slug, hash, rulebook, frozen_at) VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live"}}', now());
+		INSERT INTO selection (slug, hash, rulebook, frozen_at)
+		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live"}}', now());
 		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) SELECT id, 1, 0, now(), id, '{}' FROM generate_series(1, 40) id;
@@ -37,7 +38,7 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, roll.NewCache(phase.NewSelections())), db
+	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
 }
 
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the
@@ -64,7 +65,8 @@ func TestFold_atOnce(t *testing.T) {
 	if err := db.Get(&got, `
 		SELECT (SELECT next_index FROM head) AS head, (SELECT votes FROM tally WHERE candidate = 7) AS votes,
 		       (SELECT count(*) FROM outbox) AS events,
-		       (SELECT count(*) FROM batch b WHERE first_index IS DISTINCT FROM (SELECT coalesce(sum(ballots), 0) FROM batch a WHERE a.id < b.id)) AS gaps`); err != nil {
+		       (SELECT count(*) FROM batch b
+		        WHERE first_index IS DISTINCT FROM (SELECT coalesce(sum(ballots), 0) FROM batch a WHERE a.id < b.id)) AS gaps`); err != nil {
 		t.Fatal(err)
 	}
 	if got.Head != all || got.Votes != all || got.Events != 1 || got.Gaps != 0 {
@@ -97,7 +99,7 @@ func TestSequencer_oneLeads(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	testkit.Eventually(t, 5*time.Second, func() error {
+	testkit.Eventually(t, testkit.Patience, func() error {
 		n, err := counted()
 		if err == nil && n == 0 {
 			err = errors.New("not taken over")

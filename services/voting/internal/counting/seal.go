@@ -11,9 +11,9 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 )
 
-// Votes are the counts of all candidates who are on the list, by number; who
-// has none has zero. Struck candidates have no row, though their ballots stay
-// in the log and in the turnout.
+// Votes are the counts of all candidates on the list, by number, zeros too.
+// Struck candidates have none, though their ballots stay in the log and in the
+// turnout.
 func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]int64, error) {
 	var rows []struct {
 		Number int   `db:"number"`
@@ -34,8 +34,8 @@ func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]i
 	return votes, nil
 }
 
-// seal makes the tally final: voting is closed, and every ballot is in it and in
-// the log.
+// seal makes the tally final. Voting is closed, and every ballot is in the tally
+// and in the log.
 func (f *fold) seal(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	var h head
 	if err := tx.GetContext(ctx, &h, `

@@ -1,6 +1,6 @@
 // Package counting folds committed batches into the tally, gives each ballot
-// its index in the log, extends and signs the log, and seals what is closed. There is one counter at a
-// time, whatever the number of replicas.
+// its index in the log, extends and signs the log, and seals what is closed. One
+// replica counts at a time, however many there are.
 package counting
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
-	"github.com/laurel-awards/laurel/services/voting/internal/roll"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 )
 
 const (
@@ -32,11 +32,11 @@ type Sequencer struct {
 	wake chan struct{}
 
 	signer ballotlog.Signer
-	cache  *roll.Cache
+	cache  *candidates.Cache
 }
 
 // New counts in deps' database; signer signs the log's checkpoints.
-func New(deps run.Deps, signer ballotlog.Signer, cache *roll.Cache) *Sequencer {
+func New(deps run.Deps, signer ballotlog.Signer, cache *candidates.Cache) *Sequencer {
 	return &Sequencer{db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache}
 }
 
@@ -48,8 +48,8 @@ func (s *Sequencer) Wake() {
 	}
 }
 
-// Run counts while this process leads, and tries to lead while it does not. To
-// recover is to start: whatever has no index yet is the work.
+// Run counts while this process leads, and tries to lead while it does not.
+// Recovery is the same as starting: the work is what has no index yet.
 func (s *Sequencer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		if err := s.try(ctx); err != nil && ctx.Err() == nil {

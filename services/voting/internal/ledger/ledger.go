@@ -1,5 +1,5 @@
 // Package ledger keeps the ballot log in the database: its head, and the hashes
-// of which its tiles and proofs are made.
+// that its tiles and proofs consist of.
 package ledger
 
 import (
@@ -26,9 +26,9 @@ type Head struct {
 	Checkpoint sql.NullString `db:"checkpoint"`
 }
 
-// Edge is the log's right edge, which is that of the signed checkpoint or is not
-// taken: nobody extends a log that was changed behind our back. Keys that have
-// signed and do so no more stay in the key file, for this.
+// Edge is the log's right edge. It is an error if it is not that of the signed
+// checkpoint: a log that was changed behind our back is not extended. For this,
+// keys that sign no more stay in the key file.
 func (h Head) Edge(slug string, key ballotlog.PublicKey) (ballotlog.Edge, error) {
 	edge, err := ballotlog.ReadEdge(h.Size, h.Data)
 	if err != nil {

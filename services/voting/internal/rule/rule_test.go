@@ -2,6 +2,9 @@ package rule_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,30 +93,60 @@ voting:
 	candidates[7] = rule.Candidate{Category: "city", Struck: true}
 	for name, c := range map[string]struct {
 		picks, earlier []int
-		want           []string
+		want           []string // field, code and params
 	}{
 		"good":                {picks: []int{1, 2}},
 		"the most":            {picks: []int{1, 3, 2, 4}},
-		"none":                {want: []string{"picks", "picks"}},
-		"too few":             {picks: []int{2}, want: []string{"picks"}},
-		"too many":            {picks: []int{1, 2, 3, 4, 6}, want: []string{"picks"}},
-		"of a category":       {picks: []int{1, 3, 5, 2}, want: []string{"picks"}},
-		"none of a category":  {picks: []int{1, 3}, want: []string{"picks"}},
-		"repeated":            {picks: []int{2, 1, 2}, want: []string{"picks[2]"}},
-		"unknown":             {picks: []int{2, 0, 99}, want: []string{"picks[1]", "picks[2]"}},
-		"struck":              {picks: []int{2, 7}, want: []string{"picks[1]"}},
+		"none":                {want: []string{"picks picks_too_few chosen=0 min=2", "picks category_too_few category=village chosen=0 min=1"}},
+		"too few":             {picks: []int{2}, want: []string{"picks picks_too_few chosen=1 min=2"}},
+		"too many":            {picks: []int{1, 2, 3, 4, 6}, want: []string{"picks picks_too_many chosen=5 max=4 over=1"}},
+		"of a category":       {picks: []int{1, 3, 5, 2}, want: []string{"picks category_too_many category=city chosen=3 max=2"}},
+		"none of a category":  {picks: []int{1, 3}, want: []string{"picks category_too_few category=village chosen=0 min=1"}},
+		"repeated":            {picks: []int{2, 1, 2}, want: []string{"picks[2] pick_twice number=2"}},
+		"unknown":             {picks: []int{2, 0, 99}, want: []string{"picks[1] pick_unknown number=0", "picks[2] pick_unknown number=99"}},
+		"struck":              {picks: []int{2, 7}, want: []string{"picks[1] pick_struck number=7"}},
 		"added":               {picks: []int{3}, earlier: []int{1, 2}},
 		"added to the most":   {picks: []int{3, 4}, earlier: []int{1, 2}},
-		"added above":         {picks: []int{3, 4, 6}, earlier: []int{1, 2}, want: []string{"picks"}},
-		"added of a category": {picks: []int{3, 5}, earlier: []int{1, 2}, want: []string{"picks"}},
-		"added again":         {picks: []int{1}, earlier: []int{1, 2}, want: []string{"picks[0]"}},
+		"added above":         {picks: []int{3, 4, 6}, earlier: []int{1, 2}, want: []string{"picks picks_too_many_added chosen=3 earlier=2 max=4"}},
+		"added of a category": {picks: []int{3, 5}, earlier: []int{1, 2}, want: []string{"picks category_too_many category=city chosen=3 max=2"}},
+		"added again":         {picks: []int{1}, earlier: []int{1, 2}, want: []string{"picks[0] pick_again number=1"}},
+		"none added":          {earlier: []int{1, 2}, want: []string{"picks picks_too_few chosen=0 min=1"}},
+		"all at once": {
+			picks: []int{7, 7, 99, 1, 3, 2},
+			want: []string{
+				"picks picks_too_many chosen=6 max=4 over=2", "picks[0] pick_struck number=7", "picks[1] pick_twice number=7",
+				"picks[2] pick_unknown number=99", "picks category_too_many category=city chosen=3 max=2",
+			},
+		},
 	} {
 		var got []string
 		for _, f := range r.Judge(c.picks, c.earlier, candidates) {
-			got = append(got, f.Name)
+			text := f.Name + " " + f.Code
+			for _, word := range slices.Sorted(maps.Keys(f.Params)) {
+				text += " " + word + "=" + f.Params[word]
+			}
+			got = append(got, text)
+			if strings.ContainsAny(f.Message, "{}") {
+				t.Errorf("%s: the message lacks a param: %s", name, f.Message)
+			}
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// BenchmarkJudge judges a good ballot, as nearly all are.
+func BenchmarkJudge(b *testing.B) {
+	r := rule.New(&rulebook.Rulebook{Voting: rulebook.Voting{Picks: rulebook.Picks{Min: 1, Max: 5}}})
+	candidates := map[int]rule.Candidate{}
+	for n := range 60 {
+		candidates[n] = rule.Candidate{}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if r.Judge([]int{1, 2, 3, 4, 5}, nil, candidates) != nil {
+			b.Fatal("refused")
 		}
 	}
 }

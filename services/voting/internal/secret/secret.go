@@ -1,5 +1,5 @@
-// Package secret derives what voting keeps from the database's readers: whose
-// ballot it is, and the tags of receipts.
+// Package secret derives pseudonyms and the tags of receipts, so that readers of
+// the database can neither tell whose a ballot is nor make a receipt.
 package secret
 
 import (

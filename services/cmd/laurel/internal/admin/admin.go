@@ -1,5 +1,5 @@
-// Package admin is what an operator does on the machine: migrate, create
-// accounts, replay dead letters.
+// Package admin is what an operator does on the machine: create accounts, replay
+// dead letters.
 package admin
 
 import (
@@ -16,7 +16,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/identity"
 	identityserver "github.com/laurel-awards/laurel/services/identity/server"
 )
@@ -25,33 +24,6 @@ import (
 type Command struct {
 	CreateUser CreateUser `cmd:"" help:"Create a staff account, or add a role to one."`
 	ReplayDead ReplayDead `cmd:"" help:"Put dead letters back into the stream."`
-}
-
-// Migrate is `laurel migrate`.
-type Migrate struct {
-	config.Database `embed:""`
-}
-
-// Run makes each service's role and schema, as the user of the URL, and brings
-// its tables up to date.
-func (c *Migrate) Run(ctx context.Context) error {
-	for _, room := range serve.Rooms() {
-		url, err := c.Of(room.Name)
-		if err != nil {
-			return err
-		}
-		if err := pg.Bootstrap(ctx, url, room.Name); err != nil {
-			return fmt.Errorf("%s: %w", room.Name, err)
-		}
-		db, err := pg.Open(ctx, pg.Config{URL: url, Service: room.Name})
-		if err != nil {
-			return fmt.Errorf("%s: %w", room.Name, err)
-		}
-		if err := errors.Join(pg.Migrate(ctx, db, room.Sets()...), db.Close()); err != nil {
-			return fmt.Errorf("%s: %w", room.Name, err)
-		}
-	}
-	return nil
 }
 
 // CreateUser is `laurel admin create-user`: how the first organizer comes to be.

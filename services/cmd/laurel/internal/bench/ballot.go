@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -27,8 +28,8 @@ const (
 )
 
 // prepare brings a selection to open voting.
-func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, error) {
-	in, err := demo.ReadInput(c.Input)
+func (c *Cast) prepare(ctx context.Context, at *installation.Installation) (*script.Script, error) {
+	in, err := script.ReadInput(c.Input)
 	if err != nil {
 		return nil, err
 	}
@@ -37,13 +38,12 @@ func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, er
 	if err != nil {
 		return nil, err
 	}
-	organizer := in.Staff[slices.IndexFunc(in.Staff, func(m demo.Member) bool { return m.Role == identity.Organizer })]
-	if err := house.Run(ctx, strings.NewReader(demo.Password+"\n"),
-		"admin", "create-user", "--email", organizer.Email, "--name", organizer.Name, "--role", string(identity.Organizer)); err != nil {
+	organizer := in.With(identity.Organizer)[0]
+	if err := at.CreateOrganizer(ctx, organizer.Email, organizer.Name, script.Password); err != nil {
 		return nil, err
 	}
-	s := &demo.Script{
-		API: client.New("http://" + house.Listen), Input: in, Slug: fmt.Sprint("bench-", time.Now().Unix()), Rules: rules, Seed: 1,
+	s := &script.Script{
+		API: client.New("http://" + at.Listen), Input: in, Slug: fmt.Sprint("bench-", time.Now().Unix()), Rules: rules, Seed: 1,
 		Progress: func(string, int) func() { return func() {} },
 	}
 	for _, step := range []func(context.Context) error{s.Create, s.Nominate, s.Vet} {
@@ -58,12 +58,12 @@ func (c *Cast) prepare(ctx context.Context, house *demo.House) (*demo.Script, er
 }
 
 // voters cast valid ballots, each of a voter of its own.
-func voters(name string, house *demo.House, s *demo.Script) (target, error) {
+func voters(name string, in *installation.Installation, s *script.Script) (target, error) {
 	numbers := make([]int, len(s.Candidates))
 	for i, c := range s.Candidates {
 		numbers[i] = c.Number
 	}
-	text, err := os.ReadFile(filepath.Join(house.Dir, "keys", "credential"))
+	text, err := os.ReadFile(filepath.Join(in.Dir, "keys", "credential"))
 	if err != nil {
 		return target{}, err
 	}
@@ -71,7 +71,7 @@ func voters(name string, house *demo.House, s *demo.Script) (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	return target{name, house.Listen, ballots("/api/v1/selections/"+s.Slug+"/ballots", s.Slug, credential.Key(raw), numbers)}, nil
+	return target{name, in.Listen, ballots("/api/v1/selections/"+s.Slug+"/ballots", s.Slug, credential.Key(raw), numbers)}, nil
 }
 
 // ballots makes requests to cast a ballot for some of the numbers.

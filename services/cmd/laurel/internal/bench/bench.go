@@ -7,13 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -39,6 +41,13 @@ type Cast struct {
 	Prefill  int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
 }
 
+const (
+	startLimit = time.Minute
+	stopLimit  = 5 * time.Minute // PostgreSQL writes all that it has in memory
+	anyPort    = "127.0.0.1:0"
+	front      = "gateway" // names the process that is asked, alone or with all services
+)
+
 // mark is the file by which a bench knows its folder again.
 const mark = "laurel-bench"
 
@@ -63,10 +72,11 @@ func settings() []string {
 type bench struct {
 	*Cast
 	binary  string
-	house   *demo.House // in one process
-	slug    string      // of its selection
+	one     *installation.Installation // in one process
+	slug    string                     // of its selection
 	targets map[string]target
-	stops   []func() error // of what was started, in that order
+	pg      *private.Server
+	stops   []func(context.Context) error // of what was started, in that order
 }
 
 // Run starts the servers, each a process of its own, loads them in turn, and
@@ -81,8 +91,10 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	}
 	b := &bench{Cast: c, binary: binary, targets: map[string]target{}}
 	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		defer cancel()
 		for _, stop := range slices.Backward(b.stops) {
-			err = errors.Join(err, stop())
+			err = errors.Join(err, stop(ctx))
 		}
 	}()
 	fmt.Println("Preparing selections …")
@@ -119,7 +131,7 @@ func (c *Cast) clear(ctx context.Context) error {
 	if own := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == mark }); len(entries) > 0 && !own {
 		return fmt.Errorf("%s is not empty, and not of an earlier bench", c.DataDir)
 	}
-	if err := (&pg.Local{Dir: c.postgres().Dir}).Remove(ctx); err != nil {
+	if err := (&private.Server{Dir: c.postgres().Dir}).Remove(ctx); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(c.DataDir); err != nil {
@@ -131,61 +143,91 @@ func (c *Cast) clear(ctx context.Context) error {
 	return os.WriteFile(filepath.Join(c.DataDir, mark), nil, 0o600)
 }
 
-func (c *Cast) postgres() pg.Local {
-	return pg.Local{Dir: filepath.Join(c.DataDir, "postgres"), Settings: settings()}
+func (c *Cast) postgres() private.Server {
+	return private.Server{Dir: filepath.Join(c.DataDir, "postgres"), Settings: settings()}
 }
 
 // open starts everything.
-func (b *bench) open(ctx context.Context) error {
-	local, err := b.postgres().Start(ctx)
-	if err != nil {
+func (b *bench) open(ctx context.Context) (err error) {
+	if b.pg, err = b.postgres().Start(ctx); err != nil {
 		return err
 	}
-	b.stops = append(b.stops, func() error { return local.Stop(context.WithoutCancel(ctx)) })
-	if b.house, err = b.newHouse(ctx, laurel); err != nil {
-		return err
-	}
-	if err := b.add(ctx, laurel, b.house); err != nil {
+	b.stops = append(b.stops, b.pg.Stop)
+	if b.one, err = b.together(ctx, laurel); err != nil {
 		return err
 	}
 	if b.has(apart) {
-		h, err := b.newHouse(ctx, apart)
-		if err != nil {
-			return err
-		}
-		if h.NATS, err = b.nats(ctx, filepath.Join(h.Dir, "nats")); err != nil {
-			return err
-		}
-		h.Services = append(slices.Repeat([]string{voting.Name}, b.Replicas-1), serve.Names()...)
-		if err := b.add(ctx, apart, h); err != nil {
+		if err := b.apart(ctx); err != nil {
 			return err
 		}
 	}
 	return b.yardsticks(ctx)
 }
 
-func (b *bench) newHouse(ctx context.Context, name string) (*demo.House, error) {
-	listen, err := freePort(ctx)
-	dir := filepath.Join(b.DataDir, name)
-	return &demo.House{
-		Dir: dir, Binary: b.binary, Listen: listen, Proxies: []string{"127.0.0.0/8"}, Log: filepath.Join(dir, "log"),
-		Postgres: b.postgres(), Database: name,
-	}, err
+// installation is one of the bench's, whose database is there.
+func (b *bench) installation(ctx context.Context, name string) (*installation.Installation, error) {
+	listen, err := installation.FreeAddress(ctx, anyPort)
+	if err != nil {
+		return nil, err
+	}
+	in := &installation.Installation{Binary: b.binary, Dir: filepath.Join(b.DataDir, name), Database: b.pg.URL(name), Listen: listen}
+	if err := os.MkdirAll(in.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := pg.CreateDatabase(ctx, b.pg.URL("postgres"), name); err != nil {
+		return nil, err
+	}
+	return in, in.Run(ctx, nil, "migrate")
 }
 
-// add opens a house and a selection in it.
-func (b *bench) add(ctx context.Context, name string, h *demo.House) error {
-	b.stops = append(b.stops, h.Close)
-	if err := h.Open(ctx); err != nil {
+// together adds a target whose services run in one process.
+func (b *bench) together(ctx context.Context, name string) (*installation.Installation, error) {
+	in, err := b.installation(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	in.Add(front, "", nil)
+	return in, b.add(ctx, name, in)
+}
+
+// apart adds a target whose services are processes of their own.
+func (b *bench) apart(ctx context.Context) error {
+	in, err := b.installation(ctx, apart)
+	if err != nil {
 		return err
 	}
-	script, err := b.prepare(ctx, h)
+	if in.NATS, err = b.nats(ctx, filepath.Join(in.Dir, "nats")); err != nil {
+		return err
+	}
+	for i, service := range append(slices.Repeat([]string{voting.Name}, b.Replicas-1), serve.Names()...) {
+		ops, err := installation.FreeAddress(ctx, anyPort)
+		if err != nil {
+			return err
+		}
+		name := service
+		if i < b.Replicas-1 {
+			name = fmt.Sprintf("%s-%d", service, i+2)
+		}
+		in.Add(name, ops, []string{service})
+	}
+	return b.add(ctx, apart, in)
+}
+
+// add starts an installation and opens a vote in it.
+func (b *bench) add(ctx context.Context, name string, in *installation.Installation) error {
+	b.stops = append(b.stops, in.Stop)
+	starting, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if err := in.Start(starting, slices.Collect(maps.Keys(in.Processes))...); err != nil {
+		return err
+	}
+	s, err := b.prepare(ctx, in)
 	if err != nil {
 		return err
 	}
 	if name == laurel {
-		b.slug = script.Slug
+		b.slug = s.Slug
 	}
-	b.targets[name], err = voters(name, h, script)
+	b.targets[name], err = voters(name, in, s)
 	return err
 }

@@ -29,7 +29,7 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 			*one.into = append(*one.into, l)
 		}
 	}
-	peak, err := b.house.Front().Peak()
+	peak, err := b.one.Processes[front].Peak()
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,8 @@ func (b *bench) flood(ctx context.Context, conns int) error {
 		refused += l.refused
 		told = max(told, l.told.Seconds())
 	}
-	fmt.Printf("%d connections: %.0f ballots/s, %.2f of those with %d; p99 %.0f ms; %d refused, 99 of 100 within %.0f ms; the server's memory has not passed %d MiB.\n",
+	fmt.Printf("%d connections: %.0f ballots/s, %.2f of those with %d; p99 %.0f ms; %d refused, 99 of 100 within %.0f ms; "+
+		"the server's memory has not passed %d MiB.\n",
 		many, rate(loads), share(loads, usual), conns, median(loads, func(l load) float64 { return 1000 * l.p99.Seconds() }), refused, 1000*told, peak>>20)
 	return nil
 }
@@ -60,7 +61,7 @@ func (b *bench) live(ctx context.Context, conns int) error {
 			return err
 		}
 		without = append(without, l)
-		open, err := streams.Open(ctx, b.house.Listen, "/api/v1/selections/"+b.slug+"/live", b.Streams)
+		open, err := streams.Open(ctx, b.one.Listen, "/api/v1/selections/"+b.slug+"/live", b.Streams)
 		if err != nil {
 			return err
 		}

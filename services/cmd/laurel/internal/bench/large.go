@@ -10,7 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -23,14 +23,15 @@ const (
 
 // size prints what ballots take on disk, with their indexes and the log.
 func (b *bench) size(ctx context.Context) error {
-	return database(ctx, b.house, func(db *sqlx.DB) error {
+	return database(ctx, b.one, func(db *sqlx.DB) error {
 		var got struct {
 			Ballots int64 `db:"ballots"`
 			Bytes   int64 `db:"bytes"`
 		}
 		if err := db.GetContext(ctx, &got, `
 			SELECT (SELECT count(*) FROM ballot) AS ballots,
-			       pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('batch_body') + pg_total_relation_size('subtree') AS bytes`); err != nil {
+			       pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('batch_body') +
+			       pg_total_relation_size('subtree') AS bytes`); err != nil {
 			return fmt.Errorf("size: %w", err)
 		}
 		fmt.Printf("%d ballots take %.0f bytes each on disk, indexes and log included.\n", got.Ballots, float64(got.Bytes)/float64(max(1, got.Ballots)))
@@ -38,8 +39,8 @@ func (b *bench) size(ctx context.Context) error {
 	})
 }
 
-func database(ctx context.Context, h *demo.House, do func(db *sqlx.DB) error) (err error) {
-	db, err := pg.Open(ctx, pg.Config{URL: h.DatabaseURL(), Service: voting.Name})
+func database(ctx context.Context, in *installation.Installation, do func(db *sqlx.DB) error) (err error) {
+	db, err := pg.Open(ctx, pg.Config{URL: in.Database, Service: voting.Name})
 	if err != nil {
 		return err
 	}
@@ -48,21 +49,17 @@ func database(ctx context.Context, h *demo.House, do func(db *sqlx.DB) error) (e
 }
 
 // large fills the table, and prints how much of the rate is left beside another
-// house, which has few ballots, asked in turn.
+// installation, which has few ballots, asked in turn.
 func (b *bench) large(ctx context.Context, conns int) error {
 	if b.Prefill == 0 {
 		return nil
 	}
 	began := time.Now()
-	if err := database(ctx, b.house, func(db *sqlx.DB) error { return fill(ctx, db, b.Prefill) }); err != nil {
+	if err := database(ctx, b.one, func(db *sqlx.DB) error { return fill(ctx, db, b.Prefill) }); err != nil {
 		return err
 	}
 	fmt.Printf("%d ballots were written by SQL and counted in %.0f s.\n", b.Prefill, time.Since(began).Seconds())
-	h, err := b.newHouse(ctx, few)
-	if err != nil {
-		return err
-	}
-	if err := b.add(ctx, few, h); err != nil {
+	if _, err := b.together(ctx, few); err != nil {
 		return err
 	}
 	// The writer meets pages that another process has filled: each for the first time.
@@ -93,7 +90,8 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 			    FROM made, generate_series(0, $2 - 1) rank, last, listed
 			), cast_in AS (
 			    INSERT INTO ballot (batch, selection, period, part, rank, voter, salt, key, picks)
-			    SELECT batch, selection, period, 0, rank, voter, salt, salt, ARRAY[numbers[first + 1], numbers[first + 8], numbers[first + 15], numbers[first + 22], numbers[first + 29]]
+			    SELECT batch, selection, period, 0, rank, voter, salt, salt,
+			           ARRAY[numbers[first + 1], numbers[first + 8], numbers[first + 15], numbers[first + 22], numbers[first + 29]]
 			    FROM drawn, listed
 			    RETURNING batch, rank, selection, period, voter, salt, picks
 			), leaves AS (

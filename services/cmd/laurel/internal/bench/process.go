@@ -2,17 +2,12 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"net"
-	"os"
-	"os/exec"
-	"strings"
-	"syscall"
-	"time"
+	"path/filepath"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
-	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 )
 
@@ -35,7 +30,7 @@ func (n *NATS) Run(ctx context.Context) error {
 
 // nats starts a NATS and gives its URL.
 func (b *bench) nats(ctx context.Context, dir string) (string, error) {
-	address, err := freePort(ctx)
+	address, err := installation.FreeAddress(ctx, anyPort)
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +43,7 @@ func (b *bench) nats(ctx context.Context, dir string) (string, error) {
 
 // yardsticks starts their server.
 func (b *bench) yardsticks(ctx context.Context) error {
-	address, err := freePort(ctx)
+	address, err := installation.FreeAddress(ctx, anyPort)
 	if err != nil {
 		return err
 	}
@@ -56,39 +51,20 @@ func (b *bench) yardsticks(ctx context.Context) error {
 	for i := range numbers {
 		numbers[i] = i + 1
 	}
-	for _, name := range []string{empty, naive} { // what is asked is the same, and nobody looks at the credential
+	for _, name := range []string{empty, naive} { // the request is the same, and nobody looks at the credential
 		b.targets[name] = target{name, address, ballots("/"+name, b.slug, make(credential.Key, 32), numbers)}
 	}
-	return b.start(ctx, address, []string{"DATABASE_URL=" + b.house.DatabaseURL()}, "bench", "yardstick", "--listen", address)
+	return b.start(ctx, address, []string{"DATABASE_URL=" + b.one.Database}, "bench", "yardstick", "--listen", address)
 }
 
 // start starts a laurel that listens at an address, until the bench ends.
 func (b *bench) start(ctx context.Context, address string, env []string, args ...string) error {
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), b.binary, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us; we end it
-	if err := cmd.Start(); err != nil {
-		return err
+	p := &installation.Process{
+		Binary: b.binary, Args: args, Env: env, Address: address, Ready: installation.Listens,
+		Log: filepath.Join(b.DataDir, args[1]+".log"),
 	}
-	b.stops = append(b.stops, func() error { return errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()) })
-	for began := time.Now(); ; {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		if err == nil {
-			return conn.Close()
-		}
-		if time.Since(began) > answerLimit || ctx.Err() != nil {
-			return errors.Join(err, errors.New(strings.Join(args, " ")+" does not answer"))
-		}
-		run.Wait(ctx, 50*time.Millisecond) // it is starting
-	}
-}
-
-// freePort is one on loopback.
-func freePort(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
+	b.stops = append(b.stops, p.Stop)
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	return p.Start(ctx)
 }

@@ -2,12 +2,15 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/alecthomas/kong"
 
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/admin"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/bench"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/migrate"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/verify"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/witness"
@@ -19,9 +22,9 @@ type CLI struct {
 	Demo    demo.Command    `cmd:"" help:"Run a whole selection end to end on a private PostgreSQL, then keep its pages up."`
 	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
 	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
-	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and cry out where it contradicts itself."`
+	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and raise an alarm where it contradicts itself."`
 	Bench   bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
-	Migrate admin.Migrate   `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
+	Migrate migrate.Command `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }
 
@@ -30,6 +33,7 @@ func Options() []kong.Option {
 	return []kong.Option{
 		kong.Name("laurel"),
 		kong.Description("Awards from nomination to publication, that anyone can recompute."),
+		kong.Vars{"services": strings.Join(serve.Names(), ", ")},
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}

@@ -1,13 +1,12 @@
 package cli_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
-	"github.com/google/go-cmp/cmp"
 
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/cli"
 )
 
@@ -18,18 +17,7 @@ func TestMarkdown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s is not what the code says (-file +code); `make docs` writes it:\n%s", path, diff)
-	}
+	testkit.Golden(t, path, got)
 }
 
 // TestCLI_help says of every command, flag and argument what it is for.

@@ -115,7 +115,10 @@ func TestCommand_refuses(t *testing.T) {
 		"empty file":  {files(t, rules, goodCandidates, "\n", goodScores, ""), []string{"votes.csv:1:1: the file is empty"}},
 		"no column":   {files(t, rules, "candidate\n王小邮\n", goodVotes, goodScores, ""), []string{`candidates.csv:1:1: no column "employer"`}},
 		"two columns": {files(t, rules, goodCandidates, "candidate,votes,votes\n", goodScores, ""), []string{`votes.csv:1:3: column "votes" is there twice`}},
-		"semicolons":  {files(t, rules, strings.ReplaceAll(goodCandidates, ",", ";"), goodVotes, goodScores, ""), []string{"candidates.csv:1:1: ", "separated by commas"}},
+		"semicolons": {
+			files(t, rules, strings.ReplaceAll(goodCandidates, ",", ";"), goodVotes, goodScores, ""),
+			[]string{"candidates.csv:1:1: ", "separated by commas"},
+		},
 		"a number in two cells": {
 			files(t, rules, goodCandidates, goodVotes+"李快递,1,000\n", goodScores+"experts,乙,王小邮,事迹,9,5\n", ""),
 			[]string{`votes.csv:4:3: a cell without a column name above it: "000"`, `scores.csv:6:6: a cell without`},

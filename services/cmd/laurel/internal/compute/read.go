@@ -113,7 +113,7 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	return nil
 }
 
-// heading is a file's first row: column names in lower case, with their places.
+// heading is a file's first row: column names in lower case, with their indexes.
 type heading struct {
 	columns map[string]int
 	width   int

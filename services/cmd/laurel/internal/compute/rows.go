@@ -83,7 +83,8 @@ func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error
 	if h == nil {
 		return err
 	}
-	panelAt, jurorAt, candidateAt, criterionAt, scoreAt := h.columns["panel"], h.columns["juror"], h.columns["candidate"], h.columns["criterion"], h.columns["score"]
+	panelAt, jurorAt, candidateAt := h.columns["panel"], h.columns["juror"], h.columns["candidate"]
+	criterionAt, scoreAt := h.columns["criterion"], h.columns["score"]
 	return r.rows(ctx, path, t, h, func(row table.Row) {
 		panel, juror, candidate, criterion := id(row.Cell(panelAt)), id(row.Cell(jurorAt)), id(row.Cell(candidateAt)), id(row.Cell(criterionAt))
 		score := table.Fold(row.Cell(scoreAt))

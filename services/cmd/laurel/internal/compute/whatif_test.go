@@ -23,8 +23,12 @@ func TestCommand_whatIf(t *testing.T) {
 		totals  []string
 		changes []change
 	}{
-		"weight":     {WhatIf{Weight: map[string]string{"votes": "1/5", "panel:experts": "10"}}, []string{"王小邮 102.5", "李快递 88.75"}, []change{}},
-		"conversion": {WhatIf{Convert: map[string]string{"panel:experts": "{method: banded, bands: [{from: 8.2, score: 1}]}"}}, []string{"王小邮 46", "李快递 20"}, []change{}},
+		"weight": {WhatIf{Weight: map[string]string{"votes": "1/5", "panel:experts": "10"}}, []string{"王小邮 102.5", "李快递 88.75"}, []change{}},
+		"conversion": {
+			WhatIf{Convert: map[string]string{"panel:experts": "{method: banded, bands: [{from: 8.2, score: 1}]}"}},
+			[]string{"王小邮 46", "李快递 20"},
+			[]change{},
+		},
 		"juror": {
 			WhatIf{WithoutJuror: []string{"experts/乙"}, Weight: map[string]string{"votes": "10%"}},
 			[]string{"李快递 63.5", "王小邮 61"},

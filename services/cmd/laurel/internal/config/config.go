@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/event"
 )
 
 // Database is where the truth is kept.
@@ -31,8 +32,8 @@ type Database struct {
 // Of is the URL of a service's database.
 func (d Database) Of(service string) (string, error) {
 	own := map[string]string{
-		"identity": d.IdentityURL, "selection": d.SelectionURL, "nomination": d.NominationURL,
-		"voting": d.VotingURL, "review": d.ReviewURL,
+		event.Identity: d.IdentityURL, event.Selection: d.SelectionURL, event.Nomination: d.NominationURL,
+		event.Voting: d.VotingURL, event.Review: d.ReviewURL,
 	}[service]
 	if own == "" {
 		own = d.URL
@@ -100,8 +101,8 @@ func (s Server) Key(file, name string) ([]byte, error) {
 	return key, nil
 }
 
-// LogSigner reads the keys of the ballot log, of which the file may hold
-// several: ballotlog.ReadSigner.
+// LogSigner reads the keys of the ballot log; the file may hold several, see
+// ballotlog.ReadSigner.
 func (s Server) LogSigner() (ballotlog.Signer, error) {
 	text, file, err := s.readKey(s.LogKeyFile, "log")
 	if err != nil {

@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/alecthomas/kong"
+
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 )
 
@@ -16,6 +19,20 @@ func TestDatabase_Of(t *testing.T) {
 	d := config.Database{URL: "postgres://all", VotingURL: "postgres://voting"}
 	for service, want := range map[string]string{"voting": "postgres://voting", "identity": "postgres://all"} {
 		if got, err := d.Of(service); got != want || err != nil {
+			t.Errorf("%s: %q, %v", service, got, err)
+		}
+	}
+	for _, service := range event.Services() { // each may have its own
+		url := "postgres://" + service
+		var own config.Database
+		parser, err := kong.New(&own)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := parser.Parse([]string{"--" + service + "-database-url", url}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := own.Of(service); got != url || err != nil {
 			t.Errorf("%s: %q, %v", service, got, err)
 		}
 	}
@@ -120,7 +137,8 @@ func TestServer_LogSigner(t *testing.T) {
 		t.Errorf("%v, %v", signer.Public(), err)
 	}
 	write(next + "\n" + next[2:] + "\n")
-	if _, err := s.LogSigner(); err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "abab") {
+	_, err = s.LogSigner()
+	if err == nil || !strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "line 2") || strings.Contains(err.Error(), "abab") {
 		t.Errorf("a short second line: %v", err)
 	}
 }

@@ -14,6 +14,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -31,33 +35,40 @@ type Command struct {
 	Seed    uint64 `default:"2" help:"Seed of the invented crowd; the edition is added."`
 }
 
+const (
+	// startLimit bounds the start of PostgreSQL and of the servers.
+	startLimit = time.Minute
+	stopLimit  = 15 * time.Second
+	// server is the process that runs all services.
+	server = "server"
+)
+
 // Run shows a selection, checks it, and keeps the pages up.
 func (c *Command) Run(ctx context.Context) (err error) {
 	started := time.Now()
-	in, err := ReadInput(c.Input)
+	in, err := script.ReadInput(c.Input)
 	if err != nil {
 		return err
 	}
-	house, err := c.house(ctx)
+	here, err := c.installation(ctx)
 	if err != nil {
 		return err
 	}
+	postgres := private.Server{Dir: filepath.Join(here.Dir, "postgres")}
 	defer func() {
 		fmt.Println("\nStopping …")
-		err = errors.Join(err, house.Close())
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+		defer cancel()
+		err = errors.Join(err, here.Stop(ctx), postgres.Stop(ctx))
 	}()
 	say := newReport(os.Stdout)
-	say.doing("Starting PostgreSQL, NATS and all services in " + house.Dir)
-	if err := house.Open(ctx); err != nil {
-		return err
-	}
-	organizer := in.with(identity.Organizer)[0]
-	if err := house.Run(ctx, strings.NewReader(Password+"\n"),
-		"admin", "create-user", "--email", organizer.Email, "--name", organizer.Name, "--role", string(identity.Organizer)); err != nil {
+	say.doing("Starting PostgreSQL, NATS and all services in " + here.Dir)
+	organizer := in.With(identity.Organizer)[0]
+	if err := open(ctx, here, postgres, organizer); err != nil {
 		return err
 	}
 	say.done()
-	api := client.New("http://" + house.Listen)
+	api := client.New("http://" + here.Listen)
 	edition, err := nextEdition(ctx, api)
 	if err != nil {
 		return err
@@ -66,22 +77,22 @@ func (c *Command) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	script := &Script{
+	s := &script.Script{
 		API: api, Input: in, Slug: fmt.Sprint(slugPrefix, edition), Rules: rules, Seed: c.Seed + uint64(edition),
 		Voters: c.Voters, Again: c.Voters / 20, Late: min(100, c.Voters), Progress: say.progress,
 	}
-	for _, step := range script.Steps() {
+	for _, step := range s.Steps() {
 		if err := say.step(step.Name, func() error { return step.Run(ctx) }); err != nil {
 			return fmt.Errorf("%s: %w", step.Name, err)
 		}
 	}
-	results, err := api.Results(ctx, script.Slug)
+	results, err := api.Results(ctx, s.Slug)
 	if err != nil {
 		return err
 	}
 	say.results(results)
-	failed := say.checks(ctx, script.Checks(house.Binary))
-	say.summary(time.Since(started), "http://"+house.Listen+"/s/"+script.Slug)
+	failed := say.checks(ctx, s.Checks(here.Binary))
+	say.summary(time.Since(started), "http://"+here.Listen+"/s/"+s.Slug)
 	if failed != nil {
 		return failed
 	}
@@ -92,12 +103,13 @@ func (c *Command) Run(ctx context.Context) (err error) {
 	return nil
 }
 
-func (c *Command) house(ctx context.Context) (*House, error) {
+// installation is one of the demo's own.
+func (c *Command) installation(ctx context.Context) (*installation.Installation, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	listen, err := freeAddress(ctx, c.Listen)
+	listen, err := installation.FreeAddress(ctx, c.Listen)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +119,31 @@ func (c *Command) house(ctx context.Context) (*House, error) {
 			return nil, err
 		}
 	}
-	return &House{Dir: dir, Binary: binary, Listen: listen, Proxies: []string{"127.0.0.0/8"}, Log: filepath.Join(dir, "server.log")}, nil
+	return &installation.Installation{Binary: binary, Dir: dir, Listen: listen}, os.MkdirAll(dir, 0o755)
+}
+
+// open starts PostgreSQL, or adopts it where an earlier run left it, brings the
+// tables up to date, starts all services in one process and makes the first
+// account.
+func open(ctx context.Context, here *installation.Installation, postgres private.Server, organizer script.Member) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	local, err := postgres.Start(ctx)
+	if err != nil {
+		return err
+	}
+	here.Database = local.URL("laurel")
+	if err := pg.CreateDatabase(ctx, local.URL("postgres"), "laurel"); err != nil {
+		return err
+	}
+	if err := here.Run(ctx, nil, "migrate"); err != nil {
+		return err
+	}
+	here.Add(server, "", nil)
+	if err := here.Start(ctx, server); err != nil {
+		return err
+	}
+	return here.CreateOrganizer(ctx, organizer.Email, organizer.Name, script.Password)
 }
 
 // defaultDir is one for each working directory. PostgreSQL does not run as

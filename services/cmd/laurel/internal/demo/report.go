@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 	"golang.org/x/text/width"
 
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -82,7 +83,7 @@ func pad(s string, columns int) string {
 }
 
 // checks runs each and says line by line what holds.
-func (r *report) checks(ctx context.Context, checks []Check) error {
+func (r *report) checks(ctx context.Context, checks []script.Check) error {
 	failed := 0
 	for _, c := range checks {
 		if err := c.Run(ctx); err != nil {

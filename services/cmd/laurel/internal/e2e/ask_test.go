@@ -8,11 +8,11 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// request is one as a program of somebody else's would send it.
+// request is one as somebody else's program would send it.
 type request struct {
 	method, path string
 	token        string
@@ -48,7 +48,7 @@ func (p problem) names(field string) bool {
 	return slices.ContainsFunc(p.Errors, func(e fieldError) bool { return e.Field == field })
 }
 
-func (h *house) ask(t *testing.T, r request) answer {
+func (h *harness) ask(t *testing.T, r request) answer {
 	t.Helper()
 	body, raw := r.body.([]byte)
 	if !raw && r.body != nil {
@@ -57,7 +57,7 @@ func (h *house) ask(t *testing.T, r request) answer {
 			t.Fatal(err)
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), r.method, "http://"+h.address()+r.path, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), r.method, "http://"+h.Listen+r.path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func (h *house) ask(t *testing.T, r request) answer {
 }
 
 // token signs the n-th member of staff with a role in.
-func (h *house) token(t *testing.T, role identity.Role, n int) string {
+func (h *harness) token(t *testing.T, role identity.Role, n int) string {
 	t.Helper()
 	for _, m := range h.Input.Staff {
 		if m.Role != role {
@@ -100,7 +100,7 @@ func (h *house) token(t *testing.T, role identity.Role, n int) string {
 		if n--; n > 0 {
 			continue
 		}
-		s, err := h.API.SignIn(t.Context(), m.Email, demo.Password)
+		s, err := h.API.SignIn(t.Context(), m.Email, script.Password)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,8 +113,8 @@ func (h *house) token(t *testing.T, role identity.Role, n int) string {
 // of is a path of the API about the selection.
 func of(path string) string { return "/api/v1/selections/" + slug + path }
 
-// of is a path of the API about the house's selection.
-func (h *house) of(path string) string { return "/api/v1/selections/" + h.Slug + path }
+// of is a path of the API about the installation's selection.
+func (h *harness) of(path string) string { return "/api/v1/selections/" + h.Slug + path }
 
 // receipt is that of a counted ballot, else empty.
 func (a answer) receipt(t *testing.T) string {

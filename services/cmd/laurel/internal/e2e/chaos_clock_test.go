@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -23,7 +24,7 @@ import (
 
 // TestChaos_clock has the clock of the process jump by an hour, forth and back,
 // while the vote has half an hour left: nothing opens or closes by it, and
-// nothing stalls. The house is this process.
+// nothing stalls. The installation is this process.
 func TestChaos_clock(t *testing.T) {
 	t.Parallel()
 	h := build(t, testkit.URL(t), nil)
@@ -69,7 +70,7 @@ func TestChaos_clock(t *testing.T) {
 		`UPDATE voting.voting SET closes_at = clock_timestamp(), roll = roll + 1`,
 		`UPDATE selection.phase SET closes_at = clock_timestamp() WHERE name = 'voting'`,
 	} {
-		if _, err := testkit.Open(t, h.database, "").ExecContext(t.Context(), statement); err != nil {
+		if _, err := testkit.Open(t, h.Database, "").ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,10 +81,10 @@ func TestChaos_clock(t *testing.T) {
 }
 
 // inside runs all services in this process, by a clock.
-func (h *house) inside(t *testing.T, now func() time.Time) {
+func (h *harness) inside(t *testing.T, now func() time.Time) {
 	t.Helper()
 	cmd := serve.Command{Now: now, Server: config.Server{
-		Database: config.Database{URL: h.database}, DataDir: h.dir, Listen: h.address(), TrustedProxies: []string{"127.0.0.0/8"},
+		Database: config.Database{URL: h.Database}, DataDir: h.Dir, Listen: h.Listen, TrustedProxies: []string{"127.0.0.0/8"},
 		CredentialTTL: 24 * time.Hour, SessionTTL: 12 * time.Hour, Log: config.Log{Level: slog.LevelError},
 	}}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -95,27 +96,17 @@ func (h *house) inside(t *testing.T, now func() time.Time) {
 			t.Error(err)
 		}
 	})
-	testkit.Eventually(t, startLimit, func() error {
-		resp, err := http.Get("http://" + h.address() + "/readyz")
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close()
-		if resp.StatusCode != http.StatusNoContent {
-			return errors.New(resp.Status)
-		}
-		return nil
-	})
+	testkit.Eventually(t, startLimit, func() error { return installation.Readyz(t.Context(), h.Listen) })
 }
 
 // limited sees that an address which has used up its allowance gets more within
 // seconds.
-func (h *house) limited(t *testing.T) {
+func (h *harness) limited(t *testing.T) {
 	t.Helper()
 	const address = "203.0.113.77"
 	for range 2 * burst {
 		if a := h.come(t, address); a.status == http.StatusTooManyRequests {
-			testkit.Eventually(t, 10*time.Second, func() error {
+			testkit.Eventually(t, wait, func() error {
 				if a := h.come(t, address); a.status != http.StatusCreated {
 					return fmt.Errorf("after waiting: %d", a.status)
 				}
@@ -129,9 +120,9 @@ func (h *house) limited(t *testing.T) {
 
 // counted waits until so many ballots are in the tally and every event is
 // delivered.
-func (h *house) counted(t *testing.T, want int) {
+func (h *harness) counted(t *testing.T, want int) {
 	t.Helper()
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, wait, func() error {
 		c, err := h.As(identity.Auditor).CheckTally(t.Context(), h.Slug)
 		if err == nil && (c.Sequenced != int64(want) || len(c.Problems) > 0) {
 			err = fmt.Errorf("%d ballots in the log, want %d; %v", c.Sequenced, want, c.Problems)

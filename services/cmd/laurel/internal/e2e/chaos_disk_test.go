@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
@@ -52,7 +53,7 @@ func newDisk(t *testing.T) *disk {
 }
 
 // server is a PostgreSQL on the disk.
-func (d *disk) server(t *testing.T) *pg.Local {
+func (d *disk) server(t *testing.T) *private.Server {
 	t.Helper()
 	server := serverIn(t, d.dir)
 	db, err := pg.Open(t.Context(), pg.Config{URL: server.URL("postgres")})
@@ -86,8 +87,8 @@ func (d *disk) free(t *testing.T) {
 
 func (d *disk) ballast() string { return filepath.Join(d.dir, "ballast") }
 
-// diskFull has ballots fill the disk under PostgreSQL, and frees it after a
-// while: who is refused is told to try again, and is counted then.
+// diskFull has ballots fill PostgreSQL's disk, and frees it after a while: voters
+// who are refused are told to try again, and are counted then.
 func (s *siege) diskFull(t *testing.T) {
 	if s.disk.refused != nil {
 		t.Fatalf("a full disk needs a mount: run as root, or allow user namespaces: %v", s.disk.refused)
@@ -98,7 +99,7 @@ func (s *siege) diskFull(t *testing.T) {
 	defer s.disk.free(t)
 	testkit.Eventually(t, patience, func() error {
 		s.disk.fill(t) // what the server gives back, too
-		log, err := os.ReadFile(s.servers["voting"].Log)
+		log, err := os.ReadFile(s.Processes["voting"].Log)
 		if err == nil && !bytes.Contains(log, []byte("No space left on device")) {
 			err = errors.New("the disk is not full")
 		}

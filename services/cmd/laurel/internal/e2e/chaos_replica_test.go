@@ -15,17 +15,14 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-// takeover is how soon another sequencer leads.
-const takeover = 5 * time.Second
-
-// replicas has two voting processes on one database, and makes the sequencer of
-// each in turn one that does not know that another leads: it sleeps, its
-// sessions are ended, and it wakes up. Meanwhile some voters cast many times at
-// once, through both.
+// replicas runs two voting processes on one database. The one whose sequencer
+// leads is put to sleep, its sessions are ended, and it wakes up without knowing
+// that the other leads; then the other way round. Meanwhile some voters cast many
+// times at once, through both.
 func (s *siege) replicas(t *testing.T) {
 	s.start(t, second)
 	defer s.stop(t, second)
-	db := testkit.Open(t, s.house.database, "")
+	db := testkit.Open(t, s.Database, "")
 	// leader is the process that holds the sequencer's lock.
 	leader := func() (name string, err error) {
 		return name, db.GetContext(t.Context(), &name, `
@@ -45,7 +42,7 @@ func (s *siege) replicas(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := time.Now()
-		testkit.Eventually(t, takeover, func() error {
+		testkit.Eventually(t, wait, func() error {
 			name, err := leader()
 			if err == nil && name == asleep {
 				err = errors.New("the process that sleeps still leads")

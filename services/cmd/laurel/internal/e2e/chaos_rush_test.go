@@ -62,8 +62,8 @@ func (s *siege) oneVoter(t *testing.T) {
 	s.whole(t)
 }
 
-// closes closes the vote while the crowd votes, and looks at everything that is
-// published of it: what was acknowledged is in, and nothing else.
+// closes closes the vote while the crowd votes, and checks everything that is
+// published: all that was acknowledged is in it, and nothing else.
 func (s *siege) closes(t *testing.T) {
 	t.Helper()
 	l := s.load(t)
@@ -79,7 +79,7 @@ func (s *siege) closes(t *testing.T) {
 	if _, long := rounds(t, 0); !long {
 		return
 	}
-	if err := s.Proven(t.Context(), s.servers["voting"].Binary); err != nil {
+	if err := s.Proven(t.Context(), s.Processes["voting"].Binary); err != nil {
 		t.Error(err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestChaos_siege strikes a house with one fault after another while a crowd
+// TestChaos_siege strikes an installation with one fault after another while a crowd
 // votes, and looks at the whole state after each.
 func TestChaos_siege(t *testing.T) {
 	t.Parallel()

@@ -14,14 +14,10 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-const (
-	// collapse is the share of the crowd's rate that must be left with slow
-	// clients there, in the long form. It is generous: both rates are taken from a
-	// busy machine. In the short form the crowd must get on.
-	collapse = 0.2
-	// freed is how soon what slow clients had is free again.
-	freed = 30 * time.Second
-)
+// collapse is the share of the crowd's rate that must be left with slow
+// clients there, in the long form. It is generous: both rates are taken from a
+// busy machine. In the short form the crowd must get on.
+const collapse = 0.2
 
 // slowClients keeps connections by the thousand that send nothing, their headers
 // or their body byte by byte, or read no answer, while the crowd votes.
@@ -37,15 +33,16 @@ func (s *siege) slowClients(t *testing.T) {
 	quick := l.rate(t, window)
 
 	credential := s.voter(t)
-	post := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n", s.of("/ballots"), credential)
+	post := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+		s.of("/ballots"), credential)
 	long := "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" // the answer
 	var crowd slow
 	t.Cleanup(crowd.close)
 	for range each {
-		crowd.join(t, s.address(), "", 0)
-		crowd.join(t, s.address(), "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 'x')
-		crowd.join(t, s.address(), post+`{"picks": [`, ' ')
-		crowd.join(t, s.address(), strings.Repeat(long, 8), 0) // more than the buffers hold
+		crowd.join(t, s.Listen, "", 0)
+		crowd.join(t, s.Listen, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", 'x')
+		crowd.join(t, s.Listen, post+`{"picks": [`, ' ')
+		crowd.join(t, s.Listen, strings.Repeat(long, 8), 0) // more than the buffers hold
 	}
 	stop := crowd.dribble()
 	l.more(t, 50)
@@ -61,7 +58,7 @@ func (s *siege) slowClients(t *testing.T) {
 	}
 	crowd.close()
 	l.done(t)
-	testkit.Eventually(t, freed, func() error {
+	testkit.Eventually(t, patience, func() error {
 		now := s.uses(t)
 		for name, slack := range map[string]float64{"process_open_fds": 2 * crowded, "go_goroutines": 4 * crowded, "go_memstats_heap_inuse_bytes": 64 << 20} {
 			if now[name] > before[name]+slack {
@@ -84,7 +81,7 @@ func (l *load) rate(t *testing.T, window time.Duration) float64 {
 // uses are some of the gateway's metrics, without its garbage.
 func (s *siege) uses(t *testing.T) map[string]float64 {
 	t.Helper()
-	gateway := s.servers["gateway"].Address
+	gateway := s.Processes["gateway"].Address
 	if status := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
 		t.Fatalf("collect garbage: %d", status)
 	}

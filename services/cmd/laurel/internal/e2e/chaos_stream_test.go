@@ -30,8 +30,8 @@ func (s *siege) streamLost(t *testing.T) {
 func (s *siege) repeated(t *testing.T) {
 	s.refilled(t)
 	before := s.state(t)
-	publish(t, s.bus(t), s.house.events(t))
-	consumed(t, "nats://"+s.nats.address)
+	publish(t, s.bus(t), s.harness.events(t))
+	consumed(t, "nats://"+s.nats.Address)
 	if diff := before.diff(s.state(t)); diff != "" {
 		t.Errorf("what every event, again, has changed:\n%s", diff)
 	}

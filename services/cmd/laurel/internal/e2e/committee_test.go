@@ -14,7 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
@@ -41,11 +41,12 @@ func TestCommittee(t *testing.T) {
 	}
 	c.taken[conflicts[1].Candidate] = true
 	kin := c.take(t, "juror-2").Candidate
-	declared := decode[review.Declared](t, c.juror(t, "juror-2", http.MethodPost, "/conflicts", map[string]string{"candidate": kin, "reason": "亲属"}, http.StatusCreated))
+	declared := decode[review.Declared](t, c.juror(t, "juror-2", http.MethodPost, "/conflicts",
+		map[string]string{"candidate": kin, "reason": "亲属"}, http.StatusCreated))
 	if !declared.Recused || declared.Candidate != kin {
 		t.Errorf("declared %+v", declared)
 	}
-	c.juror(t, "juror-2", http.MethodPut, "/sheets/"+kin, client.Sheet{Submit: true}, http.StatusForbidden)
+	c.juror(t, "juror-2", http.MethodPut, "/sheets/"+kin, gateway.SaveSheet{Submit: true}, http.StatusForbidden)
 	if x, err := organizer.PinConflict(t.Context(), slug, "experts", email("juror-1"), conflicts[0].Candidate, false, "同名单位"); err != nil || x.Recused {
 		t.Errorf("pinned %+v, %v", x, err)
 	}
@@ -63,7 +64,7 @@ func TestCommittee(t *testing.T) {
 	first := c.mine(t, "juror-4")[0]
 	c.taken[c.number(first)] = true
 	of1 := first.Candidate
-	draft := client.Sheet{Scores: map[string]string{"deeds": "70"}, Comments: map[string]string{"deeds": "待核"}}
+	draft := gateway.SaveSheet{Scores: map[string]string{"deeds": "70"}, Comments: map[string]string{"deeds": "待核"}}
 	c.juror(t, "juror-4", http.MethodPut, "/sheets/"+of1, draft, http.StatusOK)
 	if a := c.juror(t, "juror-4", http.MethodGet, "/sheets/"+of1+"/peers", nil, http.StatusConflict); a.Code != review.ErrOwnFirst.Code {
 		t.Errorf("peers before one's own: %s", a.body)
@@ -79,14 +80,14 @@ func TestCommittee(t *testing.T) {
 	c.juror(t, "juror-4", http.MethodGet, "/sheets/"+of1+"/peers", nil, http.StatusOK)
 
 	// An abstention is nobody's score; another is drawn.
-	c.juror(t, "juror-5", http.MethodPut, "/sheets/"+shy, client.Sheet{Abstain: true, Submit: true}, http.StatusOK)
+	c.juror(t, "juror-5", http.MethodPut, "/sheets/"+shy, gateway.SaveSheet{Abstain: true, Submit: true}, http.StatusOK)
 	if a := c.juror(t, "juror-5", http.MethodGet, "/sheets/"+shy+"/peers", nil, http.StatusConflict); a.Code != review.ErrOwnFirst.Code {
 		t.Errorf("peers of who abstains: %s", a.body)
 	}
 
 	// Who leaves takes nothing along that is submitted.
-	left, err := organizer.Unseat(t.Context(), slug, "experts", client.Departure{
-		Juror: email("juror-4"), Sheets: review.KeepSheets, Successor: &client.Newcomer{Email: email(successor)}, Reason: "出差",
+	left, err := organizer.Unseat(t.Context(), slug, "experts", gateway.UnseatJuror{
+		Juror: email("juror-4"), Sheets: review.KeepSheets, Successor: &gateway.Newcomer{Email: email(successor)}, Reason: "出差",
 	})
 	if err != nil || left.Jurors[3].LeftAt == nil || left.Jurors[3].Submitted != 1 || left.Jurors[3].Assigned != 1 || len(left.Short) > 0 {
 		t.Fatalf("after the departure %+v, %v", left, err)
@@ -164,7 +165,7 @@ func (c *committee) overseen(t *testing.T, x far) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	called := slices.IndexFunc(log, func(a client.Act) bool { return a.Act == "call_further" })
+	called := slices.IndexFunc(log, func(a gateway.Act) bool { return a.Act == "call_further" })
 	if called < 0 || log[called].Kind != actor.System || !strings.Contains(log[called].Reason, "limit of 10") {
 		t.Errorf("the further juror is not audited as the room's act: %+v", log)
 	}

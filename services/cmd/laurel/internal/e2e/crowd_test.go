@@ -17,7 +17,7 @@ type crowd struct {
 }
 
 // vote lets n voters come.
-func (h *house) vote(ctx context.Context, n int) *crowd {
+func (h *harness) vote(ctx context.Context, n int) *crowd {
 	c := &crowd{end: make(chan error, 1)}
 	go func() {
 		c.end <- h.Crowd(ctx, n, func(ctx context.Context, i int) error {

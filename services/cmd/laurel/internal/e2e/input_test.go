@@ -17,7 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
-	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 	h.refused(t, "import", h.badImport(t, organizer))
 
 	h.refused(t, "before opening",
-		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_not_open"},
+		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_not_open"),
 		bad{
 			name: "phase", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order",
 			fields: []string{"phase"}, params: map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
@@ -51,8 +51,8 @@ func TestBadInput(t *testing.T) {
 	h.badBallots(t)
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	h.refused(t, "after closing",
-		bad{name: "ballot", request: h.cast(h.voter(t), 1, 2), status: http.StatusConflict, code: "voting_closed"},
-		bad{name: "reopening", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}})
+		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_closed"),
+		mistake("reopening", post(of("/phases/voting/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"))
 
 	h.badSheets(t, organizer, juror)
 	h.outsideHours(t)
@@ -60,10 +60,10 @@ func TestBadInput(t *testing.T) {
 
 func reason() map[string]string { return map[string]string{"reason": "按方案进行"} }
 
-func (h *house) badRulebooks(organizer string) []bad {
+func (h *harness) badRulebooks(organizer string) []bad {
 	create := func(name, rules string, fields ...string) bad {
 		return bad{
-			name: name, request: post("/api/v1/selections", organizer, selection.Create{Slug: "another", Rulebook: rules}),
+			name: name, request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: "another", Rulebook: rules}),
 			status: http.StatusUnprocessableEntity, code: "rulebook_invalid", fields: fields,
 		}
 	}
@@ -89,29 +89,36 @@ func (h *house) badRulebooks(organizer string) []bad {
 		}),
 		create("empty", ""),
 		{
-			name: "slug", request: post("/api/v1/selections", organizer, selection.Create{Slug: "Not A Slug", Rulebook: h.Rules}),
+			name: "slug", request: post("/api/v1/selections", organizer, selection.CreateSelection{Slug: "Not A Slug", Rulebook: h.Rules}),
 			status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"slug"},
 		},
 	}
 }
 
-func (h *house) badRequests(organizer string) []bad {
+func (h *harness) badRequests(organizer string) []bad {
 	const selections = "/api/v1/selections"
 	return []bad{
-		{name: "unknown route", request: request{method: http.MethodGet, path: "/api/v1/nothing"}, status: http.StatusNotFound, code: "route_unknown"},
-		{name: "unknown method", request: request{method: http.MethodPut, path: selections}, status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "OPTIONS, GET, POST"},
-		{name: "unknown selection", request: request{method: http.MethodGet, path: selections + "/nowhere"}, status: http.StatusNotFound, code: "selection_unknown"},
-		{name: "unknown member", request: post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"votes"}},
-		{name: "missing member", request: post(selections, organizer, map[string]any{"slug": "another"}), status: http.StatusUnprocessableEntity, code: "input_invalid", fields: []string{"rulebook"}},
-		{name: "not JSON", request: post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "request_malformed", fields: []string{"body"}},
-		{name: "media type", request: post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
-		{name: "too large", request: post(selections, organizer, selection.Create{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		{name: "nobody", request: post(selections, "", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_missing"},
-		{name: "invented session", request: post(selections, "invented", selection.Create{Slug: "another", Rulebook: h.Rules}), status: http.StatusUnauthorized, code: "session_invalid"},
+		mistake("unknown route", request{method: http.MethodGet, path: "/api/v1/nothing"}, http.StatusNotFound, "route_unknown"),
+		{
+			name: "unknown method", request: request{method: http.MethodPut, path: selections},
+			status: http.StatusMethodNotAllowed, code: "method_not_allowed", allow: "OPTIONS, GET, POST",
+		},
+		mistake("unknown selection", request{method: http.MethodGet, path: selections + "/nowhere"}, http.StatusNotFound, "selection_unknown"),
+		mistake("unknown member", post(selections, organizer, map[string]any{"slug": "another", "rulebook": h.Rules, "votes": 7}),
+			http.StatusUnprocessableEntity, "input_invalid", "votes"),
+		mistake("missing member", post(selections, organizer, map[string]any{"slug": "another"}), http.StatusUnprocessableEntity, "input_invalid", "rulebook"),
+		mistake("not JSON", post(selections, organizer, []byte("{")).with("Content-Type", "application/json"), http.StatusBadRequest, "request_malformed", "body"),
+		mistake("media type", post(selections, organizer, []byte("a=b")).with("Content-Type", "application/x-www-form-urlencoded"),
+			http.StatusUnsupportedMediaType, "media_type", "Content-Type"),
+		mistake("too large", post(selections, organizer, selection.CreateSelection{Slug: "another", Rulebook: strings.Repeat("#", 600<<10)}),
+			http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("nobody", post(selections, "", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}), http.StatusUnauthorized, "session_missing"),
+		mistake("invented session", post(selections, "invented", selection.CreateSelection{Slug: "another", Rulebook: h.Rules}),
+			http.StatusUnauthorized, "session_invalid"),
 	}
 }
 
-func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
+func (h *harness) badEntries(t *testing.T, organizer, juror string) []bad {
 	t.Helper()
 	taken, err := h.Organizer().Entries(t.Context(), slug)
 	if err != nil || len(taken) == 0 {
@@ -126,26 +133,26 @@ func (h *house) badEntries(t *testing.T, organizer, juror string) []bad {
 				e[k] = v
 			}
 		}
-		return bad{name: name, request: post(of("/entries"), organizer, e), status: http.StatusUnprocessableEntity, code: "entry_invalid", fields: []string{field}}
+		return mistake(name, post(of("/entries"), organizer, e), http.StatusUnprocessableEntity, "entry_invalid", field)
 	}
 	return []bad{
 		entry("no name", "name", "　"),
 		entry("formula", "name", `=HYPERLINK("x")`),
 		entry("years", "years", 200),
 		entry("gender", "gender", "x"),
-		{name: "not a picture", request: put(photo, organizer, []byte("MZ this is a program")), status: http.StatusUnprocessableEntity, code: "photo_invalid", fields: []string{"body"}},
-		{name: "large picture", request: put(photo, organizer, make([]byte, 10<<20+1)), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		{name: "not a table", request: post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"header"}},
-		{name: "juror imports", request: post(of("/entries/import"), juror, h.Input.Entries), status: http.StatusForbidden, code: "role_missing"},
-		{name: "slug taken", request: post("/api/v1/selections", organizer, selection.Create{Slug: slug, Rulebook: h.Rules}), status: http.StatusConflict, code: "slug_taken"},
-		{name: "no reason", request: post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}), status: http.StatusUnprocessableEntity, code: "selection_invalid", fields: []string{"reason"}},
-		{name: "unknown phase", request: post(of("/phases/party/open"), organizer, reason()), status: http.StatusNotFound, code: "phase_unknown"},
+		mistake("not a picture", put(photo, organizer, []byte("MZ this is a program")), http.StatusUnprocessableEntity, "photo_invalid", "body"),
+		mistake("large picture", put(photo, organizer, make([]byte, 10<<20+1)), http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("not a table", post(of("/entries/import"), organizer, []byte{0, 1, 2, 3}), http.StatusUnprocessableEntity, "import_invalid", "header"),
+		mistake("juror imports", post(of("/entries/import"), juror, h.Input.Entries), http.StatusForbidden, "role_missing"),
+		mistake("slug taken", post("/api/v1/selections", organizer, selection.CreateSelection{Slug: slug, Rulebook: h.Rules}), http.StatusConflict, "slug_taken"),
+		mistake("no reason", post(of("/phases/nomination/close"), organizer, map[string]string{"reason": " "}),
+			http.StatusUnprocessableEntity, "selection_invalid", "reason"),
+		mistake("unknown phase", post(of("/phases/party/open"), organizer, reason()), http.StatusNotFound, "phase_unknown"),
 	}
 }
 
-// badImport imports the example's spreadsheet of mistakes, of which its README
-// lists each.
-func (h *house) badImport(t *testing.T, organizer string) bad {
+// badImport imports the example's spreadsheet of mistakes; its README lists each.
+func (h *harness) badImport(t *testing.T, organizer string) bad {
 	t.Helper()
 	const courier = "courier"
 	rules, err := os.ReadFile(example + "rulebook.yaml")
@@ -181,11 +188,11 @@ func (h *house) badImport(t *testing.T, organizer string) bad {
 			t.Errorf("row %d, %s is not named: %s", line, m[2], a.body)
 		}
 	}
-	return bad{name: "rows", request: post(path, organizer, file), status: http.StatusUnprocessableEntity, code: "import_invalid", fields: []string{"姓名", "照片"}}
+	return mistake("rows", post(path, organizer, file), http.StatusUnprocessableEntity, "import_invalid", "姓名", "照片")
 }
 
 // badBallots are cast while voting is open.
-func (h *house) badBallots(t *testing.T) {
+func (h *harness) badBallots(t *testing.T) {
 	t.Helper()
 	struck, err := h.Organizer().Strike(t.Context(), slug, h.Candidates[entries-1].Number, "本人退出")
 	if err != nil {
@@ -202,10 +209,10 @@ func (h *house) badBallots(t *testing.T) {
 		t.Errorf("a retry of the same ballot: %+v, %v, want %+v", again, err, counted)
 	}
 	picks := func(name string, picks any, fields ...string) bad {
-		return bad{name: name, request: post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: fields}
+		return mistake(name, post(of("/ballots"), h.voter(t), map[string]any{"picks": picks}), http.StatusUnprocessableEntity, "ballot_invalid", fields...)
 	}
 	refusedCredential := func(name, credential, code string, status int) bad {
-		return bad{name: name, request: h.cast(credential, 1, 2), status: status, code: code, fields: []string{"Authorization"}}
+		return mistake(name, h.cast(credential, 1, 2), status, code, "Authorization")
 	}
 	key := h.key(t)
 	sign := func(slug string, expires time.Duration) string {
@@ -219,23 +226,29 @@ func (h *house) badBallots(t *testing.T) {
 		picks("unknown", []int{1, 999}, "picks[1]"),
 		picks("withdrawn", []int{struck.Number, 1}, "picks[0]"),
 		picks("no numbers", []string{"1", "2"}, "picks[0]"),
-		bad{name: "unknown member", request: post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"weight"}},
-		bad{name: "not JSON", request: post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"), status: http.StatusBadRequest, code: "ballot_malformed", fields: []string{"body"}},
-		bad{name: "too large", request: h.cast(h.voter(t), make([]int, 100_000)...), status: http.StatusRequestEntityTooLarge, code: "body_too_large", fields: []string{"body"}},
-		bad{name: "media type", request: post(of("/ballots"), h.voter(t), []byte("1,2")), status: http.StatusUnsupportedMediaType, code: "media_type", fields: []string{"Content-Type"}},
-		bad{name: "long key", request: h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)), status: http.StatusUnprocessableEntity, code: "ballot_invalid", fields: []string{"Idempotency-Key"}},
-		bad{name: "key reused", request: h.cast(voter, 1, 3).with("Idempotency-Key", "first"), status: http.StatusUnprocessableEntity, code: "idempotency_key_reused", fields: []string{"Idempotency-Key"}},
-		bad{name: "second", request: h.cast(voter, 1, 3), status: http.StatusConflict, code: "ballot_duplicate", params: map[string]string{"first": counted.At.Format(time.RFC3339Nano)}},
+		mistake("unknown member", post(of("/ballots"), h.voter(t), map[string]any{"picks": []int{1, 2}, "weight": 9}),
+			http.StatusUnprocessableEntity, "ballot_invalid", "weight"),
+		mistake("not JSON", post(of("/ballots"), h.voter(t), []byte(`{"picks": [1, 2`)).with("Content-Type", "application/json"),
+			http.StatusBadRequest, "ballot_malformed", "body"),
+		mistake("too large", h.cast(h.voter(t), make([]int, 100_000)...), http.StatusRequestEntityTooLarge, "body_too_large", "body"),
+		mistake("media type", post(of("/ballots"), h.voter(t), []byte("1,2")), http.StatusUnsupportedMediaType, "media_type", "Content-Type"),
+		mistake("long key", h.cast(h.voter(t), 1, 2).with("Idempotency-Key", strings.Repeat("k", 200)),
+			http.StatusUnprocessableEntity, "ballot_invalid", "Idempotency-Key"),
+		mistake("key reused", h.cast(voter, 1, 3).with("Idempotency-Key", "first"), http.StatusUnprocessableEntity, "idempotency_key_reused", "Idempotency-Key"),
+		bad{
+			name: "second", request: h.cast(voter, 1, 3), status: http.StatusConflict, code: "ballot_duplicate",
+			params: map[string]string{"first": counted.At.Format(time.RFC3339Nano)},
+		},
 		refusedCredential("no credential", "", "credential_missing", http.StatusUnauthorized),
 		refusedCredential("forged credential", forge(h.voter(t)), "credential_invalid", http.StatusUnauthorized),
 		refusedCredential("expired credential", sign(slug, -time.Second), "credential_expired", http.StatusUnauthorized),
 		refusedCredential("foreign credential", sign("courier", time.Hour), "credential_foreign", http.StatusForbidden),
-		bad{name: "way", request: post(of("/voters"), "", map[string]string{"way": "birth"}), status: http.StatusUnprocessableEntity, code: "account_invalid", fields: []string{"way"}},
+		mistake("way", post(of("/voters"), "", map[string]string{"way": "birth"}), http.StatusUnprocessableEntity, "account_invalid", "way"),
 	)
 }
 
 // badSheets are a juror's.
-func (h *house) badSheets(t *testing.T, organizer, juror string) {
+func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 	t.Helper()
 	var jurors []string
 	for _, m := range h.Input.Staff {
@@ -249,35 +262,40 @@ func (h *house) badSheets(t *testing.T, organizer, juror string) {
 	}, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseReview) })
 
 	path := func(candidate int) string { return of(fmt.Sprintf("/panels/experts/sheets/%d", candidate)) }
-	sheet := func(deeds, service, skill string) client.Sheet {
-		return client.Sheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
+	sheet := func(deeds, service, skill string) gateway.SaveSheet {
+		return gateway.SaveSheet{Scores: map[string]string{"deeds": deeds, "service": service, "skill": skill}, Submit: true}
 	}
-	scored := func(name string, s client.Sheet, fields ...string) bad {
-		return bad{name: name, request: put(path(1), juror, s), status: http.StatusUnprocessableEntity, code: "review_invalid", fields: fields}
+	scored := func(name string, s gateway.SaveSheet, fields ...string) bad {
+		return mistake(name, put(path(1), juror, s), http.StatusUnprocessableEntity, "review_invalid", fields...)
 	}
+	looks := sheet("80", "80", "80")
+	looks.Scores["looks"] = "99"
 	struck := entries
 	h.refused(t, "sheet",
 		scored("off the scale", sheet("100.5", "-1", "80"), "scores.deeds", "scores.service"),
 		scored("off the step", sheet("80", "80.3", "80"), "scores.service"),
 		scored("no number", sheet("80", "80", "good"), "scores.skill"),
-		scored("missing", client.Sheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
-		scored("unknown criterion", client.Sheet{Scores: map[string]string{"deeds": "80", "service": "80", "skill": "80", "looks": "99"}, Submit: true}, "scores.looks"),
-		bad{name: "not assigned", request: put(path(struck), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
-		bad{name: "unknown candidate", request: put(path(99), juror, sheet("80", "80", "80")), status: http.StatusForbidden, code: "candidate_not_assigned"},
-		bad{name: "not a juror", request: put(path(1), organizer, sheet("80", "80", "80")), status: http.StatusForbidden, code: "role_missing"},
-		bad{name: "close with gaps", request: post(of("/phases/review/close"), organizer, reason()), status: http.StatusConflict, code: "phase_incomplete", fields: []string{"review"}},
+		scored("missing", gateway.SaveSheet{Scores: map[string]string{"deeds": "80"}, Submit: true}, "scores.service", "scores.skill"),
+		scored("unknown criterion", looks, "scores.looks"),
+		mistake("not assigned", put(path(struck), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),
+		mistake("unknown candidate", put(path(99), juror, sheet("80", "80", "80")), http.StatusForbidden, "candidate_not_assigned"),
+		mistake("not a juror", put(path(1), organizer, sheet("80", "80", "80")), http.StatusForbidden, "role_missing"),
+		mistake("close with gaps", post(of("/phases/review/close"), organizer, reason()), http.StatusConflict, "phase_incomplete", "review"),
 	)
 	h.run(t, h.Score)
 	h.refused(t, "sheet after closing",
-		bad{name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open", params: map[string]string{"phase": "review"}},
-		bad{name: "published early", request: post(of("/publication"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
-		bad{name: "notice early", request: post(of("/phases/notice/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order", fields: []string{"phase"}},
+		bad{
+			name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open",
+			params: map[string]string{"phase": "review"},
+		},
+		mistake("published early", post(of("/publication"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
+		mistake("notice early", post(of("/phases/notice/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
 	)
 }
 
 // outsideHours votes in a selection whose voting hours are at another time of
 // the day.
-func (h *house) outsideHours(t *testing.T) {
+func (h *harness) outsideHours(t *testing.T) {
 	t.Helper()
 	rules, zone := h.Rules, time.FixedZone("Asia/Shanghai", 8*60*60)
 	hours := "01:00-03:00"
@@ -286,7 +304,7 @@ func (h *house) outsideHours(t *testing.T) {
 	}
 	rules = strings.Replace(rules, "frequency: once", "frequency: once\n  hours: \""+hours+"\"", 1)
 	night := *h
-	night.Script = script(t, h.API)
+	night.Script = smallScript(t, h.API)
 	night.Slug, night.Rules = "night", rules
 	night.run(t, night.Create, night.Nominate, night.Vet, func(ctx context.Context) error { return night.Open(ctx, rulebook.PhaseVoting) })
 	voter := h.ask(t, post("/api/v1/selections/night/voters", "", map[string]string{"way": "device"}))
@@ -301,14 +319,14 @@ func (h *house) outsideHours(t *testing.T) {
 }
 
 // cast is a ballot.
-func (h *house) cast(credential string, picks ...int) request {
+func (h *harness) cast(credential string, picks ...int) request {
 	return post(of("/ballots"), credential, map[string][]int{"picks": picks})
 }
 
-// key is what the house signs credentials with.
-func (h *house) key(t *testing.T) credential.Key {
+// key is what the installation signs credentials with.
+func (h *harness) key(t *testing.T) credential.Key {
 	t.Helper()
-	key, err := config.Server{}.Key(filepath.Join(h.dir, "keys", "credential"), "credential")
+	key, err := config.Server{}.Key(filepath.Join(h.Dir, "keys", "credential"), "credential")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
@@ -22,15 +22,15 @@ const (
 	kills   = 2
 )
 
-// TestChaos_kill9 kills in the middle of voting, several times, the one process
-// of a house and the PostgreSQL below it, and starts them again on their data:
-// no acknowledged ballot is lost, none counts twice. The voters are another
-// process, this one.
+// TestChaos_kill9 runs an installation in one process, kills this process and its
+// PostgreSQL several times in the middle of voting, and starts them again on their
+// data: no acknowledged ballot is lost, none counts twice. The voters are in
+// another process, this one.
 func TestChaos_kill9(t *testing.T) {
 	t.Parallel()
 	server := postgres(t)
 	h := buildOn(t, server)
-	s := h.serve(all)
+	s := h.add(all, nil)
 	h.open(t, all)
 	h.castThrough(t,
 		func() {
@@ -59,7 +59,7 @@ func TestChaos_kill9(t *testing.T) {
 
 // castThrough has the public vote while each of strikes is called, kills times
 // over, and looks at everything afterwards.
-func (h *house) castThrough(t *testing.T, strikes ...func()) {
+func (h *harness) castThrough(t *testing.T, strikes ...func()) {
 	t.Helper()
 	h.vetted(t)
 	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
@@ -79,7 +79,7 @@ func (h *house) castThrough(t *testing.T, strikes ...func()) {
 
 // postgres is a server of the test's own. It lies directly under the temporary
 // directory, where the server's user can come.
-func postgres(t *testing.T) *pg.Local {
+func postgres(t *testing.T) *private.Server {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "laurel-e2e-pg-")
 	if err != nil {
@@ -97,9 +97,9 @@ func postgres(t *testing.T) *pg.Local {
 }
 
 // serverIn is a server in a directory, until the end of the test.
-func serverIn(t *testing.T, dir string) *pg.Local {
+func serverIn(t *testing.T, dir string) *private.Server {
 	t.Helper()
-	l := pg.Local{Dir: filepath.Join(dir, "pg")}
+	l := private.Server{Dir: filepath.Join(dir, "pg")}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
@@ -116,7 +116,7 @@ func serverIn(t *testing.T, dir string) *pg.Local {
 
 // killPostmaster ends the server as its host's failure would, but for the
 // sessions, which find out by themselves.
-func killPostmaster(t *testing.T, server *pg.Local) {
+func killPostmaster(t *testing.T, server *private.Server) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(server.Dir, "data", "postmaster.pid"))
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
@@ -16,11 +15,11 @@ import (
 const burst = 60
 
 // TestLimits has many voters behind one address: they are slowed, not turned
-// away. Who the address belongs to, only a proxy of ours can say.
+// away. Only our own proxy can say to whom an address belongs.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	h := build(t, testkit.URL(t), testkit.NATS(t))
-	h.serve(all)
+	h.add(all, nil)
 	h.open(t, all)
 	h.run(t, h.Create)
 
@@ -37,19 +36,19 @@ func TestLimits(t *testing.T) {
 	})
 	t.Run("invented addresses without a proxy", func(t *testing.T) {
 		t.Parallel()
-		open := *h // another gateway, which trusts nobody
-		open.host = loopback(t)
-		open.servers = map[string]*demo.Server{}
-		open.serve("gateway", "TRUSTED_PROXIES=")
+		open, in := *h, *h.Installation // another gateway, which trusts nobody
+		open.Installation, open.host = &in, loopback(t)
+		in.Listen, in.Processes = open.port(0), nil
+		open.add("gateway", []string{"gateway"}, "TRUSTED_PROXIES=")
 		open.start(t, "gateway")
-		t.Cleanup(func() { open.close(t) })
+		t.Cleanup(func() { open.stop(t, "gateway") })
 		open.slowed(t, func(i int) string { return fmt.Sprintf("198.51.100.%d", i) })
 	})
 }
 
 // slowed has voters come from an address until they are told to wait, and sees
 // that waiting helps.
-func (h *house) slowed(t *testing.T, address func(i int) string) {
+func (h *harness) slowed(t *testing.T, address func(i int) string) {
 	t.Helper()
 	for i := range 2 * burst {
 		a := h.come(t, address(i))
@@ -62,7 +61,7 @@ func (h *house) slowed(t *testing.T, address func(i int) string) {
 		if i < burst {
 			t.Errorf("slowed at voter %d of a burst of %d", i+1, burst)
 		}
-		if _, err := client.New("http://"+h.address()).From(address(i)).Voter(t.Context(), h.Slug); err != nil {
+		if _, err := client.New("http://"+h.Listen).From(address(i)).Voter(t.Context(), h.Slug); err != nil {
 			t.Errorf("with work: %v", err)
 		}
 		testkit.Eventually(t, wait, func() error {
@@ -76,7 +75,7 @@ func (h *house) slowed(t *testing.T, address func(i int) string) {
 	t.Errorf("%d voters of one address were not slowed", 2*burst)
 }
 
-func (h *house) come(t *testing.T, address string) answer {
+func (h *harness) come(t *testing.T, address string) answer {
 	t.Helper()
 	return h.ask(t, request{
 		method: "POST", path: of("/voters"), body: map[string]string{"way": "device"},

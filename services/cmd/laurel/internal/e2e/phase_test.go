@@ -17,8 +17,8 @@ import (
 )
 
 // TestChaos_phaseWhileDown changes phases while a service that has to apply
-// them is down: until it is back nothing is answered that is not so, then the
-// change is applied without anybody's asking again.
+// them is down. Until it is back, no answer says that the change counts; then
+// the change is applied without anybody asking again.
 func TestChaos_phaseWhileDown(t *testing.T) {
 	t.Parallel()
 	h := apart(t)
@@ -27,7 +27,7 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 
 	h.kill(t, "nomination")
 	h.later(t, organizer, rulebook.PhaseNomination, event.Close, "nomination")
-	// Whether vetting is complete nobody knows now, so that it is not closed.
+	// Nobody knows now whether vetting is complete, so it is not closed.
 	h.away(t, h.change(t, organizer, rulebook.PhaseVetting, event.Close))
 	entry := map[string]any{"name": "陈可信", "employer": "第一营业部", "region": "兰州", "deeds": "风雨无阻。"}
 	h.away(t, h.ask(t, request{method: "POST", path: of("/entries"), token: organizer, body: entry}))
@@ -74,13 +74,13 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 	h.delivered(t)
 }
 
-func (h *house) change(t *testing.T, token, phase, action string) answer {
+func (h *harness) change(t *testing.T, token, phase, action string) answer {
 	t.Helper()
 	return h.ask(t, request{method: "POST", path: of("/phases/" + phase + "/" + action), token: token, body: reason()})
 }
 
 // later orders a change, which is accepted and waits for a service.
-func (h *house) later(t *testing.T, token, phase, action, service string) {
+func (h *harness) later(t *testing.T, token, phase, action, service string) {
 	t.Helper()
 	want := map[string]selection.PhaseState{event.Open: selection.Opening, event.Close: selection.Closing}[action]
 	if a := h.change(t, token, phase, action); a.status != http.StatusAccepted {
@@ -96,7 +96,7 @@ func (h *house) later(t *testing.T, token, phase, action, service string) {
 }
 
 // away is the only answer that is right while a service is down.
-func (h *house) away(t *testing.T, a answer) {
+func (h *harness) away(t *testing.T, a answer) {
 	t.Helper()
 	if a.status != http.StatusServiceUnavailable || a.header.Get("Retry-After") == "" || a.Code != "service_down" {
 		t.Errorf("while a service is down: %d, Retry-After %q, %s", a.status, a.header.Get("Retry-After"), a.body)
@@ -104,7 +104,7 @@ func (h *house) away(t *testing.T, a answer) {
 }
 
 // becomes waits for the change to count.
-func (h *house) becomes(t *testing.T, phase string, want selection.PhaseState) {
+func (h *harness) becomes(t *testing.T, phase string, want selection.PhaseState) {
 	t.Helper()
 	if err := h.Await(t.Context(), func(s selection.Selection) bool { return s.Phase(phase).State == want }); err != nil {
 		t.Fatalf("%s does not become %s: %v", phase, want, err)
@@ -112,7 +112,7 @@ func (h *house) becomes(t *testing.T, phase string, want selection.PhaseState) {
 }
 
 // shown asks for what does not need the vote: it is all there.
-func (h *house) shown(t *testing.T) (page string) {
+func (h *harness) shown(t *testing.T) (page string) {
 	t.Helper()
 	for _, path := range []string{of(""), of("/candidates"), of("/rulebook"), "/s/" + slug} {
 		a := h.ask(t, request{method: "GET", path: path, header: map[string]string{"Accept-Language": "zh-CN"}})
@@ -125,7 +125,7 @@ func (h *house) shown(t *testing.T) (page string) {
 }
 
 // voter gives the credential of somebody new.
-func (h *house) voter(t *testing.T) string {
+func (h *harness) voter(t *testing.T) string {
 	t.Helper()
 	a := h.ask(t, request{method: "POST", path: h.of("/voters"), body: map[string]string{"way": "device"}})
 	var c identity.Credential
@@ -136,7 +136,7 @@ func (h *house) voter(t *testing.T) string {
 }
 
 // ballot casts one for two of the candidates.
-func (h *house) ballot(t *testing.T, credential string) answer {
+func (h *harness) ballot(t *testing.T, credential string) answer {
 	t.Helper()
 	picks := []int{h.Candidates[0].Number, h.Candidates[1].Number}
 	return h.ask(t, request{method: "POST", path: of("/ballots"), token: credential, body: map[string][]int{"picks": picks}})

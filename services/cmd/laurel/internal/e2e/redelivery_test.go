@@ -25,7 +25,7 @@ import (
 func TestChaos_redelivery(t *testing.T) {
 	t.Parallel()
 	h := build(t, testkit.URL(t), testkit.NATS(t))
-	h.serve(all)
+	h.add(all, nil)
 	h.open(t, all)
 	b := testkit.Connect(t, h.nats, "stutterer")
 
@@ -50,7 +50,7 @@ func TestChaos_redelivery(t *testing.T) {
 		t.Errorf("the published result has changed:\n%s", diff)
 	}
 
-	// What a service knows from others alone, it comes to know in any order.
+	// A service learns what others tell it in any order.
 	// Times are those of the service's own clock.
 	for service, tables := range map[string][]string{
 		"voting":     {"selection", "phase", "candidate", "projection"},
@@ -65,7 +65,7 @@ func TestChaos_redelivery(t *testing.T) {
 }
 
 // strike takes a candidate off the list, which all services hear of.
-func (h *house) strike(ctx context.Context) error {
+func (h *harness) strike(ctx context.Context) error {
 	struck, err := h.Organizer().Strike(ctx, slug, h.Candidates[1].Number, "本人退出")
 	h.Candidates[1] = struck
 	return err
@@ -73,9 +73,9 @@ func (h *house) strike(ctx context.Context) error {
 
 // afresh starts a service on an empty database and a stream that holds the
 // events in a random order.
-func (h *house) afresh(t *testing.T, service string, events []event.Envelope, tables []string) {
+func (h *harness) afresh(t *testing.T, service string, events []event.Envelope, tables []string) {
 	fresh := build(t, testkit.URL(t), testkit.NATS(t))
-	fresh.dir = h.dir // blobs and keys are the house's
+	fresh.Dir = h.Dir // blobs and keys are the installation's
 	b := testkit.Connect(t, fresh.nats, "past")
 	if _, err := b.EnsureStreams(t.Context()); err != nil {
 		t.Fatal(err)
@@ -83,7 +83,7 @@ func (h *house) afresh(t *testing.T, service string, events []event.Envelope, ta
 	for range 3 {
 		publish(t, b, events)
 	}
-	fresh.serve(service)
+	fresh.add(service, []string{service})
 	fresh.start(t, service)
 	was, is := h.databases(t)[service], fresh.databases(t)[service]
 	testkit.Eventually(t, 2*wait, func() error { // what comes too early waits longer each time
@@ -178,7 +178,7 @@ func publish(t *testing.T, b *bus.Bus, events []event.Envelope) {
 }
 
 // events are all that the services have written.
-func (h *house) events(t *testing.T) []event.Envelope {
+func (h *harness) events(t *testing.T) []event.Envelope {
 	t.Helper()
 	var all []event.Envelope
 	for service, db := range h.databases(t) {
@@ -201,7 +201,7 @@ func (h *house) events(t *testing.T) []event.Envelope {
 
 // consumed waits until no service has an event before it, and nothing has
 // ended among the dead letters.
-func (h *house) consumed(t *testing.T) {
+func (h *harness) consumed(t *testing.T) {
 	t.Helper()
 	consumed(t, h.nats.URL())
 }
@@ -241,7 +241,7 @@ func consumed(t *testing.T, natsURL string) {
 	}
 }
 
-func (h *house) results(t *testing.T) string {
+func (h *harness) results(t *testing.T) string {
 	t.Helper()
 	return string(h.ask(t, request{method: "GET", path: of("/results")}).body)
 }

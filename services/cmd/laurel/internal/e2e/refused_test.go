@@ -21,9 +21,14 @@ type bad struct {
 	allow  string            // header
 }
 
+// mistake is a request and what must answer it.
+func mistake(name string, r request, status int, code string, fields ...string) bad {
+	return bad{name: name, request: r, status: status, code: code, fields: fields}
+}
+
 // refused sends each and sees that the answer is a problem that names what is
 // wrong, and that not a row in any database is different afterwards.
-func (h *house) refused(t *testing.T, stage string, cases ...bad) {
+func (h *harness) refused(t *testing.T, stage string, cases ...bad) {
 	t.Helper()
 	h.quiet(t)
 	before := h.state(t)
@@ -64,7 +69,7 @@ func (h *house) refused(t *testing.T, stage string, cases ...bad) {
 }
 
 // quiet waits until nothing is on its way.
-func (h *house) quiet(t *testing.T) {
+func (h *harness) quiet(t *testing.T) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error {
 		for service, db := range h.databases(t) {
@@ -89,7 +94,7 @@ func (h *house) quiet(t *testing.T) {
 
 // consumes tells whether there is a selection whose deliveries can be asked
 // for.
-func (h *house) consumes() bool { return h.Receipts() != nil }
+func (h *harness) consumes() bool { return h.Receipts() != nil }
 
 // post is a request with a JSON body.
 func post(path, token string, body any) request {

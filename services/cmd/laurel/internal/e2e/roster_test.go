@@ -31,11 +31,11 @@ func TestRoster(t *testing.T) {
 	ctx, organizer := t.Context(), h.Organizer()
 
 	_, err := organizer.ImportRoster(ctx, slug, []byte("member,name\n17,王芳\n,李娜\n17,赵强\n18,"+strings.Repeat("长", 101)+"\n"))
-	var places [][2]int
+	var found [][2]int
 	for _, f := range fault.From(err).Fields {
-		places = append(places, [2]int{f.Line, f.Column})
+		found = append(found, [2]int{f.Line, f.Column})
 	}
-	if diff := cmp.Diff([][2]int{{3, 1}, {4, 1}, {5, 2}}, places); !errors.Is(err, identity.ErrRosterInvalid) || diff != "" {
+	if diff := cmp.Diff([][2]int{{3, 1}, {4, 1}, {5, 2}}, found); !errors.Is(err, identity.ErrRosterInvalid) || diff != "" {
 		t.Errorf("a bad roster: %v; its mistakes are at (-want +got):\n%s", err, diff)
 	}
 	if in, err := organizer.ImportRoster(ctx, slug, []byte("member,name\n17,王芳\n18,李娜\n19,赵强\n")); err != nil || in.Added != 3 {

@@ -10,15 +10,16 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
-// TestServe_separate runs a selection through six processes, of which one is
-// exchanged while votes are cast, and all are stopped and started again.
+// TestServe_separate runs a selection through six processes. One of them is
+// restarted while votes are cast, and later all are.
 func TestServe_separate(t *testing.T) {
 	t.Parallel()
 	h := apart(t)
-	for name, s := range h.servers {
+	for name, s := range h.Processes {
 		for _, path := range []string{"/healthz", "/readyz"} {
 			if status := get(t, s.Address, path); status != http.StatusNoContent {
 				t.Errorf("%s of %s: %d", path, name, status)
@@ -35,13 +36,13 @@ func TestServe_separate(t *testing.T) {
 	voters.done(t)
 
 	h.drain(t)
-	h.start(t, services()...)
+	h.start(t, serve.Names()...)
 	h.run(t, h.Vote, h.Score, h.Decide, h.Notice, h.Publish)
 	h.check(t)
 }
 
 // drain stops all processes while ballots are in flight, and they are answered.
-func (h *house) drain(t *testing.T) {
+func (h *harness) drain(t *testing.T) {
 	t.Helper()
 	const flights = 3 // requests that a gateway has under way at a time
 	var seen atomic.Int64
@@ -60,7 +61,7 @@ func (h *house) drain(t *testing.T) {
 		}
 		ballots[i].picks = h.Picks()
 	}
-	h.signal(t, syscall.SIGSTOP, "voting") // it sleeps, with the ballots before its door
+	h.signal(t, syscall.SIGSTOP, "voting") // it sleeps, with the ballots on their way to it
 	answers := make(chan error, flights)
 	for i, b := range ballots {
 		go func() {
@@ -77,11 +78,11 @@ func (h *house) drain(t *testing.T) {
 			return nil
 		})
 	}
-	h.signal(t, syscall.SIGTERM, services()...)
+	h.signal(t, syscall.SIGTERM, serve.Names()...)
 	h.signal(t, syscall.SIGCONT, "voting")
 	ctx, cancel := context.WithTimeout(t.Context(), stopLimit)
 	defer cancel()
-	for name, s := range h.servers {
+	for name, s := range h.Processes {
 		if err := s.Wait(ctx); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -93,10 +94,10 @@ func (h *house) drain(t *testing.T) {
 	}
 }
 
-func (h *house) signal(t *testing.T, sig syscall.Signal, names ...string) {
+func (h *harness) signal(t *testing.T, sig syscall.Signal, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if err := h.servers[name].Signal(sig); err != nil {
+		if err := h.Processes[name].Signal(sig); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}

@@ -18,8 +18,8 @@ import (
 // "service.table".
 type state map[string][]string
 
-// state reads all schemas of the house.
-func (h *house) state(t *testing.T) state {
+// state reads all schemas of the installation.
+func (h *harness) state(t *testing.T) state {
 	t.Helper()
 	all := state{}
 	for service, db := range h.databases(t) {
@@ -65,12 +65,12 @@ func rows(t *testing.T, db *sqlx.DB, table, without string) []string {
 }
 
 // databases are connections as each service, until the end of the test.
-func (h *house) databases(t *testing.T) map[string]*sqlx.DB {
+func (h *harness) databases(t *testing.T) map[string]*sqlx.DB {
 	t.Helper()
 	if h.opened == nil {
 		h.opened = map[string]*sqlx.DB{}
 		for _, s := range event.Services() {
-			h.opened[s] = testkit.Open(t, h.database, s)
+			h.opened[s] = testkit.Open(t, h.Database, s)
 		}
 	}
 	return h.opened

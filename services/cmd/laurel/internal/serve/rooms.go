@@ -16,7 +16,7 @@ import (
 	votingserver "github.com/laurel-awards/laurel/services/voting/server"
 )
 
-// gatewayName is the service that is no room: it has no database.
+// gatewayName is the service without a database.
 const gatewayName = "gateway"
 
 // Rooms are all rooms with their migrations, in the order of a selection's life.
@@ -28,15 +28,6 @@ func Rooms() []run.Room {
 		{Name: voting.Name, Migrations: votingserver.Migrations()},
 		{Name: review.Name, Migrations: reviewserver.Migrations()},
 	}
-}
-
-// RoomNames are the services that have a database.
-func RoomNames() []string {
-	var names []string
-	for _, r := range Rooms() {
-		names = append(names, r.Name)
-	}
-	return names
 }
 
 // room wires one.
@@ -51,7 +42,9 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return identityserver.New(deps, identityserver.Config{CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL})
+		return identityserver.New(deps, identityserver.Config{
+			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
+		})
 	case selection.Name:
 		return selectionserver.New(deps)
 	case nomination.Name:

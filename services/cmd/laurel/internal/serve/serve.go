@@ -18,6 +18,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -30,7 +31,7 @@ const stopTime = 9 * time.Second
 // Command is `laurel serve`.
 type Command struct {
 	config.Server `embed:""`
-	Services      []string `arg:"" optional:"" help:"gateway, identity, selection, nomination, voting, review; all where none is named."`
+	Services      []string `arg:"" optional:"" help:"${services}; all where none is named."`
 
 	// Now is the process's clock, time.Now where it is nil. Rooms go by that of
 	// their database.
@@ -61,9 +62,9 @@ func (c *Command) Run(ctx context.Context) error {
 	return errors.Join(err, s.stop(stop))
 }
 
-// CollectSeldom trades memory, of which a server's live heap takes little, for
-// the tenth of its time that the garbage collector would take under load. GOGC
-// in the environment wins.
+// CollectSeldom has the garbage collector run less often: it would take a tenth
+// of the time under load, and a server's live heap is small. GOGC in the
+// environment wins.
 func CollectSeldom() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -71,7 +72,7 @@ func CollectSeldom() {
 }
 
 // Names are all services, the gateway last.
-func Names() []string { return append(RoomNames(), gatewayName) }
+func Names() []string { return append(event.Services(), gatewayName) }
 
 func (c *Command) names() ([]string, error) {
 	all := Names()
@@ -89,8 +90,7 @@ func (c *Command) names() ([]string, error) {
 	return c.Services, nil
 }
 
-// process is what runs in this process. What was started last is stopped
-// first.
+// process is what runs in this process. It is stopped in reverse order.
 type process struct {
 	cfg   config.Server
 	log   *slog.Logger
@@ -141,8 +141,7 @@ func (p *process) start(ctx context.Context, names []string) error {
 	return p.gateway(b, blobs)
 }
 
-// open brings the rooms among names to work, all at once: each waits for what
-// it needs.
+// open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
@@ -193,7 +192,7 @@ func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error
 		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
 		if err == nil {
 			p.onStop(func(context.Context) error {
-				if err := db.Close(); !pg.IsUnavailable(err) { // else there is nobody to say good-bye to
+				if err := db.Close(); !pg.IsUnavailable(err) { // else the server is gone, and so are the sessions
 					return err
 				}
 				return nil

@@ -18,7 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
-// maxSmall is the largest file in bytes but leaves and ballots.
+// maxSmall is the largest file in bytes, except leaves and ballots.
 const maxSmall = 16 << 20
 
 // recorded is what the API says of a receipt.

@@ -7,7 +7,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 )
 
-// checkStatement tells whether the leaves bear a signed statement out.
+// checkStatement tells whether the leaves confirm a signed statement.
 func (f files) checkStatement(key ballotlog.PublicKey, slug, text string) error {
 	s, err := key.OpenStatement(text, slug)
 	if err != nil {

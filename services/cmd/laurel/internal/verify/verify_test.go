@@ -20,7 +20,8 @@ import (
 
 const slug = "courier-2"
 
-const rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
+const rules = `{"laurel": 1, "timezone": "Asia/Shanghai",
+	"voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
 
 // export is a small vote as a service exports it: by file name.
 func export(t *testing.T) map[string]string {
@@ -120,7 +121,10 @@ func TestVerify(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots", "receipt 0000000", "statement.txt is borne out: once 08", "none", "4 candidates"} {
+	for _, want := range []string{
+		slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots", "receipt 0000000",
+		"statement.txt is borne out: once 08", "none", "4 candidates",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
 		}

@@ -50,8 +50,8 @@ func openStore(dir string) (*store, error) {
 
 func (s *store) close() { s.history.Close() }
 
-// read finds the last checkpoint. What a crash left of one that was being
-// written is cut off: it was never believed.
+// read finds the last checkpoint. It cuts off a part of one that a crash
+// left: that was never believed.
 func (s *store) read() error {
 	data, err := os.ReadFile(s.history.Name())
 	if err != nil {

@@ -27,8 +27,8 @@ type watch struct {
 	receipt string              // empty: proved, or none
 }
 
-// behindTries is how often a smaller log than the last is looked at once more:
-// a server that others stand beside may be a moment late.
+// behindTries is how often a log that is smaller than the last one is looked at
+// again: one of several servers may be a moment late.
 const behindTries = 3
 
 // errBehind is a log that is smaller than it was, and may be late.
@@ -118,7 +118,8 @@ func (w *watch) learn(list, checkpoint string) error {
 			return fmt.Errorf("witness: the list of the log's keys: %w", err)
 		}
 	case err != nil:
-		return w.alarm(checkpoint, "it lists other keys, and none that is known handed over to them: %v. Whoever has compared them with what the organizers published takes them by --accept-key", err)
+		return w.alarm(checkpoint, "it lists other keys, and none that is known handed over to them: %v. "+
+			"Whoever has compared them with what the organizers published takes them by --accept-key", err)
 	}
 	w.accept = false
 	if keys.String() == w.keys.String() {

@@ -1,6 +1,6 @@
 // Package witness follows a ballot log from outside: it keeps every checkpoint
-// that it has seen, proves that each grew out of the one before, and cries out
-// at whatever contradicts.
+// that it has seen, proves that each grew out of the one before, and raises
+// an alarm at a contradiction.
 package witness
 
 import (
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
 
@@ -28,6 +29,7 @@ type Command struct {
 	AcceptKey bool          `help:"Take the keys that the log lists now, though none that is known handed over to them. Compare them with what the organizers published first."`
 	Receipt   string        `help:"A receipt whose ballot must come into the log within a minute of its promise."`
 	Recount   bool          `help:"When the tally is final, fetch all lines, recount them, and end."`
+	Log       config.Log    `embed:"" prefix:"log-"`
 
 	out   io.Writer
 	log   *slog.Logger
@@ -98,7 +100,7 @@ func (c *Command) defaults() {
 		c.out = os.Stdout
 	}
 	if c.log == nil {
-		c.log = slog.Default()
+		c.log = c.Log.Logger()
 	}
 	if c.now == nil {
 		c.now = time.Now

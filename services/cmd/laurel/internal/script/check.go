@@ -1,0 +1,255 @@
+package script
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/services/gateway/client"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// Check is something that must hold at the end.
+type Check struct {
+	Name string
+	Run  func(ctx context.Context) error
+}
+
+// Checks look at the finished selection from outside, as an auditor would.
+// binary is the laurel that computes the result once more.
+func (s *Script) Checks(binary string) []Check {
+	return []Check{
+		{"every acknowledged ballot is counted once", s.Counted},
+		{"second and late ballots were refused", s.refusedAll},
+		{"the tally equals a recount of the exported ballots", s.Recount},
+		{
+			fmt.Sprintf("the ballot log proves its receipts (%d asked), and `laurel verify` recounts it", min(s.Voters, proofs)),
+			func(ctx context.Context) error { return s.Proven(ctx, binary) },
+		},
+		{"the published list equals `laurel compute` on the exports", func(ctx context.Context) error { return s.recompute(ctx, binary) }},
+		{"every event was consumed by everyone it concerns, once", s.Delivered},
+	}
+}
+
+func (s *Script) auditor() *client.Client { return s.As(identity.Auditor) }
+
+// maxAsked is how many receipts are asked for one by one.
+const maxAsked = 2000
+
+// Counted finds the picks of each receipt in the export, as often as they were
+// cast: the export names no receipts, so the two sides are compared as bags of
+// picks, and each receipt, up to maxAsked, is asked for its place in the log.
+func (s *Script) Counted(ctx context.Context) error {
+	ballots, err := s.exportedBallots(ctx)
+	if err != nil {
+		return err
+	}
+	receipts := s.Receipts()
+	if len(ballots) != len(receipts) {
+		return fmt.Errorf("%d ballots are exported, %d were acknowledged", len(ballots), len(receipts))
+	}
+	bag := map[string]int{}
+	for _, picks := range ballots {
+		bag[bagKey(picks)]++
+	}
+	for receipt, picks := range receipts {
+		key := bagKey(picks)
+		if bag[key]--; bag[key] < 0 {
+			return fmt.Errorf("receipt %s: its picks %v are not in the export", receipt, picks)
+		}
+	}
+	asked := slices.Collect(maps.Keys(receipts))
+	asked = asked[:min(maxAsked, len(asked))]
+	indexes := make([]int64, len(asked))
+	if err := s.Crowd(ctx, len(asked), func(ctx context.Context, i int) error {
+		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, asked[i])
+		if err != nil {
+			return fmt.Errorf("receipt %s: %w", asked[i], err)
+		}
+		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != bagKey(receipts[asked[i]]) {
+			return fmt.Errorf("receipt %s is not at its place in the log", asked[i])
+		}
+		indexes[i] = *r.Index
+		return nil
+	}); err != nil {
+		return err
+	}
+	slices.Sort(indexes)
+	if len(slices.Compact(indexes)) != len(asked) {
+		return errors.New("two receipts have one place in the log")
+	}
+	return nil
+}
+
+func (s *Script) refusedAll(context.Context) error {
+	if got := s.refused.Load(); got != int64(s.Again) {
+		return fmt.Errorf("%d second ballots of %d were refused", got, s.Again)
+	}
+	if got := s.late.Load(); got != int64(s.Late) {
+		return fmt.Errorf("%d late ballots of %d were refused", got, s.Late)
+	}
+	return nil
+}
+
+// Recount compares the tally with the exported ballots, and has the voting
+// service check itself.
+func (s *Script) Recount(ctx context.Context) error {
+	ballots, err := s.exportedBallots(ctx)
+	if err != nil {
+		return err
+	}
+	recount := map[int]int64{}
+	for _, picks := range ballots {
+		for _, p := range picks {
+			recount[p]++
+		}
+	}
+	for _, c := range s.Candidates {
+		recount[c.Number] += 0
+		if c.Struck { // has no row in the tally
+			delete(recount, c.Number)
+		}
+	}
+	tally, err := s.API.Tally(ctx, s.Slug)
+	if err != nil {
+		return err
+	}
+	if diff := cmp.Diff(recount, tally.Votes); diff != "" {
+		return fmt.Errorf("recount and tally differ:\n%s", diff)
+	}
+	check, err := s.auditor().CheckTally(ctx, s.Slug)
+	if err != nil {
+		return err
+	}
+	if len(check.Problems) > 0 || check.Ballots != int64(len(ballots)) {
+		return fmt.Errorf("the service's own check: %+v", check)
+	}
+	return nil
+}
+
+// recompute runs `laurel compute` on what anybody can export.
+func (s *Script) recompute(ctx context.Context, binary string) error {
+	dir, err := os.MkdirTemp("", "laurel-recompute-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	args := []string{"compute", "--format", "json"}
+	rules, err := s.API.Rulebook(ctx, s.Slug)
+	if err != nil {
+		return err
+	}
+	for name, fetch := range map[string]func() ([]byte, error){
+		"rulebook":   func() ([]byte, error) { return rules, nil },
+		"votes":      func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "votes") },
+		"scores":     func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "scores") },
+		"candidates": func() ([]byte, error) { return s.API.Export(ctx, s.Slug, "candidates") },
+	} {
+		body, err := fetch()
+		if err != nil {
+			return fmt.Errorf("export %s: %w", name, err)
+		}
+		file := filepath.Join(dir, name+".csv")
+		if name == "rulebook" {
+			file = filepath.Join(dir, "rulebook.json")
+		}
+		if err := os.WriteFile(file, body, 0o600); err != nil {
+			return err
+		}
+		args = append(args, "--"+name, file)
+	}
+	var stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("laurel compute: %w\n%s", err, stderr.String())
+	}
+	var computed ranking.Result
+	if err := json.Unmarshal(out, &computed); err != nil {
+		return fmt.Errorf("laurel compute: %w", err)
+	}
+	results, err := s.API.Results(ctx, s.Slug)
+	if err != nil {
+		return err
+	}
+	if results.RulebookHash != computed.Rulebook {
+		return fmt.Errorf("the result is of rulebook %s, computed with %s", results.RulebookHash, computed.Rulebook)
+	}
+	type row struct {
+		Candidate  string
+		Rank       int
+		Total      string
+		Components map[string]string
+		Award      string
+	}
+	var published, recomputed []row
+	for _, r := range results.Ranking {
+		published = append(published, row{strconv.Itoa(r.Number), r.Rank, r.Total, r.Components, r.Award})
+	}
+	for _, r := range computed.Ranking {
+		recomputed = append(recomputed, row{r.Candidate, r.Rank, r.Total, r.Components, r.Award})
+	}
+	if diff := cmp.Diff(recomputed, published); diff != "" {
+		return fmt.Errorf("computed and published differ:\n%s", diff)
+	}
+	if len(published) != len(s.Candidates) {
+		return fmt.Errorf("%d of %d candidates are ranked", len(published), len(s.Candidates))
+	}
+	return nil
+}
+
+// Delivered asks whether every event reached everyone it concerns, once.
+func (s *Script) Delivered(ctx context.Context) error {
+	report, err := s.auditor().Deliveries(ctx, s.Slug)
+	if err != nil {
+		return err
+	}
+	if !report.Complete {
+		return errors.New(strings.Join(report.Problems, "\n"))
+	}
+	return nil
+}
+
+// exportedBallots gives the picks of each ballot by its index in the log.
+func (s *Script) exportedBallots(ctx context.Context) ([][]int, error) {
+	body, err := s.auditor().Export(ctx, s.Slug, "ballots")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := csv.NewReader(bytes.NewReader(body)).ReadAll() // index,period,voter,picks
+	if err != nil || len(rows) == 0 {
+		return nil, fmt.Errorf("exported ballots: %w", err)
+	}
+	seen := map[string]bool{}
+	ballots := make([][]int, 0, len(rows)-1)
+	for i, r := range rows[1:] {
+		if r[0] != strconv.Itoa(i) || seen[r[1]+"/"+r[2]] {
+			return nil, fmt.Errorf("exported ballots: row %d is out of order, or votes twice: %v", i+2, r)
+		}
+		seen[r[1]+"/"+r[2]] = true
+		var picks []int
+		for _, p := range strings.Fields(r[3]) {
+			n, err := strconv.Atoi(p)
+			if err != nil {
+				return nil, fmt.Errorf("exported ballots: row %d: %w", i+2, err)
+			}
+			picks = append(picks, n)
+		}
+		ballots = append(ballots, picks)
+	}
+	return ballots, nil
+}

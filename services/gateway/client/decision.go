@@ -1,0 +1,44 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// SeatCommittee says by email who decides.
+func (c *Client) SeatCommittee(ctx context.Context, slug string, members []string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPut, of(slug)+"/decision/committee", gateway.SeatCommittee{Members: members}, &d)
+}
+
+// Move puts the computed result to the vote.
+func (c *Client) Move(ctx context.Context, slug, motion string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/motion", gateway.PutMotion{Motion: motion}, &d)
+}
+
+// VoteMotion is the signed-in member's vote.
+func (c *Client) VoteMotion(ctx context.Context, slug, choice string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/votes", gateway.VoteMotion{Choice: choice}, &d)
+}
+
+// CloseMotion counts the committee's votes.
+func (c *Client) CloseMotion(ctx context.Context, slug string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/close", nil, &d)
+}
+
+// Decision is the state of the committee's meeting.
+func (c *Client) Decision(ctx context.Context, slug string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodGet, of(slug)+"/decision", nil, &d)
+}
+
+// RecordLot records the value that lots are drawn from.
+func (c *Client) RecordLot(ctx context.Context, slug, value, why string) (l review.Lot, err error) {
+	return l, c.call(ctx, http.MethodPut, of(slug)+"/lot", gateway.RecordLot{Value: value, Reason: why}, &l)
+}
+
+// Lot gives the value that lots are drawn from.
+func (c *Client) Lot(ctx context.Context, slug string) (l review.Lot, err error) {
+	return l, c.call(ctx, http.MethodGet, of(slug)+"/lot", nil, &l)
+}

@@ -1,0 +1,30 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// Result is the computed result, before it is public.
+func (c *Client) Result(ctx context.Context, slug string) (r review.Result, err error) {
+	return r, c.call(ctx, http.MethodGet, of(slug)+"/result", nil, &r)
+}
+
+// Publish makes the result public.
+func (c *Client) Publish(ctx context.Context, slug, why string) (r selection.Results, err error) {
+	return r, c.call(ctx, http.MethodPost, of(slug)+"/publication", gateway.Reason{Reason: why}, &r)
+}
+
+// Results gives the published result.
+func (c *Client) Results(ctx context.Context, slug string) (r selection.Results, err error) {
+	return r, c.call(ctx, http.MethodGet, of(slug)+"/results", nil, &r)
+}
+
+// Export gives votes, scores, ballots or candidates as CSV.
+func (c *Client) Export(ctx context.Context, slug string, what gateway.File) (b []byte, err error) {
+	return b, c.call(ctx, http.MethodGet, of(slug)+"/exports/"+string(what), nil, &b)
+}

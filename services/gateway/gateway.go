@@ -1,0 +1,152 @@
+// Package gateway is the contract of the HTTP API, beside the contracts of the
+// services: what its requests and answers hold that no service has. The API is
+// made of these types, and package client sends and reads them.
+//
+// The tags doc, minLength and the like are those of huma: they describe and
+// check the API (docs/openapi.json).
+package gateway
+
+import (
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// SessionCookie holds a staff session's token in browsers.
+const SessionCookie = "laurel_session"
+
+// Reason is the body of an act that needs nothing but why.
+type Reason struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+}
+
+// SignIn proves a staff account.
+type SignIn struct {
+	Email    string `json:"email" maxLength:"254"`
+	Password string `json:"password" maxLength:"128"`
+}
+
+// CreateAccount asks for a staff account.
+type CreateAccount struct {
+	Email    string `json:"email" maxLength:"254"`
+	Name     string `json:"name" maxLength:"400"`
+	Password string `json:"password" maxLength:"128" doc:"At least 10 characters"`
+}
+
+// ChangeRole gives a role in a selection, or takes it back.
+type ChangeRole struct {
+	Email string        `json:"email" maxLength:"254"`
+	Role  identity.Role `json:"role"`
+	Scope string        `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
+}
+
+// CreateSelection asks for a selection.
+type CreateSelection struct {
+	Slug     string `json:"slug" doc:"[a-z0-9-]{3,64}" example:"most-beautiful-courier-2"`
+	Rulebook string `json:"rulebook" doc:"YAML or JSON text"`
+}
+
+// NominationForm is a nomination form; the nomination service knows its rules.
+type NominationForm struct {
+	Name          string            `json:"name"`
+	Gender        string            `json:"gender,omitempty" doc:"female or male"`
+	Category      string            `json:"category,omitempty" doc:"Id in the rulebook"`
+	Employer      string            `json:"employer"`
+	Region        string            `json:"region"`
+	Years         *int              `json:"years,omitempty" doc:"On the job"`
+	Deeds         string            `json:"deeds" doc:"The story, at most 5,000 characters"`
+	RecommendedBy string            `json:"recommended_by,omitempty"`
+	Attributes    map[string]string `json:"attributes,omitempty"`
+}
+
+// GiveOpinion is a department's word on an entry.
+type GiveOpinion struct {
+	Department string `json:"department" doc:"Id in the rulebook"`
+	Verdict    string `json:"verdict" doc:"{verdicts}"`
+	Reason     string `json:"reason,omitempty" doc:"Required to fail"`
+}
+
+// Form is how a list of codes is handed out.
+type Form string
+
+// The forms of a list of codes.
+const (
+	FormXLSX Form = "xlsx" // a spreadsheet
+	FormHTML Form = "html" // slips to be printed and cut
+)
+
+// Forms are all of them.
+func Forms() []Form { return []Form{FormXLSX, FormHTML} }
+
+// Order is how the list of candidates is ordered.
+type Order string
+
+// The orders of candidates.
+const (
+	OrderFair   Order = "fair"   // shuffled for this voter
+	OrderNumber Order = "number" // by number
+)
+
+// Orders are all of them.
+func Orders() []Order { return []Order{OrderFair, OrderNumber} }
+
+// File is what can be exported of a selection.
+type File string
+
+// The files, as `laurel compute` reads them.
+const (
+	FileVotes      File = "votes"
+	FileScores     File = "scores"
+	FileBallots    File = "ballots"
+	FileCandidates File = "candidates"
+)
+
+// Files are all of them.
+func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCandidates} }
+
+// ExportCodes asks for the codes of a roster's members.
+type ExportCodes struct {
+	Format   Form   `json:"format" doc:"A spreadsheet, or a page of slips to be printed and cut"`
+	Language string `json:"language,omitempty" enum:"zh-CN,en" default:"zh-CN" doc:"Of the slips"`
+	Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Why unused codes are replaced; without it only members who have no code get one"`
+}
+
+// ReplaceCode asks for a new code of one member.
+type ReplaceCode struct {
+	Member string `json:"member" minLength:"1" maxLength:"256" doc:"As in the roster"`
+	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+}
+
+// ProveVoter proves to be a voter.
+type ProveVoter struct {
+	Way  string `json:"way" doc:"How to prove to be a voter: {ways}; the further fields are proofs, each of one way" example:"device"`
+	Code string `json:"code,omitempty" maxLength:"64" doc:"Of the way roster: the code from the organizers, as typed" example:"K7M3-9TQX-2HFP"`
+	Work string `json:"work,omitempty" maxLength:"1024" doc:"{work}"`
+}
+
+// Ballot is a ballot.
+type Ballot struct {
+	Picks []int `json:"picks" doc:"Candidate numbers"`
+}
+
+// Counted is the answer to a ballot.
+type Counted struct {
+	Receipt string    `json:"receipt" doc:"At most 26 characters"`
+	At      time.Time `json:"at" doc:"When it was counted"`
+}
+
+// DeliveryReport tells whether every event about a selection was consumed by
+// everyone it concerns, once.
+type DeliveryReport struct {
+	Complete bool                `json:"complete"`
+	Problems []string            `json:"problems" doc:"Empty where complete"`
+	Services []outbox.Deliveries `json:"services" doc:"What each service sent and consumed"`
+}
+
+// Act is an entry of the audit log of one service.
+type Act struct {
+	Service string `json:"service"`
+	audit.Entry
+}

@@ -1,0 +1,87 @@
+package api
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// The texts that have few values. The contracts have the constants; here is how
+// each is described.
+type (
+	roleSchema       struct{}
+	stateSchema      struct{}
+	phaseStateSchema struct{}
+	formSchema       struct{}
+	orderSchema      struct{}
+	fileSchema       struct{}
+	sheetsSchema     struct{}
+)
+
+func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
+func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
+func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
+func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
+func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gateway.Orders()) }
+func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
+func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
+
+func oneOf[T ~string](values []T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, v := range values {
+		s.Enum = append(s.Enum, string(v))
+	}
+	return s
+}
+
+// enums has every text of these types described by its values.
+func enums(r huma.Registry) {
+	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[gateway.Order](), reflect.TypeFor[orderSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
+}
+
+// spellOut fills in what descriptions leave to constants: the values of texts
+// that a service judges itself, with a fault of its own.
+func (a *API) spellOut() {
+	fill := strings.NewReplacer(
+		"{phases}", or(rulebook.PhaseNames()...), "{ways}", or(identity.Ways()...),
+		"{work}", "Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload "+
+			"{algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge",
+		"{verdicts}", or(nomination.Pass, nomination.Fail), "{choices}", or(review.For, review.Against, review.Abstain),
+	)
+	doc := a.huma.OpenAPI()
+	for _, s := range doc.Components.Schemas.Map() {
+		for _, property := range s.Properties {
+			property.Description = fill.Replace(property.Description)
+		}
+	}
+	for _, path := range doc.Paths {
+		for _, op := range []*huma.Operation{path.Get, path.Post, path.Put, path.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, p := range op.Parameters {
+				p.Description, p.Schema.Description = fill.Replace(p.Description), fill.Replace(p.Schema.Description)
+			}
+		}
+	}
+}
+
+// or is "a, b or c".
+func or(words ...string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

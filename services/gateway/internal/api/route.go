@@ -1,0 +1,171 @@
+package api
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
+)
+
+const (
+	prefix          = "/api/v1"
+	descriptionPath = "/api/openapi"
+)
+
+// route is an operation without its handler.
+type route struct {
+	act     app.Act
+	at      string // method and path: "GET /selections"
+	summary string
+	status  int    // of success; 200 where 0
+	body    int64  // limit in bytes; maxBody where 0
+	later   bool   // 202 with the same output, too
+	media   string // content types of success, by commas, where it is a document and not the output's JSON
+}
+
+// register adds a route whose handler answers with faults. Whoever lacks the
+// session that its act takes is refused before the body is read.
+func register[In, Out any](a *API, r route, handle func(ctx context.Context, in *In) (*Out, error)) {
+	op := a.operation(r.act, r.at, r.summary)
+	op.DefaultStatus, op.MaxBodyBytes, op.BodyReadTimeout = r.status, r.body, bigBodyTime
+	op.RejectUnknownQueryParameters = true
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes, op.BodyReadTimeout = maxBody, bodyTime
+	}
+	op.MaxBodyBytes++ // huma refuses from there on
+	if app.Rules()[r.act].AtOnce() {
+		op.Middlewares = huma.Middlewares{a.enter(r.act)}
+	}
+	if r.later {
+		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
+	}
+	if r.media != "" {
+		content := map[string]*huma.MediaType{}
+		for media := range strings.SplitSeq(r.media, ",") {
+			content[media] = &huma.MediaType{Schema: &huma.Schema{}}
+		}
+		op.Responses["200"] = &huma.Response{Content: content}
+	}
+	a.acts[op.Method+" "+echoPath(op.Path)] = r.act
+	huma.Register(a.huma, *op, func(ctx context.Context, in *In) (*Out, error) {
+		out, err := handle(ctx, in)
+		if err == nil {
+			return out, nil
+		}
+		err = a.orUnknown(ctx, in, err)
+		p := problem.From(err, actor.Request(ctx))
+		if p.Status == http.StatusInternalServerError {
+			a.cfg.Log.ErrorContext(ctx, "request failed", "route", r.at, "error", err)
+		}
+		return nil, p
+	})
+}
+
+// enter refuses whoever has no session where the act takes one.
+func (a *API) enter(act app.Act) func(ctx huma.Context, next func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		err := a.app.Enter(ctx.Context(), act)
+		if err == nil {
+			next(ctx)
+			return
+		}
+		if err := problem.Write(humaecho.Unwrap(ctx), err); err != nil {
+			a.cfg.Log.WarnContext(ctx.Context(), "answer not sent", "error", err)
+		}
+	}
+}
+
+// operation begins the description of a route. What its act takes to be done is
+// said as its security.
+func (a *API) operation(act app.Act, at, summary string) *huma.Operation {
+	method, path, _ := strings.Cut(at, " ")
+	op := &huma.Operation{
+		OperationID: operationID(method, path), Method: method, Path: prefix + path, Summary: summary,
+		Responses: map[string]*huma.Response{"default": a.problemResponse()},
+	}
+	if scheme := security(app.Rules()[act]); scheme != "" {
+		op.Security = []map[string][]string{{scheme: {}}}
+	}
+	return op
+}
+
+func security(r app.Rule) string {
+	switch {
+	case r.Who == app.Voters:
+		return "credential"
+	case r.ForStaff():
+		return "session"
+	}
+	return ""
+}
+
+func (a *API) problemResponse() *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
+	return &huma.Response{Description: "A problem", Content: map[string]*huma.MediaType{problem.ContentType: {Schema: schema}}}
+}
+
+// pathParams describes the parameters in a path of a plain handler.
+func pathParams(path string) (params []*huma.Param) {
+	for word := range strings.SplitSeq(path, "/") {
+		if name, ok := strings.CutPrefix(word, "{"); ok {
+			params = append(params, &huma.Param{
+				Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
+			})
+		}
+	}
+	return params
+}
+
+// nameRoutes gives each route of huma's the name of its act; a plain handler's
+// has it from the start.
+func (a *API) nameRoutes(e *echo.Echo) {
+	for _, r := range e.Routes() {
+		if act, ok := a.acts[r.Method+" "+r.Path]; ok {
+			r.Name = string(act)
+		} else if strings.HasPrefix(r.Path, descriptionPath) {
+			r.Name = string(app.ReadDescription)
+		}
+	}
+}
+
+// echoPath is a path as Echo writes it: {slug} is :slug.
+func echoPath(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
+
+// operationID is the method and the path's words: get-selections-slug-tally.
+func operationID(method, path string) string {
+	id := []byte{}
+	for _, c := range []byte(method + path) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			id = append(id, c+'a'-'A')
+		case c >= 'a' && c <= 'z':
+			id = append(id, c)
+		case c == '/' || c == '_':
+			id = append(id, '-')
+		}
+	}
+	return string(id)
+}
+
+// stream answers with a file of so many bytes, and closes it. A broken copy
+// shows by its length; what is its name in the log.
+func (a *API) stream(ctx context.Context, media string, file io.ReadCloser, size int64, what ...any) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(out huma.Context) {
+		defer file.Close()
+		out.SetHeader("Content-Type", media)
+		out.SetHeader("Content-Length", strconv.FormatInt(size, 10))
+		if _, err := io.Copy(out.BodyWriter(), file); err != nil {
+			a.cfg.Log.WarnContext(ctx, "file broken off", append(what, "error", err)...)
+		}
+	}}
+}

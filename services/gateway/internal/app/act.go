@@ -1,0 +1,186 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// Act is what a caller asks for. Every route of the API and every page has one.
+type Act string
+
+// The acts.
+const (
+	ListSelections  Act = "list_selections"
+	ReadSelection   Act = "read_selection"
+	ReadRulebook    Act = "read_rulebook"
+	ListCandidates  Act = "list_candidates"
+	ReadCandidate   Act = "read_candidate"
+	ReadPhoto       Act = "read_photo"
+	ReadTally       Act = "read_tally"
+	FollowTally     Act = "follow_tally"
+	ReadResults     Act = "read_results"
+	ReadReceipt     Act = "read_receipt"
+	ReadLog         Act = "read_log"
+	ReadDescription Act = "read_description" // of the installation: whether it is up, its API, what pages are made of
+
+	ProveVoter    Act = "prove_voter"
+	CastBallot    Act = "cast_ballot"
+	ReadStatement Act = "read_statement"
+
+	SignIn      Act = "sign_in"
+	SignOut     Act = "sign_out"
+	ReadAccount Act = "read_account"
+
+	CreateAccount   Act = "create_account"
+	ListStaff       Act = "list_staff"
+	ChangeRole      Act = "change_role"
+	CreateSelection Act = "create_selection"
+	ChangePhase     Act = "change_phase"
+
+	SubmitEntry     Act = "submit_entry"
+	ImportEntries   Act = "import_entries"
+	ReadEntries     Act = "read_entries"
+	SetPhoto        Act = "set_photo"
+	GiveOpinion     Act = "give_opinion"
+	WithdrawEntry   Act = "withdraw_entry"
+	ReadVetting     Act = "read_vetting"
+	StrikeCandidate Act = "strike_candidate"
+
+	ImportRoster Act = "import_roster"
+	ReadRoster   Act = "read_roster"
+	ExportCodes  Act = "export_codes"
+	ReplaceCode  Act = "replace_code"
+
+	SeatPanel       Act = "seat_panel"
+	ReadPanel       Act = "read_panel"
+	AssignByHand    Act = "assign_by_hand"
+	UnseatJuror     Act = "unseat_juror"
+	CallFurther     Act = "call_further"
+	SendBack        Act = "send_back"
+	RecuseJuror     Act = "recuse_juror"
+	PinConflict     Act = "pin_conflict"
+	ReadConflicts   Act = "read_conflicts"
+	ReadOversight   Act = "read_oversight"
+	ReadHistory     Act = "read_history"
+	ReadSheets      Act = "read_sheets"
+	SaveSheet       Act = "save_sheet"
+	ReadPeers       Act = "read_peers"
+	DeclareConflict Act = "declare_conflict"
+
+	RecordLot     Act = "record_lot"
+	ReadLot       Act = "read_lot"
+	ReadResult    Act = "read_result"
+	SeatCommittee Act = "seat_committee"
+	PutMotion     Act = "put_motion"
+	VoteMotion    Act = "vote_motion"
+	CloseMotion   Act = "close_motion"
+	ReadDecision  Act = "read_decision"
+	PublishResult Act = "publish_result"
+
+	ExportFile     Act = "export_file"
+	ReadDeliveries Act = "read_deliveries"
+	ReadAudit      Act = "read_audit"
+	CheckTally     Act = "check_tally"
+)
+
+// Who may do an act beside the accounts with one of its roles.
+type Who string
+
+// Those who may.
+const (
+	NobodyElse Who = ""
+	Anybody    Who = "anybody"
+	Voters     Who = "whoever has a voter's credential of the selection"
+	SignedIn   Who = "whoever is signed in"
+	Holders    Who = "whoever has a session's token, ended or not"
+	Strangers  Who = "whoever is not signed in"
+	Published  Who = "anybody, once the result is public"
+)
+
+// Scope is where an account must have the role.
+type Scope string
+
+// The scopes.
+const (
+	Selection  Scope = "" // in the selection
+	Department Scope = "own department"
+	Panel      Scope = "own panel"
+	Somewhere  Scope = "in any selection"
+	Everywhere Scope = "in all selections" // a grant for identity.AnySelection
+)
+
+// Rule is who may do an act.
+type Rule struct {
+	Who   Who
+	Roles []identity.Role
+	In    Scope
+}
+
+// Rules is the table of who may do what: all there is of it.
+func Rules() map[Act]Rule {
+	anybody := Rule{Who: Anybody}
+	organizer := Rule{Roles: []identity.Role{identity.Organizer}}
+	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
+	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
+	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Committee, identity.Auditor}}
+	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
+	return map[Act]Rule{
+		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
+		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
+		ReadDescription: anybody,
+
+		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: {Who: Voters},
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
+
+		CreateAccount:   {Roles: organizer.Roles, In: Somewhere},
+		CreateSelection: {Roles: organizer.Roles, In: Everywhere},
+		ListStaff:       overseer, ChangeRole: organizer, ChangePhase: organizer,
+
+		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
+		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		StrikeCandidate: organizer,
+
+		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer,
+
+		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
+		RecuseJuror: organizer, PinConflict: organizer,
+		ReadPanel: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
+		ReadSheets: juror, SaveSheet: juror, ReadPeers: juror, DeclareConflict: juror,
+
+		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding,
+		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
+		VoteMotion: {Roles: []identity.Role{identity.Committee}},
+
+		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+	}
+}
+
+// ForStaff tells whether an act is one of staff, for which some session's token
+// is shown at some time.
+func (r Rule) ForStaff() bool {
+	switch r.Who {
+	case NobodyElse, SignedIn, Holders, Published:
+		return true
+	}
+	return false
+}
+
+// AtOnce tells whether nobody does the act without a session, so that a request
+// without one is refused before it is read.
+func (r Rule) AtOnce() bool { return r.Who == NobodyElse || r.Who == SignedIn }
+
+// allows tells whether an account has a role that the rule names.
+func (r Rule) allows(account identity.Account, slug, scope string) bool {
+	return slices.ContainsFunc(r.Roles, func(role identity.Role) bool {
+		switch r.In {
+		case Somewhere:
+			return slices.ContainsFunc(account.Grants, func(g identity.Grant) bool { return g.Role == role })
+		case Everywhere:
+			return account.May(identity.AnySelection, role, "")
+		case Department, Panel:
+			return account.May(slug, role, scope)
+		}
+		return account.May(slug, role, "")
+	})
+}

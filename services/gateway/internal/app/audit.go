@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+// CheckTally recounts the ballots.
+func (a *App) CheckTally(ctx context.Context, slug string) (voting.Check, error) {
+	return do(ctx, a, CheckTally, slug, a.voting.CheckTally, voting.Of{Slug: slug})
+}
+
+// Deliveries tells whether every event about a selection reached everyone it
+// concerns, once.
+func (a *App) Deliveries(ctx context.Context, slug string) (gateway.DeliveryReport, error) {
+	d := gateway.DeliveryReport{Problems: []string{}}
+	ctx, err := a.may(ctx, ReadDeliveries, slug, "")
+	if err != nil {
+		return d, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return d, err
+	}
+	sent, got := map[string]outbox.Count{}, map[string]outbox.Count{}
+	for _, service := range event.Services() {
+		report, err := bus.Call[outbox.Deliveries](ctx, a.bus, service, run.ReportDeliveries, run.Of{Slug: slug})
+		if err != nil {
+			return d, err
+		}
+		d.Services = append(d.Services, report)
+		for _, c := range report.Outbox {
+			sent[c.Publisher+"/"+c.Name] = c
+		}
+		for _, c := range report.Inbox {
+			got[service+"/"+c.Publisher+"/"+c.Name] = c
+		}
+	}
+	for _, spec := range event.All() {
+		for _, publisher := range spec.Publishers {
+			key := publisher + "/" + spec.Example.EventType().Name
+			s := sent[key]
+			if s.Unsent > 0 {
+				d.Problems = append(d.Problems, fmt.Sprintf("%s: %d not sent", key, s.Unsent))
+			}
+			for _, consumer := range spec.Consumers {
+				if g := got[consumer+"/"+key]; g.Events != s.Events || g.Digest != s.Digest {
+					d.Problems = append(d.Problems, fmt.Sprintf("%s: %d written, %s consumed %d", key, s.Events, consumer, g.Events))
+				}
+			}
+		}
+	}
+	d.Complete = len(d.Problems) == 0
+	return d, nil
+}
+
+// Audit gives every act of staff in a selection, oldest first.
+func (a *App) Audit(ctx context.Context, slug string) ([]gateway.Act, error) {
+	ctx, err := a.may(ctx, ReadAudit, slug, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return nil, err
+	}
+	acts := []gateway.Act{}
+	for _, service := range event.Services() {
+		for after := int64(0); ; {
+			page, err := bus.Call[[]audit.Entry](ctx, a.bus, service, run.ListAudit, audit.Page{Slug: slug, After: after})
+			if err != nil {
+				return nil, err
+			}
+			if len(page) == 0 {
+				break
+			}
+			for _, e := range page {
+				acts = append(acts, gateway.Act{Service: service, Entry: e})
+			}
+			after = page[len(page)-1].ID
+		}
+	}
+	slices.SortStableFunc(acts, func(x, y gateway.Act) int {
+		if c := x.At.Compare(y.At); c != 0 {
+			return c
+		}
+		return strings.Compare(x.Service, y.Service)
+	})
+	return acts, nil
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/services/nomination"
+)
+
+// The limits of files in bytes.
+const (
+	MaxPhoto  = 10 << 20
+	MaxImport = 20 << 20
+)
+
+// importTime is how long the check of a whole file, pictures included, may take.
+const importTime = 60 * time.Second
+
+// SubmitEntry takes a nomination from an organizer, or from the public at a
+// public's rate: nomination.Service.SubmitEntry.
+func (a *App) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
+	ctx, err := a.may(ctx, SubmitEntry, in.Slug, "")
+	if err != nil {
+		return nomination.Entry{}, err
+	}
+	staff := actor.From(ctx).Kind == actor.Staff
+	if !staff {
+		if err := a.entries.Take(CallerOf(ctx).Address); err != nil {
+			return nomination.Entry{}, err
+		}
+	}
+	if err := a.known(ctx, in.Slug); err != nil {
+		return nomination.Entry{}, err
+	}
+	e, err := a.nomination.SubmitEntry(ctx, in)
+	if !staff {
+		e.Warnings = nil // they say who else has been nominated
+	}
+	return e, err
+}
+
+// ImportEntries takes entries from a CSV or XLSX, all or nothing:
+// nomination.Service.ImportEntries.
+func (a *App) ImportEntries(ctx context.Context, slug string, file []byte, dryRun bool) (nomination.Imported, error) {
+	ctx, err := a.may(ctx, ImportEntries, slug, "")
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return nomination.Imported{}, err
+	}
+	hash, err := a.upload(ctx, file, MaxImport)
+	if err != nil {
+		return nomination.Imported{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, importTime)
+	defer cancel()
+	return a.nomination.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: hash, DryRun: dryRun})
+}
+
+// Entries gives a page of entries: nomination.Service.ListEntries.
+func (a *App) Entries(ctx context.Context, in nomination.ListEntries) ([]nomination.Entry, error) {
+	return do(ctx, a, ReadEntries, in.Slug, a.nomination.ListEntries, in)
+}
+
+// Entry gives one with its opinions.
+func (a *App) Entry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
+	return do(ctx, a, ReadEntries, in.Slug, a.nomination.GetEntry, in)
+}
+
+// SetPhoto gives an entry its photo: nomination.Service.SetPhoto.
+func (a *App) SetPhoto(ctx context.Context, slug, entry string, picture []byte) (nomination.Entry, error) {
+	ctx, err := a.may(ctx, SetPhoto, slug, "")
+	if err != nil {
+		return nomination.Entry{}, err
+	}
+	hash, err := a.upload(ctx, picture, MaxPhoto)
+	if err != nil {
+		return nomination.Entry{}, err
+	}
+	return a.nomination.SetPhoto(ctx, nomination.SetPhoto{Slug: slug, Entry: entry, Blob: hash})
+}
+
+// GiveOpinion is a department's word on an entry.
+func (a *App) GiveOpinion(ctx context.Context, in nomination.GiveOpinion) (nomination.Entry, error) {
+	return doIn(ctx, a, GiveOpinion, in.Slug, in.Department, a.nomination.GiveOpinion, in)
+}
+
+// WithdrawEntry takes an entry back before it is a candidate.
+func (a *App) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (nomination.Entry, error) {
+	return do(ctx, a, WithdrawEntry, in.Slug, a.nomination.WithdrawEntry, in)
+}
+
+// Vetting tells how far vetting is.
+func (a *App) Vetting(ctx context.Context, slug string) (nomination.Progress, error) {
+	return do(ctx, a, ReadVetting, slug, a.nomination.GetProgress, nomination.Of{Slug: slug})
+}
+
+// StrikeCandidate takes a candidate off the list.
+func (a *App) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
+	return do(ctx, a, StrikeCandidate, in.Slug, a.nomination.StrikeCandidate, in)
+}
+
+// upload puts a file into the blob store, from which services take it. Fault:
+// blob.TooLargeError.
+func (a *App) upload(ctx context.Context, data []byte, limit int64) (hash string, err error) {
+	ref, err := a.blobs.Put(ctx, bytes.NewReader(data), limit)
+	return ref.Hash, err
+}

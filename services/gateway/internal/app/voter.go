@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/voting"
+)
+
+var errNoCredential = fault.New(fault.Unauthorized, "credential_missing", "ask for a voter credential first: Authorization: Bearer CREDENTIAL")
+
+// Prove issues a credential by the proof that its way takes. Faults: those of
+// ProveVoter and ProveRoster; identity's ErrInvalid for another way.
+func (a *App) Prove(ctx context.Context, slug string, in gateway.ProveVoter) (identity.Credential, error) {
+	if in.Way == identity.WayRoster {
+		return a.ProveRoster(ctx, slug, in.Code)
+	}
+	return a.prove(ctx, slug, in.Way, in.Work)
+}
+
+// ProveVoter issues a credential of the way "device". Faults: work.ErrWanted
+// where work is empty, and those of a work that does not hold.
+func (a *App) ProveVoter(ctx context.Context, slug, work string) (identity.Credential, error) {
+	return a.prove(ctx, slug, identity.WayDevice, work)
+}
+
+func (a *App) prove(ctx context.Context, slug, way, work string) (identity.Credential, error) {
+	ctx, err := a.may(ctx, ProveVoter, slug, "")
+	if err != nil {
+		return identity.Credential{}, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return identity.Credential{}, err
+	}
+	done, err := a.credentials.Pass(CallerOf(ctx).Address, slug, work)
+	if err != nil {
+		return identity.Credential{}, err
+	}
+	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way, Work: done})
+}
+
+// ProveRoster issues a credential to who has a code. Faults: identity's
+// ErrCodeMistyped and ErrCode; too_many_codes.
+func (a *App) ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error) {
+	ctx, err := a.may(ctx, ProveVoter, slug, "")
+	if err != nil {
+		return identity.Credential{}, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return identity.Credential{}, err
+	}
+	end, err := a.codes.begin(slug, CallerOf(ctx).Address)
+	if err != nil {
+		return identity.Credential{}, err
+	}
+	proved, err := a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: identity.WayRoster, Code: code})
+	end(errors.Is(err, identity.ErrCode))
+	return proved, err
+}
+
+// Voter tells whom a credential names, without asking anybody:
+// credential.Verifier.Verify.
+func (a *App) Voter(text, slug string) (credential.Voter, error) {
+	if text == "" {
+		return credential.Voter{}, errNoCredential
+	}
+	return a.verifier.Verify(text, slug, a.cfg.Now())
+}
+
+// Busy gives voting's ErrBusy where no ballot can be taken now, so that whoever
+// cannot be served hears so before any work is done for them.
+func (a *App) Busy() error {
+	if !a.packer.Full() {
+		return nil
+	}
+	a.credentials.Refused()
+	return pack.Busy()
+}
+
+// Cast counts a ballot. Its key is as the client sent it, and goes no further
+// than here. Faults: those of voting.Service.CastBallots, too_many_requests.
+func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
+		return voting.Outcome{}, err
+	}
+	if len(key) > voting.MaxKey {
+		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
+	}
+	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Picks: picks, Key: voting.HashKey(key)})
+	if errors.Is(err, voting.ErrBusy) {
+		a.credentials.Refused()
+	}
+	return out, err
+}
+
+// Statement says, signed, what is recorded for a voter. It takes from the rate
+// of the voter's ballots. Faults: voting's, too_many_requests.
+func (a *App) Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error) {
+	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
+		return voting.Statement{}, err
+	}
+	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
+}

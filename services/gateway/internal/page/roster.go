@@ -1,0 +1,100 @@
+package page
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// roster takes the members of a roster, each by a code that the organizers gave
+// out.
+type roster struct{ app *app.App }
+
+func (roster) traits() traits {
+	return traits{name: rulebook.WayRoster, form: "code", accepted: "code.accepted", several: true}
+}
+
+// maxCode is the longest code as typed, in bytes.
+const maxCode = 64
+
+// codeForm asks for the code of a member of the roster.
+type codeForm struct {
+	Action string
+	Title  string
+	Lead   string
+	Folded bool   // there is something else to do on the page
+	Typed  string // what was sent and is to be mended
+	Wrong  string // what is wrong with it
+}
+
+func (roster) ask(s *visit, q question) any {
+	t := s.printer.T
+	form := &codeForm{Action: s.path() + "/code", Title: t("code.title"), Lead: t("code.lead")}
+	switch {
+	case q.holder != nil && q.holder.Way == rulebook.WayRoster:
+		form.Title, form.Lead, form.Folded = t("code.other"), t("code.other.lead"), true
+	case len(s.rules.Voting.Voters) > 1:
+		form.Title, form.Lead, form.Folded = t("code.also"), t("code.also.lead"), true
+	}
+	if no := q.refused; no != nil && no.proof != nil && no.proof.way == rulebook.WayRoster {
+		form.Typed, form.Wrong = no.proof.typed, no.alert.Title
+	}
+	return form
+}
+
+var errNoCode = fault.New(fault.Invalid, "code_missing", "no code was sent")
+
+func (r roster) prove(ctx context.Context, slug string, sent url.Values) (identity.Credential, error) {
+	switch code := strings.TrimSpace(sent.Get("code")); {
+	case code == "":
+		return identity.Credential{}, errNoCode
+	case len(code) > maxCode:
+		return identity.Credential{}, identity.ErrCodeMistyped
+	default:
+		return r.app.ProveRoster(ctx, slug, code)
+	}
+}
+
+// refused leads to the code's field.
+func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
+	key, args := "", []any(nil)
+	switch {
+	case errors.Is(f, errNoCode), nobody(f):
+		key = "refusal.code.missing"
+	case errors.Is(f, identity.ErrCodeMistyped):
+		key = "refusal.code.mistyped"
+	case errors.Is(f, identity.ErrCode):
+		key = "refusal.code.unknown"
+	case f.Kind == fault.TooMany:
+		key, args = "refusal.code.toomany", []any{"wait", s.printer.Duration(wholeWait(f.RetryAfter))}
+	case f.Kind == fault.Unavailable:
+		key = "refusal.code.busy"
+	default:
+		return nil
+	}
+	typed := strings.TrimSpace(sent.Get("code"))
+	no := s.refuse(f.Kind.Status(), key, args...)
+	no.proof = &proof{way: rulebook.WayRoster, typed: typed[:min(len(typed), maxCode)]}
+	no.alert.Errors = []mistake{{Text: s.printer.T("code.label"), Href: "#voter-code"}}
+	return no
+}
+
+// wholeWait is a wait as people count it: seconds, past a minute minutes.
+func wholeWait(d time.Duration) time.Duration {
+	unit := time.Second
+	if d > time.Minute {
+		unit = time.Minute
+	}
+	whole := d.Truncate(unit)
+	if whole < d {
+		whole += unit
+	}
+	return max(whole, time.Second)
+}

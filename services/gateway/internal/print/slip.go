@@ -1,0 +1,74 @@
+// Package print makes what is printed: pages with everything in them, that need
+// neither our style sheet nor a connection.
+package print
+
+import (
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/skip2/go-qrcode"
+
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+//go:embed template
+var templateFiles embed.FS
+
+// Slips are voters' codes on paper: a page with everything in it, to be
+// printed and cut.
+type Slips struct {
+	Title   map[string]string // of the selection, by language
+	Address string            // of its page
+	Codes   []identity.Coded
+}
+
+// CodeAddress leads to the ballot with the code filled in. The code stands in
+// the fragment, which browsers send to nobody.
+func CodeAddress(address, code string) string { return address + "#code=" + code }
+
+// WriteSlips writes the slips in a language of the pages.
+func WriteSlips(w io.Writer, lang string, s Slips) error {
+	lang, ok := web.Known(lang)
+	if !ok {
+		lang = web.Chinese
+	}
+	words := web.NewPrinter(lang)
+	view, err := template.New("slips.html").Funcs(template.FuncMap{"t": words.T, "qr": figure}).ParseFS(templateFiles, "template/slips.html")
+	if err != nil {
+		return err
+	}
+	return view.Execute(w, struct {
+		Slips
+		Lang  string
+		Title string
+	}{s, lang, words.Words(s.Title)})
+}
+
+// qr is a QR code as an SVG path, a unit a module.
+type qr struct {
+	Side int // units
+	Path string
+}
+
+func figure(address, code string) (out qr, err error) {
+	symbol, err := qrcode.New(CodeAddress(address, code), qrcode.Medium)
+	if err != nil {
+		return out, fmt.Errorf("QR code: %w", err)
+	}
+	rows := symbol.Bitmap()
+	out.Side = len(rows)
+	var path strings.Builder
+	for y, row := range rows {
+		for x, dark := range row {
+			if dark {
+				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x, y)
+			}
+		}
+	}
+	out.Path = path.String()
+	return out, nil
+}

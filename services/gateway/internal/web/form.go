@@ -1,0 +1,43 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+)
+
+const formKey = "laurel.form"
+
+// Post registers a form that stands on the page at a path: it is sent to
+// PATH/NAME.
+func Post(e *echo.Echo, act app.Act, path, name string, h echo.HandlerFunc, middlewares ...echo.MiddlewareFunc) {
+	stands := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			c.Set(formKey, strings.TrimSuffix(c.Request().URL.Path, "/"+name))
+			return next(c)
+		}
+	}
+	e.POST(path+"/"+name, h, append([]echo.MiddlewareFunc{stands}, middlewares...)...).Name = string(act)
+}
+
+// formPage is the address of the page on which the form of a request stands;
+// the start page for what is no form.
+func formPage(c echo.Context) string {
+	if path, ok := c.Get(formKey).(string); ok {
+		return (&url.URL{Path: path}).String()
+	}
+	return "/"
+}
+
+// Form reads what was sent.
+func Form(c echo.Context) (url.Values, error) {
+	values, err := c.FormParams()
+	if err != nil {
+		return nil, fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
+	}
+	return values, nil
+}

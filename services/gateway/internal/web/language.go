@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"unicode"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+)
+
+// The languages of the pages; the first is the source.
+const (
+	Chinese = "zh-CN"
+	English = "en"
+)
+
+// Languages are those of the pages, the source first.
+func Languages() []string { return []string{Chinese, English} }
+
+// contentLanguages is the order in which words of rulebooks are looked for.
+func contentLanguages(lang string) []string {
+	if lang == English {
+		return []string{"en", "zh"}
+	}
+	return []string{"zh", "zh-CN", "en"}
+}
+
+const languageKey = "laurel.language"
+
+// language settles the language of a request: ?lang=, which is remembered, the
+// cookie, or what the browser asks for.
+func (s *Site) language(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		lang, chosen := Known(c.QueryParam("lang"))
+		if chosen {
+			s.SetCookie(c, cookieLanguage, lang, "/", Year)
+		} else {
+			lang = remembered(c.Request())
+		}
+		c.Set(languageKey, lang)
+		h := c.Response().Header()
+		h.Set("Content-Language", lang)
+		h.Add(echo.HeaderVary, "Accept-Language, Cookie")
+		return next(c)
+	}
+}
+
+// languageOf is the language of a request, also of one that no handler saw.
+func languageOf(c echo.Context) string {
+	if lang, ok := c.Get(languageKey).(string); ok {
+		return lang
+	}
+	if lang, ok := Known(c.QueryParam("lang")); ok {
+		return lang
+	}
+	return remembered(c.Request())
+}
+
+func remembered(r *http.Request) string {
+	if cookie, err := r.Cookie(cookieLanguage); err == nil {
+		if lang, ok := Known(cookie.Value); ok {
+			return lang
+		}
+	}
+	return accepted(r.Header.Get("Accept-Language"))
+}
+
+// Known gives the language that a tag names.
+func Known(tag string) (string, bool) {
+	switch strings.ToLower(tag) {
+	case "zh", "zh-cn", "zh-hans", "zh-hans-cn":
+		return Chinese, true
+	case "en", "en-us", "en-gb":
+		return English, true
+	}
+	return "", false
+}
+
+// accepted picks the language that suits an Accept-Language header best.
+func accepted(header string) string {
+	if len(header) > 512 {
+		return Chinese
+	}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(tags) == 0 || strings.HasPrefix(header, "*") {
+		return Chinese
+	}
+	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
+	_, i, confidence := matcher.Match(tags...)
+	if confidence == language.No {
+		return English // who reads neither reads English more likely
+	}
+	return Languages()[i]
+}
+
+// languageOfText tells the language of words that somebody wrote, where it is
+// not the page's: screen readers and line breaking need to know.
+func languageOfText(text, page string) string {
+	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	switch {
+	case han && page != Chinese:
+		return Chinese
+	case !han && page == Chinese && strings.ContainsFunc(text, unicode.IsLetter):
+		return English
+	}
+	return ""
+}

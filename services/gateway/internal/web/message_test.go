@@ -1,0 +1,272 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/calendar"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// Both catalogues say the same things, with the same places to fill.
+func TestMessages_complete(t *testing.T) {
+	zh, en := NewPrinter(Chinese), NewPrinter(English)
+	set := func(text string) []string {
+		return slices.Compact(slices.Sorted(slices.Values(places.FindAllString(text, -1))))
+	}
+	for key, text := range zh.texts {
+		other, ok := en.texts[key]
+		if !ok {
+			t.Errorf("en lacks %s", key)
+			continue
+		}
+		if text == "" || other == "" {
+			t.Errorf("%s is empty", key)
+		}
+		if !slices.Equal(set(text), set(other)) {
+			t.Errorf("%s fills %v in zh-CN and %v in en", key, set(text), set(other))
+		}
+	}
+	for key, text := range en.texts {
+		base, one := strings.CutSuffix(key, ".one")
+		if _, ok := zh.texts[base]; !ok || !one && base != key {
+			t.Errorf("zh-CN lacks %s", key)
+		}
+		if han := languageOfText(text, English) == Chinese; han && key != "language.name" {
+			t.Errorf("%s is not translated: %s", key, text)
+		}
+	}
+}
+
+// families are the keys that the code puts together: a beginning, and all that
+// may follow it.
+func families(t *testing.T) map[string][]string {
+	words := rulebookWords(t)
+	problems := []string{selection.ErrUnknown.Code, nomination.ErrNoCandidate.Code, ErrCrossOrigin.Code}
+	for _, kind := range fault.Kinds() {
+		problems = append(problems, string(kind))
+	}
+	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
+	return map[string][]string{
+		"phase.":              append(rulebook.PhaseNames(), "publication"),
+		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                words["Way"],
+		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":          attributes,
+		"problem.":            problems,
+		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":    words["Frequency"],
+		"rules.change.":       words["Change"],
+		"rules.counts.":       words["Counts"],
+		"rules.constituency.": words["Constituency"],
+		"rules.assign.":       words["Assign"],
+		"rules.sees.":         words["Sees"],
+		"rules.aggregate.":    words["Aggregate"],
+		"rules.over.":         words["Over"],
+		"rules.missing.":      words["Missing"],
+		"rules.round.":        words["Round"],
+		"rules.convert.":      words["Convert"],
+		"rules.ties.":         words["Ties"],
+		"rules.per.":          words["Per"],
+		"rules.ranked.":       words["Method"],
+		"rules.ballot.":       words["Ballot"],
+		"rules.calendar.":     calendar.Names(),
+		"rules.nominee.":      words["Nominee"],
+	}
+}
+
+// rulebookWords are the words that a rulebook's keys take, by what the names of
+// their constants begin with: WayDevice is one of Way.
+func rulebookWords(t *testing.T) map[string][]string {
+	t.Helper()
+	words := map[string][]string{}
+	for _, f := range sources(t, "../../../../pkg/rulebook")["../../../../pkg/rulebook"] {
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			for i := range min(len(spec.Names), len(spec.Values)) {
+				name := spec.Names[i].Name
+				begins := regexp.MustCompile(`^[A-Z][a-z]+`).FindString(name)
+				if lit, ok := spec.Values[i].(*ast.BasicLit); ok && lit.Kind == token.STRING && begins != "" {
+					word, _ := strconv.Unquote(lit.Value)
+					words[begins] = append(words[begins], word)
+				}
+			}
+			return true
+		})
+	}
+	return words
+}
+
+// Every text that a page or the code asks for is there, and none is idle. Of a
+// text KEY there may be KEY.one, for one thing, and under a title KEY.text.
+func TestMessages_used(t *testing.T) {
+	zh := NewPrinter(Chinese)
+	used, begun := map[string]bool{}, map[string]bool{}
+	ask := func(where, key string) {
+		if used[key] = true; !zh.Has(key) {
+			t.Errorf("%s asks for %s, which no catalogue has", where, key)
+		}
+	}
+	for _, dir := range []string{".", "../page", "../print"} {
+		scanCode(t, dir, zh, ask, func(where, beginning string) {
+			begun[beginning] = true
+		})
+		templates, err := filepath.Glob(dir + "/template/*.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared, err := filepath.Glob(dir + "/template/*/*.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range append(templates, shared...) {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`\{\{(?:- )?(?:t|n) "([^"]+)"`).FindAllStringSubmatch(string(src), -1) {
+				ask(path, m[1])
+			}
+		}
+	}
+	all := families(t)
+	for beginning := range begun {
+		if _, ok := all[beginning]; !ok {
+			t.Errorf("the code puts keys %s… together: families says what may follow", beginning)
+		}
+	}
+	for beginning, ends := range all {
+		if !begun[beginning] {
+			t.Errorf("no code puts keys %s… together", beginning)
+		}
+		for _, end := range ends {
+			if strings.Contains(end, "*") { // some of which is known at run time alone
+				like := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(beginning+end), `\*`, "[a-z]+") + "$")
+				for key := range zh.texts {
+					used[key] = used[key] || like.MatchString(key)
+				}
+				continue
+			}
+			if beginning == "problem." && zh.Has(beginning+end+".text") { // a code has no title of its own
+				used[beginning+end+".text"] = true
+				if !zh.Has(beginning + end) {
+					continue
+				}
+			}
+			if beginning != "field." { // TestField_codes says more
+				ask("what begins with "+beginning, beginning+end)
+			}
+			used[beginning+end] = true
+		}
+	}
+	for key := range zh.texts {
+		if !used[key] && !used[strings.TrimSuffix(key, ".text")] {
+			t.Errorf("nobody asks for %s", key)
+		}
+	}
+}
+
+// scanCode finds the keys in a package's code: every text that is one, the
+// first argument of what looks texts up, and what is put together: "rules." + x.
+func scanCode(t *testing.T, dir string, p Printer, ask, begins func(where, key string)) {
+	t.Helper()
+	files, err := filepath.Glob(dir + "/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				if text := textOf(n.X); n.Op == token.ADD && regexp.MustCompile(`^[a-z]+\.([a-z]+\.)*$`).MatchString(text) {
+					begins(path, text)
+				}
+			case *ast.BasicLit:
+				if text := textOf(n); p.Has(text) {
+					ask(path, text)
+				}
+			}
+			return true
+		})
+		calls(f, func(call *ast.CallExpr, name string) {
+			at := map[string]int{"T": 0, "N": 0, "t": 0, "Has": 0, "show": 0, "refuse": 1}
+			i, ok := at[name]
+			if !ok || len(call.Args) <= i {
+				return
+			}
+			if text := textOf(call.Args[i]); text != "" {
+				ask(path, text)
+			}
+		})
+	}
+}
+
+// textOf is a literal text.
+func textOf(e ast.Expr) string {
+	if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+		if text, err := strconv.Unquote(lit.Value); err == nil {
+			return text
+		}
+	}
+	return ""
+}
+
+func TestPrinter(t *testing.T) {
+	p := Printer{texts: map[string]string{"a": "{n} of {max}, {n}", "b": "{n} things", "b.one": "{n} thing"}}
+	for got, want := range map[string]string{
+		p.T("a", "n", "{max}", "max", 3): "{max} of 3, {max}", // filled in once
+		p.N("b", 1):                      "1 thing",
+		p.N("b", 1234567):                "1,234,567 things",
+		p.T("no such"):                   "no such",
+		grouped(-1234):                   "-1,234",
+		grouped(999):                     "999",
+	} {
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// What is wrong with a field is said in the page's language.
+func TestPrinter_Field(t *testing.T) {
+	zh, en := NewPrinter(Chinese), NewPrinter(English)
+	category := fault.Wrong("picks", "category_too_many", "names {chosen} of {category}", "category", "rural", "chosen", 3, "max", 2)
+	strange := fault.Wrong("x", "no_such_code", "is {odd}", "odd", "{odd}")
+	phase := fault.Wrong("phase", "closes_after_opening", "", "phase", rulebook.PhaseVoting, "before", rulebook.PhaseVoting, "state", "pending")
+	for _, test := range []struct {
+		got, want Text
+	}{
+		{zh.Field(category), Text{Text: "rural选得太多：选了 3 位，最多 2 位"}},
+		{zh.Field(category, "category", "乡村"), Text{Text: "乡村选得太多：选了 3 位，最多 2 位"}},
+		{en.Field(category), Text{Text: "Too many of rural: you chose 3 of at most 2"}},
+		{zh.Field(phase), Text{Text: "公众投票要先开启，才能结束（公众投票：未开始）"}},
+		{zh.Field(strange), Text{"is {odd}", English}},
+		{en.Field(strange), Text{Text: "is {odd}"}},
+	} {
+		if test.got != test.want {
+			t.Errorf("%v, want %v", test.got, test.want)
+		}
+	}
+}

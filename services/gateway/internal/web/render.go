@@ -1,0 +1,178 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+//go:embed template
+var templateFiles embed.FS
+
+// Views are a face's templates, by language.
+type Views map[string]View
+
+// View is one language's texts and pages.
+type View struct {
+	Printer
+
+	pages map[string]*template.Template
+}
+
+// Views parses a face's templates for every language: texts are looked up by
+// the template itself, so that no handler carries them about. A page is
+// template/NAME.html and defines "main"; template/shared/*.html is for all of
+// them, and fills the layout's blocks.
+func (s *Site) Views(face fs.FS) Views {
+	all := Views{}
+	for _, lang := range Languages() {
+		v := View{Printer: NewPrinter(lang), pages: map[string]*template.Template{}}
+		base := template.Must(template.New("").Funcs(s.functions(v.Printer)).ParseFS(templateFiles, "template/layout.html"))
+		if face != nil {
+			base = template.Must(base.ParseFS(face, "template/shared/*.html"))
+			v.add(base, face)
+		}
+		v.add(base, templateFiles)
+		all[lang] = v
+	}
+	return all
+}
+
+// add parses the pages of a file system on a base.
+func (v View) add(base *template.Template, files fs.FS) {
+	names, err := fs.Glob(files, "template/*.html")
+	if err != nil {
+		panic(fmt.Sprintf("web: templates: %v", err)) // a bad pattern: never
+	}
+	for _, path := range names {
+		name := strings.TrimSuffix(strings.TrimPrefix(path, "template/"), ".html")
+		v.pages[name] = template.Must(template.Must(base.Clone()).ParseFS(files, path)) // embedded: wrong in the build or never
+	}
+}
+
+// functions are what templates call.
+func (s *Site) functions(t Printer) template.FuncMap {
+	return template.FuncMap{
+		"t": t.T,
+		"n": func(key string, n any, args ...any) (string, error) {
+			i, err := whole(n)
+			return t.N(key, i, args...), err
+		},
+		"asset": s.assets.path,
+		"num": func(n any) (string, error) {
+			i, err := whole(n)
+			return grouped(i), err
+		},
+		"lang": func(text string) template.HTMLAttr { return langAttribute(languageOfText(text, t.Lang)) },
+		"in":   langAttribute,
+	}
+}
+
+// langAttribute marks a text's language where it is known not to be the page's.
+func langAttribute(lang string) template.HTMLAttr {
+	if lang != Chinese && lang != English {
+		return ""
+	}
+	return template.HTMLAttr(` lang="` + lang + `"`) //nolint:gosec // one of our two constants
+}
+
+func whole(n any) (int64, error) {
+	switch n := n.(type) {
+	case int:
+		return int64(n), nil
+	case int64:
+		return n, nil
+	case *int64:
+		if n != nil {
+			return *n, nil
+		}
+	}
+	return 0, errors.New("not a whole number")
+}
+
+// Part renders one template of a page by itself.
+func (v View) Part(page, name string, data any) (template.HTML, error) {
+	var out bytes.Buffer
+	if err := v.pages[page].ExecuteTemplate(&out, name, data); err != nil {
+		return "", fmt.Errorf("page %s: %w", page, err)
+	}
+	return template.HTML(out.String()), nil //nolint:gosec // a template's own output
+}
+
+// Page is one answer.
+type Page struct {
+	Name      string // of the template
+	Status    int    // 0: 200
+	Title     string
+	Section   string // which of the face's pages it is
+	Selection any    // what the face's header tells of; nil: of nothing
+	Address   string // where it can be read, path and query: the answer to a form is not reached by the form's address
+	Data      any
+}
+
+// frame is what every page has around its own data.
+type frame struct {
+	Lang      string
+	Title     string
+	Languages []languageLink
+	Selection any
+	Section   string
+	Data      any
+}
+
+// languageLink leads to the same page in another language.
+type languageLink struct {
+	Lang, Name, Href string
+	Current          bool
+}
+
+// Render writes a page. It is written to memory first, so that a failure can
+// still become an error page.
+func (s *Site) Render(c echo.Context, views Views, pg Page) error {
+	lang := languageOf(c)
+	if pg.Address == "" {
+		return fmt.Errorf("page %s: it has no address", pg.Name)
+	}
+	if pg.Status == 0 {
+		pg.Status = http.StatusOK
+	}
+	var out bytes.Buffer
+	err := views[lang].pages[pg.Name].ExecuteTemplate(&out, "layout", frame{
+		Lang: lang, Title: pg.Title, Languages: views.links(pg.Address, lang), Selection: pg.Selection, Section: pg.Section, Data: pg.Data,
+	})
+	if err != nil {
+		return fmt.Errorf("page %s: %w", pg.Name, err)
+	}
+	h := c.Response().Header()
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "private, no-cache")
+	}
+	return c.HTMLBlob(pg.Status, out.Bytes())
+}
+
+// links lead to an address in each language.
+func (views Views) links(address, current string) []languageLink {
+	to, err := url.Parse(address)
+	if err != nil {
+		to = &url.URL{Path: "/"}
+	}
+	query := to.Query()
+	var links []languageLink
+	for _, lang := range Languages() {
+		query.Set("lang", lang)
+		to.RawQuery = query.Encode()
+		links = append(links, languageLink{Lang: lang, Name: views[lang].T("language.name"), Href: to.String(), Current: lang == current})
+	}
+	return links
+}
+
+// View gives the texts and pages in the language of a request.
+func (views Views) View(c echo.Context) View { return views[languageOf(c)] }

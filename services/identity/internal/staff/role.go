@@ -1,0 +1,127 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// change is an act on an account's roles, as the audit log calls it.
+type change string
+
+const (
+	grant  change = "grant_role"
+	revoke change = "revoke_role"
+)
+
+func (c change) statement() string {
+	if c == grant {
+		return `INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
+	}
+	return `DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`
+}
+
+// GrantRole implements identity.Service.
+func (s *Staff) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
+	return s.change(ctx, grant, in)
+}
+
+// RevokeRole implements identity.Service.
+func (s *Staff) RevokeRole(ctx context.Context, in identity.Change) (identity.Account, error) {
+	return s.change(ctx, revoke, in)
+}
+
+func (s *Staff) change(ctx context.Context, c change, in identity.Change) (account identity.Account, err error) {
+	if err := checkGrant(in.Grant); err != nil {
+		return account, err
+	}
+	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		if account, err = find(ctx, tx, `email = $1`, normalize(in.Email)); err != nil {
+			return err
+		}
+		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
+			return err
+		}
+		account, err = find(ctx, tx, `id = $1`, account.ID)
+		return err
+	})
+	return account, err
+}
+
+// apply changes a role of an account, and audits it unless it was so already.
+func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
+	res, err := tx.ExecContext(ctx, c.statement(), a.ID, g.Slug, g.Role, g.Scope)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c, err)
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		return fmt.Errorf("%s: %w", c, err)
+	} else if n == 0 {
+		return nil
+	}
+	return audit.Record(ctx, tx, s.deps.Time(), g.Slug, string(c), "", identity.Change{Email: a.Email, Grant: g})
+}
+
+func checkGrant(g identity.Grant) error {
+	var fields []fault.Field
+	switch g.Role {
+	case identity.Organizer, identity.Committee, identity.Auditor:
+		if g.Scope != "" {
+			fields = append(fields, fault.Wrong("scope", "role_without_scope", "this role has none"))
+		}
+	case identity.Vetter, identity.Juror:
+		if g.Scope == "" {
+			fields = append(fields, fault.Required("scope"))
+		}
+	default:
+		fields = append(fields, fault.OneOf("role", identity.Roles()...))
+	}
+	if g.Slug == "" {
+		fields = append(fields, fault.Required("slug"))
+	}
+	return identity.ErrInvalid.Check(fields)
+}
+
+// Handlers give and take the role of jurors as they come to panels and leave
+// them. They touch no role but juror, in that panel of that selection.
+func (s *Staff) Handlers() []outbox.Handler {
+	return []outbox.Handler{
+		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorSeated) error {
+			return s.juror(ctx, tx, grant, e.Account, identity.Grant{Slug: env.Slug, Role: identity.Juror, Scope: e.Panel})
+		}),
+		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorLeft) error {
+			return s.juror(ctx, tx, revoke, e.Account, identity.Grant{Slug: env.Slug, Role: identity.Juror, Scope: e.Panel})
+		}),
+	}
+}
+
+// juror changes the role of a juror. An account that is not here has no roles
+// and never will, because ids are not used again.
+func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, account string, g identity.Grant) error {
+	id, err := uuid.Parse(account)
+	if err != nil {
+		err = identity.ErrNoAccount
+	}
+	var a identity.Account
+	if err == nil {
+		a, err = find(ctx, tx, `id = $1`, id)
+	}
+	if errors.Is(err, identity.ErrNoAccount) {
+		s.deps.Log.WarnContext(ctx, "a juror has no account", "act", string(c), "account", account, "slug", g.Slug, "panel", g.Scope)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.apply(ctx, tx, c, a, g)
+}

@@ -1,0 +1,50 @@
+package review
+
+import "time"
+
+// SeatCommittee lists everybody who decides.
+type SeatCommittee struct {
+	Slug    string   `json:"slug"`
+	Members []Person `json:"members"`
+}
+
+// PutMotion puts the computed result to the committee's vote.
+type PutMotion struct {
+	Slug   string `json:"slug"`
+	Motion string `json:"motion"` // in the organizer's words
+}
+
+// VoteMotion is the acting member's vote, once.
+type VoteMotion struct {
+	Slug   string `json:"slug"`
+	Choice string `json:"choice"` // for | against | abstain
+}
+
+// The choices.
+const (
+	For     = "for"
+	Against = "against"
+	Abstain = "abstain"
+)
+
+// Decision is the committee's meeting.
+type Decision struct {
+	Slug       string     `json:"slug"`
+	Members    []Person   `json:"members"`
+	Motion     string     `json:"motion,omitempty"`
+	ResultHash string     `json:"result_hash,omitempty"` // what is put to the vote
+	Voted      int        `json:"voted"`
+	Outcome    string     `json:"outcome"`
+	For        int        `json:"for"` // this and the next two are 0 until the vote is closed
+	Against    int        `json:"against"`
+	Abstained  int        `json:"abstained"`
+	ClosedAt   *time.Time `json:"closed_at,omitempty"`
+}
+
+// The outcomes of a motion.
+const (
+	NoMotion = "none"
+	Moved    = "moved"
+	Approved = "approved"
+	Rejected = "rejected"
+)

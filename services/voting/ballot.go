@@ -1,0 +1,88 @@
+package voting
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
+
+// MaxKey is the longest Idempotency-Key that a client may send, in characters.
+const MaxKey = 128
+
+// VoterID names a voter: it is the id in each of the voter's credentials. Its
+// text, which is its JSON too, is 32 hex digits.
+type VoterID [16]byte
+
+// KeyHash is the SHA-256 of an Idempotency-Key: the key itself stays with whoever
+// got it from the client. The zero hash says that there is no key. Its text,
+// which is its JSON too, is 64 hex digits.
+type KeyHash [sha256.Size]byte
+
+// HashKey hashes an Idempotency-Key, once for its whole way: as it is here, it
+// stands in the ballot's row. An empty key is no key.
+func HashKey(key string) KeyHash {
+	if key == "" {
+		return KeyHash{}
+	}
+	return sha256.Sum256([]byte(key))
+}
+
+// IsZero tells whether there is no key.
+func (k KeyHash) IsZero() bool { return k == KeyHash{} }
+
+// String is the id in hex.
+func (v VoterID) String() string { return hex.EncodeToString(v[:]) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (v VoterID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, v[:]), nil }
+
+// MarshalText implements encoding.TextMarshaler.
+func (k KeyHash) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, k[:]), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (v *VoterID) UnmarshalText(text []byte) error { return decodeHex(v[:], text) }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (k *KeyHash) UnmarshalText(text []byte) error { return decodeHex(k[:], text) }
+
+var errHex = errors.New("not hex digits of the right number")
+
+// decodeHex fills dst from exactly as many digits as that takes.
+func decodeHex(dst, text []byte) error {
+	if len(text) != hex.EncodedLen(len(dst)) {
+		return errHex
+	}
+	_, err := hex.Decode(dst, text)
+	return err
+}
+
+// Cast is one ballot on its way. The gateway has verified the credential.
+type Cast struct {
+	Slug  string  `json:"slug"`
+	Voter VoterID `json:"voter"`        // from the credential
+	Way   string  `json:"way"`          // from the credential: device
+	Picks []int   `json:"picks"`        // candidate numbers; their order means nothing
+	Key   KeyHash `json:"key,omitzero"` // of the Idempotency-Key
+}
+
+// Outcome is what became of a Cast: a receipt or a fault.
+type Outcome struct {
+	Receipt string       `json:"receipt,omitempty"` // pkg/receipt reads it
+	At      time.Time    `json:"at"`                // when it was counted, by the database's clock
+	Again   bool         `json:"again,omitempty"`   // the ballot was there: same key, same picks
+	Fault   *fault.Error `json:"fault,omitempty"`
+}
+
+// CastBallots is all ballots that waited at the gateway; the outcomes come in
+// the same order.
+type CastBallots struct {
+	Ballots []Cast `json:"ballots"`
+}
+
+// Outcomes answers CastBallots.
+type Outcomes struct {
+	Outcomes []Outcome `json:"outcomes"`
+}

@@ -1,0 +1,70 @@
+package casting
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+)
+
+// pass judges, writes, and answers the ballots that an attempt has not settled.
+type pass struct {
+	attempt   *attempt
+	items     []*item
+	selection *candidates.Snapshot // nil: it is not here
+	fresh     bool                 // selection was read for this pass
+	now       time.Time            // the database's clock, by which the ballots are judged
+	period    int                  // the present one
+	writes    []*item
+	asks      []ask // what is to be found after the writing
+}
+
+// pass begins one, on the kept snapshot of the selection or on a fresh one.
+func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
+	p := &pass{attempt: a, items: a.waiting(), selection: a.cache.Kept(a.slug), fresh: fresh}
+	if p.selection == nil || fresh {
+		p.fresh = true
+		var err error
+		if p.selection, err = a.cache.Read(ctx, a.store.db, a.slug); err != nil && !errors.Is(err, voting.ErrNotYet) {
+			return nil, err
+		}
+	}
+	if p.selection == nil {
+		return p, nil
+	}
+	if !bytes.Equal(p.selection.KeyCheck, a.keys.Check) {
+		return nil, fmt.Errorf("the pseudonym key is not the one that %s began with: with another, everybody could vote again", a.slug)
+	}
+	p.now = p.selection.At()
+	p.period = p.selection.Rules.Period(p.now)
+	return p, nil
+}
+
+// run tells whether all are settled. Nobody is refused on a kept snapshot, which
+// may be out of date.
+func (p *pass) run(ctx context.Context) (done bool, err error) {
+	refused, err := p.judge(ctx)
+	if err != nil {
+		return false, err
+	}
+	if refused && !p.fresh {
+		p.undo()
+		return false, nil
+	}
+	if holds, err := p.write(ctx); err != nil || !holds {
+		p.undo()
+		return false, err
+	}
+	return true, p.attempt.answer(ctx, p.asks)
+}
+
+// undo leaves to the next pass all that is not written.
+func (p *pass) undo() {
+	for _, it := range p.items {
+		it.settled = it.written
+	}
+}

@@ -1,0 +1,107 @@
+// Package live broadcasts how tallies change: a snapshot of each selection whose
+// tally has changed, a few times a second, whatever the number of folds in
+// between.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+	"github.com/laurel-awards/laurel/services/voting/internal/query"
+)
+
+const (
+	fastest = 250 * time.Millisecond // between looks
+	slowest = 2 * time.Second
+	// share is how many times longer it rests than it worked: a database under
+	// load takes longer for each look, and then there are fewer of them.
+	share = 20
+	limit = 10 * time.Second // for one look
+)
+
+// Broadcaster sends snapshots. Every replica may have one: listeners keep the
+// newest.
+type Broadcaster struct {
+	db     *sqlx.DB
+	bus    *bus.Bus
+	log    *slog.Logger
+	reader *query.Reader
+
+	sent map[string]int64 // the version that was last sent, by slug
+}
+
+// New broadcasts what reader shows of the tallies in deps' database.
+func New(deps run.Deps, reader *query.Reader) *Broadcaster {
+	return &Broadcaster{db: deps.DB, bus: deps.Bus, log: deps.Log, reader: reader, sent: map[string]int64{}}
+}
+
+// Run broadcasts until ctx ends. The next look makes up for one that fails.
+func (b *Broadcaster) Run(ctx context.Context) error {
+	for {
+		began := time.Now()
+		err := b.look(ctx)
+		pause := rest(time.Since(began))
+		if err != nil && ctx.Err() == nil {
+			b.log.WarnContext(ctx, "live tally: not sent", "error", err)
+			pause = slowest
+		}
+		if !run.Wait(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+func rest(worked time.Duration) time.Duration {
+	return min(slowest, max(fastest, share*worked))
+}
+
+// look sends each tally that has changed since the last look. It looks at a
+// sealed one for a while longer, so that the seal is sent.
+func (b *Broadcaster) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var open []struct {
+		candidates.Selection
+		Next   int64 `db:"next_index"`
+		Sealed bool  `db:"sealed"`
+	}
+	if err := b.db.SelectContext(ctx, &open, `
+		SELECT `+candidates.Columns+`, next_index, sealed_at IS NOT NULL AS sealed
+		FROM voting JOIN head ON head.selection = voting.id
+		WHERE opened_at IS NOT NULL AND (sealed_at IS NULL OR sealed_at > clock_timestamp() - interval '1 minute')`); err != nil {
+		return fmt.Errorf("open selections: %w", err)
+	}
+	seen := make(map[string]bool, len(open))
+	var errs []error
+	for _, s := range open {
+		seen[s.Slug] = true
+		version := query.VersionOf(query.StateOf(s.Selection, s.Sealed), s.Next, s.ListVersion)
+		if sent, ok := b.sent[s.Slug]; !ok || sent != version {
+			errs = append(errs, b.send(ctx, s.Slug))
+		}
+	}
+	maps.DeleteFunc(b.sent, func(slug string, _ int64) bool { return !seen[slug] })
+	return errors.Join(errs...)
+}
+
+func (b *Broadcaster) send(ctx context.Context, slug string) error {
+	tally, err := b.reader.GetTally(ctx, voting.Of{Slug: slug})
+	if err == nil {
+		err = voting.Broadcast(b.bus, tally)
+	}
+	if err != nil {
+		return err
+	}
+	b.sent[slug] = tally.Version
+	return nil
+}

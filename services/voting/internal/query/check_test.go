@@ -1,0 +1,105 @@
+package query
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+	"github.com/laurel-awards/laurel/services/voting/internal/secret"
+	"github.com/laurel-awards/laurel/services/voting/migrations"
+)
+
+const (
+	batches = 4000
+	each    = 2 // ballots in a batch
+)
+
+// fill gives a selection batches from the id first on.
+func fill(t *testing.T, db *sqlx.DB, selection, first int) {
+	t.Helper()
+	for _, statement := range []string{
+		`INSERT INTO batch (id, selection, period, committed_at, ballots, skipped)
+		SELECT n, $1, 0, now(), $4, '{}' FROM generate_series($2::bigint, $2 + $3 - 1) n`,
+		`INSERT INTO ballot (batch, selection, period, part, rank, voter, salt, picks)
+		SELECT n, $1, 0, 0, rank, decode(md5(format('%s %s', n, rank)), 'hex'), decode(md5('salt'), 'hex'), '{1}'
+		FROM generate_series($2::bigint, $2 + $3 - 1) n, generate_series(0, $4 - 1) rank`,
+		`INSERT INTO batch_body (batch, candidates, votes, leaves, voters)
+		SELECT batch, '{1}', '{2}',
+		       string_agg(sha256('\x00'::bytea || convert_to(
+		           format('ballot once %s 1 %s', encode(voter, 'hex'), encode(salt, 'hex')), 'UTF8')), ''::bytea ORDER BY rank),
+		       string_agg(voter, ''::bytea ORDER BY rank)
+		FROM ballot WHERE selection = $1 AND batch >= $2 AND batch < $2 + $3 AND rank < $4 GROUP BY batch`,
+	} {
+		if _, err := db.ExecContext(t.Context(), statement, selection, first, batches, each); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestCheck_newSelection checks a selection of which the planner's statistics
+// know nothing, as after a crash: the work grows with the ballots, not with
+// ballots times batches.
+func TestCheck_newSelection(t *testing.T) {
+	db := testkit.Service(t, "voting", outbox.Set(), phase.Set(), migrations.Set())
+	if _, err := db.ExecContext(t.Context(), `
+		INSERT INTO selection (slug, hash, rulebook, frozen_at)
+		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "picks": {"min": 1, "max": 1}}}', now());
+		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
+		INSERT INTO head (selection, next_index) VALUES (1, 0);
+		ALTER TABLE batch SET (autovacuum_enabled = false);
+		ALTER TABLE batch_body SET (autovacuum_enabled = false);
+		ALTER TABLE ballot SET (autovacuum_enabled = false)`); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, db, 2, 1_000_000)
+	if _, err := db.ExecContext(t.Context(), `ANALYZE ballot, batch, batch_body`); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, db, 1, 2_000_000)
+
+	signer, err := ballotlog.NewSigner(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := New(run.Deps{DB: db}, secret.Keys{}, signer, candidates.NewCache(phase.NewSelections()))
+	check, err := r.CheckTally(testkit.Context(t), voting.Of{Slug: "s-1"})
+	if err != nil || check.Ballots != batches*each || len(check.Problems) > 0 {
+		t.Errorf("%+v, %v", check, err)
+	}
+
+	var plan []byte
+	if err := db.GetContext(testkit.Context(t), &plan, `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) `+otherBatches, 1, maxProblems); err != nil {
+		t.Fatal(err)
+	}
+	var nodes []struct{ Plan node }
+	if err := json.Unmarshal(plan, &nodes); err != nil {
+		t.Fatal(err)
+	}
+	// Some ten nodes give each ballot or each batch once.
+	if rows, most := nodes[0].Plan.rows(), 20*batches*each; rows < batches*each || rows > most {
+		t.Errorf("the plan's nodes give %d rows, at most %d are due:\n%s", rows, most, plan)
+	}
+}
+
+// node is one of a plan that was run.
+type node struct {
+	Rows  int    `json:"Actual Rows"` // each time
+	Loops int    `json:"Actual Loops"`
+	Plans []node `json:"Plans"`
+}
+
+func (n node) rows() int {
+	sum := n.Rows * n.Loops
+	for _, p := range n.Plans {
+		sum += p.rows()
+	}
+	return sum
+}
