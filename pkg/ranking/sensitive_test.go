@@ -14,7 +14,8 @@ func scored(t testing.TB, candidates int, awards []int) *Input {
 	rb := parsed(t, `
 awards: [{id: x, seats: 1}]
 review: {panels: [{id: p, criteria: [{id: c0}, {id: c1, weight: 50%}, {id: c2}], aggregate: {method: trimmed_mean, drop_high: 1, drop_low: 1}}]}
-composite: {components: [{source: votes, weight: 40%, convert: {method: proportional}}, {source: "panel:p", weight: 60%}], tie_break: [votes, lot], lot: {value: v}}
+composite: {components: [{source: votes, weight: 40%, convert: {method: proportional}}, {source: "panel:p", weight: 60%}],
+  tie_break: [votes, lot], lot: {value: v}}
 `)
 	rb.Awards, rb.Quotas = p.rb.Awards, p.rb.Quotas
 	p.rb = rb

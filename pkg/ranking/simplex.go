@@ -67,7 +67,8 @@ func newSimplex(p *program, cost []float64, e *effort) *simplex {
 	return &simplex{
 		p: p, cost: cost, effort: e,
 		high: make([]bool, 2*n), at: make([]int64, 2*n), where: make([]int, 2*n),
-		place: make([]int, m), rowHigh: make([]bool, m), fixed: make([]int64, m), sum: make([]float64, m), heavy: make([]float64, m), rising: make([]float64, m), met: make([]bool, m),
+		place: make([]int, m), rowHigh: make([]bool, m), fixed: make([]int64, m), sum: make([]float64, m),
+		heavy: make([]float64, m), rising: make([]float64, m), met: make([]bool, m),
 		price: make([]float64, m), priced: make([]float64, n),
 		multiplier: make([]float64, m), slope: make([]float64, n), open: make([][]entry, m), seen: make([]bool, n),
 	}

@@ -23,7 +23,12 @@ func sizes() []size {
 // ofAwards are rules that tell awards apart, and a cap that half the awards'
 // seats must keep by themselves.
 func ofAwards() []rule {
-	return []rule{{"gender", "female", "", "15%", "award0"}, {"region", "", "30%", "", "award1"}, {"employer", "", "1", "", "award0"}, {"rank", "leader", "20%", "", "award0"}}
+	return []rule{
+		{"gender", "female", "", "15%", "award0"},
+		{"region", "", "30%", "", "award1"},
+		{"employer", "", "1", "", "award0"},
+		{"rank", "leader", "20%", "", "award0"},
+	}
 }
 
 // kept tells whether a result keeps the quotas, counted plainly.
