@@ -44,8 +44,8 @@ type Options struct {
 	// source from which it is read after the vote.
 	Lot string
 	// Budget bounds the search about quotas, in the units of Progress; 0 is
-	// DefaultBudget. What ends as quotas_undecided is decided by a larger one: the
-	// search is the same, and goes on where it ended.
+	// DefaultBudget. What ends as quotas_undecided may be decided by a larger one:
+	// the search begins anew, does the same until there, and goes on.
 	Budget int64
 	// Progress is called now and then in a long search; nil: by nobody.
 	Progress func(Progress)
