@@ -24,6 +24,7 @@ type ranking struct {
 	drawn      bool       // a lot told two apart
 	explain    [][]string // beside what components and totals say
 	rounds     []Round
+	effort     *effort
 }
 
 // component is one term of the totals.
@@ -42,6 +43,12 @@ type Options struct {
 	// Lot is the value that lots are drawn from, where the rulebook names the
 	// source from which it is read after the vote.
 	Lot string
+	// Budget bounds the search about quotas, in the units of Progress; 0 is
+	// DefaultBudget. What ends as quotas_undecided may be decided by a larger one:
+	// the search begins anew, does the same until there, and goes on.
+	Budget int64
+	// Progress is called now and then in a long search; nil: by nobody.
+	Progress func(Progress)
 }
 
 // Rank computes the result. It answers scores_missing with every gap,
@@ -74,7 +81,7 @@ func (in *Input) ranking(o Options, s Scenario) (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids))}
+	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort()}
 	if rk.lot, err = lotValue(in.rb, o.Lot); err != nil {
 		return nil, err
 	}

@@ -12,12 +12,11 @@
 //
 // # Seats and quotas
 //
-// Awards are filled in order. Each takes the set with the best ranked members,
-// compared best member first, among the sets that meet its quotas and let the
-// later awards meet theirs. The search proves each step. A candidate is taken
-// when a complete filling with them is at hand. A candidate is passed over when
-// every filling with them has been ruled out, by counting or by exhausting a
-// bounded search. A problem that passes the bound ends in the fault
-// quotas_undecided, never in a filling that might be wrong; it takes several
-// interlocking attributes and hundreds of seats to get there.
+// Awards are filled in order; each takes, of all sets that meet its quotas and
+// leave the later awards able to meet theirs, the one with the best ranked
+// members (compared best member first). Each step is proved: a candidate is
+// taken when a complete filling with them is at hand, and passed over when a cap
+// is full or with a Proof, which Claim.Check verifies. The search is bounded by a
+// budget of work; one that passes it ends in the fault quotas_undecided, never in
+// a filling that might be wrong (docs/adr/0010-quotas.md).
 package ranking

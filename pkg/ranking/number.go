@@ -138,6 +138,15 @@ func (a number) div(b number) number {
 	return a.mul(inverse)
 }
 
+// float is the value as near as a float64 comes, or one bit off that.
+func (a number) float() float64 {
+	if a.wide != nil {
+		f, _ := a.wide.Float64()
+		return f
+	}
+	return float64(a.n) / float64(a.den())
+}
+
 func (a number) sign() int {
 	if a.wide != nil {
 		return a.wide.Sign()

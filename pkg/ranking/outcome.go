@@ -18,12 +18,13 @@ type Outcome struct {
 	s      *seating
 	filled *seated
 	open   map[int]string
+	proofs map[*tree]int // their places, from 1
 }
 
 // outcome fills the awards.
 func (rk *ranking) outcome() (*Outcome, error) {
 	in := rk.in
-	s, err := newSeating(in)
+	s, err := newSeating(in, rk.order, rk.effort)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,8 @@ func (rk *ranking) outcome() (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: rk.rounds, Shortlist: rk.shortlist()}, rk, s, filled, open}
+	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: rk.rounds, Shortlist: rk.shortlist()}, rk, s, filled, open, nil}
+	o.prove()
 	if rk.drawn {
 		o.Lot = rk.lot
 	}
@@ -51,6 +53,19 @@ func (rk *ranking) outcome() (*Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// prove collects the proofs of who was passed over, in the order of the ranking.
+func (o *Outcome) prove() {
+	o.proofs = make(map[*tree]int)
+	for _, c := range o.rk.order {
+		for _, d := range o.filled.displaced[c] {
+			if d.proof != nil && o.proofs[d.proof] == 0 {
+				o.Proofs = append(o.Proofs, o.s.m.proof(d.proof, o.s.classOf, o.rk.in.ids))
+				o.proofs[d.proof] = len(o.Proofs)
+			}
+		}
+	}
 }
 
 // award gives the award that a candidate gets by the computation.
@@ -79,8 +94,11 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 			r := o.rk.ranked(c)
 			for _, d := range o.filled.displaced[c] {
 				displacement := o.rk.displacement(o.s, o.filled, c, d)
+				displacement.Proof = o.proofs[d.proof]
 				r.Displaced = append(r.Displaced, displacement)
-				r.Explain = append(r.Explain, displacement.Reason)
+				if r.Explain = append(r.Explain, displacement.Reason); displacement.Numbers != "" {
+					r.Explain = append(r.Explain, displacement.Numbers)
+				}
 			}
 			if reason := o.open[c]; reason != "" {
 				r.Explain = append(r.Explain, reason)
@@ -175,7 +193,7 @@ func (rk *ranking) shortlist() []string {
 // displacement puts the reason for passing over a candidate into words.
 func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
 	in := rk.in
-	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}}
+	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}, Numbers: d.numbers}
 	var reasons []string
 	for _, i := range d.counters {
 		k, hit := s.qs.counters[i], s.qs.hit(i)

@@ -196,11 +196,11 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 	for i := range qs.classes {
 		qs.classes[i].supply = seats
 	}
-	demand := make([]int, len(rb.Awards))
+	need := make([]int, len(rb.Awards))
 	for i, a := range rb.Awards {
-		demand[i] = a.Seats
+		need[i] = a.Seats
 	}
-	_, err := qs.first(demand)
+	_, err := qs.seating(nil, nil, need, Options{}.effort())
 	return err
 }
 
@@ -209,9 +209,17 @@ const maxCombinations = 1 << 12
 // CheckCandidates tells whether the awards can be filled under the quotas with
 // the candidates put in so far, as Rank will find it.
 func (in *Input) CheckCandidates() error {
-	qs, _ := newQuotas(in.rb, in.people())
-	_, err := qs.first(demand(in.rb.Awards, len(in.ids)))
+	_, err := newSeating(in, in.order(), Options{}.effort())
 	return err
+}
+
+// order is that in which the candidates were put in.
+func (in *Input) order() []int {
+	out := make([]int, len(in.ids))
+	for c := range out {
+		out[c] = c
+	}
+	return out
 }
 
 func (in *Input) people() populace {
@@ -226,4 +234,23 @@ func demand(awards []rulebook.Award, candidates int) []int {
 		candidates -= out[i]
 	}
 	return out
+}
+
+// words tells a quota in words.
+func (qs *quotas) words(i int) string {
+	q := qs.rb.Quotas[i]
+	text := q.Attribute
+	if q.Value != "" {
+		text += " " + q.Value
+	}
+	if q.Min.IsSet() {
+		text += ", min " + q.Min.String()
+	}
+	if q.Max.IsSet() {
+		text += ", max " + q.Max.String()
+	}
+	if q.Of != "" {
+		text += " of " + q.Of
+	}
+	return text
 }

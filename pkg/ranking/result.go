@@ -10,6 +10,7 @@ type Result struct {
 	Shortlist []string    `json:"shortlist,omitempty"` // best first, with all who tie for its last place
 	Ties      []Tie       `json:"ties,omitempty"`      // that the rules do not break and that decide an award
 	Rounds    []Round     `json:"rounds,omitempty"`    // of an instant run-off
+	Proofs    []*Proof    `json:"proofs,omitempty"`    // that displacements name
 }
 
 // Ranked is one candidate's outcome.
@@ -54,9 +55,11 @@ type Tie struct {
 type Displacement struct {
 	Award     string     `json:"award"`
 	Quotas    []QuotaHit `json:"quotas"`
-	InFavour  string     `json:"in_favour"` // the best ranked after the candidate who got it
-	Committed []string   `json:"committed"` // who fills the quota, where it is a cap
-	Reason    string     `json:"reason"`    // in words
+	InFavour  string     `json:"in_favour"`         // the best ranked after the candidate who got it
+	Committed []string   `json:"committed"`         // who fills the quota, where it is a cap
+	Reason    string     `json:"reason"`            // in words
+	Numbers   string     `json:"numbers,omitempty"` // what would be left and what still needed, where no cap is reached
+	Proof     int        `json:"proof,omitempty"`   // its place among the result's proofs, from 1; see Result.Claim
 }
 
 // QuotaHit is a quota at work.

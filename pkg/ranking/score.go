@@ -17,7 +17,7 @@ type panel struct {
 	names          []string  // by juror
 	sheets         [][]sheet // by candidate
 	blocks         [][]cell  // of cellBlock cells each
-	used           int       // cells
+	used           int       // cells of the blocks that are given out, or lost at a block's end
 	min, max, step number
 }
 
@@ -114,8 +114,8 @@ func (p *panel) sheet(candidate int, juror int32) *sheet {
 		}
 	}
 	n := len(p.rules.Criteria)
-	if len(p.blocks) == 0 || p.used%cellBlock+n > cellBlock {
-		p.used = len(p.blocks) * cellBlock
+	if end := len(p.blocks) * cellBlock; p.used+n > end { // a sheet lies in one block
+		p.used = end
 		p.blocks = append(p.blocks, make([]cell, max(cellBlock, n)))
 	}
 	if sheets == nil && p.everyone() {

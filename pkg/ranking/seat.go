@@ -1,22 +1,34 @@
 package ranking
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
 // seating fills the awards from a ranking.
 type seating struct {
+	m       *model
 	qs      *quotas
 	classOf []int // by candidate
 	need    []int // by award
-	start   plan
+	lp      *simplex
+	start   []int64 // a complete filling
+	known   []*tree // certificates of candidates passed over, the last used first
+	*effort
 	reasons bool // whether displacements are to be explained
 }
+
+// maxKnown bounds how many certificates are kept.
+const maxKnown = 64
 
 // seated is a filling, by candidate.
 type seated struct {
 	award     []int // noAward for none
 	displaced map[int][]displaced
+	passed    map[int]*displaced // by column: why no more of it got a seat
 }
 
 // displaced is why a candidate was passed over for an award.
@@ -24,237 +36,290 @@ type displaced struct {
 	award    int
 	counters []int // at their cap
 	quotas   []int // whose other demands the candidate would break
-	favoured int   // who took the seat
+	proof    *tree // of that; nil for a cap that is reached
+	numbers  string
+	favoured int // who took the seat
 }
 
-// newSeating finds a first filling, or the quotas in conflict.
-func newSeating(in *Input) (*seating, error) {
+// newSeating finds a first filling, near the given order, or the quotas in
+// conflict.
+func newSeating(in *Input, order []int, e *effort) (*seating, error) {
 	qs, classOf := newQuotas(in.rb, in.people())
-	s := &seating{qs: qs, classOf: classOf, need: demand(in.rb.Awards, len(in.ids))}
-	var err error
-	s.start, err = qs.first(s.need)
-	return s, err
+	return qs.seating(classOf, order, demand(in.rb.Awards, len(in.ids)), e)
+}
+
+func (qs *quotas) seating(classOf, order, need []int, e *effort) (*seating, error) {
+	s := qs.unfilled(classOf, order, need, false, e)
+	a, x, _ := s.find(s.m.bounds(), s.start)
+	switch a {
+	case possible:
+		s.start = x
+		return s, nil
+	case undecided:
+		return nil, s.undecided()
+	}
+	return nil, s.infeasible(s.conflict())
+}
+
+// unfilled is a seating whose start need not keep the quotas.
+func (qs *quotas) unfilled(classOf, order, need []int, relaxed bool, e *effort) *seating {
+	s := &seating{m: qs.model(need, relaxed), qs: qs, classOf: classOf, need: need, effort: e}
+	s.lp = newSimplex(s.m.program, make([]float64, 2*len(s.m.lower)), e)
+	s.price(order)
+	s.start = s.m.guess(order, classOf, need)
+	return s
+}
+
+// price makes it dear to give a seat to who is far down the order, and to take
+// one from who is far up: then a filling needs few changes as seats are taken.
+func (s *seating) price(order []int) {
+	n := float64(len(order) + 1)
+	for i := range s.lp.cost {
+		s.lp.cost[i] = 1 + noise(i)
+	}
+	for place := len(order) - 1; place >= 0; place-- {
+		at := float64(place) / n
+		for g := range s.m.groups {
+			j := s.m.column(g, s.classOf[order[place]])
+			s.lp.cost[rise(j)] = 1 + at + noise(2*j)
+			s.lp.cost[fall(j)] = 2 - at + noise(2*j+1)
+		}
+	}
+}
+
+// noise keeps costs apart, so that the simplex does not turn in circles.
+func noise(n int) float64 {
+	x := uint64(n)*0x9E3779B97F4A7C15 + 0x7F4A7C15
+	x ^= x >> 29
+	x *= 0xBF58476D1CE4E5B9
+	x ^= x >> 32
+	return float64(x>>44) / (1 << 24)
+}
+
+// find looks for a complete filling within the bounds, from a start; an
+// impossible one comes with its proof.
+func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
+	if x, ok := s.jump(&b, start, fewSteps); ok {
+		return possible, x, nil
+	}
+	h := &hunt{p: s.m.program, lp: s.lp, b: b}
+	own := slices.Clone(s.lp.cost)
+	defer func() { copy(s.lp.cost, own) }()
+	s.lp.begin(start, s.m.activity(start), b)
+	for nodes := 1; ; nodes = max(firstNodes, 2*nodes) {
+		a, proof, _ := h.within(nodes)
+		if a != undecided || s.spent() {
+			return a, h.found, proof
+		}
+		if x, ok := s.jump(&b, h.near, manySteps); ok {
+			return possible, x, nil
+		}
+		for i := range s.lp.cost {
+			s.lp.cost[i] = 1 + 4*noise(i+nodes*len(own))
+		}
+		s.lp.begin(h.near, s.m.activity(h.near), b)
+	}
+}
+
+// fewSteps and manySteps are how far a search jumps before the relaxation is
+// asked, and after: from the most nearly whole x.
+const fewSteps, manySteps = 200, 5000
+
+// firstNodes is how many nodes a search looks at before it starts again from the
+// most nearly whole x that it has met, with other costs and twice the nodes:
+// most fillings are found soon or, from there, not for very long.
+const firstNodes = 24
+
+// conflict gives, where no filling exists, quotas none of which can be spared:
+// dropping any one of them would make it possible. The others are ignored.
+func (s *seating) conflict() (ignored []bool) {
+	ignored = make([]bool, len(s.qs.rb.Quotas))
+	for i := range ignored {
+		ignored[i] = true
+		if a, _, _ := s.find(s.m.without(ignored), s.start); a != impossible {
+			ignored[i] = false
+		}
+	}
+	return ignored
+}
+
+// infeasible names the quotas that are in conflict.
+func (s *seating) infeasible(ignored []bool) error {
+	var fields []fault.Field
+	var names []string
+	for i, spared := range ignored {
+		if !spared {
+			fields = append(fields, fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_unmet", "cannot be met: {quota}", "quota", s.qs.words(i)))
+			names = append(names, s.qs.words(i))
+		}
+	}
+	message := "the quotas cannot be met together: " + strings.Join(names, "; ")
+	return fault.NewInvalid(CodeInfeasible, message, fields...)
 }
 
 // fill gives each award, in order, the best of the sets that leave the rest
 // feasible: the ranking is walked once an award, and whoever can be part of a
 // complete filling is taken. A class once passed over stays so for the award,
-// because what is taken only grows.
-func (s *seating) fill(order []int) (*seated, error) {
-	f := s.qs.filling(s.need)
-	ahead := make(plan, len(s.start)) // a complete filling of what is empty
-	for a := range ahead {
-		ahead[a] = slices.Clone(s.start[a])
-	}
-	out := &seated{award: make([]int, len(order)), displaced: make(map[int][]displaced)}
+// and for those that no quota tells from it, because what is taken only grows.
+func (s *seating) fill(order []int) (*seated, error) { return s.fillWithin(s.m.bounds(), order) }
+
+// fillWithin fills the awards within bounds that the start keeps.
+func (s *seating) fillWithin(b bounds, order []int) (*seated, error) {
+	s.price(order)
+	f := s.empty(b)
+	out := &seated{award: make([]int, len(order)), displaced: make(map[int][]displaced), passed: f.passed}
 	for c := range out.award {
 		out.award[c] = noAward
 	}
 	for award := range s.need {
-		if err := s.fillOne(f, ahead, award, order, out); err != nil {
+		if err := f.award(award, order, out); err != nil {
 			return nil, err
 		}
 	}
+	s.start = f.ahead
 	return out, nil
 }
 
-func (s *seating) fillOne(f *filling, ahead plan, award int, order []int, out *seated) error {
-	passed := make([]*displaced, len(s.qs.classes)) // by class, why it is shut
-	var waiting []int                               // passed over, until the next who is taken
+func (s *seating) empty(b bounds) *filling {
+	for _, t := range s.known {
+		t.leaf.settle(&b)
+	}
+	return &filling{seating: s, b: b, ahead: s.start, counts: make([]int64, len(s.m.least)), passed: make(map[int]*displaced)}
+}
+
+// filling is a partly filled list of awards: what is taken are lower bounds,
+// and who is passed over upper ones.
+type filling struct {
+	*seating
+	b      bounds
+	ahead  []int64            // a complete filling within the bounds
+	counts []int64            // by row: what is taken
+	passed map[int]*displaced // by column: why no more of it are taken
+}
+
+func (f *filling) award(award int, order []int, out *seated) error {
+	var waiting []int // passed over, until the next who is taken
+	left := f.need[award]
 	for _, c := range order {
-		if f.need[award] == 0 {
+		if left == 0 {
 			break
 		}
 		if out.award[c] != noAward {
 			continue
 		}
-		class := s.classOf[c]
-		if !f.shut[award][class] {
-			took, err := s.take(f, ahead, award, class)
+		j := f.m.column(f.m.group[award], f.classOf[c])
+		if f.passed[j] == nil {
+			took, err := f.take(j)
 			if err != nil {
 				return err
 			}
 			if took {
+				left--
 				out.award[c] = award
 				for _, w := range waiting {
-					d := *passed[s.classOf[w]]
-					d.favoured = c
+					d := *f.passed[f.m.column(f.m.group[award], f.classOf[w])]
+					d.award, d.favoured = award, c
 					out.displaced[w] = append(out.displaced[w], d)
 				}
 				waiting = waiting[:0]
 				continue
 			}
-			f.shut[award][class] = true
-			passed[class] = &displaced{award: award}
-			if s.reasons {
-				passed[class].counters, passed[class].quotas = f.blame(ahead, award, class)
-			}
 		}
-		if s.reasons {
+		if f.reasons {
 			waiting = append(waiting, c)
 		}
 	}
 	return nil
 }
 
-// take puts one of the class into the award if the rest can still be filled.
-func (s *seating) take(f *filling, ahead plan, award, class int) (bool, error) {
-	if f.room(award, class) <= 0 {
-		return false, nil
-	}
-	if ahead[award][class] == 0 && !f.swap(ahead, award, class) {
-		f.put(award, class, 1)
-		p, a := f.solve()
-		f.put(award, class, -1)
-		if a == undecided {
-			return false, errUndecided()
+// take gives one more of the column a seat if the rest can still be filled, or
+// notes why not.
+func (f *filling) take(j int) (bool, error) {
+	if f.ahead[j] == f.b.lower[j] {
+		d, err := f.find(j)
+		if err != nil {
+			return false, err
 		}
-		if a == impossible {
+		if d != nil {
+			f.passed[j] = d
+			f.change(j, f.b.lower[j], f.b.lower[j])
 			return false, nil
 		}
-		copy(ahead, p)
-		ahead[award][class]++
 	}
-	ahead[award][class]--
-	f.put(award, class, 1)
+	f.seat(j)
+	for _, e := range f.m.byColumn[j] {
+		if f.counts[e.at] < f.b.most[e.at] {
+			continue
+		}
+		for _, other := range f.m.byRow[e.at] { // whom a full cap lets in no more
+			if k := other.at; f.b.lower[k] < f.b.upper[k] {
+				f.change(k, f.b.lower[k], f.b.lower[k])
+			}
+		}
+	}
 	return true, nil
 }
 
-// swap changes the complete filling ahead so that the award has one more of
-// the class for one less of another, in one of three ways: that one leaves, or
-// takes the place in a later award from which the class's member comes, or
-// takes a later award's place of a third, who leaves. False: none of these
-// keeps the quotas.
-func (f *filling) swap(ahead plan, award, class int) bool {
-	w := f.swapping(ahead, class)
-	for other, n := range ahead[award] {
-		if n == 0 || other == class {
-			continue
-		}
-		w.move(award, other, -1)
-		w.move(award, class, 1)
-		if w.spare > 0 && w.holds() {
-			return true
-		}
-		for later := award + 1; later < len(ahead); later++ {
-			if f.shut[later][other] {
-				continue
-			}
-			w.move(later, other, 1)
-			for third, n := range ahead[later] {
-				if n == 0 || third == other || third != class && w.spare <= 0 {
-					continue
-				}
-				w.move(later, third, -1)
-				if w.holds() {
-					return true
-				}
-				w.move(later, third, 1)
-			}
-			w.move(later, other, -1)
-		}
-		w.move(award, other, 1)
-		w.move(award, class, -1)
-	}
-	return false
-}
-
-// swapping is a complete filling being changed.
-type swapping struct {
-	f      *filling
-	ahead  plan
-	counts []int // by counter
-	broken int   // counters off their limits
-	spare  int   // of the class wanted, members in no award
-}
-
-func (f *filling) swapping(ahead plan, class int) *swapping {
-	w := &swapping{f: f, ahead: ahead, counts: slices.Clone(f.counts), spare: f.supply[class]}
-	for a := range ahead {
-		w.spare -= ahead[a][class]
-		for c, n := range ahead[a] {
-			if n > 0 {
-				for _, i := range f.qs.classes[c].hits[a] {
-					w.counts[i] += n
-				}
-			}
-		}
-	}
-	for i := range w.counts {
-		if w.off(i) {
-			w.broken++
-		}
-	}
-	return w
-}
-
-func (w *swapping) off(i int) bool {
-	k := w.f.qs.counters[i]
-	return !w.f.ignore[k.quota] && (w.counts[i] < k.min || k.max != noCap && w.counts[i] > k.max)
-}
-
-func (w *swapping) move(award, class, n int) {
-	w.ahead[award][class] += n
-	for _, i := range w.f.qs.classes[class].hits[award] {
-		before := w.off(i)
-		w.counts[i] += n
-		switch after := w.off(i); {
-		case after && !before:
-			w.broken++
-		case before && !after:
-			w.broken--
-		}
+// seat gives one more of the column a seat.
+func (f *filling) seat(j int) {
+	f.change(j, f.b.lower[j]+1, f.b.upper[j])
+	for _, e := range f.m.byColumn[j] {
+		f.counts[e.at] += e.by
 	}
 }
 
-func (w *swapping) holds() bool { return w.broken == 0 }
-
-// blame tells why no complete filling has one more of the class in the award:
-// the counters at their cap, else the quotas without any of which there would
-// be one, else a set of quotas that conflict with it together.
-func (f *filling) blame(ahead plan, award, class int) (counters, quotas []int) {
-	for _, i := range f.qs.classes[class].hits[award] {
-		if k := f.qs.counters[i]; k.max != noCap && f.counts[i] >= k.max {
+// find changes the filling ahead to one with one more of the column, or tells
+// why there is none.
+func (f *filling) find(j int) (*displaced, error) {
+	var counters []int
+	for _, e := range f.m.byColumn[j] {
+		if i := e.at - f.m.first; i >= 0 && i < len(f.qs.counters) && f.counts[e.at]+e.by > f.b.most[e.at] {
 			counters = append(counters, i)
 		}
 	}
 	if len(counters) > 0 {
-		return counters, nil
+		return &displaced{counters: counters}, nil
 	}
-	g := f.clone()
-	g.shut[award][class] = false
-	for i := range g.ignore {
-		g.ignore[i] = true
-		if g.could(ahead, award, class) {
-			quotas = append(quotas, i)
-		}
-		g.ignore[i] = false
-	}
-	if len(quotas) == 0 {
-		g.put(award, class, 1)
-		for i, conflicting := range g.conflict() {
-			if conflicting {
-				quotas = append(quotas, i)
-			}
+	for i, t := range f.known {
+		if c := t.leaf; c.least+max(c.cost[j], 0) > c.most {
+			copy(f.known[1:i+1], f.known[:i])
+			f.known[0] = t
+			return f.proved(j, t), nil
 		}
 	}
-	return nil, quotas
+	f.b.lower[j]++
+	a, x, proof := f.seating.find(f.b, f.ahead)
+	f.b.lower[j]--
+	switch a {
+	case possible:
+		f.ahead = x
+		return nil, nil
+	case undecided:
+		return nil, f.undecided()
+	}
+	if proof.leaf != nil {
+		proof.leaf.settle(&f.b)
+		f.known = slices.Insert(f.known[:min(len(f.known), maxKnown-1)], 0, proof)
+	}
+	return f.proved(j, proof), nil
 }
 
-// could tells whether a complete filling has one more of the class.
-func (f *filling) could(ahead plan, award, class int) bool {
-	if f.room(award, class) <= 0 {
-		return false
+// proved is a displacement by a proof.
+func (f *filling) proved(j int, proof *tree) *displaced {
+	d := &displaced{proof: proof}
+	if f.reasons {
+		rows := proof.rows()
+		d.quotas, d.numbers = f.m.cited(rows), f.tell(j, rows)
 	}
-	scratch := make(plan, len(ahead))
-	for a := range scratch {
-		scratch[a] = slices.Clone(ahead[a])
+	return d
+}
+
+// change sets a column's bounds, of the certificates, too.
+func (f *filling) change(j int, lower, upper int64) {
+	for _, t := range f.known {
+		c := t.leaf
+		by := c.cost[j]
+		c.least += min(by*lower, by*upper) - min(by*f.b.lower[j], by*f.b.upper[j])
 	}
-	if f.swap(scratch, award, class) {
-		return true
-	}
-	f.put(award, class, 1)
-	_, a := f.solve()
-	f.put(award, class, -1)
-	return a == possible
+	f.b.lower[j], f.b.upper[j] = lower, upper
 }

@@ -154,7 +154,7 @@ func TestSeating_bruteForce(t *testing.T) {
 			order[c] = c
 		}
 		want := i.best(-1)
-		s, err := newSeating(in)
+		s, err := newSeating(in, in.order(), Options{}.effort())
 		if want == nil {
 			if !fault.HasCode(err, CodeInfeasible) {
 				t.Fatalf("err = %v, want %s", err, CodeInfeasible)
@@ -286,7 +286,7 @@ func TestSeating_large(t *testing.T) {
 	for c := range order {
 		order[c] = c
 	}
-	s, err := newSeating(in)
+	s, err := newSeating(in, in.order(), Options{}.effort())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
 	}
 	demands := make([]demand, 0, len(quotas))
 	for i, q := range quotas {
-		d := demand{Quota: q, index: i, at: places[i], seats: rb.seatsOf(q.Of)}
+		d := demand{Quota: q, index: i, at: places[i], seats: rb.Seats(q.Of)}
 		d.floor, d.hasFloor = q.Floor(d.seats)
 		d.cap, d.hasCap = q.Cap(d.seats)
 		demands = append(demands, d)
@@ -37,8 +37,8 @@ func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
 	}
 }
 
-// seatsOf is how many seats the award has, or all awards together for "".
-func (rb *Rulebook) seatsOf(award string) int {
+// Seats is how many seats the award has, or all awards together for "".
+func (rb *Rulebook) Seats(award string) int {
 	sum := 0
 	for _, a := range rb.Awards {
 		if award == "" || a.ID == award {
@@ -48,19 +48,23 @@ func (rb *Rulebook) seatsOf(award string) int {
 	return sum
 }
 
-// twice reports a quota for the same winners as an earlier one.
+// twice reports a quota for the same winners as an earlier one, which then
+// counts for nothing else.
 func twice(demands []demand) {
 	type subject struct{ attribute, value, of string }
 	mins, maxes := map[subject]int{}, map[subject]int{}
-	for _, d := range demands {
+	for i := range demands {
+		d := &demands[i]
 		s := subject{d.Attribute, d.Value, d.Of}
 		if first, ok := mins[s]; ok && d.hasFloor {
 			d.at.get("min").fail("quota_twice", "{other} has a {limit} for the same winners", "other", quotaName(first), "limit", "min")
+			d.floor, d.hasFloor = 0, false
 		} else if d.hasFloor {
 			mins[s] = d.index
 		}
 		if first, ok := maxes[s]; ok && d.hasCap {
 			d.at.get("max").fail("quota_twice", "{other} has a {limit} for the same winners", "other", quotaName(first), "limit", "max")
+			d.cap, d.hasCap = 0, false
 		} else if d.hasCap {
 			maxes[s] = d.index
 		}

@@ -181,6 +181,16 @@ func TestParse_mistake(t *testing.T) {
 			7, "quotas[2].min", "in quotas[0]",
 		},
 		{"quota twice", award + "quotas:\n- {attribute: region, max: 2}\n- {attribute: region, max: 3}\n", 6, "quotas[1].max", "quotas[0] has a max"},
+		{
+			"min twice, a count and a share", award + "quotas:\n" +
+				"- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: f, min: 50%, of: b}\n",
+			6, "quotas[1].min", "quotas[0] has a min",
+		},
+		{
+			"min of an award twice below a cap", award + "quotas:\n- {attribute: gender, value: f, max: 2}\n" +
+				"- {attribute: gender, value: f, min: 2, of: b}\n- {attribute: gender, value: f, min: 1, of: b}\n",
+			7, "quotas[2].min", "quotas[1] has a min",
+		},
 		{"quorum above all", "decision: {quorum: 3/2}\n", 1, "decision.quorum", "not a share"},
 		{"quorum of none", "decision: {quorum: 0}\n", 1, "decision.quorum", "not a share"},
 		{"denominator of 0", "decision: {quorum: 1/0}\n", 1, "decision.quorum", "denominator"},

@@ -28,6 +28,8 @@ type Command struct {
 	Output      string `short:"o" placeholder:"FILE" help:"Where to write; standard output without it."`
 	Lot         string `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
 	Sensitivity bool   `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
+	Quotas      bool   `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
+	Budget      int64  `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 200000000000; some minutes."`
 
 	WhatIf WhatIf `embed:""`
 
@@ -52,7 +54,7 @@ func (c *Command) Run(ctx context.Context) error {
 	}
 	out, err := c.compute(in)
 	if err != nil {
-		return reported(err)
+		return err
 	}
 	return c.write(out)
 }
@@ -71,7 +73,9 @@ func limitMemory() (undo func()) {
 }
 
 func (c *Command) compute(in *ranking.Input) (out output, err error) {
-	options := ranking.Options{Lot: c.Lot}
+	searching := c.newSearching()
+	defer searching.done()
+	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell}
 	scenario, err := c.WhatIf.scenario(in)
 	if err != nil {
 		return out, err
@@ -80,20 +84,28 @@ func (c *Command) compute(in *ranking.Input) (out output, err error) {
 	if c.WhatIf.asked() {
 		own, err := in.Compute(options, ranking.Scenario{})
 		if err != nil {
-			return out, err
+			return out, advised(err, in, options)
 		}
 		before = own.Awards
 	}
 	if out.Outcome, err = in.Compute(options, scenario); err != nil {
-		return out, err
+		return out, advised(err, in, options)
 	}
 	if c.WhatIf.asked() {
 		out.trial = &trial{c.WhatIf.Weight, c.WhatIf.Convert, c.WhatIf.WithoutJuror, changes(before, out.Awards)}
 	}
 	if c.Sensitivity {
-		out.sensitivity, err = in.Sensitivities(options, scenario)
+		if out.sensitivity, err = in.Sensitivities(options, scenario); err != nil {
+			return out, reported(err)
+		}
 	}
-	return out, err
+	if c.Quotas {
+		if out.quotas, err = in.Quotas(options, scenario); err != nil {
+			return out, reported(err)
+		}
+		out.rules = in.Rulebook().Quotas
+	}
+	return out, nil
 }
 
 func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
@@ -119,6 +131,8 @@ type output struct {
 
 	trial       *trial // nil: it is the rulebook's own result
 	sensitivity []ranking.Sensitivity
+	quotas      *ranking.QuotaReport // nil: not asked for
+	rules       []rulebook.Quota
 }
 
 // write writes to standard output, or to a file that appears only when it is

@@ -32,12 +32,13 @@ type document struct {
 	WhatIf *trial `json:"what_if,omitempty"` // what was tried; with it this is not a result
 	ranking.Result
 	Sensitivity []ranking.Sensitivity `json:"sensitivity,omitempty"`
+	Quotas      *ranking.QuotaReport  `json:"quotas,omitempty"`
 }
 
 // writeJSON writes the result with a line a candidate, one after the other: a
 // hundred thousand of them need not be in memory at once.
 func writeJSON(w io.Writer, out output) error {
-	doc := document{WhatIf: out.trial, Result: out.Result, Sensitivity: out.sensitivity}
+	doc := document{WhatIf: out.trial, Result: out.Result, Sensitivity: out.sensitivity, Quotas: out.quotas}
 	rest, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)

@@ -5,13 +5,18 @@ import (
 	"os"
 
 	"github.com/schollz/progressbar/v3"
+
+	"github.com/laurel-awards/laurel/pkg/ranking"
 )
 
-// progress shows on a terminal how much of the files has been read.
+// progress is a bar on a terminal, or nothing.
 type progress struct{ bar *progressbar.ProgressBar }
 
-// newProgress shows nothing where standard error is not a terminal.
-func (c *Command) newProgress(total int64) progress {
+// newProgress shows how much of the files has been read.
+func (c *Command) newProgress(total int64) progress { return c.bar(total, "reading", true) }
+
+// bar shows nothing where standard error is not a terminal.
+func (c *Command) bar(total int64, what string, isBytes bool) progress {
 	w := c.err
 	if w == nil {
 		info, err := os.Stderr.Stat()
@@ -21,11 +26,31 @@ func (c *Command) newProgress(total int64) progress {
 		w = os.Stderr
 	}
 	return progress{progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("reading"),
-		progressbar.OptionShowBytes(true), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what),
+		progressbar.OptionShowBytes(isBytes), progressbar.OptionFullWidth(), progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetRenderBlankState(true),
 	)}
 }
+
+// searching shows on a terminal how much of its budget a long search about
+// quotas has used.
+type searching struct {
+	c   *Command
+	bar progress
+}
+
+func (c *Command) newSearching() *searching { return &searching{c: c} }
+
+func (s *searching) tell(p ranking.Progress) {
+	if s.bar.bar == nil {
+		s.bar = s.c.bar(p.Budget, "searching", false)
+	}
+	if s.bar.bar != nil {
+		_ = s.bar.bar.Set64(min(p.Work, p.Budget)) // only a display
+	}
+}
+
+func (s *searching) done() { s.bar.done() }
 
 func (p progress) done() {
 	if p.bar != nil {

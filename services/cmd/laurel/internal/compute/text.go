@@ -34,6 +34,9 @@ func writeText(w io.Writer, out output) error {
 		}
 		fmt.Fprintf(b, "  %s: now %s; below %s; above %s\n", s.Source, s.Weight, crossing(s.Lower), crossing(s.Upper))
 	}
+	if out.quotas != nil {
+		writeQuotas(b, out.rules, out.quotas)
+	}
 	if out.trial != nil {
 		writeChanges(b, out.trial.Changes)
 	}

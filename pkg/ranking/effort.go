@@ -1,0 +1,45 @@
+package ranking
+
+import "github.com/laurel-awards/laurel/pkg/fault"
+
+// DefaultBudget is how much work the search about quotas may do if nothing else
+// is said. Selections of real size take a thousandth of it, or less.
+const DefaultBudget = 100_000_000_000
+
+// Progress is what a long search about quotas tells. Work counts numbers looked
+// at, a billion or so in a second, and is the same on every machine.
+type Progress struct {
+	Work, Budget int64
+}
+
+// effort is the work of one computation.
+type effort struct {
+	Progress
+	told int64
+	tell func(Progress)
+}
+
+// often is after how much work progress is told again.
+const often = 1 << 28
+
+func (o Options) effort() *effort {
+	e := &effort{Progress: Progress{Budget: o.Budget}, tell: o.Progress}
+	if e.Budget <= 0 {
+		e.Budget = DefaultBudget
+	}
+	return e
+}
+
+// spent tells whether the budget is used up.
+func (e *effort) spent() bool {
+	if e.tell != nil && e.Work-e.told > often {
+		e.told = e.Work
+		e.tell(e.Progress)
+	}
+	return e.Work > e.Budget
+}
+
+func (e *effort) undecided() error {
+	return fault.NewInvalid(CodeUndecided, "whether the quotas can be met could not be decided within the search's budget",
+		fault.Wrong("budget", "budget_too_small", "of {budget} is used up: a larger one lets the search go on", "budget", e.Budget))
+}

@@ -1,0 +1,318 @@
+package ranking
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// Proof shows that no filling of the awards keeps the quotas, as Claim.Check
+// verifies in whole numbers. Either it adds rules up: each rule times a number
+// says how much the rules allow in all, and no choice of candidates, each worth
+// the sum of the numbers of the rules that count them, needs so little. Or it
+// splits: of the candidates alike at most so many get one of some awards, or
+// more, and a proof of each.
+type Proof struct {
+	Terms []Term `json:"terms,omitempty"`
+	Split *Split `json:"split,omitempty"`
+}
+
+// Term is a rule and how often it is added: a positive number its max, a
+// negative one its min. Seats of an award are both.
+type Term struct {
+	Award string `json:"award,omitempty"` // the award's seats; "" for a quota
+	Quota int    `json:"quota,omitempty"` // its place in the rulebook, from 1
+	Value string `json:"value,omitempty"`
+	Times int64  `json:"times"`
+}
+
+// Split is two cases of how many of the candidates who count alike for all
+// quotas get one of the awards: at most so many, or more.
+type Split struct {
+	Like   string   `json:"like"` // one of the candidates
+	Awards []string `json:"awards"`
+	AtMost int      `json:"at_most"`
+	Low    *Proof   `json:"low"`
+	High   *Proof   `json:"high"`
+}
+
+// Claim is what a proof is to show: with these awards given, and without those
+// that have been ruled out, there is no complete filling.
+type Claim struct {
+	Rulebook   *rulebook.Rulebook
+	IDs        []string            // by candidate
+	Attributes []map[string]string // by candidate
+	Need       []int               // by award
+	Given      []int               // by candidate: an award, -1 for none yet
+	Barred     [][]bool            // by candidate, by award: ruled out before
+}
+
+// Check verifies the proof; an error says where it does not hold.
+func (c Claim) Check(p *Proof) error {
+	k := &check{Claim: c, groups: make(map[string]*alike), counted: make(map[Term]bool)}
+	k.sort()
+	for i, name := range k.names {
+		g := k.groups[name]
+		if g == nil {
+			g = &alike{rules: k.rules(i), given: make([]int, len(c.Need)), barred: make([]bool, len(c.Need))}
+			k.groups[name] = g
+		}
+		if c.Given[i] >= 0 {
+			g.given[c.Given[i]]++
+			continue
+		}
+		g.free++
+		for a, barred := range c.Barred[i] { // who counts like one ruled out is ruled out
+			g.barred[a] = g.barred[a] || barred
+		}
+	}
+	k.fill()
+	return k.verify(p, nil)
+}
+
+// maxTimes keeps the sums of a check within 63 bits.
+const maxTimes = 1 << 30
+
+// check is a claim being checked.
+type check struct {
+	Claim
+	names   []string // by candidate: the quotas that count them
+	groups  map[string]*alike
+	counted map[Term]bool // quota and value that the names heed
+}
+
+// alike is candidates who count alike for all quotas.
+type alike struct {
+	rules  [][]Term // by award: those that count who gets it, without their times
+	free   int      // without an award yet
+	given  []int    // by award
+	barred []bool   // by award
+}
+
+// limits is how many of some candidates alike a split lets have some awards.
+type limits struct {
+	who       string
+	awards    []int
+	low, high int
+}
+
+// sort names, for each candidate, the quotas that count them. A max for every
+// value counts only values that could pass it.
+func (k *check) sort() {
+	k.names = make([]string, len(k.Attributes))
+	for q, rules := range k.Rulebook.Quotas {
+		frequency := make(map[string]int)
+		for _, attributes := range k.Attributes {
+			frequency[attributes[rules.Attribute]]++
+		}
+		most, _ := rules.Cap(k.seats(rules.Of))
+		if rules.Value != "" {
+			k.counted[Term{Quota: q + 1, Value: rules.Value}] = true
+		}
+		for i, attributes := range k.Attributes {
+			v := attributes[rules.Attribute]
+			if v != "" && (v == rules.Value || rules.Value == "" && frequency[v] > most) {
+				k.counted[Term{Quota: q + 1, Value: v}] = true
+				k.names[i] += fmt.Sprintf("%d=%q ", q, v)
+			}
+		}
+	}
+}
+
+// rules gives, by award, the rules that count the candidate who gets it.
+func (k *check) rules(candidate int) [][]Term {
+	out := make([][]Term, len(k.Need))
+	for a := range out {
+		id := k.Rulebook.Awards[a].ID
+		out[a] = append(out[a], Term{Award: id})
+		for q, rules := range k.Rulebook.Quotas {
+			t := Term{Quota: q + 1, Value: k.Attributes[candidate][rules.Attribute]}
+			if k.counted[t] && (rules.Of == "" || rules.Of == id) {
+				out[a] = append(out[a], t)
+			}
+		}
+	}
+	return out
+}
+
+// fill rules out whoever would pass a max that those with an award have reached.
+func (k *check) fill() {
+	given := make(map[Term]int)
+	for _, g := range k.groups {
+		for a, n := range g.given {
+			for _, t := range g.rules[a] {
+				given[t] += n
+			}
+		}
+	}
+	full := func(t Term) bool {
+		if t.Quota == 0 {
+			return false
+		}
+		q := k.Rulebook.Quotas[t.Quota-1]
+		most, ok := q.Cap(k.seats(q.Of))
+		return ok && given[t] >= most
+	}
+	for _, g := range k.groups {
+		for a, rules := range g.rules {
+			g.barred[a] = g.barred[a] || slices.ContainsFunc(rules, full)
+		}
+	}
+}
+
+func (c Claim) seats(award string) int {
+	sum := 0
+	for _, a := range c.Rulebook.Awards {
+		if award == "" || award == a.ID {
+			sum += a.Seats
+		}
+	}
+	return sum
+}
+
+func (k *check) verify(p *Proof, bounds []limits) error {
+	switch {
+	case p == nil:
+		return fmt.Errorf("a case is not proved")
+	case p.Split == nil:
+		return k.sum(p.Terms, bounds)
+	}
+	like := slices.Index(k.IDs, p.Split.Like)
+	if like < 0 {
+		return fmt.Errorf("no candidate %q", p.Split.Like)
+	}
+	low := limits{who: k.names[like], high: len(k.IDs)}
+	for _, id := range p.Split.Awards {
+		a := k.award(id)
+		if a < 0 || slices.Contains(low.awards, a) {
+			return fmt.Errorf("a split over the award %q", id)
+		}
+		low.awards = append(low.awards, a)
+	}
+	var others []limits
+	for _, b := range bounds {
+		switch {
+		case b.who != low.who || !slices.ContainsFunc(b.awards, func(a int) bool { return slices.Contains(low.awards, a) }):
+			others = append(others, b)
+		case slices.Equal(b.awards, low.awards): // the same split, narrower
+			low.low, low.high = b.low, b.high
+		default:
+			return fmt.Errorf("splits that overlap")
+		}
+	}
+	high := low
+	low.high, high.low = min(low.high, p.Split.AtMost), max(low.low, p.Split.AtMost+1)
+	if err := k.verify(p.Split.Low, append(slices.Clone(others), low)); err != nil {
+		return err
+	}
+	return k.verify(p.Split.High, append(slices.Clone(others), high))
+}
+
+// sum adds the rules up: the candidates must be worth more than they allow.
+func (k *check) sum(terms []Term, bounds []limits) error {
+	allowed, least := int64(0), int64(0)
+	times := make(map[Term]int64)
+	for _, t := range terms {
+		limit, ok := k.limit(t)
+		if !ok || max(t.Times, -t.Times) > maxTimes {
+			return fmt.Errorf("no such rule: %+v", t)
+		}
+		allowed += t.Times * int64(limit)
+		times[Term{Award: t.Award, Quota: t.Quota, Value: t.Value}] += t.Times
+	}
+	for who, g := range k.groups {
+		worth := make([]int64, len(k.Need))
+		for a := range worth {
+			for _, t := range g.rules[a] {
+				worth[a] += times[t]
+			}
+			least += worth[a] * int64(g.given[a])
+		}
+		rest, ok := g.least(who, worth, bounds)
+		if !ok {
+			return nil // a case that cannot be
+		}
+		least += rest
+	}
+	if least <= allowed {
+		return fmt.Errorf("the rules allow %d, and the candidates need no more than %d", allowed, least)
+	}
+	return nil
+}
+
+// least is the least that the group's free members are worth in all; false:
+// they cannot keep the bounds.
+func (g *alike) least(who string, worth []int64, bounds []limits) (int64, bool) {
+	type share struct {
+		worth     int64
+		low, high int
+	}
+	var shares []share
+	bound := make([]bool, len(worth))
+	for _, b := range bounds {
+		if b.who != who {
+			continue
+		}
+		s := share{math.MaxInt64, b.low, min(b.high, math.MaxInt32)}
+		for _, a := range b.awards {
+			bound[a] = true
+			s.low, s.high = s.low-g.given[a], s.high-g.given[a]
+			if !g.barred[a] {
+				s.worth = min(s.worth, worth[a])
+			}
+		}
+		if s.low = max(s.low, 0); s.worth == math.MaxInt64 {
+			s.worth, s.high = 0, min(s.high, 0)
+		}
+		if s.low > s.high {
+			return 0, false
+		}
+		shares = append(shares, s)
+	}
+	for a, w := range worth {
+		if !bound[a] && !g.barred[a] {
+			shares = append(shares, share{w, 0, g.free})
+		}
+	}
+	sum, free := int64(0), g.free
+	for _, s := range shares {
+		sum += s.worth * int64(s.low)
+		free -= s.low
+	}
+	if free < 0 {
+		return 0, false
+	}
+	slices.SortFunc(shares, func(a, b share) int { return int(max(-1, min(1, a.worth-b.worth))) })
+	for _, s := range shares {
+		n := min(free, s.high-s.low)
+		sum += min(s.worth, 0) * int64(n)
+		free -= n
+	}
+	return sum, true
+}
+
+// limit is what a term's rule allows: the award's seats, the quota's max, or
+// its min for a negative number.
+func (k *check) limit(t Term) (int, bool) {
+	if t.Award != "" {
+		a := k.award(t.Award)
+		if a < 0 || t.Quota != 0 || t.Value != "" {
+			return 0, false
+		}
+		return k.Need[a], true
+	}
+	if !k.counted[Term{Quota: t.Quota, Value: t.Value}] || t.Value == "" {
+		return 0, false
+	}
+	q := k.Rulebook.Quotas[t.Quota-1]
+	if t.Times < 0 {
+		return q.Floor(k.seats(q.Of))
+	}
+	return q.Cap(k.seats(q.Of))
+}
+
+func (c Claim) award(id string) int {
+	return slices.IndexFunc(c.Rulebook.Awards, func(a rulebook.Award) bool { return a.ID == id })
+}

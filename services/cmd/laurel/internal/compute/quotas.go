@@ -1,0 +1,73 @@
+package compute
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+// advised adds to a refusal for quotas that cannot be met what would make them
+// possible.
+func advised(err error, in *ranking.Input, o ranking.Options) error {
+	if !fault.HasCode(err, ranking.CodeInfeasible) {
+		return reported(err)
+	}
+	report, err2 := in.Feasible(o)
+	if err2 != nil {
+		return reported(err)
+	}
+	lines := []string{reported(err).Error()}
+	quotas := in.Rulebook().Quotas
+	for _, r := range report.Alone {
+		lines = append(lines, "it would be possible with "+relaxation(quotas, r))
+	}
+	if len(report.Together) > 1 {
+		var all []string
+		for _, r := range report.Together {
+			all = append(all, relaxation(quotas, r))
+		}
+		lines = append(lines, "the least change in all: "+strings.Join(all, " and "))
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+func relaxation(quotas []rulebook.Quota, r ranking.Relaxation) string {
+	return fmt.Sprintf("%s %s %d instead of %d", subject(quotas[r.Quota-1], r.Quota), r.Limit, r.To, r.From)
+}
+
+// subject names a quota: its place, as in the rulebook's faults, and whom it is
+// about.
+func subject(q rulebook.Quota, place int) string {
+	text := fmt.Sprintf("quotas[%d] (%s", place-1, q.Attribute)
+	if q.Value != "" {
+		text += " " + q.Value
+	}
+	if q.Of != "" {
+		text += " of " + q.Of
+	}
+	return text + ")"
+}
+
+// writeQuotas tells how far each limit could move.
+func writeQuotas(b *bufio.Writer, quotas []rulebook.Quota, report *ranking.QuotaReport) {
+	fmt.Fprint(b, "\nquotas, in seats, and where an award changes hands:\n")
+	for _, m := range report.Moves {
+		fmt.Fprintf(b, "  %s: %s %d; stricter: %s; looser: %s\n",
+			subject(quotas[m.Quota-1], m.Quota), m.Limit, m.Seats, shift(m.Stricter), shift(m.Looser))
+	}
+}
+
+func shift(s *ranking.QuotaShift) string {
+	switch {
+	case s == nil:
+		return "none"
+	case s.Impossible:
+		return fmt.Sprintf("%d (cannot be met)", s.Seats)
+	}
+	return fmt.Sprintf("%d (gains: %s; loses: %s)", s.Seats, strings.Join(s.Gain, ", "), strings.Join(s.Lose, ", "))
+}
