@@ -18,5 +18,5 @@
 // taken when a complete filling with them is at hand, and passed over when a cap
 // is full or with a Proof, which Claim.Check verifies. The search is bounded by a
 // budget of work; one that passes it ends in the fault quotas_undecided, never in
-// a filling that might be wrong (docs/adr/0010-quotas.md).
+// a filling that might be wrong (docs/adr/0011-quotas.md).
 package ranking

@@ -120,6 +120,11 @@ func table(rows [][]string) []byte {
 	return b.Bytes()
 }
 
+// budget bounds the search about quotas, which somebody waits for: some seconds.
+// What is not decided by then is told as that; `laurel compute --budget` may
+// search for longer.
+const budget = 3_000_000_000
+
 // rank is the rulebook's word on the inputs, as JSON.
 func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
 	input := ranking.New(sel.Rulebook)
@@ -150,7 +155,7 @@ func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	result, err := input.Rank(ranking.Options{Lot: in.lot})
+	result, err := input.Rank(ranking.Options{Lot: in.lot, Budget: budget})
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type Command struct {
 	Lot         string `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
 	Sensitivity bool   `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
 	Quotas      bool   `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
-	Budget      int64  `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 200000000000; some minutes."`
+	Budget      int64  `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
 
 	WhatIf WhatIf `embed:""`
 
