@@ -59,23 +59,6 @@ func (r *Result) Claim(rb *rulebook.Rulebook, attributes map[string]map[string]s
 	return c, nil
 }
 
-// claim is that there is no complete filling at all.
-func (in *Input) claim() Claim {
-	c := Claim{
-		Rulebook: in.rb, IDs: in.ids, Need: demand(in.rb.Awards, len(in.ids)),
-		Given: make([]int, len(in.ids)), Barred: make([][]bool, len(in.ids)),
-	}
-	for i := range in.ids {
-		c.Given[i] = noAward
-		attributes := make(map[string]string, len(in.attributes))
-		for a, name := range in.attributes {
-			attributes[name] = in.values[a][i]
-		}
-		c.Attributes = append(c.Attributes, attributes)
-	}
-	return c
-}
-
 // proof puts a tree into the words of the rulebook.
 func (m *model) proof(t *tree, classOf []int, ids []string) *Proof {
 	if t.leaf != nil {

@@ -175,11 +175,7 @@ func (rk *ranking) reasons(c int) []string {
 // shortlist gives the best candidates that the rulebook's ratio asks for, and
 // all who share the last one's rank.
 func (rk *ranking) shortlist() []string {
-	seats := 0
-	for _, a := range rk.in.rb.Awards {
-		seats += a.Seats
-	}
-	size := min(rk.in.rb.Shortlist.Size(seats), len(rk.order))
+	size := min(rk.in.rb.Shortlist.Size(rk.in.rb.Seats("")), len(rk.order))
 	var out []string
 	for i, c := range rk.order {
 		if i >= size && (i == 0 || size == 0 || rk.ranks[c] != rk.ranks[rk.order[size-1]]) {

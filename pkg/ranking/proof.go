@@ -107,7 +107,7 @@ func (k *check) sort() {
 		for _, attributes := range k.Attributes {
 			frequency[attributes[rules.Attribute]]++
 		}
-		most, _ := rules.Cap(k.seats(rules.Of))
+		most, _ := rules.Cap(k.Rulebook.Seats(rules.Of))
 		if rules.Value != "" {
 			k.counted[Term{Quota: q + 1, Value: rules.Value}] = true
 		}
@@ -152,7 +152,7 @@ func (k *check) fill() {
 			return false
 		}
 		q := k.Rulebook.Quotas[t.Quota-1]
-		most, ok := q.Cap(k.seats(q.Of))
+		most, ok := q.Cap(k.Rulebook.Seats(q.Of))
 		return ok && given[t] >= most
 	}
 	for _, g := range k.groups {
@@ -160,16 +160,6 @@ func (k *check) fill() {
 			g.barred[a] = g.barred[a] || slices.ContainsFunc(rules, full)
 		}
 	}
-}
-
-func (c Claim) seats(award string) int {
-	sum := 0
-	for _, a := range c.Rulebook.Awards {
-		if award == "" || award == a.ID {
-			sum += a.Seats
-		}
-	}
-	return sum
 }
 
 func (k *check) verify(p *Proof, bounds []limits) error {
@@ -308,9 +298,9 @@ func (k *check) limit(t Term) (int, bool) {
 	}
 	q := k.Rulebook.Quotas[t.Quota-1]
 	if t.Times < 0 {
-		return q.Floor(k.seats(q.Of))
+		return q.Floor(k.Rulebook.Seats(q.Of))
 	}
-	return q.Cap(k.seats(q.Of))
+	return q.Cap(k.Rulebook.Seats(q.Of))
 }
 
 func (c Claim) award(id string) int {

@@ -48,6 +48,23 @@ func ranked(in *Input) *ranking {
 	return rk
 }
 
+// claim is that there is no complete filling at all.
+func (in *Input) claim() Claim {
+	c := Claim{
+		Rulebook: in.rb, IDs: in.ids, Need: demand(in.rb.Awards, len(in.ids)),
+		Given: make([]int, len(in.ids)), Barred: make([][]bool, len(in.ids)),
+	}
+	for i := range in.ids {
+		c.Given[i] = noAward
+		attributes := make(map[string]string, len(in.attributes))
+		for a, name := range in.attributes {
+			attributes[name] = in.values[a][i]
+		}
+		c.Attributes = append(c.Attributes, attributes)
+	}
+	return c
+}
+
 // proved checks the proofs of a result, and that each is worth something: it
 // does not show as much about the candidate who got the seat.
 func proved(t rapid.TB, in *Input, r *Result) (checked int) {

@@ -50,10 +50,6 @@ type populace struct {
 // for every value has a counter only for the values that could pass it.
 func newQuotas(rb *rulebook.Rulebook, people populace) (*quotas, []int) {
 	qs := &quotas{rb: rb}
-	seats := 0
-	for _, a := range rb.Awards {
-		seats += a.Seats
-	}
 	frequency := make([]map[string]int, len(people.attributes))
 	for a := range people.attributes {
 		frequency[a] = make(map[string]int)
@@ -62,10 +58,9 @@ func newQuotas(rb *rulebook.Rulebook, people populace) (*quotas, []int) {
 		}
 	}
 	for i, q := range rb.Quotas {
-		award, of := allAwards, seats
+		award, of := allAwards, rb.Seats(q.Of)
 		if q.Of != "" {
 			award = slices.IndexFunc(rb.Awards, func(a rulebook.Award) bool { return a.ID == q.Of })
-			of = rb.Awards[award].Seats
 		}
 		most, capped := q.Cap(of)
 		if !capped {
@@ -156,18 +151,11 @@ const (
 // met by any: quotas_infeasible names those in conflict.
 func CheckQuotas(rb *rulebook.Rulebook) error {
 	in := New(rb)
-	seats := 0
-	for _, a := range rb.Awards {
-		seats += a.Seats
-	}
 	// Enough candidates of every combination of the values that quotas name,
 	// and of none, would fill the awards if any could. Caps that hold for each
 	// value bind only where they allow nobody.
 	for i, q := range rb.Quotas {
-		of := seats
-		if a := slices.IndexFunc(rb.Awards, func(a rulebook.Award) bool { return a.ID == q.Of }); a >= 0 {
-			of = rb.Awards[a].Seats
-		}
+		of := rb.Seats(q.Of)
 		if most, ok := q.Cap(of); ok && most == 0 && q.Value == "" {
 			return fault.NewInvalid(CodeInfeasible, "the quotas cannot be met", fault.Wrong(fmt.Sprintf("quotas[%d]", i), "quota_of_nobody",
 				"max {max} of {seats} seats lets nobody with a {attribute} in", "max", q.Max, "seats", of, "attribute", q.Attribute))
@@ -194,7 +182,7 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 	}}
 	qs, _ := newQuotas(rb, people)
 	for i := range qs.classes {
-		qs.classes[i].supply = seats
+		qs.classes[i].supply = rb.Seats("")
 	}
 	need := make([]int, len(rb.Awards))
 	for i, a := range rb.Awards {
@@ -205,13 +193,6 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 }
 
 const maxCombinations = 1 << 12
-
-// CheckCandidates tells whether the awards can be filled under the quotas with
-// the candidates put in so far, as Rank will find it.
-func (in *Input) CheckCandidates() error {
-	_, err := newSeating(in, in.order(), Options{}.effort())
-	return err
-}
 
 // order is that in which the candidates were put in.
 func (in *Input) order() []int {

@@ -61,14 +61,13 @@ func (in *Input) Feasible(o Options) (*QuotaReport, error) {
 	order := in.order()
 	qs, classOf := newQuotas(in.rb, in.people())
 	s := qs.unfilled(classOf, order, demand(in.rb.Awards, len(in.ids)), false, o.effort())
-	a, x, _ := s.find(s.m.bounds(), s.start)
-	switch a {
-	case undecided:
-		return nil, s.undecided()
-	case impossible:
+	ok, err := s.complete()
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
 		return in.impossible(s, order)
 	}
-	s.start = x
 	return &QuotaReport{Possible: true, Awards: in.anyone(s)}, nil
 }
 
@@ -273,14 +272,13 @@ func (rk *ranking) stricter(base *seated, l side) (*QuotaShift, error) {
 	}
 	qs, classOf := newQuotas(&rb, in.people())
 	s := qs.unfilled(classOf, rk.order, demand(rb.Awards, len(in.ids)), false, rk.effort)
-	a, x, _ := s.find(s.m.bounds(), s.start)
-	switch a {
-	case undecided:
-		return nil, s.undecided()
-	case impossible:
+	ok, err := s.complete()
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
 		return &QuotaShift{Seats: at, Impossible: true}, nil
 	}
-	s.start = x
 	filled, err := s.fill(rk.order)
 	if err != nil {
 		return nil, err

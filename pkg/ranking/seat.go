@@ -50,15 +50,28 @@ func newSeating(in *Input, order []int, e *effort) (*seating, error) {
 
 func (qs *quotas) seating(classOf, order, need []int, e *effort) (*seating, error) {
 	s := qs.unfilled(classOf, order, need, false, e)
+	ok, err := s.complete()
+	if err == nil && !ok {
+		err = s.infeasible(s.conflict())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// complete makes the start a complete filling that keeps the quotas; false: there
+// is none. Fault: quotas_undecided.
+func (s *seating) complete() (bool, error) {
 	a, x, _ := s.find(s.m.bounds(), s.start)
 	switch a {
-	case possible:
-		s.start = x
-		return s, nil
 	case undecided:
-		return nil, s.undecided()
+		return false, s.undecided()
+	case impossible:
+		return false, nil
 	}
-	return nil, s.infeasible(s.conflict())
+	s.start = x
+	return true, nil
 }
 
 // unfilled is a seating whose start need not keep the quotas.
