@@ -72,6 +72,9 @@ func (k Kind) status() (code int, title string) {
 	return http.StatusInternalServerError, "Internal error"
 }
 
+// Passes tells whether the same request may succeed a little later.
+func (k Kind) Passes() bool { return k == TooMany || k == Unavailable }
+
 // Status is the HTTP status of the kind, and Title its short name.
 func (k Kind) Status() int { code, _ := k.status(); return code }
 

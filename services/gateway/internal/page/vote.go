@@ -45,18 +45,15 @@ func (p *pages) vote(c echo.Context) error {
 	if f.Kind == fault.Internal {
 		p.Log.ErrorContext(c.Request().Context(), "ballot failed", "slug", s.Slug, "error", err)
 	}
-	if mendable(f) || f.Kind == fault.Internal {
+	if f.Kind.Passes() || f.Kind == fault.Internal {
 		return p.retry(c, s, a.picks, key, f)
 	}
 	err = p.ballot(c, s, a, p.explain(c, s, a, f))
-	if f := fault.From(err); err != nil && mendable(f) {
+	if f := fault.From(err); err != nil && f.Kind.Passes() {
 		return p.retry(c, s, a.picks, key, f)
 	}
 	return err
 }
-
-// mendable tells whether the same ballot may be counted a little later.
-func mendable(f *fault.Error) bool { return f.Kind == fault.Unavailable || f.Kind == fault.TooMany }
 
 var errUnreadable = fault.New(fault.Invalid, "picks_unreadable", "a pick is no number")
 

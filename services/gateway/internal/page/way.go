@@ -111,12 +111,11 @@ func (p *pages) proving(w way) echo.HandlerFunc {
 			return c.Redirect(http.StatusSeeOther, a.address(s)+"#candidates")
 		}
 		f := fault.From(err)
-		later := f.Kind == fault.TooMany || f.Kind == fault.Unavailable
 		no := w.refused(s, sent, f)
-		if no == nil && !later {
+		if no == nil && !f.Kind.Passes() {
 			return err
 		}
-		if later {
+		if f.Kind.Passes() {
 			web.RetryAfter(c, f)
 		}
 		return p.ballot(c, s, a, no)

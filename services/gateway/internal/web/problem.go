@@ -59,7 +59,7 @@ func (s *Site) problem(c echo.Context, f *fault.Error) error {
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
 		pg.Address = (&url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}).String()
 	}
-	if f.Kind == fault.Unavailable || f.Kind == fault.TooMany {
+	if f.Kind.Passes() {
 		RetryAfter(c, f)
 		if c.Request().Method == http.MethodGet {
 			data.Again = pg.Address
