@@ -81,24 +81,12 @@ func (s *Server) URL(dbname string) string {
 
 // Stop ends all sessions and shuts the server down, its data on disk. It does
 // nothing if the server does not run.
-func (s *Server) Stop(ctx context.Context) error {
-	r, err := s.resolve()
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(r.marker()); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	unlock, err := r.lock(ctx)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	return r.stop(ctx)
-}
+func (s *Server) Stop(ctx context.Context) error { return s.end(ctx, false) }
 
 // Remove stops the server and deletes its directory.
-func (s *Server) Remove(ctx context.Context) error {
+func (s *Server) Remove(ctx context.Context) error { return s.end(ctx, true) }
+
+func (s *Server) end(ctx context.Context, remove bool) error {
 	r, err := s.resolve()
 	if err != nil {
 		return err
@@ -111,7 +99,7 @@ func (s *Server) Remove(ctx context.Context) error {
 		return err
 	}
 	defer unlock()
-	if err := r.stop(ctx); err != nil {
+	if err := r.stop(ctx); err != nil || !remove {
 		return err
 	}
 	return os.RemoveAll(r.Dir)

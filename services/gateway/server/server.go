@@ -55,7 +55,6 @@ const phaseWait = 5 * time.Second
 type Server struct {
 	http     *http.Server
 	app      *app.App
-	api      *api.API
 	echo     *echo.Echo
 	listener net.Listener
 	stop     context.CancelFunc
@@ -99,7 +98,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL)))
-	a := api.New(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
+	api.Mount(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {
 		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
@@ -110,7 +109,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	site.Mount(e)
 	page.Mount(e, site, core)
-	s := &Server{app: core, api: a, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
+	s := &Server{app: core, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
 	s.http.RegisterOnShutdown(core.EndStreams)
 	return s, nil
@@ -150,9 +149,6 @@ func extractor(proxies []string) (echo.IPExtractor, error) {
 
 // Handler is the gateway without its listener, for tests.
 func (s *Server) Handler() http.Handler { return s.echo }
-
-// OpenAPI is the description of the API, as JSON.
-func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI() }
 
 // Start listens and serves until Stop; failed takes an error that ends it
 // before.

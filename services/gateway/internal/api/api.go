@@ -42,8 +42,8 @@ type API struct {
 	acts map[string]app.Act // of huma's routes, by "GET /api/v1/selections/:slug"
 }
 
-// New makes the API and mounts it on e. The name of each route is its act.
-func New(e *echo.Echo, core *app.App, cfg Config) *API {
+// Mount adds the API to e. The name of each route is its act.
+func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a := &API{app: core, cfg: cfg, acts: map[string]app.Act{}}
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
@@ -73,11 +73,7 @@ func New(e *echo.Echo, core *app.App, cfg Config) *API {
 	a.auditRoutes()
 	a.spellOut()
 	a.nameRoutes(e)
-	return a
 }
-
-// OpenAPI is the description of the API, as JSON.
-func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
 
 // InSelection is the selection in a path. What is embedded is exported: the
 // router sees nothing else.
