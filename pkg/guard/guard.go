@@ -12,6 +12,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/laurel-awards/laurel/pkg/pause"
 )
 
 // panics is registered once a process, like every metric.
@@ -59,7 +61,7 @@ const (
 // a pause, which doubles while the panics follow each other; down is told when
 // it stops and when it goes on.
 func Loop(ctx context.Context, log *slog.Logger, part string, down func(bool), fn func(ctx context.Context) error) error {
-	pause := firstPause
+	after := firstPause
 	for {
 		began := time.Now()
 		err := Do(part, func() error { return fn(ctx) })
@@ -68,17 +70,13 @@ func Loop(ctx context.Context, log *slog.Logger, part string, down func(bool), f
 		}
 		down(true)
 		if time.Since(began) > calm {
-			pause = firstPause
+			after = firstPause
 		}
-		log.ErrorContext(ctx, "a loop panicked and begins again", "part", part, "after", pause, "error", err)
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		log.ErrorContext(ctx, "a loop panicked and begins again", "part", part, "after", after, "error", err)
+		if !pause.For(ctx, after) {
 			return nil
-		case <-timer.C:
 		}
-		pause = min(2*pause, maxPause)
+		after = min(2*after, maxPause)
 		down(false)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
@@ -69,7 +70,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 		err := in.Bus.Consume(ctx, in.Service, filters, func() { in.caughtUp.Store(true) }, in.receive)
 		if ctx.Err() == nil {
 			in.Log.WarnContext(ctx, "inbox: trying again", "service", in.Service, "error", err)
-			wait(ctx, relayRetry)
+			pause.For(ctx, relayRetry)
 		}
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/pg"
 )
 
@@ -43,7 +44,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.Log.WarnContext(ctx, "relay: trying again", "service", r.Service, "error", err)
 		}
-		wait(ctx, relayRetry)
+		pause.For(ctx, relayRetry)
 	}
 	return nil
 }
@@ -68,7 +69,7 @@ func (r *Relay) lead(ctx context.Context, leader *pg.Leader) error {
 			return err
 		}
 		if n < relayBatch {
-			wait(ctx, relayPoll)
+			pause.For(ctx, relayPoll)
 		}
 	}
 	return nil
@@ -155,14 +156,4 @@ func (r *Relay) publish(ctx context.Context, leader *pg.Leader, unsent *sqlx.Stm
 		return 0, fmt.Errorf("relay: mark sent: %w", err)
 	}
 	return len(rows), errors.Join(errs...)
-}
-
-// wait gives up when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

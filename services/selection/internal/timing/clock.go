@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -41,7 +42,7 @@ func (c *Clock) run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			c.timing.deps.Log.WarnContext(ctx, "clock: trying again", "error", err)
 		}
-		run.Wait(ctx, tick)
+		pause.For(ctx, tick)
 	}
 	return nil
 }
@@ -52,7 +53,7 @@ func (c *Clock) lead(ctx context.Context, leader *pg.Leader) error {
 		if err := c.Act(ctx, leader.Conn()); err != nil {
 			return err
 		}
-		run.Wait(ctx, tick)
+		pause.For(ctx, tick)
 	}
 	return nil
 }

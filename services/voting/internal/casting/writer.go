@@ -7,8 +7,8 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/pg"
-	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -109,7 +109,7 @@ func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot, unk
 		}
 		w.caster.log.WarnContext(ctx, "ballots are tried again",
 			"selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
-		if time.Since(began) > patience || !run.Wait(ctx, retryPause) {
+		if time.Since(began) > patience || !pause.For(ctx, retryPause) {
 			if unknown {
 				return nil, voting.ErrUnknownOutcome.Because(err)
 			}

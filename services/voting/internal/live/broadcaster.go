@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -51,12 +52,12 @@ func (b *Broadcaster) Run(ctx context.Context) error {
 	for {
 		began := time.Now()
 		err := b.look(ctx)
-		pause := rest(time.Since(began))
+		after := rest(time.Since(began))
 		if err != nil && ctx.Err() == nil {
 			b.log.WarnContext(ctx, "live tally: not sent", "error", err)
-			pause = slowest
+			after = slowest
 		}
-		if !run.Wait(ctx, pause) {
+		if !pause.For(ctx, after) {
 			return nil
 		}
 	}

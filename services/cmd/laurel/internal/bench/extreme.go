@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/streams"
 )
 
@@ -74,7 +74,7 @@ func (b *bench) live(ctx context.Context, conns int) error {
 			return err
 		}
 		with = append(with, l)
-		run.Wait(ctx, noticed)
+		pause.For(ctx, noticed)
 	}
 	fmt.Printf("%d live streams: %.0f ballots/s with %d connections, %.2f of those without.\n", b.Streams, rate(with), conns, share(with, without))
 	return nil

@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/pkg/pause"
 )
 
 const (
@@ -54,7 +54,7 @@ func (t target) run(ctx context.Context, conns int, span time.Duration, patient 
 	for i := range conns {
 		g.Go(func() (err error) {
 			if patient { // a crowd does not come in one instant
-				run.Wait(ctx, time.Duration(i)*ramp/time.Duration(conns))
+				pause.For(ctx, time.Duration(i)*ramp/time.Duration(conns))
 			}
 			all[i], err = t.one(ctx, ahead[i], start.Add(span), patient)
 			return err
@@ -137,7 +137,7 @@ func (t target) one(ctx context.Context, ahead [][]byte, end time.Time, patient 
 			return times, errors.New("refused for now")
 		}
 		times.refused = append(times.refused, took)
-		run.Wait(ctx, min(again, time.Until(end)))
+		pause.For(ctx, min(again, time.Until(end)))
 	}
 	return times, ctx.Err()
 }
