@@ -43,11 +43,11 @@ func (a *App) rulebook(ctx context.Context, slug string) (*rulebook.Rulebook, er
 	if err != nil {
 		return nil, err
 	}
-	return a.Rules(s)
+	return a.RulebookOf(s)
 }
 
-// Rules are the parsed rulebook of a selection; nobody changes it.
-func (a *App) Rules(s selection.Selection) (*rulebook.Rulebook, error) {
+// RulebookOf gives the parsed rulebook of a selection; nobody changes it.
+func (a *App) RulebookOf(s selection.Selection) (*rulebook.Rulebook, error) {
 	rules, err := a.rulebooks.Parse(s.RulebookHash, func() ([]byte, error) { return s.Rulebook, nil })
 	if err != nil {
 		return nil, fmt.Errorf("rulebook of %s: %w", s.Slug, err)

@@ -75,7 +75,7 @@ func (p *pages) visit(c echo.Context) (*visit, error) {
 }
 
 func (p *pages) newVisit(c echo.Context, found selection.Selection) (*visit, error) {
-	rules, err := p.app.Rules(found)
+	rules, err := p.app.RulebookOf(found)
 	if err != nil {
 		return nil, err
 	}
