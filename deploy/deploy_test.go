@@ -67,6 +67,9 @@ func checkCommand(t *testing.T, where string, command []string) {
 	}
 }
 
+// makeStreams is the command that no service may do for itself.
+var makeStreams = []string{"migrate", "--nats"}
+
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -77,7 +80,10 @@ func TestCompose(t *testing.T) {
 			Environment map[string]string
 			Secrets     []string
 			Volumes     []string
-			Healthcheck struct{ Test []string }
+			Healthcheck struct {
+				Test    []string
+				Disable bool
+			}
 		}
 		Volumes map[string]any
 		Secrets map[string]struct{ File string }
@@ -110,6 +116,9 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
+	if s := file.Services["streams"]; !slices.Equal(s.Command, makeStreams) || !slices.Equal(s.EnvFile, []string{"secrets/admin.env"}) {
+		t.Errorf("streams: %+v", s)
+	}
 	for name, s := range file.Services {
 		for _, secret := range s.Secrets {
 			if file.Secrets[secret].File == "" {
@@ -125,7 +134,7 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s: there is no volume %s", name, from)
 			}
 		}
-		if !strings.Contains(s.Image, ":") || len(s.Healthcheck.Test) == 0 {
+		if !strings.Contains(s.Image, ":") || (len(s.Healthcheck.Test) == 0) != s.Healthcheck.Disable || s.Healthcheck.Disable != (name == "streams") {
 			t.Errorf("%s has image %q and health check %v", name, s.Image, s.Healthcheck.Test)
 		}
 	}
@@ -210,6 +219,11 @@ func TestKubernetes(t *testing.T) {
 				t.Errorf("%s holds a value of %s", key, name)
 			}
 		}
+	}
+	job := all["Job/laurel-streams"].Spec.Template.Spec
+	if len(job.Containers) != 1 || !slices.Equal(job.Containers[0].Args, makeStreams) || !job.SecurityContext.RunAsNonRoot ||
+		job.Containers[0].EnvFrom[0].SecretRef.Name != "laurel-admin" || all["Secret/laurel-admin"].StringData == nil {
+		t.Errorf("the job that makes streams: %+v", job)
 	}
 	for _, name := range services() {
 		o, ok := all["Deployment/laurel-"+name]

@@ -183,15 +183,11 @@ func TestServer_Drain_queue(t *testing.T) {
 
 func TestBus_Consume(t *testing.T) {
 	_, b := embed(t)
-	if _, err := b.EnsureStreams(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	subject := "laurel.selection.v1.phase_changed.s1"
 	for i, err := range b.PublishAll(t.Context(), []bus.Message{
-		{Subject: subject, ID: "1", Data: []byte(`"good"`)},
-		{Subject: subject, ID: "2", Data: []byte(`"later"`)},
-		{Subject: subject, ID: "3", Data: []byte(`"dead"`)},
-		{Subject: subject, ID: "1", Data: []byte(`"good"`)}, // an early repeat is dropped
+		{Subject: subject, Data: []byte(`"good"`)},
+		{Subject: subject, Data: []byte(`"later"`)},
+		{Subject: subject, Data: []byte(`"dead"`)},
 	}) {
 		if err != nil {
 			t.Fatalf("publish %d: %v", i, err)
@@ -205,11 +201,11 @@ func TestBus_Consume(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() { caughtUp.Store(true) },
-			func(_ context.Context, data []byte, _ uint64) bus.Verdict {
+		ended <- b.Consume(ctx, "voting", func() { caughtUp.Store(true) },
+			func(_ context.Context, msg bus.Received) bus.Verdict {
 				var s string
-				if err := json.Unmarshal(data, &s); err != nil {
-					t.Errorf("data %s: %v", data, err)
+				if err := json.Unmarshal(msg.Data, &s); err != nil || msg.Subject != subject {
+					t.Errorf("%s %s: %v", msg.Subject, msg.Data, err)
 				}
 				mu.Lock()
 				defer mu.Unlock()
@@ -242,18 +238,15 @@ func TestBus_Consume(t *testing.T) {
 // failure, and the event is not given up.
 func TestBus_Consume_late(t *testing.T) {
 	server, b := embedOn(t, -1)
-	if _, err := b.EnsureStreams(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", "1", []byte(`{}`)); err != nil {
+	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", []byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
 	consume := func(verdicts ...bus.Verdict) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 		defer cancel()
-		err := b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() {},
-			func(context.Context, []byte, uint64) bus.Verdict {
+		err := b.Consume(ctx, "voting", func() {},
+			func(context.Context, bus.Received) bus.Verdict {
 				v := verdicts[0]
 				if verdicts = verdicts[1:]; len(verdicts) == 0 {
 					cancel()

@@ -19,22 +19,6 @@ import (
 // maxBlob bounds what tests put in the blob store, in bytes.
 const maxBlob = 64 << 20
 
-// NATS is a server with JetStream in the test's process and directory. It
-// opens a port on loopback, which other processes can connect to.
-func NATS(t testing.TB) *bus.Embedded {
-	t.Helper()
-	nats, err := bus.Embed(t.TempDir(), -1, Log(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := nats.Stop(); err != nil {
-			t.Errorf("stop NATS: %v", err)
-		}
-	})
-	return nats
-}
-
 // Connect is a connection to nats until the end of the test.
 func Connect(t testing.TB, nats *bus.Embedded, name string) *bus.Bus {
 	t.Helper()

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
@@ -72,14 +71,14 @@ func (c *CreateUser) Run(ctx context.Context) error {
 
 // ReplayDead is `laurel admin replay-dead`.
 type ReplayDead struct {
-	NATSURL string     `name:"nats-url" env:"NATS_URL" required:"" help:"nats://…"`
-	Service string     `default:"*" help:"Whose dead letters; *: all."`
-	Log     config.Log `embed:"" prefix:"log-"`
+	config.NATS `embed:""`
+	Service     string     `default:"*" help:"Whose dead letters; *: all."`
+	Log         config.Log `embed:"" prefix:"log-"`
 }
 
 // Run puts the dead letters back and says how many.
 func (c *ReplayDead) Run(ctx context.Context) error {
-	b, err := bus.Connect(c.NATSURL, "admin", c.Log.Logger())
+	b, err := c.Connect("admin", c.Log.Logger())
 	if err != nil {
 		return err
 	}

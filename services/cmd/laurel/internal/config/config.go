@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 )
 
@@ -44,11 +45,24 @@ func (d Database) Of(service string) (string, error) {
 	return own, nil
 }
 
+// NATS is how requests and events travel.
+type NATS struct {
+	NATSURL string `name:"nats-url" env:"NATS_URL" help:"nats://USER:PASSWORD@HOST:4222; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+}
+
+// Connect dials as the service of the name.
+func (n NATS) Connect(name string, log *slog.Logger) (*bus.Bus, error) {
+	if n.NATSURL == "" {
+		return nil, errors.New("NATS_URL is not set")
+	}
+	return bus.Connect(n.NATSURL, name, log)
+}
+
 // Server is the settings of `laurel serve`.
 type Server struct {
 	Database `embed:"" group:"Database"`
 
-	NATSURL string `name:"nats-url" env:"NATS_URL" group:"NATS" help:"nats://…; without it a NATS with JetStream runs inside the process, which must then run all services."`
+	NATS    `embed:"" group:"NATS"`
 	DataDir string `name:"data-dir" env:"DATA_DIR" default:"data" type:"path" help:"Where blobs, keys and the embedded NATS live; processes of one installation share it."`
 
 	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`

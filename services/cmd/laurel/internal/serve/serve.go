@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -99,6 +100,9 @@ type process struct {
 	ends  []func(ctx context.Context) error
 	fails chan error
 
+	mu    sync.Mutex
+	buses []*bus.Bus
+
 	started atomic.Bool
 }
 
@@ -108,7 +112,7 @@ func (p *process) start(ctx context.Context, names []string) error {
 	if err := p.ops(); err != nil {
 		return err
 	}
-	connect := func(name string) (*bus.Bus, error) { return bus.Connect(p.cfg.NATSURL, name, p.log) }
+	connect := func(name string) (*bus.Bus, error) { return p.cfg.Connect(name, p.log) }
 	if p.cfg.NATSURL == "" {
 		nats, err := bus.Embed(filepath.Join(p.cfg.DataDir, "nats"), 0, p.log)
 		if err != nil {
@@ -125,6 +129,9 @@ func (p *process) start(ctx context.Context, names []string) error {
 		b, err := connect(name)
 		if err == nil {
 			p.onStop(func(context.Context) error { b.Close(); return nil })
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.buses = append(p.buses, b)
 		}
 		return b, err
 	}
@@ -213,11 +220,26 @@ func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error
 
 // ready tells whether everything in this process can answer.
 func (p *process) ready(ctx context.Context) error {
+	if err := p.connected(); err != nil {
+		return err
+	}
 	if !p.started.Load() {
 		return fault.NewUnavailable("starting", "still starting", time.Second)
 	}
 	for _, r := range p.rooms {
 		if err := r.Ready(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connected tells what is wrong with NATS, also of a process that waits for it.
+func (p *process) connected() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.buses {
+		if err := b.Ready(); err != nil {
 			return err
 		}
 	}
