@@ -47,6 +47,12 @@ type Bus struct {
 	cut  context.CancelFunc
 	// absent is what a room has looked for in JetStream and not found.
 	absent map[string]struct{}
+	// skew is how far the clocks of services are before ours.
+	skew map[string]time.Duration
+
+	signer  *Signer // nil: requests are not signed, and refused
+	trusted Trusted
+	now     func() time.Time // the room's
 }
 
 // Connect dials url as the service name, which is also the part of _INBOX.>
@@ -56,7 +62,7 @@ func Connect(url, name string, log *slog.Logger) (*Bus, error) {
 }
 
 func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
-	b := &Bus{log: log, absent: map[string]struct{}{}}
+	b := &Bus{log: log, absent: map[string]struct{}{}, skew: map[string]time.Duration{}}
 	b.link, b.cut = context.WithCancel(context.Background())
 	opts = append([]nats.Option{
 		nats.Name(name),

@@ -39,12 +39,7 @@ func embedOn(t *testing.T, port int) (*bus.Embedded, *bus.Bus) {
 			t.Error(err)
 		}
 	})
-	b, err := nats.Connect("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	return nats, b
+	return nats, testkit.Connect(t, nats, "test")
 }
 
 type greeting struct{ Text string }
@@ -105,11 +100,7 @@ func TestServer_Drain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := nats.Connect("client")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := testkit.Connect(t, nats, "client")
 	const callers = 20
 	var wg sync.WaitGroup
 	errs := make(chan error, callers)
@@ -156,11 +147,7 @@ func TestServer_Drain_queue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := nats.Connect("client")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := testkit.Connect(t, nats, "client")
 	patient := testkit.Context(t)
 	var lost atomic.Int32
 	var wg sync.WaitGroup
@@ -328,6 +315,7 @@ func TestCall_lost(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(b.Close)
+		testkit.Acquaint(t, b)
 		return b
 	}
 	asked, release := make(chan struct{}), make(chan struct{})

@@ -103,7 +103,7 @@ func UserURL(t testing.TB, srv *server.Server, user string) string {
 	return u.String()
 }
 
-// ConnectAs is a connection as a user of a DeployedNATS until the end of the test.
+// ConnectAs is Connect as a user of a DeployedNATS.
 func ConnectAs(t testing.TB, srv *server.Server, user string) *bus.Bus {
 	t.Helper()
 	b, err := bus.Connect(UserURL(t, srv, user), user, Log(t))
@@ -111,6 +111,7 @@ func ConnectAs(t testing.TB, srv *server.Server, user string) *bus.Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
+	Acquaint(t, b)
 	Eventually(t, Patience, b.Ready)
 	return b
 }

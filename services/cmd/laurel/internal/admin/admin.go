@@ -1,5 +1,5 @@
 // Package admin is what an operator does on the machine: create accounts, replay
-// dead letters.
+// dead letters, tell the gateway's public key.
 package admin
 
 import (
@@ -23,6 +23,7 @@ import (
 type Command struct {
 	CreateUser CreateUser `cmd:"" help:"Create a staff account, or add a role to one."`
 	ReplayDead ReplayDead `cmd:"" help:"Put dead letters back into the stream."`
+	GatewayKey GatewayKey `cmd:"" help:"Tell the public half of the gateway's key, for GATEWAY_PUBLIC_KEYS of the services."`
 }
 
 // CreateUser is `laurel admin create-user`: how the first organizer comes to be.
@@ -86,4 +87,19 @@ func (c *ReplayDead) Run(ctx context.Context) error {
 	n, err := b.ReplayDead(ctx, c.Service)
 	fmt.Printf("%d events put back\n", n)
 	return err
+}
+
+// GatewayKey is `laurel admin gateway-key`.
+type GatewayKey struct {
+	File string `name:"gateway-key-file" env:"GATEWAY_KEY_FILE" required:"" type:"path" help:"The gateway's key, as openssl rand -hex 32 makes it."`
+}
+
+// Run prints the public key.
+func (c *GatewayKey) Run() error {
+	signer, err := config.Server{GatewayKeyFile: c.File}.GatewaySigner()
+	if err != nil {
+		return err
+	}
+	fmt.Println(signer.Public())
+	return nil
 }

@@ -150,6 +150,10 @@ func (p *process) start(ctx context.Context, names []string) error {
 
 // open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
+	trusted, err := p.cfg.Trusted()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
 	for i, name := range names {
@@ -168,6 +172,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		b.Trust(trusted, clock.Now)
 		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log}
 		room, err := p.room(name, deps)
 		if err != nil {
@@ -178,7 +183,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return err
 		})
 	}
-	err := g.Wait()
+	err = g.Wait()
 	for _, r := range opened {
 		if r != nil {
 			p.rooms = append(p.rooms, r)
