@@ -24,6 +24,8 @@ import (
 type Command struct {
 	CreateUser CreateUser `cmd:"" help:"Create a staff account, or add a role to one."`
 	ReplayDead ReplayDead `cmd:"" help:"Put dead letters back into the stream."`
+	CheckAudit CheckAudit `cmd:"" help:"Check that no entry of the audit log was changed or lost."`
+	EraseAudit EraseAudit `cmd:"" help:"Erase a field of an entry of the audit log, such as a name."`
 }
 
 // CreateUser is `laurel admin create-user`: how the first organizer comes to be.

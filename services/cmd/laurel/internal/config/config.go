@@ -62,6 +62,7 @@ type Server struct {
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
 	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
+	AuditKeyFile      string        `env:"AUDIT_KEY_FILE" type:"path" group:"Secrets" help:"Signs the heads of the audit log, the same in all rooms; more lines hand over to another key, as of the ballot log. Keep it apart from the database and its backups. Default: keys/audit in the data directory, made at the first start."`
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
 
@@ -103,14 +104,19 @@ func (s Server) Key(file, name string) ([]byte, error) {
 
 // LogSigner reads the keys of the ballot log; the file may hold several, see
 // ballotlog.ReadSigner.
-func (s Server) LogSigner() (ballotlog.Signer, error) {
-	text, file, err := s.readKey(s.LogKeyFile, "log")
+func (s Server) LogSigner() (ballotlog.Signer, error) { return s.signer(s.LogKeyFile, "log") }
+
+// AuditSigner reads the keys of the audit log; the file is like the ballot log's.
+func (s Server) AuditSigner() (ballotlog.Signer, error) { return s.signer(s.AuditKeyFile, "audit") }
+
+func (s Server) signer(file, name string) (ballotlog.Signer, error) {
+	text, file, err := s.readKey(file, name)
 	if err != nil {
 		return ballotlog.Signer{}, err
 	}
 	signer, err := ballotlog.ReadSigner(text)
 	if err != nil {
-		return ballotlog.Signer{}, fmt.Errorf("log key: %s: %w", file, err)
+		return ballotlog.Signer{}, fmt.Errorf("%s key: %s: %w", name, file, err)
 	}
 	return signer, nil
 }

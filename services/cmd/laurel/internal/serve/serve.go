@@ -143,6 +143,10 @@ func (p *process) start(ctx context.Context, names []string) error {
 
 // open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
+	notary, err := p.cfg.AuditSigner()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
 	for i, name := range names {
@@ -161,7 +165,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log, Audit: notary}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
@@ -171,7 +175,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return err
 		})
 	}
-	err := g.Wait()
+	err = g.Wait()
 	for _, r := range opened {
 		if r != nil {
 			p.rooms = append(p.rooms, r)
