@@ -21,7 +21,7 @@ func TestLeft(t *testing.T) {
 	r := scoring(t)
 	of := review.Of{Slug: slug}
 	sheet := func() review.OfSheet {
-		return review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)}
+		return review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called("a", 1)}
 	}
 	juror := map[string]func(ctx context.Context) error{
 		"ListAssignments": func(ctx context.Context) error { _, err := r.ListAssignments(ctx, experts); return err },
