@@ -115,7 +115,7 @@ const (
 // Rule is who may do an act.
 type Rule struct {
 	Who   Who
-	Roles []identity.Role
+	Roles []identity.Role // who has several acts in the first of them; those that take a seat are last
 	In    Scope
 }
 
@@ -126,7 +126,7 @@ func Rules() map[Act]Rule {
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
 	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
-	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Committee, identity.Auditor}}
+	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
@@ -174,9 +174,9 @@ func (r Rule) ForStaff() bool {
 // without one is refused before it is read.
 func (r Rule) AtOnce() bool { return r.Who == NobodyElse || r.Who == SignedIn }
 
-// allows tells whether an account has a role that the rule names.
-func (r Rule) allows(account identity.Account, slug, scope string) bool {
-	return slices.ContainsFunc(r.Roles, func(role identity.Role) bool {
+// allows gives the first of the rule's roles that an account has.
+func (r Rule) allows(account identity.Account, slug, scope string) (role identity.Role, ok bool) {
+	i := slices.IndexFunc(r.Roles, func(role identity.Role) bool {
 		switch r.In {
 		case Somewhere:
 			return slices.ContainsFunc(account.Grants, func(g identity.Grant) bool { return g.Role == role })
@@ -187,4 +187,8 @@ func (r Rule) allows(account identity.Account, slug, scope string) bool {
 		}
 		return account.May(slug, role, "")
 	})
+	if i < 0 {
+		return "", false
+	}
+	return r.Roles[i], true
 }

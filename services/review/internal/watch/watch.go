@@ -52,15 +52,38 @@ func Panel(ctx context.Context, q sqlx.QueryerContext, slug, panel string) error
 	return nil
 }
 
-// Result refuses the actor of ctx what is made of all panels' scores. Fault:
-// ErrRecused.
+// Result refuses the actor of ctx what is made of all panels' scores. Faults:
+// ErrNotMember, ErrRecused.
 func Result(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	if err := Member(ctx, q, slug); err != nil {
+		return err
+	}
 	v, err := viewerOf(ctx, q, slug, "")
 	if err == nil && v.Recused && !v.Public {
 		err = review.ErrRecused
 	}
 	return err
 }
+
+// Member refuses the actor of ctx who acts as one of the committee and has no
+// seat on it (any more). Fault: ErrNotMember.
+func Member(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	who := actor.From(ctx)
+	if who.As != member {
+		return nil
+	}
+	var seated bool
+	if err := sqlx.GetContext(ctx, q, &seated, `SELECT EXISTS (SELECT FROM member WHERE slug = $1 AND account = $2)`, slug, who.ID); err != nil {
+		return fmt.Errorf("member: %w", err)
+	}
+	if !seated {
+		return review.ErrNotMember
+	}
+	return nil
+}
+
+// member is the role of the committee in identity's words.
+const member = "committee"
 
 // Audit is a page of the room's audit log for the actor of ctx. Until the result
 // is public, those who sit or sat on a panel do not see the acts on panels. These

@@ -53,10 +53,7 @@ func (c *CreateUser) Run(ctx context.Context) error {
 		c.Name = c.Email
 	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "admin", Name: "laurel admin"})
-	accounts, err := identityserver.Accounts(run.Deps{DB: db, Now: time.Now})
-	if err != nil {
-		return err
-	}
+	accounts := identityserver.Accounts(run.Deps{DB: db, Now: time.Now})
 	_, err = accounts.FindAccount(ctx, identity.Lookup{Email: c.Email})
 	if errors.Is(err, identity.ErrNoAccount) {
 		password, readErr := bufio.NewReader(os.Stdin).ReadString('\n')

@@ -105,7 +105,12 @@ type process struct {
 func (p *process) onStop(end func(ctx context.Context) error) { p.ends = append(p.ends, end) }
 
 func (p *process) start(ctx context.Context, names []string) error {
-	if err := p.ops(); err != nil {
+	if slices.Contains(names, gatewayName) {
+		if _, err := p.cfg.Proxies(); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(p.profiles(), p.ops()); err != nil {
 		return err
 	}
 	connect := func(name string) (*bus.Bus, error) { return bus.Connect(p.cfg.NATSURL, name, p.log) }
