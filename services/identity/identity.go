@@ -72,6 +72,8 @@ type CreateAccount struct {
 type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Network  string `json:"network"` // from where, as the gateway has found out: an address or a household's /64
+	Around   string `json:"around"`  // what is around that: a /24 or a site's /48
 }
 
 // Session is a signed-in account. The token is opaque; only its hash is kept.
@@ -107,8 +109,11 @@ type Service interface {
 	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
 	// ErrEmailTaken.
 	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
-	// SignIn opens a session. Faults: ErrTooManyTries; ErrSignIn, which does not
-	// tell, nor by its time, whether the email is unknown or the password wrong.
+	// SignIn opens a session. A try is counted before the password is looked at, by
+	// its account and its network; the holder of an account is not kept from it by
+	// tries elsewhere, where they have signed in before. Faults: ErrTooManyTries
+	// with when to try again; ErrSignIn, which does not tell, nor by its time,
+	// whether the email is unknown or the password wrong; sign_in_busy.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -147,7 +152,7 @@ var (
 	ErrInvalid      = fault.New(fault.Invalid, "account_invalid", "the input breaks a rule")
 	ErrEmailTaken   = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
 	ErrSignIn       = fault.New(fault.Unauthorized, "sign_in_failed", "email or password is wrong")
-	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email; wait")
+	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email or from this network; wait a little")
 	ErrSession      = fault.New(fault.Unauthorized, "session_invalid", "the session is unknown or has ended")
 	ErrNoAccount    = fault.New(fault.NotFound, "account_unknown", "there is no account with this email")
 )

@@ -82,7 +82,7 @@ func (l *load) rate(t *testing.T, window time.Duration) float64 {
 func (s *siege) uses(t *testing.T) map[string]float64 {
 	t.Helper()
 	gateway := s.Processes["gateway"].Address
-	if status, _ := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
+	if status := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
 		t.Fatalf("collect garbage: %d", status)
 	}
 	resp, err := http.Get("http://" + gateway + "/metrics")

@@ -19,9 +19,11 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/nats-io/nats-server/v2/server"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
@@ -78,7 +80,7 @@ func apart(t *testing.T) *harness {
 		}
 	}
 	testkit.Eventually(t, startLimit, func() error {
-		status, text := get(t, h.Processes[event.Voting].Address, "/readyz")
+		status, text := answerOf(t, h.Processes[event.Voting].Address, "/readyz")
 		if status != http.StatusServiceUnavailable || !strings.Contains(text, "laurel migrate --nats") {
 			return fmt.Errorf("without streams: %d %s", status, text)
 		}
@@ -236,6 +238,22 @@ func (h *harness) check(t *testing.T) {
 		}
 	}
 	h.delivered(t)
+	h.audited(t)
+}
+
+// audited holds each service's audit log to what was recorded and signed.
+func (h *harness) audited(t *testing.T) {
+	t.Helper()
+	signer, err := config.Server{DataDir: h.Dir}.AuditSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, db := range h.databases(t) {
+		r, err := audit.Check(t.Context(), db, service, signer.Public())
+		if err != nil || len(r.Problems) > 0 {
+			t.Errorf("the audit log of %s: %v %v", service, r.Problems, err)
+		}
+	}
 }
 
 // delivered waits until every event has reached everyone it concerns.

@@ -40,12 +40,12 @@ func TestChaos_kill9(t *testing.T) {
 		func() {
 			killPostmaster(t, server)
 			testkit.Eventually(t, wait, func() error {
-				if status, _ := get(t, s.Address, "/readyz"); status != http.StatusServiceUnavailable {
+				if status := get(t, s.Address, "/readyz"); status != http.StatusServiceUnavailable {
 					return fmt.Errorf("ready without a database: %d", status)
 				}
 				return nil
 			})
-			if status, _ := get(t, s.Address, "/healthz"); status != http.StatusNoContent {
+			if status := get(t, s.Address, "/healthz"); status != http.StatusNoContent {
 				t.Errorf("it lives: %d", status)
 			}
 			if _, err := server.Start(t.Context()); err != nil {

@@ -22,7 +22,7 @@ func TestServe_separate(t *testing.T) {
 	h := apart(t)
 	for name, s := range h.Processes {
 		for _, path := range []string{"/healthz", "/readyz"} {
-			if status, _ := get(t, s.Address, path); status != http.StatusNoContent {
+			if status := get(t, s.Address, path); status != http.StatusNoContent {
 				t.Errorf("%s of %s: %d", path, name, status)
 			}
 		}
@@ -104,8 +104,14 @@ func (h *harness) signal(t *testing.T, sig syscall.Signal, names ...string) {
 	}
 }
 
-// get asks a process; status is 0 where it does not listen yet.
-func get(t *testing.T, address, path string) (status int, text string) {
+func get(t *testing.T, address, path string) (status int) {
+	t.Helper()
+	status, _ = answerOf(t, address, path)
+	return status
+}
+
+// answerOf asks a process; status is 0 where it does not listen yet.
+func answerOf(t *testing.T, address, path string) (status int, text string) {
 	t.Helper()
 	resp, err := http.Get("http://" + address + path)
 	if err != nil {

@@ -109,7 +109,12 @@ type process struct {
 func (p *process) onStop(end func(ctx context.Context) error) { p.ends = append(p.ends, end) }
 
 func (p *process) start(ctx context.Context, names []string) error {
-	if err := p.ops(); err != nil {
+	if slices.Contains(names, gatewayName) {
+		if _, err := p.cfg.Proxies(); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(p.profiles(), p.ops()); err != nil {
 		return err
 	}
 	connect := func(name string) (*bus.Bus, error) { return p.cfg.Connect(name, p.log) }
@@ -154,6 +159,10 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	if err != nil {
 		return err
 	}
+	notary, err := p.cfg.AuditSigner()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
 	for i, name := range names {
@@ -173,7 +182,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		b.Trust(trusted, clock.Now)
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log, Audit: notary}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
