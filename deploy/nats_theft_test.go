@@ -8,7 +8,6 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/nats-io/nats.go"
 )
 
@@ -107,14 +106,10 @@ func TestNATS_mayNot(t *testing.T) {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
 			refused := make(chan error, 10)
-			nc, err := nats.Connect(testkit.UserURL(t, srv, user), nats.CustomInboxPrefix("_INBOX."+user),
-				nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(nc.Close)
+			nc := srv.Dial(t, user, func(err error) { refused <- err })
 			for _, try := range thefts(user) {
 				what := fmt.Sprintf("%s: %s: %s%s", user, try.what, try.publish, try.listen)
+				var err error
 				if try.listen != "" {
 					_, err = nc.SubscribeSync(try.listen)
 				} else {
@@ -139,9 +134,15 @@ func TestNATS_mayNot(t *testing.T) {
 	}
 	t.Run("stranger", func(t *testing.T) {
 		t.Parallel()
-		if nc, err := nats.Connect(srv.ClientURL()); err == nil {
-			nc.Close()
-			t.Error("a stranger may connect")
+		for _, opts := range [][]nats.Option{
+			{nats.RootCAs(srv.CA)}, // no user
+			{nats.UserInfo(event.Review, "x"), nats.RootCAs(srv.CA)}, // a wrong password
+			{nats.UserInfo(event.Review, event.Review)},              // who does not know the authority
+		} {
+			if nc, err := nats.Connect("tls://"+srv.Addr().String(), opts...); err == nil {
+				nc.Close()
+				t.Error("a stranger may connect")
+			}
 		}
 	})
 }
