@@ -307,3 +307,35 @@ func TestNATS_upgrade(t *testing.T) {
 		return nil
 	})
 }
+
+// TestNATS_foreign tells the operator of what a thief has left behind when every
+// room could make streams.
+func TestNATS_foreign(t *testing.T) {
+	t.Parallel()
+	srv := testkit.DeployedNATS(t, "nats", func(opts *server.Options) {
+		i := slices.IndexFunc(opts.Accounts, func(a *server.Account) bool { return a.Name == "LAUREL" })
+		opts.Users = append(opts.Users, &server.User{Username: "thief", Password: "thief", Account: opts.Accounts[i]})
+	})
+	admin := srv.Connect(t, "admin")
+	if _, err := admin.Provision(testkit.Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	if foreign, err := admin.Foreign(t.Context()); err != nil || len(foreign) != 0 {
+		t.Errorf("without a thief: %v, %v", foreign, err)
+	}
+	js, err := jetstream.New(srv.Dial(t, "thief", func(err error) { t.Error(err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "LOOT", Subjects: []string{"rpc.identity.v1.sign_in"}})
+	if err == nil {
+		_, err = js.CreateConsumer(t.Context(), bus.Stream, jetstream.ConsumerConfig{Durable: "spy"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := admin.Foreign(t.Context())
+	if diff := cmp.Diff([]string{"consumer spy", "stream LOOT"}, foreign); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/nats-io/nats.go"
 )
 
 // theft is what a thief of a room's password tries.
@@ -49,8 +50,13 @@ func thefts(user string) (all []theft) {
 		say("DIRECT.GET "+stream, "$JS.API.DIRECT.GET."+stream, `{"seq":1}`)
 		say("DIRECT.GET "+stream+" by subject", "$JS.API.DIRECT.GET."+stream+".laurel.voting.v1.tally_sealed.s1", "")
 	}
-	for _, subject := range []string{"$JS.API.STREAM.LIST", "$JS.API.STREAM.NAMES", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.ACCOUNT.PURGE.LAUREL",
-		"$JS.API.SERVER.REMOVE", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.LAUREL.CONNZ", "$SRV.PING", "$SRV.INFO.identity"} {
+	if user != "admin" {
+		say("asks", "$JS.API.STREAM.NAMES", "{}")
+	}
+	for _, subject := range []string{
+		"$JS.API.STREAM.LIST", "$JS.API.META.LEADER.STEPDOWN", "$JS.API.ACCOUNT.PURGE.LAUREL",
+		"$JS.API.SERVER.REMOVE", "$SYS.REQ.SERVER.PING", "$SYS.REQ.ACCOUNT.LAUREL.CONNZ", "$SRV.PING", "$SRV.INFO.identity",
+	} {
 		say("asks", subject, "{}")
 	}
 	hear(">", "rpc.>", "rpc.*.v1.*", "$JS.>", "$JS.API.>", "$JS.ACK.>", "$JS.EVENT.>", "$SYS.>", "_INBOX.>", "dead.>", "_R_.>")
