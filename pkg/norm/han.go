@@ -49,14 +49,11 @@ var gbk = [...]rune{
 
 const firstPrivate = 0xE815
 
-// standard gives the character that a private one of GBK has become.
-func standard(r rune) rune {
+// Standard gives the character that a private one of GBK has become, and any
+// other as it is.
+func Standard(r rune) rune {
 	if i := int(r) - firstPrivate; i >= 0 && i < len(gbk) {
 		return gbk[i]
 	}
 	return r
 }
-
-// Private tells a character that no standard defines: each font shows another, or
-// none.
-func Private(r rune) bool { return unicode.Is(unicode.Co, standard(r)) }

@@ -25,7 +25,9 @@ func Key(s string) string {
 	if key, ok := ascii(s); ok {
 		return key
 	}
-	return fold(lower.Replace(strings.ToLower(fold(s))))
+	s = norm.NFKC.String(strings.Map(ideograph, norm.NFKC.String(s)))
+	// What is dropped may have kept a letter from its mark.
+	return norm.NFKC.String(lower.Replace(strings.ToLower(strings.Map(sign, s))))
 }
 
 // lower are the letters that have several lower-case forms.
@@ -52,18 +54,22 @@ func ascii(s string) (string, bool) {
 	}, s), true
 }
 
-// fold is Key but for case.
-func fold(s string) string {
-	s = norm.NFKC.String(strings.Map(ideograph, norm.NFKC.String(s)))
-	return strings.Map(sign, s)
+// Sign is the sign of ASCII, or the dot, that stands for a bracket, dash, dot,
+// quotation mark or apostrophe; any other character is itself.
+func Sign(r rune) rune {
+	if to := sign(whole(r)); to >= 0 {
+		return to
+	}
+	return r
 }
 
 // ideograph gives a radical's, a stroke's or a private character's ideograph.
 func ideograph(r rune) rune {
+	r = Standard(r)
 	if to, ok := radicals[r]; ok {
 		return to
 	}
-	return standard(r)
+	return r
 }
 
 // sign gives the sign that stands for its kind, and drops what does not count.
@@ -103,16 +109,13 @@ const dots = "·.•‧・∙⋅‣⸱⸳ꞏ●⚫⦁᛫᐀ᐧ。𐄁"
 // Dot tells a dot as names have it between their parts; not the full stop of
 // ASCII, which may also end an initial.
 func Dot(r rune) bool {
-	return r != '.' && r != '。' && strings.ContainsRune(dots, sign1(r))
+	return r != '.' && r != '。' && strings.ContainsRune(dots, whole(r))
 }
 
-// sign1 is a character's NFKC form where that is one character.
-func sign1(r rune) rune {
+// whole is a character's NFKC form where that is one character.
+func whole(r rune) rune {
 	if r < utf8.RuneSelf {
 		return r
-	}
-	if r == '．' {
-		return '·' // between the parts of a name, a full-width stop is a dot
 	}
 	if form := []rune(norm.NFKC.String(string(r))); len(form) == 1 {
 		return form[0]
