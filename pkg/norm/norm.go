@@ -75,19 +75,28 @@ func ideograph(r rune) rune {
 // sign gives the sign that stands for its kind, and drops what does not count.
 func sign(r rune) rune {
 	switch {
-	case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+	case r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)), 0x3400 <= r && r <= 0x9FFF:
 		return r
 	case ignored(r) || unicode.IsSpace(r) || unicode.IsControl(r):
 		return -1
 	}
-	for _, k := range kinds {
-		if strings.ContainsRune(k, r) {
-			first, _ := utf8.DecodeRuneInString(k)
-			return first
-		}
+	if first, ok := kindOf[r]; ok {
+		return first
 	}
 	return r
 }
+
+// kindOf gives the first of a sign's kind.
+var kindOf = func() map[rune]rune {
+	out := make(map[rune]rune)
+	for _, k := range kinds {
+		first, _ := utf8.DecodeRuneInString(k)
+		for _, r := range k {
+			out[r] = first
+		}
+	}
+	return out
+}()
 
 // kinds are signs that are the same; the first stands for the rest.
 var kinds = [...]string{

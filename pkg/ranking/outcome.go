@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -206,12 +207,12 @@ func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) 
 				out.Committed = append(out.Committed, in.ids[other])
 			}
 		}
-		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.value, k.max, where(hit.Of)))
+		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.shown, k.max, where(hit.Of)))
 	}
 	for _, q := range d.quotas {
 		hit := QuotaHit{Quota: q + 1, Attribute: in.rb.Quotas[q].Attribute, Value: in.rb.Quotas[q].Value, Of: in.rb.Quotas[q].Of}
 		for i, k := range s.qs.counters {
-			if k.quota == q && k.value == hit.Value {
+			if k.quota == q && k.value == norm.Key(hit.Value) {
 				hit = s.qs.hit(i)
 			}
 		}

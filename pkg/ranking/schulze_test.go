@@ -142,7 +142,8 @@ func drawProfile(t *rapid.T) profile {
 	return p
 }
 
-const schulzeRules = "awards: [{id: w, seats: %d}]\ncomposite:\n  components: [{source: ranked, method: schulze}]\n  tie_break: [votes, lot]\n  lot: {source: tomorrow}"
+const schulzeRules = "awards: [{id: w, seats: %d}]\n" +
+	"composite: {components: [{source: ranked, method: schulze}], tie_break: [votes, lot], lot: {source: tomorrow}}"
 
 // Without a lot, each candidate's rank is the best place that any complete
 // tie-break gives them, a seat is theirs where all give it, and it is open where

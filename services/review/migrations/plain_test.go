@@ -1,12 +1,11 @@
 package migrations_test
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"unicode"
-
-	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -45,8 +44,12 @@ func TestPlain(t *testing.T) {
 	for len(names) > 0 {
 		part := names[:min(most, len(names))]
 		names = names[len(part):]
+		list, err := json.Marshal(part)
+		if err != nil {
+			t.Fatal(err)
+		}
 		var keys []string
-		if err := db.Select(&keys, `SELECT plain(name) FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place) ORDER BY place`, pq.Array(part)); err != nil {
+		if err := db.Select(&keys, `SELECT plain(name) FROM json_array_elements_text($1) WITH ORDINALITY AS n (name, place) ORDER BY place`, string(list)); err != nil {
 			t.Fatal(err)
 		}
 		for i, name := range part {

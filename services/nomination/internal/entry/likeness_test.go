@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
-
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
