@@ -18,11 +18,13 @@ const (
 	Public Kind = "public" // anybody
 )
 
-// Actor is who acts. The gateway has proved it; services trust it.
+// Actor is who acts. The gateway has proved it and signs it with each request;
+// services take no request without the signature.
 type Actor struct {
 	Kind Kind   `json:"kind"`
 	ID   string `json:"id,omitempty"`   // account id, voter id, or the name of the system's part
 	Name string `json:"name,omitempty"` // for the audit log
+	As   string `json:"as,omitempty"`   // of staff: the role that lets them, in identity's words
 }
 
 type actorKey struct{}
