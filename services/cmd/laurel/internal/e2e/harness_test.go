@@ -68,11 +68,12 @@ func together(t *testing.T) *harness {
 // makes the streams, and say so.
 func apart(t *testing.T) *harness {
 	t.Helper()
-	h := build(t, testkit.URL(t), nil)
-	h.broker = testkit.DeployedNATS(t, "../../../../../deploy/nats", func(opts *server.Options) {
+	broker := testkit.DeployedNATS(t, "../../../../../deploy/nats", func(opts *server.Options) {
 		i := slices.IndexFunc(opts.Accounts, func(a *server.Account) bool { return a.Name == "LAUREL" })
 		opts.Users = append(opts.Users, &server.User{Username: observer, Password: observer, Account: opts.Accounts[i]})
 	})
+	h := build(t, testkit.URL(t), nil) // ends before its broker
+	h.broker = broker
 	for _, s := range serve.Names() {
 		h.add(s, []string{s}, "NATS_URL="+h.broker.URL(s), "NATS_CA_FILE="+h.broker.CA)
 		if err := h.Processes[s].Launch(t.Context()); err != nil {
