@@ -2,13 +2,18 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
 	"github.com/laurel-awards/laurel/services/identity/internal/voter"
 	"github.com/laurel-awards/laurel/services/identity/internal/way/device"
@@ -22,7 +27,11 @@ type Config struct {
 	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
+	Mail          Mail
 }
+
+// Mail is how letters are sent to members of staff.
+type Mail = mail.Config
 
 // Migrations are the room's tables.
 func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
@@ -35,7 +44,11 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if len(cfg.RosterKey) < 32 {
 		return run.Room{}, errors.New("identity: the roster key has fewer than 32 bytes")
 	}
-	accounts, err := staff.New(deps, cfg.SessionTTL)
+	letters, err := mail.New(deps, cfg.Mail)
+	if err != nil {
+		return run.Room{}, fmt.Errorf("identity: %w", err)
+	}
+	accounts, err := staff.New(deps, cfg.SessionTTL, letters)
 	if err != nil {
 		return run.Room{}, err
 	}
@@ -49,9 +62,33 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: accounts.Handlers(), Tasks: []run.Task{devices.Task()},
+		Handlers: accounts.Handlers(), Tasks: []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
 	}, nil
 }
 
-// Accounts is the staff part alone, for a command on the server's machine.
-func Accounts(deps run.Deps) (*staff.Staff, error) { return staff.New(deps, 0) }
+// Accounts is the staff part alone, for a command on the server's machine. It
+// sends no mail.
+func Accounts(deps run.Deps) (*staff.Staff, error) {
+	none, err := mail.New(deps, mail.Config{})
+	if err != nil {
+		return nil, err
+	}
+	return staff.New(deps, 0, none)
+}
+
+// Password is what an operator types on the machine.
+type Password = staff.Password
+
+// ErrEmailTaken says that there is an account that was to be new.
+var ErrEmailTaken = staff.ErrEmailTaken
+
+// Unsent is a letter that waits, or that was given up.
+type Unsent = mail.Unsent
+
+// UnsentMail gives the letters that were not sent, oldest first.
+func UnsentMail(ctx context.Context, db *sqlx.DB) ([]Unsent, error) { return mail.List(ctx, db) }
+
+// RetryMail queues the letters again that were given up, and gives their number.
+func RetryMail(ctx context.Context, db *sqlx.DB, now time.Time) (int64, error) {
+	return mail.Retry(ctx, db, now)
+}

@@ -45,35 +45,30 @@ func (a *App) Account(ctx context.Context) (identity.Account, error) {
 	return account, err
 }
 
-// CreateAccount adds a member of staff: identity.Service.CreateAccount.
-func (a *App) CreateAccount(ctx context.Context, in identity.CreateAccount) (identity.Account, error) {
-	return do(ctx, a, CreateAccount, "", a.identity.CreateAccount, in)
-}
-
 // Staff gives the accounts with a role in a selection.
 func (a *App) Staff(ctx context.Context, slug string) ([]identity.Account, error) {
 	return do(ctx, a, ListStaff, slug, a.identity.ListStaff, identity.ListStaff{Slug: slug})
 }
 
-// GrantRole gives a role in a selection that exists.
-func (a *App) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return a.changeRole(ctx, in, a.identity.GrantRole)
+// GiveRole gives a role in a selection that exists, and invites whoever is new.
+func (a *App) GiveRole(ctx context.Context, in identity.Invite) (identity.Invited, error) {
+	return changeRole(ctx, a, in.Slug, a.identity.Invite, in)
 }
 
 // RevokeRole takes a role back.
 func (a *App) RevokeRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return a.changeRole(ctx, in, a.identity.RevokeRole)
+	return changeRole(ctx, a, in.Slug, a.identity.RevokeRole, in)
 }
 
-func (a *App) changeRole(
-	ctx context.Context, in identity.Change, change func(context.Context, identity.Change) (identity.Account, error),
-) (identity.Account, error) {
-	ctx, err := a.may(ctx, ChangeRole, in.Slug, "")
+func changeRole[In, Out any](
+	ctx context.Context, a *App, slug string, change func(context.Context, In) (Out, error), in In,
+) (out Out, err error) {
+	ctx, err = a.may(ctx, ChangeRole, slug, "")
 	if err != nil {
-		return identity.Account{}, err
+		return out, err
 	}
-	if err := a.known(ctx, in.Slug); err != nil {
-		return identity.Account{}, err
+	if err := a.known(ctx, slug); err != nil {
+		return out, err
 	}
 	return change(ctx, in)
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/lib/pq"
+
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -19,30 +21,45 @@ const (
 
 // SignIn implements identity.Service.
 func (s *Staff) SignIn(ctx context.Context, in identity.SignIn) (identity.Session, error) {
-	email, now := normalize(in.Email), s.deps.Time()
+	p, err := s.verify(ctx, in.Email, in.Password)
+	if err != nil {
+		return identity.Session{}, err
+	}
+	return s.open(ctx, p)
+}
+
+// proof is an account whose password somebody knows.
+type proof struct{ account, password string }
+
+// verify proves an account by its password. Faults as SignIn, but for
+// ErrDisabled.
+func (s *Staff) verify(ctx context.Context, email, password string) (p proof, err error) {
+	email = normalize(email)
+	now := s.deps.Time()
 	var tries int
-	err := s.deps.DB.GetContext(ctx, &tries, `SELECT tries FROM failed_sign_in WHERE email = $1 AND since > $2`, email, now.Add(-tryWindow))
+	err = s.deps.DB.GetContext(ctx, &tries, `SELECT tries FROM failed_sign_in WHERE email = $1 AND since > $2`, email, now.Add(-tryWindow))
 	if err != nil && !noRows(err) {
-		return identity.Session{}, fmt.Errorf("sign in: %w", err)
+		return p, fmt.Errorf("sign in: %w", err)
 	}
 	if tries >= maxTries {
 		f := *identity.ErrTooManyTries
 		f.RetryAfter = tryWindow
-		return identity.Session{}, &f
+		return p, &f
 	}
-	id, phc := "", s.hasher.decoy
-	err = s.deps.DB.QueryRowxContext(ctx, `SELECT id, password FROM account WHERE email = $1`, email).Scan(&id, &phc)
+	p.password = s.hasher.decoy
+	err = s.deps.DB.QueryRowxContext(ctx, `SELECT id, password FROM account WHERE email = $1 AND password IS NOT NULL`, email).
+		Scan(&p.account, &p.password)
 	if err != nil && !noRows(err) {
-		return identity.Session{}, fmt.Errorf("sign in: %w", err)
+		return p, fmt.Errorf("sign in: %w", err)
 	}
-	ok, err := s.hasher.matches(ctx, in.Password, phc)
+	ok, err := s.hasher.matches(ctx, password, p.password)
 	if err != nil {
-		return identity.Session{}, err
+		return p, err
 	}
-	if !ok || id == "" {
-		return identity.Session{}, s.failed(ctx, email, now)
+	if !ok || p.account == "" {
+		return p, s.failed(ctx, email, now)
 	}
-	return s.open(ctx, id, now)
+	return p, nil
 }
 
 // failed counts a failed try.
@@ -58,20 +75,39 @@ func (s *Staff) failed(ctx context.Context, email string, now time.Time) error {
 	return identity.ErrSignIn
 }
 
-func (s *Staff) open(ctx context.Context, account string, now time.Time) (identity.Session, error) {
-	raw := make([]byte, tokenSize)
-	rand.Read(raw)
-	session := identity.Session{Token: base64.RawURLEncoding.EncodeToString(raw), ExpiresAt: now.Add(s.ttl)}
-	if _, err := s.deps.DB.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at) VALUES ($1, $2, $3)`,
-		hash(session.Token), account, session.ExpiresAt); err != nil {
+// open opens a session, unless the account was disabled or its password changed
+// since it was proved: both end sessions, and this one must not slip through.
+func (s *Staff) open(ctx context.Context, p proof) (identity.Session, error) {
+	now, token := s.deps.Time(), newToken()
+	session := identity.Session{Token: token, ExpiresAt: now.Add(s.ttl), Factors: []string{identity.FactorPassword}}
+	var disabled bool
+	err := s.deps.DB.GetContext(ctx, &disabled, `
+		WITH proved AS (SELECT id, disabled_at FROM account WHERE id = $2 AND password = $6 FOR SHARE),
+		opened AS (
+			INSERT INTO session (hash, account, expires_at, created_at, factors)
+			SELECT $1, id, $3, $4, $5 FROM proved WHERE disabled_at IS NULL)
+		SELECT disabled_at IS NOT NULL FROM proved`,
+		hash(token), p.account, session.ExpiresAt, now, pq.Array(session.Factors), p.password)
+	switch {
+	case noRows(err):
+		return identity.Session{}, identity.ErrSignIn
+	case err != nil:
 		return identity.Session{}, fmt.Errorf("open session: %w", err)
+	case disabled:
+		return identity.Session{}, identity.ErrDisabled
 	}
 	if _, err := s.deps.DB.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
 		return identity.Session{}, fmt.Errorf("open session: %w", err)
 	}
-	var err error
-	session.Account, err = find(ctx, s.deps.DB, `id = $1`, account)
+	session.Account, err = find(ctx, s.deps.DB, `id = $1`, p.account)
 	return session, err
+}
+
+// newToken is a random one that goes into cookies, headers and links.
+func newToken() string {
+	raw := make([]byte, tokenSize)
+	rand.Read(raw) // never fails
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // SignOut implements identity.Service.
@@ -84,13 +120,9 @@ func (s *Staff) SignOut(ctx context.Context, in identity.Token) (identity.Accoun
 
 // Authenticate implements identity.Service.
 func (s *Staff) Authenticate(ctx context.Context, in identity.Token) (identity.Account, error) {
-	var account string
-	err := s.deps.DB.GetContext(ctx, &account, `SELECT account FROM session WHERE hash = $1 AND expires_at > $2`, hash(in.Token), s.deps.Time())
-	if noRows(err) {
-		return identity.Account{}, identity.ErrSession
-	}
+	account, err := s.holder(ctx, in.Token)
 	if err != nil {
-		return identity.Account{}, fmt.Errorf("authenticate: %w", err)
+		return identity.Account{}, err
 	}
 	return find(ctx, s.deps.DB, `id = $1`, account)
 }
