@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -54,9 +55,13 @@ func Deps(t testing.TB, nats *bus.Embedded, room run.Room, clock *Clock) run.Dep
 	if err != nil {
 		t.Fatal(err)
 	}
+	notary, err := ballotlog.NewSigner(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return run.Deps{
 		DB: Service(t, room.Name, room.Sets()...), Bus: Connect(t, nats, room.Name),
-		Blobs: blobs, Now: clock.Now, Log: Log(t),
+		Blobs: blobs, Now: clock.Now, Log: Log(t), Audit: notary,
 	}
 }
 

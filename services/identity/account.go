@@ -89,6 +89,8 @@ type ClaimAccount struct {
 	Token    string `json:"token"`
 	Name     string `json:"name,omitempty"` // with NeedsNew; as it is where empty
 	Password string `json:"password"`       // as the link needs
+	Network  string `json:"network"`        // as with SignIn
+	Around   string `json:"around"`
 }
 
 // ResetAsked is nothing: whether there is such an account is not told.
@@ -99,6 +101,8 @@ type ChangePassword struct {
 	Token    string `json:"token"` // of the session
 	Present  string `json:"present"`
 	Password string `json:"password"`
+	Network  string `json:"network"` // as with SignIn
+	Around   string `json:"around"`
 }
 
 // Session is a signed-in account. The token is opaque; only its hash is kept.

@@ -44,6 +44,8 @@ type Grant struct {
 type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Network  string `json:"network"` // from where, as the gateway has found out: an address or a household's /64
+	Around   string `json:"around"`  // what is around that: a /24 or a site's /48
 }
 
 // Token names a session.
@@ -97,9 +99,12 @@ type Service interface {
 	DisableAccount(ctx context.Context, in ChangeAccess) (Account, error)
 	// EnableAccount undoes DisableAccount. Faults as there.
 	EnableAccount(ctx context.Context, in ChangeAccess) (Account, error)
-	// SignIn opens a session. Faults: ErrTooManyTries; ErrSignIn, which does not
-	// tell, nor by its time, whether the email is unknown or the password wrong;
-	// ErrDisabled, to whoever knows the password.
+	// SignIn opens a session. A try is counted before the password is looked at, by
+	// its account and its network; the holder of an account is not kept from it by
+	// tries elsewhere, where they have signed in before. Faults: ErrTooManyTries
+	// with when to try again; ErrSignIn, which does not tell, nor by its time,
+	// whether the email is unknown or the password wrong; ErrDisabled, to whoever
+	// knows the password; sign_in_busy.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -138,7 +143,7 @@ type Service interface {
 var (
 	ErrInvalid      = fault.New(fault.Invalid, "account_invalid", "the input breaks a rule")
 	ErrSignIn       = fault.New(fault.Unauthorized, "sign_in_failed", "email or password is wrong")
-	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email; wait")
+	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email or from this network; wait a little")
 	ErrSession      = fault.New(fault.Unauthorized, "session_invalid", "the session is unknown or has ended")
 	ErrNoAccount    = fault.New(fault.NotFound, "account_unknown", "there is no account with this email")
 	ErrDisabled     = fault.New(fault.Forbidden, "account_disabled", "the account is disabled; ask whoever runs the installation")

@@ -210,6 +210,7 @@ type identityRoom struct {
 
 	mu     sync.Mutex
 	grants map[string][]identity.Grant
+	ended  map[string]bool // sessions; nil: none ever ends
 	blobs  blob.Store
 }
 
@@ -227,7 +228,10 @@ func (r *identityRoom) SignIn(_ context.Context, in identity.SignIn) (identity.S
 }
 
 func (r *identityRoom) Authenticate(_ context.Context, in identity.Token) (identity.Account, error) {
-	if !strings.Contains(in.Token, "@") {
+	r.mu.Lock()
+	ended := r.ended[in.Token]
+	r.mu.Unlock()
+	if !strings.Contains(in.Token, "@") || ended {
 		return identity.Account{}, identity.ErrSession
 	}
 	return r.account(in.Token), nil
@@ -300,7 +304,12 @@ func (r *identityRoom) EnableAccount(_ context.Context, in identity.ChangeAccess
 }
 
 func (r *identityRoom) SignOut(_ context.Context, in identity.Token) (identity.Account, error) {
-	return r.account(in.Token), nil
+	r.mu.Lock()
+	if r.ended != nil {
+		r.ended[in.Token] = true
+	}
+	r.mu.Unlock()
+	return identity.Account{}, nil
 }
 
 func (r *identityRoom) ListStaff(context.Context, identity.ListStaff) ([]identity.Account, error) {

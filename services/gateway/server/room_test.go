@@ -33,7 +33,7 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}})...)
+		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}})...)
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
@@ -120,6 +120,8 @@ func examples() map[string]example {
 		"GET /accounts/me":                                                 {},
 		"POST /sessions":                                                   {body: `{"email":"organizer@example.org","password":"correct horse"}`},
 		"DELETE /sessions/current":                                         {},
+		"GET /audit":                                                       {query: "?service=review"},
+		"GET /audit/check":                                                 {},
 		"GET /selections":                                                  {},
 		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},
@@ -210,6 +212,7 @@ func (h *installation) people() []person {
 	const elsewhere = "another-selection"
 	all := []person{
 		{name: "owner", grant: identity.Grant{Slug: identity.AnySelection, Role: identity.Organizer}},
+		{name: "inspector", grant: identity.Grant{Slug: identity.AnySelection, Role: identity.Auditor}},
 		{name: "organizer", grant: identity.Grant{Slug: here, Role: identity.Organizer}},
 		{name: "vetter", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "hr"}},
 		{name: "taxman", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "tax"}},

@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
+	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -24,7 +23,7 @@ import (
 // Config is what the room needs to be told.
 type Config struct {
 	CredentialKey credential.Key // at least 32 bytes; the gateway has the same
-	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters
+	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters, and what sign-ins are counted by
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
 	Mail          Mail
@@ -48,10 +47,8 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if err != nil {
 		return run.Room{}, fmt.Errorf("identity: %w", err)
 	}
-	accounts, err := staff.New(deps, cfg.SessionTTL, letters)
-	if err != nil {
-		return run.Room{}, err
-	}
+	signIns := mac.New(cfg.RosterKey).Sum([]byte("laurel/identity/sign-in")) // a key of its own
+	accounts := staff.New(deps, cfg.SessionTTL, signIns[:], letters)
 	rosters := roster.New(deps, cfg.RosterKey)
 	devices := device.New(deps)
 	voters := voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, devices, rosters)
@@ -66,15 +63,9 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}, nil
 }
 
-// Accounts is the staff part alone, for a command on the server's machine. It
-// sends no mail.
-func Accounts(deps run.Deps) (*staff.Staff, error) {
-	none, err := mail.New(deps, mail.Config{})
-	if err != nil {
-		return nil, err
-	}
-	return staff.New(deps, 0, none)
-}
+// Accounts is the staff part alone, for a command on the server's machine, which
+// signs nobody in and sends no mail.
+func Accounts(deps run.Deps) *staff.Staff { return staff.New(deps, 0, nil, mail.Off()) }
 
 // Password is what an operator types on the machine.
 type Password = staff.Password
@@ -86,9 +77,9 @@ var ErrEmailTaken = staff.ErrEmailTaken
 type Unsent = mail.Unsent
 
 // UnsentMail gives the letters that were not sent, oldest first.
-func UnsentMail(ctx context.Context, db *sqlx.DB) ([]Unsent, error) { return mail.List(ctx, db) }
+func UnsentMail(ctx context.Context, deps run.Deps) ([]Unsent, error) { return mail.List(ctx, deps.DB) }
 
 // RetryMail queues the letters again that were given up, and gives their number.
-func RetryMail(ctx context.Context, db *sqlx.DB, now time.Time) (int64, error) {
-	return mail.Retry(ctx, db, now)
+func RetryMail(ctx context.Context, deps run.Deps) (int64, error) {
+	return mail.Retry(ctx, deps.DB, deps.Time())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -15,7 +16,10 @@ func (a *App) ReadLink(ctx context.Context, token string) (identity.LinkRead, er
 
 // ClaimAccount uses a link: identity.Service.ClaimAccount.
 func (a *App) ClaimAccount(ctx context.Context, in gateway.ClaimAccount) (identity.Account, error) {
-	return atRate(ctx, a, ClaimAccount, a.identity.ClaimAccount, identity.ClaimAccount{Token: in.Token, Name: in.Name, Password: in.Password})
+	network := CallerOf(ctx).Address
+	return atRate(ctx, a, ClaimAccount, a.identity.ClaimAccount, identity.ClaimAccount{
+		Token: in.Token, Name: in.Name, Password: in.Password, Network: network, Around: limit.Wider(network),
+	})
 }
 
 // AskReset asks for a link by mail: identity.Service.AskReset.
@@ -33,13 +37,19 @@ func atRate[In, Out any](ctx context.Context, a *App, act Act, service func(cont
 	if err := a.signIns.Take(CallerOf(ctx).Address); err != nil {
 		return out, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, signInTime)
+	defer cancel()
 	return service(ctx, in)
 }
 
 // ChangePassword sets the caller's password.
 func (a *App) ChangePassword(ctx context.Context, in gateway.ChangePassword) (identity.Account, error) {
-	return do(ctx, a, ChangePassword, "", a.identity.ChangePassword,
-		identity.ChangePassword{Token: CallerOf(ctx).Token, Present: in.Present, Password: in.Password})
+	caller := CallerOf(ctx)
+	ctx, cancel := context.WithTimeout(ctx, signInTime)
+	defer cancel()
+	return do(ctx, a, ChangePassword, "", a.identity.ChangePassword, identity.ChangePassword{
+		Token: caller.Token, Present: in.Present, Password: in.Password, Network: caller.Address, Around: limit.Wider(caller.Address),
+	})
 }
 
 // Sessions are the caller's.

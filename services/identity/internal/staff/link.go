@@ -2,15 +2,14 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
@@ -126,7 +125,7 @@ func (s *Staff) ClaimAccount(ctx context.Context, in identity.ClaimAccount) (ide
 		}
 		c.password, err = s.hasher.hash(ctx, in.Password)
 	case identity.NeedsPresent:
-		c.password, err = s.present(ctx, a, in.Password)
+		c.present, err = s.present(ctx, identity.SignIn{Email: a.Email, Password: in.Password, Network: in.Network, Around: in.Around})
 	}
 	if err != nil {
 		return a, err
@@ -151,7 +150,8 @@ type claim struct {
 	needs    identity.Needs
 	state    identity.State
 	name     string
-	password string // hash: the new one, or the present one that was shown
+	password string // hash of the new one
+	present  try    // of the present one
 }
 
 // claim does what a link is for, if the account is still as it was seen: of two
@@ -165,7 +165,7 @@ func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, c claim) (identity.Accou
 		return a, identity.ErrLink
 	}
 	now := s.deps.Time()
-	ctx = actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: a.ID, Name: a.Name})
+	ctx = as(ctx, a)
 	if c.needs == identity.NeedsNew {
 		if err := s.setPassword(ctx, tx, a, c.name, c.password); err != nil {
 			return a, err
@@ -203,9 +203,8 @@ func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, c claim) (identity.Accou
 // present password.
 func (s *Staff) vouch(ctx context.Context, tx *sqlx.Tx, a identity.Account, slug string, c claim) error {
 	if c.needs == identity.NeedsPresent {
-		var same bool
-		if err := tx.GetContext(ctx, &same, `SELECT password = $2 FROM account WHERE id = $1`, a.ID, c.password); err != nil || !same {
-			return orLink(err)
+		if err := s.shown(ctx, tx, c.present); err != nil {
+			return err
 		}
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO account_vouch (account, slug) VALUES ($1, $2) ON CONFLICT DO NOTHING`, a.ID, slug)
@@ -247,12 +246,25 @@ func (s *Staff) AskReset(ctx context.Context, in identity.Lookup) (identity.Rese
 	})
 }
 
-// present gives the hash of an account's password, if it is the one that was
-// typed: tries count as those at sign-in do. Faults: ErrTooManyTries, ErrPassword.
-func (s *Staff) present(ctx context.Context, a identity.Account, password string) (string, error) {
-	p, err := s.verify(ctx, a.Email, password)
-	if fault.HasCode(err, identity.ErrSignIn.Code) {
+// present holds what was typed against an account's password: tries count as
+// those at sign-in do. Faults: ErrTooManyTries, ErrPassword, errBusy.
+func (s *Staff) present(ctx context.Context, in identity.SignIn) (try, error) {
+	t, err := s.prove(ctx, in)
+	if errors.Is(err, identity.ErrSignIn) {
 		err = identity.ErrPassword
 	}
-	return p.password, err
+	return t, err
+}
+
+// shown gives back what a try was counted by, and holds the account, if the
+// password is still the one that was shown. Fault: ErrPassword.
+func (s *Staff) shown(ctx context.Context, tx *sqlx.Tx, t try) error {
+	err := s.still(ctx, tx, t)
+	if errors.Is(err, identity.ErrSignIn) {
+		return identity.ErrPassword
+	}
+	if err != nil {
+		return err
+	}
+	return s.succeeded(ctx, tx, t, s.deps.Time())
 }

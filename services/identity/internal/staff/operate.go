@@ -83,5 +83,5 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 
 // ListAccounts gives all accounts, by name.
 func (s *Staff) ListAccounts(ctx context.Context) ([]identity.Account, error) {
-	return list(ctx, s.deps.DB, `email <> $1`, "")
+	return list(ctx, s.deps.DB, `id IS NOT NULL`)
 }

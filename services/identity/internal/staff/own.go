@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -56,7 +54,7 @@ func (s *Staff) ChangePassword(ctx context.Context, in identity.ChangePassword) 
 	if err := identity.ErrInvalid.Check(checkPassword(in.Password, a)); err != nil {
 		return a, err
 	}
-	before, err := s.present(ctx, a, in.Present)
+	t, err := s.present(ctx, identity.SignIn{Email: a.Email, Password: in.Present, Network: in.Network, Around: in.Around})
 	if err != nil {
 		return a, err
 	}
@@ -64,14 +62,13 @@ func (s *Staff) ChangePassword(ctx context.Context, in identity.ChangePassword) 
 	if err != nil {
 		return a, err
 	}
-	ctx = actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: a.ID, Name: a.Name})
+	ctx = as(ctx, a)
 	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		done, err := tx.ExecContext(ctx, `UPDATE account SET password = $3 WHERE id = $1 AND password = $2`, a.ID, before, after)
-		if err != nil {
-			return fmt.Errorf("change password: %w", err)
+		if err := s.shown(ctx, tx, t); err != nil {
+			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 { // changed by another meanwhile
-			return errors.Join(err, identity.ErrPassword)
+		if _, err := tx.ExecContext(ctx, `UPDATE account SET password = $2 WHERE id = $1`, a.ID, after); err != nil {
+			return fmt.Errorf("change password: %w", err)
 		}
 		if _, err := s.end(ctx, tx, a.ID, ` AND hash <> $2`, hash(in.Token)); err != nil {
 			return err
@@ -135,7 +132,7 @@ func (s *Staff) EndSessions(ctx context.Context, in identity.EndSessions) ([]ide
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := audit.Record(ctx, tx, s.deps.Time(), "", "end_sessions", "", map[string]any{"email": a.Email, "sessions": n}); err != nil {
+		if err := audit.Record(as(ctx, a), tx, s.deps.Time(), "", "end_sessions", "", map[string]any{"email": a.Email, "sessions": n}); err != nil {
 			return err
 		}
 		return s.mail.Add(ctx, tx, mail.Letter{Kind: mail.SessionsEnded, Address: a.Email})

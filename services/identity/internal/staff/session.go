@@ -6,101 +6,95 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-const (
-	tokenSize = 32 // bytes
-	maxTries  = 10 // failed ones for an email in tryWindow
-	tryWindow = 15 * time.Minute
-)
+const tokenSize = 32 // bytes
 
 // SignIn implements identity.Service.
 func (s *Staff) SignIn(ctx context.Context, in identity.SignIn) (identity.Session, error) {
-	p, err := s.verify(ctx, in.Email, in.Password)
+	t, err := s.prove(ctx, in)
 	if err != nil {
 		return identity.Session{}, err
 	}
-	return s.open(ctx, p)
+	return s.open(ctx, t)
 }
 
-// proof is an account whose password somebody knows.
-type proof struct{ account, password string }
-
-// verify proves an account by its password. Faults as SignIn, but for
-// ErrDisabled.
-func (s *Staff) verify(ctx context.Context, email, password string) (p proof, err error) {
-	email = normalize(email)
-	now := s.deps.Time()
-	var tries int
-	err = s.deps.DB.GetContext(ctx, &tries, `SELECT tries FROM failed_sign_in WHERE email = $1 AND since > $2`, email, now.Add(-tryWindow))
-	if err != nil && !noRows(err) {
-		return p, fmt.Errorf("sign in: %w", err)
-	}
-	if tries >= maxTries {
-		f := *identity.ErrTooManyTries
-		f.RetryAfter = tryWindow
-		return p, &f
-	}
-	p.password = s.hasher.decoy
-	err = s.deps.DB.QueryRowxContext(ctx, `SELECT id, password FROM account WHERE email = $1 AND password IS NOT NULL`, email).
-		Scan(&p.account, &p.password)
-	if err != nil && !noRows(err) {
-		return p, fmt.Errorf("sign in: %w", err)
-	}
-	ok, err := s.hasher.matches(ctx, password, p.password)
+// prove holds a password against its account, at the rates of both and in its
+// turn. Faults: ErrTooManyTries, ErrSignIn, errBusy.
+func (s *Staff) prove(ctx context.Context, in identity.SignIn) (try, error) {
+	leave, err := s.hasher.queue.enter(ctx, in.Around)
 	if err != nil {
-		return p, err
+		return try{}, err
 	}
-	if !ok || p.account == "" {
-		return p, s.failed(ctx, email, now)
+	defer leave()
+	t, err := s.begin(ctx, in)
+	if err != nil {
+		return try{}, err
 	}
-	return p, nil
+	ok, err := matches(in.Password, t.phc)
+	if err != nil {
+		return try{}, err
+	}
+	if !ok || t.account == "" {
+		return try{}, s.failed(ctx, t)
+	}
+	return t, nil
 }
 
-// failed counts a failed try.
-func (s *Staff) failed(ctx context.Context, email string, now time.Time) error {
-	if _, err := s.deps.DB.ExecContext(ctx, `
-		INSERT INTO failed_sign_in (email, tries, since) VALUES ($1, 1, $2)
-		ON CONFLICT (email) DO UPDATE SET
-			tries = CASE WHEN failed_sign_in.since > $3 THEN failed_sign_in.tries + 1 ELSE 1 END,
-			since = CASE WHEN failed_sign_in.since > $3 THEN failed_sign_in.since ELSE excluded.since END`,
-		email, now, now.Add(-tryWindow)); err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	return identity.ErrSignIn
-}
-
-// open opens a session, unless the account was disabled or its password changed
-// since it was proved: both end sessions, and this one must not slip through.
-func (s *Staff) open(ctx context.Context, p proof) (identity.Session, error) {
+// open opens the session of who has proved an account, unless it was disabled or
+// its password changed since: both end sessions, and this one must not slip
+// through.
+func (s *Staff) open(ctx context.Context, t try) (identity.Session, error) {
 	now, token := s.deps.Time(), newToken()
 	session := identity.Session{Token: token, ExpiresAt: now.Add(s.ttl), Factors: []string{identity.FactorPassword}}
-	var disabled bool
-	err := s.deps.DB.GetContext(ctx, &disabled, `
-		WITH proved AS (SELECT id, disabled_at FROM account WHERE id = $2 AND password = $6 FOR SHARE),
-		opened AS (
-			INSERT INTO session (hash, account, expires_at, created_at, factors)
-			SELECT $1, id, $3, $4, $5 FROM proved WHERE disabled_at IS NULL)
-		SELECT disabled_at IS NOT NULL FROM proved`,
-		hash(token), p.account, session.ExpiresAt, now, pq.Array(session.Factors), p.password)
-	switch {
-	case noRows(err):
-		return identity.Session{}, identity.ErrSignIn
-	case err != nil:
-		return identity.Session{}, fmt.Errorf("open session: %w", err)
-	case disabled:
-		return identity.Session{}, identity.ErrDisabled
+	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) (err error) {
+		if err := s.still(ctx, tx, t); err != nil {
+			return err
+		}
+		if session.Account, err = find(ctx, tx, `id = $1`, t.account); err != nil {
+			return err
+		}
+		if session.Account.Disabled {
+			return identity.ErrDisabled
+		}
+		if err := s.succeeded(ctx, tx, t, now); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at, created_at, factors) VALUES ($1, $2, $3, $4, $5)`,
+			hash(token), t.account, session.ExpiresAt, now, pq.Array(session.Factors)); err != nil {
+			return fmt.Errorf("open session: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
+			return fmt.Errorf("open session: %w", err)
+		}
+		return audit.Record(as(ctx, session.Account), tx, now, "", "sign_in", "", signedIn{Email: t.Email, Network: t.Network})
+	})
+	if err != nil {
+		return identity.Session{}, err
 	}
-	if _, err := s.deps.DB.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
-		return identity.Session{}, fmt.Errorf("open session: %w", err)
+	return session, nil
+}
+
+// still holds an account until the transaction ends, if its password is the one
+// that was proved. Fault: ErrSignIn.
+func (s *Staff) still(ctx context.Context, tx *sqlx.Tx, t try) error {
+	var id string
+	err := tx.GetContext(ctx, &id, `SELECT id FROM account WHERE id = $1 AND password = $2 FOR NO KEY UPDATE`, t.account, t.phc)
+	if noRows(err) {
+		return identity.ErrSignIn
 	}
-	session.Account, err = find(ctx, s.deps.DB, `id = $1`, p.account)
-	return session, err
+	if err != nil {
+		return fmt.Errorf("hold account: %w", err)
+	}
+	return nil
 }
 
 // newToken is a random one that goes into cookies, headers and links.
@@ -112,19 +106,38 @@ func newToken() string {
 
 // SignOut implements identity.Service.
 func (s *Staff) SignOut(ctx context.Context, in identity.Token) (identity.Account, error) {
-	if _, err := s.deps.DB.ExecContext(ctx, `DELETE FROM session WHERE hash = $1`, hash(in.Token)); err != nil {
-		return identity.Account{}, fmt.Errorf("sign out: %w", err)
-	}
-	return identity.Account{}, nil
+	return identity.Account{}, pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		var account string
+		err := tx.GetContext(ctx, &account, `DELETE FROM session WHERE hash = $1 RETURNING account`, hash(in.Token))
+		if noRows(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+		a, err := find(ctx, tx, `id = $1`, account)
+		if err != nil {
+			return err
+		}
+		return audit.Record(as(ctx, a), tx, s.deps.Time(), "", "sign_out", "", signedIn{Email: a.Email})
+	})
+}
+
+// as is a context in which the account acts: it has just proved to be there.
+func as(ctx context.Context, a identity.Account) context.Context {
+	return actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: a.ID, Name: a.Name})
 }
 
 // Authenticate implements identity.Service.
 func (s *Staff) Authenticate(ctx context.Context, in identity.Token) (identity.Account, error) {
-	account, err := s.holder(ctx, in.Token)
+	found, err := list(ctx, s.deps.DB, `id = (SELECT account FROM session WHERE hash = $1 AND expires_at > $2)`, hash(in.Token), s.deps.Time())
+	if err == nil && len(found) == 0 {
+		err = identity.ErrSession
+	}
 	if err != nil {
 		return identity.Account{}, err
 	}
-	return find(ctx, s.deps.DB, `id = $1`, account)
+	return found[0], nil
 }
 
 func hash(token string) []byte {

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
@@ -21,17 +22,14 @@ type Staff struct {
 	deps   run.Deps
 	hasher *hasher
 	ttl    time.Duration // of a session
+	mac    mac.Key       // hashes what sign-ins are counted by
 	mail   *mail.Queue
 }
 
-// New keeps accounts in deps' database; sessions live for ttl. What their holders
-// are told goes by the queue, if that sends anything.
-func New(deps run.Deps, ttl time.Duration, queue *mail.Queue) (*Staff, error) {
-	h, err := newHasher()
-	if err != nil {
-		return nil, err
-	}
-	return &Staff{deps, h, ttl, queue}, nil
+// New keeps accounts in deps' database; sessions live for ttl. Sign-ins are
+// counted by hashes with the key. What holders are told goes by the queue.
+func New(deps run.Deps, ttl time.Duration, key []byte, queue *mail.Queue) *Staff {
+	return &Staff{deps, newHasher(), ttl, mac.New(key), queue}
 }
 
 // FindAccount implements identity.Service.
@@ -57,7 +55,7 @@ func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (id
 
 // list reads accounts with their grants in one statement. Which grants count is
 // decided here and nowhere else.
-func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]identity.Account, error) {
+func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]identity.Account, error) {
 	var rows []struct {
 		ID        string         `db:"id"`
 		Email     string         `db:"email"`
@@ -81,7 +79,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]
 			       coalesce(array_agg(v.slug IS NOT NULL ORDER BY x.slug, role, scope), '{}') AS vouched
 			FROM account_grant x LEFT JOIN account_vouch v ON v.account = x.account AND v.slug = x.slug
 			WHERE x.account = a.id
-		) g WHERE a.`+where+` ORDER BY a.name, a.email`, arg); err != nil {
+		) g WHERE a.`+where+` ORDER BY a.name, a.email`, args...); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
 	accounts := make([]identity.Account, len(rows))

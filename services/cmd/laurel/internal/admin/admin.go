@@ -20,6 +20,8 @@ type Command struct {
 	ListUsers   ListUsers   `cmd:"" help:"List accounts with their states and roles."`
 	Mail        Mail        `cmd:"" help:"List the letters that were not sent."`
 	ReplayDead  ReplayDead  `cmd:"" help:"Put dead letters back into the stream."`
+	CheckAudit  CheckAudit  `cmd:"" help:"Check that no entry of the audit log was changed or lost."`
+	EraseAudit  EraseAudit  `cmd:"" help:"Erase a field of an entry of the audit log, such as a name."`
 }
 
 // ReplayDead is `laurel admin replay-dead`.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -20,21 +21,15 @@ import (
 
 // accounts opens identity's database in the operator's name.
 func accounts(ctx context.Context, cfg config.Database, do func(ctx context.Context, deps run.Deps) error) error {
-	url, err := cfg.Of(identity.Name)
-	if err != nil {
-		return err
-	}
-	db, err := pg.Open(ctx, pg.Config{URL: url, Service: identity.Name})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	clock, err := pg.NewClock(ctx, db)
-	if err != nil {
-		return err
-	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "admin", Name: "laurel admin"})
-	return do(ctx, run.Deps{DB: db, Now: clock.Now})
+	_, err := withDatabase(ctx, cfg, identity.Name, func(db *sqlx.DB) (struct{}, error) {
+		clock, err := pg.NewClock(ctx, db)
+		if err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, do(ctx, run.Deps{DB: db, Now: clock.Now})
+	})
+	return err
 }
 
 // readPassword reads the first line of standard input, so that a password is in
@@ -60,10 +55,7 @@ type CreateUser struct {
 // Run makes an account with the password on standard input, and grants the role.
 func (c *CreateUser) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err != nil {
-			return err
-		}
+		staff := identityserver.Accounts(deps)
 		a, err := staff.FindAccount(ctx, identity.Lookup{Email: c.Email})
 		switch {
 		case errors.Is(err, identity.ErrNoAccount):
@@ -102,10 +94,7 @@ type SetPassword struct {
 // Run gives an account the password on standard input, and proves it.
 func (c *SetPassword) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err != nil {
-			return err
-		}
+		staff := identityserver.Accounts(deps)
 		password, err := readPassword()
 		if err != nil {
 			return err
@@ -131,10 +120,8 @@ type RevokeRole struct {
 // Run takes the role back.
 func (c *RevokeRole) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err == nil {
-			_, err = staff.RevokeRole(ctx, identity.Change{Email: c.Email, Grant: identity.Grant{Slug: c.Selection, Role: c.Role, Scope: c.Scope}})
-		}
+		_, err := identityserver.Accounts(deps).
+			RevokeRole(ctx, identity.Change{Email: c.Email, Grant: identity.Grant{Slug: c.Selection, Role: c.Role, Scope: c.Scope}})
 		return err
 	})
 }
@@ -154,10 +141,7 @@ type DisableUser struct {
 // Run ends the account's sessions and lets it open no others.
 func (c *DisableUser) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err == nil {
-			_, err = staff.DisableAccount(ctx, identity.ChangeAccess{Email: c.Email, Reason: c.Reason})
-		}
+		_, err := identityserver.Accounts(deps).DisableAccount(ctx, identity.ChangeAccess{Email: c.Email, Reason: c.Reason})
 		return err
 	})
 }
@@ -170,10 +154,7 @@ type EnableUser struct {
 // Run undoes disable-user.
 func (c *EnableUser) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err == nil {
-			_, err = staff.EnableAccount(ctx, identity.ChangeAccess{Email: c.Email, Reason: c.Reason})
-		}
+		_, err := identityserver.Accounts(deps).EnableAccount(ctx, identity.ChangeAccess{Email: c.Email, Reason: c.Reason})
 		return err
 	})
 }
@@ -187,10 +168,7 @@ type ListUsers struct {
 // Run prints accounts with their states and roles.
 func (c *ListUsers) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff, err := identityserver.Accounts(deps)
-		if err != nil {
-			return err
-		}
+		staff := identityserver.Accounts(deps)
 		all, err := staff.ListAccounts(ctx)
 		for _, a := range all {
 			if c.Unproved && a.State == identity.StateProved {
@@ -228,11 +206,11 @@ type Mail struct {
 func (c *Mail) Run(ctx context.Context) error {
 	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
 		if c.Retry {
-			n, err := identityserver.RetryMail(ctx, deps.DB, deps.Time())
+			n, err := identityserver.RetryMail(ctx, deps)
 			fmt.Printf("%d letters are tried again\n", n)
 			return err
 		}
-		all, err := identityserver.UnsentMail(ctx, deps.DB)
+		all, err := identityserver.UnsentMail(ctx, deps)
 		for _, l := range all {
 			fmt.Printf("%s  %s to %s since %s, %d tries: %s\n", l.State, l.Kind, l.Address, l.CreatedAt.UTC().Format(time.RFC3339), l.Tries, l.Error)
 		}
