@@ -12,7 +12,7 @@ type GiveRole struct {
 	Name     string        `json:"name,omitempty" maxLength:"400" doc:"Of who is new; they may change it"`
 	Role     identity.Role `json:"role"`
 	Scope    string        `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
-	HandOver bool          `json:"hand_over,omitempty" doc:"Answer with the link, to be handed to the holder, instead of mailing it; the account is then good for this selection alone"`
+	HandOver bool          `json:"hand_over,omitempty" doc:"Answer with the link, to be handed to the holder; the account is then good for this selection alone"`
 }
 
 // RoleGiven is the account with its role.
@@ -35,7 +35,7 @@ const ClaimPath = "/claim"
 type ClaimAccount struct {
 	Token    string `json:"token" maxLength:"128" doc:"Of the link"`
 	Name     string `json:"name,omitempty" maxLength:"400" doc:"As it is where empty"`
-	Password string `json:"password" maxLength:"128" doc:"The account's from now on, at least 10 characters; of an account that has one already, and a link that was handed over, the present one"`
+	Password string `json:"password" maxLength:"128" doc:"A new one of at least 10 characters; with a link that was handed over, the one that the account has"`
 }
 
 // ForgotPassword asks for a link by mail.

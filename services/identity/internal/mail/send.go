@@ -20,7 +20,7 @@ import (
 )
 
 var letters = promauto.NewCounterVec(prometheus.CounterOpts{
-	Name: "laurel_mails_total", Help: "Tries to send a letter by what came of them: sent, failed (it is tried again), dead (given up), dropped (nobody is to get it any more).",
+	Name: "laurel_mails_total", Help: "Tries to send a letter: sent, failed (tried again later), dead (given up), dropped (nobody is to get it any more).",
 }, []string{"outcome"})
 
 const (

@@ -169,7 +169,8 @@ func TestAccount(t *testing.T) {
 	run("set-password", "--email", director)
 	run("revoke-role", "--email", director, "--role", "organizer")
 	run("create-user", "--email", director, "--role", "auditor", "--existing")
-	if diff := cmp.Diff([]string{"*/auditor", "another-selection/organizer", slug + "/auditor"}, roles(t, h.as(t, director, "words that the operator types"))); diff != "" {
+	after := roles(t, h.as(t, director, "words that the operator types"))
+	if diff := cmp.Diff([]string{"*/auditor", "another-selection/organizer", slug + "/auditor"}, after); diff != "" {
 		t.Errorf("after the command (-want +got):\n%s", diff)
 	}
 	for _, l := range post.Letters() {
