@@ -15,8 +15,22 @@ import (
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// SessionCookie holds a staff session's token in browsers.
+// SessionCookie holds a staff session's token in browsers, on https with the
+// prefix.
 const SessionCookie = "laurel_session"
+
+// HostPrefix begins the names of cookies on https. Browsers take such a cookie
+// from the host itself alone, over https, and for all its paths, so that no other
+// host of the domain puts one of its own there (RFC 6265bis, section 4.1.3).
+const HostPrefix = "__Host-"
+
+// SessionCookieName is what the session's cookie is called.
+func SessionCookieName(https bool) string {
+	if https {
+		return HostPrefix + SessionCookie
+	}
+	return SessionCookie
+}
 
 // Reason is the body of an act that needs nothing but why.
 type Reason struct {

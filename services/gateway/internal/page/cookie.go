@@ -6,11 +6,11 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
-// The cookies; those of a selection are sent to its pages alone.
+// The cookies.
 const (
-	cookieOrder   = "laurel_order"   // seed of the order of candidates
-	cookieVoter   = "laurel_voter"   // credential; per selection
-	cookieReceipt = "laurel_receipt" // the last ballot's receipt and time; per selection
+	cookieOrder   = web.CookieOrder
+	cookieVoter   = web.CookieVoter
+	cookieReceipt = web.CookieReceipt
 )
 
 const seedSize = 8
