@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -31,6 +32,7 @@ type Deps struct {
 	Blobs blob.Store       // large bodies, shared by all
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
+	Audit ballotlog.Signer // of the heads of the room's audit log; the same in all rooms
 
 	Selections *phase.Selections // made by the rooms that enforce phases, nil in others
 }
@@ -77,12 +79,10 @@ type Running struct {
 }
 
 // Start brings a room to work. It answers requests only once it has seen every
-// event that was waiting, so that it never speaks from a stale projection.
+// event that was waiting, so that it never speaks from a stale projection. Until
+// somebody has made streams and consumer it waits.
 func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := pg.Migrate(ctx, deps.DB, room.Sets()...); err != nil {
-		return nil, fmt.Errorf("%s: %w", room.Name, err)
-	}
-	if err := ensureStreams(ctx, deps); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
 	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+2)}
@@ -93,6 +93,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	r.stopTasks = stop
 	r.spawn(tasks, Task{"inbox", r.inbox.Run})
 	r.spawn(tasks, Task{"relay", relay.Run})
+	r.spawn(tasks, Task{"audit", (&audit.Notary{DB: deps.DB, Service: room.Name, Signer: deps.Audit, Now: deps.Time, Log: deps.Log}).Run})
 	for _, t := range room.Tasks {
 		r.spawn(tasks, t)
 	}
@@ -101,22 +102,6 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	}
 	deps.Log.InfoContext(ctx, "room is open", "service", room.Name)
 	return r, nil
-}
-
-// ensureStreams waits for a NATS that may still be starting.
-func ensureStreams(ctx context.Context, deps Deps) error {
-	for {
-		_, err := deps.Bus.EnsureStreams(ctx)
-		if err == nil {
-			return nil
-		}
-		deps.Log.WarnContext(ctx, "waiting for NATS", "error", err)
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
 }
 
 func (r *Running) serve(ctx context.Context) error {
@@ -151,6 +136,9 @@ func (r *Running) furniture() []bus.Endpoint {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
 		bus.Method(ListAudit, list),
+		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
+			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())
+		}),
 	}
 }
 
@@ -158,6 +146,7 @@ func (r *Running) furniture() []bus.Endpoint {
 const (
 	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
 	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
+	CheckAudit       = "check_audit"       // {} → audit.Report
 )
 
 // Of names a selection.

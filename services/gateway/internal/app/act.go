@@ -81,6 +81,8 @@ const (
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
+	ReadWholeAudit Act = "read_whole_audit"
+	CheckAudit     Act = "check_audit"
 	CheckTally     Act = "check_tally"
 )
 
@@ -122,6 +124,7 @@ func Rules() map[Act]Rule {
 	anybody := Rule{Who: Anybody}
 	organizer := Rule{Roles: []identity.Role{identity.Organizer}}
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
+	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
 	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
@@ -153,6 +156,7 @@ func Rules() map[Act]Rule {
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 
 		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+		ReadWholeAudit: auditor, CheckAudit: auditor,
 	}
 }
 

@@ -90,17 +90,24 @@ const member = "committee"
 // have public numbers beside the times of a blind juror's own sheets, and reasons
 // that tell of scores.
 func Audit(ctx context.Context, db *sqlx.DB, in audit.Page) ([]audit.Entry, error) {
-	v, err := viewerOf(ctx, db, in.Slug, "")
-	if err != nil {
-		return nil, err
-	}
+	withheld := map[string]bool{} // by selection
 	for {
 		page, err := audit.List(ctx, db, in)
-		if err != nil || len(page) == 0 || !v.Seated || v.Public {
+		if err != nil || len(page) == 0 {
 			return page, err
 		}
+		for _, e := range page {
+			if _, seen := withheld[e.Slug]; seen {
+				continue
+			}
+			v, err := viewerOf(ctx, db, e.Slug, "")
+			if err != nil {
+				return nil, err
+			}
+			withheld[e.Slug] = v.Seated && !v.Public
+		}
 		in.After = page[len(page)-1].ID
-		if rest := slices.DeleteFunc(page, ofPanel); len(rest) > 0 {
+		if rest := slices.DeleteFunc(page, func(e audit.Entry) bool { return withheld[e.Slug] && ofPanel(e) }); len(rest) > 0 {
 			return rest, nil // an empty page would end the reading
 		}
 	}
