@@ -71,4 +71,3 @@ func join(name, inner string) string {
 	}
 	return name + "." + inner
 }
-

@@ -11,6 +11,7 @@ const (
 	cookieOrder   = web.CookieOrder
 	cookieVoter   = web.CookieVoter
 	cookieReceipt = web.CookieReceipt
+	cookieChecked = "laurel_checked" // a receipt that was typed in; of a selection
 )
 
 const seedSize = 8

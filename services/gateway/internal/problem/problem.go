@@ -120,7 +120,9 @@ func TooLarge(limit int64) error {
 		fault.Wrong("body", "body_too_large", "takes at most {max} bytes", "max", limit))
 }
 
-func errInvalid(message string) *fault.Error { return fault.New(fault.Invalid, "input_invalid", message) }
+func errInvalid(message string) *fault.Error {
+	return fault.New(fault.Invalid, "input_invalid", message)
+}
 
 // Invalid is the fault of a request with fields that are wrong; nil where there
 // are none.
