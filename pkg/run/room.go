@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -29,6 +30,7 @@ type Deps struct {
 	DB    *sqlx.DB         // in the room's own schema, as its own role
 	Bus   *bus.Bus         // connected as the room's own user
 	Blobs blob.Store       // large bodies, shared by all
+	Jobs  *job.Runner      // long work, on connections of its own
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
 
@@ -45,6 +47,7 @@ type Room struct {
 	Endpoints  []bus.Endpoint
 	Handlers   []outbox.Handler
 	Tasks      []Task
+	Jobs       []job.Kind // that Deps.Jobs does
 	// Audit gives a page of the audit log to the actor of ctx, for rooms in which
 	// some readers may not read all of it; nil: audit.List.
 	Audit func(ctx context.Context, in audit.Page) ([]audit.Entry, error)
@@ -60,7 +63,7 @@ type Task struct {
 
 // Sets are the migrations of a room: the furniture's and its own.
 func (r Room) Sets() []pg.Set {
-	return append([]pg.Set{outbox.Set(), audit.Set()}, r.Migrations...)
+	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set()}, r.Migrations...)
 }
 
 // Running is a room at work.
@@ -85,7 +88,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := ensureStreams(ctx, deps); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
-	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+2)}
+	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+3)}
 	r.inbox = &outbox.Inbox{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
 	relay := &outbox.Relay{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log}
 
@@ -93,6 +96,9 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	r.stopTasks = stop
 	r.spawn(tasks, Task{"inbox", r.inbox.Run})
 	r.spawn(tasks, Task{"relay", relay.Run})
+	if len(room.Jobs) > 0 {
+		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, room.Jobs) }})
+	}
 	for _, t := range room.Tasks {
 		r.spawn(tasks, t)
 	}
@@ -151,6 +157,7 @@ func (r *Running) furniture() []bus.Endpoint {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
 		bus.Method(ListAudit, list),
+		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
 	}
 }
 
@@ -158,11 +165,18 @@ func (r *Running) furniture() []bus.Endpoint {
 const (
 	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
 	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
+	GetJob           = "get_job"           // OfJob → job.Job
 )
 
 // Of names a selection.
 type Of struct {
 	Slug string `json:"slug"`
+}
+
+// OfJob names a job.
+type OfJob struct {
+	Slug string `json:"slug"`
+	Job  string `json:"job"`
 }
 
 func (r *Running) spawn(ctx context.Context, t Task) {

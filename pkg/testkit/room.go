@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -54,9 +55,9 @@ func Deps(t testing.TB, nats *bus.Embedded, room run.Room, clock *Clock) run.Dep
 	if err != nil {
 		t.Fatal(err)
 	}
+	db := Service(t, room.Name, room.Sets()...)
 	return run.Deps{
-		DB: Service(t, room.Name, room.Sets()...), Bus: Connect(t, nats, room.Name),
-		Blobs: blobs, Now: clock.Now, Log: Log(t),
+		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs, Jobs: job.New(db, clock.Now, Log(t)), Now: clock.Now, Log: Log(t),
 	}
 }
 

@@ -55,6 +55,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
 		Handlers:   candidates.Handlers(deps.Selections, deps.Time, keys),
+		Jobs:       reader.Jobs(),
 		Tasks: []run.Task{
 			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},

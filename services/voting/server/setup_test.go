@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -78,9 +79,10 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	}
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+	db := testkit.Open(t, way, voting.Name)
 	deps := run.Deps{
-		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
+		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
+		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -229,6 +231,18 @@ func (r *room) sealed(t testing.TB) voting.Tally {
 		return err
 	})
 	return tally
+}
+
+// made waits for a file that a job makes.
+func (r *room) made(t testing.TB, ask func(context.Context, voting.Of) (voting.Exported, error)) (out voting.Exported) {
+	t.Helper()
+	testkit.Eventually(t, testkit.Patience, func() (err error) {
+		if out, err = ask(r.ctx, voting.Of{Slug: slug}); err == nil && out.Job != nil {
+			err = fmt.Errorf("%s is %s", out.Job.Kind, out.Job.State)
+		}
+		return err
+	})
+	return out
 }
 
 // events are what the room has published of a type, oldest first.

@@ -22,6 +22,7 @@ const (
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
+	ReadJob         Act = "read_job"
 	ReadDescription Act = "read_description" // of the installation: whether it is up, its API, what pages are made of
 
 	ProveVoter    Act = "prove_voter"
@@ -128,7 +129,7 @@ func Rules() map[Act]Rule {
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
-		ReadDescription: anybody,
+		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: {Who: Voters},
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},

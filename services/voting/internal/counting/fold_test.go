@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -39,7 +40,7 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
+	return New(run.Deps{DB: db, Jobs: job.New(db, time.Now, testkit.Log(t)), Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
 }
 
 // TestSequencer_panic has the count of a selection panic: the others are counted

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 )
 
@@ -49,6 +50,10 @@ func (f *fold) seal(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	}
 	checkpoint, _, err := h.Signed(slug, f.sequencer.signer)
 	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	// What everybody may read from now on is written before anybody asks.
+	if _, err := f.sequencer.jobs.Order(ctx, tx, slug, voting.LeavesJob, nil); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
 	return outbox.Append(ctx, tx, f.sequencer.now(), slug, sealAggregate, event.TallySealed{Ballots: h.Next, Votes: votes, Checkpoint: checkpoint})

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
@@ -153,7 +154,11 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return err
 		}
-		db, err := p.database(ctx, name)
+		db, err := p.database(ctx, name, pg.DefaultMaxOpen)
+		if err != nil {
+			return err
+		}
+		own, err := p.database(ctx, name, job.Connections)
 		if err != nil {
 			return err
 		}
@@ -161,7 +166,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
@@ -182,14 +187,15 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	return err
 }
 
-// database waits for one that is still starting.
-func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error) {
+// database waits for one that is still starting. Its pool has at most so many
+// connections.
+func (p *process) database(ctx context.Context, service string, size int) (*sqlx.DB, error) {
 	url, err := p.cfg.Of(service)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
+		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service, MaxOpen: size})
 		if err == nil {
 			p.onStop(func(context.Context) error {
 				if err := db.Close(); !pg.IsUnavailable(err) { // else the server is gone, and so are the sessions
