@@ -29,7 +29,7 @@ import (
 type Deps struct {
 	DB    *sqlx.DB         // in the room's own schema, as its own role
 	Bus   *bus.Bus         // connected as the room's own user
-	Blobs blob.Store       // large bodies, shared by all
+	Blobs blob.Store       // the room's own large bodies; In gives those of others
 	Jobs  *job.Runner      // long work, on connections of its own
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger

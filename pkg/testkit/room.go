@@ -57,7 +57,7 @@ func Deps(t testing.TB, nats *bus.Embedded, room run.Room, clock *Clock) run.Dep
 	}
 	db := Service(t, room.Name, room.Sets()...)
 	return run.Deps{
-		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs, Jobs: job.New(db, clock.Now, Log(t)), Now: clock.Now, Log: Log(t),
+		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs.In(room.Name), Jobs: job.New(db, clock.Now, Log(t)), Now: clock.Now, Log: Log(t),
 	}
 }
 
@@ -131,17 +131,18 @@ func (r *Room) Count(query string, args ...any) int {
 	return n
 }
 
-// Upload puts a body in the blob store, and gives its hash.
+// Upload puts a body where the gateway puts what rooms are to read, and gives its
+// hash.
 func (r *Room) Upload(body []byte) string {
 	r.t.Helper()
-	ref, err := r.Blobs.Put(r.t.Context(), bytes.NewReader(body), maxBlob)
+	ref, err := r.Blobs.In(blob.Uploads).Put(r.t.Context(), bytes.NewReader(body), maxBlob)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return ref.Hash
 }
 
-// Blob is a body of the blob store.
+// Blob is a body of the room's own.
 func (r *Room) Blob(hash string) []byte {
 	r.t.Helper()
 	body, _, err := r.Blobs.Open(r.t.Context(), hash)

@@ -38,6 +38,7 @@ type room struct {
 	ctx     context.Context
 	nats    *bus.Embedded
 	address string // of the database, as superuser
+	clock   *testkit.Clock
 	deps    run.Deps
 	running *run.Running
 	signer  ballotlog.Signer
@@ -77,6 +78,12 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	if err != nil {
 		t.Fatal(err)
 	}
+	return keeping(t, blobs.In(voting.Name), signer, nats, address, way)
+}
+
+// keeping is signedBy with the store of its files.
+func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.Embedded, address, way string) *room {
+	t.Helper()
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
 	db := testkit.Open(t, way, voting.Name)
@@ -96,6 +103,7 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 		ctx:     actor.WithRequest(t.Context(), "r-1"),
 		nats:    nats,
 		address: address,
+		clock:   clock,
 		deps:    deps,
 		inbox:   inbox,
 

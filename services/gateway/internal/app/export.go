@@ -45,7 +45,7 @@ func (a *App) counted(ctx context.Context, slug string, what gateway.File) (File
 		if what == gateway.FileScores {
 			hash = r.ScoresHash
 		}
-		if f, err := a.open(ctx, hash); !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrHash) {
+		if f, err := a.open(ctx, review.Name, hash); !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrHash) {
 			return f, err
 		}
 	}
@@ -54,13 +54,13 @@ func (a *App) counted(ctx context.Context, slug string, what gateway.File) (File
 		if err != nil {
 			return File{}, err
 		}
-		return a.open(ctx, x.Blob)
+		return a.open(ctx, review.Name, x.Blob)
 	}
 	x, err := a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
 	if err != nil {
 		return File{}, err
 	}
-	return a.open(ctx, x.Blob)
+	return a.open(ctx, voting.Name, x.Blob)
 }
 
 // exportCandidates is candidate,name,… of those on the list.

@@ -90,13 +90,13 @@ func (s sent) Close() error {
 	return s.ReadCloser.Close()
 }
 
-// open opens a file of the blob store. Faults: too_many_files, and the store's.
-func (a *App) open(ctx context.Context, hash string) (File, error) {
+// open opens a file of a service's. Faults: too_many_files, and the store's.
+func (a *App) open(ctx context.Context, service, hash string) (File, error) {
 	end, err := a.sending.begin(CallerOf(ctx).Address)
 	if err != nil {
 		return File{}, err
 	}
-	body, size, err := a.blobs.Open(ctx, hash)
+	body, size, err := a.blobs.In(service).Open(ctx, hash)
 	if err != nil {
 		end()
 		return File{}, fmt.Errorf("open a file: %w", err)
@@ -125,7 +125,7 @@ func (a *App) made(ctx context.Context, slug, kind string) (File, error) {
 	if out.Job != nil {
 		return File{Job: toldJob(voting.Name, *out.Job)}, nil
 	}
-	return a.open(ctx, out.Blob)
+	return a.open(ctx, voting.Name, out.Blob)
 }
 
 // filesMade waits until what everybody may read of a published result is there,

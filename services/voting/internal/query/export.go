@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
@@ -107,6 +108,9 @@ func (r *Reader) file(ctx context.Context, slug, kind string) (out voting.Export
 
 // errLost ends the job of the ballots where the leaves are gone that it reads.
 var errLost = fault.New(fault.Conflict, "leaves_lost", "the lines of the ballot log are written again first")
+
+// errFull is the reason that is told of a file for which there is no room.
+var errFull = fault.NewUnavailable("store_full", "there is no room for the file; it is tried again", time.Minute)
 
 // makeLeaves writes the lines of the log.
 func (r *Reader) makeLeaves(ctx context.Context, w *job.Work) (out voting.Exported, err error) {
@@ -213,6 +217,9 @@ func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, 
 	ref, err := r.blobs.Put(ctx, reader, maxExport)
 	reader.CloseWithError(err) // where the store gave up, so does the writer
 	<-done
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = errFull.Because(err)
+	}
 	if err != nil {
 		return voting.Exported{}, fmt.Errorf("export: %w", err)
 	}

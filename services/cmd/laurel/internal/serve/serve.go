@@ -166,7 +166,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log}
+		deps := run.Deps{DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
