@@ -67,6 +67,19 @@ func checkCommand(t *testing.T, where string, command []string) {
 	}
 }
 
+// TestGateway_proxies holds that the deployments, which publish the gateway, say
+// what stands in front of it: it does not start otherwise.
+func TestGateway_proxies(t *testing.T) {
+	t.Parallel()
+	said := regexp.MustCompile(`TRUSTED_PROXIES(: |, value: ")(\$\{TRUSTED_PROXIES:-)?\d+\.\d+\.\d+\.\d+/\d+`)
+	for _, file := range []string{"compose.yaml", "kubernetes/gateway.yaml"} {
+		text := string(read(t, file))
+		if !strings.Contains(text, "PUBLIC_URL") || !said.MatchString(text) {
+			t.Errorf("%s publishes the gateway and does not say TRUSTED_PROXIES", file)
+		}
+	}
+}
+
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var file struct {

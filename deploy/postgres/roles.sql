@@ -1,19 +1,22 @@
 -- Roles and schemas of Laurel's services, for whoever does not want to give
--- `laurel migrate` a user with CREATEROLE. Run it in Laurel's database as its
--- owner or a superuser; again is fine. Each service then connects as its own
--- login (laurel_voting_login, …), which can become its own role and no other:
--- DATABASE_URL=postgres://laurel_voting_login:…@host/laurel
+-- `laurel migrate` a user with CREATEROLE. Run it in Laurel's database as a
+-- superuser, again with each new release; again is fine. Each service then
+-- connects as its own login (laurel_voting_login, …), which can become its own
+-- role and no other: DATABASE_URL=postgres://laurel_voting_login:…@host/laurel
+--
+-- A schema belongs to its keeper, whom nobody can become: so a service adds to
+-- its audit log, and can neither change nor drop it.
 --
 -- Logins have no password here; passwords.sh sets them from files. The services
 -- make and migrate their tables when they start.
 
-DO $$
+DO $roles$
 DECLARE
     service text;
     name text;
 BEGIN
     FOREACH service IN ARRAY ARRAY['identity', 'selection', 'nomination', 'voting', 'review'] LOOP
-        FOREACH name IN ARRAY ARRAY['laurel_' || service || ' NOLOGIN', 'laurel_' || service || '_login LOGIN NOINHERIT'] LOOP
+        FOREACH name IN ARRAY ARRAY['laurel_' || service || ' NOLOGIN', 'laurel_' || service || '_keeper NOLOGIN', 'laurel_' || service || '_login LOGIN NOINHERIT'] LOOP
             BEGIN
                 EXECUTE 'CREATE ROLE ' || name;
             EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -21,10 +24,36 @@ BEGIN
             END;
         END LOOP;
         EXECUTE format('GRANT %I TO %I', 'laurel_' || service, 'laurel_' || service || '_login');
-        EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I AUTHORIZATION %I', service, 'laurel_' || service);
-        EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', service);
+        EXECUTE replace($schema$
+CREATE SCHEMA IF NOT EXISTS SERVICE AUTHORIZATION laurel_SERVICE_keeper;
+REVOKE ALL ON SCHEMA SERVICE FROM PUBLIC;
+DO $do$
+BEGIN
+    IF (SELECT nspowner FROM pg_namespace WHERE nspname = 'SERVICE') <> 'laurel_SERVICE_keeper'::regrole THEN
+        ALTER SCHEMA SERVICE OWNER TO laurel_SERVICE_keeper; -- it was the service's own
+    END IF;
+    GRANT USAGE, CREATE ON SCHEMA SERVICE TO laurel_SERVICE;
+    IF to_regprocedure('SERVICE.keep_audit()') IS NULL THEN
+        CREATE FUNCTION SERVICE.keep_audit() RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+        BEGIN
+            ALTER TABLE SERVICE.audit OWNER TO laurel_SERVICE_keeper;
+            ALTER TABLE SERVICE.audit_chain OWNER TO laurel_SERVICE_keeper;
+            ALTER TABLE SERVICE.audit_head OWNER TO laurel_SERVICE_keeper;
+            ALTER FUNCTION SERVICE.audit_link(SERVICE.audit) OWNER TO laurel_SERVICE_keeper;
+            ALTER FUNCTION SERVICE.audit_append() OWNER TO laurel_SERVICE_keeper;
+            REVOKE ALL ON FUNCTION SERVICE.audit_link(SERVICE.audit) FROM PUBLIC, laurel_SERVICE;
+            REVOKE ALL ON SERVICE.audit, SERVICE.audit_chain, SERVICE.audit_head FROM PUBLIC, laurel_SERVICE;
+            GRANT SELECT, INSERT ON SERVICE.audit, SERVICE.audit_head TO laurel_SERVICE;
+            GRANT SELECT ON SERVICE.audit_chain TO laurel_SERVICE;
+        END $$;
+        REVOKE ALL ON FUNCTION SERVICE.keep_audit() FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION SERVICE.keep_audit() TO laurel_SERVICE;
+    END IF;
+END
+$do$;
+$schema$, 'SERVICE', service);
     END LOOP;
 END
-$$;
+$roles$;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;

@@ -23,6 +23,7 @@ type Actor struct {
 	Kind Kind   `json:"kind"`
 	ID   string `json:"id,omitempty"`   // account id, voter id, or the name of the system's part
 	Name string `json:"name,omitempty"` // for the audit log
+	As   string `json:"as,omitempty"`   // of staff: the role that lets them, in identity's words
 }
 
 type actorKey struct{}

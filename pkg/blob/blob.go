@@ -54,8 +54,9 @@ type Store interface {
 	Open(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error)
 	// Has tells whether the body is there. ErrHash.
 	Has(ctx context.Context, hash string) (bool, error)
-	// Remove removes a body, if it is there. ErrHash.
-	Remove(ctx context.Context, hash string) error
+	// Delete removes the body, for good before it returns; one that is not there
+	// is fine. ErrHash.
+	Delete(ctx context.Context, hash string) error
 	// Sweep removes the bodies that were last put longer than age ago and that
 	// nothing refers to: of those that it asks about, keeps tells which are needed.
 	Sweep(ctx context.Context, age time.Duration, keeps func(ctx context.Context, hashes []string) (needed []string, err error)) (removed int, err error)

@@ -206,14 +206,14 @@ func TestDir_In(t *testing.T) {
 	}
 	put(t, two, "same")
 	for range 2 {
-		if err := one.Remove(t.Context(), same); err != nil {
+		if err := one.Delete(t.Context(), same); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := one.Remove(t.Context(), old); err != nil {
+	if err := one.Delete(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	if err := one.Remove(t.Context(), "../../tmp"); !errors.Is(err, blob.ErrHash) {
+	if err := one.Delete(t.Context(), "../../tmp"); !errors.Is(err, blob.ErrHash) {
 		t.Errorf("remove: %v", err)
 	}
 	if _, _, err := one.Open(t.Context(), same); !errors.Is(err, blob.ErrNotFound) {
@@ -244,7 +244,7 @@ func TestDir_Deposit(t *testing.T) {
 		}
 		names = append(names, ref.Hash)
 	}
-	if err := s.Remove(t.Context(), names[0]); err != nil {
+	if err := s.Delete(t.Context(), names[0]); err != nil {
 		t.Fatal(err)
 	}
 	body, _, err := s.Open(t.Context(), names[1])

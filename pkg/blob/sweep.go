@@ -16,17 +16,6 @@ import (
 // maxAsked is about how many bodies at once a sweep asks.
 const maxAsked = 1000
 
-// Remove implements Store.
-func (d *Dir) Remove(_ context.Context, hash string) error {
-	if err := CheckHash(hash); err != nil {
-		return err
-	}
-	if err := os.Remove(d.path(hash)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove blob: %w", err)
-	}
-	return nil
-}
-
 // Sweep implements Store. Whatever it has not come to when it ends, the next one
 // finds.
 func (d *Dir) Sweep(

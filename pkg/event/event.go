@@ -76,6 +76,7 @@ func All() []Spec {
 	var all []Spec
 	all = append(all, selectionEvents()...)
 	all = append(all, nominationEvents()...)
+	all = append(all, identityEvents()...)
 	all = append(all, votingEvents()...)
 	all = append(all, reviewEvents()...)
 	return append(all, phaseApplied())

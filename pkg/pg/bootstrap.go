@@ -2,8 +2,10 @@ package pg
 
 import (
 	"context"
+	_ "embed" // schema.sql
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -33,10 +35,12 @@ func CreateDatabase(ctx context.Context, adminURL, name string) (err error) {
 	return nil
 }
 
-// Bootstrap makes the services' roles and the schemas that they own, lets the
-// URL's user act as each of them, and takes PUBLIC's rights on schemas away. The
-// URL's user needs CREATEROLE and CREATE on the database. It changes nothing
-// if everything is there, and may run many times at once.
+// Bootstrap makes the services' roles and schemas, lets the URL's user act as
+// each of them, and takes PUBLIC's rights on schemas away. A schema belongs to a
+// keeper, not to the service, which may use it and create in it: so a service
+// cannot take what the keeper has, its audit log. The URL's user needs CREATEROLE
+// and CREATE on the database. It changes nothing if everything is there, and may
+// run many times at once.
 func Bootstrap(ctx context.Context, adminURL string, services ...string) (err error) {
 	db, err := Open(ctx, Config{URL: adminURL, MaxOpen: 2})
 	if err != nil {
@@ -52,17 +56,28 @@ func Bootstrap(ctx context.Context, adminURL string, services ...string) (err er
 		if err := checkService(s); err != nil {
 			return err
 		}
-		if err := ensureRole(ctx, db, RoleName(s)); err != nil {
-			return fmt.Errorf("role of %s: %w", s, err)
+		for _, role := range []string{RoleName(s), KeeperName(s)} {
+			if err := ensureRole(ctx, db, role); err != nil {
+				return fmt.Errorf("role of %s: %w", s, err)
+			}
 		}
-		_, err := db.ExecContext(ctx, fmt.Sprintf(
-			`CREATE SCHEMA IF NOT EXISTS %[1]s AUTHORIZATION %[2]s; REVOKE ALL ON SCHEMA %[1]s FROM PUBLIC`, s, RoleName(s)))
-		if err != nil {
+		if _, err := db.ExecContext(ctx, strings.NewReplacer("SERVICE", s).Replace(schema)); err != nil {
 			return fmt.Errorf("schema of %s: %w", s, err)
 		}
 	}
 	return closePublic(ctx, db)
 }
+
+// KeeperName is the role that owns a service's schema and what the service may
+// not rewrite.
+func KeeperName(service string) string { return "laurel_" + service + "_keeper" }
+
+// schema makes the schema of SERVICE. keep_audit gives the tables of the audit
+// log to the keeper; the log's migrations call it, as the service. It is the same
+// as in deploy/postgres/roles.sql.
+//
+//go:embed schema.sql
+var schema string
 
 // ensureRole makes the role and the right to act as it. Roles belong to the
 // whole server, and no lock of one database guards them: a Bootstrap that loses

@@ -20,26 +20,29 @@ import (
 //	sha256sum canonical.json
 //
 // gives Hash. Parse reads it back to the same form.
+//
+// It is made once, when the document is parsed; nobody changes the bytes. Only a
+// Rulebook that was not parsed gives an error.
 func (rb *Rulebook) Canonical() ([]byte, error) {
-	if rb.doc.kind == absent {
+	if rb.canonical == nil {
 		return nil, errors.New("rulebook: there is no document behind it; it was not parsed")
 	}
-	var b bytes.Buffer
-	if err := rb.doc.write(&b); err != nil {
-		return nil, fmt.Errorf("rulebook: canonical form: %w", err)
-	}
-	return b.Bytes(), nil
+	return rb.canonical, nil
 }
 
 // Hash is the lower-case hex SHA-256 of the canonical form; empty for a
 // Rulebook that was not parsed.
-func (rb *Rulebook) Hash() string {
-	src, err := rb.Canonical()
-	if err != nil {
-		return ""
+func (rb *Rulebook) Hash() string { return rb.hash }
+
+// fix makes the canonical form of the document, and its hash.
+func (rb *Rulebook) fix() error {
+	var b bytes.Buffer
+	if err := rb.doc.write(&b); err != nil {
+		return fmt.Errorf("rulebook: canonical form: %w", err)
 	}
-	sum := sha256.Sum256(src)
-	return hex.EncodeToString(sum[:])
+	sum := sha256.Sum256(b.Bytes())
+	rb.canonical, rb.hash = b.Bytes(), hex.EncodeToString(sum[:])
+	return nil
 }
 
 // MarshalJSON gives the canonical form.

@@ -3,7 +3,6 @@ package rulebook
 import (
 	"encoding/json"
 	"errors"
-	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,23 +18,27 @@ func readJSON(text string) (value, error) {
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
-	r := jsonReader{text: text, lines: newLines(text), dec: dec}
+	r := jsonReader{text: text, at: cursor{text: text, place: place{1, 1}}, dec: dec}
 	return r.value(0)
 }
 
 type jsonReader struct {
-	text  string
-	lines lines
-	dec   *json.Decoder
+	text   string
+	at     cursor
+	dec    *json.Decoder
+	tokens int
 }
 
 // next gives the next token and where it begins.
-func (r jsonReader) next() (json.Token, place, error) {
+func (r *jsonReader) next() (json.Token, place, error) {
 	start := int(r.dec.InputOffset())
 	for start < len(r.text) && strings.IndexByte(" \t\r\n,:", r.text[start]) >= 0 {
 		start++
 	}
-	at := r.lines.at(start)
+	at := r.at.move(start)
+	if r.tokens++; r.tokens > maxTokens {
+		return nil, at, tooManyWords(at)
+	}
 	token, err := r.dec.Token()
 	if err != nil {
 		return nil, at, invalid(flaw(at, "", "unreadable", "not readable as {format}: {detail}", "format", "JSON", "detail", err))
@@ -43,7 +46,7 @@ func (r jsonReader) next() (json.Token, place, error) {
 	return token, at, nil
 }
 
-func (r jsonReader) value(depth int) (value, error) {
+func (r *jsonReader) value(depth int) (value, error) {
 	token, at, err := r.next()
 	if err != nil {
 		return value{}, err
@@ -69,7 +72,7 @@ func (r jsonReader) value(depth int) (value, error) {
 	return v, err
 }
 
-func (r jsonReader) items(v *value, depth int) error {
+func (r *jsonReader) items(v *value, depth int) error {
 	for r.dec.More() {
 		if v.kind == mapping {
 			token, at, err := r.next()
@@ -96,27 +99,22 @@ func boolText(b bool) string {
 	return "false"
 }
 
-func tooDeep(at place) error {
-	return invalid(flaw(at, "", "too_deep", "nested deeper than {max} levels", "max", maxDepth))
-}
-
-// lines finds the place of a byte in a text.
-type lines struct {
+// cursor follows the place of a byte that only moves forward, so that finding
+// all places of a text takes one reading of it, however long its lines are.
+type cursor struct {
 	text   string
-	starts []int
+	offset int
+	place
 }
 
-func newLines(text string) lines {
-	l := lines{text: text, starts: []int{0}}
-	for i := range len(text) {
-		if text[i] == '\n' {
-			l.starts = append(l.starts, i+1)
-		}
+func (c *cursor) move(offset int) place {
+	passed := c.text[c.offset:offset]
+	if newlines := strings.Count(passed, "\n"); newlines > 0 {
+		c.line += newlines
+		c.column = 1
+		passed = passed[strings.LastIndexByte(passed, '\n')+1:]
 	}
-	return l
-}
-
-func (l lines) at(offset int) place {
-	line := sort.SearchInts(l.starts, offset+1)
-	return place{line, utf8.RuneCountInString(l.text[l.starts[line-1]:offset]) + 1}
+	c.column += utf8.RuneCountInString(passed)
+	c.offset = offset
+	return c.place
 }

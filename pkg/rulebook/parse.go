@@ -26,6 +26,9 @@ func Parse(src []byte) (*Rulebook, error) {
 	if len(r.flaws) > 0 {
 		return nil, invalid(sorted(r.flaws)...)
 	}
+	if err := rb.fix(); err != nil {
+		return nil, err
+	}
 	return rb, nil
 }
 

@@ -20,7 +20,7 @@ func (r *reader) shortlist(f field) Shortlist {
 func (r *reader) quotas(f field, rb *Rulebook) []Quota {
 	var quotas []Quota
 	var places []field
-	for _, item := range f.all() {
+	for _, item := range f.atMost(maxQuotas) {
 		item = item.mapping("attribute", "value", "max", "min", "of")
 		quotas = append(quotas, r.quota(item, rb))
 		places = append(places, item)

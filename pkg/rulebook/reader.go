@@ -11,8 +11,12 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
-// maxItems is the most items of a list.
-const maxItems = 1000
+// maxItems is the most items of a list, maxQuotas those of quotas, each of which
+// is held against every other.
+const (
+	maxItems  = 1000
+	maxQuotas = 100
+)
 
 // reader turns the document into a Rulebook and collects every mistake.
 type reader struct {
@@ -103,15 +107,18 @@ func (f field) get(key string) field {
 }
 
 // all gives the fields of a list.
-func (f field) all() []field {
+func (f field) all() []field { return f.atMost(maxItems) }
+
+// atMost gives the fields of a list that has no more than so many.
+func (f field) atMost(most int) []field {
 	if f.r.keys != nil {
 		return []field{{path: f.path, r: f.r}}
 	}
 	if !f.is(list) {
 		return nil
 	}
-	if len(f.items) > maxItems {
-		f.fail("too_many", "has {count} items; the most is {max}", "count", len(f.items), "max", maxItems)
+	if len(f.items) > most {
+		f.fail("too_many", "has {count} items; the most is {max}", "count", len(f.items), "max", most)
 		return nil
 	}
 	fields := make([]field, 0, len(f.items))

@@ -33,8 +33,10 @@ type Rulebook struct {
 	Quotas     []Quota
 	Decision   Decision
 
-	doc      value          // the document as written
-	location *time.Location // of Timezone
+	doc       value          // the document as written
+	canonical []byte         // of doc; nobody changes it
+	hash      string         // of canonical
+	location  *time.Location // of Timezone
 }
 
 // What a nominee is.

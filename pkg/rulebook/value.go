@@ -17,6 +17,10 @@ const MaxSize = 256 << 10
 // maxDepth is how deep mappings and lists may nest; no rule goes past half.
 const maxDepth = 16
 
+// maxTokens is the most tokens of a document. The YAML parser's time grows with
+// their square; this many take it a moment, and are fifty times the usual.
+const maxTokens = 20_000
+
 // value is a part of the document as written, with its place.
 type value struct {
 	kind  kind
@@ -103,10 +107,19 @@ func read(src []byte) (value, error) {
 func firstInvalid(text string) place {
 	for i, r := range text {
 		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd") {
-			return newLines(text).at(i)
+			at := cursor{text: text, place: place{1, 1}}
+			return at.move(i)
 		}
 	}
 	return place{}
+}
+
+func tooDeep(at place) error {
+	return invalid(flaw(at, "", "too_deep", "nested deeper than {max} levels", "max", maxDepth))
+}
+
+func tooManyWords(at place) error {
+	return invalid(flaw(at, "", "too_many_words", "more than {max} words and signs", "max", maxTokens))
 }
 
 // root is what a fault names when it concerns the whole document.

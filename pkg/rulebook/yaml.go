@@ -40,16 +40,12 @@ func readYAML(text string) (value, error) {
 	return value{}, invalid(flaw(placeOf(bodies[1]), "", "second_document", "a rulebook is one document; here begins a second"))
 }
 
-// maxTokens is the most tokens of a YAML document. The parser's time grows with
-// their square; this many take it a moment, and are fifty times the usual.
-const maxTokens = 20_000
-
 // scan refuses what the parser would follow too deep or too long, and what
 // rules may not use.
 func scan(tokens token.Tokens) error {
 	if len(tokens) > maxTokens {
 		p := tokens[maxTokens].Position
-		return invalid(flaw(place{p.Line, p.Column}, "", "too_many_words", "more than {max} words and signs", "max", maxTokens))
+		return tooManyWords(place{p.Line, p.Column})
 	}
 	depth := 0
 	for _, tk := range tokens {

@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -33,6 +34,7 @@ type Deps struct {
 	Jobs  *job.Runner      // long work, on connections of its own
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
+	Audit ballotlog.Signer // of the heads of the room's audit log; the same in all rooms
 
 	Selections *phase.Selections // made by the rooms that enforce phases, nil in others
 }
@@ -88,7 +90,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := ensureStreams(ctx, deps); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
-	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+3)}
+	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+4)}
 	r.inbox = &outbox.Inbox{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
 	relay := &outbox.Relay{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log}
 
@@ -99,6 +101,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if len(room.Jobs) > 0 {
 		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, room.Jobs) }})
 	}
+	r.spawn(tasks, Task{"audit", (&audit.Notary{DB: deps.DB, Service: room.Name, Signer: deps.Audit, Now: deps.Time, Log: deps.Log}).Run})
 	for _, t := range room.Tasks {
 		r.spawn(tasks, t)
 	}
@@ -158,6 +161,9 @@ func (r *Running) furniture() []bus.Endpoint {
 		}),
 		bus.Method(ListAudit, list),
 		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
+		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
+			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())
+		}),
 	}
 }
 
@@ -166,6 +172,7 @@ const (
 	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
 	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
 	GetJob           = "get_job"           // OfJob → job.Job
+	CheckAudit       = "check_audit"       // {} → audit.Report
 )
 
 // Of names a selection.

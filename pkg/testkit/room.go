@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/job"
@@ -55,9 +56,14 @@ func Deps(t testing.TB, nats *bus.Embedded, room run.Room, clock *Clock) run.Dep
 	if err != nil {
 		t.Fatal(err)
 	}
+	notary, err := ballotlog.NewSigner(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	db := Service(t, room.Name, room.Sets()...)
 	return run.Deps{
-		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs.In(room.Name), Jobs: job.New(db, clock.Now, Log(t)), Now: clock.Now, Log: Log(t),
+		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs.In(room.Name), Jobs: job.New(db, clock.Now, Log(t)),
+		Now: clock.Now, Log: Log(t), Audit: notary,
 	}
 }
 

@@ -72,6 +72,8 @@ type CreateAccount struct {
 type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Network  string `json:"network"` // from where, as the gateway has found out: an address or a household's /64
+	Around   string `json:"around"`  // what is around that: a /24 or a site's /48
 }
 
 // Session is a signed-in account. The token is opaque; only its hash is kept.
@@ -107,8 +109,11 @@ type Service interface {
 	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
 	// ErrEmailTaken.
 	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
-	// SignIn opens a session. Faults: ErrTooManyTries; ErrSignIn, which does not
-	// tell, nor by its time, whether the email is unknown or the password wrong.
+	// SignIn opens a session. A try is counted before the password is looked at, by
+	// its account and its network; the holder of an account is not kept from it by
+	// tries elsewhere, where they have signed in before. Faults: ErrTooManyTries
+	// with when to try again; ErrSignIn, which does not tell, nor by its time,
+	// whether the email is unknown or the password wrong; sign_in_busy.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -123,23 +128,26 @@ type Service interface {
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
-	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode;
-	// ErrWorkUsed, ErrWorkExpired. The caller limits the tries that end in
-	// ErrCode. The voting service checks whether the rulebook takes the way.
+	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode,
+	// ErrVoteOver; ErrWorkUsed, ErrWorkExpired. The caller limits the tries that
+	// end in ErrCode, and sees that the rulebook takes the way at this time; so
+	// does the voting service with each ballot. Nothing is written at the use of
+	// a code.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
 	// ImportRoster adds members to a selection's roster, all or nothing. Members
 	// who are on it stay as they are. Faults: ErrRosterInvalid with every mistake by
-	// line and column, ErrRosterFull; table_unreadable, table_too_large.
+	// line and column, ErrRosterFull, ErrVoteOver; table_unreadable,
+	// table_too_large.
 	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
 	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
 	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
-	// ErrRosterInvalid for the reason, ErrCodesExported, ErrCodesUsed,
+	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.
 	ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error)
 	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
-	// reason, ErrNoMember.
-	ReplaceCode(ctx context.Context, in ReplaceCode) (Coded, error)
+	// reason, ErrNoMember, ErrVoteOver.
+	ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error)
 }
 
 // The faults of this room.
@@ -147,7 +155,7 @@ var (
 	ErrInvalid      = fault.New(fault.Invalid, "account_invalid", "the input breaks a rule")
 	ErrEmailTaken   = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
 	ErrSignIn       = fault.New(fault.Unauthorized, "sign_in_failed", "email or password is wrong")
-	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email; wait")
+	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email or from this network; wait a little")
 	ErrSession      = fault.New(fault.Unauthorized, "session_invalid", "the session is unknown or has ended")
 	ErrNoAccount    = fault.New(fault.NotFound, "account_unknown", "there is no account with this email")
 )

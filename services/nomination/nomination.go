@@ -199,11 +199,11 @@ type Progress struct {
 // has not arrived gives ErrNotYet.
 type Service interface {
 	// SubmitEntry takes one entry. Faults: ErrPhase, ErrInvalid with the fields,
-	// ErrDuplicate.
+	// ErrDuplicate, ErrFull.
 	SubmitEntry(ctx context.Context, in SubmitEntry) (Entry, error)
 	// ImportEntries takes all rows of a table or none. Faults: ErrPhase; ErrImport
 	// with every bad row (fields "性别", line the row); table_unreadable and
-	// table_too_large for the file as a whole.
+	// table_too_large for the file as a whole; ErrFull.
 	ImportEntries(ctx context.Context, in ImportEntries) (Imported, error)
 	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
 	// and 50 megapixels), makes it upright, without metadata and at most
@@ -233,6 +233,11 @@ type Service interface {
 	GetProgress(ctx context.Context, in Of) (Progress, error)
 }
 
+// MaxEntries is the most entries of a selection, withdrawn ones too. Ballots
+// name candidates by 16 bits, and no more entries than this can become
+// candidates.
+const MaxEntries = 30_000
+
 // The faults of this room.
 var (
 	ErrNotYet      = phase.ErrNotYet
@@ -242,6 +247,7 @@ var (
 	ErrPhoto       = fault.New(fault.Invalid, "photo_invalid", "this is not a picture that can be used")
 	ErrNoEntry     = fault.New(fault.NotFound, "entry_unknown", "there is no such entry")
 	ErrDuplicate   = fault.New(fault.Conflict, "entry_duplicate", "the same entry has been handed in before") // param "entry" is its id
+	ErrFull        = fault.New(fault.Conflict, "entries_full", "the selection would have more than 30,000 entries; nothing was taken")
 	ErrDecided     = fault.New(fault.Conflict, "entry_decided", "the entry has been decided")
 	ErrNoCandidate = fault.New(fault.NotFound, "candidate_unknown", "there is no such candidate")
 )

@@ -14,8 +14,10 @@ type RecuseJuror struct {
 type DeclareConflict struct {
 	Slug  string `json:"slug"`
 	Panel string `json:"panel"`
-	// Candidate is as the panel calls it, or the public number. Jurors who know
-	// that a relative is on the list need not find them behind a code first.
+	// Candidate is as the juror's list calls it, or the public number: who knows
+	// that a relative is on the list need not find them behind a code first. By
+	// number, the list of a juror of codes stays as it is, and the sheet does not
+	// count.
 	Candidate string `json:"candidate"`
 	Reason    string `json:"reason"` // required
 }

@@ -31,6 +31,10 @@ type Of struct {
 // Service is what review does. Any call about a selection whose rulebook has
 // not arrived gives ErrNotYet.
 //
+// Who acts by a seat, as a juror or as one of the committee (actor.As), is held
+// to the seats of this room: whoever has left is refused from that moment on
+// (ErrNotJuror, ErrNotMember), before any other room has heard of it.
+//
 // Until the result is public, jurors neither watch nor run a panel that they
 // sit on (ErrOwnPanel). A juror who is recused from a candidate watches and runs
 // no panel of the selection (ErrRecused), whatever further role they have: no
@@ -105,10 +109,10 @@ type Service interface {
 	// put. Every value is kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,
 	// reason), ErrMoved.
 	RecordLot(ctx context.Context, in RecordLot) (Lot, error)
-	// GetLot gives the value in force. Fault: ErrLot.
+	// GetLot gives the value in force. Faults: ErrLot, ErrNotMember.
 	GetLot(ctx context.Context, in Of) (Lot, error)
 	// GetResult gives the computed result, once voting is sealed and review
-	// closed. Faults: ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
+	// closed. Faults: ErrNotMember; ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
 	GetResult(ctx context.Context, in Of) (Result, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
 	// submitted sheets as CSV. Faults: ErrPhase before review is closed; ErrRecused.
@@ -125,7 +129,7 @@ type Service interface {
 	// members) and majority (of those who voted, abstentions included), and
 	// records the decision. Again is fine. Faults: ErrPhase, ErrNoMotion, ErrQuorum.
 	CloseMotion(ctx context.Context, in Of) (Decision, error)
-	// GetDecision gives the state of the meeting.
+	// GetDecision gives the state of the meeting. Fault: ErrNotMember.
 	GetDecision(ctx context.Context, in Of) (Decision, error)
 }
 

@@ -4,12 +4,12 @@ import "time"
 
 // Sheet is one juror's scores for one candidate.
 //
-// To jurors a candidate is what the panel calls it: the public number in
+// To jurors a candidate is what their list calls it: the public number in
 // decimal or, in a panel that is blind to the name or the photo, a code of the
-// panel's own such as K-482, from which the number cannot be told.
+// juror's own such as K-482, from which the number cannot be told.
 type Sheet struct {
 	Panel     string            `json:"panel"`
-	Candidate string            `json:"candidate"` // as the panel calls it
+	Candidate string            `json:"candidate"` // as the juror's list calls it
 	Scores    map[string]string `json:"scores"`    // decimal text by criterion
 	Comment   string            `json:"comment,omitempty"`
 	Comments  map[string]string `json:"comments,omitempty"`  // by criterion
@@ -23,7 +23,7 @@ type Sheet struct {
 type SaveSheet struct {
 	Slug      string            `json:"slug"`
 	Panel     string            `json:"panel"`
-	Candidate string            `json:"candidate"` // as the panel calls it
+	Candidate string            `json:"candidate"` // as the juror's list calls it
 	Scores    map[string]string `json:"scores"`
 	Comment   string            `json:"comment"`
 	Comments  map[string]string `json:"comments,omitempty"` // by criterion
@@ -34,7 +34,7 @@ type SaveSheet struct {
 // Assignment is a candidate that the acting juror is to score, with what the
 // panel may see of it and the sheet as far as it is.
 type Assignment struct {
-	Candidate  string            `json:"candidate"` // as the panel calls it
+	Candidate  string            `json:"candidate"` // as the juror's list calls it
 	Name       string            `json:"name,omitempty"`
 	Category   string            `json:"category,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"`
@@ -48,7 +48,7 @@ type Assignment struct {
 type OfSheet struct {
 	Slug      string `json:"slug"`
 	Panel     string `json:"panel"`
-	Candidate string `json:"candidate"` // as the panel calls it
+	Candidate string `json:"candidate"` // as the juror's list calls it
 }
 
 // OfCandidate names a candidate on a panel.

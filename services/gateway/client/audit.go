@@ -3,7 +3,10 @@ package client
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strconv"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -21,4 +24,15 @@ func (c *Client) Deliveries(ctx context.Context, slug string) (d gateway.Deliver
 // Audit gives every act of staff, oldest first.
 func (c *Client) Audit(ctx context.Context, slug string) (a []gateway.Act, err error) {
 	return a, c.call(ctx, http.MethodGet, of(slug)+"/audit", nil, &a)
+}
+
+// AuditPage gives a page of a service's whole audit log behind an entry's id.
+func (c *Client) AuditPage(ctx context.Context, service string, after int64) (a []gateway.Act, err error) {
+	query := url.Values{"service": {service}, "after": {strconv.FormatInt(after, 10)}}
+	return a, c.call(ctx, http.MethodGet, "/api/v1/audit?"+query.Encode(), nil, &a)
+}
+
+// CheckAudit tells of each service whether its audit log is what was recorded.
+func (c *Client) CheckAudit(ctx context.Context) (r []audit.Report, err error) {
+	return r, c.call(ctx, http.MethodGet, "/api/v1/audit/check", nil, &r)
 }

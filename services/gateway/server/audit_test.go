@@ -48,6 +48,34 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestAudit_whole asks a service for all of its log, page by page, and all for
+// what they say of theirs.
+func TestAudit_whole(t *testing.T) {
+	h := bare(t, testkit.Log(t))
+	var asked audit.Page
+	script := map[string]bus.Endpoint{"identity/list_audit": does(func(p audit.Page) ([]audit.Entry, error) {
+		asked = p
+		return []audit.Entry{{ID: 8, Act: "sign_in"}}, nil
+	})}
+	for _, service := range event.Services() {
+		script[service+"/check_audit"] = says(audit.Report{Service: service, Entries: 3}, nil)
+	}
+	h.serve(t, h.scripted(script))
+	h.start(t)
+	h.people()
+	const inspector = "the-inspector@example.org"
+	if a := h.ask(t, http.MethodGet, "/api/v1/audit?service=identity&after=7&limit=20", inspector, ""); a.Status != http.StatusOK ||
+		!strings.Contains(a.Body, `"service":"identity"`) || !strings.Contains(a.Body, `"act":"sign_in"`) {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if want := (audit.Page{All: true, After: 7, Limit: 20}); asked != want {
+		t.Errorf("asked for %+v, want %+v", asked, want)
+	}
+	if a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, ""); a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+}
+
 // TestDeliveries compares what was sent with what each service consumed.
 func TestDeliveries(t *testing.T) {
 	report := func(change func(reports map[string]*outbox.Deliveries)) (complete bool, problems string) {

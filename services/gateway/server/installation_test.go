@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -212,6 +213,7 @@ type identityRoom struct {
 
 	mu     sync.Mutex
 	grants map[string][]identity.Grant
+	ended  map[string]bool // sessions; nil: none ever ends
 	blobs  blob.Store
 }
 
@@ -229,7 +231,10 @@ func (r *identityRoom) SignIn(_ context.Context, in identity.SignIn) (identity.S
 }
 
 func (r *identityRoom) Authenticate(_ context.Context, in identity.Token) (identity.Account, error) {
-	if !strings.Contains(in.Token, "@") {
+	r.mu.Lock()
+	ended := r.ended[in.Token]
+	r.mu.Unlock()
+	if !strings.Contains(in.Token, "@") || ended {
 		return identity.Account{}, identity.ErrSession
 	}
 	return r.account(in.Token), nil
@@ -265,7 +270,12 @@ func (r *identityRoom) CreateAccount(_ context.Context, in identity.CreateAccoun
 }
 
 func (r *identityRoom) SignOut(_ context.Context, in identity.Token) (identity.Account, error) {
-	return r.account(in.Token), nil
+	r.mu.Lock()
+	if r.ended != nil {
+		r.ended[in.Token] = true
+	}
+	r.mu.Unlock()
+	return identity.Account{}, nil
 }
 
 func (r *identityRoom) ListStaff(context.Context, identity.ListStaff) ([]identity.Account, error) {
@@ -290,7 +300,10 @@ func (selectionRoom) GetSelection(_ context.Context, in selection.Of) (selection
 	if in.Slug != here {
 		return selection.Selection{}, selection.ErrUnknown
 	}
-	return selection.Selection{Slug: here, Rulebook: json.RawMessage(`{}`)}, nil
+	return selection.Selection{
+		Slug: here, Rulebook: json.RawMessage(`{"laurel":1,"timezone":"Asia/Shanghai","voting":{"voters":["device","roster"]}}`),
+		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
+	}, nil
 }
 
 // nominationRoom has not heard of anything but an entry that resembles others.

@@ -33,7 +33,7 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.GetJob}})...)
+		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}})...)
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
@@ -84,7 +84,10 @@ func takes(t *testing.T, voters string) selection.Selection {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	return selection.Selection{Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at}
+	return selection.Selection{
+		Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
+		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
+	}
 }
 
 // example is a request that a route takes.
@@ -108,6 +111,8 @@ func examples() map[string]example {
 		"GET /accounts/me":                                                 {},
 		"POST /sessions":                                                   {body: `{"email":"organizer@example.org","password":"correct horse"}`},
 		"DELETE /sessions/current":                                         {},
+		"GET /audit":                                                       {query: "?service=review"},
+		"GET /audit/check":                                                 {},
 		"GET /selections":                                                  {},
 		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},
@@ -199,6 +204,7 @@ func (h *installation) people() []person {
 	const elsewhere = "another-selection"
 	all := []person{
 		{name: "owner", grant: identity.Grant{Slug: identity.AnySelection, Role: identity.Organizer}},
+		{name: "inspector", grant: identity.Grant{Slug: identity.AnySelection, Role: identity.Auditor}},
 		{name: "organizer", grant: identity.Grant{Slug: here, Role: identity.Organizer}},
 		{name: "vetter", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "hr"}},
 		{name: "taxman", grant: identity.Grant{Slug: here, Role: identity.Vetter, Scope: "tax"}},

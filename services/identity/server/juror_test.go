@@ -169,3 +169,24 @@ func TestJuror_shuffled(t *testing.T) {
 		t.Errorf("who has left: %v", got)
 	}
 }
+
+// TestJuror_refused changes no role for what review may not say: whoever has its
+// password gives nobody another role, and none in all selections.
+func TestJuror_refused(t *testing.T) {
+	r := setup(t)
+	id := r.account(t, "a@example.org").ID
+	for name, c := range map[string]struct{ publisher, slug, panel string }{
+		"in all selections": {event.Review, identity.AnySelection, "experts"},
+		"in none":           {event.Review, "", "experts"},
+		"of no panel":       {event.Review, "s-1", ""},
+		"of another room":   {event.Voting, "s-1", "experts"},
+	} {
+		env := testkit.Envelope(t, c.publisher, c.slug, event.JurorAggregate(c.panel, id), 1, r.Clock.Now(), event.JurorSeated{Panel: c.panel, Account: id})
+		if err := r.Inbox.Deliver(t.Context(), env); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := r.roles(t, "a@example.org"); len(got) != 0 {
+			t.Fatalf("%s: %v", name, got)
+		}
+	}
+}

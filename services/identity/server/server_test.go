@@ -122,23 +122,6 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func TestSignIn_tooManyTries(t *testing.T) {
-	r := setup(t)
-	r.account(t, "wang@example.org")
-	for range 10 {
-		if _, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: "wrong"}); !errors.Is(err, identity.ErrSignIn) {
-			t.Fatal(err)
-		}
-	}
-	if _, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: password}); !errors.Is(err, identity.ErrTooManyTries) {
-		t.Errorf("the eleventh try: %v", err)
-	}
-	r.Clock.Advance(16 * time.Minute)
-	if _, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: password}); err != nil {
-		t.Errorf("after a while: %v", err)
-	}
-}
-
 func TestGrantRole(t *testing.T) {
 	r := setup(t)
 	r.account(t, "wang@example.org")

@@ -68,6 +68,27 @@ func TestSubmit(t *testing.T) {
 	}
 }
 
+// TestSubmit_full refuses entries beyond those that ballots can name.
+func TestSubmit_full(t *testing.T) {
+	r := opened(t)
+	if _, err := r.DB.Exec(`
+		INSERT INTO entry (slug, created_at, state, id, name, gender, category, employer, region, years, deeds, recommended_by,
+		       attributes, photo, warnings, name_key, fingerprint)
+		SELECT $1, now(), 'submitted', gen_random_uuid(), n, '', '', '', '', NULL, '', '', '{}', '', '[]', n, n
+		FROM (SELECT i::text AS n FROM generate_series(2, $2) i) AS entries`, slug, nomination.MaxEntries); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.SubmitEntry(staff(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(0)}); err != nil {
+		t.Fatalf("the last entry: %v", err)
+	}
+	if _, err := r.SubmitEntry(staff(t), nomination.SubmitEntry{Slug: slug, Nominee: nominee(1)}); !errors.Is(err, nomination.ErrFull) {
+		t.Errorf("one entry more: %v", err)
+	}
+	if n := r.Count(`SELECT count(*) FROM entry`); n != nomination.MaxEntries {
+		t.Errorf("%d entries", n)
+	}
+}
+
 func TestSubmit_badInput(t *testing.T) {
 	r := opened(t)
 	years := 200

@@ -68,7 +68,7 @@ func TestAssign_random(t *testing.T) {
 	// A conflict leaves two jurors; a second one too few.
 	for i, juror := range []string{"b", "c"} {
 		if _, err := r.DeclareConflict(r.as(juror), review.DeclareConflict{
-			Slug: slug, Panel: "experts", Candidate: r.called(10), Reason: "my neighbour",
+			Slug: slug, Panel: "experts", Candidate: r.called(juror, 10), Reason: "my neighbour",
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,8 @@ func TestAssign_abstained(t *testing.T) {
 	r.Open(rulebook.PhaseReview)
 	abstain := func(juror string) {
 		t.Helper()
-		if _, err := r.SaveSheet(r.as(juror), review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(1), Abstain: true, Submit: true}); err != nil {
+		in := review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(juror, 1), Abstain: true, Submit: true}
+		if _, err := r.SaveSheet(r.as(juror), in); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -33,7 +33,7 @@ func TestAssignments_blind(t *testing.T) {
 	r.seat(people...)
 	for panel, want := range map[string]review.Assignment{
 		"experts": {
-			Candidate: r.called(1), Attributes: map[string]string{"region": "Lanzhou"}, Hidden: rulebook.BlindFields(),
+			Candidate: r.called("a", 1), Attributes: map[string]string{"region": "Lanzhou"}, Hidden: rulebook.BlindFields(),
 			Deeds: "■■ praises ■■ of Lanzhou.",
 		},
 		"region": {
@@ -81,15 +81,15 @@ func TestBlind_codes(t *testing.T) {
 		t.Errorf("the list's order is not made of what the juror knows: %+v", mine)
 	}
 	var codes []string
-	if err := r.DB.Select(&codes, `SELECT code FROM code ORDER BY candidate`); err != nil {
+	if err := r.DB.Select(&codes, `SELECT code FROM code WHERE account = 'a' ORDER BY candidate`); err != nil {
 		t.Fatal(err)
 	}
-	if len(codes) != candidates || slices.IsSorted(codes) {
+	if len(codes) != len(mine) || slices.IsSorted(codes) {
 		t.Errorf("by number the codes are %v", codes)
 	}
 
 	first := mine[0].Candidate
-	number := r.number(first)
+	number := r.number("a", first)
 	of := review.OfSheet{Slug: slug, Panel: "experts", Candidate: strings.ToLower(first)}
 	var answers []string
 	take := func(candidate string, err error) {
@@ -136,10 +136,98 @@ func TestBlind_codes(t *testing.T) {
 	}
 	// Who is admitted late has a code like the others'; the seed is no longer public.
 	r.Tell("nomination", "candidate/41", event.CandidateAdmitted{Number: candidates + 1, Name: "Late"})
-	if late := r.called(candidates + 1); !form.MatchString(late) || seen[late] {
-		t.Errorf("the late candidate is called %q", late)
+	var late []string
+	if err := r.DB.Select(&late, `SELECT code FROM code WHERE candidate = $1`, candidates+1); err != nil {
+		t.Fatal(err)
+	}
+	if len(late) != 2 || slices.ContainsFunc(late, func(code string) bool { return !form.MatchString(code) }) {
+		t.Errorf("the late candidate is called %v", late)
 	}
 	if seed := r.panel().Seed; len(strings.Split(seed, "/")) != 3 || len(seed) < 64+len("/experts/")+20 {
 		t.Errorf("seed %q", seed)
+	}
+}
+
+// TestBlind_own gives jurors codes of their own: two who compare theirs learn of
+// no candidate that they share.
+func TestBlind_own(t *testing.T) {
+	const candidates = 60
+	r := frozen(t, with(isAll, "blind: [photo],"), make([]event.CandidateAdmitted, candidates)...)
+	r.seat(people...)
+	r.Open(rulebook.PhaseReview)
+	same := 0
+	for n := 1; n <= candidates; n++ {
+		if r.called("a", n) == r.called("b", n) {
+			same++
+		}
+	}
+	if same > 2 { // by chance, one of 24,000 pairs
+		t.Errorf("%d of %d candidates have one code with two jurors", same, candidates)
+	}
+	var foreign string // a code of one juror that the other does not have
+	if err := r.DB.Get(&foreign, `SELECT min(code) FROM code WHERE account = 'a' AND code NOT IN (SELECT code FROM code WHERE account = 'b')`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.SaveSheet(r.as("b"), review.SaveSheet{Slug: slug, Panel: "experts", Candidate: foreign, Abstain: true}); !errors.Is(err, review.ErrUnassigned) {
+		t.Errorf("by another's code: %v", err)
+	}
+}
+
+// TestBlind_quiet has a juror declare a conflict by public number: the sheet
+// counts no more, and nothing that the juror reads or may do has changed, so
+// that it does not tell whose code it is. Declared by the code, it is gone.
+func TestBlind_quiet(t *testing.T) {
+	r := frozen(t, with(isAll, "blind: [photo], sees_others: after_own,"), make([]event.CandidateAdmitted, 3)...)
+	r.seat(people...)
+	r.Open(rulebook.PhaseReview)
+	code := r.called("a", 2)
+	list := func() []review.Assignment {
+		t.Helper()
+		all, err := r.ListAssignments(r.as("a"), experts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	declare := func(candidate string) review.Declared {
+		t.Helper()
+		d, err := r.DeclareConflict(r.as("a"), review.DeclareConflict{Slug: slug, Panel: "experts", Candidate: candidate, Reason: "kin"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	before := list()
+	if d := declare("2"); d.Candidate != "2" || !d.Recused {
+		t.Errorf("%+v", d)
+	}
+	if diff := cmp.Diff(before, list()); diff != "" {
+		t.Errorf("the list has changed (-before +after):\n%s", diff)
+	}
+	if assigned, _ := loads(r.panel()); assigned["a"] != 2 {
+		t.Errorf("the juror scores %d candidates that count, want 2", assigned["a"])
+	}
+	for c := 1; c <= 3; c++ { // all sheets are taken alike
+		if err := r.score("a", c, "80", "80.5"); err != nil {
+			t.Errorf("candidate %d: %v", c, err)
+		}
+		if err := r.score("b", c, "90", "80.5"); err != nil {
+			t.Fatal(err)
+		}
+		peers, err := r.ListPeers(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called("a", c)})
+		if err != nil || len(peers) != 1 {
+			t.Errorf("peers of candidate %d: %+v, %v", c, peers, err)
+		}
+	}
+	var counted int
+	if err := r.DB.Get(&counted, `
+		SELECT count(*) FROM due JOIN last_sheet s USING (slug, panel, account, candidate) WHERE account = 'a' AND s.submitted`); err != nil || counted != 2 {
+		t.Errorf("%d sheets of the juror count, want 2; %v", counted, err)
+	}
+	if d := declare(code); d.Candidate != code || !d.Recused {
+		t.Errorf("%+v", d)
+	}
+	if after := list(); len(after) != 2 {
+		t.Errorf("%d candidates are listed after a conflict was declared by code, want 2", len(after))
 	}
 }

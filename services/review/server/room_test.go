@@ -103,22 +103,24 @@ func (r *room) panel() review.Panel {
 	return p
 }
 
-// called is what the panel calls a candidate.
-func (r *room) called(number int) string {
+// called is what a juror's list calls a candidate.
+func (r *room) called(juror string, number int) string {
 	r.t.Helper()
 	var name string
 	if err := r.DB.Get(&name, `
-		SELECT coalesce((SELECT code FROM code WHERE slug = $1 AND panel = 'experts' AND candidate = $2), $2::int::text)`, slug, number); err != nil {
+		SELECT coalesce((SELECT code FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND candidate = $2), $2::int::text)`,
+		slug, number, juror); err != nil {
 		r.t.Fatal(err)
 	}
 	return name
 }
 
-// number is whom the panel calls so.
-func (r *room) number(called string) (n int) {
+// number is whom a juror's list calls so.
+func (r *room) number(juror, called string) (n int) {
 	r.t.Helper()
 	if err := r.DB.Get(&n, `
-		SELECT coalesce((SELECT candidate FROM code WHERE slug = $1 AND panel = 'experts' AND code = $2)::text, $2)::int`, slug, called); err != nil {
+		SELECT coalesce((SELECT candidate FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND code = $2)::text, $2)::int`,
+		slug, called, juror); err != nil {
 		r.t.Fatal(err)
 	}
 	return n
@@ -133,7 +135,7 @@ func (r *room) mine(juror string) []int {
 	}
 	var numbers []int
 	for _, a := range all {
-		numbers = append(numbers, r.number(a.Candidate))
+		numbers = append(numbers, r.number(juror, a.Candidate))
 	}
 	slices.Sort(numbers)
 	return numbers
@@ -141,7 +143,7 @@ func (r *room) mine(juror string) []int {
 
 func (r *room) score(juror string, candidate int, deeds, skill string) error {
 	_, err := r.SaveSheet(r.as(juror), review.SaveSheet{
-		Slug: slug, Panel: "experts", Candidate: r.called(candidate), Submit: true, Scores: map[string]string{"deeds": deeds, "skill": skill},
+		Slug: slug, Panel: "experts", Candidate: r.called(juror, candidate), Submit: true, Scores: map[string]string{"deeds": deeds, "skill": skill},
 	})
 	return err
 }

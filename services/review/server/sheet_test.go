@@ -20,7 +20,7 @@ func TestSaveSheet_refused(t *testing.T) {
 	save := func(in review.SaveSheet) review.SaveSheet {
 		in.Slug, in.Panel, in.Submit = slug, "experts", true
 		if in.Candidate == "" {
-			in.Candidate = r.called(1)
+			in.Candidate = r.called("a", 1)
 		}
 		return in
 	}
@@ -80,7 +80,7 @@ func TestSaveSheet_refused(t *testing.T) {
 
 func TestSaveSheet_revisions(t *testing.T) {
 	r := scoring(t)
-	draft := review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(1), Scores: map[string]string{"deeds": "70"}}
+	draft := review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called("a", 1), Scores: map[string]string{"deeds": "70"}}
 	if s, err := r.SaveSheet(r.as("a"), draft); err != nil || s.Revision != 1 || s.Submitted {
 		t.Fatalf("draft = %+v, %v", s, err)
 	}
@@ -101,7 +101,7 @@ func TestSaveSheet_revisions(t *testing.T) {
 		if a.Name != "" {
 			t.Errorf("the panel is blind and shows %q", a.Name)
 		}
-		if a.Candidate == r.called(1) && (a.Sheet == nil || a.Sheet.Revision != 3 || a.Sheet.Scores["deeds"] != "72") {
+		if a.Candidate == r.called("a", 1) && (a.Sheet == nil || a.Sheet.Revision != 3 || a.Sheet.Scores["deeds"] != "72") {
 			t.Errorf("sheet of 1 = %+v", a.Sheet)
 		}
 	}
@@ -110,7 +110,7 @@ func TestSaveSheet_revisions(t *testing.T) {
 		t.Errorf("panel = %+v, %v", panel, err)
 	}
 	var deeds []string
-	own, err := r.ListRevisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called(1)})
+	own, err := r.ListRevisions(r.as("a"), review.OfSheet{Slug: slug, Panel: "experts", Candidate: r.called("a", 1)})
 	for _, s := range own {
 		deeds = append(deeds, fmt.Sprintf("%d %t %s", s.Revision, s.Submitted, s.Scores["deeds"]))
 	}
@@ -137,7 +137,7 @@ func TestSaveSheet_revisions(t *testing.T) {
 func TestSaveSheet_abstain(t *testing.T) {
 	r := scoring(t)
 	sheet := review.SaveSheet{
-		Slug: slug, Panel: "experts", Candidate: r.called(1), Abstain: true, Submit: true,
+		Slug: slug, Panel: "experts", Candidate: r.called("a", 1), Abstain: true, Submit: true,
 		Scores: map[string]string{"deeds": "90"}, Comments: map[string]string{"charm": "none", "skill": strings.Repeat("长", 2001)},
 	}
 	_, err := r.SaveSheet(r.as("a"), sheet)
@@ -147,7 +147,7 @@ func TestSaveSheet_abstain(t *testing.T) {
 	sheet.Scores, sheet.Comments = nil, map[string]string{"skill": " cannot tell "}
 	saved, err := r.SaveSheet(r.as("a"), sheet)
 	want := review.Sheet{
-		Panel: "experts", Candidate: r.called(1), Scores: map[string]string{}, Comments: map[string]string{"skill": "cannot tell"},
+		Panel: "experts", Candidate: r.called("a", 1), Scores: map[string]string{}, Comments: map[string]string{"skill": "cannot tell"},
 		Abstained: true, Submitted: true, Revision: 1,
 	}
 	if diff := cmp.Diff(want, saved, cmpopts.IgnoreFields(review.Sheet{}, "At")); err != nil || diff != "" {

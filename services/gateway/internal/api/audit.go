@@ -3,10 +3,18 @@ package api
 import (
 	"context"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/voting"
 )
+
+// auditInput asks for a page of a service's audit log.
+type auditInput struct {
+	Service string `query:"service" required:"true" enum:"identity,selection,nomination,voting,review"`
+	After   int64  `query:"after" minimum:"0" doc:"Id of the last entry of the page before"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"500" default:"500"`
+}
 
 func (a *API) auditRoutes() {
 	const one = "/selections/{slug}"
@@ -16,6 +24,12 @@ func (a *API) auditRoutes() {
 		})
 	serve(a, route{act: app.ReadAudit, at: "GET " + one + "/audit", summary: "Every act of staff, oldest first"},
 		func(ctx context.Context, in *InSelection) ([]gateway.Act, error) { return a.app.Audit(ctx, in.Slug) })
+	serve(a, route{act: app.ReadWholeAudit, at: "GET /audit", summary: "A page of a service's whole audit log, oldest first"},
+		func(ctx context.Context, in *auditInput) ([]gateway.Act, error) {
+			return a.app.AuditPage(ctx, in.Service, in.After, in.Limit)
+		})
+	serve(a, route{act: app.CheckAudit, at: "GET /audit/check", summary: "Whether each service's audit log is what was recorded, and its signed head"},
+		func(ctx context.Context, _ *struct{}) ([]audit.Report, error) { return a.app.AuditReports(ctx) })
 	serve(a, route{act: app.CheckTally, at: "GET " + one + "/check", summary: "Recount the ballots"},
 		func(ctx context.Context, in *InSelection) (voting.Check, error) {
 			return a.app.CheckTally(ctx, in.Slug)

@@ -82,6 +82,8 @@ const (
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
+	ReadWholeAudit Act = "read_whole_audit"
+	CheckAudit     Act = "check_audit"
 	CheckTally     Act = "check_tally"
 )
 
@@ -114,7 +116,7 @@ const (
 // Rule is who may do an act.
 type Rule struct {
 	Who   Who
-	Roles []identity.Role
+	Roles []identity.Role // who has several acts in the first of them; those that take a seat are last
 	In    Scope
 }
 
@@ -123,8 +125,9 @@ func Rules() map[Act]Rule {
 	anybody := Rule{Who: Anybody}
 	organizer := Rule{Roles: []identity.Role{identity.Organizer}}
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
+	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
-	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Committee, identity.Auditor}}
+	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
@@ -154,6 +157,7 @@ func Rules() map[Act]Rule {
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 
 		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+		ReadWholeAudit: auditor, CheckAudit: auditor,
 	}
 }
 
@@ -171,9 +175,9 @@ func (r Rule) ForStaff() bool {
 // without one is refused before it is read.
 func (r Rule) AtOnce() bool { return r.Who == NobodyElse || r.Who == SignedIn }
 
-// allows tells whether an account has a role that the rule names.
-func (r Rule) allows(account identity.Account, slug, scope string) bool {
-	return slices.ContainsFunc(r.Roles, func(role identity.Role) bool {
+// allows gives the first of the rule's roles that an account has.
+func (r Rule) allows(account identity.Account, slug, scope string) (role identity.Role, ok bool) {
+	i := slices.IndexFunc(r.Roles, func(role identity.Role) bool {
 		switch r.In {
 		case Somewhere:
 			return slices.ContainsFunc(account.Grants, func(g identity.Grant) bool { return g.Role == role })
@@ -184,4 +188,8 @@ func (r Rule) allows(account identity.Account, slug, scope string) bool {
 		}
 		return account.May(slug, role, "")
 	})
+	if i < 0 {
+		return "", false
+	}
+	return r.Roles[i], true
 }

@@ -68,7 +68,6 @@ type App struct {
 
 	verifier   credential.Verifier
 	packer     *pack.Packer
-	accounts   *cache.Cache[identity.Account] // by session token
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
 	live       *live.Hub
@@ -88,7 +87,6 @@ type App struct {
 const (
 	// How long what events cannot drop, or a lost event would have dropped, is
 	// kept.
-	accountTTL   = 5 * time.Second
 	selectionTTL = 250 * time.Millisecond
 	candidateTTL = 5 * time.Second
 )
@@ -105,9 +103,6 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		credentials: work.NewThrottle(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 		codes:       newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now),
 	}
-	a.accounts = cache.New(accountTTL, cfg.Now, func(ctx context.Context, token string) (identity.Account, error) {
-		return a.identity.Authenticate(ctx, identity.Token{Token: token})
-	})
 	a.selections = cache.New(selectionTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Selection, error) {
 		return a.selection.GetSelection(ctx, selection.Of{Slug: slug})
 	})

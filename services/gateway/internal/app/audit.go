@@ -96,3 +96,36 @@ func (a *App) Audit(ctx context.Context, slug string) ([]gateway.Act, error) {
 	})
 	return acts, nil
 }
+
+// AuditPage gives entries of a room's whole audit log after an id, oldest first:
+// of all selections, and of what concerns none, such as sign-ins. Where there is
+// none, the page is empty.
+func (a *App) AuditPage(ctx context.Context, service string, after int64, limit int) ([]gateway.Act, error) {
+	ctx, err := a.may(ctx, ReadWholeAudit, "", "")
+	if err != nil {
+		return nil, err
+	}
+	page, err := bus.Call[[]audit.Entry](ctx, a.bus, service, run.ListAudit, audit.Page{All: true, After: after, Limit: limit})
+	acts := make([]gateway.Act, len(page))
+	for i, e := range page {
+		acts[i] = gateway.Act{Service: service, Entry: e}
+	}
+	return acts, err
+}
+
+// AuditReports tells of each room whether its audit log is what was recorded.
+func (a *App) AuditReports(ctx context.Context) ([]audit.Report, error) {
+	ctx, err := a.may(ctx, CheckAudit, "", "")
+	if err != nil {
+		return nil, err
+	}
+	reports := []audit.Report{}
+	for _, service := range event.Services() {
+		report, err := bus.Call[audit.Report](ctx, a.bus, service, run.CheckAudit, struct{}{})
+		if err != nil {
+			return nil, err
+		}
+		reports = append(reports, report)
+	}
+	return reports, nil
+}

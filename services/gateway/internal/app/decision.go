@@ -24,7 +24,8 @@ func (a *App) Lot(ctx context.Context, slug string) (review.Lot, error) {
 }
 
 // SeatCommittee says who decides, whole. Its members get the role once review
-// has seated them.
+// has seated them. Whoever is no member any more may keep it: without a seat
+// review refuses them.
 func (a *App) SeatCommittee(ctx context.Context, slug string, in gateway.SeatCommittee) (review.Decision, error) {
 	ctx, err := a.may(ctx, SeatCommittee, slug, "")
 	if err != nil {

@@ -118,7 +118,7 @@ func (a *App) upload(ctx context.Context, data []byte, limit int64) (name string
 // dropUpload removes a body that has been taken. What cannot be removed now is
 // swept later.
 func (a *App) dropUpload(ctx context.Context, name string) {
-	if err := a.blobs.In(blob.Uploads).Remove(context.WithoutCancel(ctx), name); err != nil {
+	if err := a.blobs.In(blob.Uploads).Delete(context.WithoutCancel(ctx), name); err != nil {
 		a.cfg.Log.WarnContext(ctx, "an upload is removed later", "error", err)
 	}
 }

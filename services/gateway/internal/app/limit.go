@@ -11,7 +11,7 @@ import (
 // Limits are the rates of what costs or invites abuse.
 type Limits struct {
 	Requests    limit.Rate // of an address, to the whole API
-	SignIns     limit.Rate // of an address
+	SignIns     limit.Rate // of an address, whatever comes of them; identity counts those that fail
 	Credentials work.Rates // device credentials: more of them take work
 	Entries     limit.Rate // of an address: self-nominations
 	Ballots     limit.Rate // of a credential
@@ -23,7 +23,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Requests: limit.Rate{PerSecond: 100, Burst: 1000},
-		SignIns:  limit.Rate{PerSecond: 1, Burst: 30},
+		SignIns:  limit.Rate{PerSecond: 5, Burst: 300},
 		Credentials: work.Rates{
 			Network:  limit.Rate{PerSecond: 2, Burst: 60},
 			All:      limit.Rate{PerSecond: 500, Burst: 30_000},

@@ -17,7 +17,11 @@ var (
 // maxToken is the longest session token in characters.
 const maxToken = 128
 
-// signedIn gives the account that asks, and a context in which it acts.
+type accountKey struct{}
+
+// signedIn gives the account that asks, and a context in which it acts. Identity
+// is asked each time, so that an ended session and a role that was taken back
+// count no more from the next request on, whatever gateway gets it.
 func (a *App) signedIn(ctx context.Context) (context.Context, identity.Account, error) {
 	token := CallerOf(ctx).Token
 	if token == "" {
@@ -26,11 +30,18 @@ func (a *App) signedIn(ctx context.Context) (context.Context, identity.Account, 
 	if len(token) > maxToken {
 		return ctx, identity.Account{}, identity.ErrSession
 	}
-	account, err := a.accounts.Get(ctx, token)
+	account, err := a.identity.Authenticate(ctx, identity.Token{Token: token})
 	if err != nil {
 		return ctx, identity.Account{}, err
 	}
+	ctx = context.WithValue(ctx, accountKey{}, account)
 	return actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: account.ID, Name: account.Name}), account, nil
+}
+
+// accountOf is the account that acts in a context of may's.
+func accountOf(ctx context.Context) identity.Account {
+	account, _ := ctx.Value(accountKey{}).(identity.Account)
+	return account
 }
 
 // Enter refuses whoever has no session where the act takes one: a face asks
@@ -78,21 +89,20 @@ func (a *App) may(ctx context.Context, act Act, slug, scope string) (context.Con
 	return a.byRole(ctx, rule, slug, scope)
 }
 
-// byRole lets an account pass that has one of the rule's roles. Before it
-// refuses it asks again: the role may have been given since the account was
-// kept.
+// byRole lets an account pass that has one of the rule's roles, and has it act
+// in that role.
 func (a *App) byRole(ctx context.Context, rule Rule, slug, scope string) (context.Context, error) {
-	acting, account, err := a.signedIn(ctx)
-	if err == nil && !rule.allows(account, slug, scope) {
-		a.accounts.Drop(CallerOf(ctx).Token)
-		if acting, account, err = a.signedIn(ctx); err == nil && !rule.allows(account, slug, scope) {
-			err = errForbidden
-		}
-	}
+	ctx, account, err := a.signedIn(ctx)
 	if err != nil {
 		return ctx, err
 	}
-	return acting, nil
+	role, ok := rule.allows(account, slug, scope)
+	if !ok {
+		return ctx, errForbidden
+	}
+	who := actor.From(ctx)
+	who.As = string(role)
+	return actor.With(ctx, who), nil
 }
 
 // do has a service do an act in a selection, if the caller may.

@@ -4,12 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/review"
 )
+
+// signInTime is how long a sign-in waits for its turn and for its answer: longer
+// than identity has anybody wait.
+const signInTime = 30 * time.Second
 
 // SignIn opens a session: identity.Service.SignIn, at the rate of the address.
 func (a *App) SignIn(ctx context.Context, in identity.SignIn) (identity.Session, error) {
@@ -17,9 +24,13 @@ func (a *App) SignIn(ctx context.Context, in identity.SignIn) (identity.Session,
 	if err != nil {
 		return identity.Session{}, err
 	}
-	if err := a.signIns.Take(CallerOf(ctx).Address); err != nil {
+	in.Network = CallerOf(ctx).Address
+	in.Around = limit.Wider(in.Network)
+	if err := a.signIns.Take(in.Network); err != nil {
 		return identity.Session{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, signInTime)
+	defer cancel()
 	return a.identity.SignIn(ctx, in)
 }
 
@@ -29,20 +40,14 @@ func (a *App) SignOut(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token := CallerOf(ctx).Token
-	defer a.accounts.Drop(token)
-	_, err = a.identity.SignOut(ctx, identity.Token{Token: token})
+	_, err = a.identity.SignOut(ctx, identity.Token{Token: CallerOf(ctx).Token})
 	return err
 }
 
 // Account is the one that is signed in.
 func (a *App) Account(ctx context.Context) (identity.Account, error) {
 	ctx, err := a.may(ctx, ReadAccount, "", "")
-	if err != nil {
-		return identity.Account{}, err
-	}
-	_, account, err := a.signedIn(ctx)
-	return account, err
+	return accountOf(ctx), err
 }
 
 // CreateAccount adds a member of staff: identity.Service.CreateAccount.
@@ -50,9 +55,27 @@ func (a *App) CreateAccount(ctx context.Context, in identity.CreateAccount) (ide
 	return do(ctx, a, CreateAccount, "", a.identity.CreateAccount, in)
 }
 
-// Staff gives the accounts with a role in a selection.
+// Staff gives the accounts with a role in a selection, and their roles there.
 func (a *App) Staff(ctx context.Context, slug string) ([]identity.Account, error) {
-	return do(ctx, a, ListStaff, slug, a.identity.ListStaff, identity.ListStaff{Slug: slug})
+	ctx, err := a.may(ctx, ListStaff, slug, "")
+	if err != nil {
+		return nil, err
+	}
+	staff, err := a.identity.ListStaff(ctx, identity.ListStaff{Slug: slug})
+	for i := range staff {
+		staff[i] = told(ctx, staff[i], slug)
+	}
+	return staff, err
+}
+
+// told is what whoever acts in ctx, in one selection, may know of an account:
+// its roles there, and in all selections if they themselves have one in all.
+func told(ctx context.Context, account identity.Account, slug string) identity.Account {
+	inAll := slices.ContainsFunc(accountOf(ctx).Grants, func(g identity.Grant) bool { return g.Slug == identity.AnySelection })
+	account.Grants = slices.DeleteFunc(slices.Clone(account.Grants), func(g identity.Grant) bool {
+		return g.Slug != slug && (g.Slug != identity.AnySelection || !inAll)
+	})
+	return account
 }
 
 // GrantRole gives a role in a selection that exists.
@@ -75,7 +98,8 @@ func (a *App) changeRole(
 	if err := a.known(ctx, in.Slug); err != nil {
 		return identity.Account{}, err
 	}
-	return change(ctx, in)
+	account, err := change(ctx, in)
+	return told(ctx, account, in.Slug), err
 }
 
 // people finds accounts by email. field names the list in a fault.

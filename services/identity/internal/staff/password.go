@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/argon2"
@@ -20,37 +21,41 @@ const (
 	argonLanes   = 1
 	argonKeySize = 32
 	saltSize     = 16
-	// maxHashing bounds the memory that sign-ins take together.
-	maxHashing = 4
 )
 
 // hasher hashes passwords, a few at a time.
 type hasher struct {
-	slots chan struct{}
+	queue *queue
 	decoy string // is checked where there is no account, to take as long
 }
 
-func newHasher() (*hasher, error) {
-	h := &hasher{slots: make(chan struct{}, maxHashing)}
-	var err error
-	h.decoy, err = h.hash(context.Background(), rand.Text())
-	return h, err
+// newHasher leaves half of the processors to the rest of the process.
+func newHasher() *hasher {
+	return &hasher{newQueue(max(1, runtime.GOMAXPROCS(0)/2)), encode(rand.Text())}
 }
 
-// hash gives the PHC string of a password: $argon2id$v=19$m=…,t=…,p=…$salt$key.
+// hash gives the PHC string of a password, once its turn has come.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	salt := make([]byte, saltSize)
-	_, _ = rand.Read(salt) // never fails
-	key, err := h.key(ctx, password, salt, argonMemory, argonPasses, argonLanes)
+	leave, err := h.queue.enter(ctx, "")
 	if err != nil {
 		return "", err
 	}
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes, b64(salt), b64(key)), nil
+	defer leave()
+	return encode(password), nil
 }
 
-// matches tells whether a password is the one of a PHC string.
-func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error) {
+// encode gives the PHC string of a password: $argon2id$v=19$m=…,t=…,p=…$salt$key.
+func encode(password string) string {
+	salt := make([]byte, saltSize)
+	_, _ = rand.Read(salt) // never fails
+	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonKeySize)
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes, b64(salt), b64(key))
+}
+
+// matches tells whether a password is the one of a PHC string. Whoever asks has
+// a turn in the queue.
+func matches(password, phc string) (bool, error) {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false, fmt.Errorf("a stored password is not argon2id")
@@ -68,16 +73,6 @@ func (h *hasher) matches(ctx context.Context, password, phc string) (bool, error
 	if err != nil {
 		return false, fmt.Errorf("a stored password's key: %w", err)
 	}
-	got, err := h.key(ctx, password, salt, memory, passes, lanes)
-	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
-}
-
-func (h *hasher) key(ctx context.Context, password string, salt []byte, memory, passes uint32, lanes uint8) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-		return argon2.IDKey([]byte(password), salt, passes, memory, lanes, argonKeySize), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, argonKeySize)
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }

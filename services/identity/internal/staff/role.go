@@ -97,30 +97,37 @@ func checkGrant(g identity.Grant) error {
 func (s *Staff) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorSeated) error {
-			return s.juror(ctx, tx, grant, e.Account, identity.Grant{Slug: env.Slug, Role: identity.Juror, Scope: e.Panel})
+			return s.juror(ctx, tx, grant, env, e.Panel, e.Account)
 		}),
 		outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.JurorLeft) error {
-			return s.juror(ctx, tx, revoke, e.Account, identity.Grant{Slug: env.Slug, Role: identity.Juror, Scope: e.Panel})
+			return s.juror(ctx, tx, revoke, env, e.Panel, e.Account)
 		}),
 	}
 }
 
-// juror changes the role of a juror. An account that is not here has no roles
-// and never will, because ids are not used again.
-func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, account string, g identity.Grant) error {
-	id, err := uuid.Parse(account)
-	if err != nil {
-		err = identity.ErrNoAccount
-	}
-	var a identity.Account
-	if err == nil {
-		a, err = find(ctx, tx, `id = $1`, id)
-	}
-	if errors.Is(err, identity.ErrNoAccount) {
-		s.deps.Log.WarnContext(ctx, "a juror has no account", "act", string(c), "account", account, "slug", g.Slug, "panel", g.Scope)
+// juror changes the role of a juror, as far as review may say so: in one panel
+// of one selection, of an account that is here. What it may not say changes
+// nothing, and no event that follows waits for it. An account that is not here
+// has no roles and never will, because ids are not used again.
+func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, env event.Envelope, panel, account string) error {
+	g := identity.Grant{Slug: env.Slug, Role: identity.Juror, Scope: panel}
+	refused := func(why string) error {
+		s.deps.Log.WarnContext(ctx, "a juror's seat changes no role: "+why,
+			"act", string(c), "account", account, "slug", g.Slug, "panel", g.Scope, "publisher", env.Publisher)
 		return nil
 	}
+	if env.Publisher != event.Review || !event.ValidSlug(g.Slug) || checkGrant(g) != nil {
+		return refused("it is no panel of a selection")
+	}
+	id, err := uuid.Parse(account)
 	if err != nil {
+		return refused("there is no account")
+	}
+	a, err := find(ctx, tx, `id = $1`, id)
+	switch {
+	case errors.Is(err, identity.ErrNoAccount):
+		return refused("there is no account")
+	case err != nil:
 		return err
 	}
 	return s.apply(ctx, tx, c, a, g)

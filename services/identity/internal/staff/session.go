@@ -6,93 +6,109 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"time"
 
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-const (
-	tokenSize = 32 // bytes
-	maxTries  = 10 // failed ones for an email in tryWindow
-	tryWindow = 15 * time.Minute
-)
+const tokenSize = 32 // bytes
 
 // SignIn implements identity.Service.
 func (s *Staff) SignIn(ctx context.Context, in identity.SignIn) (identity.Session, error) {
-	email, now := normalize(in.Email), s.deps.Time()
-	var tries int
-	err := s.deps.DB.GetContext(ctx, &tries, `SELECT tries FROM failed_sign_in WHERE email = $1 AND since > $2`, email, now.Add(-tryWindow))
-	if err != nil && !noRows(err) {
-		return identity.Session{}, fmt.Errorf("sign in: %w", err)
-	}
-	if tries >= maxTries {
-		f := *identity.ErrTooManyTries
-		f.RetryAfter = tryWindow
-		return identity.Session{}, &f
-	}
-	id, phc := "", s.hasher.decoy
-	err = s.deps.DB.QueryRowxContext(ctx, `SELECT id, password FROM account WHERE email = $1`, email).Scan(&id, &phc)
-	if err != nil && !noRows(err) {
-		return identity.Session{}, fmt.Errorf("sign in: %w", err)
-	}
-	ok, err := s.hasher.matches(ctx, in.Password, phc)
+	t, err := s.prove(ctx, in)
 	if err != nil {
 		return identity.Session{}, err
 	}
-	if !ok || id == "" {
-		return identity.Session{}, s.failed(ctx, email, now)
-	}
-	return s.open(ctx, id, now)
+	return s.open(ctx, t)
 }
 
-// failed counts a failed try.
-func (s *Staff) failed(ctx context.Context, email string, now time.Time) error {
-	if _, err := s.deps.DB.ExecContext(ctx, `
-		INSERT INTO failed_sign_in (email, tries, since) VALUES ($1, 1, $2)
-		ON CONFLICT (email) DO UPDATE SET
-			tries = CASE WHEN failed_sign_in.since > $3 THEN failed_sign_in.tries + 1 ELSE 1 END,
-			since = CASE WHEN failed_sign_in.since > $3 THEN failed_sign_in.since ELSE excluded.since END`,
-		email, now, now.Add(-tryWindow)); err != nil {
-		return fmt.Errorf("sign in: %w", err)
+// prove holds a password against its account, at the rates of both and in its
+// turn. Faults: ErrTooManyTries, ErrSignIn, errBusy.
+func (s *Staff) prove(ctx context.Context, in identity.SignIn) (try, error) {
+	leave, err := s.hasher.queue.enter(ctx, in.Around)
+	if err != nil {
+		return try{}, err
 	}
-	return identity.ErrSignIn
+	defer leave()
+	t, err := s.begin(ctx, in)
+	if err != nil {
+		return try{}, err
+	}
+	ok, err := matches(in.Password, t.phc)
+	if err != nil {
+		return try{}, err
+	}
+	if !ok || t.account == "" {
+		return try{}, s.failed(ctx, t)
+	}
+	return t, nil
 }
 
-func (s *Staff) open(ctx context.Context, account string, now time.Time) (identity.Session, error) {
-	raw := make([]byte, tokenSize)
+// open opens the session of who has proved an account.
+func (s *Staff) open(ctx context.Context, t try) (identity.Session, error) {
+	raw, now := make([]byte, tokenSize), s.deps.Time()
 	rand.Read(raw)
 	session := identity.Session{Token: base64.RawURLEncoding.EncodeToString(raw), ExpiresAt: now.Add(s.ttl)}
-	if _, err := s.deps.DB.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at) VALUES ($1, $2, $3)`,
-		hash(session.Token), account, session.ExpiresAt); err != nil {
-		return identity.Session{}, fmt.Errorf("open session: %w", err)
+	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) (err error) {
+		if session.Account, err = find(ctx, tx, `id = $1`, t.account); err != nil {
+			return err
+		}
+		if err := s.succeeded(ctx, tx, t, now); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at) VALUES ($1, $2, $3)`,
+			hash(session.Token), t.account, session.ExpiresAt); err != nil {
+			return fmt.Errorf("open session: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
+			return fmt.Errorf("open session: %w", err)
+		}
+		return audit.Record(as(ctx, session.Account), tx, now, "", "sign_in", "", signedIn{Email: t.Email, Network: t.Network})
+	})
+	if err != nil {
+		return identity.Session{}, err
 	}
-	if _, err := s.deps.DB.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
-		return identity.Session{}, fmt.Errorf("open session: %w", err)
-	}
-	var err error
-	session.Account, err = find(ctx, s.deps.DB, `id = $1`, account)
-	return session, err
+	return session, nil
 }
 
 // SignOut implements identity.Service.
 func (s *Staff) SignOut(ctx context.Context, in identity.Token) (identity.Account, error) {
-	if _, err := s.deps.DB.ExecContext(ctx, `DELETE FROM session WHERE hash = $1`, hash(in.Token)); err != nil {
-		return identity.Account{}, fmt.Errorf("sign out: %w", err)
-	}
-	return identity.Account{}, nil
+	return identity.Account{}, pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		var account string
+		err := tx.GetContext(ctx, &account, `DELETE FROM session WHERE hash = $1 RETURNING account`, hash(in.Token))
+		if noRows(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("sign out: %w", err)
+		}
+		a, err := find(ctx, tx, `id = $1`, account)
+		if err != nil {
+			return err
+		}
+		return audit.Record(as(ctx, a), tx, s.deps.Time(), "", "sign_out", "", signedIn{Email: a.Email})
+	})
+}
+
+// as is a context in which the account acts: it has just proved to be there.
+func as(ctx context.Context, a identity.Account) context.Context {
+	return actor.With(ctx, actor.Actor{Kind: actor.Staff, ID: a.ID, Name: a.Name})
 }
 
 // Authenticate implements identity.Service.
 func (s *Staff) Authenticate(ctx context.Context, in identity.Token) (identity.Account, error) {
-	var account string
-	err := s.deps.DB.GetContext(ctx, &account, `SELECT account FROM session WHERE hash = $1 AND expires_at > $2`, hash(in.Token), s.deps.Time())
-	if noRows(err) {
-		return identity.Account{}, identity.ErrSession
+	found, err := list(ctx, s.deps.DB, `id = (SELECT account FROM session WHERE hash = $1 AND expires_at > $2)`, hash(in.Token), s.deps.Time())
+	if err == nil && len(found) == 0 {
+		err = identity.ErrSession
 	}
 	if err != nil {
-		return identity.Account{}, fmt.Errorf("authenticate: %w", err)
+		return identity.Account{}, err
 	}
-	return find(ctx, s.deps.DB, `id = $1`, account)
+	return found[0], nil
 }
 
 func hash(token string) []byte {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -32,15 +33,13 @@ type Staff struct {
 	deps   run.Deps
 	hasher *hasher
 	ttl    time.Duration // of a session
+	mac    mac.Key       // hashes what sign-ins are counted by
 }
 
-// New keeps accounts in deps' database; sessions live for ttl.
-func New(deps run.Deps, ttl time.Duration) (*Staff, error) {
-	h, err := newHasher()
-	if err != nil {
-		return nil, err
-	}
-	return &Staff{deps, h, ttl}, nil
+// New keeps accounts in deps' database; sessions live for ttl. Sign-ins are
+// counted by hashes with the key.
+func New(deps run.Deps, ttl time.Duration, key []byte) *Staff {
+	return &Staff{deps, newHasher(), ttl, mac.New(key)}
 }
 
 // CreateAccount implements identity.Service.
@@ -108,7 +107,7 @@ func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (id
 }
 
 // list reads accounts with their grants in one statement.
-func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]identity.Account, error) {
+func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]identity.Account, error) {
 	var rows []struct {
 		ID        string         `db:"id"`
 		Email     string         `db:"email"`
@@ -125,7 +124,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, arg any) ([]
 			       coalesce(array_agg(role ORDER BY slug, role, scope), '{}') AS role,
 			       coalesce(array_agg(scope ORDER BY slug, role, scope), '{}') AS scope
 			FROM account_grant WHERE account = a.id
-		) g WHERE a.`+where+` ORDER BY a.name, a.email`, arg); err != nil {
+		) g WHERE a.`+where+` ORDER BY a.name, a.email`, args...); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
 	accounts := make([]identity.Account, len(rows))

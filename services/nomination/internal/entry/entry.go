@@ -193,6 +193,13 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		pq.Array(c.keys), pq.Array(c.prints)); err != nil {
 		return nil, fmt.Errorf("entry: insert: %w", err)
 	}
+	var total int
+	if err := tx.GetContext(ctx, &total, `SELECT count(*) FROM entry WHERE slug = $1`, slug); err != nil {
+		return nil, fmt.Errorf("entry: insert: %w", err)
+	}
+	if total > nomination.MaxEntries {
+		return nil, nomination.ErrFull
+	}
 	stored := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		stored[id] = true

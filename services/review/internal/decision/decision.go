@@ -24,6 +24,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/result"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 // Meeting is the committee of each selection.
@@ -206,6 +207,9 @@ func reaches(part, whole int, share rulebook.Number) bool {
 // GetDecision implements review.Service.
 func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decision, error) {
 	if err := phase.Known(ctx, m.deps.DB, in.Slug); err != nil {
+		return review.Decision{}, err
+	}
+	if err := watch.Member(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}
 	return state(ctx, m.deps.DB, in.Slug)

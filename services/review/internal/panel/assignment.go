@@ -40,9 +40,9 @@ func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel 
 	// tired for everybody. It is made of what the juror may know.
 	if err := sqlx.SelectContext(ctx, q, &candidates, `
 		SELECT c.number, called, c.name, c.category, c.attributes, c.deeds, coalesce(l.reason, '') AS second_look
-		FROM due a
+		FROM shown a
 		JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
-		LEFT JOIN code k ON k.slug = a.slug AND k.panel = a.panel AND k.candidate = a.candidate
+		LEFT JOIN code k ON k.slug = a.slug AND k.panel = a.panel AND k.account = a.account AND k.candidate = a.candidate
 		CROSS JOIN LATERAL (SELECT CASE WHEN $4 THEN k.code ELSE c.number::text END AS called) AS name
 		LEFT JOIN last_sheet s ON s.slug = a.slug AND s.panel = a.panel AND s.account = a.account AND s.candidate = a.candidate
 		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate

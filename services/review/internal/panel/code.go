@@ -27,14 +27,15 @@ type ref struct {
 	called string
 }
 
-// refer finds the candidate that the panel calls so. Fault: ErrUnassigned, also
-// for a number in a panel of codes.
-func refer(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, called string) (ref, error) {
+// refer finds the candidate whom the juror's list calls so. Fault:
+// ErrUnassigned, also for a number in a panel of codes.
+func refer(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror, called string) (ref, error) {
 	if !coded(panel) {
 		return numbered(called)
 	}
 	r := ref{called: strings.ToUpper(strings.TrimSpace(called))}
-	err := sqlx.GetContext(ctx, q, &r.number, `SELECT candidate FROM code WHERE slug = $1 AND panel = $2 AND code = $3`, slug, panel.ID, r.called)
+	err := sqlx.GetContext(ctx, q, &r.number, `
+		SELECT candidate FROM code WHERE slug = $1 AND panel = $2 AND account = $3 AND code = $4`, slug, panel.ID, juror, r.called)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ref{}, review.ErrUnassigned
 	}
@@ -53,44 +54,53 @@ func numbered(text string) (ref, error) {
 	return ref{int(n), strconv.FormatInt(n, 10)}, nil
 }
 
-// drawCodes gives each candidate that has none a code, and the panel the secret
-// of its seed. The caller has the panel's lock.
+// drawCodes gives each juror a code for each of their candidates that has none.
+// The caller has the panel's lock.
 func drawCodes(ctx context.Context, tx *sqlx.Tx, slug string, panel rulebook.Panel) error {
 	if !coded(panel) {
 		return nil
 	}
 	var rows []struct {
-		Number int64  `db:"number"`
-		Code   string `db:"code"`
+		Account   string `db:"account"`
+		Candidate int64  `db:"candidate"`
+		Code      string `db:"code"`
 	}
 	if err := tx.SelectContext(ctx, &rows, `
-		SELECT c.number, coalesce(k.code, '') AS code
-		FROM candidate c LEFT JOIN code k ON k.slug = c.slug AND k.panel = $2 AND k.candidate = c.number
-		WHERE c.slug = $1`, slug, panel.ID); err != nil {
+		SELECT account, candidate, coalesce(code, '') AS code
+		FROM (SELECT account, candidate FROM assignment WHERE slug = $1 AND panel = $2) a
+		FULL JOIN (SELECT account, candidate, code FROM code WHERE slug = $1 AND panel = $2) k USING (account, candidate)
+		ORDER BY account, code DESC`, slug, panel.ID); err != nil {
 		return fmt.Errorf("codes: %w", err)
 	}
-	used := make(map[string]bool, len(rows))
-	for _, r := range rows {
+	var accounts, codes []string
+	var candidates []int64
+	var used map[string]bool
+	for i, r := range rows { // of each juror, the codes in use come first
+		if i == 0 || r.Account != rows[i-1].Account {
+			used = map[string]bool{}
+		}
+		if r.Code == "" {
+			var err error
+			if r.Code, err = newCode(used); err != nil {
+				return fmt.Errorf("codes: %w", err)
+			}
+			accounts, candidates, codes = append(accounts, r.Account), append(candidates, r.Candidate), append(codes, r.Code)
+		}
 		used[r.Code] = true
 	}
-	var numbers []int64
-	var codes []string
-	for _, r := range rows {
-		if r.Code != "" {
-			continue
-		}
-		code, err := newCode(used)
-		if err != nil {
-			return fmt.Errorf("codes: %w", err)
-		}
-		used[code] = true
-		numbers, codes = append(numbers, r.Number), append(codes, code)
-	}
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO code (slug, panel, candidate, code)
-		SELECT $1, $2, candidate, code FROM unnest($3::int[], $4::text[]) AS drawn (candidate, code)`,
-		slug, panel.ID, pq.Array(numbers), pq.Array(codes)); err != nil {
+		INSERT INTO code (slug, panel, account, candidate, code)
+		SELECT $1, $2, account, candidate, code FROM unnest($3::text[], $4::int[], $5::text[]) AS drawn (account, candidate, code)`,
+		slug, panel.ID, pq.Array(accounts), pq.Array(candidates), pq.Array(codes)); err != nil {
 		return fmt.Errorf("codes: %w", err)
+	}
+	return nil
+}
+
+// drawSecret gives a panel of codes the secret end of its seed, once.
+func drawSecret(ctx context.Context, tx *sqlx.Tx, slug string, panel rulebook.Panel) error {
+	if !coded(panel) {
+		return nil
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO seed_secret (slug, panel, secret) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		slug, panel.ID, rand.Text()); err != nil {

@@ -31,8 +31,10 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 			return false, err
 		}
 		var err error
+		byNumber := true
 		if of, err = numbered(in.Candidate); err != nil {
-			of, err = refer(ctx, tx, in.Slug, panel, in.Candidate)
+			byNumber = false
+			of, err = refer(ctx, tx, in.Slug, panel, juror, in.Candidate)
 		}
 		if err != nil {
 			return false, err
@@ -42,8 +44,10 @@ func (p *Panels) DeclareConflict(ctx context.Context, in review.DeclareConflict)
 		}
 		detail := map[string]any{"panel": in.Panel, "candidate": of.number}
 		return p.write(ctx, tx, in.Slug, "declare_conflict", in.Reason, detail, `
-			INSERT INTO declared_conflict (slug, panel, account, candidate, reason, at) VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT DO NOTHING`, in.Slug, in.Panel, juror, of.number, in.Reason, p.deps.Time())
+			INSERT INTO declared_conflict AS was (slug, panel, account, candidate, reason, at, quiet)
+			SELECT $1, $2, $3, $4, $5, $6, $7 AND EXISTS (SELECT FROM due WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)
+			ON CONFLICT (slug, panel, account, candidate) DO UPDATE SET quiet = false WHERE was.quiet AND NOT $7`,
+			in.Slug, in.Panel, juror, of.number, in.Reason, p.deps.Time(), byNumber && coded(panel))
 	})
 	if err != nil {
 		return review.Declared{}, err

@@ -40,10 +40,11 @@ func (p *Panels) assignAll(ctx context.Context, tx *sqlx.Tx, sel phase.Selection
 	return nil
 }
 
-// assign draws codes and, while review is open, assigns what the rulebook says
-// and is not assigned yet. The caller has the panel's lock.
+// assign draws the seed and, while review is open, assigns what the rulebook
+// says and is not assigned yet, and draws its codes. The caller has the panel's
+// lock.
 func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, panel rulebook.Panel) error {
-	if err := drawCodes(ctx, tx, sel.Slug, panel); err != nil {
+	if err := drawSecret(ctx, tx, sel.Slug, panel); err != nil {
 		return err
 	}
 	if state, err := phase.Of(ctx, tx, sel.Slug, rulebook.PhaseReview, p.deps.Time()); err != nil || state != phase.Open {
@@ -65,7 +66,7 @@ func (p *Panels) assign(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, p
 	if err != nil {
 		return fmt.Errorf("assign: %w", err)
 	}
-	return nil
+	return drawCodes(ctx, tx, sel.Slug, panel)
 }
 
 // balance draws what is lacking, levels the loads and stores the difference.

@@ -125,6 +125,9 @@ func (p *Panels) drawFurther(ctx context.Context, tx *sqlx.Tx, sel phase.Selecti
 	}
 	// It is the room's act, not that of the juror whose sheet was the last.
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "spread", Name: "spread limit"})
-	return p.further(ctx, tx, in, fmt.Sprintf("the spread of %s, from %s to %s, is past the rulebook's limit of %s",
-		decimal(spread.Range()), decimal(spread.Lowest), decimal(spread.Highest), panel.SpreadLimit))
+	if err := p.further(ctx, tx, in, fmt.Sprintf("the spread of %s, from %s to %s, is past the rulebook's limit of %s",
+		decimal(spread.Range()), decimal(spread.Lowest), decimal(spread.Highest), panel.SpreadLimit)); err != nil {
+		return err
+	}
+	return drawCodes(ctx, tx, sel.Slug, panel)
 }

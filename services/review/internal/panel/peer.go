@@ -19,28 +19,44 @@ func (p *Panels) ListPeers(ctx context.Context, in review.OfSheet) (out []review
 		if panel.SeesOthers != rulebook.SeesAfterOwn {
 			return review.ErrPeersHidden
 		}
-		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		of, err := shown(ctx, tx, in.Slug, panel, juror, in.Candidate)
 		if err != nil {
+			return err
+		}
+		if err := scored(ctx, tx, in, juror, of.number); err != nil {
 			return err
 		}
 		counted, err := readCounted(ctx, tx, in.Slug, panel, of.number)
 		if err != nil {
 			return err
 		}
-		out, err = others(counted, juror)
-		return err
+		out = others(counted, juror)
+		return nil
 	})
 	return out, err
 }
 
-// others are the sheets that are not the juror's. Fault: ErrOwnFirst until the
-// juror has submitted scores. An abstention does not count: it would let a juror
-// see the others' scores before their own.
-func others(counted []countedRow, juror string) ([]review.Peer, error) {
-	own, out := false, []review.Peer{}
+// scored gives ErrOwnFirst until the juror has submitted scores of a candidate,
+// whether they count or not. An abstention is none: it would let a juror see the
+// others' scores before their own.
+func scored(ctx context.Context, q sqlx.QueryerContext, in review.OfSheet, juror string, candidate int) error {
+	var is bool
+	if err := sqlx.GetContext(ctx, q, &is, `
+		SELECT EXISTS (SELECT FROM last_sheet WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4 AND submitted AND NOT abstained)`,
+		in.Slug, in.Panel, juror, candidate); err != nil {
+		return fmt.Errorf("own sheet: %w", err)
+	}
+	if !is {
+		return review.ErrOwnFirst
+	}
+	return nil
+}
+
+// others are the sheets that are not the juror's.
+func others(counted []countedRow, juror string) []review.Peer {
+	out := []review.Peer{}
 	for _, s := range counted {
 		if s.Account == juror {
-			own = !s.Abstained
 			continue
 		}
 		peer := review.Peer{Juror: "J" + strconv.Itoa(s.Seat), Scores: s.scores, Comment: s.Comment, Comments: s.comments, Abstained: s.Abstained}
@@ -49,10 +65,7 @@ func others(counted []countedRow, juror string) ([]review.Peer, error) {
 		}
 		out = append(out, peer)
 	}
-	if !own {
-		return nil, review.ErrOwnFirst
-	}
-	return out, nil
+	return out
 }
 
 // countedRow is a submitted sheet that counts: assigned and not recused.

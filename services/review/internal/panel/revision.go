@@ -14,7 +14,7 @@ import (
 // ListRevisions implements review.Service.
 func (p *Panels) ListRevisions(ctx context.Context, in review.OfSheet) (out []review.Sheet, err error) {
 	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
-		of, err := due(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		of, err := shown(ctx, tx, in.Slug, panel, juror, in.Candidate)
 		if err != nil {
 			return err
 		}

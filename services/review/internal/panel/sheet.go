@@ -72,7 +72,7 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
 			return err
 		}
-		if of, err = due(ctx, tx, in.Slug, panel, juror, in.Candidate); err != nil {
+		if of, err = shown(ctx, tx, in.Slug, panel, juror, in.Candidate); err != nil {
 			return err
 		}
 		row.Candidate = of.number
@@ -129,16 +129,16 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 	return audit.Record(ctx, tx, row.At, slug, act, "", map[string]any{"panel": row.Panel, "candidate": row.Candidate, "revision": row.Revision})
 }
 
-// due finds the candidate that the panel calls so, if it is the juror's to
-// score. Fault: ErrUnassigned.
-func due(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror, called string) (ref, error) {
-	of, err := refer(ctx, q, slug, panel, called)
+// shown finds the candidate whom the juror's list calls so. Fault:
+// ErrUnassigned.
+func shown(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror, called string) (ref, error) {
+	of, err := refer(ctx, q, slug, panel, juror, called)
 	if err != nil {
 		return ref{}, err
 	}
 	var is bool
 	if err := sqlx.GetContext(ctx, q, &is, `
-		SELECT EXISTS (SELECT FROM due WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)`,
+		SELECT EXISTS (SELECT FROM shown WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4)`,
 		slug, panel.ID, juror, of.number); err != nil {
 		return ref{}, fmt.Errorf("assignment: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/projection"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
 const maxLot = 200 // characters
@@ -92,6 +93,9 @@ func lotOpen(ctx context.Context, tx *sqlx.Tx, slug string) error {
 func (r *Results) GetLot(ctx context.Context, in review.Of) (review.Lot, error) {
 	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
 	if err != nil {
+		return review.Lot{}, err
+	}
+	if err := watch.Member(ctx, r.deps.DB, in.Slug); err != nil {
 		return review.Lot{}, err
 	}
 	if value, ok := sel.Rulebook.LotValue(); ok {

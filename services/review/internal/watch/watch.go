@@ -52,9 +52,12 @@ func Panel(ctx context.Context, q sqlx.QueryerContext, slug, panel string) error
 	return nil
 }
 
-// Result refuses the actor of ctx what is made of all panels' scores. Fault:
-// ErrRecused.
+// Result refuses the actor of ctx what is made of all panels' scores. Faults:
+// ErrNotMember, ErrRecused.
 func Result(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	if err := Member(ctx, q, slug); err != nil {
+		return err
+	}
 	v, err := viewerOf(ctx, q, slug, "")
 	if err == nil && v.Recused && !v.Public {
 		err = review.ErrRecused
@@ -62,22 +65,49 @@ func Result(ctx context.Context, q sqlx.QueryerContext, slug string) error {
 	return err
 }
 
+// Member refuses the actor of ctx who acts as one of the committee and has no
+// seat on it (any more). Fault: ErrNotMember.
+func Member(ctx context.Context, q sqlx.QueryerContext, slug string) error {
+	who := actor.From(ctx)
+	if who.As != member {
+		return nil
+	}
+	var seated bool
+	if err := sqlx.GetContext(ctx, q, &seated, `SELECT EXISTS (SELECT FROM member WHERE slug = $1 AND account = $2)`, slug, who.ID); err != nil {
+		return fmt.Errorf("member: %w", err)
+	}
+	if !seated {
+		return review.ErrNotMember
+	}
+	return nil
+}
+
+// member is the role of the committee in identity's words.
+const member = "committee"
+
 // Audit is a page of the room's audit log for the actor of ctx. Until the result
 // is public, those who sit or sat on a panel do not see the acts on panels. These
 // have public numbers beside the times of a blind juror's own sheets, and reasons
 // that tell of scores.
 func Audit(ctx context.Context, db *sqlx.DB, in audit.Page) ([]audit.Entry, error) {
-	v, err := viewerOf(ctx, db, in.Slug, "")
-	if err != nil {
-		return nil, err
-	}
+	withheld := map[string]bool{} // by selection
 	for {
 		page, err := audit.List(ctx, db, in)
-		if err != nil || len(page) == 0 || !v.Seated || v.Public {
+		if err != nil || len(page) == 0 {
 			return page, err
 		}
+		for _, e := range page {
+			if _, seen := withheld[e.Slug]; seen {
+				continue
+			}
+			v, err := viewerOf(ctx, db, e.Slug, "")
+			if err != nil {
+				return nil, err
+			}
+			withheld[e.Slug] = v.Seated && !v.Public
+		}
 		in.After = page[len(page)-1].ID
-		if rest := slices.DeleteFunc(page, ofPanel); len(rest) > 0 {
+		if rest := slices.DeleteFunc(page, func(e audit.Entry) bool { return withheld[e.Slug] && ofPanel(e) }); len(rest) > 0 {
 			return rest, nil // an empty page would end the reading
 		}
 	}

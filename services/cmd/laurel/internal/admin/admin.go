@@ -24,6 +24,8 @@ import (
 type Command struct {
 	CreateUser CreateUser `cmd:"" help:"Create a staff account, or add a role to one."`
 	ReplayDead ReplayDead `cmd:"" help:"Put dead letters back into the stream."`
+	CheckAudit CheckAudit `cmd:"" help:"Check that no entry of the audit log was changed or lost."`
+	EraseAudit EraseAudit `cmd:"" help:"Erase a field of an entry of the audit log, such as a name."`
 }
 
 // CreateUser is `laurel admin create-user`: how the first organizer comes to be.
@@ -51,10 +53,7 @@ func (c *CreateUser) Run(ctx context.Context) error {
 		c.Name = c.Email
 	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "admin", Name: "laurel admin"})
-	accounts, err := identityserver.Accounts(run.Deps{DB: db, Now: time.Now})
-	if err != nil {
-		return err
-	}
+	accounts := identityserver.Accounts(run.Deps{DB: db, Now: time.Now})
 	_, err = accounts.FindAccount(ctx, identity.Lookup{Email: c.Email})
 	if errors.Is(err, identity.ErrNoAccount) {
 		password, readErr := bufio.NewReader(os.Stdin).ReadString('\n')

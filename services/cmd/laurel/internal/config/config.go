@@ -53,15 +53,17 @@ type Server struct {
 
 	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`
 	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure."`
-	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs whose X-Forwarded-For is believed; none by default."`
+	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs of the reverse proxies in front of the gateway, whose X-Forwarded-For is believed; the word none: there are no proxies. Required where PUBLIC_URL is set to what is not loopback."`
 	WorkNumbers    int64    `env:"WORK_NUMBERS" default:"200000" group:"Gateway" help:"Proof of work for a device credential, asked for while very many are wanted from an address, a network or in all: how many numbers a browser tries at most, to begin with (200,000 take a cheap phone about a second; up to five times as many later); 0: none, whoever comes then has to wait."`
 	LiveStreams    int      `env:"LIVE_STREAMS" default:"20000" group:"Gateway" help:"Live streams that one gateway holds at a time; at most three quarters of the files that the process may open."`
 	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
+	ProfileListen  string   `env:"PROFILE_LISTEN" group:"Operations" help:"Address of /debug/pprof/, which shows what is in memory: on loopback, 127.0.0.1:6060, or unix:FILE; any other is refused. None by default."`
 
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
 	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
+	AuditKeyFile      string        `env:"AUDIT_KEY_FILE" type:"path" group:"Secrets" help:"Signs the heads of the audit log, the same in all rooms; more lines hand over to another key, as of the ballot log. Keep it apart from the database and its backups. Default: keys/audit in the data directory, made at the first start."`
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
 
@@ -103,14 +105,19 @@ func (s Server) Key(file, name string) ([]byte, error) {
 
 // LogSigner reads the keys of the ballot log; the file may hold several, see
 // ballotlog.ReadSigner.
-func (s Server) LogSigner() (ballotlog.Signer, error) {
-	text, file, err := s.readKey(s.LogKeyFile, "log")
+func (s Server) LogSigner() (ballotlog.Signer, error) { return s.signer(s.LogKeyFile, "log") }
+
+// AuditSigner reads the keys of the audit log; the file is like the ballot log's.
+func (s Server) AuditSigner() (ballotlog.Signer, error) { return s.signer(s.AuditKeyFile, "audit") }
+
+func (s Server) signer(file, name string) (ballotlog.Signer, error) {
+	text, file, err := s.readKey(file, name)
 	if err != nil {
 		return ballotlog.Signer{}, err
 	}
 	signer, err := ballotlog.ReadSigner(text)
 	if err != nil {
-		return ballotlog.Signer{}, fmt.Errorf("log key: %s: %w", file, err)
+		return ballotlog.Signer{}, fmt.Errorf("%s key: %s: %w", name, file, err)
 	}
 	return signer, nil
 }

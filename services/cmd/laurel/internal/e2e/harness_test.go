@@ -15,8 +15,10 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
@@ -195,6 +197,22 @@ func (h *harness) check(t *testing.T) {
 		}
 	}
 	h.delivered(t)
+	h.audited(t)
+}
+
+// audited holds each service's audit log to what was recorded and signed.
+func (h *harness) audited(t *testing.T) {
+	t.Helper()
+	signer, err := config.Server{DataDir: h.Dir}.AuditSigner()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for service, db := range h.databases(t) {
+		r, err := audit.Check(t.Context(), db, service, signer.Public())
+		if err != nil || len(r.Problems) > 0 {
+			t.Errorf("the audit log of %s: %v %v", service, r.Problems, err)
+		}
+	}
 }
 
 // delivered waits until every event has reached everyone it concerns.

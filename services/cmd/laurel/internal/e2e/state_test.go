@@ -15,7 +15,7 @@ import (
 )
 
 // state is every row of every table of every service, as JSON, by
-// "service.table".
+// "service.table"; but for the heads of the audit log, which come by the clock.
 type state map[string][]string
 
 // state reads all schemas of the installation.
@@ -26,7 +26,7 @@ func (h *harness) state(t *testing.T) state {
 		var everything string
 		if err := db.GetContext(t.Context(), &everything, `
 			SELECT string_agg(format('SELECT %L AS name, to_jsonb(x)::text AS row FROM %I x', tablename, tablename), ' UNION ALL ')
-			FROM pg_tables WHERE schemaname = current_schema`); err != nil {
+			FROM pg_tables WHERE schemaname = current_schema AND tablename <> 'audit_head'`); err != nil {
 			t.Fatal(err)
 		}
 		var rows []struct{ Name, Row string }

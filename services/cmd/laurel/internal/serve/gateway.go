@@ -12,8 +12,12 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 	if err != nil {
 		return err
 	}
+	proxies, err := p.cfg.Proxies()
+	if err != nil {
+		return err
+	}
 	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
-		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: p.cfg.TrustedProxies,
+		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: proxies,
 		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: p.now, Log: p.log,
 	})
 	if err != nil {

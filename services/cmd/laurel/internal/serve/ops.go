@@ -13,8 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 )
 
-// ops serves health, metrics and profiles to operators, where an address is
-// set.
+// ops serves health and metrics to operators, where an address is set.
 func (p *process) ops() error {
 	if p.cfg.OpsListen == "" {
 		return nil
@@ -31,13 +30,29 @@ func (p *process) ops() error {
 		w.WriteHeader(http.StatusNoContent)
 	})
 	mux.Handle("GET /metrics", promhttp.Handler())
-	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	listener, err := net.Listen("tcp", p.cfg.OpsListen)
 	if err != nil {
 		return err
 	}
+	p.operators(listener, mux, "operators' listener")
+	return nil
+}
+
+// profiles serves profiles to the machine itself, where an address is set.
+func (p *process) profiles() error {
+	listener, err := p.cfg.ListenProfile()
+	if err != nil || listener == nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	p.operators(listener, mux, "profiles")
+	return nil
+}
+
+func (p *process) operators(listener net.Listener, mux http.Handler, what string) {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -45,6 +60,5 @@ func (p *process) ops() error {
 		}
 	}()
 	p.onStop(func(ctx context.Context) error { return server.Shutdown(ctx) })
-	p.log.Info("operators' listener", "address", listener.Addr())
-	return nil
+	p.log.Info(what, "address", listener.Addr())
 }

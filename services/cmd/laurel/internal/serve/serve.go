@@ -106,7 +106,12 @@ type process struct {
 func (p *process) onStop(end func(ctx context.Context) error) { p.ends = append(p.ends, end) }
 
 func (p *process) start(ctx context.Context, names []string) error {
-	if err := p.ops(); err != nil {
+	if slices.Contains(names, gatewayName) {
+		if _, err := p.cfg.Proxies(); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(p.profiles(), p.ops()); err != nil {
 		return err
 	}
 	connect := func(name string) (*bus.Bus, error) { return bus.Connect(p.cfg.NATSURL, name, p.log) }
@@ -144,6 +149,10 @@ func (p *process) start(ctx context.Context, names []string) error {
 
 // open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
+	notary, err := p.cfg.AuditSigner()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
 	for i, name := range names {
@@ -166,7 +175,9 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log}
+		deps := run.Deps{
+			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
+		}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
@@ -176,7 +187,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return err
 		})
 	}
-	err := g.Wait()
+	err = g.Wait()
 	for _, r := range opened {
 		if r != nil {
 			p.rooms = append(p.rooms, r)
