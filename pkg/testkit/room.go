@@ -141,7 +141,13 @@ func (r *Room) Count(query string, args ...any) int {
 // hash.
 func (r *Room) Upload(body []byte) string {
 	r.t.Helper()
-	ref, err := r.Blobs.In(blob.Uploads).Put(r.t.Context(), bytes.NewReader(body), maxBlob)
+	return r.Keep(blob.Uploads, body)
+}
+
+// Keep puts a body in the store of an owner, and gives its hash.
+func (r *Room) Keep(owner string, body []byte) string {
+	r.t.Helper()
+	ref, err := r.Blobs.In(owner).Put(r.t.Context(), bytes.NewReader(body), maxBlob)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -151,7 +157,18 @@ func (r *Room) Upload(body []byte) string {
 // Blob is a body of the room's own.
 func (r *Room) Blob(hash string) []byte {
 	r.t.Helper()
-	body, _, err := r.Blobs.Open(r.t.Context(), hash)
+	return r.blob(r.Blobs, hash)
+}
+
+// Uploaded is a body that is on its way from one hand to another.
+func (r *Room) Uploaded(hash string) []byte {
+	r.t.Helper()
+	return r.blob(r.Blobs.In(blob.Uploads), hash)
+}
+
+func (r *Room) blob(from blob.Store, hash string) []byte {
+	r.t.Helper()
+	body, _, err := from.Open(r.t.Context(), hash)
 	if err != nil {
 		r.t.Fatal(err)
 	}

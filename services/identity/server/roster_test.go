@@ -329,7 +329,7 @@ func TestRoster_voted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := r.Blob(out.Blob)
+	sealed := r.Uploaded(out.Blob)
 	list, err := codelist.Open(sealed, out.Key)
 	if err != nil {
 		t.Fatal(err)
