@@ -24,6 +24,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/retention"
 )
 
 // Deps is what every room is built from.
@@ -35,6 +36,8 @@ type Deps struct {
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
 	Audit ballotlog.Signer // of the heads of the room's audit log; the same in all rooms
+
+	Retention retention.Periods // for how long the rooms keep what they know of people
 
 	Selections *phase.Selections // made by the rooms that enforce phases, nil in others
 }
@@ -65,7 +68,7 @@ type Task struct {
 
 // Sets are the migrations of a room: the furniture's and its own.
 func (r Room) Sets() []pg.Set {
-	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set()}, r.Migrations...)
+	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set(), retention.Set()}, r.Migrations...)
 }
 
 // Running is a room at work.
@@ -142,6 +145,7 @@ func (r *Running) furniture() []bus.Endpoint {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
 		bus.Method(ListAudit, list),
+		bus.Method(ListErasures, func(ctx context.Context, in Of) ([]retention.Erased, error) { return retention.List(ctx, r.deps.DB, in.Slug) }),
 		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
 		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
 			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())
@@ -154,6 +158,7 @@ const (
 	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
 	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
 	GetJob           = "get_job"           // OfJob → job.Job
+	ListErasures     = "list_erasures"     // Of → []retention.Erased
 	CheckAudit       = "check_audit"       // {} → audit.Report
 )
 

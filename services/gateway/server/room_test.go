@@ -33,7 +33,7 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}})...)
+		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}, {Name: run.ListErasures}})...)
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
@@ -123,6 +123,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/audit":                                     {},
 		"GET /selections/{slug}/deliveries":                                {},
 		"GET /selections/{slug}/check":                                     {},
+		"GET /selections/{slug}/erasures":                                  {},
 		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
 		"POST /selections/{slug}/publication":                              {body: reason},

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"

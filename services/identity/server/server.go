@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -49,6 +50,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
 		Handlers: append(accounts.Handlers(), rosters.Handlers()...), Tasks: []run.Task{devices.Task()},
+		Jobs: []job.Kind{rosters.Retention().Job()},
 	}, nil
 }
 

@@ -82,6 +82,7 @@ const (
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
+	ReadErasures   Act = "read_erasures"
 	ReadWholeAudit Act = "read_whole_audit"
 	CheckAudit     Act = "check_audit"
 	CheckTally     Act = "check_tally"
@@ -156,7 +157,7 @@ func Rules() map[Act]Rule {
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 
-		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, ReadErasures: overseer, CheckTally: overseer,
 		ReadWholeAudit: auditor, CheckAudit: auditor,
 	}
 }

@@ -189,6 +189,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		b.Trust(trusted, clock.Now)
 		deps := run.Deps{
 			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
+			Retention: p.cfg.Retention.Periods(),
 		}
 		room, err := p.room(name, deps)
 		if err != nil {
