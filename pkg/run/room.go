@@ -145,7 +145,9 @@ func (r *Running) furniture() []bus.Endpoint {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
 		bus.Method(ListAudit, list),
-		bus.Method(ListErasures, func(ctx context.Context, in Of) ([]retention.Erased, error) { return retention.List(ctx, r.deps.DB, in.Slug) }),
+		bus.Method(ListErasures, func(ctx context.Context, in Of) ([]retention.Erased, error) {
+			return retention.List(ctx, r.deps.DB, in.Slug)
+		}),
 		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
 		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
 			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())

@@ -3,8 +3,12 @@ package testkit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -102,6 +106,7 @@ type Room struct {
 	run.Deps // the room's own
 
 	Clock  *Clock
+	Dir    string // of the blob store
 	NATS   *bus.Embedded
 	Caller *bus.Bus      // asks the room, as the gateway does
 	Inbox  *outbox.Inbox // hands the room an event at once, past the bus
@@ -118,13 +123,19 @@ func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps)
 	t.Helper()
 	clock, nats := NewClock(Morning()), NATS(t)
 	deps := Deps(t, nats, run.Room{Name: name, Migrations: migrations}, clock)
+	dir := t.TempDir()
+	blobs, err := blob.NewDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps.Blobs = blobs.In(name)
 	room, err := wire(deps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	Start(t, room, deps)
 	return &Room{
-		Deps: deps, Clock: clock, NATS: nats, Caller: Connect(t, nats, "gateway"), t: t,
+		Deps: deps, Clock: clock, Dir: dir, NATS: nats, Caller: Connect(t, nats, "gateway"), t: t,
 		Inbox: &outbox.Inbox{Service: name, DB: deps.DB, Log: deps.Log, Handlers: room.Handlers},
 	}
 }
@@ -159,6 +170,24 @@ func (r *Room) Keep(owner string, body []byte) string {
 		r.t.Fatal(err)
 	}
 	return ref.Hash
+}
+
+// Age makes all bodies of the store as old as that, and gives what they hold: an
+// owner removes none that is young.
+func (r *Room) Age(by time.Duration) (bodies []string) {
+	r.t.Helper()
+	at := time.Now().Add(-by)
+	if err := filepath.WalkDir(r.Dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		bodies = append(bodies, string(text))
+		return errors.Join(err, os.Chtimes(path, at, at))
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	return bodies
 }
 
 // Blob is a body of the room's own.

@@ -28,14 +28,7 @@ type SignIn struct {
 	Password string `json:"password" maxLength:"128"`
 }
 
-// CreateAccount asks for a staff account.
-type CreateAccount struct {
-	Email    string `json:"email" maxLength:"254"`
-	Name     string `json:"name" maxLength:"400"`
-	Password string `json:"password" maxLength:"128" doc:"At least 10 characters"`
-}
-
-// ChangeRole gives a role in a selection, or takes it back.
+// ChangeRole takes a role back.
 type ChangeRole struct {
 	Email string        `json:"email" maxLength:"254"`
 	Role  identity.Role `json:"role"`

@@ -65,11 +65,11 @@ func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 }
 
 func (r room) prove(code string) (voter string, err error) {
-	v, err := r.proved(code)
+	v, err := r.credential(code)
 	return v.HexID(), err
 }
 
-func (r room) proved(code string) (v credential.Voter, err error) {
+func (r room) credential(code string) (v credential.Voter, err error) {
 	c, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayRoster, Code: code})
 	if err != nil {
 		return v, err
@@ -145,7 +145,7 @@ func TestRoster(t *testing.T) {
 	if diff := cmp.Diff(identity.RosterImported{Added: 3, Differs: []identity.KeptMember{}}, out); err != nil || diff != "" {
 		t.Fatalf("%v (-want +got):\n%s", err, diff)
 	}
-	out, err = r.load(t, in, "member,name,constituency\n20,赵强,兰州\n18,李那,天水\n17,王芳,兰州\n")
+	out, err = r.load(t, in, "member,name,constituency\n20,赵强, 兰 州\n18,李那,天水\n17,王芳,兰州\n")
 	again := identity.RosterImported{Added: 1, Kept: 2, Differs: []identity.KeptMember{{Line: 3, Member: "18", Name: "李娜", Constituency: "天水"}}}
 	if diff := cmp.Diff(again, out); err != nil || diff != "" {
 		t.Fatalf("again: %v (-want +got):\n%s", err, diff)
@@ -453,7 +453,7 @@ func TestRoster_generation(t *testing.T) {
 		maps.Copy(told, e.Generations)
 	}
 	for i, c := range second {
-		v, err := r.proved(c.Code)
+		v, err := r.credential(c.Code)
 		if err != nil || v.Generation != want[c.Member] {
 			t.Errorf("%s: generation %d, %v, want %d", c.Member, v.Generation, err, want[c.Member])
 		}

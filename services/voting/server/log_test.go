@@ -206,7 +206,8 @@ func (r *room) migrateAgain(t testing.TB) {
 		DROP TABLE batch_body;
 		ALTER TABLE head DROP COLUMN log_size, DROP COLUMN edge, DROP COLUMN checkpoint, DROP COLUMN published;
 		ALTER TABLE tally DROP COLUMN published;
-		DROP TABLE subtree, tile, publication, replaced_code;
+		DROP TABLE subtree, tile, publication;
+		DROP TABLE replaced_code;
 		ALTER TABLE voting DROP COLUMN replaced;
 		DELETE FROM outbox WHERE name = 'ballots_counted'`)
 	if err := pg.Migrate(t.Context(), r.deps.DB, migrations.Set()); err != nil {

@@ -33,7 +33,9 @@ func (a *API) auditRoutes() {
 	serve(a, route{
 		act: app.ReadErasures, at: "GET " + one + "/erasures", summary: "What was erased because its time was over, oldest first",
 	},
-		func(ctx context.Context, in *InSelection) ([]gateway.Erasure, error) { return a.app.Erasures(ctx, in.Slug) })
+		func(ctx context.Context, in *InSelection) ([]gateway.Erasure, error) {
+			return a.app.Erasures(ctx, in.Slug)
+		})
 	serve(a, route{act: app.CheckTally, at: "GET " + one + "/check", summary: "Recount the ballots"},
 		func(ctx context.Context, in *InSelection) (voting.Check, error) {
 			return a.app.CheckTally(ctx, in.Slug)

@@ -62,6 +62,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)
 	web.Post(e, app.CastBallot, "/s/:slug", "vote", p.vote, paged...)
+	p.mountAccount(e, paged)
 	for _, w := range p.ways {
 		web.Post(e, app.ProveVoter, "/s/:slug", w.traits().form, p.proving(w), paged...)
 	}
