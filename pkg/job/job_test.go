@@ -351,7 +351,6 @@ func TestRunner_cancel(t *testing.T) {
 				ended <- err
 				return nil, err
 			}
-			time.Sleep(time.Millisecond)
 		}
 	}}
 	idle := job.New(h.db, h.clock.Now, testkit.Log(t))

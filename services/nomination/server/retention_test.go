@@ -165,8 +165,10 @@ func TestRetention(t *testing.T) {
 	}
 	month, half := before.Add(30*day), before.Add(210*day)
 	if diff := cmp.Diff([]retention.Erased{
-		{Kind: "photos", Count: 1, At: month}, {Kind: "withdrawn_entries", Count: 1, At: month},
-		{Kind: "photos", Count: 2, At: half}, {Kind: "refused_entries", Count: 2, At: half},
+		{Kind: "photos", Count: 1, At: month},
+		{Kind: "withdrawn_entries", Count: 1, At: month},
+		{Kind: "photos", Count: 2, At: half},
+		{Kind: "refused_entries", Count: 2, At: half},
 	}, report); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}

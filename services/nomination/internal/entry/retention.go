@@ -44,7 +44,8 @@ func (e *Entries) Retention() retention.Room {
 			{For: periods.Refused, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
 				return erase(ctx, tx, now, over, refusedEntries, `
 					SELECT e.id FROM entry e JOIN selection s USING (slug) LEFT JOIN ended d USING (slug)
-					WHERE e.state IN ('vetoed', 'lapsed') AND e.erased_at IS NULL AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`,
+					WHERE e.state IN ('vetoed', 'lapsed') AND e.erased_at IS NULL
+					  AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`,
 					periods.Unpublished.Seconds())
 			}},
 		},
