@@ -17,7 +17,7 @@ import (
 func TestAll_golden(t *testing.T) {
 	for _, s := range event.All() {
 		typ := s.Example.EventType()
-		t.Run(typ.Name, func(t *testing.T) {
+		t.Run(typ.String(), func(t *testing.T) {
 			if len(s.Publishers) == 0 || len(s.Consumers) == 0 || s.About == "" || s.Aggregate == "" {
 				t.Errorf("incomplete: %+v", s)
 			}
@@ -26,7 +26,7 @@ func TestAll_golden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got = append(got, '\n')
-			testkit.Golden(t, filepath.Join("testdata", typ.Name+".json"), string(got))
+			testkit.Golden(t, filepath.Join("testdata", typ.String()+".json"), string(got))
 
 			back := reflect.New(reflect.TypeOf(s.Example))
 			if err := json.Unmarshal(got, back.Interface()); err != nil {
@@ -51,6 +51,7 @@ func TestFilters(t *testing.T) {
 	want := []string{
 		"laurel.selection.v1.rulebook_frozen.*", "laurel.selection.v1.phase_changed.*",
 		"laurel.nomination.v1.candidate_admitted.*", "laurel.nomination.v1.candidate_struck.*",
+		"laurel.identity.v1.codes_replaced.*", "laurel.identity.v1.roster_closed.*",
 	}
 	if diff := cmp.Diff(want, event.Filters("voting")); diff != "" {
 		t.Errorf("voting consumes (-want +got):\n%s", diff)

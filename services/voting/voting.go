@@ -22,14 +22,20 @@ type Of struct {
 	Slug string `json:"slug"`
 }
 
-// Tally is the counts derived from ballots.
+// Replacements are those of a selection's codes, as identity counts them.
+type Replacements struct {
+	Replacements int64 `json:"replacements"`
+}
+
+// Tally is the counts derived from ballots, as the last publication shows them:
+// nothing public moves between two (rulebook, voting.publication).
 type Tally struct {
 	Slug    string        `json:"slug"`
 	State   string        `json:"state"` // pending | open | closed | sealed
 	Ballots int64         `json:"ballots"`
 	Votes   map[int]int64 `json:"votes,omitempty"` // by number, of all candidates on the list; absent while hidden
 	Hidden  bool          `json:"hidden"`
-	At      time.Time     `json:"at"`      // of the last change
+	At      time.Time     `json:"at"`      // of the last publication
 	Version int64         `json:"version"` // grows with every change: of two, the larger is the newer
 }
 
@@ -37,7 +43,7 @@ type Tally struct {
 const (
 	Pending = "pending" // voting has not opened
 	Open    = "open"
-	Closed  = "closed" // no more ballots; some may not be in the tally yet
+	Closed  = "closed" // no more ballots; some may not be public yet
 	Sealed  = "sealed" // final
 )
 
@@ -53,15 +59,13 @@ type GetReceipt struct {
 	Receipt string `json:"receipt"`
 }
 
-// Recorded is what stands behind a receipt.
+// Recorded is what stands behind a receipt. It tells no time finer than the
+// period, nor which ballots were cast beside it.
 type Recorded struct {
-	Slug    string    `json:"slug"`
-	Receipt string    `json:"receipt"`
-	Period  string    `json:"period"`          // "once" or a day, 2026-05-01
-	At      time.Time `json:"at"`              // when its batch was counted
-	Index   *int64    `json:"index,omitempty"` // in the ballot log, from 0; absent until it is sequenced
-
-	Batch    int64             `json:"batch"` // of the ballots that were committed together
+	Slug     string            `json:"slug"`
+	Receipt  string            `json:"receipt"`
+	Period   string            `json:"period"`          // "once" or a day, 2026-05-01
+	Index    *int64            `json:"index,omitempty"` // in the ballot log, from 0; absent until a publication has put it there
 	Evidence ballotlog.Receipt `json:"evidence"`
 }
 
@@ -113,8 +117,8 @@ type Statement struct {
 // Check is the whole-state check of one selection: tally = recount, indexes
 // without gaps, batches complete.
 type Check struct {
-	Ballots   int64    `json:"ballots"`
-	Sequenced int64    `json:"sequenced"` // ballots in the tally and the log
+	Ballots   int64    `json:"ballots"`   // all; until the tally is final, those that are published
+	Sequenced int64    `json:"sequenced"` // ballots in the published tally and the log
 	Problems  []string `json:"problems"`  // empty: everything holds
 }
 
@@ -122,7 +126,7 @@ type Check struct {
 // not arrived gives ErrNotYet.
 type Service interface {
 	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
-	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
+	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrReplaced, ErrInvalid with the fields
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
 	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. Whether ballots are
 	// taken now comes before the picks. A ballot that was counted before, with
@@ -131,6 +135,9 @@ type Service interface {
 	// the earlier ones of the period. The whole call fails only where the caller
 	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
+	// GetReplacements tells how many replacements of codes are in force: ballots
+	// with what was issued for earlier codes are refused.
+	GetReplacements(ctx context.Context, in Of) (Replacements, error)
 	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
 	GetTally(ctx context.Context, in Of) (Tally, error)
@@ -143,8 +150,8 @@ type Service interface {
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
 	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// GetReceipt finds the ballot behind a receipt, with the signed promise of its
-	// batch and, once it is in the log, the proof of that against the last
+	// GetReceipt finds the ballot behind a receipt, with the signed promise that it
+	// is counted and, once it is in the log, the proof of that against the last
 	// checkpoint. Fault: ErrNoReceipt.
 	GetReceipt(ctx context.Context, in GetReceipt) (Recorded, error)
 	// GetCheckpoint gives the ballot log's last signed head.
@@ -167,11 +174,13 @@ type Service interface {
 
 // The faults of this room.
 var (
-	ErrNotYet         = phase.ErrNotYet
-	ErrNotOpen        = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
-	ErrClosed         = fault.New(fault.Conflict, "voting_closed", "voting is closed")
-	ErrHours          = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only") // params hours, timezone
-	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
+	ErrNotYet   = phase.ErrNotYet
+	ErrNotOpen  = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
+	ErrClosed   = fault.New(fault.Conflict, "voting_closed", "voting is closed")
+	ErrHours    = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only") // params hours, timezone
+	ErrWay      = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
+	ErrReplaced = fault.New(fault.Forbidden, "credential_replaced",
+		"the code that this credential was issued for has been replaced; prove to be a voter with the new one")
 	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
 	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)

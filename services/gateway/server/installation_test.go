@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -334,7 +335,10 @@ func (selectionRoom) GetSelection(_ context.Context, in selection.Of) (selection
 	if in.Slug != here {
 		return selection.Selection{}, selection.ErrUnknown
 	}
-	return selection.Selection{Slug: here, Rulebook: json.RawMessage(`{}`)}, nil
+	return selection.Selection{
+		Slug: here, Rulebook: json.RawMessage(`{"laurel":1,"timezone":"Asia/Shanghai","voting":{"voters":["device","roster"]}}`),
+		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
+	}, nil
 }
 
 // nominationRoom has not heard of anything but an entry that resembles others.
@@ -345,7 +349,7 @@ func (*nominationRoom) ListEntries(context.Context, nomination.ListEntries) ([]n
 }
 
 func (*nominationRoom) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
-	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []string{"resembles the entry of 马晓燕, 陇运快递, 兰州市"}}, nil
+	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []nomination.Warning{{Field: "name", Code: "resembles_entry", Message: "resembles the entry of 马晓燕, 陇运快递, 兰州市"}}}, nil
 }
 
 // reviewRoom refuses every panel that has not two jurors. Of those that it takes

@@ -59,7 +59,8 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: accounts.Handlers(), Tasks: []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
+		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
+		Tasks:    []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
 	}, nil
 }
 

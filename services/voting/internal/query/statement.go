@@ -4,12 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
@@ -29,7 +29,7 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), in.Voter); err != nil {
+		if s.Entries, err = v.entries(ctx, r.keys, v.Periods(rules), in.Voter); err != nil {
 			return err
 		}
 		out.Ballots = s.Ballots()
@@ -37,29 +37,6 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 		return err
 	})
 	return out, err
-}
-
-// periods are those in which ballots could be cast so far, by the database's
-// clock.
-func (v view) periods(rules rule.Rules) []int {
-	last := v.Now
-	for _, end := range []sql.NullTime{v.ClosesAt, v.ClosedAt} {
-		if end.Valid && end.Time.Before(last) {
-			last = end.Time
-		}
-	}
-	var periods []int
-	for p := rules.Period(v.OpenedAt.Time); p <= rules.Period(later(last, v.OpenedAt.Time)); p++ {
-		periods = append(periods, p)
-	}
-	return periods
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // statedRow is a ballot and where it is.
@@ -94,7 +71,7 @@ func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who 
 			entries = append(entries, ballotlog.Entry{Period: rule.PeriodName(p), Voter: names[i]})
 		}
 		for ; len(rows) > 0 && rows[0].Period == p; rows = rows[1:] {
-			e, err := v.entry(rows[0])
+			e, err := v.entry(ctx, rows[0])
 			if err != nil {
 				return nil, fmt.Errorf("statement: %w", err)
 			}
@@ -104,7 +81,7 @@ func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who 
 	return entries, nil
 }
 
-func (v view) entry(row statedRow) (ballotlog.Entry, error) {
+func (v view) entry(ctx context.Context, row statedRow) (ballotlog.Entry, error) {
 	leaf, err := row.leaf()
 	if err != nil {
 		return ballotlog.Entry{}, err
@@ -114,8 +91,9 @@ func (v view) entry(row statedRow) (ballotlog.Entry, error) {
 	if !ok {
 		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
 	}
-	if index := row.FirstIndex.Int64 + int64(position); row.FirstIndex.Valid && index < v.Size {
+	index, there, err := v.Index(ctx, v, ledger.Counted{First: row.FirstIndex, Position: position}, e.Hash)
+	if there {
 		e.Index = index
 	}
-	return e, nil
+	return e, err
 }
