@@ -61,7 +61,7 @@ func TestMail_noLink(t *testing.T) {
 // given up, which an operator sees and can undo.
 func TestMail_tries(t *testing.T) {
 	r, post := withMail(t)
-	post.Refuse(func(int) error { return &smtp.SMTPError{Code: 451, Message: "later, please"} })
+	post.Refuse(func(try int) error { return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("later, please: %d.", try)} })
 	r.invite(t, director, decides, false)
 	unsent := func() server.Unsent {
 		all, err := server.UnsentMail(r.ctx, r.Deps)
@@ -77,7 +77,7 @@ func TestMail_tries(t *testing.T) {
 	for unsent().State != "dead" {
 		tries := len(waits) + 1
 		testkit.Eventually(t, testkit.Patience, func() error {
-			if u := unsent(); u.Tries != tries || u.Error == "" {
+			if u := unsent(); u.Tries != tries || !strings.Contains(u.Error, fmt.Sprintf(": %d.", tries)) {
 				return fmt.Errorf("%d tries of %d, %q", u.Tries, tries, u.Error)
 			}
 			return nil
