@@ -35,7 +35,7 @@ const ClaimPath = "/claim"
 type ClaimAccount struct {
 	Token    string `json:"token" maxLength:"128" doc:"Of the link"`
 	Name     string `json:"name,omitempty" maxLength:"400" doc:"As it is where empty"`
-	Password string `json:"password" maxLength:"128" doc:"A new one of at least 10 characters; with a link that was handed over, the one that the account has"`
+	Password string `json:"password" lines:"true" maxLength:"128" doc:"A new one of at least 10 characters; with a link that was handed over, the one that the account has"`
 }
 
 // ForgotPassword asks for a link by mail.
@@ -45,12 +45,12 @@ type ForgotPassword struct {
 
 // ChangePassword sets one's own password.
 type ChangePassword struct {
-	Present  string `json:"present" maxLength:"128"`
-	Password string `json:"password" maxLength:"128" doc:"At least 10 characters, none of those that are guessed first"`
+	Present  string `json:"present" lines:"true" maxLength:"128"`
+	Password string `json:"password" lines:"true" maxLength:"128" doc:"At least 10 characters, none of those that are guessed first"`
 }
 
 // ChangeAccess disables or enables an account.
 type ChangeAccess struct {
 	Email  string `json:"email" maxLength:"254"`
-	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log and to the holder"`
+	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log and to the holder"`
 }

@@ -21,7 +21,7 @@ type signedOut struct {
 
 func (a *API) cookie(token string, expires time.Time) http.Cookie {
 	return http.Cookie{
-		Name: gateway.SessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: gateway.SessionCookieName(a.cfg.Secure), Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.cfg.Secure, SameSite: http.SameSiteLaxMode,
 	}
 }

@@ -47,7 +47,9 @@ func (d Database) Of(service string) (string, error) {
 
 // NATS is how requests and events travel.
 type NATS struct {
-	NATSURL string `name:"nats-url" env:"NATS_URL" help:"nats://USER:PASSWORD@HOST:4222; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+	NATSURL string `name:"nats-url" env:"NATS_URL" help:"tls://USER:PASSWORD@HOST:4222, or nats://… on this machine; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+	CAFile  string `name:"nats-ca-file" env:"NATS_CA_FILE" type:"path" help:"Certificate of the authority that vouches for NATS, in PEM. Default: those that the system knows."`
+	Plain   bool   `name:"nats-insecure" env:"NATS_INSECURE" help:"Go to a NATS on another machine unencrypted, over a network that nobody else reaches."`
 }
 
 // Connect dials as the service of the name.
@@ -55,7 +57,14 @@ func (n NATS) Connect(name string, log *slog.Logger) (*bus.Bus, error) {
 	if n.NATSURL == "" {
 		return nil, errors.New("NATS_URL is not set")
 	}
-	return bus.Connect(n.NATSURL, name, log)
+	var options []bus.Option
+	if n.CAFile != "" {
+		options = append(options, bus.CA(n.CAFile))
+	}
+	if n.Plain {
+		options = append(options, bus.Plaintext())
+	}
+	return bus.Connect(n.NATSURL, name, log, options...)
 }
 
 // Server is the settings of `laurel serve`.
