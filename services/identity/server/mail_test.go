@@ -61,7 +61,9 @@ func TestMail_noLink(t *testing.T) {
 // given up, which an operator sees and can undo.
 func TestMail_tries(t *testing.T) {
 	r, post := withMail(t)
-	post.Refuse(func(try int) error { return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("later, please: %d.", try)} })
+	post.Refuse(func(try int) error {
+		return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("later, please: %d.", try)}
+	})
 	r.invite(t, director, decides, false)
 	unsent := func() server.Unsent {
 		all, err := server.UnsentMail(r.ctx, r.Deps)
