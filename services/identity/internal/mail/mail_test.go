@@ -6,8 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/laurel-awards/laurel/pkg/testkit"
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 // TestWrite fills the template of every kind, and no letter but those with links
