@@ -217,7 +217,8 @@ func TestPublication_killed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.close(t)
+	env := r.phase(t, event.Close, nil)
+	testkit.Eventually(t, testkit.Patience, func() error { return r.inbox.Deliver(t.Context(), env) }) // on a session that lives
 	r.sealed(t)
 	r.whole(t, ballots)
 	all := r.publications(t)
