@@ -344,10 +344,7 @@ func TestPublication_oldLog(t *testing.T) {
 	}
 	r.close(t)
 	tally := r.sealed(t)
-	out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := r.made(t, r.ExportLeaves)
 	recount, err := ballotlog.Count(strings.NewReader(r.blob(t, out.Blob)), ballotlog.Rules{Min: 1, Max: 3})
 	if err == nil {
 		err = errors.Join(recount.CheckHead(head), recount.CheckVotes(tally.Votes, nil))
