@@ -217,7 +217,8 @@ func TestPublication_killed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.close(t)
+	env := r.phase(t, event.Close, nil)
+	testkit.Eventually(t, testkit.Patience, func() error { return r.inbox.Deliver(t.Context(), env) }) // on a session that lives
 	r.sealed(t)
 	r.whole(t, ballots)
 	all := r.publications(t)
@@ -343,10 +344,7 @@ func TestPublication_oldLog(t *testing.T) {
 	}
 	r.close(t)
 	tally := r.sealed(t)
-	out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := r.made(t, r.ExportLeaves)
 	recount, err := ballotlog.Count(strings.NewReader(r.blob(t, out.Blob)), ballotlog.Rules{Min: 1, Max: 3})
 	if err == nil {
 		err = errors.Join(recount.CheckHead(head), recount.CheckVotes(tally.Votes, nil))
