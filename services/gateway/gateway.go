@@ -141,6 +141,12 @@ type Ballot struct {
 	Picks []int `json:"picks" doc:"Candidate numbers"`
 }
 
+// AskStatement names a ballot by a secret that only who cast it has.
+type AskStatement struct {
+	Receipt string `json:"receipt,omitempty" maxLength:"64" doc:"The ballot's receipt" example:"00000002V00C5VEV1AHMR0CKJC"`
+	Key     string `json:"key,omitempty" maxLength:"128" doc:"The Idempotency-Key that the ballot came with, in place of the receipt; takes the voter's credential, too"`
+}
+
 // Counted is the answer to a ballot.
 type Counted struct {
 	Receipt string    `json:"receipt" doc:"At most 26 characters"`

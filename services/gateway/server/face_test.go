@@ -83,7 +83,7 @@ func TestFaces(t *testing.T) {
 // that asks the table nothing: it begins with may, do or doIn, or leads to one
 // that does. A method without a context asks for nobody.
 func TestActs_decided(t *testing.T) {
-	undecided := []string{"Enter", "OrUnknown", "Run", "Statement"} // of a statement, the credential decides, which Voter reads
+	undecided := []string{"Enter", "OrUnknown", "Run"}
 	set, files := parse(t, "../internal/app")
 	calls, where := map[string][]string{}, map[string]token.Pos{}
 	for _, f := range files {

@@ -133,7 +133,7 @@ func Rules() map[Act]Rule {
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
 		ReadDescription: anybody,
 
-		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: {Who: Voters},
+		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
 
 		CreateAccount:   {Roles: organizer.Roles, In: Somewhere},

@@ -136,11 +136,19 @@ func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outc
 	return out, err
 }
 
-// Statement says, signed, what is recorded for a voter. It takes from the rate
-// of the voter's ballots. Faults: voting's, too_many_requests.
-func (a *App) Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error) {
+// StatementByReceipt says, signed, what is recorded for the ballot of a receipt.
+// Faults: voting's.
+func (a *App) StatementByReceipt(ctx context.Context, slug, receipt string) (voting.Statement, error) {
+	return do(ctx, a, ReadStatement, slug, a.voting.GetStatement, voting.StatementOf{Slug: slug, Receipt: receipt})
+}
+
+// StatementByKey says, signed, what is recorded for the ballot that a voter cast
+// with an Idempotency-Key. It takes from the rate of the voter's ballots.
+// Faults: voting's, too_many_requests.
+func (a *App) StatementByKey(ctx context.Context, voter credential.Voter, key string) (voting.Statement, error) {
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
+	in := voting.StatementOf{Slug: voter.Slug, Voter: voter.ID, Key: voting.HashKey(key)}
+	return do(ctx, a, ReadStatement, voter.Slug, a.voting.GetStatement, in)
 }

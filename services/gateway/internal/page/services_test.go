@@ -364,11 +364,15 @@ func (h votes) cast(in voting.Cast) voting.Outcome {
 func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.Statement, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := voting.Statement{Statement: "laurel/" + slug + "/statement\n"}
-	if _, ok := h.ballots[in.Voter]; ok {
-		s.Ballots = 1
+	if h.stateErr != nil {
+		return voting.Statement{}, h.stateErr
 	}
-	return s, h.stateErr
+	for b := range maps.Values(h.ballots) {
+		if b.outcome.Receipt == in.Receipt {
+			return voting.Statement{Statement: "laurel/" + slug + "/statement\n"}, nil
+		}
+	}
+	return voting.Statement{}, voting.ErrNoReceipt
 }
 
 func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/lib/pq"
@@ -13,85 +12,126 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
+// keySize is how much of a key's hash a ballot's row keeps, in bytes.
+const keySize = 16
+
 // GetStatement implements voting.Service.
 func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
-	err = r.look(ctx, in.Slug, func(v view) error {
-		rules, err := r.cache.Rules(ctx, v, in.Slug)
+	code := in.Receipt
+	if code == "" {
+		if code, err = r.receiptOf(ctx, in); err != nil {
+			return out, err
+		}
+	}
+	known, err := r.stated(ctx, in.Slug, code)
+	if err != nil {
+		return out, err
+	}
+	// The ballots of one pseudonym are stated together: their lines show that they
+	// belong together, and a statement names all that it knows of a pseudonym.
+	codes, err := r.codes(ctx, in.Slug, known)
+	if err != nil {
+		return out, err
+	}
+	var s ballotlog.Statement
+	for _, code := range codes {
+		e, err := r.stated(ctx, in.Slug, code)
 		if err != nil {
-			return err
+			return out, err
 		}
-		if !v.OpenedAt.Valid {
-			return voting.ErrNotOpen
-		}
+		s.Entries = append(s.Entries, e)
+	}
+	err = r.look(ctx, in.Slug, func(v view) error { // after the places were read: they are in this log
 		edge, err := v.Edge(in.Slug, r.signer.Public())
 		if err != nil {
 			return err
 		}
-		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.Periods(rules), in.Voter); err != nil {
-			return err
-		}
-		out.Ballots = s.Ballots()
+		s.Head = ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}
 		out.Statement, err = r.signer.SignStatement(s)
 		return err
 	})
 	return out, err
 }
 
-// statedRow is a ballot and where it is.
-type statedRow struct {
-	leafRow
-	Rank       int           `db:"rank"`
-	FirstIndex sql.NullInt64 `db:"first_index"`
-	Ballots    int           `db:"ballots"`
-	Skipped    pq.Int32Array `db:"skipped"`
+// receiptOf finds the ballot that a voter cast with a key. Fault: ErrNoReceipt,
+// whether the voter has no ballot or one with another key.
+func (r *Reader) receiptOf(ctx context.Context, in voting.StatementOf) (code string, err error) {
+	if in.Key.IsZero() {
+		return "", voting.ErrNoReceipt
+	}
+	err = r.look(ctx, in.Slug, func(v view) error {
+		rules, err := r.cache.Rules(ctx, v, in.Slug)
+		if err != nil {
+			return err
+		}
+		periods := v.Periods(rules)
+		names := make(pq.ByteaArray, len(periods))
+		for i, p := range periods {
+			name := r.keys.Name(in.Slug, p, in.Voter)
+			names[i] = name[:]
+		}
+		codes, err := v.receipts(ctx, r.keys, `
+			SELECT b.batch, b.rank FROM unnest($2::int[], $3::bytea[]) AS x (period, voter)
+			JOIN ballot b ON b.selection = $1 AND b.period = x.period AND b.voter = x.voter WHERE b.key = $4`,
+			v.ID, pq.Array(periods), names, in.Key[:keySize])
+		if err == nil && len(codes) == 0 {
+			err = voting.ErrNoReceipt
+		}
+		if err != nil {
+			return err
+		}
+		code = codes[0]
+		return nil
+	})
+	return code, err
 }
 
-// entries say what is recorded for the voter in each period.
-func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who voting.VoterID) ([]ballotlog.Entry, error) {
-	names := make([]secret.Pseudonym, len(periods))
-	voters := make(pq.ByteaArray, len(periods))
-	for i, p := range periods {
-		names[i] = keys.Name(v.Slug, p, who)
-		voters[i] = names[i][:]
+// codes are the receipts of all ballots of an entry's pseudonym.
+func (r *Reader) codes(ctx context.Context, slug string, of ballotlog.Entry) (codes []string, err error) {
+	err = r.look(ctx, slug, func(v view) error {
+		period, err := rule.ParsePeriod(of.Period)
+		if err != nil {
+			return err
+		}
+		codes, err = v.receipts(ctx, r.keys, `
+			SELECT batch, rank FROM ballot WHERE selection = $1 AND period = $2 AND voter = $3 ORDER BY part`, v.ID, period, of.Voter[:])
+		return err
+	})
+	return codes, err
+}
+
+// receipts are those of the ballots that a query gives by batch and rank.
+func (v view) receipts(ctx context.Context, keys secret.Keys, query string, args ...any) (codes []string, err error) {
+	var rows []struct {
+		Batch int64 `db:"batch"`
+		Rank  int   `db:"rank"`
 	}
-	var rows []statedRow
-	if err := v.SelectContext(ctx, &rows, `
-		SELECT b.period, b.voter, b.salt, b.picks, b.rank, t.first_index, t.ballots, t.skipped
-		FROM unnest($2::int[], $3::bytea[]) AS x (period, voter)
-		JOIN ballot b ON b.selection = $1 AND b.period = x.period AND b.voter = x.voter
-		JOIN batch t ON t.id = b.batch
-		ORDER BY b.period, b.part`, v.ID, pq.Array(periods), voters); err != nil {
+	if err := v.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, fmt.Errorf("statement: %w", err)
 	}
-	entries := make([]ballotlog.Entry, 0, len(periods))
-	for i, p := range periods {
-		if len(rows) == 0 || rows[0].Period != p {
-			entries = append(entries, ballotlog.Entry{Period: rule.PeriodName(p), Voter: names[i]})
-		}
-		for ; len(rows) > 0 && rows[0].Period == p; rows = rows[1:] {
-			e, err := v.entry(rows[0])
-			if err != nil {
-				return nil, fmt.Errorf("statement: %w", err)
-			}
-			entries = append(entries, e)
-		}
+	for _, row := range rows {
+		codes = append(codes, keys.Receipt.Issue(v.Slug, row.Batch, row.Rank).String())
 	}
-	return entries, nil
+	return codes, nil
 }
 
-func (v view) entry(row statedRow) (ballotlog.Entry, error) {
-	leaf, err := row.leaf()
+// stated is what is recorded behind a receipt. The place is that of the log as
+// it is public.
+func (r *Reader) stated(ctx context.Context, slug, code string) (e ballotlog.Entry, err error) {
+	recorded, err := r.GetReceipt(ctx, voting.GetReceipt{Slug: slug, Receipt: code})
 	if err != nil {
-		return ballotlog.Entry{}, err
+		return e, err
 	}
-	e := ballotlog.Entry{Period: leaf.Period, Voter: leaf.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash(leaf.Append(nil))}
-	position, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.position(row.Rank)
-	if !ok {
-		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
+	leaf, err := ballotlog.Parse(recorded.Evidence.Leaf)
+	ballot, ok := leaf.(ballotlog.Ballot)
+	if err != nil || !ok {
+		return e, fmt.Errorf("statement: the line %q: %w", recorded.Evidence.Leaf, err)
 	}
-	if index := row.FirstIndex.Int64 + int64(position); row.FirstIndex.Valid && index < v.Size {
-		e.Index = index
+	e = ballotlog.Entry{
+		Period: ballot.Period, Voter: ballot.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash([]byte(recorded.Evidence.Leaf)),
+	}
+	if recorded.Evidence.Proof != nil {
+		e.Index = recorded.Evidence.Proof.Index
 	}
 	return e, nil
 }
