@@ -137,7 +137,9 @@ type Service interface {
 	// taken now comes before the picks. A ballot that was counted before, with
 	// the same key and picks, gets its receipt again, whatever has changed since.
 	// Where the rulebook lets voters add picks, picks are judged together with
-	// the earlier ones of the period. The whole call fails only where the caller
+	// the earlier ones of the period. Who gave out a roster's codes could use them:
+	// so a roster's voter adds only with an earlier ballot's receipt, and else gets
+	// ErrDuplicate without a time, for a ballot that breaks no rule by itself. The whole call fails only where the caller
 	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
 	// GetReplacements tells how many replacements of codes are in force: ballots

@@ -205,6 +205,7 @@ func TestStatement_secret(t *testing.T) {
 	}{
 		"no secret":      {good, `{}`, "secret_missing", 422, "receipt"},
 		"two secrets":    {good, `{"receipt":"R","key":"mine"}`, "secret_missing", 422, "receipt"},
+		"a code":         {good, `{"code":"K7M3-9TQX-2HFP"}`, "code_not_private", 403, "code"},
 		"another's key":  {good, `{"key":"other"}`, "receipt_unknown", 404, ""},
 		"no credential":  {"", mine, "credential_missing", 401, "Authorization"},
 		"forged":         {good[:len(good)-4] + "AAAA", mine, "credential_invalid", 401, "Authorization"},

@@ -42,6 +42,8 @@ func (a *API) statement(ctx context.Context, in *about[gateway.AskStatement]) (*
 	var s voting.Statement
 	var err error
 	switch {
+	case in.Body.Code != "":
+		return nil, errCodeRead
 	case (in.Body.Receipt == "") == (in.Body.Key == ""):
 		return nil, errOneSecret
 	case in.Body.Receipt != "":
@@ -55,6 +57,12 @@ func (a *API) statement(ctx context.Context, in *about[gateway.AskStatement]) (*
 	}
 	return &document{plainText, []byte(s.Statement)}, err
 }
+
+// Every code passes through the hands of an organizer: in a list, on slips, or in
+// the answer that replaces it.
+var errCodeRead = fault.New(fault.Forbidden, "code_not_private",
+	"whoever gave out the code could have read it: it does not prove who asks. Send the ballot's receipt",
+	fault.Wrong("code", "code_not_private", "could have been read by who gave it out; send the ballot's receipt"))
 
 var errOneSecret = fault.NewInvalid("secret_missing", "a statement is of the ballot whose receipt or key is sent",
 	fault.Wrong("receipt", "secret_wanted", "send either the receipt or the key"))

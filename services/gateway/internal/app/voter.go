@@ -120,16 +120,23 @@ func (a *App) Busy() error {
 	return pack.Busy()
 }
 
+// maxReceipt is the longest receipt in characters that is looked at.
+const maxReceipt = 64
+
 // Cast counts a ballot. Its key is as the client sent it, and goes no further
-// than here. Faults: those of voting.Service.CastBallots, too_many_requests.
-func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
+// than here; earlier is the receipt of another ballot of the period, or empty.
+// Faults: those of voting.Service.CastBallots, too_many_requests.
+func (a *App) Cast(voter credential.Voter, picks []int, key, earlier string) (voting.Outcome, error) {
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
 		return voting.Outcome{}, err
 	}
 	if len(key) > voting.MaxKey {
 		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key)})
+	out, err := a.packer.Cast(voting.Cast{
+		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key),
+		Earlier: earlier[:min(len(earlier), maxReceipt)],
+	})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}
