@@ -1,10 +1,14 @@
 package page_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -48,4 +52,45 @@ func TestStatement(t *testing.T) {
 	}
 	b.services.change(func(h *installation) { h.stateErr = voting.ErrBusy })
 	ask(t, b.visitor, http.MethodPost, page+"/show", url.Values{"receipt": {code}}).has(t, http.StatusServiceUnavailable)
+}
+
+// TestBrowser_statement goes from a receipt to its statement, on a phone and on a
+// desk, in both languages, with scripts and without.
+func TestBrowser_statement(t *testing.T) {
+	b := newBooth(t)
+	b.vote(t, b.form.ballot(t, "3")).has(t, http.StatusSeeOther)
+	const code = "00000000000000000000000007"
+	ctx := chromium(t)
+	for _, c := range []struct {
+		language      string
+		width, height int64
+		scripts       bool
+	}{{"zh-CN", 360, 740, true}, {"en", 360, 740, false}, {"zh-CN", 1440, 900, false}, {"en", 1440, 900, true}} {
+		run(t, ctx, "open", scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
+		look := func(step string) {
+			t.Helper()
+			if wide := read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
+				t.Errorf("%s of %+v is %d pixels wide", step, c, wide)
+			}
+			if dir := os.Getenv("SHOTS"); dir != "" {
+				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(fmt.Sprintf("%s/%s-%s-%d.png", dir, step, c.language, c.width), shot, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		look("ask")
+		run(t, ctx, "wrong", chromedp.SetValue(chromedp.CSS("#receipt"), "7"+code[1:]), chromedp.Click(chromedp.CSS(".proof .button")),
+			chromedp.WaitVisible(chromedp.CSS("#receipt-wrong")))
+		look("wrong")
+		run(t, ctx, "right", chromedp.SetValue(chromedp.CSS("#receipt"), code), chromedp.Click(chromedp.CSS(".proof .button")),
+			chromedp.WaitVisible(chromedp.CSS("pre")))
+		look("shown")
+		if at := read[string](t, ctx, `location.href`); strings.Contains(at, code) {
+			t.Errorf("the receipt is in the address: %s", at)
+		}
+	}
 }
