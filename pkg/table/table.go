@@ -169,6 +169,15 @@ func (r *Reader) Next() (Row, error) {
 	}
 }
 
+// Encoding names the encoding of a CSV, which was assumed where it is neither
+// UTF-8 nor marked: norm.GB18030. "" for XLSX.
+func (r *Reader) Encoding() string {
+	if csv, ok := r.src.(*csvSource); ok {
+		return csv.encoding
+	}
+	return ""
+}
+
 // Pictures gives the pictures that stand in a cell of an XLSX, floating with
 // their top left corner in it or embedded; none for CSV. The column is counted
 // from 0. The whole sheet is read into memory at the first call.

@@ -54,7 +54,7 @@ type Entry struct {
 	Number    int       `json:"number,omitempty"` // the candidate's public number
 	Nominee   Nominee   `json:"nominee"`
 	Opinions  []Opinion `json:"opinions"`
-	Warnings  []string  `json:"warnings,omitempty"` // resembles another entry, …
+	Warnings  []Warning `json:"warnings,omitempty"` // resembles another entry, …
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -101,11 +101,19 @@ type Imported struct {
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
-// Warning is a doubt about a row that does not keep it out.
+// Warning is a doubt that keeps nothing out. Code and params say the same as the
+// message, as those of a fault.Field do.
 type Warning struct {
-	Row     int    `json:"row"` // in the file, from 1
-	Field   string `json:"field"`
-	Message string `json:"message"`
+	Row     int               `json:"row,omitempty"` // in the file, from 1
+	Field   string            `json:"field"`
+	Code    string            `json:"code"`
+	Message string            `json:"message"`
+	Params  map[string]string `json:"params,omitempty"`
+}
+
+// Warn makes a warning of what fault.Wrong says; row is 0 where there is none.
+func Warn(row int, doubt fault.Field) Warning {
+	return Warning{row, doubt.Name, doubt.Code, doubt.Message, doubt.Params}
 }
 
 // SetPhoto gives an entry its photo from a blob.
@@ -193,6 +201,9 @@ type Of struct {
 type Progress struct {
 	Entries map[State]int  `json:"entries"`
 	Due     map[string]int `json:"due"` // by department: submitted entries without its opinion
+	// Warnings are what to look at before vetting closes: employers that are
+	// spelled in two ways. Quotas and conflicts go by the employer.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // Service is what nomination does. Any call about a selection whose rulebook

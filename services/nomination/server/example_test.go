@@ -38,7 +38,7 @@ func TestImport_example(t *testing.T) {
 	if err != nil || done.Entries != 60 || len(done.IDs) != 60 {
 		t.Fatalf("%d entries, %v", done.Entries, err)
 	}
-	if len(done.Warnings) != 1 || done.Warnings[0].Field != "姓名" { // the same person, typed differently
+	if len(done.Warnings) != 2 || done.Warnings[0].Field != "姓名" || done.Warnings[1].Field != "工作单位" { // the same person, typed differently
 		t.Errorf("warnings %+v", done.Warnings)
 	}
 	if n := r.Count(`SELECT count(*) FROM entry WHERE photo <> ''`); n < 50 {

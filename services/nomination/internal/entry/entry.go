@@ -150,7 +150,7 @@ type fresh struct {
 	nominee     nomination.Nominee
 	key         string
 	fingerprint string
-	warnings    []string
+	warnings    []nomination.Warning
 }
 
 // insert stores entries in one statement, and gives the ids of those that were
@@ -165,7 +165,7 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		if err != nil {
 			return nil, fmt.Errorf("entry: %w", err)
 		}
-		warnings, err := json.Marshal(append([]string{}, f.warnings...))
+		warnings, err := json.Marshal(append([]nomination.Warning{}, f.warnings...))
 		if err != nil {
 			return nil, fmt.Errorf("entry: %w", err)
 		}

@@ -156,6 +156,10 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 	if err != nil {
 		return nil, err
 	}
+	spellings, err := Spellings(ctx, e.deps.DB, slug)
+	if err != nil {
+		return nil, err
+	}
 	lines := make(map[string]int)
 	for i, row := range s.Rows {
 		f := &entries[i]
@@ -172,10 +176,12 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			continue
 		}
 		likeness := form.LikenessOf(row.Nominee)
-		f.warnings = known.resembling(likeness)
-		known.add(likeness, fmt.Sprintf("row %d of the same file", row.Line))
-		for _, w := range f.warnings {
-			s.Warnings = append(s.Warnings, nomination.Warning{Row: row.Line, Field: s.Label(form.Name), Message: w})
+		doubts := known.resembling(likeness)
+		known.add(likeness, fault.Wrong(form.Name, "resembles_row", "resembles row {row} of the same file", "row", row.Line))
+		for _, d := range append(doubts, spellings.Add(row.Nominee.Employer)...) {
+			f.warnings = append(f.warnings, nomination.Warn(0, d))
+			d.Name = s.Label(d.Name)
+			s.Warnings = append(s.Warnings, nomination.Warn(row.Line, d))
 		}
 	}
 	return entries, nil

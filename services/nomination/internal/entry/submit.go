@@ -45,7 +45,13 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 		if err != nil {
 			return err
 		}
-		f.warnings = known.resembling(form.LikenessOf(n))
+		spellings, err := Spellings(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		for _, d := range append(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer)...) {
+			f.warnings = append(f.warnings, nomination.Warn(0, d))
+		}
 		stored, err := insert(ctx, tx, in.Slug, now, []fresh{f})
 		if err != nil {
 			return err

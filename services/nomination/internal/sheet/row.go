@@ -119,9 +119,8 @@ func (s *Sheet) picture(t *table.Reader, row table.Row) (*photo.Picture, error) 
 		return refuse(fault.Wrong("", "several_pictures", "has {count} pictures; one is taken", "count", len(found)))
 	case len(found) == 0:
 		if text := table.Text(row.Cell(column)); text != "" {
-			s.Warnings = append(s.Warnings, nomination.Warning{
-				Row: row.Line, Field: s.heading.label(column), Message: "there is no picture in this cell, and its text " + form.Quote(text) + " is not read",
-			})
+			s.Warnings = append(s.Warnings, nomination.Warn(row.Line, fault.Wrong(s.heading.label(column), "no_picture_here",
+				"there is no picture in this cell, and its text {value} is not read", "value", form.Quote(text))))
 		}
 		return nil, nil
 	}

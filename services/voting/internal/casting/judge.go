@@ -182,10 +182,9 @@ func sharesCode(b *ballot) bool { return b.cast.Way == rulebook.WayRoster }
 
 // shows tells whether a ballot comes with the receipt of one of these.
 func (p *pass) shows(it *item, earlier []row) bool {
-	shown, err := receipt.Parse(it.ballot.cast.Earlier)
-	return err == nil && slices.ContainsFunc(earlier, func(r row) bool {
-		return p.attempt.keys.Receipt.Issue(p.attempt.slug, r.Batch, r.Rank) == shown
-	})
+	code, err := receipt.Parse(it.ballot.cast.Earlier)
+	shown, issued := p.attempt.keys.Receipt.Open(code, p.attempt.slug)
+	return err == nil && issued && slices.ContainsFunc(earlier, func(r row) bool { return receipt.Place{Batch: r.Batch, Rank: r.Rank} == shown })
 }
 
 func (it *item) sharesKey(other *item) bool {

@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
@@ -21,6 +23,8 @@ type reader struct {
 	in       *ranking.Input
 	problems problems
 	bar      progress
+	notes    io.Writer // what was assumed, for a person
+	names    struct{ candidate, juror, constituency names }
 	listed   bool // the candidates are those of a file, not whoever turns up
 }
 
@@ -31,7 +35,7 @@ func limits() table.Limits {
 }
 
 func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, error) {
-	r := &reader{rb: rb, in: ranking.New(rb), listed: c.Candidates != ""}
+	r := &reader{rb: rb, in: ranking.New(rb), notes: cmp.Or[io.Writer](c.err, os.Stderr), listed: c.Candidates != ""}
 	c.checkFiles(r)
 	if err := r.problems.err(); err != nil {
 		return nil, err
@@ -100,6 +104,9 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	defer f.Close()
 	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits())
 	if err == nil {
+		if t.Encoding() == norm.GB18030 {
+			fmt.Fprintf(r.notes, "%s: not UTF-8; read as GB18030\n", path)
+		}
 		err = errors.Join(read(ctx, path, t), t.Close())
 	}
 	var e *fault.Error
@@ -177,6 +184,30 @@ func id(cell string) string {
 		return folded
 	}
 	return text
+}
+
+// names are how people are called in the files of one computation. Spellings with
+// one key are one, called as the first of them.
+type names struct{ called, byKey map[string]string }
+
+// of gives what a cell's person is called.
+func (n *names) of(cell string) string {
+	text := id(cell)
+	if called, ok := n.called[text]; ok {
+		return called
+	}
+	if n.called == nil {
+		n.called, n.byKey = make(map[string]string), make(map[string]string)
+	}
+	text = strings.Clone(text)
+	key := norm.Key(text)
+	called, ok := n.byKey[key]
+	if !ok || key == "" {
+		called = text
+		n.byKey[key] = called
+	}
+	n.called[text] = called
+	return called
 }
 
 // known puts in a candidate who turns up, where no file lists them.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -124,6 +125,9 @@ func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
 	s.members = make([]member, 0, len(rows))
 	for _, row := range rows {
 		m := member{row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency))}
+		if i := slices.IndexFunc(in.Constituencies, func(c string) bool { return norm.Same(c, m.constituency) }); i >= 0 {
+			m.constituency = in.Constituencies[i] // as the rulebook writes it
+		}
 		first, twice := lines[m.member]
 		switch {
 		case m.member == "":
