@@ -144,8 +144,8 @@ type Ballot struct {
 // AskStatement names a ballot by a secret that only who cast it has.
 type AskStatement struct {
 	Receipt string `json:"receipt,omitempty" maxLength:"64" doc:"The ballot's receipt" example:"00000002V00C5VEV1AHMR0CKJC"`
-	Key     string `json:"key,omitempty" maxLength:"128" doc:"The Idempotency-Key that the ballot came with, in place of the receipt; takes the voter's credential, too"`
-	Code    string `json:"code,omitempty" maxLength:"64" doc:"A voter's code is refused: the organizers who gave it out could have read it, and would learn who voted"`
+	Key     string `json:"key,omitempty" maxLength:"128" doc:"In place of the receipt: the ballot's Idempotency-Key, with the voter's credential"`
+	Code    string `json:"code,omitempty" maxLength:"64" doc:"Refused: organizers, who gave the codes out, would learn who voted"`
 }
 
 // Counted is the answer to a ballot.
