@@ -207,9 +207,12 @@ type container struct {
 	} `yaml:"envFrom"`
 	Env            []struct{ Name, Value string }
 	Ports          []struct{ Name string }
-	LivenessProbe  probe                              `yaml:"livenessProbe"`
-	ReadinessProbe probe                              `yaml:"readinessProbe"`
-	VolumeMounts   []struct{ Name, MountPath string } `yaml:"volumeMounts"`
+	LivenessProbe  probe `yaml:"livenessProbe"`
+	ReadinessProbe probe `yaml:"readinessProbe"`
+	VolumeMounts   []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
 }
 
 type probe struct {

@@ -263,7 +263,44 @@ func (r *identityRoom) RevokeRole(_ context.Context, in identity.Change) (identi
 	return r.account(in.Email), nil
 }
 
-func (r *identityRoom) CreateAccount(_ context.Context, in identity.CreateAccount) (identity.Account, error) {
+func (r *identityRoom) Invite(_ context.Context, in identity.Invite) (identity.Invited, error) {
+	r.hear(in.Email, in.Grant)
+	out := identity.Invited{Account: r.account(in.Email)}
+	if in.HandOver {
+		out.Invitation = &identity.Invitation{Token: "t0ken+/", ExpiresAt: time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC)}
+	}
+	return out, nil
+}
+
+func (r *identityRoom) ReadLink(_ context.Context, in identity.Link) (identity.LinkRead, error) {
+	return identity.LinkRead{Email: in.Token}, nil
+}
+
+func (r *identityRoom) ClaimAccount(_ context.Context, in identity.ClaimAccount) (identity.Account, error) {
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) AskReset(context.Context, identity.Lookup) (identity.ResetAsked, error) {
+	return identity.ResetAsked{}, nil
+}
+
+func (r *identityRoom) ChangePassword(_ context.Context, in identity.ChangePassword) (identity.Account, error) {
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) ListSessions(context.Context, identity.Token) ([]identity.OpenSession, error) {
+	return []identity.OpenSession{}, nil
+}
+
+func (r *identityRoom) EndSessions(context.Context, identity.EndSessions) ([]identity.OpenSession, error) {
+	return []identity.OpenSession{}, nil
+}
+
+func (r *identityRoom) DisableAccount(_ context.Context, in identity.ChangeAccess) (identity.Account, error) {
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) EnableAccount(_ context.Context, in identity.ChangeAccess) (identity.Account, error) {
 	return r.account(in.Email), nil
 }
 

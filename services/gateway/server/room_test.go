@@ -101,13 +101,25 @@ type example struct {
 // here.
 func examples() map[string]example {
 	const (
-		reason = `{"reason":"as the meeting of 4 May resolved"}`
-		role   = `{"email":"new@example.org","role":"juror","scope":"experts"}`
-		form   = `{"name":"马晓燕","employer":"陇运快递","region":"兰州市","deeds":"…"}`
+		access   = `{"email":"new@example.org","reason":"has left"}`
+		operator = `{"email":"new@example.org","role":"organizer"}`
+		reason   = `{"reason":"as the meeting of 4 May resolved"}`
+		role     = `{"email":"new@example.org","role":"juror","scope":"experts"}`
+		form     = `{"name":"马晓燕","employer":"陇运快递","region":"兰州市","deeds":"…"}`
 	)
 	all := map[string]example{}
 	for route, e := range map[string]example{
-		"POST /accounts":                                                   {body: `{"email":"new@example.org","name":"新","password":"long enough"}`},
+		"POST /accounts/claim":                                             {body: `{"token":"t0ken","name":"新","password":"four words of mine"}`},
+		"POST /accounts/forgot":                                            {body: `{"email":"new@example.org"}`},
+		"POST /accounts/disable":                                           {body: access},
+		"POST /accounts/enable":                                            {body: access},
+		"PUT /accounts/me/password":                                        {body: `{"present":"correct horse","password":"four words of mine"}`},
+		"GET /accounts/me/sessions":                                        {},
+		"DELETE /accounts/me/sessions":                                     {},
+		"DELETE /accounts/me/sessions/{session}":                           {},
+		"GET /staff":                                                       {},
+		"PUT /staff":                                                       {body: operator},
+		"DELETE /staff":                                                    {body: operator},
 		"GET /accounts/me":                                                 {},
 		"POST /sessions":                                                   {body: `{"email":"organizer@example.org","password":"correct horse"}`},
 		"DELETE /sessions/current":                                         {},
@@ -184,7 +196,7 @@ func examples() map[string]example {
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
-			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab")
+			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e
@@ -240,8 +252,6 @@ func (p person) may(r app.Rule) bool {
 	}
 	inSelection := p.grant.Slug == here || p.grant.Slug == identity.AnySelection
 	switch r.In {
-	case app.Somewhere:
-		return true
 	case app.Everywhere:
 		return p.grant.Slug == identity.AnySelection
 	case app.Department:

@@ -26,6 +26,14 @@ func TestSession_signIn(t *testing.T) {
 			t.Errorf("the cookie is not %s: %s", want, cookie)
 		}
 	}
+	if !strings.HasPrefix(cookie, "__Host-laurel_session=") || !strings.Contains(cookie, "Path=/;") || strings.Contains(cookie, "Domain") {
+		t.Errorf("another host of the domain could set the cookie: %s", cookie)
+	}
+	for name, want := range map[string]int{"__Host-laurel_session": http.StatusOK, "laurel_session": http.StatusUnauthorized} {
+		if a := h.ask(t, http.MethodGet, "/api/v1/accounts/me", "", "", "Cookie", name+"="+organizer); a.Status != want {
+			t.Errorf("a session in %s: %d, want %d", name, a.Status, want)
+		}
+	}
 	if hsts := a.Header.Get("Strict-Transport-Security"); hsts == "" {
 		t.Error("no HSTS on https")
 	}

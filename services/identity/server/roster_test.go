@@ -64,11 +64,11 @@ func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 }
 
 func (r room) prove(code string) (voter string, err error) {
-	v, err := r.proved(code)
+	v, err := r.credential(code)
 	return v.HexID(), err
 }
 
-func (r room) proved(code string) (v credential.Voter, err error) {
+func (r room) credential(code string) (v credential.Voter, err error) {
 	c, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayRoster, Code: code})
 	if err != nil {
 		return v, err
@@ -455,7 +455,7 @@ func TestRoster_generation(t *testing.T) {
 		maps.Copy(told, e.Generations)
 	}
 	for i, c := range second {
-		v, err := r.proved(c.Code)
+		v, err := r.credential(c.Code)
 		if err != nil || v.Generation != want[c.Member] {
 			t.Errorf("%s: generation %d, %v, want %d", c.Member, v.Generation, err, want[c.Member])
 		}

@@ -18,6 +18,7 @@ import (
 // each is described.
 type (
 	roleSchema       struct{}
+	accountSchema    struct{}
 	stateSchema      struct{}
 	phaseStateSchema struct{}
 	formSchema       struct{}
@@ -27,6 +28,7 @@ type (
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
+func (accountSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.States()) }
 func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
 func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
 func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
@@ -45,6 +47,7 @@ func oneOf[T ~string](values []T) *huma.Schema {
 // enums has every text of these types described by its values.
 func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.State](), reflect.TypeFor[accountSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())

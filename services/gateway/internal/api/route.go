@@ -58,7 +58,11 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	}
 	a.acts[op.Method+" "+echoPath(op.Path)] = r.act
 	huma.Register(a.huma, *op, func(ctx context.Context, in *In) (*Out, error) {
-		out, err := handle(ctx, in)
+		var out *Out
+		err := plain(in)
+		if err == nil {
+			out, err = handle(ctx, in)
+		}
 		if err == nil {
 			return out, nil
 		}

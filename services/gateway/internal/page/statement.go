@@ -80,9 +80,6 @@ func (p *pages) state(c echo.Context) (s *visit, data statementPage, status int,
 	return s, data, http.StatusOK, err
 }
 
-// maxTyped is the longest receipt as typed, in bytes.
-const maxTyped = 64
-
 func (p *pages) stated(c echo.Context, s *visit, status int, data statementPage) error {
 	data.Path = s.path() + "/statement"
 	c.Response().Header().Set("Cache-Control", "private, no-store")

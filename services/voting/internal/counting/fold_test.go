@@ -34,7 +34,8 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) SELECT id, 1, 0, now(), id, '{}' FROM generate_series(1, 40) id;
 		INSERT INTO batch_body
-		SELECT id, '{7}', ARRAY[id], (SELECT string_agg(sha256(int8send(1000 * id + n)), '') FROM generate_series(1, id) n), '' FROM generate_series(1, 40) id`); err != nil {
+		SELECT id, '{7}', ARRAY[id], (SELECT string_agg(sha256(int8send(1000 * id + n)), '') FROM generate_series(1, id) n), ''
+		FROM generate_series(1, 40) id`); err != nil {
 		t.Fatal(err)
 	}
 	signer, err := ballotlog.NewSigner(make([]byte, 32))

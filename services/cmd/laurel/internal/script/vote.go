@@ -25,12 +25,19 @@ func (s *Script) Vote(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	late := make([]*client.Voter, s.Late) // who is a voter in time, and casts late
+	if err := s.Crowd(ctx, s.Late, func(ctx context.Context, i int) (err error) {
+		late[i], err = s.Voter(ctx, s.Voters+i)
+		return err
+	}); err != nil {
+		return err
+	}
 	if err := s.Close(ctx, rulebook.PhaseVoting); err != nil {
 		return err
 	}
 	return s.Crowd(ctx, s.Late, func(ctx context.Context, i int) error {
 		defer tick()
-		return s.latecomer(ctx, s.Voters+i)
+		return s.latecomer(ctx, late[i])
 	})
 }
 
@@ -104,10 +111,10 @@ func (s *Script) voter(ctx context.Context, i int, tick func()) error {
 	return nil
 }
 
-// latecomer comes after the close: nobody becomes a voter then.
-func (s *Script) latecomer(ctx context.Context, i int) error {
-	if _, err := s.Voter(ctx, i); !fault.HasCode(err, "voting_closed") {
-		return fmt.Errorf("a voter after the close was not refused: %w", err)
+func (s *Script) latecomer(ctx context.Context, voter *client.Voter) error {
+	_, err := voter.Cast(ctx, s.Picks())
+	if !fault.HasCode(err, "voting_closed") {
+		return fmt.Errorf("a ballot after the close was not refused: %w", err)
 	}
 	s.late.Add(1)
 	return nil
