@@ -29,7 +29,7 @@ func TestStatement(t *testing.T) {
 	stranger := visitor(t)
 	get(t, stranger, page).has(t, 200, `value=""`)
 
-	shown := ask(t, stranger, http.MethodPost, page+"/show", url.Values{"receipt": {" " + code + "\n"}})
+	shown := ask(t, stranger, http.MethodPost, page+"/show", url.Values{"receipt": {" " + code + " "}})
 	shown.has(t, 200, "laurel/"+slug+"/statement", `action="/s/`+slug+`/statement/file"`, `name="receipt" value="`+code+`"`)
 	noScript(t, shown)
 	if h := shown.Header; h.Get("Cache-Control") != "private, no-store" {
