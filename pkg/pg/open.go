@@ -17,8 +17,9 @@ import (
 )
 
 // DefaultMaxOpen is the pool's size when Config.MaxOpen is zero. Five services
-// with one replica each then stay below PostgreSQL's default of 100 connections.
-const DefaultMaxOpen = 16
+// with one replica each, and a pool for long work beside it, then stay below
+// PostgreSQL's default of 100 connections.
+const DefaultMaxOpen = 14
 
 // MinVersion is the oldest server that is accepted, as server_version_num.
 const MinVersion = 130000

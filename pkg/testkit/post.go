@@ -23,7 +23,6 @@ type Post struct {
 	letters []Letter
 	tries   int
 	refuse  func(try int) error
-	taken   func(Letter)
 }
 
 // Letter is what somebody was sent.
@@ -57,13 +56,6 @@ func (p *Post) Refuse(fn func(try int) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse = fn
-}
-
-// Taken has fn told of each letter before its sender is told that it is taken.
-func (p *Post) Taken(fn func(Letter)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.taken = fn
 }
 
 // Letters are those taken so far.
@@ -127,7 +119,7 @@ func (s *postSession) Data(r io.Reader) error {
 	p := s.post
 	p.mu.Lock()
 	p.tries++
-	refuse, taken, try := p.refuse, p.taken, p.tries
+	refuse, try := p.refuse, p.tries
 	p.mu.Unlock()
 	if refuse != nil {
 		if err := refuse(try); err != nil {
@@ -135,11 +127,8 @@ func (s *postSession) Data(r io.Reader) error {
 		}
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.letters = append(p.letters, letter)
-	p.mu.Unlock()
-	if taken != nil {
-		taken(letter)
-	}
 	return nil
 }
 

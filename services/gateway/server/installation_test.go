@@ -37,12 +37,13 @@ const (
 
 // installation is the gateway on a real bus, with small rooms at the other end.
 type installation struct {
-	nats   *bus.Embedded
-	clock  *testkit.Clock
-	key    credential.Key
-	server *server.Server
-	url    string
-	blobs  blob.Store
+	nats    *bus.Embedded
+	clock   *testkit.Clock
+	key     credential.Key
+	server  *server.Server
+	url     string
+	blobs   blob.Store
+	blobDir string
 
 	identity   *identityRoom
 	nomination *nominationRoom
@@ -73,12 +74,13 @@ func bare(t *testing.T, log *slog.Logger) *installation {
 			t.Error(err)
 		}
 	})
-	blobs, err := blob.NewDir(t.TempDir())
+	dir := t.TempDir()
+	blobs, err := blob.NewDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &installation{
-		nats: nats, blobs: blobs,
+		nats: nats, blobs: blobs, blobDir: dir,
 		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
 		identity:   &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs},
 		nomination: &nominationRoom{}, voting: &votingRoom{counted: map[voting.VoterID]voting.Outcome{}},

@@ -63,7 +63,7 @@ func openRules(t *testing.T, rules string, change ...func(*server.Config)) *vote
 	delete(rooms, voting.Name)
 	h.serve(t, rooms)
 	deps := testkit.Deps(t, h.nats, run.Room{Name: voting.Name, Migrations: votingserver.Migrations()}, h.clock)
-	deps.Blobs = h.blobs
+	deps.Blobs = h.blobs.In(voting.Name)
 	signer, err := ballotlog.NewSigner([]byte(strings.Repeat("l", 32)))
 	if err != nil {
 		t.Fatal(err)

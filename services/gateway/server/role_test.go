@@ -183,7 +183,7 @@ func byPath(a, b string) int {
 // and to its answer.
 func TestOpenAPI_operations(t *testing.T) {
 	h := bare(t, testkit.Log(t))
-	leaves, err := h.blobs.Put(t.Context(), strings.NewReader("leaf\n"), 5)
+	leaves, err := h.blobs.In(voting.Name).Put(t.Context(), strings.NewReader("leaf\n"), 5)
 	if err != nil {
 		t.Fatal(err)
 	}

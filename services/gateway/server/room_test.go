@@ -33,7 +33,7 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}})...)
+		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}, {Name: run.ListErasures}})...)
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
@@ -135,6 +135,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/audit":                                     {},
 		"GET /selections/{slug}/deliveries":                                {},
 		"GET /selections/{slug}/check":                                     {},
+		"GET /selections/{slug}/erasures":                                  {},
 		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
 		"POST /selections/{slug}/publication":                              {body: reason},
@@ -163,6 +164,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/log/consistency":                           {query: "?from=1&to=2"},
 		"POST /selections/{slug}/statement":                                {body: `{"receipt":"00000002V00C5VEV1AHMR0CKJC"}`},
 		"GET /selections/{slug}/log/leaves":                                {},
+		"GET /selections/{slug}/jobs/{service}/{job}":                      {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}":                     {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}":                {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}/{n3}":           {},
@@ -196,7 +198,8 @@ func examples() map[string]example {
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
-			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac")
+			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac",
+			"{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e

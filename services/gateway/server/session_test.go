@@ -85,6 +85,22 @@ func TestSession_freshRole(t *testing.T) {
 	}
 }
 
+// TestGiveRole_link answers with the link that is to be handed over, which leads
+// to the page as browsers reach it.
+func TestGiveRole_link(t *testing.T) {
+	for public, at := range map[string]string{"": "", "https://laurel.example.org/": "https://laurel.example.org"} {
+		h := open(t, func(c *server.Config) { c.PublicURL, c.TrustedProxies = public, []string{"127.0.0.0/8"} })
+		if at == "" {
+			at = h.url
+		}
+		body := `{"email":"new@example.org","role":"auditor","hand_over":true}`
+		a := h.ask(t, http.MethodPut, "/api/v1/selections/"+here+"/staff", organizer, body)
+		if want := `"link":"` + at + `/claim?token=t0ken%2B%2F"`; a.Status != http.StatusOK || !strings.Contains(a.Body, want) {
+			t.Errorf("%d %s, want %s", a.Status, a.Body, want)
+		}
+	}
+}
+
 // TestSeatPanel_refused leaves no role behind.
 func TestSeatPanel_refused(t *testing.T) {
 	h := open(t)

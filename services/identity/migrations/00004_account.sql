@@ -47,6 +47,7 @@ CREATE TABLE mail (
     error      text        NOT NULL DEFAULT ''
 );
 CREATE INDEX mail_due ON mail (due_at) WHERE state = 'queued';
+CREATE INDEX mail_created_at ON mail (created_at) WHERE state <> 'queued';
 CREATE INDEX mail_address ON mail (address, kind, created_at);
 
 -- Before, organizers chose the passwords of the accounts that they made, and the

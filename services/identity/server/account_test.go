@@ -179,13 +179,17 @@ func TestClaim_handedOver(t *testing.T) {
 	if _, err := r.claim(other.Token, squatted); !errors.Is(err, identity.ErrPassword) {
 		t.Errorf("a stranger with the link: %v", err)
 	}
-	if diff := cmp.Diff([]string{"s-1/organizer"}, r.act(t, director, own)); diff != "" {
+	further := identity.Grant{Slug: "s-1", Role: identity.Auditor}
+	if out := r.invite(t, director, further, true); out.Invitation != nil || !slices.Contains(out.Account.Grants, further) {
+		t.Errorf("a further role where the account counts: %+v", out)
+	}
+	if diff := cmp.Diff([]string{"s-1/auditor", "s-1/organizer"}, r.act(t, director, own)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := r.claim(other.Token, own); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"s-1/organizer", "s-2/committee"}, r.act(t, director, own)); diff != "" {
+	if diff := cmp.Diff([]string{"s-1/auditor", "s-1/organizer", "s-2/committee"}, r.act(t, director, own)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for name, in := range map[string]identity.Invite{

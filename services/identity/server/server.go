@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -61,6 +62,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
 		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
 		Tasks:    []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
+		Jobs:     []job.Kind{rosters.Retention().Job()},
 	}, nil
 }
 

@@ -85,10 +85,7 @@ func TestStatement(t *testing.T) {
 	if last.Entries[0].Index < 0 || last.N != 4 {
 		t.Errorf("after the close: %+v", last)
 	}
-	out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := r.made(t, r.ExportLeaves)
 	leaves := r.blob(t, out.Blob)
 	for i, s := range []ballotlog.Statement{one, same, two, added, last} {
 		if err := s.Check(strings.NewReader(leaves)); err != nil {

@@ -67,6 +67,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.castRoute(e)
 	a.liveRoute(e)
 	a.logRoutes()
+	a.jobRoutes()
 	a.tileRoutes(e)
 	a.panelRoutes()
 	a.sheetRoutes()

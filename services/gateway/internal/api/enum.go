@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -25,6 +26,7 @@ type (
 	orderSchema      struct{}
 	fileSchema       struct{}
 	sheetsSchema     struct{}
+	jobStateSchema   struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
@@ -35,6 +37,7 @@ func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gatewa
 func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gateway.Orders()) }
 func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
+func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -54,6 +57,7 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Order](), reflect.TypeFor[orderSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

@@ -22,6 +22,7 @@ const (
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
+	ReadJob         Act = "read_job"
 	ReadDescription Act = "read_description" // of the installation: whether it is up, its API, what pages are made of
 
 	ProveVoter    Act = "prove_voter"
@@ -88,6 +89,7 @@ const (
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
+	ReadErasures   Act = "read_erasures"
 	ReadWholeAudit Act = "read_whole_audit"
 	CheckAudit     Act = "check_audit"
 	CheckTally     Act = "check_tally"
@@ -138,7 +140,7 @@ func Rules() map[Act]Rule {
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
-		ReadDescription: anybody,
+		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
@@ -163,7 +165,7 @@ func Rules() map[Act]Rule {
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 
-		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, ReadErasures: overseer, CheckTally: overseer,
 		ReadWholeAudit: auditor, CheckAudit: auditor,
 	}
 }

@@ -399,6 +399,8 @@ func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.St
 	return voting.Statement{}, voting.ErrNoReceipt
 }
 
+func (h blobs) In(string) blob.Store { return h }
+
 func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {
 	body, ok := h.photos[hash]
 	if !ok {

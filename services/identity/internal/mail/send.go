@@ -64,7 +64,10 @@ func (q *Queue) round(ctx context.Context, link Linker) error {
 			break
 		}
 	}
-	if _, err := q.deps.DB.ExecContext(ctx, `DELETE FROM mail WHERE state <> 'queued' AND created_at < $1`, q.deps.Time().Add(-keep)); err != nil {
+	now := q.deps.Time()
+	if _, err := q.deps.DB.ExecContext(ctx, `
+		DELETE FROM mail WHERE state <> 'queued' AND created_at < $1 AND (state = 'dropped' OR created_at < $2)`,
+		now.Add(-within), now.Add(-keep)); err != nil {
 		return fmt.Errorf("forget mail: %w", err)
 	}
 	return nil

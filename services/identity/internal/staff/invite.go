@@ -38,10 +38,10 @@ func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.In
 		if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
 			return err
 		}
-		if out.Invitation, err = s.invitation(ctx, tx, a, in); err != nil {
+		if out.Account, err = find(ctx, tx, `id = $1`, a.ID); err != nil {
 			return err
 		}
-		out.Account, err = find(ctx, tx, `id = $1`, a.ID)
+		out.Invitation, err = s.invitation(ctx, tx, out.Account, in)
 		return err
 	})
 	return out, err
@@ -71,13 +71,13 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 }
 
 // invitation is how the holder of an account comes to claim it, for a role in a
-// selection; nil: the role has its effect, or only an operator can give it one.
+// selection; nil: there is no need. A letter goes to every address that is not
+// proved, also where a stranger may have claimed it in the same selection.
 func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account, in identity.Invite) (*identity.Invitation, error) {
-	inEffect := slices.Contains(a.Grants, in.Grant) // as it was before
-	if a.State == identity.StateProved || a.Disabled || inEffect {
+	i := &identity.Invitation{Mailed: s.mail.On() && !in.HandOver, ExpiresAt: s.deps.Time().Add(invitationLife)}
+	if a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.Contains(a.Grants, in.Grant) {
 		return nil, nil //nolint:nilnil // see above
 	}
-	i := &identity.Invitation{Mailed: s.mail.On() && !in.HandOver, ExpiresAt: s.deps.Time().Add(invitationLife)}
 	if !i.Mailed && in.Slug == identity.AnySelection {
 		return nil, identity.ErrInvalid.At(fault.Wrong("email", "address_unproved", "is not proved, and this installation sends no mail to prove it by"))
 	}

@@ -32,7 +32,9 @@ func (l link) mailed() bool { return l.Slug == nil }
 
 // newLink makes a link and gives its token.
 func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *string, expires time.Time) (token string, err error) {
-	if _, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE expires_at <= $1`, s.deps.Time()); err != nil {
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM account_link WHERE hash IN (SELECT hash FROM account_link WHERE expires_at <= $1 FOR UPDATE SKIP LOCKED)`,
+		s.deps.Time()); err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
 	token = newToken()
@@ -131,14 +133,7 @@ func (s *Staff) ClaimAccount(ctx context.Context, in identity.ClaimAccount) (ide
 		return a, err
 	}
 	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		done, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE hash = $1`, hash(in.Token))
-		if err != nil {
-			return fmt.Errorf("use link: %w", err)
-		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return orLink(err)
-		}
-		a, err = s.claim(ctx, tx, c)
+		a, err = s.claim(ctx, tx, in.Token, c)
 		return err
 	})
 	return a, err
@@ -155,11 +150,19 @@ type claim struct {
 }
 
 // claim does what a link is for, if the account is still as it was seen: of two
-// links that are used at once, one may find it claimed.
-func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, c claim) (identity.Account, error) {
+// links that are used at once, one may find it claimed. The account is locked
+// before its links, here and everywhere.
+func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, token string, c claim) (identity.Account, error) {
 	a, err := locked(ctx, tx, `id = $1`, c.link.Account)
 	if err != nil {
 		return a, err
+	}
+	done, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE hash = $1`, hash(token))
+	if err != nil {
+		return a, fmt.Errorf("use link: %w", err)
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return a, orLink(err)
 	}
 	if a.State != c.state || a.Disabled {
 		return a, identity.ErrLink

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/retention"
 )
 
 // Database is where the truth is kept.
@@ -95,7 +96,25 @@ type Server struct {
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
 
+	Retention Retention `embed:"" prefix:"retention-" group:"Retention"`
+
 	Log Log `embed:"" prefix:"log-" group:"Operations"`
+}
+
+// Retention is for how many days the rooms keep what they know of people.
+type Retention struct {
+	Withdrawn   int `env:"RETENTION_WITHDRAWN" default:"30" help:"Days from its withdrawal until an entry loses what it tells of people, and its picture; 0: never."`
+	Refused     int `env:"RETENTION_REFUSED" default:"180" help:"Days from the publication until an entry that was vetoed, or not passed in time, does so; 0: never."`
+	Roster      int `env:"RETENTION_ROSTER" default:"180" help:"Days from the publication until the members of a roster are erased; 0: never."`
+	Unpublished int `env:"RETENTION_UNPUBLISHED" default:"730" help:"Days from its beginning until a selection that has not been published is treated as if it had been; 0: never."`
+}
+
+// Periods are the days as the rooms take them.
+func (r Retention) Periods() retention.Periods {
+	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+	return retention.Periods{
+		Withdrawn: days(r.Withdrawn), Refused: days(r.Refused), Roster: days(r.Roster), Unpublished: days(r.Unpublished),
+	}
 }
 
 // Log is how the program logs.

@@ -169,6 +169,9 @@ func TestAccount(t *testing.T) {
 	run("set-password", "--email", director)
 	run("revoke-role", "--email", director, "--role", "organizer")
 	run("create-user", "--email", director, "--role", "auditor", "--existing")
+	run("list-users", "--unproved")
+	run("mail", "--retry")
+	run("mail")
 	after := roles(t, h.as(t, director, "words that the operator types"))
 	if diff := cmp.Diff([]string{"*/auditor", "another-selection/organizer", slug + "/auditor"}, after); diff != "" {
 		t.Errorf("after the command (-want +got):\n%s", diff)
