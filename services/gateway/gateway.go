@@ -149,6 +149,13 @@ type Ballot struct {
 	Picks []int `json:"picks" doc:"Candidate numbers"`
 }
 
+// AskStatement names a ballot by a secret that only who cast it has.
+type AskStatement struct {
+	Receipt string `json:"receipt,omitempty" maxLength:"64" doc:"The ballot's receipt" example:"00000002V00C5VEV1AHMR0CKJC"`
+	Key     string `json:"key,omitempty" maxLength:"128" doc:"In place of the receipt: the ballot's Idempotency-Key, with the voter's credential"`
+	Code    string `json:"code,omitempty" maxLength:"64" doc:"Refused: organizers, who gave the codes out, would learn who voted"`
+}
+
 // Counted is the answer to a ballot.
 type Counted struct {
 	Receipt string    `json:"receipt" doc:"At most 26 characters"`

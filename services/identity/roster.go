@@ -48,6 +48,7 @@ type Roster struct {
 type ExportCodes struct {
 	Slug   string `json:"slug"`
 	Reason string `json:"reason,omitempty"` // at most 1,000 characters
+	Form   string `json:"form"`             // in which they are handed out, for the audit log
 	Most   int    `json:"most"`             // members that the caller can take; more are refused, and nothing is done
 }
 

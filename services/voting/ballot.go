@@ -67,6 +67,9 @@ type Cast struct {
 	Picks []int   `json:"picks"`        // candidate numbers; their order means nothing
 	Key   KeyHash `json:"key,omitzero"` // of the Idempotency-Key
 
+	// Earlier is the receipt of an earlier ballot of the period, where picks may
+	// be added: by it the voter of a roster is told from who gave out the code.
+	Earlier    string `json:"earlier,omitempty"`
 	Generation uint32 `json:"generation,omitempty"` // from the credential: how often the voter's code had been replaced
 }
 

@@ -110,16 +110,20 @@ type Consistency struct {
 	Path []string `json:"path" doc:"Hashes of the proof, hex, as in RFC 9162, section 2.1.4"`
 }
 
-// StatementOf names a voter. The gateway has verified the credential.
+// StatementOf names a ballot by a secret that only who cast it has: its receipt,
+// or the key that it came with and the voter, whose credential the gateway has
+// verified. A credential alone names none: whoever gave a code out has it too.
 type StatementOf struct {
-	Slug  string  `json:"slug"`
-	Voter VoterID `json:"voter"` // from the credential
+	Slug    string  `json:"slug"`
+	Receipt string  `json:"receipt,omitempty"`
+	Voter   VoterID `json:"voter"` // from the credential
+	Key     KeyHash `json:"key,omitzero"`
 }
 
-// Statement says which ballots are recorded for a voter, or that there is none.
+// Statement says what is recorded for a ballot, with the others of its voter in
+// the period.
 type Statement struct {
 	Statement string `json:"statement"` // signed, as pkg/ballotlog reads it
-	Ballots   int    `json:"ballots"`   // how many are recorded
 }
 
 // Check is the whole-state check of one selection: tally = recount, indexes
@@ -140,7 +144,9 @@ type Service interface {
 	// taken now comes before the picks. A ballot that was counted before, with
 	// the same key and picks, gets its receipt again, whatever has changed since.
 	// Where the rulebook lets voters add picks, picks are judged together with
-	// the earlier ones of the period. The whole call fails only where the caller
+	// the earlier ones of the period. Who gave out a roster's codes could use them:
+	// so a roster's voter adds only with an earlier ballot's receipt, and else gets
+	// ErrDuplicate without a time, for a ballot that breaks no rule by itself. The whole call fails only where the caller
 	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
 	// GetReplacements tells how many replacements of codes are in force: ballots
@@ -172,8 +178,9 @@ type Service interface {
 	// ProveGrowth proves how the ballot log grew. Fault: ErrSizes with the fields
 	// from and to.
 	ProveGrowth(ctx context.Context, in ConsistencyOf) (Consistency, error)
-	// GetStatement says what is recorded for a voter in each period since voting
-	// opened, signed. It does not tell the picks. Fault: ErrNotOpen.
+	// GetStatement says what is recorded for a ballot, signed: its place is there
+	// once it is public. It does not tell the picks. Fault: ErrNoReceipt, which
+	// does not tell a voter without a ballot from one who cast it with another key.
 	GetStatement(ctx context.Context, in StatementOf) (Statement, error)
 	// ExportLeaves gives the lines of the ballot log in their order, as
 	// ExportBallots does its own. Faults: ErrUnsealed, ErrNoExport.
@@ -197,7 +204,7 @@ var (
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
 	ErrNoExport       = fault.NewUnavailable("export_failed", "the file could not be made; it is tried again", time.Minute) // params job, code
-	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
+	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt or key")
 	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")
 	ErrKeyReused      = fault.New(fault.Invalid, "idempotency_key_reused", "this Idempotency-Key came with other picks before",

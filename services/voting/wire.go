@@ -19,7 +19,7 @@ import (
 // has counted nothing then.
 const (
 	castHex        = 1 // voter and key were strings of hex digits
-	castKeyed      = 2 // there was no generation
+	castKeyed      = 2 // there was neither a generation nor an earlier receipt
 	castVersion    = 3
 	outcomeVersion = 1 // the version of outcomes
 )
@@ -35,7 +35,7 @@ func (c CastBallots) MarshalBinary() ([]byte, error) {
 		b = appendString(b, one.Slug)
 		b = append(b, one.Voter[:]...)
 		b = appendString(b, one.Way)
-		b = binary.AppendUvarint(b, uint64(one.Generation))
+		b = appendString(binary.AppendUvarint(b, uint64(one.Generation)), one.Earlier)
 		if one.Key.IsZero() {
 			b = append(b, 0)
 		} else {
@@ -67,7 +67,7 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 		if version == castVersion {
 			generation := r.varuint()
 			r.check(generation <= math.MaxUint32)
-			one.Generation = uint32(generation)
+			one.Generation, one.Earlier = uint32(generation), r.string()
 		}
 		r.key(&one.Key, version)
 		start := len(picks)

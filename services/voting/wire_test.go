@@ -19,7 +19,10 @@ import (
 // ballots are two: with everything, and with nothing.
 func ballots() voting.CastBallots {
 	return voting.CastBallots{Ballots: []voting.Cast{
-		{Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"), Generation: 300},
+		{
+			Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"),
+			Generation: 300, Earlier: "R",
+		},
 		{Picks: []int{}},
 	}}
 }

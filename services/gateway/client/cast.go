@@ -35,3 +35,10 @@ func (v *Voter) Cast(ctx context.Context, picks []int) (counted gateway.Counted,
 func (v *Voter) CastWith(ctx context.Context, key string, picks []int) (counted gateway.Counted, err error) {
 	return counted, v.client.call(ctx, http.MethodPost, of(v.slug)+"/ballots", gateway.Ballot{Picks: picks}, &counted, "Idempotency-Key", key)
 }
+
+// AddWith is CastWith for further picks of the period, where the rulebook allows
+// them; earlier is the receipt of a ballot of it.
+func (v *Voter) AddWith(ctx context.Context, key string, picks []int, earlier string) (counted gateway.Counted, err error) {
+	return counted, v.client.call(ctx, http.MethodPost, of(v.slug)+"/ballots", gateway.Ballot{Picks: picks}, &counted,
+		"Idempotency-Key", key, "Laurel-Earlier-Receipt", earlier)
+}

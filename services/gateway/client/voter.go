@@ -70,9 +70,19 @@ func (c *Client) Receipt(ctx context.Context, slug, receipt string) (r voting.Re
 	return r, c.call(ctx, http.MethodGet, of(slug)+"/receipts/"+receipt, nil, &r)
 }
 
-// Statement says, signed, what is recorded for the voter.
-func (v *Voter) Statement(ctx context.Context) (text string, err error) {
+// Statement says, signed, what is recorded for the ballot of a receipt.
+func (c *Client) Statement(ctx context.Context, slug, receipt string) (text string, err error) {
+	return c.statement(ctx, slug, gateway.AskStatement{Receipt: receipt})
+}
+
+// Statement says, signed, what is recorded for the voter's ballot that was cast
+// with an Idempotency-Key.
+func (v *Voter) Statement(ctx context.Context, key string) (text string, err error) {
+	return v.client.statement(ctx, v.slug, gateway.AskStatement{Key: key})
+}
+
+func (c *Client) statement(ctx context.Context, slug string, in gateway.AskStatement) (text string, err error) {
 	var b []byte
-	err = v.client.call(ctx, http.MethodGet, of(v.slug)+"/statement", nil, &b)
+	err = c.call(ctx, http.MethodPost, of(slug)+"/statement", in, &b)
 	return string(b), err
 }

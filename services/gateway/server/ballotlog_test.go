@@ -68,7 +68,10 @@ func logged(t *testing.T) (*installation, ballotlog.Signer) {
 			return voting.Consistency{From: in.From, To: in.To, Path: []string{strings.Repeat("ab", 32)}}, nil
 		}),
 		"voting/get_statement": does(func(in voting.StatementOf) (voting.Statement, error) {
-			return voting.Statement{Statement: "of " + in.Voter.String() + "\n"}, nil
+			if in.Receipt == "" && in.Key != voting.HashKey("mine") {
+				return voting.Statement{}, voting.ErrNoReceipt
+			}
+			return voting.Statement{Statement: "of " + in.Receipt + in.Voter.String() + "\n"}, nil
 		}),
 		"voting/export_leaves": says(nil, voting.ErrUnsealed),
 	}))
@@ -177,34 +180,52 @@ func TestBallotLog_keys(t *testing.T) {
 	}
 }
 
-// TestStatement_credential gives a statement to the voter it is about, and to
-// nobody else.
-func TestStatement_credential(t *testing.T) {
+// TestStatement_secret gives a statement to who has the ballot's receipt, or its
+// key and the voter's credential. A credential alone, which whoever gave out a
+// code can have, is told nothing.
+func TestStatement_secret(t *testing.T) {
 	h, _ := logged(t)
 	path := "/api/v1/selections/" + here + "/statement"
 	good := h.voter("one voter", here, time.Hour)
-	a := h.ask(t, http.MethodGet, path, good, "")
-	if a.Status != http.StatusOK || !strings.HasPrefix(a.Body, "of 6f6e6520766f746572") || a.Header.Get("Cache-Control") != "no-store" {
-		t.Errorf("%d %s %v", a.Status, a.Body, a.Header)
+	mine := `{"key":"mine"}`
+	for name, c := range map[string]struct{ credential, body, want string }{
+		"receipt":                  {"", `{"receipt":"R"}`, "of R0000"},
+		"receipt, with credential": {good, `{"receipt":"R"}`, "of R0000"},
+		"key":                      {good, mine, "of 6f6e6520766f746572"},
+	} {
+		a := h.ask(t, http.MethodPost, path, c.credential, c.body)
+		if a.Status != http.StatusOK || !strings.HasPrefix(a.Body, c.want) || a.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %s %v", name, a.Status, a.Body, a.Header)
+		}
 	}
 	for name, c := range map[string]struct {
-		credential, code string
-		status           int
+		credential, body, code string
+		status                 int
+		field                  string
 	}{
-		"missing": {"", "credential_missing", 401},
-		"forged":  {good[:len(good)-4] + "AAAA", "credential_invalid", 401},
-		"session": {organizer, "credential_invalid", 401},
-		"expired": {h.voter("one voter", here, -time.Second), "credential_expired", 401},
-		"foreign": {h.voter("one voter", "another-selection", time.Hour), "credential_foreign", 403},
+		"no secret":      {good, `{}`, "secret_missing", 422, "receipt"},
+		"two secrets":    {good, `{"receipt":"R","key":"mine"}`, "secret_missing", 422, "receipt"},
+		"a code":         {good, `{"code":"K7M3-9TQX-2HFP"}`, "code_not_private", 403, "code"},
+		"another's key":  {good, `{"key":"other"}`, "receipt_unknown", 404, ""},
+		"no credential":  {"", mine, "credential_missing", 401, "Authorization"},
+		"forged":         {good[:len(good)-4] + "AAAA", mine, "credential_invalid", 401, "Authorization"},
+		"session":        {organizer, mine, "credential_invalid", 401, "Authorization"},
+		"expired":        {h.voter("one voter", here, -time.Second), mine, "credential_expired", 401, "Authorization"},
+		"foreign":        {h.voter("one voter", "another-selection", time.Hour), mine, "credential_foreign", 403, "Authorization"},
+		"a long key":     {good, `{"key":"` + strings.Repeat("k", 129) + `"}`, "input_invalid", 422, "key"},
+		"a long receipt": {good, `{"receipt":"` + strings.Repeat("R", 65) + `"}`, "input_invalid", 422, "receipt"},
 	} {
-		p := h.ask(t, http.MethodGet, path, c.credential, "").problem(t)
-		if p.Status != c.status || p.Code != c.code || !slices.Equal(p.fields(), []string{"Authorization"}) {
+		p := h.ask(t, http.MethodPost, path, c.credential, c.body).problem(t)
+		if p.Status != c.status || p.Code != c.code || strings.Join(p.fields(), ",") != c.field {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
+	if a := h.ask(t, http.MethodGet, path, good, ""); a.Status != http.StatusMethodNotAllowed && a.Status != http.StatusNotFound {
+		t.Errorf("by an address: %d %s", a.Status, a.Body)
+	}
 	limited := 0
 	for range 20 {
-		if h.ask(t, http.MethodGet, path, good, "").Status == http.StatusTooManyRequests {
+		if h.ask(t, http.MethodPost, path, good, mine).Status == http.StatusTooManyRequests {
 			limited++
 		}
 	}

@@ -162,7 +162,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/log/checkpoint":                            {},
 		"GET /selections/{slug}/log/key":                                   {},
 		"GET /selections/{slug}/log/consistency":                           {query: "?from=1&to=2"},
-		"GET /selections/{slug}/statement":                                 {},
+		"POST /selections/{slug}/statement":                                {body: `{"receipt":"00000002V00C5VEV1AHMR0CKJC"}`},
 		"GET /selections/{slug}/log/leaves":                                {},
 		"GET /selections/{slug}/jobs/{service}/{job}":                      {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}":                     {},

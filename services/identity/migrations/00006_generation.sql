@@ -12,6 +12,7 @@ CREATE TABLE roster_member_anew (
     code         bytea   UNIQUE CHECK (length(code) = 32), -- HMAC of the code that is good; NULL: none handed out
     generation   int     NOT NULL DEFAULT 0 CHECK (generation >= 0), -- how often a code of the member was replaced
     voted        boolean, -- NULL: not recorded yet
+    used         boolean NOT NULL DEFAULT false, -- of the version before, for replicas of it; goes in a later one
     PRIMARY KEY (slug, member)
 );
 INSERT INTO roster_member_anew (slug, member, name, constituency, place, code)

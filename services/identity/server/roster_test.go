@@ -41,7 +41,7 @@ func (r room) load(t *testing.T, in identity.ImportRoster, file string) (identit
 // codes exports and opens the list.
 func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 	t.Helper()
-	out, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: slug, Reason: reason, Most: 100})
+	out, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: slug, Reason: reason, Form: "html", Most: 100})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,6 +227,9 @@ func (r room) discreet(t *testing.T, codes ...string) {
 	var acts []string
 	for _, e := range log {
 		acts = append(acts, e.Act+" "+e.Reason)
+		if e.Act == "export_codes" && !strings.Contains(string(e.Detail), `"form": "html"`) {
+			t.Errorf("the audit log does not tell how the codes were handed out: %s", e.Detail)
+		}
 		for _, c := range codes {
 			if strings.Contains(string(e.Detail), c) {
 				t.Errorf("the audit log tells a code: %s", e.Detail)

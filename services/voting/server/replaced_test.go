@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -146,4 +148,64 @@ func TestVotersCounted(t *testing.T) {
 		t.Errorf("deleted: %v", err)
 	}
 	r.selection.Hand(r.selection.Next(event.Identity, "roster", event.RosterClosed{Voters: ref.Hash})) // no list: nothing to say
+}
+
+// TestProbe casts as somebody would who gave out a member's code: unless the
+// ballot would count, they are told the same of a member who has voted and of
+// one who has not.
+func TestProbe(t *testing.T) {
+	for change, probes := range map[string]map[string]voting.Cast{
+		"no": {
+			"none": member(0, 0), "unknown": member(0, 0, 13), "twice": member(0, 0, 3, 3), "too many": member(0, 0, 1, 2, 3, 4, 5),
+			"too few": member(0, 0, 3), "with a key": keyed(member(0, 0, 3, 13), "another"), "an earlier code": member(0, 0, 1, 2),
+		},
+		"add": {
+			"none": member(0, 1), "unknown": member(0, 1, 13), "twice": member(0, 1, 3, 3), "too many": member(0, 1, 1, 2, 3, 4, 5),
+			"too few": member(0, 1, 3), "too few, picked": member(0, 1, 1), "picked, unknown": member(0, 1, 1, 13),
+			"with a key": keyed(member(0, 1, 3), "another"), "an earlier code": member(0, 0, 1, 2),
+		},
+	} {
+		t.Run(change, func(t *testing.T) {
+			r := setup(t)
+			r.open(t, `{"voters": ["roster"], "frequency": "daily", "picks": {"min": 2, "max": 4}, "change": "`+change+`", "counts": "live"}`)
+			r.selection.Hand(r.replaced(t, map[int]uint32{1: 1, 2: 1}))
+			first := r.counted(t, keyed(member(1, 1, 1, 2), "k"))[0]
+			for name, probe := range probes {
+				voted, not := probe, probe
+				voted.Voter, not.Voter = voter(1), voter(2)
+				if change == "no" && name != "an earlier code" {
+					voted.Generation, not.Generation = 1, 1
+				}
+				out := r.cast(t, voted, not)
+				if diff := cmp.Diff(out[0], out[1], cmpopts.IgnoreUnexported(fault.Error{})); diff != "" || out[0].Fault == nil {
+					t.Errorf("%s tells who has voted from who has not:\n%s", name, diff)
+				}
+			}
+			again := r.cast(t, member(1, 1, 3, 4), member(1, 1, 1, 2), keyed(member(1, 1, 3, 4), "other"))
+			for i, o := range again {
+				refused(t, o, voting.ErrDuplicate)
+				if o.Fault != nil && len(o.Fault.Params)+len(o.Fault.Fields) > 0 {
+					t.Errorf("ballot %d tells when, or of what: %+v", i, o.Fault)
+				}
+			}
+			r.whole(t, 1)
+			if change == "no" {
+				return
+			}
+			shown := func(picks ...int) voting.Cast {
+				c := member(1, 1, picks...)
+				c.Earlier = first.Receipt
+				return c
+			}
+			wrong := r.cast(t, shown(1))[0]
+			if refused(t, wrong, voting.ErrInvalid); wrong.Fault != nil && !cmp.Equal(fields(wrong.Fault), []string{"picks[0]"}) {
+				t.Errorf("who shows the receipt is told %+v", wrong.Fault)
+			}
+			r.counted(t, shown(3))
+			other := shown(4)
+			other.Voter = voter(2) // another's receipt is none
+			refused(t, r.cast(t, other)[0], voting.ErrInvalid)
+			r.whole(t, 2)
+		})
+	}
 }

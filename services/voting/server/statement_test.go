@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -25,95 +24,72 @@ func (r *room) checkpoint(t *testing.T) string {
 	return c.Checkpoint
 }
 
-// stated is the n-th voter's statement.
-func (r *room) stated(t *testing.T, n int) ballotlog.Statement {
+// stated is the statement of a ballot.
+func (r *room) stated(t *testing.T, of voting.StatementOf) ballotlog.Statement {
 	t.Helper()
-	out, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(n)})
+	of.Slug = slug
+	out, err := r.GetStatement(r.ctx, of)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s, err := r.signer.Public().OpenStatement(out.Statement, slug)
-	if err != nil || s.Ballots() != out.Ballots || s.At.IsZero() {
+	if err != nil || s.At.IsZero() {
 		t.Fatalf("%+v is %+v, %v", out, s, err)
 	}
 	return s
 }
 
-// TestStatement tells each voter what is recorded for them: nothing, a ballot,
-// two where picks may be added; and the exported log bears it out.
+// TestStatement tells what is recorded for a ballot to who has its receipt or its
+// key, and to nobody else: a credential alone is told the same of a voter who
+// has a ballot and of one who has none. The exported log bears it out.
 func TestStatement(t *testing.T) {
 	r := setup(t)
-	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotYet) {
+	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Receipt: forged()}); !errors.Is(err, voting.ErrNotYet) {
 		t.Errorf("of a selection that is not here: %v", err)
 	}
-	r.selection.Freeze(book(`{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3},
-		"change": "add", "counts": "hidden"}`))
-	r.selection.Hand(r.admitted(t)...)
-	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1)}); !errors.Is(err, voting.ErrNotOpen) {
-		t.Errorf("before the opening: %v", err)
-	}
-	r.selection.Hand(r.phase(t, "open", nil))
+	r.open(t, `{"voters": ["device"], "frequency": "daily", "picks": {"min": 1, "max": 3}, "change": "add", "counts": "hidden"}`)
 	r.execute(t, `UPDATE voting SET opened_at = opened_at - interval '2 days'`)
-	r.counted(t, ballot(1, 3, 1), ballot(2, 12))
-	r.counted(t, ballot(1, 7))
-	r.log(t, 3)
+	first := r.counted(t, keyed(ballot(1, 3, 1), "one"), ballot(2, 12))
+	more := r.counted(t, ballot(1, 7))[0]
 
-	one, two, other := r.stated(t, 1), r.stated(t, 2), r.stated(t, 3)
-	if len(one.Entries) != 4 || one.Ballots() != 2 || len(two.Entries) != 3 || two.Ballots() != 1 || len(other.Entries) != 3 || other.Ballots() != 0 {
-		t.Errorf("three days:\n%v\n%v\n%v", one.Entries, two.Entries, other.Entries)
-	}
-	if one.Entries[2].Voter != one.Entries[3].Voter || one.Entries[1].Voter == one.Entries[2].Voter || one.Entries[2].Voter == two.Entries[2].Voter {
-		t.Errorf("the pseudonyms are %v and %v", one.Entries, two.Entries)
-	}
-	last := r.stated(t, 2).Entries[2]
-	if last.Period != two.At.In(time.FixedZone("CST", 8*3600)).Format(time.DateOnly) {
-		t.Errorf("the last period is %s at %s", last.Period, two.At)
-	}
-	r.counted(t, ballot(3, 5)) // after the statement that there is none
-	r.log(t, 4)
-	r.close(t)
-	r.sealed(t)
-	out := r.made(t, r.ExportLeaves)
-	leaves := r.blob(t, out.Blob)
-	for i, s := range []ballotlog.Statement{one, two, other, r.stated(t, 3)} {
-		if err := s.Check(strings.NewReader(leaves)); err != nil {
-			t.Errorf("statement %d: %v", i, err)
+	for name, of := range map[string]voting.StatementOf{
+		"voted, no secret":             {Voter: voter(1)},
+		"voted, another key":           {Voter: voter(1), Key: voting.HashKey("two")},
+		"voted without a key":          {Voter: voter(2), Key: voting.HashKey("one")},
+		"not voted, no secret":         {Voter: voter(3)},
+		"not voted, a key":             {Voter: voter(3), Key: voting.HashKey("one")},
+		"a receipt that nobody issued": {Receipt: forged()},
+		"no receipt":                   {Receipt: "x"},
+	} {
+		of.Slug = slug
+		_, err := r.GetStatement(r.ctx, of)
+		if f := fault.From(err); !errors.Is(err, voting.ErrNoReceipt) || len(f.Params)+len(f.Fields) > 0 {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// TestStatement_pending states ballots that no fold has taken up yet, behind
-// one in their batch that fell out.
-func TestStatement_pending(t *testing.T) {
-	r := setup(t)
-	r.open(t, once)
-	r.counted(t, ballot(1, 1))
-	r.log(t, 1)
-	tx, err := r.deps.DB.BeginTxx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
+	one, same, two := r.stated(t, voting.StatementOf{Receipt: first[0].Receipt}),
+		r.stated(t, voting.StatementOf{Voter: voter(1), Key: voting.HashKey("one")}), r.stated(t, voting.StatementOf{Receipt: first[1].Receipt})
+	added := r.stated(t, voting.StatementOf{Receipt: more.Receipt})
+	if len(one.Entries) != 2 || one.Ballots() != 2 || len(same.Entries) != 2 || len(added.Entries) != 2 || len(two.Entries) != 1 || two.Ballots() != 1 {
+		t.Errorf("the entries:\n%v\n%v\n%v\n%v", one.Entries, same.Entries, added.Entries, two.Entries)
 	}
-	if _, err := tx.ExecContext(t.Context(), `SELECT FROM head FOR UPDATE`); err != nil { // the sequencer waits
-		t.Fatal(err)
+	for i, e := range one.Entries {
+		if e.Hash != same.Entries[i].Hash || e.Hash != added.Entries[i].Hash || e.Voter != one.Entries[0].Voter || e.Voter == two.Entries[0].Voter {
+			t.Errorf("entry %d: %v, %v, %v", i, e, same.Entries[i], added.Entries[i])
+		}
 	}
-	r.cast(t, ballot(1, 2), ballot(2, 3), ballot(3, 4))
-	pending := r.stated(t, 3)
-	if e := pending.Entries; len(e) != 1 || !e[0].Ballot || e[0].Index != ballotlog.Pending || pending.N != 1 {
-		t.Errorf("before it is in the log: %+v", pending)
-	}
-	if err := tx.Rollback(); err != nil {
-		t.Fatal(err)
-	}
-	r.log(t, 3)
-	if e := r.stated(t, 3).Entries; len(e) != 1 || e[0].Index < 1 || e[0].Hash != pending.Entries[0].Hash {
-		t.Errorf("in the log: %v", e)
-	}
+	r.counted(t, ballot(3, 5)) // after the statements
 	r.close(t)
 	r.sealed(t)
+	last := r.stated(t, voting.StatementOf{Receipt: first[0].Receipt})
+	if last.Entries[0].Index < 0 || last.N != 4 {
+		t.Errorf("after the close: %+v", last)
+	}
 	out := r.made(t, r.ExportLeaves)
-	for _, s := range []ballotlog.Statement{pending, r.stated(t, 2)} {
-		if err := s.Check(strings.NewReader(r.blob(t, out.Blob))); err != nil {
-			t.Error(err)
+	leaves := r.blob(t, out.Blob)
+	for i, s := range []ballotlog.Statement{one, same, two, added, last} {
+		if err := s.Check(strings.NewReader(leaves)); err != nil {
+			t.Errorf("statement %d: %v", i, err)
 		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 )
 
-const keyHeader = "Idempotency-Key"
+const (
+	keyHeader     = "Idempotency-Key"
+	earlierHeader = "Laurel-Earlier-Receipt"
+)
 
 func (a *API) castRoute(e *echo.Echo) {
 	const path = "/selections/{slug}/ballots"
@@ -34,7 +37,7 @@ func (a *API) castBallot(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := a.app.Cast(voter, picks, c.Request().Header.Get(keyHeader))
+	out, err := a.app.Cast(voter, picks, c.Request().Header.Get(keyHeader), c.Request().Header.Get(earlierHeader))
 	if err != nil {
 		return err
 	}
@@ -64,6 +67,9 @@ func (a *API) describeCasting(at string) {
 	op.Parameters = append(pathParams(op.Path), &huma.Param{
 		Name: keyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "Whoever lost the answer sends the ballot again with the same key and gets the same receipt.",
+	}, &huma.Param{
+		Name: earlierHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+		Description: "Receipt of an earlier ballot of the period, for a roster's voter who adds picks where the rulebook allows that.",
 	})
 	op.RequestBody = &huma.RequestBody{Required: true, Content: schema(gateway.Ballot{})}
 	op.Responses["201"] = &huma.Response{Description: "Counted", Content: schema(gateway.Counted{})}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -30,15 +31,38 @@ func (a *API) voterRoutes() {
 			return a.app.Receipt(ctx, voting.GetReceipt{Slug: in.Slug, Receipt: in.Receipt})
 		})
 	register(a, route{
-		act: app.ReadStatement, at: "GET " + one + "/statement", media: "text/plain",
-		summary: "A signed statement of the ballots recorded for a voter, or of none",
-	},
-		func(ctx context.Context, in *InSelection) (*document, error) {
-			voter, err := a.app.Voter(app.CallerOf(ctx).Token, in.Slug)
-			if err != nil {
-				return nil, named(err, echo.HeaderAuthorization)
-			}
-			s, err := a.app.Statement(ctx, voter)
-			return &document{plainText, []byte(s.Statement)}, err
-		})
+		act: app.ReadStatement, at: "POST " + one + "/statement", media: "text/plain",
+		summary: "A signed statement of what is recorded for a ballot, to who has its receipt or key",
+	}, a.statement)
 }
+
+// statement takes the secret in the body: addresses are kept in logs and
+// histories.
+func (a *API) statement(ctx context.Context, in *about[gateway.AskStatement]) (*document, error) {
+	var s voting.Statement
+	var err error
+	switch {
+	case in.Body.Code != "":
+		return nil, errCodeRead
+	case (in.Body.Receipt == "") == (in.Body.Key == ""):
+		return nil, errOneSecret
+	case in.Body.Receipt != "":
+		s, err = a.app.StatementByReceipt(ctx, in.Slug, in.Body.Receipt)
+	default:
+		voter, refused := a.app.Voter(app.CallerOf(ctx).Token, in.Slug)
+		if refused != nil {
+			return nil, named(refused, echo.HeaderAuthorization)
+		}
+		s, err = a.app.StatementByKey(ctx, voter, in.Body.Key)
+	}
+	return &document{plainText, []byte(s.Statement)}, err
+}
+
+// Every code passes through the hands of an organizer: in a list, on slips, or in
+// the answer that replaces it.
+var errCodeRead = fault.New(fault.Forbidden, "code_not_private",
+	"whoever gave out the code could have read it: it does not prove who asks. Send the ballot's receipt",
+	fault.Wrong("code", "code_not_private", "could have been read by who gave it out; send the ballot's receipt"))
+
+var errOneSecret = fault.NewInvalid("secret_missing", "a statement is of the ballot whose receipt or key is sent",
+	fault.Wrong("receipt", "secret_wanted", "send either the receipt or the key"))

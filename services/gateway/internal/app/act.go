@@ -142,7 +142,7 @@ func Rules() map[Act]Rule {
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
 		ReadJob: anybody, ReadDescription: anybody,
 
-		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: {Who: Voters},
+		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
 		ClaimAccount:   anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},

@@ -84,7 +84,7 @@ func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, r
 	}
 	within, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
-	made, err := a.identity.ExportCodes(within, identity.ExportCodes{Slug: slug, Reason: reason, Most: most})
+	made, err := a.identity.ExportCodes(within, identity.ExportCodes{Slug: slug, Reason: reason, Form: string(form), Most: most})
 	if err != nil {
 		return Codes{}, err
 	}

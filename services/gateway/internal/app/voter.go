@@ -48,6 +48,11 @@ func (a *App) prove(ctx context.Context, slug, way, work string) (identity.Crede
 	return a.identity.ProveVoter(ctx, in)
 }
 
+// clocksDiffer is how far clocks may be apart: credentials are checked by the
+// gateway's, and none may end before the vote. Whether a ballot is in time is
+// judged by the database's.
+const clocksDiffer = 2 * time.Hour
+
 // taken tells whether voters of a way are taken now, and until when, if that is
 // known. Who comes with a browser alone is a voter while the vote is open. A
 // code may be tried before: who gets it at home hears at once that it is good.
@@ -69,14 +74,15 @@ func (a *App) taken(ctx context.Context, slug, way string) (until *time.Time, er
 	switch {
 	case slices.Contains(identity.Ways(), way) && !rules.Voting.Admits(way):
 		return nil, voting.ErrWay
-	case over(s), vote.State == selection.Opened && vote.ClosesAt != nil && !a.cfg.Now().Before(*vote.ClosesAt):
+	case over(s):
 		return nil, voting.ErrClosed
 	case way == identity.WayDevice && vote.State == selection.Pending:
 		return nil, voting.ErrNotOpen
 	case way == identity.WayDevice && vote.State == selection.Opening:
 		return nil, voting.ErrNotYet
-	case vote.State == selection.Opened:
-		return vote.ClosesAt, nil
+	case vote.State == selection.Opened && vote.ClosesAt != nil:
+		end := vote.ClosesAt.Add(clocksDiffer)
+		return &end, nil
 	}
 	return nil, nil
 }
@@ -120,27 +126,42 @@ func (a *App) Busy() error {
 	return pack.Busy()
 }
 
+// maxReceipt is the longest receipt in characters that is looked at.
+const maxReceipt = 64
+
 // Cast counts a ballot. Its key is as the client sent it, and goes no further
-// than here. Faults: those of voting.Service.CastBallots, too_many_requests.
-func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outcome, error) {
+// than here; earlier is the receipt of another ballot of the period, or empty.
+// Faults: those of voting.Service.CastBallots, too_many_requests.
+func (a *App) Cast(voter credential.Voter, picks []int, key, earlier string) (voting.Outcome, error) {
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil { // no allocation: the text stays on the stack
 		return voting.Outcome{}, err
 	}
 	if len(key) > voting.MaxKey {
 		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key)})
+	out, err := a.packer.Cast(voting.Cast{
+		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key),
+		Earlier: earlier[:min(len(earlier), maxReceipt)],
+	})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}
 	return out, err
 }
 
-// Statement says, signed, what is recorded for a voter. It takes from the rate
-// of the voter's ballots. Faults: voting's, too_many_requests.
-func (a *App) Statement(ctx context.Context, voter credential.Voter) (voting.Statement, error) {
+// StatementByReceipt says, signed, what is recorded for the ballot of a receipt.
+// Faults: voting's.
+func (a *App) StatementByReceipt(ctx context.Context, slug, receipt string) (voting.Statement, error) {
+	return do(ctx, a, ReadStatement, slug, a.voting.GetStatement, voting.StatementOf{Slug: slug, Receipt: receipt})
+}
+
+// StatementByKey says, signed, what is recorded for the ballot that a voter cast
+// with an Idempotency-Key. It takes from the rate of the voter's ballots.
+// Faults: voting's, too_many_requests.
+func (a *App) StatementByKey(ctx context.Context, voter credential.Voter, key string) (voting.Statement, error) {
 	if err := a.ballots.Take(string(voter.ID[:])); err != nil {
 		return voting.Statement{}, err
 	}
-	return a.voting.GetStatement(ctx, voting.StatementOf{Slug: voter.Slug, Voter: voter.ID})
+	in := voting.StatementOf{Slug: voter.Slug, Voter: voter.ID, Key: voting.HashKey(key)}
+	return do(ctx, a, ReadStatement, voter.Slug, a.voting.GetStatement, in)
 }

@@ -388,11 +388,15 @@ const pseudonym = "9f86d081884c7d659a2feaa0c55ad015"
 func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.Statement, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := voting.Statement{Statement: "laurel/" + slug + "/statement\n"}
-	if _, ok := h.ballots[in.Voter]; ok {
-		s.Ballots = 1
+	if h.stateErr != nil {
+		return voting.Statement{}, h.stateErr
 	}
-	return s, h.stateErr
+	for b := range maps.Values(h.ballots) {
+		if b.outcome.Receipt == in.Receipt {
+			return voting.Statement{Statement: "laurel/" + slug + "/statement\n"}, nil
+		}
+	}
+	return voting.Statement{}, voting.ErrNoReceipt
 }
 
 func (h blobs) In(string) blob.Store { return h }

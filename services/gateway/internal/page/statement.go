@@ -7,66 +7,83 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// statementPage says what is recorded for the voter whom this browser stands
-// for.
+// statementPage says what is recorded for the ballot of a receipt. A receipt is
+// sent in a form's body: addresses are kept in histories and logs.
 type statementPage struct {
-	Lead string
-	Text string // the signed statement; empty: there is none
-	File string // where it can be saved
+	Path    string // of the page
+	Receipt string // as sent; else what this browser holds
+	Wrong   string // what is wrong with it
+	Text    string // the signed statement; empty: nothing was asked
 }
 
-// statement shows a signed statement of the ballots recorded for the visitor,
-// or of none. The credential is the browser's; others see nothing.
+// statement asks for a receipt.
 func (p *pages) statement(c echo.Context) error {
 	s, err := p.visit(c)
 	if err != nil {
 		return err
 	}
-	data := statementPage{File: s.path() + "/statement.txt"}
-	st, err := p.stated(c, s)
-	switch {
-	case errors.Is(err, errNoVoter):
-		data.Lead = s.printer.T("statement.stranger")
-	case errors.Is(err, voting.ErrNotOpen):
-		data.Lead = s.printer.T("statement.early")
-	case err != nil:
-		return err
-	case st.Ballots == 0:
-		data.Lead, data.Text = s.printer.T("statement.none"), st.Statement
-	default:
-		data.Lead, data.Text = s.printer.N("statement.some", int64(st.Ballots)), st.Statement
+	data := statementPage{}
+	if kept := p.receiptOf(c, s); kept != nil {
+		data.Receipt = kept.Code
 	}
-	c.Response().Header().Set("Cache-Control", "private, no-store")
-	return p.render(c, s, web.Page{Name: "statement", Address: s.path() + "/statement", Title: s.printer.T("statement.title"), Section: "statement", Data: data})
+	return p.stated(c, s, http.StatusOK, data)
+}
+
+// stating shows a signed statement of what is recorded for a ballot, to who has
+// its receipt.
+func (p *pages) stating(c echo.Context) error {
+	s, data, status, err := p.state(c)
+	if err != nil {
+		return err
+	}
+	return p.stated(c, s, status, data)
 }
 
 // statementFile gives the statement to keep.
 func (p *pages) statementFile(c echo.Context) error {
-	s, err := p.visit(c)
+	s, data, status, err := p.state(c)
 	if err != nil {
 		return err
 	}
-	st, err := p.stated(c, s)
-	if errors.Is(err, errNoVoter) || errors.Is(err, voting.ErrNotOpen) {
-		return c.Redirect(http.StatusSeeOther, strings.TrimSuffix(c.Request().URL.Path, ".txt")) // which says why
-	}
-	if err != nil {
-		return err
+	if data.Text == "" {
+		return p.stated(c, s, status, data)
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "private, no-store")
 	h.Set(echo.HeaderContentDisposition, `attachment; filename="statement-`+s.Slug+`.txt"`)
-	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(st.Statement))
+	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(data.Text))
 }
 
-func (p *pages) stated(c echo.Context, s *visit) (voting.Statement, error) {
-	voter, err := p.voter(c, s)
+// state asks for the statement of the receipt that was sent.
+func (p *pages) state(c echo.Context) (s *visit, data statementPage, status int, err error) {
+	s, sent, err := p.posted(c)
 	if err != nil {
-		return voting.Statement{}, errNoVoter
+		return s, data, 0, err
 	}
-	return p.app.Statement(c.Request().Context(), voter)
+	typed := strings.TrimSpace(sent.Get("receipt"))
+	data.Receipt = typed[:min(len(typed), maxTyped)]
+	if typed == "" {
+		data.Wrong = s.printer.T("statement.missing")
+		return s, data, http.StatusUnprocessableEntity, nil
+	}
+	st, err := p.app.StatementByReceipt(c.Request().Context(), s.Slug, data.Receipt)
+	if errors.Is(err, voting.ErrNoReceipt) {
+		data.Wrong = s.printer.T("statement.unknown")
+		return s, data, fault.From(err).Kind.Status(), nil
+	}
+	data.Text = st.Statement
+	return s, data, http.StatusOK, err
+}
+
+func (p *pages) stated(c echo.Context, s *visit, status int, data statementPage) error {
+	data.Path = s.path() + "/statement"
+	c.Response().Header().Set("Cache-Control", "private, no-store")
+	return p.render(c, s, web.Page{
+		Name: "statement", Status: status, Address: data.Path, Title: s.printer.T("statement.title"), Section: "statement", Data: data,
+	})
 }

@@ -1,28 +1,42 @@
 package page_test
 
 import (
+	"fmt"
 	"net/http"
+	"net/url"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// TestStatement shows a visitor what is recorded for them, and a stranger
-// nothing.
+// TestStatement shows what is recorded for a ballot to who has its receipt: sent
+// in a form, without script, never in an address.
 func TestStatement(t *testing.T) {
 	b := newBooth(t)
 	b.form.has(t, 200, `href="/s/`+slug+`/statement"`)
 	page := b.address + "/statement"
-	none := get(t, b.visitor, page)
-	none.has(t, 200, "没有以您的名义记录的选票", "laurel/"+slug+"/statement", `href="/s/`+slug+`/statement.txt"`)
-	noScript(t, none)
+	form := get(t, b.visitor, page)
+	form.has(t, 200, "凭回执可以取得", `action="/s/`+slug+`/statement/show"`, `value=""`)
+	noScript(t, form)
 	b.vote(t, b.form.ballot(t, "3")).has(t, http.StatusSeeOther)
 	get(t, b.visitor, b.address+"/voted").has(t, 200, `href="/s/`+slug+`/statement"`)
-	get(t, b.visitor, page).has(t, 200, "1 张")
-	get(t, b.visitor, page+"?lang=en").has(t, 200, "One ballot is recorded", "does not prove")
+	const code = "00000000000000000000000007"
+	get(t, b.visitor, page).has(t, 200, `value="`+code+`"`) // what this browser holds
+	stranger := visitor(t)
+	get(t, stranger, page).has(t, 200, `value=""`)
 
-	file := get(t, b.visitor, page+".txt")
+	shown := ask(t, stranger, http.MethodPost, page+"/show", url.Values{"receipt": {" " + code + " "}})
+	shown.has(t, 200, "laurel/"+slug+"/statement", `action="/s/`+slug+`/statement/file"`, `name="receipt" value="`+code+`"`)
+	noScript(t, shown)
+	if h := shown.Header; h.Get("Cache-Control") != "private, no-store" {
+		t.Errorf("the page may be kept: %v", h)
+	}
+	ask(t, stranger, http.MethodPost, page+"/show?lang=en", url.Values{"receipt": {code}}).has(t, 200, "does not prove")
+	file := ask(t, stranger, http.MethodPost, page+"/file", url.Values{"receipt": {code}})
 	file.has(t, 200, "laurel/"+slug+"/statement\n")
 	h := file.Header
 	if !strings.HasPrefix(h.Get("Content-Disposition"), "attachment") || h.Get("Cache-Control") != "private, no-store" ||
@@ -30,13 +44,53 @@ func TestStatement(t *testing.T) {
 		t.Errorf("the file: %v", h)
 	}
 
-	stranger := visitor(t)
-	get(t, stranger, page).has(t, 200, "这个浏览器还没有投票资格")
-	if a := get(t, stranger, page+".txt"); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/s/"+slug+"/statement" {
-		t.Errorf("a stranger's file: %d %s", a.StatusCode, a.body)
+	for _, to := range []string{"/show", "/file"} {
+		ask(t, b.visitor, http.MethodPost, page+to, url.Values{"receipt": {"00000000000000000000000008"}}).
+			has(t, http.StatusNotFound, "没有选票对应这个回执码", `value="00000000000000000000000008"`, `aria-invalid="true"`)
+		ask(t, b.visitor, http.MethodPost, page+to, url.Values{"receipt": {" "}}).has(t, http.StatusUnprocessableEntity, "请输入回执码")
+		ask(t, b.visitor, http.MethodPost, page+to, url.Values{"receipt": {strings.Repeat("<", 999)}}).has(t, http.StatusNotFound, "没有选票对应这个回执码")
 	}
-	b.services.change(func(h *installation) { h.stateErr = voting.ErrNotOpen })
-	get(t, b.visitor, page+"?lang=zh-CN").has(t, 200, "投票还没有开始")
 	b.services.change(func(h *installation) { h.stateErr = voting.ErrBusy })
-	get(t, b.visitor, page).has(t, http.StatusServiceUnavailable)
+	ask(t, b.visitor, http.MethodPost, page+"/show", url.Values{"receipt": {code}}).has(t, http.StatusServiceUnavailable)
+}
+
+// TestBrowser_statement goes from a receipt to its statement, on a phone and on a
+// desk, in both languages, with scripts and without.
+func TestBrowser_statement(t *testing.T) {
+	b := newBooth(t)
+	b.vote(t, b.form.ballot(t, "3")).has(t, http.StatusSeeOther)
+	const code = "00000000000000000000000007"
+	ctx := chromium(t)
+	for _, c := range []struct {
+		language      string
+		width, height int64
+		scripts       bool
+	}{{"zh-CN", 360, 740, true}, {"en", 360, 740, false}, {"zh-CN", 1440, 900, false}, {"en", 1440, 900, true}} {
+		run(t, ctx, "open", scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
+		look := func(step string) {
+			t.Helper()
+			if wide := read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
+				t.Errorf("%s of %+v is %d pixels wide", step, c, wide)
+			}
+			if dir := os.Getenv("SHOTS"); dir != "" {
+				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(fmt.Sprintf("%s/%s-%s-%d.png", dir, step, c.language, c.width), shot, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		look("ask")
+		run(t, ctx, "wrong", chromedp.SetValue(chromedp.CSS("#receipt"), "7"+code[1:]), chromedp.Click(chromedp.CSS(".proof .button")),
+			chromedp.WaitVisible(chromedp.CSS("#receipt-wrong")))
+		look("wrong")
+		run(t, ctx, "right", chromedp.SetValue(chromedp.CSS("#receipt"), code), chromedp.Click(chromedp.CSS(".proof .button")),
+			chromedp.WaitVisible(chromedp.CSS("pre")))
+		look("shown")
+		if at := read[string](t, ctx, `location.href`); strings.Contains(at, code) {
+			t.Errorf("the receipt is in the address: %s", at)
+		}
+	}
 }

@@ -70,7 +70,11 @@ func (p *pages) cast(c echo.Context, s *visit, sent url.Values, a asked, key str
 	if key == "" {
 		key = web.Random(16)
 	}
-	outcome, err := p.app.Cast(voter, a.picks, key)
+	earlier := ""
+	if kept := p.receiptOf(c, s); kept != nil {
+		earlier = kept.Code
+	}
+	outcome, err := p.app.Cast(voter, a.picks, key, earlier)
 	if err == nil && outcome.Fault != nil {
 		err = outcome.Fault
 	}

@@ -38,7 +38,7 @@ func (a *attempt) answer(ctx context.Context, asks []ask) error {
 		case ok:
 			q.item.settle(r)
 		case len(there) > 0:
-			q.item.refuse(duplicate(there))
+			q.item.refuse(duplicate(q.item.ballot, there))
 		default:
 			return fmt.Errorf("selection %d: a ballot was refused as a duplicate of none", q.item.slot.selection)
 		}
@@ -63,7 +63,11 @@ func same(b *ballot, rows []row) (result, bool) {
 	return result{}, false
 }
 
-// duplicate says when the first ballot of the period was counted.
-func duplicate(earlier []row) *fault.Error {
+// duplicate says when the first ballot of the period was counted, unless the one
+// who asks may be another than the one who voted.
+func duplicate(b *ballot, earlier []row) *fault.Error {
+	if sharesCode(b) {
+		return voting.ErrDuplicate
+	}
 	return voting.ErrDuplicate.With("first", earlier[0].CommittedAt.UTC().Format(time.RFC3339Nano))
 }

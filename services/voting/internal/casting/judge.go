@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -144,6 +145,17 @@ func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error
 			it.settle(r)
 			continue
 		}
+		if sharesCode(it.ballot) && !p.shows(it, earlier) {
+			if f := p.check(it, nil); f != nil {
+				refused = true
+				it.refuse(f)
+				continue
+			}
+			if len(earlier)+len(others) > 0 {
+				p.asks = append(p.asks, asks[i])
+				continue
+			}
+		}
 		picked := picksOf(earlier, others)
 		full := len(picked) > 0 && len(picked) >= p.selection.Rules.Picks().Max
 		if full || slices.ContainsFunc(others, it.sharesKey) {
@@ -160,6 +172,19 @@ func (p *pass) add(ctx context.Context, adders []*item) (refused bool, err error
 		beside[it.slot] = append(others, it)
 	}
 	return refused, nil
+}
+
+// sharesCode tells whether somebody else may hold the voter's credential:
+// whoever gave a member the code. Unless they show a receipt, they are told no
+// more of earlier ballots than that there is one, and that only for a ballot
+// which would have been counted otherwise.
+func sharesCode(b *ballot) bool { return b.cast.Way == rulebook.WayRoster }
+
+// shows tells whether a ballot comes with the receipt of one of these.
+func (p *pass) shows(it *item, earlier []row) bool {
+	code, err := receipt.Parse(it.ballot.cast.Earlier)
+	shown, issued := p.attempt.keys.Receipt.Open(code, p.attempt.slug)
+	return err == nil && issued && slices.ContainsFunc(earlier, func(r row) bool { return receipt.Place{Batch: r.Batch, Rank: r.Rank} == shown })
 }
 
 func (it *item) sharesKey(other *item) bool {

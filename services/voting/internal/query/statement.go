@@ -2,98 +2,128 @@ package query
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
-	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
+
+// keySize is how much of a key's hash a ballot's row keeps, in bytes.
+const keySize = 16
 
 // GetStatement implements voting.Service.
 func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
-		rules, err := r.cache.Rules(ctx, v, in.Slug)
+		at, err := r.secret(ctx, v, in)
 		if err != nil {
 			return err
 		}
-		if !v.OpenedAt.Valid {
-			return voting.ErrNotOpen
+		ballot, err := v.stated(ctx, r.signer, at)
+		if err != nil {
+			return err
+		}
+		period, err := rule.ParsePeriod(ballot.Period)
+		if err != nil {
+			return err
+		}
+		// The ballots of one pseudonym are stated together: their lines show that they
+		// belong together, and a statement names all that it knows of a pseudonym.
+		all, err := v.places(ctx, `SELECT batch, rank FROM ballot WHERE selection = $1 AND period = $2 AND voter = $3 ORDER BY part`,
+			v.ID, period, ballot.Voter[:])
+		if err != nil {
+			return err
 		}
 		edge, err := v.Edge(in.Slug, r.signer.Public())
 		if err != nil {
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.Periods(rules), in.Voter); err != nil {
-			return err
+		for _, at := range all {
+			e, err := v.stated(ctx, r.signer, at)
+			if err != nil {
+				return err
+			}
+			s.Entries = append(s.Entries, e)
 		}
-		out.Ballots = s.Ballots()
 		out.Statement, err = r.signer.SignStatement(s)
 		return err
 	})
 	return out, err
 }
 
-// statedRow is a ballot and where it is.
-type statedRow struct {
-	leafRow
-	Rank       int           `db:"rank"`
-	FirstIndex sql.NullInt64 `db:"first_index"`
-	Ballots    int           `db:"ballots"`
-	Skipped    pq.Int32Array `db:"skipped"`
+// secret finds the ballot of a receipt, or the one that a voter cast with a key.
+// Fault: ErrNoReceipt, whether the voter has no ballot or one with another key.
+func (r *Reader) secret(ctx context.Context, v view, in voting.StatementOf) (at receipt.Place, err error) {
+	if in.Receipt != "" {
+		code, err := receipt.Parse(in.Receipt)
+		at, issued := r.keys.Receipt.Open(code, in.Slug)
+		if err != nil || !issued {
+			return at, voting.ErrNoReceipt
+		}
+		return at, nil
+	}
+	if in.Key.IsZero() {
+		return at, voting.ErrNoReceipt
+	}
+	rules, err := r.cache.Rules(ctx, v, in.Slug)
+	if err != nil {
+		return at, err
+	}
+	periods := v.Periods(rules)
+	names := make(pq.ByteaArray, len(periods))
+	for i, p := range periods {
+		name := r.keys.Name(in.Slug, p, in.Voter)
+		names[i] = name[:]
+	}
+	found, err := v.places(ctx, `
+		SELECT b.batch, b.rank FROM unnest($2::int[], $3::bytea[]) AS x (period, voter)
+		JOIN ballot b ON b.selection = $1 AND b.period = x.period AND b.voter = x.voter WHERE b.key = $4`,
+		v.ID, pq.Array(periods), names, in.Key[:keySize])
+	switch {
+	case err != nil:
+		return at, err
+	case len(found) == 0:
+		return at, voting.ErrNoReceipt
+	}
+	return found[0], nil
 }
 
-// entries say what is recorded for the voter in each period.
-func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who voting.VoterID) ([]ballotlog.Entry, error) {
-	names := make([]secret.Pseudonym, len(periods))
-	voters := make(pq.ByteaArray, len(periods))
-	for i, p := range periods {
-		names[i] = keys.Name(v.Slug, p, who)
-		voters[i] = names[i][:]
+// places are those of the ballots that a query gives by batch and rank.
+func (v view) places(ctx context.Context, query string, args ...any) ([]receipt.Place, error) {
+	var rows []struct {
+		Batch int64 `db:"batch"`
+		Rank  int   `db:"rank"`
 	}
-	var rows []statedRow
-	if err := v.SelectContext(ctx, &rows, `
-		SELECT b.period, b.voter, b.salt, b.picks, b.rank, t.first_index, t.ballots, t.skipped
-		FROM unnest($2::int[], $3::bytea[]) AS x (period, voter)
-		JOIN ballot b ON b.selection = $1 AND b.period = x.period AND b.voter = x.voter
-		JOIN batch t ON t.id = b.batch
-		ORDER BY b.period, b.part`, v.ID, pq.Array(periods), voters); err != nil {
+	if err := v.SelectContext(ctx, &rows, query, args...); err != nil {
 		return nil, fmt.Errorf("statement: %w", err)
 	}
-	entries := make([]ballotlog.Entry, 0, len(periods))
-	for i, p := range periods {
-		if len(rows) == 0 || rows[0].Period != p {
-			entries = append(entries, ballotlog.Entry{Period: rule.PeriodName(p), Voter: names[i]})
-		}
-		for ; len(rows) > 0 && rows[0].Period == p; rows = rows[1:] {
-			e, err := v.entry(ctx, rows[0])
-			if err != nil {
-				return nil, fmt.Errorf("statement: %w", err)
-			}
-			entries = append(entries, e)
-		}
+	all := make([]receipt.Place, len(rows))
+	for i, row := range rows {
+		all[i] = receipt.Place{Batch: row.Batch, Rank: row.Rank}
 	}
-	return entries, nil
+	return all, nil
 }
 
-func (v view) entry(ctx context.Context, row statedRow) (ballotlog.Entry, error) {
-	leaf, err := row.leaf()
+// stated is what is recorded of a ballot. Its place is there once it is public.
+func (v view) stated(ctx context.Context, signer ballotlog.Signer, at receipt.Place) (e ballotlog.Entry, err error) {
+	recorded, err := v.receipt(ctx, signer, at)
 	if err != nil {
-		return ballotlog.Entry{}, err
+		return e, err
 	}
-	e := ballotlog.Entry{Period: leaf.Period, Voter: leaf.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash(leaf.Append(nil))}
-	position, ok := batch{Ballots: row.Ballots, Skipped: row.Skipped}.position(row.Rank)
-	if !ok {
-		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
+	leaf, err := ballotlog.Parse(recorded.Evidence.Leaf)
+	ballot, ok := leaf.(ballotlog.Ballot)
+	if err != nil || !ok {
+		return e, fmt.Errorf("statement: the line %q: %w", recorded.Evidence.Leaf, err)
 	}
-	index, there, err := v.Index(ctx, v, ledger.Counted{First: row.FirstIndex, Position: position}, e.Hash)
-	if there {
-		e.Index = index
+	e = ballotlog.Entry{
+		Period: ballot.Period, Voter: ballot.Voter, Ballot: true, Index: ballotlog.Pending, Hash: ballotlog.Hash([]byte(recorded.Evidence.Leaf)),
 	}
-	return e, err
+	if recorded.Index != nil {
+		e.Index = *recorded.Index
+	}
+	return e, nil
 }

@@ -60,6 +60,18 @@ func PeriodName(period int) string {
 	return time.Unix(int64(period)*day, 0).UTC().Format(dayForm)
 }
 
+// ParsePeriod reads what PeriodName wrote.
+func ParsePeriod(name string) (period int, err error) {
+	if name == rulebook.FrequencyOnce {
+		return Once, nil
+	}
+	at, err := time.Parse(dayForm, name)
+	if err != nil {
+		return 0, fmt.Errorf("period: %w", err)
+	}
+	return int(at.Unix() / day), nil
+}
+
 // Hours refuses ballots at a time outside the voting hours. Fault: ErrHours
 // with the hours in param "hours" and their zone in "timezone".
 func (r Rules) Hours(at time.Time) *fault.Error {

@@ -42,7 +42,8 @@ func TestBadInput(t *testing.T) {
 	h.refused(t, "import", h.badImport(t, organizer))
 
 	h.refused(t, "before opening",
-		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_not_open"),
+		mistake("voter", post(of("/voters"), "", map[string]string{"way": "device"}), http.StatusConflict, "voting_not_open"),
+		mistake("ballot", h.cast(h.device(t), 1, 2), http.StatusConflict, "voting_not_open"),
 		bad{
 			name: "phase", request: post(of("/phases/voting/open"), organizer, reason()), status: http.StatusConflict, code: "phase_out_of_order",
 			fields: []string{"phase"}, params: map[string]string{"phase": "voting", "blocked_by": "nomination,vetting"},
@@ -51,7 +52,8 @@ func TestBadInput(t *testing.T) {
 	h.badBallots(t)
 	h.run(t, func(ctx context.Context) error { return h.Close(ctx, rulebook.PhaseVoting) })
 	h.refused(t, "after closing",
-		mistake("ballot", h.cast(h.voter(t), 1, 2), http.StatusConflict, "voting_closed"),
+		mistake("voter", post(of("/voters"), "", map[string]string{"way": "device"}), http.StatusConflict, "voting_closed"),
+		mistake("ballot", h.cast(h.device(t), 1, 2), http.StatusConflict, "voting_closed"),
 		mistake("reopening", post(of("/phases/voting/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"))
 
 	h.badSheets(t, organizer, juror)

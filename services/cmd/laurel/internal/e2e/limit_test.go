@@ -1,11 +1,13 @@
 package e2e_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
 
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 )
@@ -21,7 +23,8 @@ func TestLimits(t *testing.T) {
 	h := build(t, testkit.URL(t), testkit.NATS(t))
 	h.add(all, nil)
 	h.open(t, all)
-	h.run(t, h.Create)
+	h.vetted(t)
+	h.run(t, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) })
 
 	t.Run("one address behind a proxy", func(t *testing.T) {
 		t.Parallel()

@@ -1,17 +1,20 @@
 package e2e_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -41,7 +44,7 @@ func TestChaos_phaseWhileDown(t *testing.T) {
 		t.Errorf("%d candidates of %d entries", len(h.Candidates), entries)
 	}
 
-	early, late := h.voter(t), h.voter(t)
+	early, late := h.device(t), h.device(t)
 	h.kill(t, "voting")
 	h.later(t, organizer, rulebook.PhaseVoting, event.Open, "voting")
 	h.away(t, h.ballot(t, early))
@@ -133,6 +136,14 @@ func (h *harness) voter(t *testing.T) string {
 		t.Fatalf("a voter: %d %s", a.status, a.body)
 	}
 	return c.Credential
+}
+
+// device is the credential of somebody new, as it is issued while voting is open.
+func (h *harness) device(t *testing.T) string {
+	t.Helper()
+	v := credential.Voter{Slug: slug, Way: identity.WayDevice, Expires: time.Now().Add(time.Hour)}
+	rand.Read(v.ID[:])
+	return h.key(t).Sign(v)
 }
 
 // ballot casts one for two of the candidates.

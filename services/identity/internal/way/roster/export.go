@@ -58,8 +58,8 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 			return fmt.Errorf("export codes: %w", err)
 		}
 		out.Blob, out.Key, out.Members = ref.Hash, key, len(list)
-		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "export_codes", reason, map[string]int{
-			"export": out.Export, "codes": len(list), "replaced": len(replaced),
+		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "export_codes", reason, map[string]any{
+			"export": out.Export, "form": in.Form, "codes": len(list), "replaced": len(replaced),
 		})
 	})
 	if err != nil {
