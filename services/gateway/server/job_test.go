@@ -81,7 +81,8 @@ func TestJob(t *testing.T) {
 	if n := asked.Load(); n != 1 {
 		t.Errorf("the room was asked %d times", n)
 	}
-	if a := h.ask(t, http.MethodGet, at, "", ""); a.Status != http.StatusOK || !strings.Contains(a.Body, `"running"`) || a.Header.Get("Cache-Control") != "no-store" {
+	a := h.ask(t, http.MethodGet, at, "", "")
+	if a.Status != http.StatusOK || !strings.Contains(a.Body, `"running"`) || a.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("how far it is: %d %s", a.Status, a.Body)
 	}
 	for _, wrong := range []string{strings.Replace(at, "0192", "0193", 1), strings.Replace(at, "/voting/", "/identity/", 1)} {

@@ -33,7 +33,9 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}, {Name: run.ListErasures}})...)
+		for _, verb := range []string{run.ReportDeliveries, run.ListAudit, run.CheckAudit, run.GetJob, run.ListErasures} {
+			endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: verb}})...)
+		}
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
