@@ -27,14 +27,15 @@ type Replacements struct {
 	Replacements int64 `json:"replacements"`
 }
 
-// Tally is the counts derived from ballots.
+// Tally is the counts derived from ballots, as the last publication shows them:
+// nothing public moves between two (rulebook, voting.publication).
 type Tally struct {
 	Slug    string        `json:"slug"`
 	State   string        `json:"state"` // pending | open | closed | sealed
 	Ballots int64         `json:"ballots"`
 	Votes   map[int]int64 `json:"votes,omitempty"` // by number, of all candidates on the list; absent while hidden
 	Hidden  bool          `json:"hidden"`
-	At      time.Time     `json:"at"`      // of the last change
+	At      time.Time     `json:"at"`      // of the last publication
 	Version int64         `json:"version"` // grows with every change: of two, the larger is the newer
 }
 
@@ -42,7 +43,7 @@ type Tally struct {
 const (
 	Pending = "pending" // voting has not opened
 	Open    = "open"
-	Closed  = "closed" // no more ballots; some may not be in the tally yet
+	Closed  = "closed" // no more ballots; some may not be public yet
 	Sealed  = "sealed" // final
 )
 
@@ -58,15 +59,13 @@ type GetReceipt struct {
 	Receipt string `json:"receipt"`
 }
 
-// Recorded is what stands behind a receipt.
+// Recorded is what stands behind a receipt. It tells no time finer than the
+// period, nor which ballots were cast beside it.
 type Recorded struct {
-	Slug    string    `json:"slug"`
-	Receipt string    `json:"receipt"`
-	Period  string    `json:"period"`          // "once" or a day, 2026-05-01
-	At      time.Time `json:"at"`              // when its batch was counted
-	Index   *int64    `json:"index,omitempty"` // in the ballot log, from 0; absent until it is sequenced
-
-	Batch    int64             `json:"batch"` // of the ballots that were committed together
+	Slug     string            `json:"slug"`
+	Receipt  string            `json:"receipt"`
+	Period   string            `json:"period"`          // "once" or a day, 2026-05-01
+	Index    *int64            `json:"index,omitempty"` // in the ballot log, from 0; absent until a publication has put it there
 	Evidence ballotlog.Receipt `json:"evidence"`
 }
 
@@ -118,8 +117,8 @@ type Statement struct {
 // Check is the whole-state check of one selection: tally = recount, indexes
 // without gaps, batches complete.
 type Check struct {
-	Ballots   int64    `json:"ballots"`
-	Sequenced int64    `json:"sequenced"` // ballots in the tally and the log
+	Ballots   int64    `json:"ballots"`   // all; until the tally is final, those that are published
+	Sequenced int64    `json:"sequenced"` // ballots in the published tally and the log
 	Problems  []string `json:"problems"`  // empty: everything holds
 }
 
@@ -151,8 +150,8 @@ type Service interface {
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
 	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// GetReceipt finds the ballot behind a receipt, with the signed promise of its
-	// batch and, once it is in the log, the proof of that against the last
+	// GetReceipt finds the ballot behind a receipt, with the signed promise that it
+	// is counted and, once it is in the log, the proof of that against the last
 	// checkpoint. Fault: ErrNoReceipt.
 	GetReceipt(ctx context.Context, in GetReceipt) (Recorded, error)
 	// GetCheckpoint gives the ballot log's last signed head.

@@ -67,7 +67,7 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 	h.bus = testkit.Connect(t, h.nats, "test")
 	h.tell("selection", "phases", event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(
 		`{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", ` +
-			`"picks": {"min": 1, "max": 3}, "counts": "` + counts + `"}}`)})
+			`"publication": {"every": "1s", "ballots": 1}, "picks": {"min": 1, "max": 3}, "counts": "` + counts + `"}}`)})
 	for n := 1; n <= runners; n++ {
 		h.tell("nomination", fmt.Sprint("candidate/", n), event.CandidateAdmitted{Number: n, EntryID: strconv.Itoa(n), Name: "x"})
 	}

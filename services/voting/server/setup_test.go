@@ -101,8 +101,12 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	}
 }
 
-// book is a rulebook whose voting is v.
+// book is a rulebook whose voting is v. Where v does not say when figures become
+// public, they do as soon as may be.
 func book(v string) string {
+	if !strings.Contains(v, "publication") {
+		v = `{"publication": {"every": "1s", "ballots": 1}, ` + strings.TrimPrefix(v, "{")
+	}
 	return `{"laurel": 1, "timezone": "Asia/Shanghai",
 		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`
 }
@@ -189,21 +193,26 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	}
 }
 
-// whole waits until every ballot is in the tally, and checks the whole state:
-// ballots there are exactly want.
+// whole waits until every ballot is public, and checks the whole state: ballots
+// there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
 		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		var ballots int64
+		if err := r.deps.DB.Get(&ballots, `SELECT count(*) FROM ballot JOIN voting v ON v.id = selection WHERE slug = $1`, slug); err != nil {
+			return err
+		}
+		switch {
 		case len(c.Problems) > 0:
 			t.Fatalf("problems: %s", strings.Join(c.Problems, "\n"))
-		case c.Ballots != int64(want):
-			t.Fatalf("%d ballots, want %d", c.Ballots, want)
-		case c.Sequenced != c.Ballots:
-			return fmt.Errorf("%d ballots sequenced of %d", c.Sequenced, c.Ballots)
+		case ballots != int64(want):
+			t.Fatalf("%d ballots, want %d", ballots, want)
+		case c.Sequenced != ballots || c.Ballots != ballots:
+			return fmt.Errorf("%d ballots are public of %d, %d are told", c.Sequenced, ballots, c.Ballots)
 		}
 		d, err := bus.Call[outbox.Deliveries](r.ctx, r.deps.Bus, voting.Name, run.ReportDeliveries, run.Of{Slug: slug})
 		if err != nil {
@@ -268,4 +277,6 @@ func (r *room) execute(t testing.TB, statement string, args ...any) {
 }
 
 // forged is a receipt that somebody made who has not the key.
-func forged() string { return receipt.NewKey([]byte("another")).Issue(slug, 1, 0).String() }
+func forged() string {
+	return receipt.NewKey([]byte("another")).Issue(slug, receipt.Place{Batch: 1}).String()
+}

@@ -47,8 +47,8 @@ func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (out voting.Ex
 		out, err = r.export(ctx, []string{"index", "period", "voter", "picks"}, func(write func(...string) error) error {
 			return v.ballots(ctx, write)
 		})
-		if err == nil && out.Rows != v.Next {
-			return fmt.Errorf("export of %s: %d ballots of %d", in.Slug, out.Rows, v.Next)
+		if err == nil && out.Rows != v.Size {
+			return fmt.Errorf("export of %s: %d ballots of %d", in.Slug, out.Rows, v.Size)
 		}
 		return err
 	})
@@ -57,9 +57,7 @@ func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (out voting.Ex
 
 // ballots writes all ballots in the order of the log, without holding them.
 func (v view) ballots(ctx context.Context, write func(...string) error) error {
-	rows, err := v.QueryxContext(ctx, `
-		SELECT b.period, b.voter, b.picks FROM ballot b JOIN batch t ON t.id = b.batch
-		WHERE b.selection = $1 ORDER BY t.first_index, b.rank`, v.ID)
+	rows, err := v.inOrder(ctx, `b.period, b.voter, b.picks`)
 	if err != nil {
 		return fmt.Errorf("ballots: %w", err)
 	}

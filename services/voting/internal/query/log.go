@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
@@ -140,11 +141,36 @@ func (v view) lines(ctx context.Context, w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// logged gives the ballots that have an index, in the order of the log.
+// logOrder is the rest of a SELECT of ballots b of the selection $1 that are public,
+// $2 of them, in the order of the log: by publication, and in it by the leaf's
+// hash. Batches from before the first publication lie there one by one, in their
+// own order. Leaves are hashed here as the migration does it, in SQL.
+const logOrder = `
+	FROM ballot b JOIN (
+	    SELECT id, coalesce(run, first_index) AS run, run IS NOT NULL AS sorted
+	    FROM batch, LATERAL (SELECT max(first) AS run FROM publication p WHERE p.selection = batch.selection AND first <= first_index) p
+	    WHERE batch.selection = $1 AND first_index < $2 OFFSET 0) t ON t.id = b.batch
+	WHERE b.selection = $1
+	ORDER BY run, CASE WHEN sorted THEN ` + leafHash + ` END, b.rank`
+
+// leafHash is the hash of the leaf of a row of ballot.
+const leafHash = `sha256('\x00'::bytea || convert_to(format('ballot %s %s %s %s',
+	CASE WHEN period = 0 THEN 'once' ELSE to_char(date '1970-01-01' + period, 'YYYY-MM-DD') END,
+	encode(voter, 'hex'), array_to_string(picks, ','), encode(salt, 'hex')), 'UTF8'))`
+
+// inOrder reads columns of the ballots of the log, in its order. The planner may
+// take a new selection for empty; a nested loop would then read all ballots anew
+// for each batch.
+func (v view) inOrder(ctx context.Context, columns string) (*sqlx.Rows, error) {
+	if _, err := v.ExecContext(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
+		return nil, err
+	}
+	return v.QueryxContext(ctx, `SELECT `+columns+logOrder, v.ID, v.Size)
+}
+
+// logged gives the ballots of the log, in its order.
 func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) error {
-	rows, err := v.QueryxContext(ctx, `
-		SELECT b.period, b.voter, b.salt, b.picks FROM ballot b JOIN batch t ON t.id = b.batch
-		WHERE b.selection = $1 AND t.first_index IS NOT NULL ORDER BY t.first_index, b.rank`, v.ID)
+	rows, err := v.inOrder(ctx, `b.period, b.voter, b.salt, b.picks`)
 	if err != nil {
 		return fmt.Errorf("leaves: %w", err)
 	}
@@ -192,53 +218,4 @@ func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, 
 	}
 	out.Blob = ref.Hash
 	return out, nil
-}
-
-// checkLog makes the log anew from the ballots, and compares it with what is
-// kept: subtrees, edge and checkpoint, then what batches keep.
-func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.Check) error {
-	fail := func(format string, args ...any) {
-		c.Problems = append(c.Problems, "log = ballots: "+fmt.Sprintf(format, args...))
-	}
-	var edge ballotlog.Edge
-	var subtrees []ballotlog.Subtree
-	if err := v.logged(ctx, func(b ballotlog.Ballot) error {
-		if edge.Size() < v.Size {
-			edge.Append(ballotlog.Hash(b.Append(nil)), func(s ballotlog.Subtree) { subtrees = append(subtrees, s) })
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	kept, err := v.Edge(v.Slug, signer.Public())
-	switch {
-	case err != nil:
-		fail("%v", err)
-	case kept.Tree() != edge.Tree():
-		fail("the log of %d leaves has the root %s; made anew from the ballots it has %d and %s", kept.Size(), kept.Tree().Hash, edge.Size(), edge.Tree().Hash)
-	}
-	if v.Size > v.Next {
-		fail("%d leaves, %d ballots in the tally", v.Size, v.Next)
-	}
-	var hashes []struct {
-		Level  int    `db:"level"`
-		Number int64  `db:"number"`
-		Hash   []byte `db:"hash"`
-	}
-	if err := v.SelectContext(ctx, &hashes, `SELECT level, number, hash FROM subtree WHERE selection = $1`, v.ID); err != nil {
-		return fmt.Errorf("check log: %w", err)
-	}
-	want := make(map[ballotlog.Subtree]bool, len(subtrees))
-	for _, s := range subtrees {
-		want[s] = true
-	}
-	for _, h := range hashes {
-		s := ballotlog.Subtree{Level: h.Level, Number: h.Number}
-		copy(s.Hash[:], h.Hash)
-		delete(want, s)
-	}
-	if len(want) > 0 || len(hashes) != len(subtrees) {
-		fail("%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
-	}
-	return v.checkBatches(ctx, fail)
 }

@@ -46,9 +46,10 @@ type view struct {
 	head
 }
 
+// head is how far the selection has come in public. What is counted since is
+// nobody's to see.
 type head struct {
 	ledger.Head
-	Next     int64        `db:"next_index"`
 	MovedAt  sql.NullTime `db:"moved_at"`
 	SealedAt sql.NullTime `db:"sealed_at"`
 }
@@ -65,7 +66,7 @@ func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) e
 	if v.Selection, err = candidates.GetSelection(ctx, tx, slug); err != nil {
 		return err
 	}
-	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, next_index, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
+	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
 		return fmt.Errorf("head of %s: %w", slug, err)
 	}
 	return fn(v)
@@ -88,8 +89,8 @@ func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, er
 		if err != nil {
 			return err
 		}
-		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Next, At: v.asOf()}
-		t.Version = VersionOf(t.State, v.Next, v.ListVersion)
+		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Size, At: v.asOf()}
+		t.Version = VersionOf(t.State, v.Size, v.ListVersion)
 		if t.Hidden = rules.Hidden() && t.State != voting.Sealed; t.Hidden {
 			return nil
 		}
@@ -99,13 +100,13 @@ func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, er
 	return t, err
 }
 
-// asOf is when the tally last changed; before its first ballot, now.
+// asOf is when the public tally last changed; before its first ballots, when
+// voting opened.
 func (v view) asOf() time.Time {
-	switch {
-	case v.SealedAt.Valid:
-		return v.SealedAt.Time.UTC()
-	case v.MovedAt.Valid:
-		return v.MovedAt.Time.UTC()
+	for _, at := range []sql.NullTime{v.SealedAt, v.MovedAt, v.OpenedAt} {
+		if at.Valid {
+			return at.Time.UTC()
+		}
 	}
 	return v.Now.UTC()
 }

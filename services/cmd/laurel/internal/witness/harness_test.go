@@ -33,7 +33,8 @@ import (
 
 const (
 	slug  = "courier-2"
-	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
+	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {` +
+		`"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live", "publication": {"every": "1s", "ballots": 1}}}`
 )
 
 // harness is a real voting room and a real gateway, and a line between gateway
