@@ -46,7 +46,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
 		})
 	case selection.Name:
-		return selectionserver.New(deps)
+		holidays, err := p.cfg.Holidays()
+		if err != nil {
+			return run.Room{}, err
+		}
+		return selectionserver.Config{Holidays: holidays}.New(deps)
 	case nomination.Name:
 		return nominationserver.New(deps)
 	case voting.Name:
