@@ -72,7 +72,9 @@ func withProfile(body, icc []byte) []byte {
 
 // icc makes an RGB profile of columns of XYZ under D50 and a curve for all three.
 func icc(columns [3][3]float64, curve []byte) []byte {
-	fixed := func(b []byte, v float64) []byte { return binary.BigEndian.AppendUint32(b, uint32(int32(math.Round(v*65536)))) }
+	fixed := func(b []byte, v float64) []byte {
+		return binary.BigEndian.AppendUint32(b, uint32(int32(math.Round(v*65536))))
+	}
 	type tag struct {
 		name string
 		body []byte
