@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
@@ -47,11 +48,18 @@ const (
 	Sealed  = "sealed" // final
 )
 
-// Exported names what was written to the blob store.
+// Exported names what was written to the blob store, or the job that writes it.
 type Exported struct {
-	Blob string `json:"blob"` // SHA-256, hex
-	Rows int64  `json:"rows"`
+	Blob string   `json:"blob,omitempty"` // SHA-256, hex; empty while Job is at it
+	Rows int64    `json:"rows"`
+	Job  *job.Job `json:"job,omitempty"`
 }
+
+// The kinds of jobs that write the files of a sealed selection.
+const (
+	LeavesJob  = "leaves"
+	BallotsJob = "ballots"
+)
 
 // GetReceipt names a ballot.
 type GetReceipt struct {
@@ -146,9 +154,11 @@ type Service interface {
 	// tally_sealed; their ballots stay in the log, the turnout and the export of
 	// ballots. Fault: ErrUnsealed.
 	ExportVotes(ctx context.Context, in Of) (Exported, error)
-	// ExportBallots writes index,period,voter,picks of every ballot in the
+	// ExportBallots gives index,period,voter,picks of every ballot in the
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
-	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
+	// digits; picks are ascending, a space between. The file is made once, by a
+	// job that begins when the tally is sealed; until then Exported names the job.
+	// Faults: ErrUnsealed, ErrNoExport.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
 	// GetReceipt finds the ballot behind a receipt, with the signed promise that it
 	// is counted and, once it is in the log, the proof of that against the last
@@ -165,8 +175,8 @@ type Service interface {
 	// GetStatement says what is recorded for a voter in each period since voting
 	// opened, signed. It does not tell the picks. Fault: ErrNotOpen.
 	GetStatement(ctx context.Context, in StatementOf) (Statement, error)
-	// ExportLeaves writes the lines of the ballot log in their order. Fault:
-	// ErrUnsealed.
+	// ExportLeaves gives the lines of the ballot log in their order, as
+	// ExportBallots does its own. Faults: ErrUnsealed, ErrNoExport.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
 	// CheckTally recounts, and makes the log anew.
 	CheckTally(ctx context.Context, in Of) (Check, error)
@@ -186,6 +196,7 @@ var (
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
+	ErrNoExport       = fault.NewUnavailable("export_failed", "the file could not be made; it is tried again", time.Minute) // params job, code
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
 	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")

@@ -37,7 +37,7 @@ func (h *installation) decided(rulebook string) string {
 	s := h.create(rulebook)
 	h.rooms["nomination"].admitted = 4
 	h.change("open nomination", "open vetting", "close nomination", "close vetting", "open voting", "open review", "close voting", "close review")
-	result := h.Upload(fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
+	result := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: votes, ScoresHash: scores})
 	h.change("open decision")
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1})
@@ -237,7 +237,7 @@ func TestPublish_foreign(t *testing.T) {
 	h := open(t)
 	h.admit(1, 2, 3, 4)
 	h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 1s}", 1))
-	foreign := h.Upload(fmt.Appendf(nil, computed, slug, votes, votes, scores))
+	foreign := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, votes, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: foreign, RulebookHash: votes, VotesHash: votes, ScoresHash: scores})
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: foreign, Approved: true, Members: 9, For: 9})
 	testkit.Eventually(t, testkit.Patience, func() error {

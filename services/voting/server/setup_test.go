@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -37,6 +38,7 @@ type room struct {
 	ctx     context.Context
 	nats    *bus.Embedded
 	address string // of the database, as superuser
+	clock   *testkit.Clock
 	deps    run.Deps
 	running *run.Running
 	signer  ballotlog.Signer
@@ -76,11 +78,18 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	if err != nil {
 		t.Fatal(err)
 	}
+	return keeping(t, blobs.In(voting.Name), signer, nats, address, way)
+}
+
+// keeping is signedBy with the store of its files.
+func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.Embedded, address, way string) *room {
+	t.Helper()
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+	db := testkit.Open(t, way, voting.Name)
 	deps := run.Deps{
-		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
+		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
+		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -94,6 +103,7 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 		ctx:     actor.WithRequest(t.Context(), "r-1"),
 		nats:    nats,
 		address: address,
+		clock:   clock,
 		deps:    deps,
 		inbox:   inbox,
 
@@ -238,6 +248,18 @@ func (r *room) sealed(t testing.TB) voting.Tally {
 		return err
 	})
 	return tally
+}
+
+// made waits for a file that a job makes.
+func (r *room) made(t testing.TB, ask func(context.Context, voting.Of) (voting.Exported, error)) (out voting.Exported) {
+	t.Helper()
+	testkit.Eventually(t, testkit.Patience, func() (err error) {
+		if out, err = ask(r.ctx, voting.Of{Slug: slug}); err == nil && out.Job != nil {
+			err = fmt.Errorf("%s is %s", out.Job.Kind, out.Job.State)
+		}
+		return err
+	})
+	return out
 }
 
 // events are what the room has published of a type, oldest first.

@@ -88,7 +88,7 @@ func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, 
 }
 
 func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*sheet.Sheet, error) {
-	r, _, err := e.deps.Blobs.Open(ctx, hash)
+	r, _, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, nomination.ImportInvalid(fault.Wrong("blob", "no_upload", "there is no such upload"))
 	}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -25,7 +26,7 @@ const batches = 40
 // setup is a selection with batches of 1, 2, 3 … ballots that wait.
 func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
-	db := testkit.Service(t, "voting", outbox.Set(), phase.Set(), migrations.Set())
+	db := testkit.Service(t, "voting", outbox.Set(), job.Set(), phase.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO selection (slug, hash, rulebook, frozen_at)
 		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live",
@@ -34,14 +35,16 @@ func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) SELECT id, 1, 0, now(), id, '{}' FROM generate_series(1, 40) id;
 		INSERT INTO batch_body
-		SELECT id, '{7}', ARRAY[id], (SELECT string_agg(sha256(int8send(1000 * id + n)), '') FROM generate_series(1, id) n), '' FROM generate_series(1, 40) id`); err != nil {
+		SELECT id, '{7}', ARRAY[id], (SELECT string_agg(sha256(int8send(1000 * id + n)), '') FROM generate_series(1, id) n), ''
+		FROM generate_series(1, 40) id`); err != nil {
 		t.Fatal(err)
 	}
 	signer, err := ballotlog.NewSigner(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
+	deps := run.Deps{DB: db, Jobs: job.New(db, time.Now, testkit.Log(t)), Now: time.Now, Log: testkit.Log(t)}
+	return New(deps, signer, candidates.NewCache(phase.NewSelections())), db
 }
 
 // TestSequencer_panic has a publication panic: the other selection's is made in

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // Votes are the published counts of all candidates on the list, by number, zeros
@@ -46,6 +47,10 @@ func (p *publication) seal(ctx context.Context, tx *sqlx.Tx, s state) error {
 	}
 	checkpoint, _, err := s.Signed(s.Slug, p.sequencer.signer)
 	if err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	// What everybody may read from now on is written before anybody asks.
+	if _, err := p.sequencer.jobs.Order(ctx, tx, s.Slug, voting.LeavesJob, nil); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
 	return outbox.Append(ctx, tx, p.sequencer.now(), s.Slug, sealAggregate, event.TallySealed{Ballots: s.Size, Votes: votes, Checkpoint: checkpoint})

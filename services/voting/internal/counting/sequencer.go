@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -35,6 +36,7 @@ type Sequencer struct {
 
 	signer ballotlog.Signer
 	cache  *candidates.Cache
+	jobs   *job.Runner
 
 	failed map[step]failure // the others are counted all the same
 	due    map[int]int64    // by selection: up to where ballots are to be public, where that takes several publications
@@ -59,7 +61,7 @@ const maxPause = 30 * time.Second
 // New counts in deps' database; signer signs the log's checkpoints.
 func New(deps run.Deps, signer ballotlog.Signer, cache *candidates.Cache) *Sequencer {
 	return &Sequencer{
-		db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache,
+		db: deps.DB, now: deps.Time, log: deps.Log, wake: make(chan struct{}, 1), signer: signer, cache: cache, jobs: deps.Jobs,
 		failed: map[step]failure{}, due: map[int]int64{},
 	}
 }

@@ -1,18 +1,14 @@
 package query
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"sync"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
@@ -100,47 +96,6 @@ func checkSizes(in voting.ConsistencyOf, size int64) error {
 	return voting.ErrSizes.Check(fields)
 }
 
-// leaves remembers exports: the log of a sealed vote does not change.
-type leaves struct {
-	mu       sync.Mutex
-	exported map[string]voting.Exported // by slug
-}
-
-// ExportLeaves implements voting.Service.
-func (r *Reader) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
-	r.leaves.mu.Lock() // one export at a time: everybody may ask for it
-	defer r.leaves.mu.Unlock()
-	err = r.sealed(ctx, in.Slug, func(v view) error {
-		if kept, ok := r.leaves.exported[in.Slug]; ok && kept.Rows == v.Size {
-			if there, err := r.blobs.Has(ctx, kept.Blob); err == nil && there {
-				out = kept
-				return nil
-			}
-		}
-		if out, err = r.stream(ctx, func(w io.Writer) (int64, error) { return v.lines(ctx, w) }); err != nil {
-			return err
-		}
-		if out.Rows != v.Size {
-			return fmt.Errorf("export of %s: %d leaves of %d", in.Slug, out.Rows, v.Size)
-		}
-		r.leaves.exported[in.Slug] = out
-		return nil
-	})
-	return out, err
-}
-
-// lines writes the log's leaves, one a line.
-func (v view) lines(ctx context.Context, w io.Writer) (n int64, err error) {
-	var text []byte
-	err = v.logged(ctx, func(b ballotlog.Ballot) error {
-		n++
-		text = append(b.Append(text[:0]), '\n')
-		_, err := w.Write(text)
-		return err
-	})
-	return n, err
-}
-
 // logOrder is the rest of a SELECT of ballots b of the selection $1 that are public,
 // $2 of them, in the order of the log: by publication, and in it by the leaf's
 // hash. Batches from before the first publication lie there one by one, in their
@@ -189,33 +144,4 @@ func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) err
 		}
 	}
 	return rows.Err()
-}
-
-// stream writes a file into the blob store, without holding it.
-func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
-	out := voting.Exported{}
-	reader, writer := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buffered := bufio.NewWriterSize(writer, 64<<10)
-		var rows int64
-		err := guard.Do("export", func() (err error) {
-			rows, err = write(buffered)
-			return err
-		})
-		if err == nil {
-			err = buffered.Flush()
-		}
-		out.Rows = rows
-		writer.CloseWithError(err)
-	}()
-	ref, err := r.blobs.Put(ctx, reader, maxExport)
-	reader.CloseWithError(err) // where the store gave up, so does the writer
-	<-done
-	if err != nil {
-		return voting.Exported{}, fmt.Errorf("export: %w", err)
-	}
-	out.Blob = ref.Hash
-	return out, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -28,14 +29,13 @@ type Reader struct {
 	cache *candidates.Cache
 
 	signer ballotlog.Signer
-	leaves leaves
+	jobs   *job.Runner
 }
 
 // New reads deps' database; signer signs promises.
 func New(deps run.Deps, keys secret.Keys, signer ballotlog.Signer, cache *candidates.Cache) *Reader {
 	return &Reader{
-		db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer,
-		leaves: leaves{exported: map[string]voting.Exported{}},
+		db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer, jobs: deps.Jobs,
 	}
 }
 
@@ -57,7 +57,11 @@ type head struct {
 // look gives fn the selection in one snapshot, so that what casting and
 // counting do meanwhile is seen whole or not at all.
 func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) error {
-	tx, err := r.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	return lookIn(ctx, r.db, slug, fn)
+}
+
+func lookIn(ctx context.Context, db *sqlx.DB, slug string, fn func(v view) error) error {
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("look at %.64q: %w", slug, err)
 	}

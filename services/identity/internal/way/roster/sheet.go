@@ -65,7 +65,7 @@ type sheet struct {
 // readSheet reads a file and says every mistake in it. Faults:
 // ErrRosterInvalid, ErrRosterFull, those of package table.
 func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) (members []member, err error) {
-	body, _, err := blobs.Open(ctx, in.Blob)
+	body, _, err := blobs.In(blob.Uploads).Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, identity.ErrRosterInvalid.At(fault.Wrong("blob", "upload_unknown", "there is no such upload"))
 	}
