@@ -54,7 +54,7 @@ type NoDataError struct{ Year int }
 func (e NoDataError) Error() string { return fmt.Sprintf("%v: %d", ErrNoData, e.Year) }
 
 // Is tells that it is ErrNoData.
-func (NoDataError) Is(target error) bool { return target == ErrNoData } //nolint:errorlint // it is what errors.Is asks
+func (NoDataError) Is(target error) bool { return target == ErrNoData }
 
 // WorkingDay tells whether the day on which t falls, by t's own timezone, is
 // worked. For CN it gives ErrNoData rather than guess at a year without data.

@@ -76,7 +76,8 @@ func TestBrowser_hostileTexts(t *testing.T) {
 				document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
 			if wide := read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 360 {
 				t.Errorf("%s in %s is %d pixels wide: %q", path, lang, wide, read[[]string](t, ctx,
-					`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll")).map(e => e.outerHTML.slice(0, 90)).slice(0, 4)`))
+					`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll"))
+						.map(e => e.outerHTML.slice(0, 90)).slice(0, 4)`))
 			}
 			if turned := read[[]string](t, ctx, outside+"("+list+")"); len(turned) > 0 {
 				t.Errorf("%s in %s: not isolated: %q", path, lang, turned)

@@ -39,11 +39,11 @@ func directs(r rune) bool {
 
 // balanced tells a list of texts that are isolated already.
 func balanced(text string) bool {
-	open, outside, any := 0, false, false
+	open, outside, marked := 0, false, false
 	for _, r := range text {
 		switch {
 		case r == isolate:
-			open, any = open+1, true
+			open, marked = open+1, true
 		case r == isolateEnd:
 			open--
 		case directs(r):
@@ -55,5 +55,5 @@ func balanced(text string) bool {
 			return false
 		}
 	}
-	return any && open == 0 && !outside
+	return marked && open == 0 && !outside
 }

@@ -99,9 +99,21 @@ var scripts = []struct {
 	table *unicode.RangeTable
 	lang  string
 }{
-	{unicode.Hebrew, "he"}, {unicode.Arabic, "und-Arab"}, {unicode.Cyrillic, "und-Cyrl"}, {unicode.Hangul, "ko"}, {unicode.Thai, "th"},
-	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Tibetan, "bo"}, {unicode.Mongolian, "und-Mong"}, {unicode.Yi, "ii"},
-	{unicode.Devanagari, "und-Deva"}, {unicode.Greek, "el"}, {unicode.Syriac, "und-Syrc"}, {unicode.Thaana, "dv"}, {unicode.Nko, "und-Nkoo"},
+	{unicode.Hebrew, "he"},
+	{unicode.Arabic, "und-Arab"},
+	{unicode.Cyrillic, "und-Cyrl"},
+	{unicode.Hangul, "ko"},
+	{unicode.Thai, "th"},
+	{unicode.Hiragana, "ja"},
+	{unicode.Katakana, "ja"},
+	{unicode.Tibetan, "bo"},
+	{unicode.Mongolian, "und-Mong"},
+	{unicode.Yi, "ii"},
+	{unicode.Devanagari, "und-Deva"},
+	{unicode.Greek, "el"},
+	{unicode.Syriac, "und-Syrc"},
+	{unicode.Thaana, "dv"},
+	{unicode.Nko, "und-Nkoo"},
 }
 
 // languageOfText tells the language of words that somebody wrote, where it is
