@@ -31,15 +31,30 @@ func Names() []string { return []string{CN, Weekdays, EveryDay} }
 
 // Calendar tells working days from others. The zero Calendar is not one; get
 // it from Named.
-type Calendar struct{ name string }
+type Calendar struct {
+	name  string
+	added Holidays
+}
 
 // Named gives the calendar of that name, or ErrUnknown.
 func Named(name string) (Calendar, error) {
 	if !slices.Contains(Names(), name) {
 		return Calendar{}, fmt.Errorf("%w %q: there are %s", ErrUnknown, name, strings.Join(Names(), ", "))
 	}
-	return Calendar{name}, nil
+	return Calendar{name: name}, nil
 }
+
+// With gives the calendar with an installation's own holidays of China before
+// those that come with this version.
+func (c Calendar) With(added Holidays) Calendar { return Calendar{c.name, added} }
+
+// NoDataError is ErrNoData for a year.
+type NoDataError struct{ Year int }
+
+func (e NoDataError) Error() string { return fmt.Sprintf("%v: %d", ErrNoData, e.Year) }
+
+// Is tells that it is ErrNoData.
+func (NoDataError) Is(target error) bool { return target == ErrNoData }
 
 // WorkingDay tells whether the day on which t falls, by t's own timezone, is
 // worked. For CN it gives ErrNoData rather than guess at a year without data.
@@ -51,8 +66,11 @@ func (c Calendar) WorkingDay(t time.Time) (bool, error) {
 	case EveryDay:
 		return true, nil
 	case CN:
-		if !known(t.Year()) {
-			return false, fmt.Errorf("calendar %s: %w: %d", CN, ErrNoData, t.Year())
+		if worked, ok := c.added[t.Format(time.DateOnly)]; ok {
+			return worked, nil
+		}
+		if !known(t.Year()) && !c.added.whole(t.Year()) {
+			return false, NoDataError{t.Year()}
 		}
 		if day := HolidayUtil.GetHoliday(t.Format(time.DateOnly)); day != nil {
 			return day.IsWork(), nil

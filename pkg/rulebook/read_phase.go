@@ -1,7 +1,6 @@
 package rulebook
 
 import (
-	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/calendar"
@@ -39,19 +38,22 @@ func (r *reader) time(f field) time.Time {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t.In(r.location)
 	}
-	local := strings.Replace(s, "T", " ", 1)
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
-		t, err := time.ParseInLocation(layout, local, r.location)
-		if err != nil {
-			continue
-		}
-		if t.Format(layout) != local {
-			f.fail("time_skipped", `"{value}" does not exist in {timezone}: clocks are put forward then`, "value", s, "timezone", r.location)
-		}
-		return t
+	wall, ok := wallTime(s)
+	if !ok {
+		f.fail("time_malformed", `"{value}" is not a time such as 2026-05-01 09:00 or 2026-05-01T09:00:00+08:00`, "value", escaped(s))
+		return time.Time{}
 	}
-	f.fail("time_malformed", `"{value}" is not a time such as 2026-05-01 09:00 or 2026-05-01T09:00:00+08:00`, "value", escaped(s))
-	return time.Time{}
+	switch at := instants(wall, r.location); len(at) {
+	case 0:
+		f.fail("time_skipped", `"{value}" does not exist in {timezone}: clocks are put forward then`, "value", s, "timezone", r.location)
+		return time.Time{}
+	case 1:
+		return at[0]
+	default:
+		f.fail("time_twice", `"{value}" comes twice in {timezone}, where clocks are put back then: write {first} or {second}`, "value", s,
+			"timezone", r.location, "first", at[0].Format(time.RFC3339), "second", at[len(at)-1].Format(time.RFC3339))
+		return time.Time{}
+	}
 }
 
 // phaseOrder checks the dates against the order of phases. Vetting may begin

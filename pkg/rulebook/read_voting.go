@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/laurel-awards/laurel/pkg/norm"
 )
 
 // maxPublicationBallots is the most that a publication may wait for.
@@ -47,7 +49,7 @@ func (r *reader) hours(f field) Hours {
 	if s == "" {
 		return Hours{}
 	}
-	from, to, _ := strings.Cut(s, "-")
+	from, to, _ := strings.Cut(norm.Key(s), "-") // whatever the width and the dash
 	h := Hours{From: minutes(from), To: minutes(to)}
 	if h.From < 0 || h.To < 0 {
 		f.fail("hours_malformed", `"{value}" are not hours such as 09:00-22:00`, "value", escaped(s))
@@ -78,7 +80,7 @@ func minutes(s string) int {
 		return 24 * 60
 	}
 	t, err := time.Parse("15:04", s)
-	if err != nil || len(s) != len("15:04") {
+	if err != nil {
 		return -1
 	}
 	return t.Hour()*60 + t.Minute()

@@ -180,3 +180,9 @@ var (
 	ErrNotArrived  = fault.NewUnavailable("result_not_arrived", "the approved result has not arrived here in full yet", time.Second)
 	ErrUnpublished = fault.New(fault.NotFound, "result_unpublished", "the result is not public")
 )
+
+// NoHolidays is ErrNoHolidays that names the year.
+func NoHolidays(calendar string, year int) *fault.Error {
+	return ErrNoHolidays.At(fault.Wrong("notice", "year_without_holidays",
+		"runs into {year}, whose holidays of the calendar {calendar} are not known to this version: give them in HOLIDAYS_FILE", "year", year, "calendar", calendar))
+}

@@ -50,7 +50,7 @@ func wind(t *testing.T) *watch {
 	w := &watch{t: t, clock: testkit.NewClock(spring()), answers: map[string]int64{}}
 	room := run.Room{Name: selection.Name, Migrations: server.Migrations()}
 	w.deps = run.Deps{DB: testkit.Service(t, room.Name, room.Sets()...), Now: w.clock.Now, Log: slog.New(slog.NewTextHandler(&w.log, nil))}
-	w.timing = timing.New(w.deps)
+	w.timing = timing.New(w.deps, nil)
 	w.now = w.timing.Clock()
 	w.inbox = outbox.Inbox{Service: room.Name, DB: w.deps.DB, Log: w.deps.Log, Handlers: w.timing.Handlers()}
 	_, err := store.New(w.deps).CreateSelection(t.Context(), selection.CreateSelection{Slug: slug, Rulebook: strings.Replace(rules, notice, notice+dated, 1)})
@@ -238,7 +238,7 @@ func TestClock_panic(t *testing.T) {
 		}
 		return w.clock.Now()
 	}
-	w.timing = timing.New(w.deps)
+	w.timing = timing.New(w.deps, nil)
 	w.now = w.timing.Clock()
 	w.tick("2026-05-01 09:00")
 	if n := strings.Count(w.log.String(), "spilled"); n == 0 {

@@ -104,7 +104,9 @@ func TestNotice_holidaysUnknown(t *testing.T) {
 	h.decided(rules)
 	h.Clock.Set(time.Date(9998, 1, 1, 0, 0, 0, 0, time.UTC))
 	_, err := h.order("notice", event.Open)
-	_ = refused(t, err, selection.ErrNoHolidays)
+	if f := refused(t, err, selection.ErrNoHolidays); len(f.Fields) != 1 || f.Fields[0].Params["year"] != "9998" {
+		t.Errorf("the year is not named: %+v", f)
+	}
 	if p := h.get().Phase("notice"); p.State != selection.Pending || p.ClosesAt != nil {
 		t.Errorf("got %+v", p)
 	}

@@ -4,6 +4,7 @@ package server
 import (
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -16,9 +17,17 @@ import (
 // Migrations are the room's tables.
 func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
 
+// Config is what an installation may settle.
+type Config struct {
+	Holidays calendar.Holidays // before those that come with this version
+}
+
+// New wires the room of an installation that settles nothing.
+func New(deps run.Deps) (run.Room, error) { return Config{}.New(deps) }
+
 // New wires the room.
-func New(deps run.Deps) (run.Room, error) {
-	selections, phases := store.New(deps), timing.New(deps)
+func (c Config) New(deps run.Deps) (run.Room, error) {
+	selections, phases := store.New(deps), timing.New(deps, c.Holidays)
 	service := struct {
 		*store.Store
 		*timing.Timing

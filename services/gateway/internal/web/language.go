@@ -6,6 +6,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/language"
+
+	"github.com/laurel-awards/laurel/pkg/norm"
 )
 
 // The languages of the pages; the first is the source.
@@ -91,10 +93,38 @@ func accepted(header string) string {
 	return Languages()[i]
 }
 
+// scripts are those that tell the language, or at least how to read it aloud. A
+// language that shares its script with others is left open.
+var scripts = []struct {
+	table *unicode.RangeTable
+	lang  string
+}{
+	{unicode.Hebrew, "he"},
+	{unicode.Arabic, "und-Arab"},
+	{unicode.Cyrillic, "und-Cyrl"},
+	{unicode.Hangul, "ko"},
+	{unicode.Thai, "th"},
+	{unicode.Hiragana, "ja"},
+	{unicode.Katakana, "ja"},
+	{unicode.Tibetan, "bo"},
+	{unicode.Mongolian, "und-Mong"},
+	{unicode.Yi, "ii"},
+	{unicode.Devanagari, "und-Deva"},
+	{unicode.Greek, "el"},
+	{unicode.Syriac, "und-Syrc"},
+	{unicode.Thaana, "dv"},
+	{unicode.Nko, "und-Nkoo"},
+}
+
 // languageOfText tells the language of words that somebody wrote, where it is
 // not the page's: screen readers and line breaking need to know.
 func languageOfText(text, page string) string {
-	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	for _, s := range scripts {
+		if strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(s.table, r) }) {
+			return s.lang
+		}
+	}
+	han := strings.ContainsFunc(text, norm.Han)
 	switch {
 	case han && page != Chinese:
 		return Chinese

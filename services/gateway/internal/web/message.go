@@ -89,7 +89,7 @@ func valueOf(name string, args []any) string {
 		}
 		switch v := args[i+1].(type) {
 		case string:
-			return v
+			return isolated(v)
 		case int:
 			return strconv.Itoa(v)
 		}
@@ -112,7 +112,13 @@ func (p Printer) Words(words map[string]string) string {
 }
 
 // List joins words as the language does.
-func (p Printer) List(words []string) string { return strings.Join(words, p.T("list.separator")) }
+func (p Printer) List(words []string) string {
+	apart := make([]string, len(words))
+	for i, w := range words {
+		apart[i] = isolated(w)
+	}
+	return strings.Join(apart, p.T("list.separator"))
+}
 
 // grouped writes 1234567 as 1,234,567.
 func grouped(n int64) string {

@@ -71,9 +71,20 @@ func (s *Site) functions(t Printer) template.FuncMap {
 			i, err := whole(n)
 			return grouped(i), err
 		},
-		"lang": func(text string) template.HTMLAttr { return langAttribute(languageOfText(text, t.Lang)) },
+		"user": func(text string) template.HTMLAttr { return userAttributes(text, t.Lang) },
 		"in":   langAttribute,
 	}
+}
+
+// userAttributes are those of an element that holds what somebody wrote and
+// nothing else: its direction is its own, which also keeps it apart from the text
+// around it, and so is its language, where that is known not to be the page's.
+func userAttributes(text, page string) template.HTMLAttr {
+	out := ` dir="auto"`
+	if lang := languageOfText(text, page); lang != "" {
+		out += ` lang="` + lang + `"`
+	}
+	return template.HTMLAttr(out) //nolint:gosec // languageOfText gives constants
 }
 
 // langAttribute marks a text's language where it is known not to be the page's.

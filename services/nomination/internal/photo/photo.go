@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
 
@@ -59,9 +60,12 @@ type Picture struct {
 	Width  int // in pixels, as stored
 	Height int
 
-	body   []byte
-	turn   orientation
-	memory int64 // to decode it, in bytes, about
+	body    []byte
+	turn    orientation
+	profile *profile // of its colours; nil: sRGB
+	frame   *frame   // of an animation, which body is; nil: a still
+	plain   bool     // CMYK whose numbers are ink, not its lack
+	memory  int64    // to decode it, in bytes, about
 }
 
 // Pixels is its size by its header.
@@ -83,6 +87,9 @@ func Open(body []byte) (Picture, error) {
 		if seen, err = markJPEG(body); err == nil {
 			cfg, err = jpeg.DecodeConfig(bytes.NewReader(body))
 		}
+		if p.plain = seen.components == 4 && !seen.adobe; p.plain {
+			p.body = withAdobe(body)
+		}
 	case bytes.HasPrefix(body, []byte("\x89PNG\r\n\x1a\n")):
 		p.Kind = PNG
 		seen = markPNG(body)
@@ -90,7 +97,12 @@ func Open(body []byte) (Picture, error) {
 	case len(body) >= 12 && string(body[:4]) == "RIFF" && string(body[8:12]) == "WEBP":
 		p.Kind = WebP
 		seen = markWebP(body)
-		cfg, err = webp.DecodeConfig(bytes.NewReader(body))
+		if p.frame = firstFrame(body); p.frame != nil {
+			p.body = p.frame.body
+		}
+		if cfg, err = webp.DecodeConfig(bytes.NewReader(p.body)); p.frame != nil {
+			cfg.Width, cfg.Height = max(cfg.Width, p.frame.canvas.X), max(cfg.Height, p.frame.canvas.Y)
+		}
 	default:
 		return Picture{}, Refuse("not_a_picture", "is not a JPEG, PNG or WebP picture")
 	}
@@ -98,7 +110,7 @@ func Open(body []byte) (Picture, error) {
 		return Picture{}, refusal
 	}
 	if err != nil {
-		return Picture{}, broken(p.Kind)
+		return Picture{}, p.refused(err)
 	}
 	p.Width, p.Height, p.turn = cfg.Width, cfg.Height, orientationOf(seen.exif)
 	if p.Width < 1 || p.Height < 1 {
@@ -108,8 +120,29 @@ func Open(body []byte) (Picture, error) {
 		return Picture{}, Refuse("too_many_pixels", "has {width} × {height} pixels; at most {max} million are taken",
 			"width", p.Width, "height", p.Height, "max", MaxPixels/1_000_000)
 	}
+	if cfg.ColorModel != color.GrayModel && cfg.ColorModel != color.CMYKModel {
+		var ok bool
+		if p.profile, ok = readProfile(seen.icc); !ok {
+			return Picture{}, Refuse("unsupported_profile", "has a colour profile of tables, which is not supported; save it as sRGB")
+		}
+	}
 	p.memory = p.Pixels() * bytesPerPixel(cfg.ColorModel, seen.progressive)
 	return p, nil
+}
+
+// refused tells a picture of a kind that the decoder lacks from a broken one.
+func (p Picture) refused(err error) Refusal {
+	if _, ok := errors.AsType[jpeg.UnsupportedError](err); ok {
+		return unsupported(p.Kind)
+	}
+	if _, ok := errors.AsType[png.UnsupportedError](err); ok {
+		return unsupported(p.Kind)
+	}
+	return broken(p.Kind)
+}
+
+func unsupported(k Kind) Refusal {
+	return Refuse("unsupported_kind", "is a {kind} of a kind that is not supported; save it again as an ordinary JPEG or PNG", "kind", k)
 }
 
 func broken(k Kind) Refusal {
@@ -144,10 +177,17 @@ func (m *Maker) Make(ctx context.Context, p Picture) ([]byte, error) {
 	defer m.memory.Release(weight)
 	img, err := p.decode()
 	if err != nil {
-		return nil, broken(p.Kind)
+		return nil, p.refused(err)
+	}
+	small := fit(img)
+	if p.profile != nil {
+		coloured := image.NewRGBA(small.Bounds())
+		draw.Draw(coloured, coloured.Bounds(), small, small.Bounds().Min, draw.Src)
+		p.profile.toSRGB(coloured)
+		small = coloured
 	}
 	var out bytes.Buffer
-	if err := jpeg.Encode(&out, p.turn.apply(fit(img)), &jpeg.Options{Quality: quality}); err != nil {
+	if err := jpeg.Encode(&out, p.turn.apply(small), &jpeg.Options{Quality: quality}); err != nil {
 		return nil, fmt.Errorf("photo: encode: %w", err)
 	}
 	return out.Bytes(), nil
@@ -159,8 +199,18 @@ func (p Picture) decode() (image.Image, error) {
 	case PNG:
 		return png.Decode(r)
 	case WebP:
-		return webp.Decode(r)
+		img, err := webp.Decode(r)
+		if err == nil && p.frame != nil {
+			img = p.frame.on(img)
+		}
+		return img, err
 	case JPEG:
 	}
-	return jpeg.Decode(r)
+	img, err := jpeg.Decode(r)
+	if ink, ok := img.(*image.CMYK); ok && p.plain {
+		for i := range ink.Pix {
+			ink.Pix[i] = 255 - ink.Pix[i] // the decoder takes all for Adobe's, which are negatives
+		}
+	}
+	return img, err
 }

@@ -18,7 +18,7 @@ import (
 
 // noticeEnd is the end of a notice that is posted now: whole working days in
 // the selection's timezone, or the real duration that replaces them.
-func noticeEnd(rules []byte, now time.Time) (time.Time, error) {
+func (t *Timing) noticeEnd(rules []byte, now time.Time) (time.Time, error) {
 	rb, err := rulebook.Parse(rules)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("notice: %w", err)
@@ -31,9 +31,9 @@ func noticeEnd(rules []byte, now time.Time) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("notice: %w", err)
 	}
-	end, err := c.AddWorkingDays(now, n.WorkingDays, rb.Location())
-	if errors.Is(err, calendar.ErrNoData) {
-		return time.Time{}, selection.ErrNoHolidays.With("calendar", n.Calendar).Because(err)
+	end, err := c.With(t.holidays).AddWorkingDays(now, n.WorkingDays, rb.Location())
+	if missing, ok := errors.AsType[calendar.NoDataError](err); ok {
+		return time.Time{}, selection.NoHolidays(n.Calendar, missing.Year)
 	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("notice: %w", err)

@@ -15,6 +15,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -29,10 +30,14 @@ import (
 const aggregate = "phases"
 
 // Timing changes phases.
-type Timing struct{ deps run.Deps }
+type Timing struct {
+	deps     run.Deps
+	holidays calendar.Holidays
+}
 
-// New changes phases in deps' database.
-func New(deps run.Deps) *Timing { return &Timing{deps} }
+// New changes phases in deps' database. Notices heed holidays before those that
+// come with this version.
+func New(deps run.Deps, holidays calendar.Holidays) *Timing { return &Timing{deps, holidays} }
 
 // ChangePhase implements selection.Service.
 func (t *Timing) ChangePhase(ctx context.Context, in selection.ChangePhase) (selection.Selection, error) {
@@ -90,7 +95,7 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 			return err
 		}
 	}
-	closesAt, err := deadline(s, p, now)
+	closesAt, err := t.deadline(s, p, now)
 	if err != nil {
 		return err
 	}
@@ -136,9 +141,9 @@ func freeze(ctx context.Context, tx *sqlx.Tx, s subject, now time.Time) error {
 // deadline is when the phase closes by the clock; nil: it closes by hand. A phase
 // that people open only after its closing time has passed has no deadline left:
 // people close it, too.
-func deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
+func (t *Timing) deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
 	if p.Name == rulebook.PhaseNotice {
-		end, err := noticeEnd(s.Rulebook, now)
+		end, err := t.noticeEnd(s.Rulebook, now)
 		return &end, err
 	}
 	if p.ClosesAt == nil || !p.ClosesAt.After(now) {

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/retention"
 )
@@ -80,6 +81,7 @@ type Server struct {
 	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs of the reverse proxies in front of the gateway, whose X-Forwarded-For is believed; the word none: there are no proxies. Required where PUBLIC_URL is set to what is not loopback."`
 	WorkNumbers    int64    `env:"WORK_NUMBERS" default:"200000" group:"Gateway" help:"Proof of work for a device credential, asked for while very many are wanted from an address, a network or in all: how many numbers a browser tries at most, to begin with (200,000 take a cheap phone about a second; up to five times as many later); 0: none, whoever comes then has to wait."`
 	LiveStreams    int      `env:"LIVE_STREAMS" default:"20000" group:"Gateway" help:"Live streams that one gateway holds at a time; at most three quarters of the files that the process may open."`
+	HolidaysFile   string   `env:"HOLIDAYS_FILE" type:"path" group:"Operations" help:"Holidays of China that came out after this version, for notices: lines such as 2027-01-01,holiday or 2027-01-03,work; see docs/rulebook.md. None by default."`
 	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
 	ProfileListen  string   `env:"PROFILE_LISTEN" group:"Operations" help:"Address of /debug/pprof/, which shows what is in memory: on loopback, 127.0.0.1:6060, or unix:FILE; any other is refused. None by default."`
 
@@ -157,6 +159,23 @@ func (s Server) GatewaySigner() (bus.Signer, error) {
 		return bus.Signer{}, err
 	}
 	return bus.NewSigner(key)
+}
+
+// Holidays reads the installation's own; nil where there are none.
+func (s Server) Holidays() (calendar.Holidays, error) {
+	if s.HolidaysFile == "" {
+		return nil, nil
+	}
+	f, err := os.Open(s.HolidaysFile)
+	if err != nil {
+		return nil, fmt.Errorf("HOLIDAYS_FILE: %w", err)
+	}
+	defer f.Close()
+	holidays, err := calendar.ReadHolidays(f)
+	if err != nil {
+		return nil, fmt.Errorf("HOLIDAYS_FILE: %w", err)
+	}
+	return holidays, nil
 }
 
 // Trusted are the keys by which a service knows the gateway.

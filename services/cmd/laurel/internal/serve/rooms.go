@@ -47,7 +47,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 			Mail: identityserver.Mail{URL: p.cfg.SMTPURL, From: p.cfg.MailFrom, PublicURL: p.cfg.PublicURL},
 		})
 	case selection.Name:
-		return selectionserver.New(deps)
+		holidays, err := p.cfg.Holidays()
+		if err != nil {
+			return run.Room{}, err
+		}
+		return selectionserver.Config{Holidays: holidays}.New(deps)
 	case nomination.Name:
 		return nominationserver.New(deps)
 	case voting.Name:
