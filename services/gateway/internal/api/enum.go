@@ -24,6 +24,7 @@ type (
 	orderSchema      struct{}
 	fileSchema       struct{}
 	sheetsSchema     struct{}
+	unknownSchema    struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
@@ -33,6 +34,7 @@ func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gatewa
 func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gateway.Orders()) }
 func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
+func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomination.Unknowns()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -51,6 +53,7 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Order](), reflect.TypeFor[orderSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

@@ -2,7 +2,6 @@ package query
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
@@ -91,14 +91,13 @@ func spaced(numbers []int64) string {
 // export streams a CSV into the blob store.
 func (r *Reader) export(ctx context.Context, header []string, rows func(write func(...string) error) error) (voting.Exported, error) {
 	return r.stream(ctx, func(w io.Writer) (n int64, err error) {
-		c := csv.NewWriter(w)
-		if err := c.Write(header); err != nil {
+		c := table.NewCSV(w)
+		if err := c.Write(header...); err != nil {
 			return 0, err
 		}
-		if err := rows(func(fields ...string) error { n++; return c.Write(fields) }); err != nil {
+		if err := rows(func(fields ...string) error { n++; return c.Write(fields...) }); err != nil {
 			return 0, err
 		}
-		c.Flush()
-		return n, c.Error()
+		return n, c.Flush()
 	})
 }
