@@ -3,7 +3,9 @@ package deploy_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -55,6 +57,17 @@ func checkSettings[V any](t *testing.T, where string, env map[string]V) {
 	}
 }
 
+// checkGatewayKey checks that the gateway alone has the key that signs, and that
+// each room has the public half. secrets name the key.
+func checkGatewayKey[V any](t *testing.T, name string, env map[string]V, secrets string) {
+	t.Helper()
+	_, signs := env["GATEWAY_KEY_FILE"]
+	_, knows := env["GATEWAY_PUBLIC_KEYS"]
+	if is := name == "gateway"; signs != is || knows == is || strings.Contains(secrets, "gateway") != is {
+		t.Errorf("%s signs: %v, knows the public key: %v, has %s", name, signs, knows, secrets)
+	}
+}
+
 // checkCommand checks that the command serves one service that there is.
 func checkCommand(t *testing.T, where string, command []string) {
 	t.Helper()
@@ -80,6 +93,9 @@ func TestGateway_proxies(t *testing.T) {
 	}
 }
 
+// makeStreams is the command that no service may do for itself.
+var makeStreams = []string{"migrate", "--nats"}
+
 func TestCompose(t *testing.T) {
 	t.Parallel()
 	var file struct {
@@ -90,7 +106,10 @@ func TestCompose(t *testing.T) {
 			Environment map[string]string
 			Secrets     []string
 			Volumes     []string
-			Healthcheck struct{ Test []string }
+			Healthcheck struct {
+				Test    []string
+				Disable bool
+			}
 		}
 		Volumes map[string]any
 		Secrets map[string]struct{ File string }
@@ -106,6 +125,7 @@ func TestCompose(t *testing.T) {
 		}
 		checkCommand(t, name, s.Command)
 		checkSettings(t, name, s.Environment)
+		checkGatewayKey(t, name, s.Environment, fmt.Sprint(s.Secrets))
 		if s.Command[1] != name || s.Image != "laurel:latest" || s.Environment["DATA_DIR"] == "" {
 			t.Errorf("%s: %+v", name, s)
 		}
@@ -123,6 +143,9 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
+	if s := file.Services["streams"]; !slices.Equal(s.Command, makeStreams) || !slices.Equal(s.EnvFile, []string{"secrets/admin.env"}) {
+		t.Errorf("streams: %+v", s)
+	}
 	for name, s := range file.Services {
 		for _, secret := range s.Secrets {
 			if file.Secrets[secret].File == "" {
@@ -138,7 +161,7 @@ func TestCompose(t *testing.T) {
 				t.Errorf("%s: there is no volume %s", name, from)
 			}
 		}
-		if !strings.Contains(s.Image, ":") || len(s.Healthcheck.Test) == 0 {
+		if !strings.Contains(s.Image, ":") || (len(s.Healthcheck.Test) == 0) != s.Healthcheck.Disable || s.Healthcheck.Disable != (name == "streams") {
 			t.Errorf("%s has image %q and health check %v", name, s.Image, s.Healthcheck.Test)
 		}
 	}
@@ -163,6 +186,9 @@ type object struct {
 					Name   string
 					Secret *struct {
 						SecretName string `yaml:"secretName"`
+					}
+					Projected struct {
+						Sources []struct{ Secret struct{ Name string } }
 					}
 					PersistentVolumeClaim *struct {
 						ClaimName string `yaml:"claimName"`
@@ -224,6 +250,11 @@ func TestKubernetes(t *testing.T) {
 			}
 		}
 	}
+	job := all["Job/laurel-streams"].Spec.Template.Spec
+	if len(job.Containers) != 1 || !slices.Equal(job.Containers[0].Args, makeStreams) || !job.SecurityContext.RunAsNonRoot ||
+		job.Containers[0].EnvFrom[0].SecretRef.Name != "laurel-admin" || all["Secret/laurel-admin"].StringData == nil {
+		t.Errorf("the job that makes streams: %+v", job)
+	}
 	for _, name := range services() {
 		o, ok := all["Deployment/laurel-"+name]
 		if !ok || len(o.Spec.Template.Spec.Containers) != 1 {
@@ -243,12 +274,19 @@ func TestKubernetes(t *testing.T) {
 			t.Errorf("%s: no example of secret %s", name, c.EnvFrom[0].SecretRef.Name)
 		}
 		checkSettings(t, name, secret.StringData)
+		maps.Copy(env, secret.StringData)
+		checkGatewayKey(t, name, env, fmt.Sprint(pod.Volumes))
 		if c.LivenessProbe.HTTPGet.Path != "/healthz" || c.ReadinessProbe.HTTPGet.Path != "/readyz" || !pod.SecurityContext.RunAsNonRoot {
 			t.Errorf("%s: probes %+v, %+v", name, c.LivenessProbe, c.ReadinessProbe)
 		}
 		var volumes []string
 		for _, v := range pod.Volumes {
 			volumes = append(volumes, v.Name)
+			for _, source := range v.Projected.Sources {
+				if all["Secret/"+source.Secret.Name].Kind == "" {
+					t.Errorf("%s: no example of secret %s", name, source.Secret.Name)
+				}
+			}
 			if v.Secret != nil && all["Secret/"+v.Secret.SecretName].Kind == "" {
 				t.Errorf("%s: no example of secret %s", name, v.Secret.SecretName)
 			}

@@ -2,80 +2,43 @@ package deploy_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// runNATS starts a server from nats.conf; every password is the user's name.
+// runNATS starts a server from nats.conf, and provisions it as the operator does.
 func runNATS(t *testing.T) *server.Server {
 	t.Helper()
-	dir := t.TempDir()
-	passwords := ""
-	for _, user := range append(services(), "admin") {
-		passwords += strings.ToUpper(user) + "_PASSWORD: " + user + "\n"
-	}
-	for name, body := range map[string][]byte{"nats.conf": read(t, "nats/nats.conf"), "passwords.conf": []byte(passwords)} {
-		if err := os.WriteFile(filepath.Join(dir, name), body, 0o600); err != nil {
-			t.Fatal(err)
+	srv := testkit.DeployedNATS(t, "nats", func(opts *server.Options) {
+		if opts.MaxPayload != bus.MaxPayload {
+			t.Errorf("max_payload is %d, the bus's %d", opts.MaxPayload, bus.MaxPayload)
 		}
-	}
-	opts, err := server.ProcessConfigFile(filepath.Join(dir, "nats.conf"))
-	if err != nil {
+		if opts.PingInterval > 5*time.Second || opts.MaxPingsOut > 2 {
+			t.Errorf("a client that vanished is noticed after %d times %v", opts.MaxPingsOut, opts.PingInterval)
+		}
+	})
+	if _, err := testkit.ConnectAs(t, srv, "admin").Provision(testkit.Context(t)); err != nil {
 		t.Fatal(err)
-	}
-	if opts.MaxPayload != bus.MaxPayload {
-		t.Errorf("max_payload is %d, the bus's %d", opts.MaxPayload, bus.MaxPayload)
-	}
-	if opts.PingInterval > 5*time.Second || opts.MaxPingsOut > 2 {
-		t.Errorf("a client that vanished is noticed after %d times %v", opts.MaxPingsOut, opts.PingInterval)
-	}
-	opts.Host, opts.Port, opts.HTTPPort, opts.StoreDir = "127.0.0.1", server.RANDOM_PORT, 0, dir
-	opts.NoSigs, opts.NoLog = true, true
-	srv, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(20 * time.Second) {
-		t.Fatal("NATS does not get ready")
 	}
 	return srv
-}
-
-func address(t *testing.T, srv *server.Server, user string) string {
-	t.Helper()
-	u, err := url.Parse(srv.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.User = url.UserPassword(user, user)
-	return u.String()
-}
-
-func connect(t *testing.T, srv *server.Server, user string) *bus.Bus {
-	t.Helper()
-	b, err := bus.Connect(address(t, srv, user), user, testkit.Log(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	testkit.Eventually(t, testkit.Patience, b.Ready)
-	return b
 }
 
 type echo struct{ Text string }
@@ -84,14 +47,11 @@ type echo struct{ Text string }
 func TestNATS_may(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
-	gateway := connect(t, srv, "gateway")
-	for _, name := range services() {
-		if name == "gateway" {
-			continue
-		}
-		room := connect(t, srv, name)
-		if _, err := room.EnsureStreams(t.Context()); err != nil {
-			t.Fatalf("%s: %v", name, err)
+	gateway := testkit.ConnectAs(t, srv, "gateway")
+	for _, name := range event.Services() {
+		room := testkit.ConnectAs(t, srv, name)
+		if _, err := room.Created(t.Context()); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 		answering, err := room.Serve(name, []bus.Endpoint{bus.Method("say", func(_ context.Context, in echo) (echo, error) { return in, nil })})
 		if err != nil {
@@ -101,74 +61,52 @@ func TestNATS_may(t *testing.T) {
 		if err != nil || got.Text != name {
 			t.Errorf("gateway asks %s: %+v, %v", name, got, err)
 		}
-		if err := room.Publish(t.Context(), "laurel."+name+".v1.happened.s1", name, []byte("{}")); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
 		if err := answering.Drain(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	voting := connect(t, srv, "voting")
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	ended := make(chan error, 1)
-	var putOff, buried, taken atomic.Int32
-	go func() {
-		ended <- voting.Consume(ctx, "voting", []string{"laurel.selection.v1.>", "laurel.nomination.v1.>"}, func() {},
-			func(_ context.Context, _ []byte, deliveries uint64) bus.Verdict {
-				switch {
-				case deliveries == 1 && putOff.Load() < 2:
-					putOff.Add(1)
-					return bus.Later
-				case buried.Load() < 2:
-					buried.Add(1)
-					return bus.GiveUp
-				}
-				taken.Add(1)
-				return bus.Done
-			})
-	}()
-	admin := connect(t, srv, "admin")
-	back := 0
-	testkit.Eventually(t, testkit.Patience, func() error {
-		n, err := admin.ReplayDead(t.Context(), "voting")
-		if back += n; err == nil && (back < 2 || taken.Load() < 2) {
-			return fmt.Errorf("%d put off, %d buried, %d put back, %d taken", putOff.Load(), buried.Load(), back, taken.Load())
-		}
-		return err
-	})
-	stop()
-	if err := testkit.Receive(t, ended, "the end of the consumer"); err == nil {
-		t.Error("the consumer ended without a reason")
+}
+
+// envelope is an event as its publisher writes it.
+func envelope(t *testing.T, publisher string, p event.Payload) []byte {
+	t.Helper()
+	body, err := json.Marshal(testkit.Envelope(t, publisher, "s1", "a", 1, time.Now(), p))
+	if err != nil {
+		t.Fatal(err)
 	}
+	return body
 }
 
 // TestNATS_events publishes every event as its publishers, and has each room
-// that it concerns read it.
+// that it concerns put it off, give it up, and read it when the operator has put
+// it back.
 func TestNATS_events(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
 	rooms := map[string]*bus.Bus{}
 	for _, name := range event.Services() {
-		rooms[name] = connect(t, srv, name)
-		if _, err := rooms[name].EnsureStreams(t.Context()); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		rooms[name] = testkit.ConnectAs(t, srv, name)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var consumers sync.WaitGroup
 	defer consumers.Wait()
 	defer stop()
-	var unread atomic.Int32
+	var buried, read sync.Map // of service and subject
+	want := 0
 	for name, room := range rooms {
-		subjects := event.Filters(name)
-		if len(subjects) == 0 {
-			t.Errorf("%s consumes nothing", name)
-		}
-		unread.Add(int32(len(subjects)))
+		want += len(event.Filters(name))
 		consumers.Go(func() {
-			_ = room.Consume(ctx, name, subjects, func() {}, func(context.Context, []byte, uint64) bus.Verdict {
-				unread.Add(-1)
+			_ = room.Consume(ctx, name, func() {}, func(_ context.Context, msg bus.Received) bus.Verdict {
+				key := name + " " + msg.Subject
+				if msg.Deliveries == 1 {
+					if _, again := buried.Load(key); !again {
+						return bus.Later
+					}
+				}
+				if _, again := buried.LoadOrStore(key, true); !again {
+					return bus.GiveUp
+				}
+				read.Store(key, true)
 				return bus.Done
 			})
 		})
@@ -176,56 +114,200 @@ func TestNATS_events(t *testing.T) {
 	for _, spec := range event.All() {
 		for _, publisher := range spec.Publishers {
 			subject := event.Subject(publisher, spec.Example.EventType(), "s1")
-			if err := rooms[publisher].Publish(t.Context(), subject, subject, []byte("{}")); err != nil {
+			if err := rooms[publisher].Publish(t.Context(), subject, envelope(t, publisher, spec.Example)); err != nil {
 				t.Errorf("%s publishes %s: %v", publisher, subject, err)
 			}
 		}
 	}
+	count := func(m *sync.Map) (n int) { m.Range(func(any, any) bool { n++; return true }); return n }
+	admin, back := testkit.ConnectAs(t, srv, "admin"), 0
 	testkit.Eventually(t, testkit.Patience, func() error {
-		if n := unread.Load(); n != 0 {
-			return fmt.Errorf("%d events are not read", n)
+		n, err := admin.ReplayDead(t.Context(), "*")
+		if back += n; err == nil && (back < want || count(&read) < want) {
+			return fmt.Errorf("of %d: %d buried, %d put back, %d read", want, count(&buried), back, count(&read))
 		}
-		return nil
+		return err
 	})
 }
 
-// TestNATS_mayNot tries what only others may.
-func TestNATS_mayNot(t *testing.T) {
+// TestNATS_replayForged writes a dead letter about an event that nobody has
+// published: the operator's command does not lend it its authority.
+func TestNATS_replayForged(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
-	for user, subjects := range map[string][]string{
-		"voting":   {"rpc.review.v1.score", "laurel.selection.v1.phase_changed.s1", "dead.review.x", "$JS.API.STREAM.DELETE.LAUREL", "$JS.ACK.LAUREL.review.1"},
-		"review":   {"rpc.voting.v1.cast_ballots", "laurel.voting.v1.tally_sealed.s1"},
-		"identity": {"laurel.review.v1.juror_left.s1", "$JS.API.CONSUMER.CREATE.LAUREL.review", "$JS.ACK.LAUREL.review.1"},
-		"gateway":  {"laurel.voting.v1.tally_sealed.s1", "$JS.API.STREAM.DELETE.LAUREL"},
-		"admin":    {"rpc.voting.v1.cast_ballots", "$JS.API.STREAM.DELETE.LAUREL"},
-	} {
-		refused := make(chan error, 10)
-		nc, err := nats.Connect(address(t, srv, user), nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(nc.Close)
-		for _, subject := range subjects {
-			if err := nc.Publish(subject, []byte("{}")); err != nil {
-				t.Fatal(err)
-			}
-			expectRefusal(t, refused, user+" publishes "+subject)
-		}
-		if _, err := nc.SubscribeSync("rpc.>"); err != nil {
-			t.Fatal(err)
-		}
-		expectRefusal(t, refused, user+" listens to rpc.>")
+	sealed := event.Subject(event.Voting, event.TallySealed{}.EventType(), "s1")
+	forged := envelope(t, event.Voting, event.TallySealed{})
+	genuine := envelope(t, event.Voting, event.TallySealed{})
+	if err := testkit.ConnectAs(t, srv, event.Voting).Publish(t.Context(), sealed, genuine); err != nil {
+		t.Fatal(err)
 	}
-	if nc, err := nats.Connect(srv.ClientURL()); err == nil {
-		nc.Close()
-		t.Error("a stranger may connect")
+	review := testkit.ConnectAs(t, srv, event.Review)
+	for _, body := range [][]byte{forged, genuine} {
+		if err := review.Publish(t.Context(), bus.Dead(event.Review, sealed), body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	admin := testkit.ConnectAs(t, srv, "admin")
+	if n, err := admin.ReplayDead(t.Context(), "*"); n != 1 || err == nil || !strings.Contains(err.Error(), "1 dead letters stay") {
+		t.Errorf("%d put back, %v", n, err)
+	}
+	ctx, stop := context.WithCancel(testkit.Context(t))
+	var got int
+	err := testkit.ConnectAs(t, srv, event.Selection).Consume(ctx, event.Selection, func() {}, func(_ context.Context, msg bus.Received) bus.Verdict {
+		if string(msg.Data) != string(genuine) {
+			t.Errorf("selection hears %s", msg.Data)
+		}
+		if got++; got == 2 {
+			stop()
+		}
+		return bus.Done
+	})
+	if got != 2 {
+		t.Errorf("%d events, %v", got, err)
 	}
 }
 
-func expectRefusal(t *testing.T, refused <-chan error, what string) {
-	t.Helper()
-	if err := testkit.Receive(t, refused, "the refusal when "+what); !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
-		t.Errorf("%s: %v", what, err)
+// TestNATS_reply has a room ask JetStream to answer, and to deliver an event,
+// where other rooms speak: the server lets it, and nobody takes it for their word.
+func TestNATS_reply(t *testing.T) {
+	t.Parallel()
+	srv := runNATS(t)
+	frozen := event.Subject(event.Selection, event.RulebookFrozen{}.EventType(), "s1")
+	if err := testkit.ConnectAs(t, srv, event.Selection).Publish(t.Context(), frozen, envelope(t, event.Selection, event.RulebookFrozen{})); err != nil {
+		t.Fatal(err)
 	}
+	var heard atomic.Int32
+	gateway := testkit.ConnectAs(t, srv, "gateway")
+	stop, err := voting.Follow(gateway, func(tally voting.Tally) {
+		if heard.Add(1); tally.Ballots != 7 {
+			t.Errorf("heard %+v", tally)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	nc, err := nats.Connect(testkit.UserURL(t, srv, event.Review), nats.CustomInboxPrefix("_INBOX.review"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	const tally = "live.voting.v1.tally.s1"
+	for _, subject := range []string{
+		"laurel.review.v1.result_computed.s1", "$JS.API.STREAM.INFO.LAUREL", "$JS.API.CONSUMER.MSG.NEXT.LAUREL.review",
+	} {
+		if err := errors.Join(nc.PublishRequest(subject, tally, nil), nc.Flush()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testkit.Eventually(t, testkit.Patience, func() error { // the genuine one comes last
+		if err := voting.Broadcast(testkit.ConnectAs(t, srv, event.Voting), voting.Tally{Slug: "s1", Ballots: 7}); err != nil || heard.Load() > 0 {
+			return err
+		}
+		return errors.New("nothing is heard")
+	})
+}
+
+// TestNATS_lost loses the streams under rooms at work: they are not ready, say
+// what to run, and go on by themselves when it has been run.
+func TestNATS_lost(t *testing.T) {
+	t.Parallel()
+	srv := testkit.DeployedNATS(t, "nats")
+	room := testkit.ConnectAs(t, srv, event.Voting)
+	mustMissing := func(err error) {
+		t.Helper()
+		if !fault.HasCode(err, "streams_missing") || !strings.Contains(err.Error(), "laurel migrate --nats") {
+			t.Fatalf("without streams: %v", err)
+		}
+	}
+	_, err := room.Created(t.Context())
+	mustMissing(err)
+	mustMissing(room.Ready())
+	err = room.Consume(t.Context(), event.Voting, func() {}, nil)
+	mustMissing(err)
+	if _, err := room.Provision(t.Context()); err == nil {
+		t.Error("a room made the streams")
+	}
+	admin := testkit.ConnectAs(t, srv, "admin")
+	made, err := admin.Provision(testkit.Context(t))
+	if err != nil || len(made) != 2+len(event.Services()) {
+		t.Fatalf("made %v, %v", made, err)
+	}
+	if again, err := admin.Provision(t.Context()); err != nil || len(again) != 0 {
+		t.Errorf("again: %v, %v", again, err)
+	}
+	if _, err := room.Created(t.Context()); err != nil {
+		t.Error(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	_ = room.Consume(ctx, event.Voting, func() {}, nil)
+	if err := room.Ready(); err != nil {
+		t.Errorf("with streams: %v", err)
+	}
+}
+
+// TestNATS_upgrade finds a stream and a consumer as an earlier version, or a
+// thief, has left them: what takes away is taken back, and what is there stays.
+func TestNATS_upgrade(t *testing.T) {
+	t.Parallel()
+	srv := testkit.NATS(t)
+	nc, err := nats.Connect(srv.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := testkit.Connect(t, srv, event.Selection)
+	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", []byte("{}")); err != nil {
+		t.Fatal(err)
+	}
+	before, err := b.Created(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), bus.Stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := s.CachedInfo().Config
+	changed.MaxMsgs, changed.MaxAge, changed.Description = 1, time.Hour, "an older one"
+	changed.Subjects = append(slices.Clone(changed.Subjects), "rpc.identity.v1.sign_in")
+	changed.Metadata = map[string]string{"operator": "keeps this"}
+	if _, err := js.UpdateStream(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	c, err := js.Consumer(t.Context(), bus.Stream, event.Voting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lagging := c.CachedInfo().Config
+	lagging.FilterSubjects, lagging.MaxDeliver = lagging.FilterSubjects[:1], 3
+	if _, err := js.UpdateConsumer(t.Context(), bus.Stream, lagging); err != nil {
+		t.Fatal(err)
+	}
+	testkit.Eventually(t, testkit.Patience, func() error {
+		s, err := js.Stream(t.Context(), bus.Stream)
+		if err != nil {
+			return err
+		}
+		is := s.CachedInfo()
+		if is.Config.MaxMsgs != -1 || is.Config.MaxAge != 0 || !slices.Equal(is.Config.Subjects, []string{"laurel.*.*.*.*"}) {
+			return fmt.Errorf("the stream is %+v", is.Config)
+		}
+		if is.Config.Metadata["operator"] == "" || is.State.Msgs != 1 || !is.Created.UTC().Truncate(time.Microsecond).Equal(before) {
+			t.Errorf("the operator's setting or an event is gone: %+v", is)
+		}
+		c, err := js.Consumer(t.Context(), bus.Stream, event.Voting)
+		if err != nil {
+			return err
+		}
+		if cfg := c.CachedInfo().Config; cfg.MaxDeliver != -1 || !cmp.Equal(event.Filters(event.Voting), cfg.FilterSubjects) {
+			return errors.New("the consumer is an older one")
+		}
+		return nil
+	})
 }

@@ -22,7 +22,7 @@ func TestRoles_bootstrap(t *testing.T) {
 	describe := func(db *sqlx.DB) (lines []string) {
 		t.Helper()
 		if err := db.Select(&lines, `
-			SELECT nspname || ' ' || nspowner::regrole || ' ' || nspacl::text || ' ' || proowner::regrole || ' ' || proacl::text || ' ' || pg_get_functiondef(p.oid)
+			SELECT concat_ws(' ', nspname, nspowner::regrole, nspacl, proowner::regrole, proacl, pg_get_functiondef(p.oid))
 			FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid WHERE proname = 'keep_audit' ORDER BY 1`); err != nil {
 			t.Fatal(err)
 		}
@@ -109,16 +109,21 @@ func TestRoles_audit(t *testing.T) {
 	}
 	for _, attack := range []string{
 		`UPDATE audit SET reason = 'other'`, `DELETE FROM audit`, `TRUNCATE audit`, `DROP TABLE audit`, `DROP TABLE audit CASCADE`,
-		`ALTER TABLE audit DISABLE TRIGGER ALL`, `ALTER TABLE audit ADD COLUMN x int`, `ALTER TABLE audit RENAME TO other`, `ALTER TABLE audit SET SCHEMA public`,
-		`CREATE TRIGGER t BEFORE INSERT ON audit EXECUTE FUNCTION suppress_redundant_updates_trigger()`, `CREATE RULE r AS ON INSERT TO audit DO INSTEAD NOTHING`,
-		`INSERT INTO audit_chain VALUES (2, 2, '{}', '', '')`, `UPDATE audit_chain SET hash = ''`, `DELETE FROM audit_chain`, `TRUNCATE audit_chain`, `DROP TABLE audit_chain`,
+		`ALTER TABLE audit DISABLE TRIGGER ALL`, `ALTER TABLE audit ADD COLUMN x int`, `ALTER TABLE audit RENAME TO other`,
+		`ALTER TABLE audit SET SCHEMA public`,
+		`CREATE TRIGGER t BEFORE INSERT ON audit EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+		`CREATE RULE r AS ON INSERT TO audit DO INSTEAD NOTHING`,
+		`INSERT INTO audit_chain VALUES (2, 2, '{}', '', '')`,
+		`UPDATE audit_chain SET hash = ''`, `DELETE FROM audit_chain`, `TRUNCATE audit_chain`, `DROP TABLE audit_chain`,
 		`UPDATE audit_head SET note = ''`, `DELETE FROM audit_head`, `DROP TABLE audit_head`,
-		`CREATE OR REPLACE FUNCTION audit_append() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`, `DROP FUNCTION audit_append() CASCADE`,
+		`CREATE OR REPLACE FUNCTION audit_append() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+		`DROP FUNCTION audit_append() CASCADE`,
 		`SELECT audit_link(a) FROM audit a`, `ALTER FUNCTION audit_append() OWNER TO laurel_review`,
 		`CREATE OR REPLACE FUNCTION keep_audit() RETURNS void LANGUAGE sql AS ''`, `DROP FUNCTION keep_audit()`,
 		`DROP SCHEMA review CASCADE`, `ALTER SCHEMA review OWNER TO laurel_review`, `ALTER SCHEMA review RENAME TO other`,
 		`SET ROLE laurel_review_keeper`, `GRANT laurel_review_keeper TO laurel_review_login`,
-		`SET session_replication_role = replica`, `DROP OWNED BY laurel_review_keeper`, `REASSIGN OWNED BY laurel_review_keeper TO laurel_review`,
+		`SET session_replication_role = replica`,
+		`DROP OWNED BY laurel_review_keeper`, `REASSIGN OWNED BY laurel_review_keeper TO laurel_review`,
 	} {
 		_, err := db.ExecContext(t.Context(), attack)
 		if err == nil || !strings.Contains(err.Error(), "permission denied") && !strings.Contains(err.Error(), "must be owner") &&

@@ -18,7 +18,8 @@ const (
 	Public Kind = "public" // anybody
 )
 
-// Actor is who acts. The gateway has proved it; services trust it.
+// Actor is who acts. The gateway has proved it and signs it with each request;
+// services take no request without the signature.
 type Actor struct {
 	Kind Kind   `json:"kind"`
 	ID   string `json:"id,omitempty"`   // account id, voter id, or the name of the system's part

@@ -139,16 +139,20 @@ func TestCheck_rewritten(t *testing.T) {
 		statements []string
 		problem    string
 	}{
-		"reason":            {[]string{`UPDATE audit SET reason = 'other' WHERE id = 3`}, "entry 3: its reason is not what was recorded"},
-		"detail":            {[]string{`UPDATE audit SET detail = '{"n":7}' WHERE id = 3`}, "entry 3: its detail"},
-		"name":              {[]string{`UPDATE audit SET name = '李强' WHERE id = 1`}, "entry 1: its name"},
-		"act":               {[]string{`UPDATE audit SET act = 'close_phase' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
-		"time":              {[]string{`UPDATE audit SET at = at - interval '1 day' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
-		"selection":         {[]string{`UPDATE audit SET slug = 'other' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
-		"entry deleted":     {[]string{`DELETE FROM audit WHERE id = 3`}, "entry 3, at position 3, is gone"},
-		"both deleted":      {[]string{`DELETE FROM audit WHERE id = 3`, `DELETE FROM audit_chain WHERE entry = 3`}, "there is no entry at position 3"},
-		"last deleted":      {[]string{`DELETE FROM audit WHERE id = 5`, `DELETE FROM audit_chain WHERE entry = 5`}, "not the one whose head was signed at position 5"},
-		"slipped in":        {[]string{`INSERT INTO audit (at, slug, kind, actor, name, act, reason, detail, request) SELECT at, slug, kind, actor, name, act, reason, detail, request FROM audit WHERE id = 1`}, "1 entries are not in the chain"},
+		"reason":        {[]string{`UPDATE audit SET reason = 'other' WHERE id = 3`}, "entry 3: its reason is not what was recorded"},
+		"detail":        {[]string{`UPDATE audit SET detail = '{"n":7}' WHERE id = 3`}, "entry 3: its detail"},
+		"name":          {[]string{`UPDATE audit SET name = '李强' WHERE id = 1`}, "entry 1: its name"},
+		"act":           {[]string{`UPDATE audit SET act = 'close_phase' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
+		"time":          {[]string{`UPDATE audit SET at = at - interval '1 day' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
+		"selection":     {[]string{`UPDATE audit SET slug = 'other' WHERE id = 3`}, "entry 3, at position 3, does not follow"},
+		"entry deleted": {[]string{`DELETE FROM audit WHERE id = 3`}, "entry 3, at position 3, is gone"},
+		"both deleted":  {[]string{`DELETE FROM audit WHERE id = 3`, `DELETE FROM audit_chain WHERE entry = 3`}, "there is no entry at position 3"},
+		"last deleted": {
+			[]string{`DELETE FROM audit WHERE id = 5`, `DELETE FROM audit_chain WHERE entry = 5`}, "not the one whose head was signed at position 5",
+		},
+		"slipped in": {[]string{`
+			INSERT INTO audit (at, slug, kind, actor, name, act, reason, detail, request)
+			SELECT at, slug, kind, actor, name, act, reason, detail, request FROM audit WHERE id = 1`}, "1 entries are not in the chain"},
 		"whole chain anew":  {append([]string{`UPDATE audit SET reason = 'other' WHERE id = 3`}, relink...), "not the one whose head was signed at position 5"},
 		"chain shorter":     {append([]string{`DELETE FROM audit WHERE id > 2`}, relink...), "not the one whose head was signed at position 5"},
 		"head of another":   {[]string{`UPDATE audit_head SET note = replace(note, 'selection', 'identity')`}, "the head of position 5"},

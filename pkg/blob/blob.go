@@ -39,6 +39,9 @@ type Store interface {
 	Open(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error)
 	// Has tells whether the body is there. ErrHash.
 	Has(ctx context.Context, hash string) (bool, error)
+	// Delete removes the body, for good before it returns; one that is not there
+	// is fine. Whoever stored the same body loses it too. ErrHash.
+	Delete(ctx context.Context, hash string) error
 }
 
 // CheckHash returns ErrHash unless the hash is 64 small hexadecimal digits.

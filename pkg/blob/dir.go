@@ -155,6 +155,24 @@ func (d *Dir) Has(_ context.Context, hash string) (bool, error) {
 	return true, nil
 }
 
+// Delete implements Store.
+func (d *Dir) Delete(_ context.Context, hash string) error {
+	if err := CheckHash(hash); err != nil {
+		return err
+	}
+	err := os.Remove(d.path(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(d.path(hash)))
+	}
+	if err != nil {
+		return fmt.Errorf("delete blob: %w", err)
+	}
+	return nil
+}
+
 // reader ends when its context does.
 type reader struct {
 	ctx context.Context

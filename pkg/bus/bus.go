@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +30,6 @@ const (
 	MaxPayload = 8 << 20
 
 	connectTimeout = 5 * time.Second
-	duplicates     = 2 * time.Minute // JetStream's window; a help, not a guarantee
 
 	// A server that is silent is given up after three pings: six seconds.
 	pingInterval = 2 * time.Second
@@ -45,6 +45,14 @@ type Bus struct {
 	mu   sync.Mutex
 	link context.Context // ends with the connection to the server
 	cut  context.CancelFunc
+	// absent is what a room has looked for in JetStream and not found.
+	absent map[string]struct{}
+	// skew is how far the clocks of services are before ours.
+	skew map[string]time.Duration
+
+	signer  *Signer // nil: requests are not signed, and refused
+	trusted Trusted
+	now     func() time.Time // the room's
 }
 
 // Connect dials url as the service name, which is also the part of _INBOX.>
@@ -54,7 +62,7 @@ func Connect(url, name string, log *slog.Logger) (*Bus, error) {
 }
 
 func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
-	b := &Bus{log: log}
+	b := &Bus{log: log, absent: map[string]struct{}{}, skew: map[string]time.Duration{}}
 	b.link, b.cut = context.WithCancel(context.Background())
 	opts = append([]nats.Option{
 		nats.Name(name),
@@ -116,55 +124,24 @@ func (b *Bus) Close() {
 	b.nc.Close()
 }
 
-// Ready tells whether the connection stands.
+// Ready tells whether the connection stands, and what was last looked for in
+// JetStream is there.
 func (b *Bus) Ready() error {
 	if !b.nc.IsConnected() {
 		return fault.NewUnavailable("bus_down", "not connected to NATS", time.Second)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for what := range b.absent {
+		return errAbsent(what)
+	}
 	return nil
 }
 
-// EnsureStreams creates or updates the event streams and gives the creation
-// time of the main one: a different time means that the stream was lost and
-// must be refilled from the outboxes.
-func (b *Bus) EnsureStreams(ctx context.Context) (created time.Time, err error) {
-	stream, err := b.ensureStream(ctx, jetstream.StreamConfig{
-		Name:        Stream,
-		Description: "events of all rooms",
-		Subjects:    []string{"laurel.*.*.*.*"}, // laurel.<service>.v1.<event>.<slug>
-		Storage:     jetstream.FileStorage,
-		Duplicates:  duplicates,
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("bus: stream %s: %w", Stream, err)
-	}
-	if _, err = b.ensureStream(ctx, jetstream.StreamConfig{
-		Name:        DeadStream,
-		Description: "events that a consumer gave up on",
-		Subjects:    []string{"dead.>"}, // dead.<consumer>.<original subject>
-		Storage:     jetstream.FileStorage,
-		Duplicates:  duplicates,
-	}); err != nil {
-		return time.Time{}, fmt.Errorf("bus: stream %s: %w", DeadStream, err)
-	}
-	return stream.CachedInfo().Created.UTC().Truncate(time.Microsecond), nil
-}
-
-// ensureStream changes a stream only where it differs. For the server, to create
-// a stream that is there is a question, but every update is a write, which is
-// slow and races with the consumers that are being made.
-func (b *Bus) ensureStream(ctx context.Context, cfg jetstream.StreamConfig) (jetstream.Stream, error) {
-	stream, err := b.js.CreateStream(ctx, cfg)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		return b.js.UpdateStream(ctx, cfg)
-	}
-	return stream, err
-}
-
 // Publish stores an event in the stream and returns when JetStream has
-// acknowledged it. The id lets JetStream drop an early repeat.
-func (b *Bus) Publish(ctx context.Context, subject, id string, data []byte) error {
-	if _, err := b.js.Publish(ctx, subject, data, jetstream.WithMsgID(id)); err != nil {
+// acknowledged it.
+func (b *Bus) Publish(ctx context.Context, subject string, data []byte) error {
+	if _, err := b.js.Publish(ctx, subject, data); err != nil {
 		return fmt.Errorf("bus: publish %s: %w", subject, err)
 	}
 	return nil
@@ -176,7 +153,7 @@ func (b *Bus) PublishAll(ctx context.Context, msgs []Message) []error {
 	errs := make([]error, len(msgs))
 	acks := make([]jetstream.PubAckFuture, len(msgs))
 	for i, m := range msgs {
-		acks[i], errs[i] = b.js.PublishAsync(m.Subject, m.Data, jetstream.WithMsgID(m.ID))
+		acks[i], errs[i] = b.js.PublishAsync(m.Subject, m.Data)
 	}
 	for i, ack := range acks {
 		if ack == nil {
@@ -196,7 +173,6 @@ func (b *Bus) PublishAll(ctx context.Context, msgs []Message) []error {
 // Message is an event to be published.
 type Message struct {
 	Subject string
-	ID      string // message id
 	Data    []byte
 }
 
@@ -211,8 +187,15 @@ func (b *Bus) Broadcast(subject string, data []byte) error {
 
 // Listen calls fn with each message that passes on the subject from now on,
 // events included; what passes while nobody listens is missed.
+//
+// A room may ask JetStream to answer to any subject, and have it deliver an event
+// there. Such a message keeps its own subject, and is not heard.
 func (b *Bus) Listen(subject string, fn func(subject string, data []byte)) (stop func(), err error) {
 	sub, err := b.nc.Subscribe(subject, func(m *nats.Msg) {
+		if !matches(subject, m.Subject) {
+			b.log.Warn("bus: a message under another's subject", "subject", m.Subject, "listens", subject)
+			return
+		}
 		if err := guard.Do("listener", func() error { fn(m.Subject, m.Data); return nil }); err != nil {
 			b.log.Error("bus: a listener panicked", "subject", m.Subject, "error", err)
 		}
@@ -227,11 +210,16 @@ func (b *Bus) Listen(subject string, fn func(subject string, data []byte)) (stop
 	}, nil
 }
 
-// DeleteStream loses a stream, as a lost disk would: for tests and for an
-// operator who starts afresh. The outboxes refill it.
-func (b *Bus) DeleteStream(ctx context.Context, name string) error {
-	if err := b.js.DeleteStream(ctx, name); err != nil {
-		return fmt.Errorf("bus: delete stream: %w", err)
+// matches tells whether a subject is one of a pattern's, as NATS has it.
+func matches(pattern, subject string) bool {
+	tokens := strings.Split(subject, ".")
+	for i, p := range strings.Split(pattern, ".") {
+		if p == ">" {
+			return len(tokens) > i
+		}
+		if i >= len(tokens) || p != "*" && p != tokens[i] {
+			return false
+		}
 	}
-	return nil
+	return len(tokens) == strings.Count(pattern, ".")+1
 }

@@ -39,12 +39,7 @@ func embedOn(t *testing.T, port int) (*bus.Embedded, *bus.Bus) {
 			t.Error(err)
 		}
 	})
-	b, err := nats.Connect("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.Close)
-	return nats, b
+	return nats, testkit.Connect(t, nats, "test")
 }
 
 type greeting struct{ Text string }
@@ -105,11 +100,7 @@ func TestServer_Drain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := nats.Connect("client")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := testkit.Connect(t, nats, "client")
 	const callers = 20
 	var wg sync.WaitGroup
 	errs := make(chan error, callers)
@@ -156,11 +147,7 @@ func TestServer_Drain_queue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := nats.Connect("client")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
+	client := testkit.Connect(t, nats, "client")
 	patient := testkit.Context(t)
 	var lost atomic.Int32
 	var wg sync.WaitGroup
@@ -183,15 +170,11 @@ func TestServer_Drain_queue(t *testing.T) {
 
 func TestBus_Consume(t *testing.T) {
 	_, b := embed(t)
-	if _, err := b.EnsureStreams(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	subject := "laurel.selection.v1.phase_changed.s1"
 	for i, err := range b.PublishAll(t.Context(), []bus.Message{
-		{Subject: subject, ID: "1", Data: []byte(`"good"`)},
-		{Subject: subject, ID: "2", Data: []byte(`"later"`)},
-		{Subject: subject, ID: "3", Data: []byte(`"dead"`)},
-		{Subject: subject, ID: "1", Data: []byte(`"good"`)}, // an early repeat is dropped
+		{Subject: subject, Data: []byte(`"good"`)},
+		{Subject: subject, Data: []byte(`"later"`)},
+		{Subject: subject, Data: []byte(`"dead"`)},
 	}) {
 		if err != nil {
 			t.Fatalf("publish %d: %v", i, err)
@@ -205,11 +188,11 @@ func TestBus_Consume(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() { caughtUp.Store(true) },
-			func(_ context.Context, data []byte, _ uint64) bus.Verdict {
+		ended <- b.Consume(ctx, "voting", func() { caughtUp.Store(true) },
+			func(_ context.Context, msg bus.Received) bus.Verdict {
 				var s string
-				if err := json.Unmarshal(data, &s); err != nil {
-					t.Errorf("data %s: %v", data, err)
+				if err := json.Unmarshal(msg.Data, &s); err != nil || msg.Subject != subject {
+					t.Errorf("%s %s: %v", msg.Subject, msg.Data, err)
 				}
 				mu.Lock()
 				defer mu.Unlock()
@@ -242,18 +225,15 @@ func TestBus_Consume(t *testing.T) {
 // failure, and the event is not given up.
 func TestBus_Consume_late(t *testing.T) {
 	server, b := embedOn(t, -1)
-	if _, err := b.EnsureStreams(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", "1", []byte(`{}`)); err != nil {
+	if err := b.Publish(t.Context(), "laurel.selection.v1.phase_changed.s1", []byte(`{}`)); err != nil {
 		t.Fatal(err)
 	}
 	consume := func(verdicts ...bus.Verdict) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), testkit.Patience)
 		defer cancel()
-		err := b.Consume(ctx, "voting", []string{"laurel.selection.v1.phase_changed.*"}, func() {},
-			func(context.Context, []byte, uint64) bus.Verdict {
+		err := b.Consume(ctx, "voting", func() {},
+			func(context.Context, bus.Received) bus.Verdict {
 				v := verdicts[0]
 				if verdicts = verdicts[1:]; len(verdicts) == 0 {
 					cancel()
@@ -335,6 +315,7 @@ func TestCall_lost(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(b.Close)
+		testkit.Acquaint(t, b)
 		return b
 	}
 	asked, release := make(chan struct{}), make(chan struct{})

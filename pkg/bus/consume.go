@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/laurel-awards/laurel/pkg/event"
 )
 
 // Verdict is what becomes of a message after its consumer looked at it.
@@ -28,21 +31,20 @@ const (
 	maxLater    = 5 * time.Second // what a message waits for may have come any moment
 )
 
-// Consume hands each event of the subjects to receive, one at a time, until
-// ctx ends or the consumer is lost. The durable consumer has the service's
-// name: replicas share it, and it goes on where it stopped. caughtUp is called
-// once, when everything that was waiting at the start has been delivered.
-func (b *Bus) Consume(
-	ctx context.Context, service string, subjects []string, caughtUp func(),
-	receive func(ctx context.Context, data []byte, deliveries uint64) Verdict,
-) error {
-	consumer, err := b.js.CreateOrUpdateConsumer(ctx, Stream, jetstream.ConsumerConfig{
-		Durable:        service,
-		FilterSubjects: subjects,
-		AckPolicy:      jetstream.AckExplicitPolicy,
-		AckWait:        ackWait,
-		MaxAckPending:  1024,
-	})
+// Received is an event as it arrives.
+type Received struct {
+	Subject    string // tells who published it: the server lets nobody else
+	Data       []byte
+	Deliveries uint64
+}
+
+// Consume hands each event that concerns the service to receive, one at a time,
+// until ctx ends or the consumer is lost. The durable consumer, which Provision
+// makes, has the service's name: replicas share it, and it goes on where it
+// stopped. caughtUp is called once, when everything that was waiting at the start
+// has been delivered.
+func (b *Bus) Consume(ctx context.Context, service string, caughtUp func(), receive func(context.Context, Received) Verdict) error {
+	consumer, err := b.consumer(ctx, service)
 	if err != nil {
 		return fmt.Errorf("bus: consumer %s: %w", service, err)
 	}
@@ -68,7 +70,7 @@ func (b *Bus) Consume(
 			return fmt.Errorf("bus: consumer %s: %w", service, err)
 		}
 		tries, seq := meta.NumDelivered, meta.Sequence.Stream
-		verdict := receive(ctx, msg.Data(), tries)
+		verdict := receive(ctx, Received{msg.Subject(), msg.Data(), tries})
 		if verdict == Failed {
 			failures[seq]++
 			if tries = failures[seq]; tries == maxFailures {
@@ -87,6 +89,22 @@ func (b *Bus) Consume(
 			}
 		}
 	}
+}
+
+// consumer looks for the service's own, and whether it reads all that it must.
+func (b *Bus) consumer(ctx context.Context, service string) (jetstream.Consumer, error) {
+	what := "consumer " + service
+	c, err := b.js.Consumer(ctx, Stream, service)
+	absent := errors.Is(err, jetstream.ErrConsumerNotFound) || errors.Is(err, jetstream.ErrStreamNotFound)
+	if err == nil {
+		reads := c.CachedInfo().Config.FilterSubjects
+		absent = slices.ContainsFunc(event.Filters(service), func(s string) bool { return !slices.Contains(reads, s) })
+	}
+	b.look(what, absent)
+	if absent {
+		return nil, errAbsent(what).Because(err)
+	}
+	return c, err
 }
 
 func (b *Bus) settle(ctx context.Context, service string, msg jetstream.Msg, tries uint64, v Verdict) error {
@@ -115,8 +133,13 @@ func delay(tries uint64) time.Duration {
 // bury stores a message among the dead letters, then takes it off the stream's
 // consumer.
 func (b *Bus) bury(ctx context.Context, service string, msg jetstream.Msg) error {
-	id := service + "/" + msg.Headers().Get(jetstream.MsgIDHeader)
-	if err := b.Publish(ctx, "dead."+service+"."+msg.Subject(), id, msg.Data()); err != nil {
+	err := b.Publish(ctx, Dead(service, msg.Subject()), msg.Data())
+	absent := errors.Is(err, jetstream.ErrNoStreamResponse)
+	b.look("stream "+DeadStream, absent)
+	if absent {
+		return errAbsent("stream " + DeadStream).Because(err)
+	}
+	if err != nil {
 		return err
 	}
 	deadLetters.WithLabelValues(service).Inc()

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,14 +12,24 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"golang.org/x/sys/unix"
+
+	"github.com/laurel-awards/laurel/pkg/pause"
 )
 
+// provisionEvery is how soon a lost stream is made again.
+const provisionEvery = time.Second
+
 // Embedded is a NATS server with JetStream inside this process. It opens no
-// port unless asked to.
+// port unless asked to. It keeps the streams there, as the operator does of a
+// NATS apart.
 type Embedded struct {
 	srv  *server.Server
 	lock *os.File
 	log  *slog.Logger
+
+	operator *Bus
+	stop     context.CancelFunc
+	done     chan struct{}
 }
 
 // Embed starts a server whose JetStream lives in dir; a lock file keeps a
@@ -54,7 +65,38 @@ func Embed(dir string, port int, log *slog.Logger) (*Embedded, error) {
 		srv.Shutdown()
 		return nil, errors.Join(fmt.Errorf("bus: embed: the server in %s does not get ready", dir), lock.Close())
 	}
-	return &Embedded{srv, lock, log}, nil
+	e := &Embedded{srv: srv, lock: lock, log: log, done: make(chan struct{})}
+	if err := e.provision(); err != nil {
+		srv.Shutdown()
+		return nil, errors.Join(err, lock.Close())
+	}
+	return e, nil
+}
+
+// provision makes the streams, and looks after them until Stop.
+func (e *Embedded) provision() (err error) {
+	if e.operator, err = e.Connect("operator"); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	if _, err := e.operator.Provision(ctx); err != nil {
+		e.operator.Close()
+		return err
+	}
+	go func() {
+		defer close(e.done)
+		for pause.For(ctx, provisionEvery) {
+			done, err := e.operator.Provision(ctx)
+			if err != nil && ctx.Err() == nil {
+				e.log.WarnContext(ctx, "bus: the streams are not as they must be", "error", err)
+			}
+			for _, what := range done {
+				e.log.WarnContext(ctx, "bus: "+what)
+			}
+		}
+	}()
+	return nil
 }
 
 // URL is where other processes connect, if a port was asked for.
@@ -67,6 +109,9 @@ func (e *Embedded) Connect(name string) (*Bus, error) {
 
 // Stop ends the server and lets go of its directory.
 func (e *Embedded) Stop() error {
+	e.stop()
+	<-e.done
+	e.operator.Close()
 	e.srv.Shutdown()
 	e.srv.WaitForShutdown()
 	return e.lock.Close()

@@ -13,15 +13,12 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
-	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
 )
 
 const (
-	actorHeader   = "Laurel-Actor"
-	requestHeader = "Laurel-Request"
-	faultCode     = "fault" // of a reply whose data is a fault
+	faultCode = "fault" // of a reply whose data is a fault
 
 	callTimeout = 5 * time.Second
 	// maxConcurrent is how many requests one service handles at a time; more
@@ -72,7 +69,7 @@ func unmarshal(data []byte, v any) error {
 func subject(service, verb string) string { return "rpc." + service + ".v1." + verb }
 
 // Call asks a service and waits for its answer, for five seconds where ctx has
-// no deadline. The actor and request of ctx go with it.
+// no deadline. The actor and request of ctx go with it, signed.
 //
 // A service that is not there gives Unavailable with code service_down: it has
 // not seen the request. A lost answer gives Unavailable with code no_answer:
@@ -84,6 +81,9 @@ func Call[Out any](ctx context.Context, b *Bus, service, verb string, in any) (O
 		return out, fmt.Errorf("bus: call %s %s: %w", service, verb, err)
 	}
 	reply, err := b.request(ctx, subject(service, verb), data)
+	if err != nil && b.learn(subject(service, verb), err) {
+		reply, err = b.request(ctx, subject(service, verb), data) // at the service's time
+	}
 	if err != nil {
 		return out, err
 	}
@@ -99,14 +99,10 @@ func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte,
 		ctx, cancel = context.WithTimeout(ctx, callTimeout)
 		defer cancel()
 	}
-	who, err := json.Marshal(actor.From(ctx))
+	msg, err := b.newRequest(ctx, subject, data)
 	if err != nil {
-		return nil, fmt.Errorf("bus: actor: %w", err)
+		return nil, err
 	}
-	msg := nats.NewMsg(subject)
-	msg.Data = data
-	msg.Header.Set(actorHeader, string(who))
-	msg.Header.Set(requestHeader, actor.Request(ctx))
 	ctx, done := b.linked(ctx) // before the look at the connection
 	defer done()
 	if !b.nc.IsConnected() {
@@ -118,6 +114,8 @@ func (b *Bus) request(ctx context.Context, subject string, data []byte) ([]byte,
 		return nil, errDown.Because(fmt.Errorf("%s: %w", subject, err))
 	case err != nil:
 		return nil, errNoAnswer.Because(fmt.Errorf("%s: %w", subject, err))
+	case reply.Header.Get(nonceHeader) != msg.Header.Get(nonceHeader):
+		return nil, errNoAnswer.Because(fmt.Errorf("%s: an answer of somebody else", subject))
 	}
 	if reply.Header.Get(micro.ErrorCodeHeader) == "" {
 		return reply.Data, nil
@@ -138,8 +136,12 @@ type Server struct {
 	stop   context.CancelFunc
 }
 
-// Serve answers a service's endpoints until Drain. Replicas share the work.
+// Serve answers a service's endpoints until Drain. Replicas share the work. It
+// looks at no request that is not signed by a key of Trust.
 func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
+	if len(b.trusted) == 0 {
+		return nil, fmt.Errorf("bus: serve %s: there is no key by which to know the gateway", service)
+	}
 	svc, err := micro.AddService(b.nc, micro.Config{
 		Name: service, Version: "1.0.0", Description: "laurel " + service, QueueGroup: service,
 	})
@@ -208,19 +210,18 @@ func (s *Server) Drain(ctx context.Context) error {
 }
 
 func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.Request) {
-	var who actor.Actor
-	if err := json.Unmarshal([]byte(req.Headers().Get(actorHeader)), &who); err == nil {
-		ctx = actor.With(ctx, who)
-	}
-	ctx = actor.WithRequest(ctx, req.Headers().Get(requestHeader))
 	started := time.Now()
-	out, err := call(ctx, e, req.Data())
+	headers := micro.Headers{nonceHeader: {req.Headers().Get(nonceHeader)}}
+	ctx, err := b.prove(ctx, service, subject(service, e.Name), req)
 	if err == nil {
-		var data []byte
-		if data, err = marshal(out); err == nil {
-			if err = req.Respond(data); err == nil {
-				b.log.DebugContext(ctx, "answered", "service", service, "verb", e.Name, "took", time.Since(started))
-				return
+		var out any
+		if out, err = call(ctx, e, req.Data()); err == nil {
+			var data []byte
+			if data, err = marshal(out); err == nil {
+				if err = req.Respond(data, micro.WithHeaders(headers)); err == nil {
+					b.log.DebugContext(ctx, "answered", "service", service, "verb", e.Name, "took", time.Since(started))
+					return
+				}
 			}
 		}
 	}
@@ -233,9 +234,8 @@ func (b *Bus) answer(ctx context.Context, service string, e Endpoint, req micro.
 	data, err := json.Marshal(f)
 	if err == nil {
 		// Not req.Error, which writes what the subscription's goroutine reads.
-		err = req.Respond(data, micro.WithHeaders(micro.Headers{
-			micro.ErrorHeader: {strconv.Quote(f.Code)}, micro.ErrorCodeHeader: {faultCode},
-		}))
+		headers[micro.ErrorHeader], headers[micro.ErrorCodeHeader] = []string{strconv.Quote(f.Code)}, []string{faultCode}
+		err = req.Respond(data, micro.WithHeaders(headers))
 	}
 	if err != nil {
 		b.log.ErrorContext(ctx, "answer lost", "service", service, "verb", e.Name, "error", err)

@@ -7,6 +7,7 @@ package event
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,7 @@ func All() []Spec {
 	var all []Spec
 	all = append(all, selectionEvents()...)
 	all = append(all, nominationEvents()...)
+	all = append(all, identityEvents()...)
 	all = append(all, votingEvents()...)
 	all = append(all, reviewEvents()...)
 	return append(all, phaseApplied())
@@ -92,6 +94,17 @@ func Filters(consumer string) []string {
 			for _, p := range s.Publishers {
 				subjects = append(subjects, Subject(p, s.Example.EventType(), "*"))
 			}
+		}
+	}
+	return subjects
+}
+
+// Published are the subjects that a service publishes.
+func Published(publisher string) []string {
+	var subjects []string
+	for _, s := range All() {
+		if slices.Contains(s.Publishers, publisher) {
+			subjects = append(subjects, Subject(publisher, s.Example.EventType(), "*"))
 		}
 	}
 	return subjects

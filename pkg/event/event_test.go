@@ -51,6 +51,7 @@ func TestFilters(t *testing.T) {
 	want := []string{
 		"laurel.selection.v1.rulebook_frozen.*", "laurel.selection.v1.phase_changed.*",
 		"laurel.nomination.v1.candidate_admitted.*", "laurel.nomination.v1.candidate_struck.*",
+		"laurel.identity.v1.codes_replaced.*", "laurel.identity.v1.roster_closed.*",
 	}
 	if diff := cmp.Diff(want, event.Filters("voting")); diff != "" {
 		t.Errorf("voting consumes (-want +got):\n%s", diff)

@@ -21,6 +21,17 @@ type TallySealed struct {
 // EventType implements Payload.
 func (TallySealed) EventType() Type { return Type{"tally_sealed", 1} }
 
+// VotersCounted answers RosterClosed.
+type VotersCounted struct {
+	Voters string `json:"voters"` // the blob of the question
+	// Voted has a bit for each voter in the blob's order, the lowest bit of a
+	// byte first: 1 where a ballot of theirs is counted, in whatever period.
+	Voted []byte `json:"voted"`
+}
+
+// EventType implements Payload.
+func (VotersCounted) EventType() Type { return Type{"voters_counted", 1} }
+
 func votingEvents() []Spec {
 	from := []string{Voting}
 	const checkpoint = "laurel/most-beautiful-courier-2/ballots\n20000\nmNq6V3lwBy0m0Q1mRzyEJYt0zqH6cC0iGdIP2f2vOQc=\n\n— laurel Az3grlgtzPIC…\n"
@@ -29,8 +40,14 @@ func votingEvents() []Spec {
 		{
 			TallySealed{20000, map[int]int64{3: 6011, 7: 15800}, checkpoint},
 			"seal", from,
-			[]string{Review, Selection},
+			[]string{Review, Selection, Identity},
 			"Voting is closed; these are the final counts and the log that they are of.",
+		},
+		{
+			VotersCounted{"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", []byte{0b101}},
+			"roster", from,
+			[]string{Identity},
+			"Which voters of a roster have a ballot.",
 		},
 	}
 }

@@ -59,15 +59,14 @@ func (in *Inbox) CaughtUp() bool { return in.caughtUp.Load() }
 
 // Run consumes until ctx ends.
 func (in *Inbox) Run(ctx context.Context) error {
-	filters := event.Filters(in.Service)
-	if len(filters) == 0 {
+	if len(event.Filters(in.Service)) == 0 {
 		in.caughtUp.Store(true)
 		<-ctx.Done()
 		return nil
 	}
 	in.early = early{}
 	for ctx.Err() == nil {
-		err := in.Bus.Consume(ctx, in.Service, filters, func() { in.caughtUp.Store(true) }, in.receive)
+		err := in.Bus.Consume(ctx, in.Service, func() { in.caughtUp.Store(true) }, in.receive)
 		if ctx.Err() == nil {
 			in.Log.WarnContext(ctx, "inbox: trying again", "service", in.Service, "error", err)
 			pause.For(ctx, relayRetry)
@@ -78,13 +77,17 @@ func (in *Inbox) Run(ctx context.Context) error {
 
 // receive applies one message, with those that waited for it, and says what
 // becomes of it.
-func (in *Inbox) receive(ctx context.Context, data []byte, deliveries uint64) bus.Verdict {
+func (in *Inbox) receive(ctx context.Context, msg bus.Received) bus.Verdict {
 	var env event.Envelope
-	if err := json.Unmarshal(data, &env); err != nil {
-		in.Log.ErrorContext(ctx, "inbox: unreadable event", "service", in.Service, "error", err)
+	err := json.Unmarshal(msg.Data, &env)
+	if err == nil && env.Subject() != msg.Subject {
+		err = fmt.Errorf("it says that it is %s", env.Subject()) // the subject alone is bound to its publisher
+	}
+	if err != nil {
+		in.Log.ErrorContext(ctx, "inbox: not an event of its subject", "service", in.Service, "subject", msg.Subject, "error", err)
 		return bus.GiveUp
 	}
-	err := in.apply(ctx, env)
+	err = in.apply(ctx, env)
 	switch {
 	case err == nil:
 		for next, ok := in.early.after(env); ok; next, ok = in.early.after(next) {
@@ -101,7 +104,7 @@ func (in *Inbox) receive(ctx context.Context, data []byte, deliveries uint64) bu
 		return bus.Later
 	}
 	in.Log.ErrorContext(ctx, "inbox: event failed", "service", in.Service, "event", env.Name, "id", env.ID, "slug", env.Slug,
-		"deliveries", deliveries, "error", err)
+		"deliveries", msg.Deliveries, "error", err)
 	return bus.Failed
 }
 

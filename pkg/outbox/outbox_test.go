@@ -26,6 +26,7 @@ import (
 
 // pair is a publisher with its relay and a consumer with its inbox.
 type pair struct {
+	nats     *bus.Embedded
 	from, to *sqlx.DB
 	inbox    *outbox.Inbox
 	mu       sync.Mutex
@@ -37,7 +38,7 @@ type pair struct {
 func setup(t *testing.T) *pair {
 	t.Helper()
 	nats := testkit.NATS(t)
-	p := &pair{from: testkit.Service(t, "nomination", outbox.Set()), to: testkit.Service(t, "voting", outbox.Set())}
+	p := &pair{nats: nats, from: testkit.Service(t, "nomination", outbox.Set()), to: testkit.Service(t, "voting", outbox.Set())}
 	p.inbox = &outbox.Inbox{
 		Service: "voting", DB: p.to, Bus: testkit.Connect(t, nats, "voting"), Log: slog.New(counter{testkit.Log(t).Handler(), &p.early}),
 		Handlers: []outbox.Handler{outbox.On(func(_ context.Context, _ *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
@@ -54,9 +55,6 @@ func setup(t *testing.T) *pair {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = relay.Run(ctx) })
-	if _, err := p.inbox.Bus.EnsureStreams(ctx); err != nil {
-		t.Fatal(err)
-	}
 	wg.Go(func() { _ = p.inbox.Run(ctx) })
 	t.Cleanup(func() { cancel(); wg.Wait() })
 	return p
@@ -214,7 +212,7 @@ func TestInbox_late(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.inbox.Bus.Publish(t.Context(), env.Subject(), env.ID.String(), data); err != nil {
+		if err := p.inbox.Bus.Publish(t.Context(), env.Subject(), data); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,6 +242,33 @@ func TestInbox_late(t *testing.T) {
 		if want := fmt.Sprintf("candidate/1 %d", v); got != want {
 			t.Fatalf("%q is applied, not %q", got, want)
 		}
+	}
+}
+
+// TestInbox_foreign publishes events under subjects that are not theirs, as a
+// room could that forges another's: none has an effect.
+func TestInbox_foreign(t *testing.T) {
+	p := setup(t)
+	p.append(t, "candidate/1", "genuine")
+	p.complete(t, 1)
+	forged := testkit.Envelope(t, "nomination", "s-1", "candidate/1", 2, time.Now(), event.CandidateStruck{Reason: "forged"})
+	for _, subject := range []string{
+		"laurel.selection.v1.phase_changed.s-1",       // another publisher's
+		"laurel.nomination.v1.candidate_struck.s-2",   // of another selection
+		"laurel.nomination.v1.candidate_admitted.s-1", // of another type
+	} {
+		body, err := json.Marshal(forged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.inbox.Bus.Publish(t.Context(), subject, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.append(t, "candidate/1", "after")
+	p.complete(t, 2)
+	if diff := cmp.Diff([]string{"candidate/1 genuine", "candidate/1 after"}, p.applied); diff != "" {
+		t.Errorf("applied (-want +got):\n%s", diff)
 	}
 }
 
@@ -277,9 +302,7 @@ func TestRelay_lostStream(t *testing.T) {
 	p := setup(t)
 	p.append(t, "candidate/1", "before")
 	p.complete(t, 1)
-	if err := p.inbox.Bus.DeleteStream(t.Context(), bus.Stream); err != nil {
-		t.Fatal(err)
-	}
+	testkit.LoseStream(t, p.nats.URL(), bus.Stream)
 	p.append(t, "candidate/1", "after")
 	p.complete(t, 2)
 	if diff := cmp.Diff([]string{"candidate/1 before", "candidate/1 after"}, p.applied); diff != "" {

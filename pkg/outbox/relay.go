@@ -80,7 +80,7 @@ func (r *Relay) lead(ctx context.Context, leader *pg.Leader) error {
 func (r *Relay) refill(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
-	created, err := r.Bus.EnsureStreams(ctx)
+	created, err := r.Bus.Created(ctx)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (r *Relay) publish(ctx context.Context, leader *pg.Leader, unsent *sqlx.Stm
 		if err != nil {
 			return 0, fmt.Errorf("relay: %w", err)
 		}
-		msgs[i] = bus.Message{Subject: env.Subject(), ID: x.ID.String(), Data: data}
+		msgs[i] = bus.Message{Subject: env.Subject(), Data: data}
 	}
 	errs := r.Bus.PublishAll(ctx, msgs)
 	sent := make([]string, 0, len(rows))

@@ -79,12 +79,10 @@ type Running struct {
 }
 
 // Start brings a room to work. It answers requests only once it has seen every
-// event that was waiting, so that it never speaks from a stale projection.
+// event that was waiting, so that it never speaks from a stale projection. Until
+// somebody has made streams and consumer it waits.
 func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := pg.Migrate(ctx, deps.DB, room.Sets()...); err != nil {
-		return nil, fmt.Errorf("%s: %w", room.Name, err)
-	}
-	if err := ensureStreams(ctx, deps); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
 	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+2)}
@@ -104,22 +102,6 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	}
 	deps.Log.InfoContext(ctx, "room is open", "service", room.Name)
 	return r, nil
-}
-
-// ensureStreams waits for a NATS that may still be starting.
-func ensureStreams(ctx context.Context, deps Deps) error {
-	for {
-		_, err := deps.Bus.EnsureStreams(ctx)
-		if err == nil {
-			return nil
-		}
-		deps.Log.WarnContext(ctx, "waiting for NATS", "error", err)
-		select {
-		case <-ctx.Done():
-			return errors.Join(err, ctx.Err())
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
 }
 
 func (r *Running) serve(ctx context.Context) error {

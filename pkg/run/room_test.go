@@ -79,9 +79,6 @@ func TestStart_furniture(t *testing.T) {
 // it, it answers nobody.
 func TestStart_caughtUp(t *testing.T) {
 	h := open(t)
-	if _, err := h.deps.Bus.EnsureStreams(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	env := event.Envelope{
 		ID: uuid.New(), Publisher: "nomination", Name: "candidate_struck", V: 1, Slug: "s-1", Aggregate: "candidate/1", Version: 1,
 		At: h.deps.Time(), Data: json.RawMessage(`{}`),
@@ -90,7 +87,7 @@ func TestStart_caughtUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.deps.Bus.Publish(t.Context(), env.Subject(), env.ID.String(), data); err != nil {
+	if err := h.deps.Bus.Publish(t.Context(), env.Subject(), data); err != nil {
 		t.Fatal(err)
 	}
 	reached, release := make(chan struct{}), make(chan struct{})

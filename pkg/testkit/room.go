@@ -20,23 +20,8 @@ import (
 // maxBlob bounds what tests put in the blob store, in bytes.
 const maxBlob = 64 << 20
 
-// NATS is a server with JetStream in the test's process and directory. It
-// opens a port on loopback, which other processes can connect to.
-func NATS(t testing.TB) *bus.Embedded {
-	t.Helper()
-	nats, err := bus.Embed(t.TempDir(), -1, Log(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := nats.Stop(); err != nil {
-			t.Errorf("stop NATS: %v", err)
-		}
-	})
-	return nats
-}
-
-// Connect is a connection to nats until the end of the test.
+// Connect is a connection to nats until the end of the test. It signs as the
+// gateway and trusts who does.
 func Connect(t testing.TB, nats *bus.Embedded, name string) *bus.Bus {
 	t.Helper()
 	b, err := nats.Connect(name)
@@ -44,7 +29,29 @@ func Connect(t testing.TB, nats *bus.Embedded, name string) *bus.Bus {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
+	Acquaint(t, b)
 	return b
+}
+
+// Signer is the gateway's in tests.
+func Signer(t testing.TB) bus.Signer {
+	t.Helper()
+	s, err := bus.NewSigner(bytes.Repeat([]byte{'g'}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Acquaint has a connection sign as the gateway and trust who does.
+func Acquaint(t testing.TB, b *bus.Bus) {
+	t.Helper()
+	keys, err := bus.ParseTrusted(Signer(t).Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Sign(Signer(t))
+	b.Trust(keys, time.Now)
 }
 
 // Deps is what a room needs, all real and the test's own. Of the room only name

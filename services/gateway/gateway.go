@@ -110,7 +110,7 @@ func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCand
 type ExportCodes struct {
 	Format   Form   `json:"format" doc:"A spreadsheet, or a page of slips to be printed and cut"`
 	Language string `json:"language,omitempty" enum:"zh-CN,en" default:"zh-CN" doc:"Of the slips"`
-	Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Why unused codes are replaced; without it only members who have no code get one"`
+	Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Why all codes are replaced; without it only members who have no code get one"`
 }
 
 // ReplaceCode asks for a new code of one member.
@@ -118,6 +118,16 @@ type ReplaceCode struct {
 	Member string `json:"member" minLength:"1" maxLength:"256" doc:"As in the roster"`
 	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
 }
+
+// CodeReplaced is a member's new code.
+type CodeReplaced struct {
+	identity.Coded
+	InForce bool `json:"in_force" doc:"What was issued for the earlier code votes no more; false: it is about to end, and was not known to have ended yet"`
+}
+
+// CodesInForce is the header that says of a list of codes what CodeReplaced's
+// in_force says of one.
+const CodesInForce = "Laurel-Codes-In-Force"
 
 // ProveVoter proves to be a voter.
 type ProveVoter struct {

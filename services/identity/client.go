@@ -96,6 +96,6 @@ func (c *Client) ExportCodes(ctx context.Context, in ExportCodes) (CodesExported
 }
 
 // ReplaceCode implements Service.
-func (c *Client) ReplaceCode(ctx context.Context, in ReplaceCode) (Coded, error) {
-	return bus.Call[Coded](ctx, c.bus, Name, "replace_code", in)
+func (c *Client) ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error) {
+	return bus.Call[CodeReplaced](ctx, c.bus, Name, "replace_code", in)
 }

@@ -128,23 +128,26 @@ type Service interface {
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
 	// ProveVoter issues a credential. Faults: ErrInvalid for a way that is not
-	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode;
-	// ErrWorkUsed, ErrWorkExpired. The caller limits the tries that end in
-	// ErrCode. The voting service checks whether the rulebook takes the way.
+	// known or a proof that belongs to another; ErrCodeMistyped, ErrCode,
+	// ErrVoteOver; ErrWorkUsed, ErrWorkExpired. The caller limits the tries that
+	// end in ErrCode, and sees that the rulebook takes the way at this time; so
+	// does the voting service with each ballot. Nothing is written at the use of
+	// a code.
 	ProveVoter(ctx context.Context, in ProveVoter) (Credential, error)
 	// ImportRoster adds members to a selection's roster, all or nothing. Members
 	// who are on it stay as they are. Faults: ErrRosterInvalid with every mistake by
-	// line and column, ErrRosterFull; table_unreadable, table_too_large.
+	// line and column, ErrRosterFull, ErrVoteOver; table_unreadable,
+	// table_too_large.
 	ImportRoster(ctx context.Context, in ImportRoster) (RosterImported, error)
 	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
 	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
-	// ErrRosterInvalid for the reason, ErrCodesExported, ErrCodesUsed,
+	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.
 	ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error)
 	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
-	// reason, ErrNoMember.
-	ReplaceCode(ctx context.Context, in ReplaceCode) (Coded, error)
+	// reason, ErrNoMember, ErrVoteOver.
+	ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error)
 }
 
 // The faults of this room.

@@ -39,18 +39,18 @@ type OfRoster struct {
 	Slug string `json:"slug"`
 }
 
-// Roster is a selection's roster in figures. It does not tell who has used
-// their code.
+// Roster is a selection's roster in figures. It does not tell who has voted,
+// and how many have, only after the vote: nothing is recorded before.
 type Roster struct {
 	Slug    string `json:"slug"`
 	Members int    `json:"members"`
-	Coded   int    `json:"coded"`   // members whose code has been handed out
-	Used    int    `json:"used"`    // of those, who have used it
-	Exports int    `json:"exports"` // lists of codes handed out
+	Coded   int    `json:"coded"`           // members whose code has been handed out
+	Voted   *int   `json:"voted,omitempty"` // members whose ballot is counted; absent until some moments after the vote
+	Exports int    `json:"exports"`         // lists of codes handed out
 }
 
 // ExportCodes makes the codes of the members who have none. With a reason it
-// also replaces those that are unused.
+// also replaces all others: nobody knows which have been used.
 type ExportCodes struct {
 	Slug   string `json:"slug"`
 	Reason string `json:"reason,omitempty"` // at most 1,000 characters
@@ -64,14 +64,22 @@ type CodesExported struct {
 	Key     []byte `json:"key"`
 	Members int    `json:"members"`
 	Export  int    `json:"export"` // 1 for the first
+
+	Replacements int64 `json:"replacements"` // of the roster's codes so far
 }
 
-// ReplaceCode gives one member a new code; the old one is no longer valid. The
-// member stays the same voter.
+// ReplaceCode gives one member a new code; the old one is no longer valid, nor
+// is what was issued for it. The member stays the same voter.
 type ReplaceCode struct {
 	Slug   string `json:"slug"`
 	Member string `json:"member"`
 	Reason string `json:"reason"` // 1 to 1,000 characters
+}
+
+// CodeReplaced is what ReplaceCode did.
+type CodeReplaced struct {
+	Coded
+	Replacements int64 `json:"replacements"` // of the roster's codes so far
 }
 
 // Coded is a member with a code, in plain text.
@@ -91,9 +99,9 @@ var (
 	ErrRosterFull    = fault.New(fault.TooLarge, "roster_full", "the roster would have more than 100,000 members; nothing was imported")
 	ErrNoRoster      = fault.New(fault.NotFound, "roster_unknown", "no roster has been imported")
 	ErrNoMember      = fault.New(fault.NotFound, "member_unknown", "there is no such member on the roster")
-	ErrCodesExported = fault.New(fault.Conflict, "codes_exported", "every member has a code, and codes are shown once; with a reason the unused ones are replaced")
-	ErrCodesUsed     = fault.New(fault.Conflict, "codes_used", "every code has been used; replace a member's by itself")
+	ErrCodesExported = fault.New(fault.Conflict, "codes_exported", "every member has a code, and codes are shown once; with a reason all are replaced")
 	ErrCodesTooMany  = fault.New(fault.Invalid, "codes_too_many", "there are more codes than this form can hold")
+	ErrVoteOver      = fault.New(fault.Conflict, "vote_over", "the vote is over: codes are neither taken, given out nor replaced")
 	ErrCodeMistyped  = fault.New(fault.Invalid, "code_mistyped", "the code cannot be right: a character is missing or wrong")
 	ErrCode          = fault.New(fault.Unauthorized, "code_unknown", "the code is not good for this selection: never given out, or replaced by another")
 )

@@ -23,6 +23,8 @@ type ProveVoter struct {
 	Way  string `json:"way"`            // one of Ways
 	Code string `json:"code,omitempty"` // of WayRoster, as typed
 	Work *Work  `json:"work,omitempty"` // of WayDevice, where it was asked for
+
+	Until *time.Time `json:"until,omitempty"` // when the vote closes, if that is known: the credential is good no longer
 }
 
 // Credential lets its bearer cast a ballot in one selection. The gateway

@@ -63,9 +63,11 @@ func decodeHex(dst, text []byte) error {
 type Cast struct {
 	Slug  string  `json:"slug"`
 	Voter VoterID `json:"voter"`        // from the credential
-	Way   string  `json:"way"`          // from the credential: device
+	Way   string  `json:"way"`          // from the credential: device, roster
 	Picks []int   `json:"picks"`        // candidate numbers; their order means nothing
 	Key   KeyHash `json:"key,omitzero"` // of the Idempotency-Key
+
+	Generation uint32 `json:"generation,omitempty"` // from the credential: how often the voter's code had been replaced
 }
 
 // Outcome is what became of a Cast: a receipt or a fault.

@@ -12,6 +12,7 @@ import (
 func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("cast_ballots", s.CastBallots),
+		bus.Method("get_replacements", s.GetReplacements),
 		bus.Method("get_tally", s.GetTally),
 		bus.Method("export_votes", s.ExportVotes),
 		bus.Method("export_ballots", s.ExportBallots),
@@ -36,6 +37,11 @@ var _ Service = (*Client)(nil)
 // CastBallots implements Service.
 func (c *Client) CastBallots(ctx context.Context, in CastBallots) (Outcomes, error) {
 	return bus.Call[Outcomes](ctx, c.bus, Name, "cast_ballots", in)
+}
+
+// GetReplacements implements Service.
+func (c *Client) GetReplacements(ctx context.Context, in Of) (Replacements, error) {
+	return bus.Call[Replacements](ctx, c.bus, Name, "get_replacements", in)
 }
 
 // GetTally implements Service.

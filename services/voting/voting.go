@@ -22,6 +22,11 @@ type Of struct {
 	Slug string `json:"slug"`
 }
 
+// Replacements are those of a selection's codes, as identity counts them.
+type Replacements struct {
+	Replacements int64 `json:"replacements"`
+}
+
 // Tally is the counts derived from ballots.
 type Tally struct {
 	Slug    string        `json:"slug"`
@@ -122,7 +127,7 @@ type Check struct {
 // not arrived gives ErrNotYet.
 type Service interface {
 	// CastBallots counts ballots. Each outcome's fault is one of ErrNotYet,
-	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrInvalid with the fields
+	// ErrNotOpen, ErrClosed, ErrHours, ErrWay, ErrReplaced, ErrInvalid with the fields
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
 	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. Whether ballots are
 	// taken now comes before the picks. A ballot that was counted before, with
@@ -131,6 +136,9 @@ type Service interface {
 	// the earlier ones of the period. The whole call fails only where the caller
 	// stops waiting, with ErrUnknownOutcome; its ballots are written all the same.
 	CastBallots(ctx context.Context, in CastBallots) (Outcomes, error)
+	// GetReplacements tells how many replacements of codes are in force: ballots
+	// with what was issued for earlier codes are refused.
+	GetReplacements(ctx context.Context, in Of) (Replacements, error)
 	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
 	GetTally(ctx context.Context, in Of) (Tally, error)
@@ -167,11 +175,13 @@ type Service interface {
 
 // The faults of this room.
 var (
-	ErrNotYet         = phase.ErrNotYet
-	ErrNotOpen        = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
-	ErrClosed         = fault.New(fault.Conflict, "voting_closed", "voting is closed")
-	ErrHours          = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only") // params hours, timezone
-	ErrWay            = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
+	ErrNotYet   = phase.ErrNotYet
+	ErrNotOpen  = fault.New(fault.Conflict, "voting_not_open", "voting has not opened")
+	ErrClosed   = fault.New(fault.Conflict, "voting_closed", "voting is closed")
+	ErrHours    = fault.New(fault.Conflict, "outside_voting_hours", "votes are taken within the voting hours only") // params hours, timezone
+	ErrWay      = fault.New(fault.Forbidden, "way_not_taken", "the rulebook does not take voters of this kind")
+	ErrReplaced = fault.New(fault.Forbidden, "credential_replaced",
+		"the code that this credential was issued for has been replaced; prove to be a voter with the new one")
 	ErrInvalid        = fault.New(fault.Invalid, "ballot_invalid", "the ballot breaks a rule")
 	ErrDuplicate      = fault.New(fault.Conflict, "ballot_duplicate", "a ballot of yours has been counted in this period")
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)

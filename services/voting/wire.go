@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -18,7 +19,8 @@ import (
 // has counted nothing then.
 const (
 	castHex        = 1 // voter and key were strings of hex digits
-	castVersion    = 2
+	castKeyed      = 2 // there was no generation
+	castVersion    = 3
 	outcomeVersion = 1 // the version of outcomes
 )
 
@@ -33,6 +35,7 @@ func (c CastBallots) MarshalBinary() ([]byte, error) {
 		b = appendString(b, one.Slug)
 		b = append(b, one.Voter[:]...)
 		b = appendString(b, one.Way)
+		b = binary.AppendUvarint(b, uint64(one.Generation))
 		if one.Key.IsZero() {
 			b = append(b, 0)
 		} else {
@@ -52,7 +55,7 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 		return json.Unmarshal(data, c)
 	}
 	r, version := newWire(data)
-	r.check(version == castVersion || version == castHex)
+	r.check(version == castVersion || version == castKeyed || version == castHex)
 	n := r.count()
 	c.Ballots = make([]Cast, n)
 	picks := make([]int, 0, 4*n) // of all ballots
@@ -61,6 +64,11 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 		one.Slug = r.same(before.Slug)
 		r.voter(&one.Voter, version)
 		one.Way = r.same(before.Way)
+		if version == castVersion {
+			generation := r.varuint()
+			r.check(generation <= math.MaxUint32)
+			one.Generation = uint32(generation)
+		}
 		r.key(&one.Key, version)
 		start := len(picks)
 		for range r.count() {

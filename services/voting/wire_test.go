@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,7 +19,7 @@ import (
 // ballots are two: with everything, and with nothing.
 func ballots() voting.CastBallots {
 	return voting.CastBallots{Ballots: []voting.Cast{
-		{Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k")},
+		{Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"), Generation: 300},
 		{Picks: []int{}},
 	}}
 }
@@ -77,7 +78,10 @@ func TestWire_older(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	id, hash := want.Ballots[0].Voter, voting.HashKey("k-1")
+	keyed := slices.Concat([]byte{2, 1, 9}, []byte("courier-2"), id[:], []byte{6}, []byte("device"), []byte{32}, hash[:], []byte{2, 2 * 3, 2 * 7})
 	for name, data := range map[string][]byte{
+		"version 2": keyed,
 		"version 1": hexed(voter, hex.EncodeToString(key[:])),
 		"JSON":      asJSON,
 		"its text": []byte(`{"ballots":[{"slug":"courier-2","voter":"` + voter + `","way":"device","picks":[3,7],` +
@@ -106,8 +110,8 @@ func TestWire_refused(t *testing.T) {
 	shortKey := bytes.Replace(good, append([]byte{32}, hashOf("k")...), append([]byte{31}, hashOf("k")[:31]...), 1)
 	for name, data := range map[string][]byte{
 		"none":             {},
-		"later version":    append([]byte{3}, good[1:]...),
-		"version alone":    {3, 0},
+		"later version":    append([]byte{4}, good[1:]...),
+		"version alone":    {4, 0},
 		"key of 31 bytes":  shortKey,
 		"no voter":         hexed("", key),
 		"voter not in hex": hexed(strings.Repeat("g", 32), key),

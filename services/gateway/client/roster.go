@@ -19,13 +19,13 @@ func (c *Client) Roster(ctx context.Context, slug string) (r identity.Roster, er
 }
 
 // ExportCodes makes the members' codes and gives the file that shows them this
-// once. With a reason unused codes are replaced.
+// once. With a reason all codes are replaced.
 func (c *Client) ExportCodes(ctx context.Context, slug string, form gateway.Form, why string) (file []byte, err error) {
 	in := gateway.ExportCodes{Format: form, Reason: why}
 	return file, c.call(ctx, http.MethodPost, of(slug)+"/roster/codes", in, &file)
 }
 
 // ReplaceCode gives a member a new code.
-func (c *Client) ReplaceCode(ctx context.Context, slug, member, why string) (x identity.Coded, err error) {
+func (c *Client) ReplaceCode(ctx context.Context, slug, member, why string) (x gateway.CodeReplaced, err error) {
 	return x, c.call(ctx, http.MethodPost, of(slug)+"/roster/codes/replace", gateway.ReplaceCode{Member: member, Reason: why}, &x)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -297,7 +298,10 @@ func (selectionRoom) GetSelection(_ context.Context, in selection.Of) (selection
 	if in.Slug != here {
 		return selection.Selection{}, selection.ErrUnknown
 	}
-	return selection.Selection{Slug: here, Rulebook: json.RawMessage(`{}`)}, nil
+	return selection.Selection{
+		Slug: here, Rulebook: json.RawMessage(`{"laurel":1,"timezone":"Asia/Shanghai","voting":{"voters":["device","roster"]}}`),
+		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
+	}, nil
 }
 
 // nominationRoom has not heard of anything but an entry that resembles others.

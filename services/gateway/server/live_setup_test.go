@@ -84,7 +84,7 @@ func (h *voteInstallation) tell(publisher, aggregate string, p event.Payload) {
 	env := testkit.Envelope(h.t, publisher, here, aggregate, h.versions[publisher+aggregate], h.clock.Now(), p)
 	body, err := json.Marshal(env)
 	if err == nil {
-		err = h.bus.Publish(h.t.Context(), env.Subject(), env.ID.String(), body)
+		err = h.bus.Publish(h.t.Context(), env.Subject(), body)
 	}
 	if err != nil {
 		h.t.Fatal(err)

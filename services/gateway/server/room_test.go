@@ -84,7 +84,10 @@ func takes(t *testing.T, voters string) selection.Selection {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
-	return selection.Selection{Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at}
+	return selection.Selection{
+		Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
+		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
+	}
 }
 
 // example is a request that a route takes.

@@ -45,8 +45,8 @@ func (r *identityRoom) ExportCodes(ctx context.Context, in identity.ExportCodes)
 	return identity.CodesExported{Blob: ref.Hash, Key: key, Members: 1, Export: 2}, err
 }
 
-func (*identityRoom) ReplaceCode(_ context.Context, in identity.ReplaceCode) (identity.Coded, error) {
-	return identity.Coded{Member: in.Member, Code: goodCode}, nil
+func (*identityRoom) ReplaceCode(_ context.Context, in identity.ReplaceCode) (identity.CodeReplaced, error) {
+	return identity.CodeReplaced{Coded: identity.Coded{Member: in.Member, Code: goodCode}}, nil
 }
 
 // proveRoster knows goodCode and what cannot be a code.
@@ -107,6 +107,8 @@ func TestRoster(t *testing.T) {
 		t.Errorf("a rulebook without rosters: %+v", p)
 	}
 
+	now = takes(t, "voters: [roster]")
+	h.clock.Advance(time.Second)
 	prove := func(address, code string) answer {
 		t.Helper()
 		body, err := json.Marshal(map[string]string{"way": "roster", "code": code})

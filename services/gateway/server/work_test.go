@@ -85,7 +85,7 @@ func TestWork(t *testing.T) {
 	another.start(t, easy)
 
 	done, late := h.asked(t), h.asked(t)
-	if a := send(t, &another, done); a.Status != http.StatusCreated || !strings.Contains(a.Body, `"credential":"v1.`) {
+	if a := send(t, &another, done); a.Status != http.StatusCreated || !strings.Contains(a.Body, `"credential":"v2.`) {
 		t.Errorf("through another gateway: %d %s", a.Status, a.Body)
 	}
 	refused := func(name string, a answer, code string) {

@@ -2,22 +2,28 @@ package server_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/codelist"
+	"github.com/laurel-awards/laurel/services/identity/credential"
 )
 
 // load imports a file and tells what came of it.
@@ -58,15 +64,20 @@ func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 }
 
 func (r room) prove(code string) (voter string, err error) {
+	v, err := r.proved(code)
+	return v.HexID(), err
+}
+
+func (r room) proved(code string) (v credential.Voter, err error) {
 	c, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayRoster, Code: code})
 	if err != nil {
-		return "", err
+		return v, err
 	}
-	v, err := key.Verifier().Verify(c.Credential, "s-1", r.Clock.Now())
+	v, err = key.Verifier().Verify(c.Credential, "s-1", r.Clock.Now())
 	if err == nil && v.Way != identity.WayRoster {
 		err = errors.New("the way is " + v.Way)
 	}
-	return v.HexID(), err
+	return v, err
 }
 
 func TestRoster(t *testing.T) {
@@ -164,8 +175,8 @@ func TestRoster(t *testing.T) {
 	}
 
 	second := r.codes(t, "s-1", "印刷件遗失")
-	if len(second) != 2 || second[0].Member != "19" || second[1].Member != "20" {
-		t.Fatalf("replaced %+v, want the two unused", second)
+	if len(second) != 4 || second[0].Member != "17" || second[3].Member != "20" {
+		t.Fatalf("replaced %+v, want all: nobody knows which are used", second)
 	}
 	fresh, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: "短信未收到"})
 	if err != nil || fresh.Name != "王芳" || fresh.Code == first[0].Code {
@@ -175,7 +186,7 @@ func TestRoster(t *testing.T) {
 		t.Errorf("the member's new code names %s, %v, want the same voter %s", same, err, wang)
 	}
 	unknown := fault.From(identity.ErrCode).Message
-	for name, code := range map[string]string{"replaced in the list": first[2].Code, "replaced by itself": first[0].Code, "never given": "0000-0000-0000"} {
+	for name, code := range map[string]string{"replaced in the list": first[2].Code, "replaced by itself": second[0].Code, "never given": "0000-0000-0000"} {
 		if _, err := r.prove(code); !errors.Is(err, identity.ErrCode) || fault.From(err).Message != unknown || !cmp.Equal(testkit.Fields(err), []string{"code"}) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -198,16 +209,8 @@ func TestRoster(t *testing.T) {
 	if _, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: " "}); !cmp.Equal(testkit.Fields(err), []string{"reason"}) {
 		t.Errorf("replaced without a reason: %v", err)
 	}
-	for _, c := range second {
-		if _, err := r.prove(c.Code); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Reason: "x", Most: 9}); !errors.Is(err, identity.ErrCodesUsed) {
-		t.Errorf("nothing to replace: %v", err)
-	}
 	roster, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"})
-	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Used: 4, Exports: 2}, roster); err != nil || diff != "" {
+	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Exports: 2}, roster); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	r.discreet(t, fresh.Code, first[0].Code)
@@ -304,6 +307,179 @@ func TestRoster_atOnce(t *testing.T) {
 	for _, v := range voters {
 		if v != voters[0] {
 			t.Errorf("one code is two voters: %v", voters)
+		}
+	}
+}
+
+// TestRoster_voted records who voted after the vote, and nothing before; the
+// roster is final then.
+func TestRoster_voted(t *testing.T) {
+	r := setup(t)
+	var file strings.Builder
+	file.WriteString("member\n")
+	const members = 300
+	for n := range members {
+		fmt.Fprintf(&file, "m-%03d\n", n)
+	}
+	if _, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, file.String()); err != nil {
+		t.Fatal(err)
+	}
+	out, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Most: members})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := r.Blob(out.Blob)
+	list, err := codelist.Open(sealed, out.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := func() string {
+		t.Helper()
+		var rows string
+		if err := r.DB.Get(&rows, `SELECT string_agg(m.ctid::text || m.xmin || ' ' || m.xmax || m::text, ' ' ORDER BY ctid) FROM roster_member m`); err != nil {
+			t.Fatal(err)
+		}
+		return rows
+	}
+	before := state()
+	ids := map[string]string{}
+	for _, c := range list {
+		if ids[c.Member], err = r.prove(c.Code); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if state() != before {
+		t.Error("the use of a code left a trace")
+	}
+
+	room := r.Selection("s-1")
+	room.Tell(event.Voting, "seal", event.TallySealed{})
+	asked := testkit.Published[event.RosterClosed](t, r.DB)
+	if len(asked) != 1 {
+		t.Fatalf("asked %d times", len(asked))
+	}
+	voters := r.Blob(asked[0].Voters)
+	voted, want := make([]byte, (members+7)/8), map[string]bool{}
+	for member, id := range ids {
+		raw, err := hex.DecodeString(id)
+		at := bytes.Index(voters, raw)
+		if err != nil || at < 0 || at%16 != 0 {
+			t.Fatalf("%s is not on the list: %d, %v", member, at, err)
+		}
+		if want[member] = member < "m-100"; want[member] {
+			voted[at/16/8] |= 1 << (at / 16 % 8)
+		}
+	}
+	if !slices.IsSortedFunc(slices.Collect(slices.Chunk(voters, 16)), bytes.Compare) || len(voters) != 16*members {
+		t.Errorf("the list of %d bytes is not sorted", len(voters))
+	}
+	for name, err := range map[string]error{
+		"import": func() error { _, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, "member\nx\n"); return err }(),
+		"export": func() error {
+			_, err := r.ExportCodes(r.ctx, identity.ExportCodes{Slug: "s-1", Reason: "x", Most: 999})
+			return err
+		}(),
+		"replace": func() error {
+			_, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "m-001", Reason: "x"})
+			return err
+		}(),
+		"prove": func() error { _, err := r.prove(list[0].Code); return err }(),
+	} {
+		if !errors.Is(err, identity.ErrVoteOver) {
+			t.Errorf("%s after the vote: %v", name, err)
+		}
+	}
+	wrong := room.Next(event.Voting, "roster", event.VotersCounted{Voters: strings.Repeat("0", 64), Voted: voted})
+	if err := r.Inbox.Deliver(t.Context(), wrong); err == nil {
+		t.Error("the answer about another list was taken")
+	}
+	answer := testkit.Envelope(t, event.Voting, "s-1", "roster", 1, r.Clock.Now(), event.VotersCounted{Voters: asked[0].Voters, Voted: voted})
+	room.Hand(answer, answer)
+	got := map[string]bool{}
+	var rows []struct {
+		Member string `db:"member"`
+		Voted  bool   `db:"voted"`
+	}
+	if err := r.DB.Select(&rows, `SELECT member, voted FROM roster_member ORDER BY ctid`); err != nil {
+		t.Fatal(err)
+	}
+	sorted := 0
+	for i, row := range rows {
+		got[row.Member] = row.Voted
+		if i > 0 && rows[i-1].Member < row.Member {
+			sorted++
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("voted (-want +got):\n%s", diff)
+	}
+	if sorted < members/4 || sorted > members*3/4 { // 150 in a random order, with a deviation of 5
+		t.Errorf("%d rows of %d lie behind a smaller one", sorted, members)
+	}
+	if transactions := r.Count(`SELECT count(DISTINCT xmin::text) FROM roster_member`); transactions != 1 {
+		t.Errorf("%d transactions wrote them", transactions)
+	}
+	if roster, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"}); err != nil || roster.Voted == nil || *roster.Voted != 100 {
+		t.Errorf("%+v, %v", roster, err)
+	}
+	if there, err := r.Blobs.Has(t.Context(), asked[0].Voters); err != nil || there {
+		t.Errorf("the list of voters is still in the store: %v", err)
+	}
+}
+
+// TestRoster_generation says of each member how often their code was replaced:
+// in the credential, and to voting, by a hash of the voter's id.
+func TestRoster_generation(t *testing.T) {
+	r := setup(t)
+	if _, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, "member\n17\n18\n19\n"); err != nil {
+		t.Fatal(err)
+	}
+	first := r.codes(t, "s-1", "")
+	if _, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, "member\n20\n21\n"); err != nil {
+		t.Fatal(err)
+	}
+	one, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "17", Reason: "x"})
+	if err != nil || one.Replacements != 1 {
+		t.Fatalf("%+v, %v", one, err)
+	}
+	if fresh, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "20", Reason: "x"}); err != nil || fresh.Replacements != 1 {
+		t.Fatalf("who had no code: %+v, %v", fresh, err)
+	}
+	second := r.codes(t, "s-1", "lost") // 17 for the second time; 21 gets the first
+	want := map[string]uint32{"17": 2, "18": 1, "19": 1, "20": 1, "21": 0}
+	told := map[string]uint32{}
+	for _, e := range testkit.Published[event.CodesReplaced](t, r.DB) {
+		maps.Copy(told, e.Generations)
+	}
+	for i, c := range second {
+		v, err := r.proved(c.Code)
+		if err != nil || v.Generation != want[c.Member] {
+			t.Errorf("%s: generation %d, %v, want %d", c.Member, v.Generation, err, want[c.Member])
+		}
+		g, ok := told[event.VoterHash("s-1", v.ID)]
+		if g != want[c.Member] || ok != (want[c.Member] > 0) {
+			t.Errorf("voting hears generation %d of %s", g, c.Member)
+		}
+		if _, plain := told[v.HexID()]; plain || i >= len(want) {
+			t.Error("voting hears an id, or of too many")
+		}
+	}
+	if len(told) != 4 {
+		t.Errorf("voting hears of %d voters", len(told))
+	}
+	if _, err := r.prove(first[1].Code); !errors.Is(err, identity.ErrCode) {
+		t.Errorf("an earlier code: %v", err)
+	}
+}
+
+// TestProveVoter_until ends a credential with the vote.
+func TestProveVoter_until(t *testing.T) {
+	r := setup(t)
+	for _, c := range []struct{ until, want time.Duration }{{time.Minute, time.Minute}, {3 * time.Hour, time.Hour}} {
+		until := r.Clock.Now().Add(c.until)
+		out, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayDevice, Until: &until})
+		if err != nil || !out.ExpiresAt.Equal(r.Clock.Now().Add(c.want)) {
+			t.Errorf("until %s: %s, %v", c.until, out.ExpiresAt, err)
 		}
 	}
 }

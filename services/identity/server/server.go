@@ -48,7 +48,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: accounts.Handlers(), Tasks: []run.Task{devices.Task()},
+		Handlers: append(accounts.Handlers(), rosters.Handlers()...), Tasks: []run.Task{devices.Task()},
 	}, nil
 }
 

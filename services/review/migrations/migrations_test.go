@@ -38,11 +38,13 @@ func TestSet_from1(t *testing.T) {
 		t.Fatal(err)
 	}
 	for query, want := range map[string][]string{
-		`SELECT slug || ' ' || account || ' ' || candidate FROM due ORDER BY 1`:                       {"s-1 a 1", "s-1 a 2", "s-1 b 2"},
-		`SELECT account || ' ' || candidate FROM recusal`:                                             {"b 1"},
-		`SELECT reason FROM pin WHERE conflicted`:                                                     {"related"},
-		`SELECT comment || ' ' || comments || ' ' || abstained FROM last_sheet`:                       {"good {} false"},
-		`SELECT account || ' ' || candidate || ' ' || (code ~ '^Z-00[123]$') FROM code ORDER BY 1`:    {"a 1 true", "a 2 true", "a 3 true", "b 1 true", "b 2 true", "b 3 true"},
+		`SELECT slug || ' ' || account || ' ' || candidate FROM due ORDER BY 1`: {"s-1 a 1", "s-1 a 2", "s-1 b 2"},
+		`SELECT account || ' ' || candidate FROM recusal`:                       {"b 1"},
+		`SELECT reason FROM pin WHERE conflicted`:                               {"related"},
+		`SELECT comment || ' ' || comments || ' ' || abstained FROM last_sheet`: {"good {} false"},
+		`SELECT account || ' ' || candidate || ' ' || (code ~ '^Z-00[123]$') FROM code ORDER BY 1`: {
+			"a 1 true", "a 2 true", "a 3 true", "b 1 true", "b 2 true", "b 3 true",
+		},
 		`SELECT account || employer || category FROM juror WHERE left_at IS NULL ORDER BY slug, seat`: {"a", "b", "a"},
 	} {
 		var got []string

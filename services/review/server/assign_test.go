@@ -86,7 +86,8 @@ func TestAssign_abstained(t *testing.T) {
 	r.Open(rulebook.PhaseReview)
 	abstain := func(juror string) {
 		t.Helper()
-		if _, err := r.SaveSheet(r.as(juror), review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(juror, 1), Abstain: true, Submit: true}); err != nil {
+		in := review.SaveSheet{Slug: slug, Panel: "experts", Candidate: r.called(juror, 1), Abstain: true, Submit: true}
+		if _, err := r.SaveSheet(r.as(juror), in); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -108,7 +108,8 @@ func (r *room) called(juror string, number int) string {
 	r.t.Helper()
 	var name string
 	if err := r.DB.Get(&name, `
-		SELECT coalesce((SELECT code FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND candidate = $2), $2::int::text)`, slug, number, juror); err != nil {
+		SELECT coalesce((SELECT code FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND candidate = $2), $2::int::text)`,
+		slug, number, juror); err != nil {
 		r.t.Fatal(err)
 	}
 	return name
@@ -118,7 +119,8 @@ func (r *room) called(juror string, number int) string {
 func (r *room) number(juror, called string) (n int) {
 	r.t.Helper()
 	if err := r.DB.Get(&n, `
-		SELECT coalesce((SELECT candidate FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND code = $2)::text, $2)::int`, slug, called, juror); err != nil {
+		SELECT coalesce((SELECT candidate FROM code WHERE slug = $1 AND panel = 'experts' AND account = $3 AND code = $2)::text, $2)::int`,
+		slug, called, juror); err != nil {
 		r.t.Fatal(err)
 	}
 	return n

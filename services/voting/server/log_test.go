@@ -201,7 +201,9 @@ func (r *room) migrateAgain(t testing.TB) {
 		UPDATE batch b SET candidates = k.candidates, votes = k.votes FROM batch_body k WHERE k.batch = b.id;
 		DROP TABLE batch_body;
 		ALTER TABLE head DROP COLUMN log_size, DROP COLUMN edge, DROP COLUMN checkpoint;
-		DROP TABLE subtree`)
+		DROP TABLE subtree;
+		DROP TABLE replaced_code;
+		ALTER TABLE voting DROP COLUMN replaced`)
 	if err := pg.Migrate(t.Context(), r.deps.DB, migrations.Set()); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
 	"github.com/laurel-awards/laurel/services/voting/internal/live"
 	"github.com/laurel-awards/laurel/services/voting/internal/query"
+	"github.com/laurel-awards/laurel/services/voting/internal/roster"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
 )
@@ -46,15 +47,17 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	sequencer := counting.New(deps, cfg.Log, cache)
 	caster := casting.New(deps, keys, cache, sequencer.Wake)
 	reader := query.New(deps, keys, cfg.Log, cache)
+	members := roster.New(deps, keys, cache)
 	service := struct {
 		*casting.Caster
 		*query.Reader
-	}{caster, reader}
+		*roster.Voters
+	}{caster, reader, members}
 	return run.Room{
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
-		Handlers:   candidates.Handlers(deps.Selections, deps.Time, keys),
+		Handlers:   append(candidates.Handlers(deps.Selections, deps.Time, keys), members.Handlers()...),
 		Tasks: []run.Task{
 			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},

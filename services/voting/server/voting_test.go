@@ -29,7 +29,7 @@ func TestVote(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.deps.Bus.Publish(r.ctx, env.Subject(), env.ID.String(), body); err != nil {
+		if err := r.deps.Bus.Publish(r.ctx, env.Subject(), body); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -61,9 +62,9 @@ func (a *API) rosterRoutes() {
 	}, a.exportCodes)
 	serve(a, route{
 		act: app.ReplaceCode, at: "POST " + roster + "/codes/replace",
-		summary: "Give one member a new code; the one before is good no more",
+		summary: "Give one member a new code; the one before is good no more, nor what was issued for it",
 	},
-		func(ctx context.Context, in *about[gateway.ReplaceCode]) (identity.Coded, error) {
+		func(ctx context.Context, in *about[gateway.ReplaceCode]) (gateway.CodeReplaced, error) {
 			return a.app.ReplaceCode(ctx, identity.ReplaceCode{Slug: in.Slug, Member: in.Body.Member, Reason: in.Body.Reason})
 		})
 }
@@ -80,6 +81,7 @@ func (a *API) exportCodes(ctx context.Context, in *codesInput) (*huma.StreamResp
 	return &huma.StreamResponse{Body: func(out huma.Context) {
 		name := fmt.Sprintf("%s-codes-%d.%s", in.Slug, codes.Export, in.Body.Format)
 		out.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
+		out.SetHeader(gateway.CodesInForce, strconv.FormatBool(codes.InForce))
 		if err := a.writeCodes(out, in, codes); err != nil {
 			a.cfg.Log.WarnContext(ctx, "codes broken off", "slug", in.Slug, "export", codes.Export, "error", err)
 		}

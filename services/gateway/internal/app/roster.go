@@ -10,6 +10,8 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/codelist"
+	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // maxSlips is how many codes a page of slips can hold: it is for a printer.
@@ -53,6 +55,8 @@ type Codes struct {
 	Title  map[string]string // of the selection, by language
 	Export int               // 1 for the first
 	Coded  []identity.Coded
+
+	InForce bool // what was issued for earlier codes votes no more, as far as is known
 }
 
 // ExportCodes makes the members' codes and gives them out, this once: they are
@@ -67,6 +71,9 @@ func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, r
 	if err != nil {
 		return Codes{}, err
 	}
+	if over(s) {
+		return Codes{}, identity.ErrVoteOver
+	}
 	most := identity.MaxMembers
 	if form == gateway.FormHTML {
 		most = maxSlips
@@ -78,7 +85,27 @@ func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, r
 		return Codes{}, err
 	}
 	coded, err := a.openCodes(ctx, made)
-	return Codes{Title: s.Title, Export: made.Export, Coded: coded}, err
+	return Codes{Title: s.Title, Export: made.Export, Coded: coded, InForce: a.inForce(ctx, slug, made.Replacements)}, err
+}
+
+// inForce waits a while until voting has heard of so many replacements of a
+// selection's codes.
+func (a *App) inForce(ctx context.Context, slug string, replacements int64) bool {
+	known := int64(0)
+	return a.wait(ctx, func() bool {
+		if known < replacements {
+			if now, err := a.voting.GetReplacements(ctx, voting.Of{Slug: slug}); err == nil {
+				known = now.Replacements
+			}
+		}
+		return known >= replacements
+	})
+}
+
+// over tells whether the vote has been closed, in whatever room it is known.
+func over(s selection.Selection) bool {
+	state := s.Phase(rulebook.PhaseVoting).State
+	return state == selection.Closing || state == selection.Closed
 }
 
 func (a *App) openCodes(ctx context.Context, made identity.CodesExported) ([]identity.Coded, error) {
@@ -94,7 +121,23 @@ func (a *App) openCodes(ctx context.Context, made identity.CodesExported) ([]ide
 	return codelist.Open(text, made.Key)
 }
 
-// ReplaceCode gives a member a new code.
-func (a *App) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (identity.Coded, error) {
-	return do(ctx, a, ReplaceCode, in.Slug, a.identity.ReplaceCode, in)
+// ReplaceCode gives a member a new code. Faults: those of
+// identity.Service.ReplaceCode.
+func (a *App) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (out gateway.CodeReplaced, err error) {
+	ctx, err = a.may(ctx, ReplaceCode, in.Slug, "")
+	if err != nil {
+		return out, err
+	}
+	s, err := a.selections.Get(ctx, in.Slug)
+	if err != nil {
+		return out, err
+	}
+	if over(s) {
+		return out, identity.ErrVoteOver
+	}
+	made, err := a.identity.ReplaceCode(ctx, in)
+	if err != nil {
+		return out, err
+	}
+	return gateway.CodeReplaced{Coded: made.Coded, InForce: a.inForce(ctx, in.Slug, made.Replacements)}, nil
 }

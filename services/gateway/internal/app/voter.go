@@ -3,12 +3,16 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/pack"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -34,31 +38,65 @@ func (a *App) prove(ctx context.Context, slug, way, work string) (identity.Crede
 	if err != nil {
 		return identity.Credential{}, err
 	}
-	if err := a.known(ctx, slug); err != nil {
+	in := identity.ProveVoter{Slug: slug, Way: way}
+	if in.Until, err = a.taken(ctx, slug, way); err != nil {
 		return identity.Credential{}, err
 	}
-	done, err := a.credentials.Pass(CallerOf(ctx).Address, slug, work)
+	if in.Work, err = a.credentials.Pass(CallerOf(ctx).Address, slug, work); err != nil {
+		return identity.Credential{}, err
+	}
+	return a.identity.ProveVoter(ctx, in)
+}
+
+// taken tells whether voters of a way are taken now, and until when, if that is
+// known. Who comes with a browser alone is a voter while the vote is open. A
+// code may be tried before: who gets it at home hears at once that it is good.
+// Faults: voting's ErrWay, ErrNotOpen, ErrClosed; ErrNotYet while it opens.
+func (a *App) taken(ctx context.Context, slug, way string) (until *time.Time, err error) {
+	s, err := a.selections.Get(ctx, slug)
+	if err == nil && way == identity.WayDevice && s.Phase(rulebook.PhaseVoting).State == selection.Pending {
+		a.selections.Drop(slug) // another gateway may have opened it at this moment
+		s, err = a.selections.Get(ctx, slug)
+	}
 	if err != nil {
-		return identity.Credential{}, err
+		return nil, err
 	}
-	return a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: way, Work: done})
+	rules, err := a.RulebookOf(s)
+	if err != nil {
+		return nil, err
+	}
+	vote := s.Phase(rulebook.PhaseVoting)
+	switch {
+	case slices.Contains(identity.Ways(), way) && !rules.Voting.Admits(way):
+		return nil, voting.ErrWay
+	case over(s), vote.State == selection.Opened && vote.ClosesAt != nil && !a.cfg.Now().Before(*vote.ClosesAt):
+		return nil, voting.ErrClosed
+	case way == identity.WayDevice && vote.State == selection.Pending:
+		return nil, voting.ErrNotOpen
+	case way == identity.WayDevice && vote.State == selection.Opening:
+		return nil, voting.ErrNotYet
+	case vote.State == selection.Opened:
+		return vote.ClosesAt, nil
+	}
+	return nil, nil
 }
 
 // ProveRoster issues a credential to who has a code. Faults: identity's
-// ErrCodeMistyped and ErrCode; too_many_codes.
+// ErrCodeMistyped and ErrCode; those of taken; too_many_codes.
 func (a *App) ProveRoster(ctx context.Context, slug, code string) (identity.Credential, error) {
 	ctx, err := a.may(ctx, ProveVoter, slug, "")
 	if err != nil {
 		return identity.Credential{}, err
 	}
-	if err := a.known(ctx, slug); err != nil {
+	in := identity.ProveVoter{Slug: slug, Way: identity.WayRoster, Code: code}
+	if in.Until, err = a.taken(ctx, slug, in.Way); err != nil {
 		return identity.Credential{}, err
 	}
 	end, err := a.codes.begin(slug, CallerOf(ctx).Address)
 	if err != nil {
 		return identity.Credential{}, err
 	}
-	proved, err := a.identity.ProveVoter(ctx, identity.ProveVoter{Slug: slug, Way: identity.WayRoster, Code: code})
+	proved, err := a.identity.ProveVoter(ctx, in)
 	end(errors.Is(err, identity.ErrCode))
 	return proved, err
 }
@@ -91,7 +129,7 @@ func (a *App) Cast(voter credential.Voter, picks []int, key string) (voting.Outc
 	if len(key) > voting.MaxKey {
 		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
-	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Picks: picks, Key: voting.HashKey(key)})
+	out, err := a.packer.Cast(voting.Cast{Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key)})
 	if errors.Is(err, voting.ErrBusy) {
 		a.credentials.Refused()
 	}

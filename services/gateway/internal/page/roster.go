@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // roster takes the members of a roster, each by a code that the organizers gave
@@ -70,6 +71,10 @@ func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
 		key = "refusal.code.missing"
 	case errors.Is(f, identity.ErrCodeMistyped):
 		key = "refusal.code.mistyped"
+	case errors.Is(f, voting.ErrReplaced):
+		key = "refusal.code.replaced"
+	case errors.Is(f, voting.ErrClosed), errors.Is(f, identity.ErrVoteOver):
+		return s.refuse(f.Kind.Status(), "refusal.closed")
 	case errors.Is(f, identity.ErrCode):
 		key = "refusal.code.unknown"
 	case f.Kind == fault.TooMany:

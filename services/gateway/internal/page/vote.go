@@ -141,6 +141,12 @@ func (p *pages) explain(c echo.Context, s *visit, a asked, f *fault.Error) *refu
 		return s.refuse(status, "refusal.key")
 	case errors.Is(f, voting.ErrWay):
 		return s.refuse(status, "refusal.way")
+	case errors.Is(f, voting.ErrReplaced):
+		for _, w := range p.admitted(s) {
+			if no := w.refused(s, nil, f); no != nil {
+				return no
+			}
+		}
 	}
 	p.Log.InfoContext(c.Request().Context(), "ballot refused", "slug", s.Slug, "code", f.Code)
 	list, err := p.app.Candidates(c.Request().Context(), s.Slug)

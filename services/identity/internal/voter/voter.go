@@ -42,10 +42,16 @@ func (v *Voters) ProveVoter(ctx context.Context, in identity.ProveVoter) (identi
 	if err := identity.ErrInvalid.Check(append(fields, event.CheckSlug(in.Slug)...)); err != nil {
 		return identity.Credential{}, err
 	}
-	id, err := by.Voter(ctx, in)
+	proved, err := by.Voter(ctx, in)
 	if err != nil {
 		return identity.Credential{}, err
 	}
-	voter := credential.Voter{Slug: in.Slug, Way: in.Way, ID: id, Expires: v.now().Add(v.ttl).UTC().Truncate(time.Second)}
+	expires := v.now().Add(v.ttl)
+	if in.Until != nil && in.Until.Before(expires) {
+		expires = *in.Until
+	}
+	voter := credential.Voter{
+		Slug: in.Slug, Way: in.Way, ID: proved.ID, Generation: proved.Generation, Expires: expires.UTC().Truncate(time.Second),
+	}
 	return identity.Credential{Credential: v.key.Sign(voter), ExpiresAt: voter.Expires}, nil
 }

@@ -16,9 +16,14 @@ type Way interface {
 	// Check says what is wrong with a proof as it stands, before anything is
 	// looked up.
 	Check(in identity.ProveVoter) []fault.Field
-	// Voter gives whose proof it is: the same id for the same voter of a
-	// selection, whatever they come with. It is called after Check.
-	Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error)
+	// Voter gives whose proof it is. It is called after Check.
+	Voter(ctx context.Context, in identity.ProveVoter) (Voter, error)
+}
+
+// Voter is who proved to be one.
+type Voter struct {
+	ID         [16]byte // the same for the same voter of a selection, whatever they come with
+	Generation uint32   // how often their code had been replaced
 }
 
 // Foreign gives the fields of proofs that belong to other ways. own is the field

@@ -24,9 +24,18 @@ func Handlers(selections *phase.Selections, now func() time.Time, keys secret.Ke
 
 func freeze(keys secret.Keys) func(context.Context, *sqlx.Tx, phase.Selection) error {
 	return func(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
+		if err := Lock(ctx, tx, sel.Slug); err != nil {
+			return err
+		}
+		// Codes may have been replaced before the selection came here.
 		_, err := tx.ExecContext(ctx, `
-			WITH v AS (INSERT INTO voting (slug, key_check) VALUES ($1, $2) RETURNING id)
-			INSERT INTO head (selection, next_index) SELECT id, 0 FROM v`, sel.Slug, keys.Check)
+			WITH v AS (
+				INSERT INTO voting (slug, key_check, roll, replaced)
+				SELECT $1, $2, n, n FROM (SELECT coalesce((
+					SELECT version FROM projection WHERE slug = $1 AND publisher = $3 AND aggregate = $4), 0) AS n) p
+				RETURNING id
+			)
+			INSERT INTO head (selection, next_index) SELECT id, 0 FROM v`, sel.Slug, keys.Check, event.Identity, event.ReplacedAggregate)
 		if err != nil {
 			return fmt.Errorf("take up %s: %w", sel.Slug, err)
 		}

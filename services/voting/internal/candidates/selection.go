@@ -10,12 +10,13 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
 // Columns are those of Selection, for a SELECT from voting. The column roll
-// counts the changes of the list of candidates. It has kept its name, which
-// replicas of the version before know.
-const Columns = `id, slug, key_check, opened_at, closes_at, closed_at, roll AS list_version, clock_timestamp() AS now`
+// counts all changes of what ballots are judged by, the replacements of codes
+// among them. It has kept its name, which replicas of the version before know.
+const Columns = `id, slug, key_check, opened_at, closes_at, closed_at, roll AS version, replaced, roll - replaced AS list_version, clock_timestamp() AS now`
 
 // Selection is the row of a selection, as it was read.
 type Selection struct {
@@ -25,6 +26,8 @@ type Selection struct {
 	OpenedAt    sql.NullTime `db:"opened_at"`
 	ClosesAt    sql.NullTime `db:"closes_at"`
 	ClosedAt    sql.NullTime `db:"closed_at"`
+	Version     int          `db:"version"`      // of all that ballots are judged by but the clock: it grows with each change
+	Replaced    int          `db:"replaced"`     // events codes_replaced so far
 	ListVersion int          `db:"list_version"` // of the list of candidates: it grows with each change
 	Now         time.Time    `db:"now"`          // the database's clock
 }
@@ -42,6 +45,24 @@ func (s Selection) StateAt(now time.Time) string {
 		return voting.Open
 	}
 	return voting.Pending
+}
+
+// Periods are those in which ballots could be cast so far, by the database's
+// clock; none before the opening.
+func (s Selection) Periods(rules rule.Rules) (periods []int) {
+	if !s.OpenedAt.Valid {
+		return nil
+	}
+	last := s.Now
+	for _, end := range []sql.NullTime{s.ClosesAt, s.ClosedAt} {
+		if end.Valid && end.Time.Before(last) {
+			last = end.Time
+		}
+	}
+	for p := rules.Period(s.OpenedAt.Time); p <= max(rules.Period(last), rules.Period(s.OpenedAt.Time)); p++ {
+		periods = append(periods, p)
+	}
+	return periods
 }
 
 // GetSelection reads one selection. Fault: ErrNotYet.

@@ -2,19 +2,29 @@ package casting
 
 import (
 	"context"
+	"maps"
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // judge decides which ballots are to be written, and tells whether any is
 // refused.
 func (p *pass) judge(ctx context.Context) (refused bool, err error) {
+	replaced, err := p.replaced(ctx)
+	if err != nil {
+		return false, err
+	}
 	var adders []*item
 	first := make(map[slot]bool, len(p.items))
 	for _, it := range p.items {
 		f := p.gate(it)
+		if f == nil && replaced[it] {
+			f = voting.ErrReplaced
+		}
 		adds := f == nil && p.selection.Rules.Adds()
 		if f == nil && !adds {
 			f = p.check(it, nil)
@@ -38,6 +48,33 @@ func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 	}
 	added, err := p.add(ctx, adders)
 	return refused || added, err
+}
+
+// replaced are the ballots whose credential was issued for a code that has been
+// replaced since. Codes are replaced under the lock, and then the selection has
+// another version: what is read here holds if the write finds the same.
+func (p *pass) replaced(ctx context.Context) (map[*item]bool, error) {
+	if p.selection == nil || p.selection.Replaced == 0 {
+		return nil, nil
+	}
+	items := map[string][]*item{}
+	for _, it := range p.items {
+		if it.ballot.cast.Way == rulebook.WayRoster {
+			hash := event.VoterHash(p.attempt.slug, it.ballot.cast.Voter)
+			items[hash] = append(items[hash], it)
+		}
+	}
+	generations, err := p.attempt.store.generations(ctx, p.attempt.slug, slices.Collect(maps.Keys(items)))
+	if err != nil {
+		return nil, err
+	}
+	replaced := map[*item]bool{}
+	for hash, generation := range generations {
+		for _, it := range items[hash] {
+			replaced[it] = it.ballot.cast.Generation < generation
+		}
+	}
+	return replaced, nil
 }
 
 // slot is the voter's in a period.

@@ -73,6 +73,27 @@ func (s *store) wait(ctx context.Context, slug string) error {
 	return pg.InTx(ctx, s.db, func(tx *sqlx.Tx) error { return candidates.Lock(ctx, tx, slug) })
 }
 
+// generations are how often the codes of voters have been replaced, by
+// event.VoterHash; who is not among them has generation 0.
+func (s *store) generations(ctx context.Context, slug string, hashes []string) (map[string]uint32, error) {
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	var rows []struct {
+		Voter      string `db:"voter"`
+		Generation uint32 `db:"generation"`
+	}
+	if err := s.db.SelectContext(ctx, &rows, `SELECT voter, generation FROM replaced_code WHERE slug = $1 AND voter = ANY ($2)`,
+		slug, pq.Array(hashes)); err != nil {
+		return nil, fmt.Errorf("replaced codes: %w", err)
+	}
+	all := make(map[string]uint32, len(rows))
+	for _, r := range rows {
+		all[r.Voter] = r.Generation
+	}
+	return all, nil
+}
+
 // slot is where the ballots of one voter in one period are: one, or more where
 // voters may add picks.
 type slot struct {

@@ -35,7 +35,7 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 		until = end.Time
 	}
 	slug := p.attempt.slug
-	args := []any{candidates.LockKey(slug), p.selection.ID, p.selection.ListVersion, since, until, p.period}
+	args := []any{candidates.LockKey(slug), p.selection.ID, p.selection.Version, since, until, p.period}
 	out, err := p.attempt.store.write(ctx, append(args, p.columns()...))
 	if err != nil {
 		return false, fmt.Errorf("cast ballots of %s: %w", slug, err)

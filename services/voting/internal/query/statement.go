@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/lib/pq"
 
@@ -29,7 +28,7 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 			return err
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
-		if s.Entries, err = v.entries(ctx, r.keys, v.periods(rules), in.Voter); err != nil {
+		if s.Entries, err = v.entries(ctx, r.keys, v.Periods(rules), in.Voter); err != nil {
 			return err
 		}
 		out.Ballots = s.Ballots()
@@ -37,29 +36,6 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 		return err
 	})
 	return out, err
-}
-
-// periods are those in which ballots could be cast so far, by the database's
-// clock.
-func (v view) periods(rules rule.Rules) []int {
-	last := v.Now
-	for _, end := range []sql.NullTime{v.ClosesAt, v.ClosedAt} {
-		if end.Valid && end.Time.Before(last) {
-			last = end.Time
-		}
-	}
-	var periods []int
-	for p := rules.Period(v.OpenedAt.Time); p <= rules.Period(later(last, v.OpenedAt.Time)); p++ {
-		periods = append(periods, p)
-	}
-	return periods
-}
-
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
 }
 
 // statedRow is a ballot and where it is.

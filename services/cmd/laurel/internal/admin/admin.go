@@ -1,5 +1,5 @@
 // Package admin is what an operator does on the machine: create accounts, replay
-// dead letters.
+// dead letters, tell the gateway's public key.
 package admin
 
 import (
@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
-	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
@@ -24,6 +23,7 @@ import (
 type Command struct {
 	CreateUser CreateUser `cmd:"" help:"Create a staff account, or add a role to one."`
 	ReplayDead ReplayDead `cmd:"" help:"Put dead letters back into the stream."`
+	GatewayKey GatewayKey `cmd:"" help:"Tell the public half of the gateway's key, for GATEWAY_PUBLIC_KEYS of the services."`
 	CheckAudit CheckAudit `cmd:"" help:"Check that no entry of the audit log was changed or lost."`
 	EraseAudit EraseAudit `cmd:"" help:"Erase a field of an entry of the audit log, such as a name."`
 }
@@ -71,14 +71,14 @@ func (c *CreateUser) Run(ctx context.Context) error {
 
 // ReplayDead is `laurel admin replay-dead`.
 type ReplayDead struct {
-	NATSURL string     `name:"nats-url" env:"NATS_URL" required:"" help:"nats://…"`
-	Service string     `default:"*" help:"Whose dead letters; *: all."`
-	Log     config.Log `embed:"" prefix:"log-"`
+	config.NATS `embed:""`
+	Service     string     `default:"*" help:"Whose dead letters; *: all."`
+	Log         config.Log `embed:"" prefix:"log-"`
 }
 
 // Run puts the dead letters back and says how many.
 func (c *ReplayDead) Run(ctx context.Context) error {
-	b, err := bus.Connect(c.NATSURL, "admin", c.Log.Logger())
+	b, err := c.Connect("admin", c.Log.Logger())
 	if err != nil {
 		return err
 	}
@@ -86,4 +86,19 @@ func (c *ReplayDead) Run(ctx context.Context) error {
 	n, err := b.ReplayDead(ctx, c.Service)
 	fmt.Printf("%d events put back\n", n)
 	return err
+}
+
+// GatewayKey is `laurel admin gateway-key`.
+type GatewayKey struct {
+	File string `name:"gateway-key-file" env:"GATEWAY_KEY_FILE" required:"" type:"path" help:"The gateway's key, as openssl rand -hex 32 makes it."`
+}
+
+// Run prints the public key.
+func (c *GatewayKey) Run() error {
+	signer, err := config.Server{GatewayKeyFile: c.File}.GatewaySigner()
+	if err != nil {
+		return err
+	}
+	fmt.Println(signer.Public())
+	return nil
 }

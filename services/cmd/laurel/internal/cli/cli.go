@@ -24,7 +24,7 @@ type CLI struct {
 	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
 	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and raise an alarm where it contradicts itself."`
 	Bench   bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
-	Migrate migrate.Command `cmd:"" help:"Create roles, schemas and tables, or bring them up to date."`
+	Migrate migrate.Command `cmd:"" help:"Create roles, schemas and tables, or the streams in NATS, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }
 

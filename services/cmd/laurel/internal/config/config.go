@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 )
 
@@ -44,11 +45,24 @@ func (d Database) Of(service string) (string, error) {
 	return own, nil
 }
 
+// NATS is how requests and events travel.
+type NATS struct {
+	NATSURL string `name:"nats-url" env:"NATS_URL" help:"nats://USER:PASSWORD@HOST:4222; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+}
+
+// Connect dials as the service of the name.
+func (n NATS) Connect(name string, log *slog.Logger) (*bus.Bus, error) {
+	if n.NATSURL == "" {
+		return nil, errors.New("NATS_URL is not set")
+	}
+	return bus.Connect(n.NATSURL, name, log)
+}
+
 // Server is the settings of `laurel serve`.
 type Server struct {
 	Database `embed:"" group:"Database"`
 
-	NATSURL string `name:"nats-url" env:"NATS_URL" group:"NATS" help:"nats://…; without it a NATS with JetStream runs inside the process, which must then run all services."`
+	NATS    `embed:"" group:"NATS"`
 	DataDir string `name:"data-dir" env:"DATA_DIR" default:"data" type:"path" help:"Where blobs, keys and the embedded NATS live; processes of one installation share it."`
 
 	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`
@@ -63,6 +77,8 @@ type Server struct {
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
 	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
+	GatewayKeyFile    string        `env:"GATEWAY_KEY_FILE" type:"path" group:"Secrets" help:"Signs the requests of the gateway to services; the gateway's alone where services run in several processes. Default: keys/gateway in the data directory, made at the first start."`
+	GatewayPublicKeys []string      `env:"GATEWAY_PUBLIC_KEYS" group:"Secrets" help:"By which services know the gateway's requests, as laurel admin gateway-key tells; two while the key changes. Default: that of the gateway's key in the data directory."`
 	AuditKeyFile      string        `env:"AUDIT_KEY_FILE" type:"path" group:"Secrets" help:"Signs the heads of the audit log, the same in all rooms; more lines hand over to another key, as of the ballot log. Keep it apart from the database and its backups. Default: keys/audit in the data directory, made at the first start."`
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
@@ -101,6 +117,32 @@ func (s Server) Key(file, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s key: %s does not hold %d bytes in hex", name, file, keySize)
 	}
 	return key, nil
+}
+
+// GatewaySigner reads the key of the gateway.
+func (s Server) GatewaySigner() (bus.Signer, error) {
+	key, err := s.Key(s.GatewayKeyFile, "gateway")
+	if err != nil {
+		return bus.Signer{}, err
+	}
+	return bus.NewSigner(key)
+}
+
+// Trusted are the keys by which a service knows the gateway.
+func (s Server) Trusted() (bus.Trusted, error) {
+	keys := s.GatewayPublicKeys
+	if len(keys) == 0 {
+		signer, err := s.GatewaySigner()
+		if err != nil {
+			return nil, err
+		}
+		keys = []string{signer.Public()}
+	}
+	trusted, err := bus.ParseTrusted(keys...)
+	if err != nil {
+		return nil, fmt.Errorf("GATEWAY_PUBLIC_KEYS: %w", err)
+	}
+	return trusted, nil
 }
 
 // LogSigner reads the keys of the ballot log; the file may hold several, see

@@ -143,6 +143,31 @@ func TestServer_LogSigner(t *testing.T) {
 	}
 }
 
+// TestServer_Trusted knows the gateway by its key in the data directory, or by the
+// keys that are named; then it needs no secret.
+func TestServer_Trusted(t *testing.T) {
+	s := config.Server{DataDir: t.TempDir()}
+	trusted, err := s.Trusted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := s.GatewaySigner()
+	if err != nil || len(trusted) != 1 || hex.EncodeToString(trusted[0]) != signer.Public() {
+		t.Errorf("%x, of %s, %v", trusted, signer.Public(), err)
+	}
+	apart := config.Server{DataDir: t.TempDir(), GatewayPublicKeys: []string{signer.Public(), strings.Repeat("ab", 32)}}
+	if trusted, err := apart.Trusted(); err != nil || len(trusted) != 2 {
+		t.Errorf("two keys: %x, %v", trusted, err)
+	}
+	if entries, err := os.ReadDir(apart.DataDir); err != nil || len(entries) != 0 {
+		t.Errorf("a service with public keys made %v, %v", entries, err)
+	}
+	apart.GatewayPublicKeys = []string{"torn"}
+	if _, err := apart.Trusted(); err == nil || !strings.Contains(err.Error(), "GATEWAY_PUBLIC_KEYS") {
+		t.Errorf("no key: %v", err)
+	}
+}
+
 // TestServer_Key_damaged does not replace a key that cannot be read: what was
 // signed with it would be lost.
 func TestServer_Key_damaged(t *testing.T) {

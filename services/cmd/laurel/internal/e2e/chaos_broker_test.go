@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 )
 
@@ -67,12 +68,10 @@ func (b *brokerProcess) kill(t *testing.T) {
 	}
 }
 
-// lose deletes its JetStream directory.
+// lose deletes its JetStream directory, where it may be writing.
 func (b *brokerProcess) lose(t *testing.T) {
 	t.Helper()
-	if err := os.RemoveAll(filepath.Join(b.dir, server.JetStreamStoreDir)); err != nil {
-		t.Fatal(err)
-	}
+	testkit.Eventually(t, wait, func() error { return os.RemoveAll(filepath.Join(b.dir, server.JetStreamStoreDir)) })
 }
 
 // serveNATS is the process of a broker, until it is killed.

@@ -90,6 +90,7 @@ func besiege(t *testing.T) *siege {
 	h := buildOn(t, server)
 	s := &siege{harness: h, disk: disk, server: server, proved: map[string]bool{}}
 	s.nats = newBroker(t, h.port(100))
+	s.provision(t)
 	socket := filepath.Join(server.Dir, "run", pgSocket)
 	s.database = testkit.NewFaultProxy(t, h.port(101), "unix", socket)
 	s.ballots = testkit.NewFaultProxy(t, h.port(102), "unix", socket)
@@ -151,6 +152,14 @@ func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", 128+i>>16&63, i>>
 // over is the URL of the installation's database by a line.
 func over(l *testkit.FaultProxy) string {
 	return "postgres://laurel@" + l.Address + "/laurel?sslmode=disable"
+}
+
+// provision makes the streams, as an operator does: no room may.
+func (s *siege) provision(t *testing.T) {
+	t.Helper()
+	if err := s.Run(t.Context(), nil, "migrate", "--nats", "--nats-url", "nats://"+s.nats.Address); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // bus is a connection to NATS that no fault of the lines concerns.

@@ -8,18 +8,21 @@ import (
 )
 
 // streamLost deletes what JetStream keeps: while NATS is down, and under it
-// while it runs, which it notices as late as at its next start.
+// while it runs, which it notices as late as at its next start. Each time the
+// operator makes the streams again.
 func (s *siege) streamLost(t *testing.T) {
 	l := s.load(t)
 	l.more(t, 50)
 	s.nats.kill(t)
 	s.nats.lose(t)
 	s.nats.start(t)
+	s.provision(t)
 	s.heal(t, l)
 	s.nats.lose(t)
 	l.more(t, 200)
 	s.nats.kill(t)
 	s.nats.start(t)
+	s.provision(t)
 	s.heal(t, l)
 	l.done(t)
 	s.whole(t)

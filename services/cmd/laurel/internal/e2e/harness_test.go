@@ -8,15 +8,20 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/nats-io/nats-server/v2/server"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
@@ -44,7 +49,8 @@ type harness struct {
 	*script.Script
 	*installation.Installation
 	host   string              // loopback address of the installation's own
-	nats   *bus.Embedded       // nil: inside the process
+	nats   *bus.Embedded       // nil: inside the process, or broker
+	broker *server.Server      // with the users of a deployment
 	opened map[string]*sqlx.DB // see databases
 }
 
@@ -57,16 +63,45 @@ func together(t *testing.T) *harness {
 	return h
 }
 
-// apart is an installation whose services are processes of their own.
+// apart is an installation whose services are processes of their own, each with
+// a NATS user of its own as in a deployment. They wait for the operator, who
+// makes the streams, and say so.
 func apart(t *testing.T) *harness {
 	t.Helper()
-	h := build(t, testkit.URL(t), testkit.NATS(t))
+	h := build(t, testkit.URL(t), nil)
+	h.broker = testkit.DeployedNATS(t, "../../../../../deploy/nats", func(opts *server.Options) {
+		i := slices.IndexFunc(opts.Accounts, func(a *server.Account) bool { return a.Name == "LAUREL" })
+		opts.Users = append(opts.Users, &server.User{Username: observer, Password: observer, Account: opts.Accounts[i]})
+	})
 	for _, s := range serve.Names() {
-		h.add(s, []string{s})
+		h.add(s, []string{s}, "NATS_URL="+testkit.UserURL(t, h.broker, s))
+		if err := h.Processes[s].Launch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
-	h.open(t, serve.Names()...)
+	testkit.Eventually(t, startLimit, func() error {
+		status, text := answerOf(t, h.Processes[event.Voting].Address, "/readyz")
+		if status != http.StatusServiceUnavailable || !strings.Contains(text, "laurel migrate --nats") {
+			return fmt.Errorf("without streams: %d %s", status, text)
+		}
+		return nil
+	})
+	if err := h.Run(t.Context(), nil, "migrate", "--nats", "--nats-url", testkit.UserURL(t, h.broker, "admin")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
+	defer cancel()
+	for _, s := range serve.Names() {
+		if err := h.Processes[s].Await(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.organizer(t)
 	return h
 }
+
+// observer is a NATS user who may do all, beside those of a deployment.
+const observer = "observer"
 
 func build(t *testing.T, database string, nats *bus.Embedded) *harness {
 	t.Helper()
@@ -130,6 +165,12 @@ func (h *harness) start(t *testing.T, names ...string) {
 func (h *harness) open(t *testing.T, names ...string) {
 	t.Helper()
 	h.start(t, names...)
+	h.organizer(t)
+}
+
+// organizer makes the first account.
+func (h *harness) organizer(t *testing.T) {
+	t.Helper()
 	organizer := h.Input.With(identity.Organizer)[0]
 	if err := h.CreateOrganizer(t.Context(), organizer.Email, organizer.Name, script.Password); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -55,7 +56,13 @@ func TestRoster(t *testing.T) {
 	if err := cast(h.API.Voter(ctx, slug)); !errors.Is(err, voting.ErrWay) {
 		t.Errorf("a device's ballot: %v", err)
 	}
-	if err := cast(h.API.RosterVoter(ctx, slug, codes["17"])); err != nil {
+	kept := map[string]*client.Voter{} // credentials of the first codes
+	for _, member := range []string{"17", "18", "19"} {
+		if kept[member], err = h.API.RosterVoter(ctx, slug, codes[member]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := cast(kept["17"], nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := cast(h.API.RosterVoter(ctx, slug, strings.ToLower(codes["17"]))); !errors.Is(err, voting.ErrDuplicate) {
@@ -68,9 +75,24 @@ func TestRoster(t *testing.T) {
 	if err := cast(h.API.RosterVoter(ctx, slug, fresh.Code)); !errors.Is(err, voting.ErrDuplicate) {
 		t.Errorf("the member's new code: %v", err)
 	}
+	if !fresh.InForce {
+		t.Error("the replacement is not known to be in force")
+	}
+	if err := cast(kept["17"], nil); !errors.Is(err, voting.ErrReplaced) {
+		t.Errorf("what was issued for the member's earlier code: %v", err)
+	}
 	again := exported(t, organizer, "打印件污损")
-	if len(again) != 2 || again["18"] == codes["18"] { // those unused
+	if len(again) != 3 || again["18"] == codes["18"] { // all: nobody knows who has voted
 		t.Errorf("replaced %d codes", len(again))
+	}
+	if err := cast(kept["18"], nil); !errors.Is(err, voting.ErrReplaced) {
+		t.Errorf("what was issued for a code of the earlier list: %v", err)
+	}
+	if err := cast(h.API.RosterVoter(ctx, slug, again["17"])); !errors.Is(err, voting.ErrDuplicate) {
+		t.Errorf("who has voted, with the newest code: %v", err)
+	}
+	if roster, err := organizer.Roster(ctx, slug); err != nil || roster.Voted != nil {
+		t.Errorf("during the vote the roster tells %+v, %v", roster, err)
 	}
 	if err := cast(h.API.RosterVoter(ctx, slug, again["18"])); err != nil {
 		t.Error(err)
@@ -99,6 +121,25 @@ func TestRoster(t *testing.T) {
 		}
 		return err
 	})
+	testkit.Eventually(t, wait, func() error {
+		roster, err := organizer.Roster(ctx, slug)
+		if err == nil && (roster.Voted == nil || *roster.Voted != 3) {
+			err = fmt.Errorf("the roster tells %+v", roster)
+		}
+		return err
+	})
+	if _, err := h.API.RosterVoter(ctx, slug, again["18"]); !errors.Is(err, voting.ErrClosed) {
+		t.Errorf("a code after the close: %v", err)
+	}
+	if _, err := organizer.ReplaceCode(ctx, slug, "17", "late"); !errors.Is(err, identity.ErrVoteOver) {
+		t.Errorf("a replacement after the close: %v", err)
+	}
+	if _, err := organizer.ExportCodes(ctx, slug, "xlsx", "late"); !errors.Is(err, identity.ErrVoteOver) {
+		t.Errorf("an export after the close: %v", err)
+	}
+	if _, err := organizer.ImportRoster(ctx, slug, []byte("member\n20\n")); !errors.Is(err, identity.ErrVoteOver) {
+		t.Errorf("an import after the close: %v", err)
+	}
 }
 
 // exported gives the codes of a new spreadsheet, by member.

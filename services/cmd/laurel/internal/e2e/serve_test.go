@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"sync/atomic"
 	"syscall"
@@ -46,7 +47,7 @@ func (h *harness) drain(t *testing.T) {
 	t.Helper()
 	const flights = 3 // requests that a gateway has under way at a time
 	var seen atomic.Int64
-	stop, err := testkit.Connect(t, h.nats, "observer").Listen("rpc.voting.v1.cast_ballots", func(string, []byte) { seen.Add(1) })
+	stop, err := testkit.ConnectAs(t, h.broker, observer).Listen("rpc.voting.v1.cast_ballots", func(string, []byte) { seen.Add(1) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,10 +106,21 @@ func (h *harness) signal(t *testing.T, sig syscall.Signal, names ...string) {
 
 func get(t *testing.T, address, path string) (status int) {
 	t.Helper()
+	status, _ = answerOf(t, address, path)
+	return status
+}
+
+// answerOf asks a process; status is 0 where it does not listen yet.
+func answerOf(t *testing.T, address, path string) (status int, text string) {
+	t.Helper()
 	resp, err := http.Get("http://" + address + path)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
-	return resp.StatusCode
+	return resp.StatusCode, string(body)
 }

@@ -12,6 +12,11 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 	if err != nil {
 		return err
 	}
+	signer, err := p.cfg.GatewaySigner()
+	if err != nil {
+		return err
+	}
+	b.Sign(signer)
 	proxies, err := p.cfg.Proxies()
 	if err != nil {
 		return err

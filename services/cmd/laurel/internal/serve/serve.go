@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -99,6 +100,9 @@ type process struct {
 	ends  []func(ctx context.Context) error
 	fails chan error
 
+	mu    sync.Mutex
+	buses []*bus.Bus
+
 	started atomic.Bool
 }
 
@@ -113,7 +117,7 @@ func (p *process) start(ctx context.Context, names []string) error {
 	if err := errors.Join(p.profiles(), p.ops()); err != nil {
 		return err
 	}
-	connect := func(name string) (*bus.Bus, error) { return bus.Connect(p.cfg.NATSURL, name, p.log) }
+	connect := func(name string) (*bus.Bus, error) { return p.cfg.Connect(name, p.log) }
 	if p.cfg.NATSURL == "" {
 		nats, err := bus.Embed(filepath.Join(p.cfg.DataDir, "nats"), 0, p.log)
 		if err != nil {
@@ -130,6 +134,9 @@ func (p *process) start(ctx context.Context, names []string) error {
 		b, err := connect(name)
 		if err == nil {
 			p.onStop(func(context.Context) error { b.Close(); return nil })
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.buses = append(p.buses, b)
 		}
 		return b, err
 	}
@@ -148,6 +155,10 @@ func (p *process) start(ctx context.Context, names []string) error {
 
 // open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
+	trusted, err := p.cfg.Trusted()
+	if err != nil {
+		return err
+	}
 	notary, err := p.cfg.AuditSigner()
 	if err != nil {
 		return err
@@ -170,6 +181,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		b.Trust(trusted, clock.Now)
 		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log, Audit: notary}
 		room, err := p.room(name, deps)
 		if err != nil {
@@ -222,11 +234,26 @@ func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error
 
 // ready tells whether everything in this process can answer.
 func (p *process) ready(ctx context.Context) error {
+	if err := p.connected(); err != nil {
+		return err
+	}
 	if !p.started.Load() {
 		return fault.NewUnavailable("starting", "still starting", time.Second)
 	}
 	for _, r := range p.rooms {
 		if err := r.Ready(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// connected tells what is wrong with NATS, also of a process that waits for it.
+func (p *process) connected() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.buses {
+		if err := b.Ready(); err != nil {
 			return err
 		}
 	}

@@ -34,12 +34,12 @@ func (*Devices) Check(in identity.ProveVoter) []fault.Field {
 
 // Voter implements way.Way. If several use the same work, through whatever
 // gateways, only one becomes a voter.
-func (d *Devices) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error) {
+func (d *Devices) Voter(ctx context.Context, in identity.ProveVoter) (v way.Voter, err error) {
 	if in.Work != nil {
 		if err := d.spend(ctx, *in.Work); err != nil {
-			return id, err
+			return v, err
 		}
 	}
-	rand.Read(id[:])
-	return id, nil
+	rand.Read(v.ID[:])
+	return v, nil
 }

@@ -6,7 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +16,9 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/codelist"
@@ -29,16 +33,19 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 	}
 	var out identity.CodesExported
 	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
-		// This locks the row: two exports at once come one after the other.
-		err := tx.GetContext(ctx, &out.Export, `UPDATE roster SET exports = exports + 1 WHERE slug = $1 RETURNING exports`, in.Slug)
-		if errors.Is(err, sql.ErrNoRows) {
-			return identity.ErrNoRoster
-		}
+		exports, err := lock(ctx, tx, in.Slug)
 		if err != nil {
+			return err
+		}
+		out.Export = exports + 1
+		if _, err := tx.ExecContext(ctx, `UPDATE roster SET exports = $2 WHERE slug = $1`, in.Slug, out.Export); err != nil {
 			return fmt.Errorf("export codes: %w", err)
 		}
 		list, replaced, err := r.renew(ctx, tx, in, reason != "")
 		if err != nil {
+			return err
+		}
+		if out.Replacements, err = r.tell(ctx, tx, in.Slug, replaced); err != nil {
 			return err
 		}
 		sealed, key, err := codelist.Seal(list)
@@ -51,7 +58,7 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 		}
 		out.Blob, out.Key, out.Members = ref.Hash, key, len(list)
 		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "export_codes", reason, map[string]int{
-			"export": out.Export, "codes": len(list), "replaced": replaced,
+			"export": out.Export, "codes": len(list), "replaced": len(replaced),
 		})
 	})
 	if err != nil {
@@ -60,81 +67,116 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 	return out, nil
 }
 
-// renew gives codes to members who have none and, if unused is set, new codes to
-// those who have not used theirs.
-func (r *Rosters) renew(ctx context.Context, tx *sqlx.Tx, in identity.ExportCodes, unused bool) (list []identity.Coded, replaced int, err error) {
+// renew gives codes to members who have none and, if all is set, new codes to all
+// others. replaced are their generations.
+func (r *Rosters) renew(
+	ctx context.Context, tx *sqlx.Tx, in identity.ExportCodes, all bool,
+) (list []identity.Coded, replaced map[string]uint32, err error) {
 	var rows []struct {
 		Member       string `db:"member"`
 		Name         string `db:"name"`
 		Constituency string `db:"constituency"`
 		Had          bool   `db:"had"`
+		Generation   uint32 `db:"generation"`
 	}
 	if err := tx.SelectContext(ctx, &rows, `
-		SELECT member, name, constituency, code IS NOT NULL AS had FROM roster_member
-		WHERE slug = $1 AND (code IS NULL OR $2 AND NOT used) ORDER BY place FOR UPDATE`, in.Slug, unused); err != nil {
-		return nil, 0, fmt.Errorf("export codes: %w", err)
+		SELECT member, name, constituency, code IS NOT NULL AS had, generation FROM roster_member
+		WHERE slug = $1 AND (code IS NULL OR $2) ORDER BY place FOR UPDATE`, in.Slug, all); err != nil {
+		return nil, nil, fmt.Errorf("export codes: %w", err)
 	}
 	switch {
-	case len(rows) == 0 && unused:
-		return nil, 0, identity.ErrCodesUsed
 	case len(rows) == 0:
-		return nil, 0, identity.ErrCodesExported.At(fault.Wrong("reason", "reason_to_replace", "says why the unused codes are replaced"))
+		return nil, nil, identity.ErrCodesExported.At(fault.Wrong("reason", "reason_to_replace", "says why all codes are replaced"))
 	case len(rows) > in.Most:
-		return nil, 0, identity.ErrCodesTooMany.With("codes", strconv.Itoa(len(rows))).With("most", strconv.Itoa(in.Most))
+		return nil, nil, identity.ErrCodesTooMany.With("codes", strconv.Itoa(len(rows))).With("most", strconv.Itoa(in.Most))
 	}
-	list = make([]identity.Coded, len(rows))
+	list, replaced = make([]identity.Coded, len(rows)), map[string]uint32{}
 	members, hashes := make([]string, len(rows)), make([][]byte, len(rows))
 	for i, m := range rows {
 		c := newCode()
 		list[i] = identity.Coded{Member: m.Member, Name: m.Name, Constituency: m.Constituency, Code: c.String()}
 		members[i], hashes[i] = m.Member, r.key.hash(in.Slug, c)
 		if m.Had {
-			replaced++
+			replaced[m.Member] = m.Generation + 1
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE roster_member m SET code = n.code
+		UPDATE roster_member m SET code = n.code, generation = m.generation + (m.code IS NOT NULL)::int
 		FROM unnest($2::text[], $3::bytea[]) AS n (member, code) WHERE m.slug = $1 AND m.member = n.member`,
 		in.Slug, pq.Array(members), pq.Array(hashes)); err != nil {
-		return nil, 0, fmt.Errorf("export codes: %w", err)
+		return nil, nil, fmt.Errorf("export codes: %w", err)
 	}
 	return list, replaced, nil
 }
 
 // ReplaceCode implements identity.Service.
-func (r *Rosters) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (identity.Coded, error) {
+func (r *Rosters) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (identity.CodeReplaced, error) {
 	reason := strings.TrimSpace(in.Reason)
 	if err := identity.ErrRosterInvalid.Check(audit.Reason(reason)); err != nil {
-		return identity.Coded{}, err
+		return identity.CodeReplaced{}, err
 	}
 	c := newCode()
-	out := identity.Coded{Member: in.Member, Code: c.String()}
+	out := identity.CodeReplaced{Coded: identity.Coded{Member: in.Member, Code: c.String()}}
 	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
-		var was struct {
+		if _, err := lock(ctx, tx, in.Slug); errors.Is(err, identity.ErrNoRoster) {
+			return identity.ErrNoMember
+		} else if err != nil {
+			return err
+		}
+		var now struct {
 			Name         string `db:"name"`
 			Constituency string `db:"constituency"`
-			Coded        bool   `db:"coded"`
-			Used         bool   `db:"used"`
+			Generation   uint32 `db:"generation"`
+			Had          bool   `db:"had"`
 		}
-		err := tx.GetContext(ctx, &was, `
-			SELECT name, constituency, code IS NOT NULL AS coded, used FROM roster_member WHERE slug = $1 AND member = $2 FOR UPDATE`, in.Slug, in.Member)
+		err := tx.GetContext(ctx, &now, `
+			UPDATE roster_member m SET code = $3, generation = m.generation + (m.code IS NOT NULL)::int
+			FROM (SELECT code IS NOT NULL AS had FROM roster_member WHERE slug = $1 AND member = $2) was
+			WHERE m.slug = $1 AND m.member = $2 RETURNING m.name, m.constituency, m.generation, was.had`,
+			in.Slug, in.Member, r.key.hash(in.Slug, c))
 		if errors.Is(err, sql.ErrNoRows) {
 			return identity.ErrNoMember
 		}
 		if err != nil {
 			return fmt.Errorf("replace code: %w", err)
 		}
-		out.Name, out.Constituency = was.Name, was.Constituency
-		if _, err := tx.ExecContext(ctx, `UPDATE roster_member SET code = $3, used = false WHERE slug = $1 AND member = $2`,
-			in.Slug, in.Member, r.key.hash(in.Slug, c)); err != nil {
-			return fmt.Errorf("replace code: %w", err)
+		out.Name, out.Constituency = now.Name, now.Constituency
+		replaced := map[string]uint32{}
+		if now.Had {
+			replaced[in.Member] = now.Generation
 		}
-		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "replace_code", reason, map[string]any{
-			"member": in.Member, "had_code": was.Coded, "had_used_it": was.Used,
-		})
+		if out.Replacements, err = r.tell(ctx, tx, in.Slug, replaced); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "replace_code", reason, map[string]any{"member": in.Member, "had_code": now.Had})
 	})
 	if err != nil {
-		return identity.Coded{}, err
+		return identity.CodeReplaced{}, err
 	}
 	return out, nil
+}
+
+// mostTold bounds the members in one event: voting's ballots wait while it is
+// applied.
+const mostTold = 5000
+
+// tell publishes members' new generations, and gives the number of such events
+// of the roster so far.
+func (r *Rosters) tell(ctx context.Context, tx *sqlx.Tx, slug string, replaced map[string]uint32) (replacements int64, err error) {
+	var events int
+	for batch := range slices.Chunk(slices.Collect(maps.Keys(replaced)), mostTold) {
+		e := event.CodesReplaced{Generations: make(map[string]uint32, len(batch))}
+		for _, member := range batch {
+			e.Generations[event.VoterHash(slug, r.key.voter(slug, member))] = replaced[member]
+		}
+		if err := outbox.Append(ctx, tx, r.deps.Time(), slug, event.ReplacedAggregate, e); err != nil {
+			return 0, err
+		}
+		events++
+	}
+	err = tx.GetContext(ctx, &replacements, `UPDATE roster SET replacements = replacements + $2 WHERE slug = $1 RETURNING replacements`, slug, events)
+	if err != nil {
+		return 0, fmt.Errorf("replace codes: %w", err)
+	}
+	return replacements, nil
 }

@@ -36,6 +36,25 @@ type Rosters struct {
 // New keeps rosters in deps' database, and hashes codes with key.
 func New(deps run.Deps, key Key) *Rosters { return &Rosters{deps, key} }
 
+// lock locks the roster until the transaction ends: all that changes it come one
+// after the other. Faults: ErrNoRoster, ErrVoteOver.
+func lock(ctx context.Context, tx *sqlx.Tx, slug string) (exports int, err error) {
+	var r struct {
+		Exports int  `db:"exports"`
+		Over    bool `db:"over"`
+	}
+	err = tx.GetContext(ctx, &r, `SELECT exports, voters IS NOT NULL AS over FROM roster WHERE slug = $1 FOR UPDATE`, slug)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return 0, identity.ErrNoRoster
+	case err != nil:
+		return 0, fmt.Errorf("roster: %w", err)
+	case r.Over:
+		return 0, identity.ErrVoteOver
+	}
+	return r.Exports, nil
+}
+
 // ImportRoster implements identity.Service.
 func (r *Rosters) ImportRoster(ctx context.Context, in identity.ImportRoster) (identity.RosterImported, error) {
 	if err := identity.ErrRosterInvalid.Check(event.CheckSlug(in.Slug)); err != nil {
@@ -64,6 +83,9 @@ func store(ctx context.Context, tx *sqlx.Tx, slug string, members []member) (ide
 	// The row is locked until the commit: the count below is that of all.
 	if _, err := tx.ExecContext(ctx, `INSERT INTO roster (slug) VALUES ($1) ON CONFLICT (slug) DO UPDATE SET exports = roster.exports`, slug); err != nil {
 		return out, fmt.Errorf("import roster: %w", err)
+	}
+	if _, err := lock(ctx, tx, slug); err != nil {
+		return out, err
 	}
 	numbers, names, constituencies := make([]string, len(members)), make([]string, len(members)), make([]string, len(members))
 	for i, m := range members {
@@ -125,9 +147,9 @@ func differing(ctx context.Context, tx *sqlx.Tx, slug string, members []member, 
 func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity.Roster, error) {
 	out := identity.Roster{Slug: in.Slug}
 	err := r.deps.DB.QueryRowxContext(ctx, `
-		SELECT r.exports, count(m.member), count(m.code), count(*) FILTER (WHERE m.used)
+		SELECT r.exports, r.voted, count(m.member), count(m.code)
 		FROM roster r LEFT JOIN roster_member m ON m.slug = r.slug
-		WHERE r.slug = $1 GROUP BY r.slug, r.exports`, in.Slug).Scan(&out.Exports, &out.Members, &out.Coded, &out.Used)
+		WHERE r.slug = $1 GROUP BY r.slug`, in.Slug).Scan(&out.Exports, &out.Voted, &out.Members, &out.Coded)
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, identity.ErrNoRoster
 	}
@@ -149,30 +171,30 @@ func (*Rosters) Check(in identity.ProveVoter) []fault.Field {
 	return fields
 }
 
-// Voter implements way.Way. It marks the member who holds the code as having
-// used it. Faults: ErrCodeMistyped, before anything is looked up; ErrCode, which
-// does not tell, nor by its time, a code that never was from one that was
-// replaced.
-func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (id [16]byte, err error) {
+// Voter implements way.Way. It writes nothing: a trace of when a code was used,
+// beside the ballots, would tell whose they are. Faults: ErrCodeMistyped, before
+// anything is looked up; ErrCode, which does not tell, nor by its time, a code
+// that never was from one that was replaced; ErrVoteOver.
+func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (v way.Voter, err error) {
 	c, err := parse(in.Code)
 	if err != nil {
-		return id, identity.ErrCodeMistyped.At(fault.Wrong("code", identity.ErrCodeMistyped.Code, identity.ErrCodeMistyped.Message))
+		return v, identity.ErrCodeMistyped.At(fault.Wrong("code", identity.ErrCodeMistyped.Code, identity.ErrCodeMistyped.Message))
 	}
-	hash := r.key.hash(in.Slug, c)
 	var m struct {
-		Member string `db:"member"`
-		Used   bool   `db:"used"`
+		Member     string `db:"member"`
+		Generation uint32 `db:"generation"`
+		Over       bool   `db:"over"`
 	}
-	err = r.deps.DB.GetContext(ctx, &m, `SELECT member, used FROM roster_member WHERE code = $1 AND slug = $2`, hash, in.Slug)
-	if err == nil && !m.Used {
-		// The write looks for the code again: it may have been replaced since.
-		err = r.deps.DB.GetContext(ctx, &m.Member, `UPDATE roster_member SET used = true WHERE code = $1 AND slug = $2 RETURNING member`, hash, in.Slug)
+	err = r.deps.DB.GetContext(ctx, &m, `
+		SELECT m.member, m.generation, r.voters IS NOT NULL AS over FROM roster_member m JOIN roster r ON r.slug = m.slug
+		WHERE m.code = $1 AND m.slug = $2`, r.key.hash(in.Slug, c), in.Slug)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return v, identity.ErrCode.At(fault.Wrong("code", identity.ErrCode.Code, identity.ErrCode.Message))
+	case err != nil:
+		return v, fmt.Errorf("roster code: %w", err)
+	case m.Over:
+		return v, identity.ErrVoteOver
 	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return id, identity.ErrCode.At(fault.Wrong("code", identity.ErrCode.Code, identity.ErrCode.Message))
-	}
-	if err != nil {
-		return id, fmt.Errorf("roster code: %w", err)
-	}
-	return r.key.voter(in.Slug, m.Member), nil
+	return way.Voter{ID: r.key.voter(in.Slug, m.Member), Generation: m.Generation}, nil
 }

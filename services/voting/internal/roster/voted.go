@@ -1,0 +1,92 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+	"github.com/laurel-awards/laurel/services/voting/internal/secret"
+)
+
+const (
+	idSize   = 16   // bytes of a voter's id
+	mostAsks = 5000 // pseudonyms a statement
+)
+
+// count answers which voters of a roster have a ballot. A list that is gone was
+// answered before: then this is a repeat to a database that was set back.
+func (v *Voters) count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.RosterClosed) error {
+	ids, err := v.ids(ctx, e.Voters)
+	if errors.Is(err, blob.ErrNotFound) {
+		v.deps.Log.WarnContext(ctx, "the list of a roster's voters is gone", "slug", env.Slug)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("voters of %s: %w", env.Slug, err)
+	}
+	sel, err := candidates.GetSelection(ctx, tx, env.Slug)
+	if err != nil {
+		return err
+	}
+	rules, err := v.cache.Rules(ctx, tx, env.Slug)
+	if err != nil {
+		return err
+	}
+	voted := make([]byte, (len(ids)+7)/8)
+	for _, period := range sel.Periods(rules) {
+		if err := v.mark(ctx, tx, sel, period, ids, voted); err != nil {
+			return fmt.Errorf("voters of %s: %w", env.Slug, err)
+		}
+	}
+	return outbox.Append(ctx, tx, v.deps.Time(), env.Slug, "roster", event.VotersCounted{Voters: e.Voters, Voted: voted})
+}
+
+func (v *Voters) ids(ctx context.Context, hash string) (ids [][idSize]byte, err error) {
+	body, size, err := v.deps.Blobs.Open(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, body.Close()) }()
+	text, err := io.ReadAll(body)
+	if err != nil || size%idSize != 0 {
+		return nil, errors.Join(err, fmt.Errorf("a list of %d bytes", size))
+	}
+	for ; len(text) > 0; text = text[idSize:] {
+		ids = append(ids, [idSize]byte(text))
+	}
+	return ids, nil
+}
+
+// mark sets the bits of those who have a ballot in a period.
+func (v *Voters) mark(ctx context.Context, tx *sqlx.Tx, sel candidates.Selection, period int, ids [][idSize]byte, voted []byte) error {
+	for from := 0; from < len(ids); from += mostAsks {
+		asked := map[secret.Pseudonym]int{}
+		var names pq.ByteaArray
+		for i := from; i < min(from+mostAsks, len(ids)); i++ {
+			if voted[i/8]&(1<<(i%8)) == 0 {
+				name := v.keys.Name(sel.Slug, period, ids[i])
+				asked[name] = i
+				names = append(names, name[:])
+			}
+		}
+		var found [][]byte
+		if err := tx.SelectContext(ctx, &found, `
+			SELECT DISTINCT b.voter FROM unnest($3::bytea[]) AS n (voter)
+			JOIN ballot b ON b.selection = $1 AND b.period = $2 AND b.voter = n.voter`, sel.ID, period, names); err != nil {
+			return err
+		}
+		for _, name := range found {
+			i := asked[secret.Pseudonym(name)]
+			voted[i/8] |= 1 << (i % 8)
+		}
+	}
+	return nil
+}
