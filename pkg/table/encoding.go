@@ -116,8 +116,9 @@ func wholly8(r io.ReadSeeker, c charset) (charset, error) {
 	if text, err = other.open(r); err != nil {
 		return c, err
 	}
-	if line, err := firstBad(text); err != nil || line > 0 {
-		return c, errors.Join(err, refuse)
+	undecodable, err := firstBad(text)
+	if err != nil {
+		return c, err
 	}
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return c, fmt.Errorf("rewind CSV: %w", err)
@@ -127,6 +128,9 @@ func wholly8(r io.ReadSeeker, c charset) (charset, error) {
 	} else if name != "" {
 		return c, unreadable("the text looks like "+name+", which is not read",
 			fault.Wrong("csv", "looks_like", "looks like {encoding}, which is not read: save the file as CSV UTF-8", "encoding", name).In(badLine, 1))
+	}
+	if undecodable > 0 {
+		return c, refuse
 	}
 	return other, nil
 }

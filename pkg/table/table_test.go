@@ -163,7 +163,7 @@ func book(t *testing.T, fill func(f *excelize.File)) []byte {
 	return b.Bytes()
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
