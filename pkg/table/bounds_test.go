@@ -51,6 +51,9 @@ func drain(ctx context.Context, body []byte, o table.Options) (rows, cells int, 
 
 // What a workbook costs is bounded, whatever is in it.
 func TestReader_bounds(t *testing.T) {
+	const one = `<row r="%[1]d"><c><v>1</v></c></row>`
+	sixteen := `<row r="%[1]d">` + strings.Repeat(`<c t="s"><v>0</v></c>`, 16) + `</row>`
+	entity := map[string]string{"xl/sharedStrings.xml": `<!DOCTYPE s [<!ENTITY a "aaaa">]><sst><si><t>&a;</t></si></sst>`}
 	blank := ` t="inlineStr"><is><t> </t></is></c>`
 	var wide, columns strings.Builder
 	for i := range 16384 {
@@ -66,17 +69,17 @@ func TestReader_bounds(t *testing.T) {
 		sheet rawSheet
 		code  string
 	}{
-		"blank cells in rows without end":      {spaces, rawSheet{rows: times(60_000, `<row r="%[1]d">`+strings.Repeat(`<c t="s"><v>0</v></c>`, 16)+`</row>`)}, "table_too_large"},
+		"blank cells in rows without end":      {spaces, rawSheet{rows: times(60_000, sixteen)}, "table_too_large"},
 		"blank texts":                          {nil, rawSheet{rows: times(400_000, `<row r="%[1]d"><c r="A%[1]d"`+blank+`</row>`)}, "table_too_large"},
 		"all columns":                          {spaces, rawSheet{rows: times(50, `<row r="%[1]d">`+wide.String()+`</row>`)}, "table_too_large"},
 		"a column beyond":                      {nil, rawSheet{rows: times(1, `<row r="%[1]d">`+text("XFD2", "x")+`</row>`)}, "table_too_large"},
 		"rows":                                 {nil, rawSheet{rows: times(6000, `<row r="%[1]d"><c><v>1</v></c></row>`)}, "table_too_large"},
-		"merged over all rows":                 {nil, rawSheet{rows: times(60_000, `<row r="%[1]d"><c><v>1</v></c></row>`), after: "<mergeCells>" + columns.String() + "</mergeCells>"}, "table_too_large"},
+		"merged over all rows":                 {nil, rawSheet{rows: times(60_000, one), after: "<mergeCells>" + columns.String() + "</mergeCells>"}, "table_too_large"},
 		"deep":                                 {nil, rawSheet{rows: strings.Repeat("<x>", 5000) + strings.Repeat("</x>", 5000)}, "table_too_large"},
 		"a tag without end":                    {nil, rawSheet{rows: `<row r="1" x="` + strings.Repeat("a", 3<<20) + `"/>`}, "table_too_large"},
 		"a text without end":                   {nil, rawSheet{rows: line(1, "", strings.Repeat("a", 3<<20))}, "table_too_large"},
-		"one long text in many cells":          {long, rawSheet{rows: times(4000, `<row r="%[1]d">`+strings.Repeat(`<c t="s"><v>0</v></c>`, 16)+`</row>`)}, "table_too_large"},
-		"entities":                             {map[string]string{"xl/sharedStrings.xml": `<!DOCTYPE s [<!ENTITY a "aaaa">]><sst><si><t>&a;</t></si></sst>`}, rawSheet{rows: times(1, `<row r="%[1]d"><c t="s"><v>0</v></c></row>`)}, "table_unreadable"},
+		"one long text in many cells":          {long, rawSheet{rows: times(4000, sixteen)}, "table_too_large"},
+		"entities":                             {entity, rawSheet{rows: times(1, sixteen)}, "table_unreadable"},
 		"cut off":                              {nil, rawSheet{rows: `<row r="1"><c r="A1"`}, "table_unreadable"},
 		"rows that go back":                    {nil, rawSheet{rows: line(1, "", "姓名", "单位") + line(9, "", "a") + line(3, "", "b")}, "table_unreadable"},
 		"cells that go back":                   {nil, rawSheet{rows: `<row r="1">` + text("B1", "姓名") + text("A1", "单位") + `</row>`}, "table_unreadable"},

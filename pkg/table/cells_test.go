@@ -15,8 +15,10 @@ func TestReader_cells(t *testing.T) {
 	parts := map[string]string{
 		"xl/sharedStrings.xml": `<sst ` + spreadsheetML + `><si><t>共享</t></si><si><r><t>富</t></r><r><rPr><b/></rPr><t xml:space="preserve"> 文本</t></r>` +
 			`<rPh sb="0" eb="1"><t>フ</t></rPh></si><si><t>a_x000D_b_x005F_x</t></si></sst>`,
-		"xl/styles.xml": `<styleSheet ` + spreadsheetML + `><numFmts><numFmt numFmtId="164" formatCode="00000"/><numFmt numFmtId="165" formatCode="[$-804]yyyy&quot;年&quot;m&quot;月&quot;"/>` +
-			`<numFmt numFmtId="166" formatCode="h:mm"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="9"/>` +
+		"xl/styles.xml": `<styleSheet ` + spreadsheetML + `><numFmts><numFmt numFmtId="164" formatCode="00000"/>` +
+			`<numFmt numFmtId="165" formatCode="[$-804]yyyy&quot;年&quot;m&quot;月&quot;"/>` +
+			`<numFmt numFmtId="166" formatCode="h:mm"/></numFmts><cellStyleXfs><xf numFmtId="14"/></cellStyleXfs>` +
+			`<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/><xf numFmtId="9"/>` +
 			`<xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="166"/><xf numFmtId="22"/></cellXfs></styleSheet>`,
 	}
 	for _, c := range []struct {
@@ -62,7 +64,8 @@ func TestReader_cells(t *testing.T) {
 		{` t="s"><v></v>`, "", "", false},
 		{` s="1">`, "", "", false},
 	} {
-		got, err := open(t.Context(), raw(t, parts, rawSheet{name: "S", rows: `<row r="3">` + text("A3", "x") + `<c r="B3"` + c.cell + `</c></row>`}), table.Options{})
+		rows := `<row r="3">` + text("A3", "x") + `<c r="B3"` + c.cell + `</c></row>`
+		got, err := open(t.Context(), raw(t, parts, rawSheet{name: "S", rows: rows}), table.Options{})
 		if err != nil || len(got.rows) != 1 {
 			t.Errorf("%s: %d rows, error %v", c.cell, len(got.rows), err)
 			continue
@@ -152,7 +155,10 @@ func TestReader_shapes(t *testing.T) {
 			"姓名 单位", []string{"2:王强|陇运", "3:李娜|陇运"}, []string{"cells_merged", "cells_covered"},
 		},
 		"hidden rows": {
-			rawSheet{rows: line(1, "", "姓名", "单位") + line(2, `hidden="1"`, "已撤回", "x") + line(3, `hidden="true"`) + line(4, `ht="0"`, "藏", "y") + line(5, "", "李娜", "丝路")},
+			rawSheet{
+				rows: line(1, "", "姓名", "单位") + line(2, `hidden="1"`, "已撤回", "x") + line(3, `hidden="true"`) +
+					line(4, `ht="0"`, "藏", "y") + line(5, "", "李娜", "丝路"),
+			},
 			"姓名 单位", []string{"5:李娜|丝路"}, []string{"rows_hidden"},
 		},
 		"a merged cell that begins in a hidden row": {

@@ -27,7 +27,8 @@ func (r *Reader) openText(f file) error {
 		return err
 	}
 	if coding.assumed {
-		r.noticed = append(r.noticed, Warn(0, "csv", "encoding_assumed", "the file does not say its encoding, which was taken for {encoding}", "encoding", coding.name))
+		r.noticed = append(r.noticed, Warn(0, "csv", "encoding_assumed",
+			"the file does not say its encoding, which was taken for {encoding}", "encoding", coding.name))
 	}
 	text, err := coding.open(f)
 	if err != nil {
@@ -136,10 +137,7 @@ const sampled = 1 << 16
 // many cells. Fault: another delimiter, by its name.
 func (r *Reader) findDelimiter(sample string) (delimiter, error) {
 	first, _, _ := strings.Cut(sample, "\n")
-	if said, ok := strings.CutPrefix(strings.ToLower(strings.Trim(Text(first), `",;`+"\t")), "sep="); ok || strings.HasPrefix(strings.ToLower(first), "sep=") {
-		// Trimming took the delimiter where it is one of these.
-		said = strings.TrimPrefix(strings.ToLower(strings.Trim(strings.TrimLeft(first, `"`), "\"\r")), "sep=")
-		said = strings.TrimRight(said, " ")
+	if said, ok := strings.CutPrefix(strings.ToLower(strings.Trim(first, `"`)), "sep="); ok {
 		switch d := []rune(said + ","); d[0] {
 		case ',', ';', '\t':
 			return delimiter{r: d[0], lines: 1}, nil

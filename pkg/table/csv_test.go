@@ -70,7 +70,7 @@ func TestReader_delimiters(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s, %q, %q: %v", name, delimiter, end, err)
 		}
-		back := [][]string{got.Header.Row.Cells}
+		back := [][]string{got.Row.Cells}
 		for _, r := range got.rows {
 			back = append(back, r.Cells)
 		}

@@ -209,10 +209,10 @@ func (x *sheetRows) floating(g *grid, a anchor, i image, relations map[string]ta
 		p.part, p.Extension = to.part, path.Ext(to.part)
 	}
 	var top, bottom int64
-	switch {
-	case a.kind == "absoluteAnchor":
+	switch a.kind {
+	case "absoluteAnchor":
 		p.left, p.right, top, bottom = a.x, a.x+a.cx, a.y, a.y+a.cy
-	case a.kind == "oneCellAnchor":
+	case "oneCellAnchor":
 		p.left, top = g.place(a.from)
 		p.right, bottom = p.left+a.cx, top+a.cy
 	default:

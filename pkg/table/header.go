@@ -99,7 +99,7 @@ func continues(above, below Row) bool {
 // belowGroups tells whether all that a row says of its own is below cells that
 // are merged over several columns.
 func belowGroups(above, below Row) bool {
-	any := false
+	some := false
 	for c, text := range below.Cells {
 		if Text(text) == "" || below.mark(c)&fromAbove != 0 {
 			continue
@@ -107,9 +107,9 @@ func belowGroups(above, below Row) bool {
 		if !group(above, c) || Text(above.Cell(c)) == "" {
 			return false
 		}
-		any = true
+		some = true
 	}
-	return any
+	return some
 }
 
 // named gives the header of one or more rows. A column's name is its lowest own

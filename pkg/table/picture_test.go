@@ -22,7 +22,8 @@ func pic(name string) string {
 }
 
 func point(tag string, column, columnOffset, row, rowOffset int) string {
-	return fmt.Sprintf(`<xdr:%s><xdr:col>%d</xdr:col><xdr:colOff>%d</xdr:colOff><xdr:row>%d</xdr:row><xdr:rowOff>%d</xdr:rowOff></xdr:%s>`, tag, column, columnOffset, row, rowOffset, tag)
+	return fmt.Sprintf(`<xdr:%s><xdr:col>%d</xdr:col><xdr:colOff>%d</xdr:colOff><xdr:row>%d</xdr:row><xdr:rowOff>%d</xdr:rowOff></xdr:%s>`,
+		tag, column, columnOffset, row, rowOffset, tag)
 }
 
 func twoCell(from, to string) string {
@@ -40,6 +41,8 @@ func absolute(x, y, cx, cy int) string {
 // A floating picture is of the row that holds most of it, however it is anchored
 // and whatever the rows' heights.
 func TestReader_anchors(t *testing.T) {
+	const wide = `<cols><col min="1" max="1" width="40"/><col min="2" max="2" hidden="1"/></cols>`
+	const merged = `<mergeCells><mergeCell ref="B3:B6"/></mergeCells>`
 	even := ""
 	for i := 1; i <= 9; i++ {
 		even += line(i, `ht="20" customHeight="1"`, "x", "y")
@@ -66,8 +69,8 @@ func TestReader_anchors(t *testing.T) {
 		"over a hidden row":                {third, "", "", absolute(0, rowEMU*2+1, 10, rowEMU-2), 4, []int{0}},
 		"from a hidden row":                {third, "", "", oneCell(point("from", 0, 0, 2, 100), 10, rowEMU), 4, []int{0}},
 		"rows of other heights":            {third, "", "", absolute(0, rowEMU*2, 10, rowEMU*3), 5, []int{0}},
-		"columns of other widths":          {even, `<cols><col min="1" max="1" width="40"/><col min="2" max="2" hidden="1"/></cols>`, "", absolute(columnEMU*2, 0, 100, 100), 1, []int{0}},
-		"a merged photo cell":              {even, "", `<mergeCells><mergeCell ref="B3:B6"/></mergeCells>`, oneCell(point("from", 1, 10, 4, 0), 100, rowEMU), 3, []int{1}},
+		"columns of other widths":          {even, wide, "", absolute(columnEMU*2, 0, 100, 100), 1, []int{0}},
+		"a merged photo cell":              {even, "", merged, oneCell(point("from", 1, 10, 4, 0), 100, rowEMU), 3, []int{1}},
 		"from right to left":               {even, "", "", twoCell(point("from", 2, 0, 3, 0), point("to", 1, 0, 2, 0)), 4, []int{2}},
 	} {
 		got, err := open(t.Context(), raw(t, nil, rawSheet{name: "S", rows: c.rows, before: c.before, after: c.after, drawing: c.anchor}), table.Options{})

@@ -24,10 +24,12 @@ type rawSheet struct {
 }
 
 const (
-	spreadsheetML = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
+	spreadsheetML = `xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" ` +
+		`xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
 	relationsML   = `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">`
 	relationTypes = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
-	drawingML     = `xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" ` +
+	drawingML     = `xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing" ` +
+		`xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" ` +
 		`xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"`
 )
 
@@ -47,7 +49,8 @@ func raw(t interface{ Fatal(...any) }, parts map[string]string, sheets ...rawShe
 		after := s.after
 		if s.drawing != "" {
 			after += `<drawing r:id="rId1"/>`
-			all[fmt.Sprintf("xl/worksheets/_rels/sheet%d.xml.rels", n)] = relationsML + relation(1, "drawing", fmt.Sprintf("../drawings/drawing%d.xml", n)) + `</Relationships>`
+			drawing := fmt.Sprintf("drawings/drawing%d.xml", n)
+			all[fmt.Sprintf("xl/worksheets/_rels/sheet%d.xml.rels", n)] = relationsML + relation(1, "drawing", "../"+drawing) + `</Relationships>`
 			all[fmt.Sprintf("xl/drawings/drawing%d.xml", n)] = `<xdr:wsDr ` + drawingML + `>` + s.drawing + `</xdr:wsDr>`
 			all[fmt.Sprintf("xl/drawings/_rels/drawing%d.xml.rels", n)] = relationsML + relation(1, "image", "../media/image1.png") + `</Relationships>`
 			all["xl/media/image1.png"] = "picture"

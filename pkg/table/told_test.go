@@ -106,7 +106,7 @@ func TestReader_nothingInSilence(t *testing.T) {
 			rt.Fatal(err)
 		}
 		shown := make(map[string]bool)
-		for _, row := range append(got.rows, got.Header.Row) {
+		for _, row := range append(got.rows, got.Row) {
 			for _, c := range row.Cells {
 				shown[c] = true
 			}

@@ -1,9 +1,8 @@
 package identity
 
-import "github.com/laurel-awards/laurel/pkg/table"
-
 import (
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/table"
 )
 
 // ImportRoster adds members to a selection's roster from a CSV or XLSX with

@@ -25,7 +25,7 @@ type importInput struct {
 	InSelection
 	DryRun  bool               `query:"dry_run" doc:"Check only"`
 	Sheet   string             `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
-	Unknown nomination.Unknown `query:"unknown" doc:"What becomes of columns that are not in the form: note keeps them for the organizer alone, leave leaves them out"`
+	Unknown nomination.Unknown `query:"unknown" doc:"Columns that are not in the form: note keeps them for the organizer alone, leave leaves them out"`
 	RawBody []byte             `contentType:"application/octet-stream"`
 }
 

@@ -80,5 +80,6 @@ func (a *App) exportCandidates(ctx context.Context, slug string) ([]byte, error)
 		}
 		err = out.Write(row...)
 	}
-	return b.Bytes(), errors.Join(err, out.Flush())
+	err = errors.Join(err, out.Flush())
+	return b.Bytes(), err
 }

@@ -62,7 +62,8 @@ func (s *Sheet) portrait(row *Row, found []table.Picture) error {
 	switch {
 	case len(found) > 1:
 		for _, p := range found {
-			s.warn(row.Line, s.Label(form.Photo), "pictures_several", "the row has {count} pictures, and {picture} is not read", "count", len(found), "picture", named(p))
+			s.warn(row.Line, s.Label(form.Photo), "pictures_several", "the row has {count} pictures, and {picture} is not read",
+				"count", len(found), "picture", named(p))
 		}
 		return nil
 	case len(found) == 0:
