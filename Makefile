@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
 
-.PHONY: help demo run test lint bench fuzz chaos build docs
+.PHONY: help demo run test lint vulns bench fuzz chaos build docs
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: ## every test, on a real PostgreSQL, NATS and browser, with the race detec
 lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting
 	go vet ./...
 	$(LINT) run
+
+vulns: ## what is known of this Go and these modules; it needs vuln.go.dev
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 bench: ## ballots a second beside two yardsticks, then the benchmarks
 	@scripts/install postgres

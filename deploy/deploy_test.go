@@ -57,14 +57,16 @@ func checkSettings[V any](t *testing.T, where string, env map[string]V) {
 	}
 }
 
-// checkGatewayKey checks that the gateway alone has the key that signs, and that
-// each room has the public half. secrets name the key.
-func checkGatewayKey[V any](t *testing.T, name string, env map[string]V, secrets string) {
+// checkKeys checks that the gateway alone has the key that signs requests, and
+// that each room has its public half, and the key of the audit log. secrets name
+// the gateway's key.
+func checkKeys[V any](t *testing.T, name string, env map[string]V, secrets string) {
 	t.Helper()
 	_, signs := env["GATEWAY_KEY_FILE"]
 	_, knows := env["GATEWAY_PUBLIC_KEYS"]
-	if is := name == "gateway"; signs != is || knows == is || strings.Contains(secrets, "gateway") != is {
-		t.Errorf("%s signs: %v, knows the public key: %v, has %s", name, signs, knows, secrets)
+	_, audits := env["AUDIT_KEY_FILE"]
+	if is := name == "gateway"; signs != is || knows == is || audits == is || strings.Contains(secrets, "gateway") != is {
+		t.Errorf("%s signs: %v, knows the public key: %v, audits: %v, has %s", name, signs, knows, audits, secrets)
 	}
 }
 
@@ -125,7 +127,7 @@ func TestCompose(t *testing.T) {
 		}
 		checkCommand(t, name, s.Command)
 		checkSettings(t, name, s.Environment)
-		checkGatewayKey(t, name, s.Environment, fmt.Sprint(s.Secrets))
+		checkKeys(t, name, s.Environment, fmt.Sprint(s.Secrets))
 		if s.Command[1] != name || s.Image != "laurel:latest" || s.Environment["DATA_DIR"] == "" {
 			t.Errorf("%s: %+v", name, s)
 		}
@@ -207,9 +209,12 @@ type container struct {
 	} `yaml:"envFrom"`
 	Env            []struct{ Name, Value string }
 	Ports          []struct{ Name string }
-	LivenessProbe  probe                              `yaml:"livenessProbe"`
-	ReadinessProbe probe                              `yaml:"readinessProbe"`
-	VolumeMounts   []struct{ Name, MountPath string } `yaml:"volumeMounts"`
+	LivenessProbe  probe `yaml:"livenessProbe"`
+	ReadinessProbe probe `yaml:"readinessProbe"`
+	VolumeMounts   []struct {
+		Name      string
+		MountPath string `yaml:"mountPath"`
+	} `yaml:"volumeMounts"`
 }
 
 type probe struct {
@@ -275,7 +280,7 @@ func TestKubernetes(t *testing.T) {
 		}
 		checkSettings(t, name, secret.StringData)
 		maps.Copy(env, secret.StringData)
-		checkGatewayKey(t, name, env, fmt.Sprint(pod.Volumes))
+		checkKeys(t, name, env, fmt.Sprint(pod.Volumes))
 		if c.LivenessProbe.HTTPGet.Path != "/healthz" || c.ReadinessProbe.HTTPGet.Path != "/readyz" || !pod.SecurityContext.RunAsNonRoot {
 			t.Errorf("%s: probes %+v, %+v", name, c.LivenessProbe, c.ReadinessProbe)
 		}

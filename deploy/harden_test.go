@@ -140,7 +140,7 @@ func TestKubernetes_network(t *testing.T) {
 func TestKubernetes_confined(t *testing.T) {
 	t.Parallel()
 	for _, d := range pods(t) {
-		if d.Kind != "Deployment" {
+		if d.Kind != "Deployment" && d.Kind != "Job" {
 			continue
 		}
 		spec := d.Spec.Template.Spec

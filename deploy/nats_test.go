@@ -25,7 +25,7 @@ import (
 )
 
 // runNATS starts a server from nats.conf, and provisions it as the operator does.
-func runNATS(t *testing.T) *server.Server {
+func runNATS(t *testing.T) *testkit.Deployed {
 	t.Helper()
 	srv := testkit.DeployedNATS(t, "nats", func(opts *server.Options) {
 		if opts.MaxPayload != bus.MaxPayload {
@@ -35,7 +35,7 @@ func runNATS(t *testing.T) *server.Server {
 			t.Errorf("a client that vanished is noticed after %d times %v", opts.MaxPingsOut, opts.PingInterval)
 		}
 	})
-	if _, err := testkit.ConnectAs(t, srv, "admin").Provision(testkit.Context(t)); err != nil {
+	if _, err := srv.Connect(t, "admin").Provision(testkit.Context(t)); err != nil {
 		t.Fatal(err)
 	}
 	return srv
@@ -47,9 +47,9 @@ type echo struct{ Text string }
 func TestNATS_may(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
-	gateway := testkit.ConnectAs(t, srv, "gateway")
+	gateway := srv.Connect(t, "gateway")
 	for _, name := range event.Services() {
-		room := testkit.ConnectAs(t, srv, name)
+		room := srv.Connect(t, name)
 		if _, err := room.Created(t.Context()); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -85,7 +85,7 @@ func TestNATS_events(t *testing.T) {
 	srv := runNATS(t)
 	rooms := map[string]*bus.Bus{}
 	for _, name := range event.Services() {
-		rooms[name] = testkit.ConnectAs(t, srv, name)
+		rooms[name] = srv.Connect(t, name)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var consumers sync.WaitGroup
@@ -120,7 +120,7 @@ func TestNATS_events(t *testing.T) {
 		}
 	}
 	count := func(m *sync.Map) (n int) { m.Range(func(any, any) bool { n++; return true }); return n }
-	admin, back := testkit.ConnectAs(t, srv, "admin"), 0
+	admin, back := srv.Connect(t, "admin"), 0
 	testkit.Eventually(t, testkit.Patience, func() error {
 		n, err := admin.ReplayDead(t.Context(), "*")
 		if back += n; err == nil && (back < want || count(&read) < want) {
@@ -138,22 +138,22 @@ func TestNATS_replayForged(t *testing.T) {
 	sealed := event.Subject(event.Voting, event.TallySealed{}.EventType(), "s1")
 	forged := envelope(t, event.Voting, event.TallySealed{})
 	genuine := envelope(t, event.Voting, event.TallySealed{})
-	if err := testkit.ConnectAs(t, srv, event.Voting).Publish(t.Context(), sealed, genuine); err != nil {
+	if err := srv.Connect(t, event.Voting).Publish(t.Context(), sealed, genuine); err != nil {
 		t.Fatal(err)
 	}
-	review := testkit.ConnectAs(t, srv, event.Review)
+	review := srv.Connect(t, event.Review)
 	for _, body := range [][]byte{forged, genuine} {
 		if err := review.Publish(t.Context(), bus.Dead(event.Review, sealed), body); err != nil {
 			t.Fatal(err)
 		}
 	}
-	admin := testkit.ConnectAs(t, srv, "admin")
+	admin := srv.Connect(t, "admin")
 	if n, err := admin.ReplayDead(t.Context(), "*"); n != 1 || err == nil || !strings.Contains(err.Error(), "1 dead letters stay") {
 		t.Errorf("%d put back, %v", n, err)
 	}
 	ctx, stop := context.WithCancel(testkit.Context(t))
 	var got int
-	err := testkit.ConnectAs(t, srv, event.Selection).Consume(ctx, event.Selection, func() {}, func(_ context.Context, msg bus.Received) bus.Verdict {
+	err := srv.Connect(t, event.Selection).Consume(ctx, event.Selection, func() {}, func(_ context.Context, msg bus.Received) bus.Verdict {
 		if string(msg.Data) != string(genuine) {
 			t.Errorf("selection hears %s", msg.Data)
 		}
@@ -173,11 +173,11 @@ func TestNATS_reply(t *testing.T) {
 	t.Parallel()
 	srv := runNATS(t)
 	frozen := event.Subject(event.Selection, event.RulebookFrozen{}.EventType(), "s1")
-	if err := testkit.ConnectAs(t, srv, event.Selection).Publish(t.Context(), frozen, envelope(t, event.Selection, event.RulebookFrozen{})); err != nil {
+	if err := srv.Connect(t, event.Selection).Publish(t.Context(), frozen, envelope(t, event.Selection, event.RulebookFrozen{})); err != nil {
 		t.Fatal(err)
 	}
 	var heard atomic.Int32
-	gateway := testkit.ConnectAs(t, srv, "gateway")
+	gateway := srv.Connect(t, "gateway")
 	stop, err := voting.Follow(gateway, func(tally voting.Tally) {
 		if heard.Add(1); tally.Ballots != 7 {
 			t.Errorf("heard %+v", tally)
@@ -187,11 +187,7 @@ func TestNATS_reply(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stop()
-	nc, err := nats.Connect(testkit.UserURL(t, srv, event.Review), nats.CustomInboxPrefix("_INBOX.review"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
+	nc := srv.Dial(t, event.Review, func(err error) { t.Error(err) })
 	const tally = "live.voting.v1.tally.s1"
 	for _, subject := range []string{
 		"laurel.review.v1.result_computed.s1", "$JS.API.STREAM.INFO.LAUREL", "$JS.API.CONSUMER.MSG.NEXT.LAUREL.review",
@@ -201,7 +197,7 @@ func TestNATS_reply(t *testing.T) {
 		}
 	}
 	testkit.Eventually(t, testkit.Patience, func() error { // the genuine one comes last
-		if err := voting.Broadcast(testkit.ConnectAs(t, srv, event.Voting), voting.Tally{Slug: "s1", Ballots: 7}); err != nil || heard.Load() > 0 {
+		if err := voting.Broadcast(srv.Connect(t, event.Voting), voting.Tally{Slug: "s1", Ballots: 7}); err != nil || heard.Load() > 0 {
 			return err
 		}
 		return errors.New("nothing is heard")
@@ -213,7 +209,7 @@ func TestNATS_reply(t *testing.T) {
 func TestNATS_lost(t *testing.T) {
 	t.Parallel()
 	srv := testkit.DeployedNATS(t, "nats")
-	room := testkit.ConnectAs(t, srv, event.Voting)
+	room := srv.Connect(t, event.Voting)
 	mustMissing := func(err error) {
 		t.Helper()
 		if !fault.HasCode(err, "streams_missing") || !strings.Contains(err.Error(), "laurel migrate --nats") {
@@ -228,7 +224,7 @@ func TestNATS_lost(t *testing.T) {
 	if _, err := room.Provision(t.Context()); err == nil {
 		t.Error("a room made the streams")
 	}
-	admin := testkit.ConnectAs(t, srv, "admin")
+	admin := srv.Connect(t, "admin")
 	made, err := admin.Provision(testkit.Context(t))
 	if err != nil || len(made) != 2+len(event.Services()) {
 		t.Fatalf("made %v, %v", made, err)
@@ -310,4 +306,36 @@ func TestNATS_upgrade(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestNATS_foreign tells the operator of what a thief has left behind when every
+// room could make streams.
+func TestNATS_foreign(t *testing.T) {
+	t.Parallel()
+	srv := testkit.DeployedNATS(t, "nats", func(opts *server.Options) {
+		i := slices.IndexFunc(opts.Accounts, func(a *server.Account) bool { return a.Name == "LAUREL" })
+		opts.Users = append(opts.Users, &server.User{Username: "thief", Password: "thief", Account: opts.Accounts[i]})
+	})
+	admin := srv.Connect(t, "admin")
+	if _, err := admin.Provision(testkit.Context(t)); err != nil {
+		t.Fatal(err)
+	}
+	if foreign, err := admin.Foreign(t.Context()); err != nil || len(foreign) != 0 {
+		t.Errorf("without a thief: %v, %v", foreign, err)
+	}
+	js, err := jetstream.New(srv.Dial(t, "thief", func(err error) { t.Error(err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "LOOT", Subjects: []string{"rpc.identity.v1.sign_in"}})
+	if err == nil {
+		_, err = js.CreateConsumer(t.Context(), bus.Stream, jetstream.ConsumerConfig{Durable: "spy"})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := admin.Foreign(t.Context())
+	if diff := cmp.Diff([]string{"consumer spy", "stream LOOT"}, foreign); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
 }

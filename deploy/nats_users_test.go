@@ -14,7 +14,7 @@ import (
 type grant struct {
 	user, why          string
 	publish, subscribe []string
-	answers            bool // whom it is asked by
+	answers            bool // once, whom it is asked by
 }
 
 // grants are all users.
@@ -50,7 +50,8 @@ func grants() []grant {
 		all = append(all, g)
 		admin.publish = append(admin.publish, "$JS.API.CONSUMER.CREATE."+consumer, "$JS.API.CONSUMER.CREATE."+consumer+".>", "$JS.API.CONSUMER.INFO."+consumer)
 	}
-	admin.publish = append(admin.publish, "$JS.API.STREAM.MSG.GET."+bus.Stream, "$JS.API.CONSUMER.*."+bus.DeadStream+".>",
+	admin.publish = append(admin.publish, "$JS.API.STREAM.NAMES", "$JS.API.CONSUMER.NAMES."+bus.Stream,
+		"$JS.API.STREAM.MSG.GET."+bus.Stream, "$JS.API.CONSUMER.*."+bus.DeadStream+".>",
 		"$JS.API.CONSUMER.MSG.NEXT."+bus.DeadStream+".>", "$JS.API.STREAM.MSG.DELETE."+bus.DeadStream, "$JS.ACK."+bus.DeadStream+".>")
 	return append(all, admin)
 }
@@ -61,8 +62,9 @@ func TestNATS_users(t *testing.T) {
 	b.WriteString("# Made from pkg/event by `make docs`; a test keeps it true. An answer goes to whom asked, once.\ninclude \"passwords.conf\"\n\nusers: [\n")
 	list := func(subjects []string) string { return "[\"" + strings.Join(subjects, "\",\n        \"") + "\"]" }
 	for _, g := range grants() {
-		fmt.Fprintf(&b, "  { # %s\n    user: %s\n    password: $%s_PASSWORD\n    permissions {\n      publish { allow:\n        %s\n      }\n      subscribe { allow:\n        %s\n      }\n",
-			g.why, g.user, strings.ToUpper(g.user), list(g.publish), list(g.subscribe))
+		fmt.Fprintf(&b, "  { # %s\n    user: %s\n    password: $%s_PASSWORD\n    permissions {\n", g.why, g.user, strings.ToUpper(g.user))
+		fmt.Fprintf(&b, "      publish { allow:\n        %s\n      }\n", list(g.publish))
+		fmt.Fprintf(&b, "      subscribe { allow:\n        %s\n      }\n", list(g.subscribe))
 		if g.answers {
 			b.WriteString("      allow_responses { max: 1, expires: \"2m\" }\n")
 		}

@@ -159,16 +159,11 @@ func TestParseTile(t *testing.T) {
 	}
 }
 
-// receiptOf is what stands behind the i-th ballot of a log whose batch began at
-// first.
-func receiptOf(t testing.TB, l *tree, first, i int) ballotlog.Receipt {
+// receiptOf is what stands behind the i-th ballot of a log.
+func receiptOf(t testing.TB, l *tree, i int) ballotlog.Receipt {
 	t.Helper()
 	s := signer(t)
-	small, path, err := ballotlog.Prove(l.levels[0][first:], int64(i-first))
-	if err != nil {
-		t.Fatal(err)
-	}
-	promise, err := s.Sign(ballotlog.Head{Origin: ballotlog.PromiseOrigin(slug, 5), Tree: small, At: time.Date(2026, 5, 1, 8, 0, 0, 120_000_000, time.UTC)})
+	promise, err := s.Promise(slug, ballot(i, 1+i%60))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,13 +176,70 @@ func receiptOf(t testing.TB, l *tree, first, i int) ballotlog.Receipt {
 		t.Fatal(err)
 	}
 	proof := ballotlog.NewInclusion(checkpoint, int64(i), full)
-	return ballotlog.Receipt{Leaf: ballot(i, 1+i%60).String(), Promise: ballotlog.NewInclusion(promise, int64(i-first), path), Proof: &proof}
+	return ballotlog.Receipt{Leaf: ballot(i, 1+i%60).String(), Promise: promise, Proof: &proof}
+}
+
+// oldPromise is that of before: the head of a tree of all ballots that were
+// committed together, from first to the log's end, with batch and time.
+func oldPromise(t testing.TB, l *tree, first, i int, batch string) ballotlog.Inclusion {
+	t.Helper()
+	hashes := l.levels[0][first:]
+	var edge ballotlog.Edge
+	for _, h := range hashes {
+		edge.Append(h, nil)
+	}
+	path, err := ballotlog.Tiles(func(tile tlog.Tile) ([]byte, error) { // it has one
+		return ballotlog.Join(hashes[:tile.W]), nil
+	}).Prove(edge.Tree(), int64(i-first))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := signer(t).Sign(ballotlog.Head{
+		Origin: ballotlog.PromiseOrigin(slug, batch), Tree: edge.Tree(), At: time.Date(2026, 5, 1, 8, 0, 0, 120_000_000, time.UTC),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ballotlog.NewInclusion(head, int64(i-first), path)
+}
+
+// TestReceipt_old checks promises of before, by which a batch stood together;
+// what they named is not taken from a promise of today.
+func TestReceipt_old(t *testing.T) {
+	k, l := signer(t).Public(), grow(300)
+	r := receiptOf(t, l, 290)
+	r.Promise = oldPromise(t, l, 280, 290, "5")
+	if b, err := r.Check(k, slug, 5); err != nil || b.Picks[0] != 1+290%60 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	if _, err := r.Check(k, slug, 6); !errors.Is(err, ballotlog.ErrProof) {
+		t.Errorf("of another batch: %v", err)
+	}
+	for name, h := range map[string]ballotlog.Head{
+		"of several":           {Origin: ballotlog.PromiseOrigin(slug, "2026-05-01"), Tree: tlog.Tree{N: 2, Hash: l.Tree().Hash}},
+		"of another period":    {Origin: ballotlog.PromiseOrigin(slug, "2026-05-02")},
+		"a batch, no time":     {Origin: ballotlog.PromiseOrigin(slug, "5")},
+		"a time, no batch":     {Origin: ballotlog.PromiseOrigin(slug, "2026-05-01"), At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
+		"of another selection": {Origin: ballotlog.PromiseOrigin("other", "2026-05-01")},
+	} {
+		if h.N == 0 {
+			h.Tree = tlog.Tree{N: 1, Hash: ballotlog.Hash([]byte(r.Leaf))}
+		}
+		head, err := signer(t).Sign(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Promise = ballotlog.NewInclusion(head, 0, nil)
+		if _, err := r.Check(k, slug, 5); !errors.Is(err, ballotlog.ErrProof) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // TestReceipt_tampered changes every byte of a receipt in turn.
 func TestReceipt_tampered(t *testing.T) {
 	k := signer(t).Public()
-	r := receiptOf(t, grow(300), 280, 290)
+	r := receiptOf(t, grow(300), 290)
 	if b, err := r.Check(k, slug, 5); err != nil || b.Picks[0] != 1+290%60 {
 		t.Fatalf("%+v, %v", b, err)
 	}
@@ -252,8 +304,9 @@ func TestReceipt_byHand(t *testing.T) {
 			"LEAF="+leaf, "INDEX="+strconv.FormatInt(in.Index, 10), "HEAD="+in.Head, "PATH_HASHES="+strings.Join(in.Path, " "))
 	}
 	for _, c := range []struct{ size, first, i int }{{1, 0, 0}, {2, 0, 1}, {3, 1, 2}, {7, 4, 6}, {300, 297, 298}, {300, 280, 299}, {300, 200, 256}} {
-		r := receiptOf(t, grow(c.size), c.first, c.i)
-		for name, in := range map[string]ballotlog.Inclusion{"promise": r.Promise, "proof": *r.Proof} {
+		l := grow(c.size)
+		r := receiptOf(t, l, c.i)
+		for name, in := range map[string]ballotlog.Inclusion{"promise": r.Promise, "proof": *r.Proof, "old promise": oldPromise(t, l, c.first, c.i, "5")} {
 			if out, err := check(r.Leaf, in); err != nil {
 				t.Errorf("%s of %+v: %v\n%s", name, c, err, out)
 			}
@@ -354,7 +407,7 @@ func TestHead_malformed(t *testing.T) {
 func TestHead_roundTrip(t *testing.T) {
 	s := signer(t)
 	rapid.Check(t, func(t *rapid.T) {
-		h := ballotlog.Head{Origin: ballotlog.PromiseOrigin(slug, rapid.Int64Min(0).Draw(t, "batch"))}
+		h := ballotlog.Head{Origin: ballotlog.PromiseOrigin(slug, rapid.SampledFrom([]string{"once", "2026-05-01", "17"}).Draw(t, "period"))}
 		h.N = rapid.Int64Min(0).Draw(t, "size")
 		copy(h.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "root"))
 		if rapid.Bool().Draw(t, "timed") {

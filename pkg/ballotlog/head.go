@@ -22,20 +22,26 @@ var ErrHead = errors.New("not a signed head of the log")
 // line with the time where there is one.
 //
 // Two trees have heads. A checkpoint is the head of the whole log. A promise is
-// the head of the small tree of the ballots that were committed together: it
-// says that these ballots are in the count and will be in the log.
+// the head of a tree of one ballot: it says that this ballot is in the count and
+// will be in the log. It says nothing of when, nor of the ballots beside it.
+//
+// Promises of before were heads of the tree of all ballots that were committed
+// together, with that batch's number and time.
 type Head struct {
 	Origin string // CheckpointOrigin or PromiseOrigin
 	tlog.Tree
-	At time.Time // of a promise: when its ballots were counted
+	At time.Time // of a promise of before: when its ballots were counted
 }
 
 // CheckpointOrigin names the log of a selection.
 func CheckpointOrigin(slug string) string { return "laurel/" + slug + "/ballots" }
 
-// PromiseOrigin names the tree of the ballots that were committed together.
-func PromiseOrigin(slug string, batch int64) string {
-	return fmt.Sprintf("laurel/%s/promise/%d", slug, batch)
+// PromiseOrigin names the promises of a period, Once or a day.
+func PromiseOrigin(slug, period string) string { return "laurel/" + slug + "/promise/" + period }
+
+// batchOrigin names the tree of a promise of before.
+func batchOrigin(slug string, batch int64) string {
+	return PromiseOrigin(slug, strconv.FormatInt(batch, 10))
 }
 
 func (h Head) text() string {

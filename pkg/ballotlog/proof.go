@@ -12,8 +12,8 @@ import (
 // count and, once it is sequenced, in the log.
 type Receipt struct {
 	Leaf    string     `json:"leaf" doc:"The ballot's line in the log"`
-	Promise Inclusion  `json:"promise" doc:"In the ballots that were committed together"`
-	Proof   *Inclusion `json:"proof,omitempty" doc:"In the log; absent until the ballot is in it"`
+	Promise Inclusion  `json:"promise" doc:"That it is in the count and will be in the log"`
+	Proof   *Inclusion `json:"proof,omitempty" doc:"In the log; absent until a publication has put the ballot there"`
 }
 
 // Inclusion says that a leaf is in a tree, and proves it.
@@ -26,33 +26,10 @@ type Inclusion struct {
 // ErrProof is a proof that does not hold.
 var ErrProof = errors.New("the proof does not hold")
 
-// Prove proves that the index-th leaf is in the tree of all these leaves. It is
-// for few of them.
-func Prove(leaves []tlog.Hash, index int64) (tlog.Tree, tlog.RecordProof, error) {
-	stored := make([]tlog.Hash, 0, 2*len(leaves))
-	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
-		hashes := make([]tlog.Hash, len(indexes))
-		for i, x := range indexes {
-			hashes[i] = stored[x]
-		}
-		return hashes, nil
-	})
-	for i, leaf := range leaves {
-		more, err := tlog.StoredHashesForRecordHash(int64(i), leaf, reader)
-		if err != nil {
-			return tlog.Tree{}, nil, fmt.Errorf("ballotlog: %w", err)
-		}
-		stored = append(stored, more...)
-	}
-	root, err := tlog.TreeHash(int64(len(leaves)), reader)
-	if err != nil {
-		return tlog.Tree{}, nil, fmt.Errorf("ballotlog: %w", err)
-	}
-	path, err := tlog.ProveRecord(int64(len(leaves)), index, reader)
-	if err != nil {
-		return tlog.Tree{}, nil, fmt.Errorf("ballotlog: %w", err)
-	}
-	return tlog.Tree{N: int64(len(leaves)), Hash: root}, path, nil
+// Promise signs that a ballot is in the count and will be in the log.
+func (s Signer) Promise(slug string, b Ballot) (Inclusion, error) {
+	head, err := s.Sign(Head{Origin: PromiseOrigin(slug, b.Period), Tree: tlog.Tree{N: 1, Hash: Hash(b.Append(nil))}})
+	return NewInclusion(head, 0, nil), err
 }
 
 // NewInclusion writes a proof down.
@@ -103,8 +80,9 @@ func (in Inclusion) Check(k PublicKey, leaf string) (Head, error) {
 }
 
 // Check tells whether all that stands behind a receipt holds: the leaf is a
-// ballot, and proved by the promise of its batch and, where it is there, by the
-// log of the selection. ErrLeaf, ErrHead, ErrProof.
+// ballot, and proved by the promise and, where it is there, by the log of the
+// selection. A promise of before names a batch, which must be the one that the
+// receipt's code tells. ErrLeaf, ErrHead, ErrProof.
 func (r Receipt) Check(k PublicKey, slug string, batch int64) (Ballot, error) {
 	leaf, err := Parse(r.Leaf)
 	if err != nil {
@@ -114,23 +92,39 @@ func (r Receipt) Check(k PublicKey, slug string, batch int64) (Ballot, error) {
 	if !ok {
 		return Ballot{}, fmt.Errorf("%w: a receipt's leaf is a ballot", ErrProof)
 	}
-	if err := r.Promise.signed(k, PromiseOrigin(slug, batch), r.Leaf); err != nil {
+	if err := r.promised(k, slug, ballot, batch); err != nil {
 		return Ballot{}, fmt.Errorf("promise: %w", err)
 	}
 	if r.Proof == nil { // not in the log yet
 		return ballot, nil
 	}
-	if err := r.Proof.signed(k, CheckpointOrigin(slug), r.Leaf); err != nil {
+	head, err := r.Proof.Check(k, r.Leaf)
+	if err == nil {
+		err = head.of(CheckpointOrigin(slug))
+	}
+	if err != nil {
 		return Ballot{}, fmt.Errorf("proof: %w", err)
 	}
 	return ballot, nil
 }
 
-// signed is Check for a tree whose origin is known.
-func (in Inclusion) signed(k PublicKey, origin, leaf string) error {
-	head, err := in.Check(k, leaf)
-	if err == nil && head.Origin != origin {
-		err = fmt.Errorf("%w: signed for %.100q, not for %s", ErrProof, head.Origin, origin)
+func (r Receipt) promised(k PublicKey, slug string, b Ballot, batch int64) error {
+	head, err := r.Promise.Check(k, r.Leaf)
+	switch {
+	case err != nil:
+		return err
+	case !head.At.IsZero():
+		return head.of(batchOrigin(slug, batch))
+	case head.N != 1:
+		return fmt.Errorf("%w: it is of %d ballots, not of this one", ErrProof, head.N)
 	}
-	return err
+	return head.of(PromiseOrigin(slug, b.Period))
+}
+
+// of tells whether a head is of what it should be.
+func (h Head) of(origin string) error {
+	if h.Origin != origin {
+		return fmt.Errorf("%w: signed for %.100q, not for %s", ErrProof, h.Origin, origin)
+	}
+	return nil
 }

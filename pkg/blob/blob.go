@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 )
 
 var (
@@ -29,20 +30,40 @@ type Ref struct {
 	Size int64  `json:"size"` // in bytes
 }
 
-// Store keeps bodies. Its methods may be called at once.
+// Uploads is the owner of bodies on their way from one hand to another. They lie
+// under names of their own, so that equal ones are kept apart: whoever has taken a
+// body removes it, and another's is there still.
+const Uploads = "uploads"
+
+// Grace is the age at which a body that nothing refers to may be removed: whoever
+// puts a body writes down its hash long before.
+const Grace = time.Hour
+
+// Store keeps the bodies of one owner, which alone says when one is needed no
+// more. Its methods may be called at once.
 type Store interface {
+	// In is the store of an owner: a service by its name, or Uploads.
+	In(owner string) Store
 	// Put reads r to its end and keeps it, synced to disk before it returns; a
 	// body that is there already is kept once. More than limit bytes give a
 	// *TooLargeError and, like an error of r, keep nothing.
 	Put(ctx context.Context, r io.Reader, limit int64) (Ref, error)
+	// Deposit is Put under a random name in the place of the hash.
+	Deposit(ctx context.Context, r io.Reader, limit int64) (Ref, error)
 	// Open reads a body, and tells its size in bytes. ErrNotFound, ErrHash.
 	Open(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error)
 	// Has tells whether the body is there. ErrHash.
 	Has(ctx context.Context, hash string) (bool, error)
 	// Delete removes the body, for good before it returns; one that is not there
-	// is fine. Whoever stored the same body loses it too. ErrHash.
+	// is fine. ErrHash.
 	Delete(ctx context.Context, hash string) error
+	// Sweep removes the bodies that were last put longer than age ago and that
+	// nothing refers to: of those that it asks about, keeps tells which are needed.
+	Sweep(ctx context.Context, age time.Duration, keeps func(ctx context.Context, hashes []string) (needed []string, err error)) (removed int, err error)
 }
+
+// Nothing is the keeps of a sweep that goes by the age alone.
+func Nothing(context.Context, []string) ([]string, error) { return nil, nil }
 
 // CheckHash returns ErrHash unless the hash is 64 small hexadecimal digits.
 func CheckHash(hash string) error {

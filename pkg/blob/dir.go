@@ -2,6 +2,7 @@ package blob
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -12,13 +13,18 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
-// Dir is a Store in a directory: body ab12… lies in ab/ab12…. It is whole and
-// synced, because it is written under another name in tmp/ and then renamed. The
-// 256 folders are made when they are first needed.
+// Dir is a Store in a directory: body ab12… of an owner lies in OWNER/ab/ab12….
+// It is whole and synced, because it is written under another name in tmp/ and
+// then renamed. The folders are made when they are first needed.
+//
+// Before bodies had owners they lay in ab/ab12…; there they are still read.
 type Dir struct {
-	root string
+	root  string
+	owner string // "" has what had no owner
 }
 
 var _ Store = (*Dir)(nil)
@@ -38,6 +44,9 @@ func NewDir(root string) (*Dir, error) {
 	}
 	return d, nil
 }
+
+// In implements Store.
+func (d *Dir) In(owner string) Store { return &Dir{d.root, owner} }
 
 // sweep removes what was last written to in tmp/ before a moment.
 func (d *Dir) sweep(before time.Time) error {
@@ -60,10 +69,21 @@ func (d *Dir) sweep(before time.Time) error {
 func (d *Dir) tmp() string { return filepath.Join(d.root, "tmp") }
 
 // path is where the body of a checked hash lies.
-func (d *Dir) path(hash string) string { return filepath.Join(d.root, hash[:2], hash) }
+func (d *Dir) path(hash string) string { return filepath.Join(d.root, d.owner, hash[:2], hash) }
 
 // Put implements Store.
 func (d *Dir) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	return d.put(ctx, r, limit, func(hash string) string { return hash })
+}
+
+// Deposit implements Store.
+func (d *Dir) Deposit(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
+	name := make([]byte, sha256.Size)
+	rand.Read(name)
+	return d.put(ctx, r, limit, func(string) string { return hex.EncodeToString(name) })
+}
+
+func (d *Dir) put(ctx context.Context, r io.Reader, limit int64, name func(hash string) string) (Ref, error) {
 	f, err := os.CreateTemp(d.tmp(), "put-")
 	if err != nil {
 		return Ref{}, fmt.Errorf("put blob: %w", err)
@@ -73,6 +93,7 @@ func (d *Dir) Put(ctx context.Context, r io.Reader, limit int64) (Ref, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return Ref{}, fmt.Errorf("put blob: %w", err)
 	}
+	ref.Hash = name(ref.Hash)
 	if err := d.publish(f.Name(), ref); err != nil {
 		return Ref{}, fmt.Errorf("put blob: %w", err)
 	}
@@ -104,13 +125,31 @@ func write(f *os.File, r io.Reader, limit int64) (Ref, error) {
 func (d *Dir) publish(tmp string, ref Ref) error {
 	final := d.path(ref.Hash)
 	folder := filepath.Dir(final)
-	if err := os.Mkdir(folder, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
 		return err
 	}
-	if err := os.Rename(tmp, final); err != nil {
+	if err := d.locked(unix.LOCK_SH, func() error { return os.Rename(tmp, final) }); err != nil {
 		return err
 	}
-	return errors.Join(syncDir(folder), syncDir(d.root))
+	return errors.Join(syncDir(folder), syncDir(filepath.Dir(folder)), syncDir(d.root))
+}
+
+// locked runs fn under the owner's lock, which processes on other machines heed
+// too: a body is put while none is removed.
+func (d *Dir) locked(how int, fn func() error) error {
+	f, err := os.OpenFile(filepath.Join(d.root, d.owner, "lock"), os.O_RDWR|os.O_CREATE, 0o640)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // gives the lock back
+	for {
+		if err := unix.Flock(int(f.Fd()), how); !errors.Is(err, unix.EINTR) {
+			if err == nil {
+				err = fn()
+			}
+			return err
+		}
+	}
 }
 
 func syncDir(dir string) error {
@@ -127,6 +166,9 @@ func (d *Dir) Open(_ context.Context, hash string) (io.ReadCloser, int64, error)
 		return nil, 0, err
 	}
 	f, err := os.Open(d.path(hash))
+	if errors.Is(err, fs.ErrNotExist) && d.owner != "" {
+		f, err = os.Open((&Dir{root: d.root}).path(hash))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, hash)
 	}
@@ -146,6 +188,9 @@ func (d *Dir) Has(_ context.Context, hash string) (bool, error) {
 		return false, err
 	}
 	_, err := os.Stat(d.path(hash))
+	if errors.Is(err, fs.ErrNotExist) && d.owner != "" {
+		_, err = os.Stat((&Dir{root: d.root}).path(hash))
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -30,12 +31,12 @@ func setup(t *testing.T) (*blob.Dir, string) {
 	return d, root
 }
 
-// files are all files of the store, and what they hold.
+// files are all bodies of the store, and what they hold; and what is in tmp/.
 func files(t *testing.T, root string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
+		if err != nil || e.IsDir() || e.Name() == "lock" {
 			return err
 		}
 		text, err := os.ReadFile(path)
@@ -181,5 +182,131 @@ func TestNewDir_sweeps(t *testing.T) {
 	all := files(t, root)
 	if _, kept := all["tmp/put-new"]; !kept || len(all) != 1 {
 		t.Errorf("left %v", all)
+	}
+}
+
+func put(t *testing.T, s blob.Store, text string) string {
+	t.Helper()
+	ref, err := s.Put(t.Context(), strings.NewReader(text), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref.Hash
+}
+
+// TestDir_In keeps the bodies of owners apart: what one removes, another has.
+// What lay there before bodies had owners is read by all, and removed by none.
+func TestDir_In(t *testing.T) {
+	d, root := setup(t)
+	old := put(t, d, "old")
+	one, two := d.In("nomination"), d.In("voting")
+	same := put(t, one, "same")
+	if has, err := two.Has(t.Context(), same); has || err != nil {
+		t.Errorf("another's: %v, %v", has, err)
+	}
+	put(t, two, "same")
+	for range 2 {
+		if err := one.Delete(t.Context(), same); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := one.Delete(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	if err := one.Delete(t.Context(), "../../tmp"); !errors.Is(err, blob.ErrHash) {
+		t.Errorf("remove: %v", err)
+	}
+	if _, _, err := one.Open(t.Context(), same); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("removed: %v", err)
+	}
+	if body, size, err := one.Open(t.Context(), old); err != nil || size != 3 {
+		t.Errorf("from before: %v", err)
+	} else if err := body.Close(); err != nil {
+		t.Error(err)
+	}
+	if has, err := two.Has(t.Context(), old); !has || err != nil {
+		t.Errorf("from before: %v, %v", has, err)
+	}
+	if all := files(t, root); len(all) != 2 || all["voting/"+same[:2]+"/"+same] != "same" {
+		t.Errorf("files %v", all)
+	}
+}
+
+// TestDir_Deposit keeps equal bodies apart.
+func TestDir_Deposit(t *testing.T) {
+	d, _ := setup(t)
+	s := d.In(blob.Uploads)
+	var names []string
+	for range 2 {
+		ref, err := s.Deposit(t.Context(), strings.NewReader("photo"), 5)
+		if err != nil || ref.Size != 5 || blob.CheckHash(ref.Hash) != nil || ref.Hash == hash("photo") {
+			t.Fatalf("%+v, %v", ref, err)
+		}
+		names = append(names, ref.Hash)
+	}
+	if err := s.Delete(t.Context(), names[0]); err != nil {
+		t.Fatal(err)
+	}
+	body, _, err := s.Open(t.Context(), names[1])
+	if err != nil {
+		t.Fatalf("the other: %v", err)
+	}
+	if err := body.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Deposit(t.Context(), strings.NewReader("photos"), 5); !errors.As(err, new(*blob.TooLargeError)) {
+		t.Errorf("too large: %v", err)
+	}
+}
+
+// TestDir_Sweep removes what is old and not needed, and nothing else: not what is
+// young, not what is put again while it asks, and not another owner's.
+func TestDir_Sweep(t *testing.T) {
+	d, root := setup(t)
+	s := d.In("nomination")
+	age := func(owner, h string) {
+		at := time.Now().Add(-2 * blob.Grace)
+		if err := os.Chtimes(filepath.Join(root, owner, h[:2], h), at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var old []string
+	for _, text := range []string{"needed", "garbage", "again"} {
+		old = append(old, put(t, s, text))
+		age("nomination", old[len(old)-1])
+	}
+	young := put(t, s, "young")
+	age("voting", put(t, d.In("voting"), "garbage"))
+	removed, err := s.Sweep(t.Context(), blob.Grace, func(_ context.Context, hashes []string) ([]string, error) {
+		for _, h := range hashes {
+			if h == young {
+				t.Error("asked about what is young")
+			}
+			if h == old[2] {
+				put(t, s, "again")
+			}
+		}
+		return []string{old[0]}, nil
+	})
+	if err != nil || removed != 1 {
+		t.Errorf("removed %d, %v", removed, err)
+	}
+	var left []string
+	for _, text := range files(t, root) {
+		left = append(left, text)
+	}
+	if slices.Sort(left); strings.Join(left, " ") != "again garbage needed young" {
+		t.Errorf("left %v", left)
+	}
+	away := errors.New("the database is away")
+	age("nomination", old[0])
+	if _, err := s.Sweep(t.Context(), blob.Grace, func(context.Context, []string) ([]string, error) { return nil, away }); !errors.Is(err, away) {
+		t.Errorf("error %v", err)
+	}
+	if has, err := s.Has(t.Context(), old[0]); !has || err != nil {
+		t.Errorf("removed without an answer: %v, %v", has, err)
+	}
+	if n, err := d.In("nobody").Sweep(t.Context(), 0, blob.Nothing); n != 0 || err != nil {
+		t.Errorf("of nobody: %d, %v", n, err)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -50,18 +52,67 @@ type Bus struct {
 	// skew is how far the clocks of services are before ours.
 	skew map[string]time.Duration
 
+	failure string // of the last try to connect
+
 	signer  *Signer // nil: requests are not signed, and refused
 	trusted Trusted
 	now     func() time.Time // the room's
 }
 
-// Connect dials url as the service name, which is also the part of _INBOX.>
-// that its user must be able to hear.
-func Connect(url, name string, log *slog.Logger) (*Bus, error) {
-	return connect(url, name, log)
+// Option is how Connect comes to NATS.
+type Option func(*dialing)
+
+// dialing is what the options say.
+type dialing struct {
+	plain bool
+	opts  []nats.Option
 }
 
-func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
+// CA has Connect believe the servers that the authority in the file vouches for,
+// and no others; the connection is encrypted, whatever the URL says.
+func CA(file string) Option {
+	return func(d *dialing) { d.opts = append(d.opts, nats.RootCAs(file)) }
+}
+
+// Plaintext lets Connect go to another machine unencrypted, password and all.
+func Plaintext() Option { return func(d *dialing) { d.plain = true } }
+
+// ErrPlaintext is a URL of another machine that asks for no encryption.
+var ErrPlaintext = errors.New("the connection to NATS would be readable and forgeable on its way: use tls://… (and NATS_CA_FILE), or say NATS_INSECURE=true")
+
+// Connect dials the address as the service name, which is also the part of _INBOX.>
+// that its user must be able to hear.
+func Connect(address, name string, log *slog.Logger, options ...Option) (*Bus, error) {
+	var d dialing
+	for _, option := range options {
+		option(&d)
+	}
+	if !d.plain && len(d.opts) == 0 && !private(address) {
+		return nil, ErrPlaintext
+	}
+	return connect(address, name, log, d.opts...)
+}
+
+// private tells whether all servers of the URLs are asked for encryption, or are
+// this machine. nats.go encrypts all or none, as one of them asks.
+func private(urls string) bool {
+	for text := range strings.SplitSeq(urls, ",") {
+		if text = strings.TrimSpace(text); !strings.Contains(text, "://") {
+			text = "nats://" + text
+		}
+		u, err := url.Parse(text)
+		if err != nil {
+			return false
+		}
+		ip := net.ParseIP(u.Hostname())
+		if u.Scheme != "tls" && u.Scheme != "wss" && u.Hostname() != "localhost" && !ip.IsLoopback() {
+			return false
+		}
+	}
+	return true
+}
+
+func connect(address, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
 	b := &Bus{log: log, absent: map[string]struct{}{}, skew: map[string]time.Duration{}}
 	b.link, b.cut = context.WithCancel(context.Background())
 	opts = append([]nats.Option{
@@ -79,12 +130,17 @@ func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, err
 				log.Warn("bus: disconnected", "error", err)
 			}
 		}),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			if b.news(err) {
+				log.Warn("bus: cannot connect", "error", err)
+			}
+		}),
 		nats.ReconnectHandler(func(*nats.Conn) { log.Info("bus: reconnected") }),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.Warn("bus: asynchronous error", "error", err)
 		}),
 	}, opts...)
-	nc, err := nats.Connect(url, opts...)
+	nc, err := nats.Connect(address, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("bus: connect: %w", err)
 	}
@@ -94,6 +150,15 @@ func connect(url, name string, log *slog.Logger, opts ...nats.Option) (*Bus, err
 		return nil, fmt.Errorf("bus: jetstream: %w", err)
 	}
 	return b, nil
+}
+
+// news tells whether this failure to connect is another than the last.
+func (b *Bus) news(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.failure
+	b.failure = err.Error()
+	return b.failure != was
 }
 
 // lost tells those who wait for an answer that it will not come: what was on its

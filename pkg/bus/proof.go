@@ -38,7 +38,7 @@ const fresh = time.Minute
 // refusals is registered once a process, like every metric.
 var refusals = promauto.NewCounterVec(prometheus.CounterOpts{
 	Name: "laurel_requests_refused_total",
-	Help: "Requests that a service refused before it looked at them: unsigned, by a wrong signature, or at a stale time. A clock that was set makes one stale request.",
+	Help: "Requests that a service did not look at: unsigned, of a wrong signature, or of another time. A clock that is set makes one of those.",
 }, []string{"service", "reason"})
 
 // Why a room does not look at a request. Nothing has been done.

@@ -223,7 +223,8 @@ func BenchmarkCall(b *testing.B) {
 				b.Fatal(err)
 			}
 			room, gateway := testkit.Connect(b, server, "office"), testkit.Connect(b, server, "gateway")
-			if _, err := room.Serve("office", []bus.Endpoint{bus.Method("say", func(_ context.Context, in greeting) (greeting, error) { return greeting{}, nil })}); err != nil {
+			say := bus.Method("say", func(context.Context, greeting) (greeting, error) { return greeting{}, nil })
+			if _, err := room.Serve("office", []bus.Endpoint{say}); err != nil {
 				b.Fatal(err)
 			}
 			in := greeting{strings.Repeat("x", size)}

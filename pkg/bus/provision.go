@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -75,6 +76,37 @@ func (b *Bus) Provision(ctx context.Context) (done []string, err error) {
 		done = append(done, what...)
 	}
 	return done, nil
+}
+
+// Foreign names the streams of the account, and the consumers of events, that are
+// not Laurel's. Who could make one, as every room once could, may be reading what
+// passes; they are told of and not touched.
+func (b *Bus) Foreign(ctx context.Context) ([]string, error) {
+	var foreign []string
+	names := b.js.StreamNames(ctx)
+	for name := range names.Name() {
+		if name != Stream && name != DeadStream {
+			foreign = append(foreign, "stream "+name)
+		}
+	}
+	if names.Err() != nil {
+		return nil, fmt.Errorf("bus: streams: %w", names.Err())
+	}
+	events, err := b.js.Stream(ctx, Stream)
+	if err != nil {
+		return nil, fmt.Errorf("bus: stream %s: %w", Stream, err)
+	}
+	consumers := events.ConsumerNames(ctx)
+	for name := range consumers.Name() {
+		if !slices.Contains(event.Services(), name) {
+			foreign = append(foreign, "consumer "+name)
+		}
+	}
+	if consumers.Err() != nil {
+		return nil, fmt.Errorf("bus: consumers: %w", consumers.Err())
+	}
+	slices.Sort(foreign)
+	return foreign, nil
 }
 
 func (b *Bus) provisionStream(ctx context.Context, s stream) ([]string, error) {

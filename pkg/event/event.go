@@ -23,6 +23,15 @@ type Type struct {
 	V    int
 }
 
+// String is the name of the first version, and the name and version of others:
+// phase_changed, ballots_counted.v2.
+func (t Type) String() string {
+	if t.V == 1 {
+		return t.Name
+	}
+	return fmt.Sprintf("%s.v%d", t.Name, t.V)
+}
+
 // Envelope is an event on its way. Its ID is the message id, the same at every
 // delivery.
 type Envelope struct {
@@ -119,7 +128,7 @@ func Markdown() string {
 		"| event | version | from | aggregate | consumed by | |\n|---|---|---|---|---|---|\n")
 	for _, s := range All() {
 		t := s.Example.EventType()
-		fmt.Fprintf(&b, "| [`%s`](#%s) | %d | %s | `%s` | %s | %s |\n", t.Name, t.Name, t.V,
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %d | %s | `%s` | %s | %s |\n", t.Name, strings.ReplaceAll(t.String(), ".", ""), t.V,
 			strings.Join(s.Publishers, ", "), s.Aggregate, strings.Join(s.Consumers, ", "), s.About)
 	}
 	for _, s := range All() {
@@ -127,7 +136,7 @@ func Markdown() string {
 		if err != nil {
 			panic(fmt.Sprintf("event %T does not marshal: %v", s.Example, err)) // a defect of the struct, seen by its test
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```json\n%s\n```\n", s.Example.EventType().Name, s.About, body)
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```json\n%s\n```\n", s.Example.EventType(), s.About, body)
 	}
 	return b.String()
 }

@@ -17,7 +17,7 @@ import (
 func TestAll_golden(t *testing.T) {
 	for _, s := range event.All() {
 		typ := s.Example.EventType()
-		t.Run(typ.Name, func(t *testing.T) {
+		t.Run(typ.String(), func(t *testing.T) {
 			if len(s.Publishers) == 0 || len(s.Consumers) == 0 || s.About == "" || s.Aggregate == "" {
 				t.Errorf("incomplete: %+v", s)
 			}
@@ -26,7 +26,7 @@ func TestAll_golden(t *testing.T) {
 				t.Fatal(err)
 			}
 			got = append(got, '\n')
-			testkit.Golden(t, filepath.Join("testdata", typ.Name+".json"), string(got))
+			testkit.Golden(t, filepath.Join("testdata", typ.String()+".json"), string(got))
 
 			back := reflect.New(reflect.TypeOf(s.Example))
 			if err := json.Unmarshal(got, back.Interface()); err != nil {

@@ -57,6 +57,13 @@ type ResultPublished struct {
 // EventType implements Payload.
 func (ResultPublished) EventType() Type { return Type{"result_published", 1} }
 
+// SelectionEnded says that a selection is over: from here on counts how long what
+// is known of its people is kept.
+type SelectionEnded struct{}
+
+// EventType implements Payload.
+func (SelectionEnded) EventType() Type { return Type{"selection_ended", 1} }
+
 func selectionEvents() []Spec {
 	closes := time.Date(2026, 5, 20, 14, 0, 0, 0, time.UTC)
 	from, rooms := []string{Selection}, Enforcers()
@@ -70,5 +77,11 @@ func selectionEvents() []Spec {
 		},
 		{NoticePosted{hash, closes}, "notice", from, []string{Review}, "The decision is on public notice; objections are taken until it closes."},
 		{ResultPublished{hash}, "notice", from, []string{Review}, "The result is public and final."},
+		{
+			SelectionEnded{},
+			"end", from,
+			[]string{Identity, Nomination},
+			"The selection is over; from here on counts how long what is known of its people is kept.",
+		},
 	}
 }

@@ -60,13 +60,13 @@ func OneOf[T ~string](name string, values ...T) Field {
 	return Wrong(name, "not_one_of", "is one of {values}", "values", strings.Join(list, ", "))
 }
 
-// Text says what is wrong with a text that people write into a field: it has at
-// most so many characters, and no NUL, which PostgreSQL cannot keep. Spaces at
-// its ends do not count.
+// Text says what is wrong with a text that people write into a field: it is
+// Plain, with lines, and has at most so many characters. Spaces at its ends do
+// not count.
 func Text(name, text string, most int) []Field {
 	switch {
-	case strings.ContainsRune(text, 0):
-		return []Field{Wrong(name, "control_character", "contains a character that is no text")}
+	case !Plain(text, true):
+		return []Field{NotPlain(name)}
 	case utf8.RuneCountInString(strings.TrimSpace(text)) > most:
 		return []Field{TooLong(name, most)}
 	}

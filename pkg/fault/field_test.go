@@ -46,6 +46,8 @@ func TestText(t *testing.T) {
 		"spaces around": {"  " + strings.Repeat("因", 5) + "\n", ""},
 		"too long":      {strings.Repeat("因", 6), "too_long"},
 		"NUL":           {"a\x00", "control_character"},
+		"C1":            {"a\u0085", "control_character"},
+		"lines":         {"a\r\n\tb", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code := ""
@@ -56,5 +58,23 @@ func TestText(t *testing.T) {
 				t.Errorf("%q, want %q", code, c.want)
 			}
 		})
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for _, text := range []string{"", "陇原最美快递员", "naïve 👩‍🚀", "\u2068علي\u2069 (Ali)", "\u200e", "a\u2028b"} {
+		if !fault.Plain(text, false) {
+			t.Errorf("%q is text", text)
+		}
+	}
+	for _, text := range []string{"\x00", "a\x00b", "\x01", "\x1b[31m", "\x7f", "\u0080", "\u009f", "\u202e", "\u202d", "\xff", "\xc0\x80"} {
+		if fault.Plain(text, true) {
+			t.Errorf("%q is no text", text)
+		}
+	}
+	for _, text := range []string{"a\nb", "a\r", "\tb"} {
+		if fault.Plain(text, false) || !fault.Plain(text, true) {
+			t.Errorf("%q is text of several lines alone", text)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"regexp"
 	"time"
 
@@ -16,8 +17,9 @@ import (
 )
 
 // DefaultMaxOpen is the pool's size when Config.MaxOpen is zero. Five services
-// with one replica each then stay below PostgreSQL's default of 100 connections.
-const DefaultMaxOpen = 16
+// with one replica each, and a pool for long work beside it, then stay below
+// PostgreSQL's default of 100 connections.
+const DefaultMaxOpen = 14
 
 // MinVersion is the oldest server that is accepted, as server_version_num.
 const MinVersion = 130000
@@ -29,7 +31,8 @@ var ErrUnsafe = errors.New("the server would lose acknowledged writes")
 // Config says which database to open, and as whom.
 type Config struct {
 	// URL is a PostgreSQL URL or key=value string. Its options win over the
-	// defaults of Open, except role, search_path and timezone.
+	// defaults of Open, except role, search_path and timezone. Without sslmode a
+	// server on another machine must prove its name (verify-full).
 	URL string
 	// Service is the schema to work in; its role is RoleName(Service). Empty
 	// works as the URL's own user, in that user's own search_path.
@@ -89,6 +92,11 @@ func connector(cfg Config) (*pool, error) {
 	c.BinaryParameters = true
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 10 * time.Second
+	}
+	// A server elsewhere proves who it is, unless the URL says otherwise. lib/pq
+	// alone would encrypt, and believe anybody.
+	if c.SSLMode == "" && c.Host != "localhost" && !net.ParseIP(c.Host).IsLoopback() {
+		c.SSLMode = pq.SSLModeVerifyFull
 	}
 	name := "laurel"
 	runtime := map[string]string{

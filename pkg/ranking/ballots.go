@@ -29,58 +29,6 @@ func (rk *ranking) fromBallots(rules rulebook.Component) error {
 	return nil
 }
 
-// schulze ranks by beatpaths: a candidate is before another when the strongest
-// path of pairwise wins to the other is stronger than any back. A path is as
-// strong as its weakest link, a link as the ballots that prefer its winner.
-// The total is how many candidates one is before.
-// Source: Markus Schulze, A new monotonic, clone-independent, reversal
-// symmetric, and Condorcet-consistent single-winner election method (2011).
-func (rk *ranking) schulze() {
-	n := len(rk.in.ids)
-	prefer := rk.preferences()
-	path := make([][]int, n)
-	for i := range path {
-		path[i] = make([]int, n)
-		for j := range path[i] {
-			if prefer[i][j] > prefer[j][i] {
-				path[i][j] = prefer[i][j]
-			}
-		}
-	}
-	for k := range n {
-		for i := range n {
-			if i == k {
-				continue
-			}
-			for j := range n {
-				if j != i && j != k {
-					path[i][j] = max(path[i][j], min(path[i][k], path[k][j]))
-				}
-			}
-		}
-	}
-	rk.totals = make([]number, n)
-	for i := range n {
-		before := 0
-		for j := range n {
-			if i != j && path[i][j] > path[j][i] {
-				before++
-			}
-		}
-		rk.totals[i] = whole(int64(before))
-		rk.explain[i] = append(rk.explain[i], fmt.Sprintf("ranked: before %d of %d others by the strongest paths (Schulze)", before, n-1))
-	}
-	rk.exact = rk.totals
-	for i := range n {
-		for _, j := range rk.byID() {
-			if i != j && n <= 30 {
-				rk.explain[i] = append(rk.explain[i], fmt.Sprintf("against %s: preferred by %d, the other by %d; paths %d and %d",
-					rk.in.ids[j], prefer[i][j], prefer[j][i], path[i][j], path[j][i]))
-			}
-		}
-	}
-}
-
 func (rk *ranking) byID() []int {
 	out := make([]int, len(rk.in.ids))
 	for i := range out {

@@ -70,7 +70,7 @@ func (m *model) proof(t *tree, classOf []int, ids []string) *Proof {
 					p.Terms = append(p.Terms, Term{Award: m.qs.rb.Awards[a].ID, Times: term.by})
 				}
 			case i < len(m.qs.counters):
-				p.Terms = append(p.Terms, Term{Quota: m.qs.counters[i].quota + 1, Value: m.qs.counters[i].value, Times: term.by})
+				p.Terms = append(p.Terms, Term{Quota: m.qs.counters[i].quota + 1, Value: m.qs.counters[i].shown, Times: term.by})
 			}
 			// The members of a class need no term: a check gives nobody two awards.
 		}

@@ -19,7 +19,10 @@ type ranking struct {
 	totals     []number // rounded
 	exact      []number // before rounding
 	order      []int    // candidates, best first
-	ranks      []int
+	ranks      []int    // the best place that each can get
+	groups     []span   // of places among which the rules leave the order open
+	beats      [][]bool // by path; nil where totals rank
+	latest     []int    // where beats is there: the last place that each can get
 	lot        string
 	drawn      bool       // a lot told two apart
 	explain    [][]string // beside what components and totals say
@@ -151,7 +154,7 @@ func (rk *ranking) compose() error {
 			weight = fraction(rules.Weight.Rat())
 		}
 		convert := newConversion(rules.Convert)
-		groups, err := rk.groups(rules)
+		groups, err := rk.amounts(rules)
 		if err != nil {
 			return err
 		}
@@ -180,9 +183,9 @@ func roundingNote(r rulebook.Rounding, v number) string {
 	return fmt.Sprintf(", rounded (%s, %d) to %s", r.Mode, r.Digits, v)
 }
 
-// groups gives the amounts of a component's source, in one group or in each of
+// amounts gives the amounts of a component's source, in one group or in each of
 // those inside which they are converted.
-func (rk *ranking) groups(rules rulebook.Component) ([][]amount, error) {
+func (rk *ranking) amounts(rules rulebook.Component) ([][]amount, error) {
 	n := len(rk.in.ids)
 	if rules.Source == rulebook.SourceVotes {
 		if rules.Per != rulebook.PerConstituency {

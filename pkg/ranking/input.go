@@ -4,18 +4,21 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // Input is everything that a result is computed from. It is filled by one
 // goroutine; Rank and the what-ifs only read it, so they may run in several.
-// Identifiers are compared as they are: callers trim and fold them.
+// Identifiers are compared as they are: callers trim and fold them. Attributes are
+// compared by norm.Key.
 type Input struct {
 	rb         *rulebook.Rulebook
-	ids        []string       // by candidate
-	index      map[string]int // candidate's id → its place in ids
-	attributes []string       // that quotas name
-	values     [][]string     // by attribute, by candidate
+	ids        []string            // by candidate
+	index      map[string]int      // candidate's id → its place in ids
+	attributes []string            // that quotas name
+	values     [][]string          // by attribute, by candidate, as they are compared: norm.Key
+	spelled    []map[string]string // by attribute, by value as compared: how it is shown
 	votes      map[string][]int64
 	cast       map[string][]bool // constituency → candidate → has a count
 	panels     []*panel          // as in the rulebook
@@ -38,6 +41,10 @@ func New(rb *rulebook.Rulebook) *Input {
 		}
 	}
 	in.values = make([][]string, len(in.attributes))
+	in.spelled = make([]map[string]string, len(in.attributes))
+	for a := range in.spelled {
+		in.spelled[a] = make(map[string]string)
+	}
 	for _, p := range rb.Review.Panels {
 		in.panels = append(in.panels, newPanel(p))
 	}
@@ -91,9 +98,20 @@ func (in *Input) Candidate(id string, attributes map[string]string) error {
 	in.index[id] = len(in.ids)
 	in.ids = append(in.ids, id)
 	for i, name := range in.attributes {
-		in.values[i] = append(in.values[i], strings.Clone(attributes[name]))
+		in.values[i] = append(in.values[i], in.spell(i, attributes[name]))
 	}
 	return nil
+}
+
+// spell gives a value as it is compared. Of several spellings the first in the
+// order of Unicode is shown, whatever the order in which they come.
+func (in *Input) spell(attribute int, value string) string {
+	key := norm.Key(value)
+	if shown, ok := in.spelled[attribute][key]; !ok || value < shown {
+		key = strings.Clone(key)
+		in.spelled[attribute][key] = strings.Clone(value)
+	}
+	return key
 }
 
 func (in *Input) find(candidate string) (int, error) {

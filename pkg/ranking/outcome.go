@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -173,15 +174,14 @@ func (rk *ranking) reasons(c int) []string {
 }
 
 // shortlist gives the best candidates that the rulebook's ratio asks for, and
-// all who share the last one's rank.
+// all who may have one of their places.
 func (rk *ranking) shortlist() []string {
 	size := min(rk.in.rb.Shortlist.Size(rk.in.rb.Seats("")), len(rk.order))
 	var out []string
-	for i, c := range rk.order {
-		if i >= size && (i == 0 || size == 0 || rk.ranks[c] != rk.ranks[rk.order[size-1]]) {
-			break
+	for _, c := range rk.order {
+		if rk.ranks[c] <= size {
+			out = append(out, rk.in.ids[c])
 		}
-		out = append(out, rk.in.ids[c])
 	}
 	return out
 }
@@ -207,12 +207,12 @@ func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) 
 				out.Committed = append(out.Committed, in.ids[other])
 			}
 		}
-		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.value, k.max, where(hit.Of)))
+		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.shown, k.max, where(hit.Of)))
 	}
 	for _, q := range d.quotas {
 		hit := QuotaHit{Quota: q + 1, Attribute: in.rb.Quotas[q].Attribute, Value: in.rb.Quotas[q].Value, Of: in.rb.Quotas[q].Of}
 		for i, k := range s.qs.counters {
-			if k.quota == q && k.value == hit.Value {
+			if k.quota == q && k.value == norm.Key(hit.Value) {
 				hit = s.qs.hit(i)
 			}
 		}
@@ -248,123 +248,4 @@ func ordinal(n int) string {
 		}
 	}
 	return fmt.Sprintf("%d%s", n, suffix)
-}
-
-// ties finds the candidates of equal rank whose order, which the rules leave
-// open, decides an award. It fills the awards again with the equals in other
-// orders: all of them for up to five, each one first and each one last for up
-// to fifty; of more, all count as open. Whoever's award differs is open, with
-// the reason given by candidate.
-func (rk *ranking) ties(s *seating, filled *seated) ([]Tie, map[int]string, error) {
-	open := make(map[int]string)
-	var ties []Tie
-	for first := 0; first < len(rk.order); {
-		past := first + 1
-		for past < len(rk.order) && rk.ranks[rk.order[past]] == rk.ranks[rk.order[first]] {
-			past++
-		}
-		group := rk.order[first:past]
-		if mixed(group, filled.award) {
-			at, err := rk.atStake(s, filled, first, past)
-			if err != nil {
-				return nil, nil, err
-			}
-			if len(at) > 0 {
-				ties = append(ties, rk.tie(group, filled, at, open))
-			}
-		}
-		first = past
-	}
-	return ties, open, nil
-}
-
-func mixed(group, award []int) bool {
-	return slices.ContainsFunc(group, func(c int) bool { return award[c] != award[group[0]] })
-}
-
-// tie writes one tie down and marks whom it leaves open.
-func (rk *ranking) tie(group []int, filled *seated, open []int, reasons map[int]string) Tie {
-	t := Tie{Rank: rk.ranks[group[0]]}
-	for _, c := range group {
-		t.Candidates = append(t.Candidates, rk.in.ids[c])
-	}
-	for a, rules := range rk.in.rb.Awards {
-		if slices.ContainsFunc(open, func(c int) bool { return filled.award[c] == a }) {
-			t.Awards = append(t.Awards, rules.ID)
-		}
-	}
-	t.Reason = fmt.Sprintf("%s are equal by total and every tie-break, and the last seats of %s fall between them",
-		rk.names(group).but(-1, rk.in.ids), strings.Join(t.Awards, ", "))
-	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) {
-		t.Reason += "; the value to draw lots from is yet to be read"
-	}
-	for _, c := range open {
-		reasons[c] = fmt.Sprintf("no award yet: depends on the tie at rank %d", t.Rank)
-	}
-	return t
-}
-
-// maxPermuted and maxRotated bound how many equals are tried in other orders.
-const (
-	maxPermuted = 5
-	maxRotated  = 50
-)
-
-// atStake gives the candidates whose award depends on the order of the equals
-// from first to before past.
-func (rk *ranking) atStake(s *seating, filled *seated, first, past int) ([]int, error) {
-	group := rk.order[first:past]
-	if len(s.qs.counters) == 0 || len(group) > maxRotated {
-		return slices.Clone(group), nil
-	}
-	differs := make(map[int]bool)
-	for arrangement := range arrangements(group) {
-		order := slices.Clone(rk.order)
-		copy(order[first:], arrangement)
-		other, err := s.fill(order)
-		if err != nil {
-			return nil, err
-		}
-		for c := range other.award {
-			if other.award[c] != filled.award[c] {
-				differs[c] = true
-			}
-		}
-	}
-	var out []int
-	for _, c := range rk.order {
-		if differs[c] {
-			out = append(out, c)
-		}
-	}
-	return out, nil
-}
-
-// arrangements gives other orders of a group.
-func arrangements(group []int) func(yield func([]int) bool) {
-	if len(group) <= maxPermuted {
-		return func(yield func([]int) bool) { permute(slices.Clone(group), 0, yield) }
-	}
-	return func(yield func([]int) bool) {
-		for i := range group {
-			rest := slices.Delete(slices.Clone(group), i, i+1)
-			if !yield(slices.Insert(slices.Clone(rest), 0, group[i])) || !yield(append(rest, group[i])) {
-				return
-			}
-		}
-	}
-}
-
-func permute(group []int, fixed int, yield func([]int) bool) bool {
-	if fixed == len(group) {
-		return yield(group)
-	}
-	for i := fixed; i < len(group); i++ {
-		group[fixed], group[i] = group[i], group[fixed]
-		if !permute(group, fixed+1, yield) {
-			return false
-		}
-		group[fixed], group[i] = group[i], group[fixed]
-	}
-	return true
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -51,6 +52,7 @@ type Claim struct {
 
 // Check verifies the proof; an error says where it does not hold.
 func (c Claim) Check(p *Proof) error {
+	c.Attributes = compared(c.Attributes)
 	k := &check{Claim: c, groups: make(map[string]*alike), counted: make(map[Term]bool)}
 	k.sort()
 	for i, name := range k.names {
@@ -72,6 +74,18 @@ func (c Claim) Check(p *Proof) error {
 	return k.verify(p, nil)
 }
 
+// compared gives attributes as they are compared.
+func compared(attributes []map[string]string) []map[string]string {
+	out := make([]map[string]string, len(attributes))
+	for i, values := range attributes {
+		out[i] = make(map[string]string, len(values))
+		for name, v := range values {
+			out[i][name] = norm.Key(v)
+		}
+	}
+	return out
+}
+
 // maxTimes keeps the sums of a check within 63 bits.
 const maxTimes = 1 << 30
 
@@ -80,7 +94,7 @@ type check struct {
 	Claim
 	names   []string // by candidate: the quotas that count them
 	groups  map[string]*alike
-	counted map[Term]bool // quota and value that the names heed
+	counted map[Term]bool // quota and value, as it is compared, that the names heed
 }
 
 // alike is candidates who count alike for all quotas.
@@ -109,11 +123,11 @@ func (k *check) sort() {
 		}
 		most, _ := rules.Cap(k.Rulebook.Seats(rules.Of))
 		if rules.Value != "" {
-			k.counted[Term{Quota: q + 1, Value: rules.Value}] = true
+			k.counted[Term{Quota: q + 1, Value: norm.Key(rules.Value)}] = true
 		}
 		for i, attributes := range k.Attributes {
 			v := attributes[rules.Attribute]
-			if v != "" && (v == rules.Value || rules.Value == "" && frequency[v] > most) {
+			if v != "" && (v == norm.Key(rules.Value) || rules.Value == "" && frequency[v] > most) {
 				k.counted[Term{Quota: q + 1, Value: v}] = true
 				k.names[i] += fmt.Sprintf("%d=%q ", q, v)
 			}
@@ -210,7 +224,7 @@ func (k *check) sum(terms []Term, bounds []limits) error {
 			return fmt.Errorf("no such rule: %+v", t)
 		}
 		allowed += t.Times * int64(limit)
-		times[Term{Award: t.Award, Quota: t.Quota, Value: t.Value}] += t.Times
+		times[Term{Award: t.Award, Quota: t.Quota, Value: norm.Key(t.Value)}] += t.Times
 	}
 	for who, g := range k.groups {
 		worth := make([]int64, len(k.Need))
@@ -293,7 +307,7 @@ func (k *check) limit(t Term) (int, bool) {
 		}
 		return k.Need[a], true
 	}
-	if !k.counted[Term{Quota: t.Quota, Value: t.Value}] || t.Value == "" {
+	if !k.counted[Term{Quota: t.Quota, Value: norm.Key(t.Value)}] || t.Value == "" {
 		return 0, false
 	}
 	q := k.Rulebook.Quotas[t.Quota-1]

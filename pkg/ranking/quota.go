@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -13,8 +14,9 @@ import (
 type counter struct {
 	quota     int // its place among the rulebook's quotas, from 0
 	attribute int
-	value     string
-	award     int // the award it counts in; allAwards
+	value     string // as it is compared
+	shown     string // as it was written: in the rulebook, or of a candidate
+	award     int    // the award it counts in; allAwards
 	min       int
 	max       int // noCap: none
 }
@@ -43,7 +45,8 @@ type quotas struct {
 type populace struct {
 	attributes []string
 	n          int
-	value      func(attribute, candidate int) string
+	value      func(attribute, candidate int) string // as it is compared
+	shown      func(attribute int, value string) string
 }
 
 // newQuotas gives the quotas, and the class of each candidate. A cap that holds
@@ -69,7 +72,7 @@ func newQuotas(rb *rulebook.Rulebook, people populace) (*quotas, []int) {
 		least, _ := q.Floor(of)
 		attribute := slices.Index(people.attributes, q.Attribute)
 		if q.Value != "" {
-			qs.counters = append(qs.counters, counter{i, attribute, q.Value, award, least, most})
+			qs.counters = append(qs.counters, counter{i, attribute, norm.Key(q.Value), q.Value, award, least, most})
 			continue
 		}
 		values := make([]string, 0)
@@ -80,7 +83,7 @@ func newQuotas(rb *rulebook.Rulebook, people populace) (*quotas, []int) {
 		}
 		slices.Sort(values)
 		for _, value := range values {
-			qs.counters = append(qs.counters, counter{i, attribute, value, award, 0, most})
+			qs.counters = append(qs.counters, counter{i, attribute, value, people.shown(attribute, value), award, 0, most})
 		}
 	}
 	return qs, qs.classify(people)
@@ -131,7 +134,7 @@ func (qs *quotas) classify(people populace) []int {
 // hit describes a counter for the result.
 func (qs *quotas) hit(i int) QuotaHit {
 	k := qs.counters[i]
-	h := QuotaHit{Quota: k.quota + 1, Attribute: qs.rb.Quotas[k.quota].Attribute, Value: k.value, Of: qs.rb.Quotas[k.quota].Of}
+	h := QuotaHit{Quota: k.quota + 1, Attribute: qs.rb.Quotas[k.quota].Attribute, Value: k.shown, Of: qs.rb.Quotas[k.quota].Of}
 	if k.max != noCap {
 		h.Max = &k.max
 	}
@@ -166,8 +169,8 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 	for a, name := range in.attributes {
 		values[a] = []string{""}
 		for _, q := range rb.Quotas {
-			if q.Attribute == name && q.Value != "" && !slices.Contains(values[a], q.Value) {
-				values[a] = append(values[a], q.Value)
+			if key := norm.Key(q.Value); q.Attribute == name && key != "" && !slices.Contains(values[a], key) {
+				values[a] = append(values[a], key)
 			}
 		}
 		if combinations *= len(values[a]); combinations > maxCombinations {
@@ -179,7 +182,7 @@ func CheckQuotas(rb *rulebook.Rulebook) error {
 			c /= len(earlier)
 		}
 		return values[a][c%len(values[a])]
-	}}
+	}, shown: func(_ int, value string) string { return value }}
 	qs, _ := newQuotas(rb, people)
 	for i := range qs.classes {
 		qs.classes[i].supply = rb.Seats("")
@@ -204,7 +207,10 @@ func (in *Input) order() []int {
 }
 
 func (in *Input) people() populace {
-	return populace{in.attributes, len(in.ids), func(a, c int) string { return in.values[a][c] }}
+	return populace{
+		in.attributes, len(in.ids), func(a, c int) string { return in.values[a][c] },
+		func(a int, value string) string { return in.spelled[a][value] },
+	}
 }
 
 // demand is how many each award takes: its seats, while there are candidates.

@@ -3,6 +3,7 @@ package ranking
 import (
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -251,9 +252,9 @@ func (rk *ranking) stricter(base *seated, l side) (*QuotaShift, error) {
 		}
 	}
 	delete(counts, "") // who has no value counts for no quota
-	at := counts[q.Value] + 1
+	at := counts[norm.Key(q.Value)] + 1
 	if l.max {
-		at = counts[q.Value] - 1
+		at = counts[norm.Key(q.Value)] - 1
 		for _, n := range counts {
 			if q.Value == "" {
 				at = max(at, n-1)

@@ -41,14 +41,14 @@ func (f *filling) tell(j int, rows []term) string {
 		case t.by < 0:
 			k := f.qs.counters[i]
 			hit := f.qs.hit(i)
-			floors = append(floors, fmt.Sprintf("%s %s would still need %d%s", hit.Attribute, k.value, max(0, f.m.least[t.row]-counts[t.row]), inAward(hit.Of)))
+			floors = append(floors, fmt.Sprintf("%s %s would still need %d%s", hit.Attribute, k.shown, max(0, f.m.least[t.row]-counts[t.row]), inAward(hit.Of)))
 		default:
 			k := f.qs.counters[i]
 			if n := len(caps); n == 0 || caps[n-1].quota != k.quota {
 				caps = append(caps, most{quota: k.quota})
 			}
 			last := &caps[len(caps)-1]
-			last.values, last.left = append(last.values, k.value), last.left+f.m.most[t.row]-counts[t.row]
+			last.values, last.left = append(last.values, k.shown), last.left+f.m.most[t.row]-counts[t.row]
 		}
 	}
 	parts := append(slices.Compact(seats), floors...)

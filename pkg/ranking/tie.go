@@ -37,9 +37,15 @@ func Lot(value, candidate string) string {
 }
 
 // arrange puts the candidates in order: by total, then by the tie-breaks, then,
-// among those who share a rank, by id.
+// among those who share a rank, by id. Where some beat others by path, that
+// partial order stands for the totals.
 func (rk *ranking) arrange() {
 	n := len(rk.in.ids)
+	rk.groups = nil
+	if rk.beats != nil {
+		rk.extend()
+		return
+	}
 	rk.order = make([]int, n)
 	for i := range rk.order {
 		rk.order[i] = i
@@ -56,7 +62,18 @@ func (rk *ranking) arrange() {
 		rk.settle(first, past)
 		first = past
 	}
+	for first := 0; first < n; {
+		past := first + 1
+		for past < n && rk.ranks[rk.order[past]] == rk.ranks[rk.order[first]] {
+			past++
+		}
+		rk.groups = append(rk.groups, span{first, past})
+		first = past
+	}
 }
+
+// span is the places from first to before past, counted from 0.
+type span struct{ first, past int }
 
 // settle breaks the tie of the candidates from first to before past.
 func (rk *ranking) settle(first, past int) {
@@ -65,12 +82,7 @@ func (rk *ranking) settle(first, past int) {
 		rk.ranks[group[0]] = first + 1
 		return
 	}
-	lots := make(map[int]string)
-	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) && rk.lot != "" {
-		for _, c := range group {
-			lots[c] = Lot(rk.lot, rk.in.ids[c])
-		}
-	}
+	lots := rk.lots(group)
 	names := rk.names(group)
 	slices.SortStableFunc(group, func(a, b int) int {
 		by, _ := rk.breakTie(a, b, lots)
@@ -85,11 +97,8 @@ func (rk *ranking) settle(first, past int) {
 			}
 			by, criterion := rk.breakTie(c, group[neighbour], lots)
 			switch {
-			case by != 0 && criterion == rulebook.SourceLot:
-				used = append(used, "lot "+lots[c][:12])
-				rk.drawn = true
 			case by != 0:
-				used = append(used, criterion+" "+rk.raw(criterion, c).String())
+				used = append(used, rk.decided(c, criterion, lots))
 			case neighbour < i:
 				rk.ranks[c] = rk.ranks[group[neighbour]]
 				fallthrough
@@ -100,6 +109,27 @@ func (rk *ranking) settle(first, past int) {
 		rk.explain[c] = append(rk.explain[c], fmt.Sprintf("tied on %s with %s; decided by %s",
 			rk.totals[c], names.but(c, rk.in.ids), strings.Join(slices.Compact(used), ", ")))
 	}
+}
+
+// lots gives the lots that the candidates draw; none where the rules or the
+// value are wanting.
+func (rk *ranking) lots(of []int) map[int]string {
+	lots := make(map[int]string)
+	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) && rk.lot != "" {
+		for _, c := range of {
+			lots[c] = Lot(rk.lot, rk.in.ids[c])
+		}
+	}
+	return lots
+}
+
+// decided tells what a candidate has by the criterion that parted them from another.
+func (rk *ranking) decided(c int, criterion string, lots map[int]string) string {
+	if criterion == rulebook.SourceLot {
+		rk.drawn = true
+		return "lot " + lots[c][:12]
+	}
+	return criterion + " " + rk.raw(criterion, c).String()
 }
 
 // breakTie compares two of equal totals; criterion is what tells them apart.

@@ -1,18 +1,28 @@
-// Package receipt makes and reads the code that a voter keeps: where the
-// ballot is, a tag that nobody can guess, and a checksum against misreading.
+// Package receipt makes and reads the code that a voter keeps. By it the room
+// that issued it finds the ballot again; to everybody else it tells nothing, not
+// even which of two ballots was cast first. It has a checksum against
+// misreading.
 //
 // A receipt is 16 bytes in 26 characters of Crockford's base32
 // (https://www.crockford.com/base32.html), the last two bits being zero:
 //
-//	batch     5 bytes  big endian
-//	rank      2 bytes  place in the batch, big endian
-//	tag       7 bytes  of HMAC-SHA-256 under the room's key
+//	place     7 bytes  batch (5) and rank in it (2), big endian, encrypted
+//	tag       7 bytes  of HMAC-SHA-256 of place and slug
 //	checksum  2 bytes  of SHA-256 of all before
+//
+// The place is encrypted as in a synthetic initialization vector (RFC 5297): the
+// key stream is the beginning of HMAC-SHA-256 of tag and slug, and no two places
+// have the same tag but by chance. So there is no table of codes, and the same
+// ballot has the same code on every replica. Both MACs are under one key of the
+// room, told apart by what they begin with.
+//
+// Codes of before were the same with the place in the clear; Open reads both.
 package receipt
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
@@ -30,7 +40,10 @@ const (
 	MaxRank = 1<<16 - 1
 
 	alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	domain   = "laurel receipt v1"
+
+	clearTag = "laurel receipt v1" // of codes whose place is in the clear
+	tag      = "laurel receipt v2 tag"
+	stream   = "laurel receipt v2 stream"
 
 	size    = 16
 	tagAt   = 7
@@ -43,51 +56,82 @@ var ErrMalformed = errors.New("not a receipt: a character is missing or wrong")
 
 var crockford = base32.NewEncoding(alphabet).WithPadding(base32.NoPadding)
 
-// Receipt is what the code says.
-type Receipt struct {
+// Receipt is a code, without its checksum.
+type Receipt [sumAt]byte
+
+// Place is where a ballot is: which of a batch.
+type Place struct {
 	Batch int64 // 0 to MaxBatch
 	Rank  int   // 0 to MaxRank
-	Tag   [sumAt - tagAt]byte
 }
 
-// Key makes the tags of receipts.
+// Key issues receipts and opens them.
 type Key struct{ mac mac.Key }
 
 // NewKey keeps a key.
 func NewKey(key []byte) Key { return Key{mac.New(key)} }
 
 // Issue makes the receipt of a ballot in the selection slug.
-func (k Key) Issue(slug string, batch int64, rank int) Receipt {
-	r := Receipt{Batch: batch, Rank: rank}
-	place := r.bytes()
-	message := append(make([]byte, 0, 128), domain...)
-	message = append(append(message, place[:tagAt]...), slug...)
-	sum := k.mac.Sum(message)
-	copy(r.Tag[:], sum[:])
+func (k Key) Issue(slug string, p Place) (r Receipt) {
+	place := p.bytes()
+	copy(r[tagAt:], k.sum(tag, place[:], slug))
+	k.mask(&r, place[:], slug)
 	return r
 }
 
-// Verify tells whether k issued r in the selection slug.
-func (k Key) Verify(r Receipt, slug string) bool {
-	want := k.Issue(slug, r.Batch, r.Rank)
-	return hmac.Equal(want.Tag[:], r.Tag[:])
+// Open tells the place, if k issued r in the selection slug.
+func (k Key) Open(r Receipt, slug string) (p Place, ok bool) {
+	hidden, shown := r, readPlace(r[:tagAt])
+	k.mask(&r, hidden[:tagAt], slug)
+	switch p = readPlace(r[:tagAt]); {
+	case hmac.Equal(k.sum(tag, r[:tagAt], slug), hidden[tagAt:]):
+		return p, true
+	case hmac.Equal(k.sum(clearTag, hidden[:tagAt], slug), hidden[tagAt:]):
+		return shown, true
+	}
+	return Place{}, false
+}
+
+// mask writes the place, encrypted under r's tag, or what was encrypted, in the
+// clear.
+func (k Key) mask(r *Receipt, place []byte, slug string) {
+	subtle.XORBytes(r[:tagAt], place, k.sum(stream, r[tagAt:], slug))
+}
+
+// sum is the beginning of a MAC, as long as place and tag are.
+func (k Key) sum(domain string, data []byte, slug string) []byte {
+	message := append(make([]byte, 0, 128), domain...)
+	message = append(append(message, data...), slug...)
+	sum := k.mac.Sum(message)
+	return sum[:tagAt]
+}
+
+// OldBatch is the batch number that a code of before has in the clear, by which
+// the promise of that time is checked. Of a newer code it is any number.
+func (r Receipt) OldBatch() int64 { return readPlace(r[:tagAt]).Batch }
+
+func (p Place) bytes() (b [tagAt]byte) {
+	var batch [8]byte
+	binary.BigEndian.PutUint64(batch[:], uint64(p.Batch))
+	copy(b[:5], batch[3:])
+	binary.BigEndian.PutUint16(b[5:], uint16(p.Rank))
+	return b
+}
+
+func readPlace(b []byte) Place {
+	return Place{
+		Batch: int64(binary.BigEndian.Uint64(append(make([]byte, 3, 8), b[:5]...))),
+		Rank:  int(binary.BigEndian.Uint16(b[5:])),
+	}
 }
 
 // String is the code: Length characters.
 func (r Receipt) String() string {
-	b := r.bytes()
-	return crockford.EncodeToString(b[:])
-}
-
-func (r Receipt) bytes() (b [size]byte) {
-	var batch [8]byte
-	binary.BigEndian.PutUint64(batch[:], uint64(r.Batch))
-	copy(b[:5], batch[3:])
-	binary.BigEndian.PutUint16(b[5:], uint16(r.Rank))
-	copy(b[tagAt:], r.Tag[:])
-	sum := sha256.Sum256(b[:sumAt])
+	var b [size]byte
+	copy(b[:], r[:])
+	sum := sha256.Sum256(r[:])
 	copy(b[sumAt:], sum[:])
-	return b
+	return crockford.EncodeToString(b[:])
 }
 
 // Parse reads a code as people type it: small letters, hyphens and spaces
@@ -104,11 +148,7 @@ func Parse(text string) (Receipt, error) {
 	if err != nil || len(data) != size {
 		return Receipt{}, ErrMalformed
 	}
-	r := Receipt{
-		Batch: int64(binary.BigEndian.Uint64(append(make([]byte, 3, 8), data[:5]...))),
-		Rank:  int(binary.BigEndian.Uint16(data[5:])),
-	}
-	copy(r.Tag[:], data[tagAt:])
+	r := Receipt(data[:sumAt])
 	if r.String() != text { // the checksum, and the two spare bits
 		return Receipt{}, ErrMalformed
 	}

@@ -2,6 +2,7 @@ package receipt_test
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 
@@ -10,8 +11,12 @@ import (
 
 func TestParse(t *testing.T) {
 	key := receipt.NewKey([]byte(strings.Repeat("k", 32)))
+	most := receipt.Place{Batch: receipt.MaxBatch, Rank: receipt.MaxRank}
+	if got, ok := key.Open(key.Issue("s-1", most), "s-1"); !ok || got != most {
+		t.Errorf("opened %+v, %t", got, ok)
+	}
 	for _, r := range []receipt.Receipt{
-		key.Issue("s-1", 0, 0), key.Issue("s-1", 40961, 311), key.Issue("s-1", receipt.MaxBatch, receipt.MaxRank),
+		key.Issue("s-1", receipt.Place{}), key.Issue("s-1", receipt.Place{Batch: 40961, Rank: 311}), key.Issue("s-1", most),
 	} {
 		code := r.String()
 		if len(code) != receipt.Length {
@@ -23,19 +28,91 @@ func TestParse(t *testing.T) {
 				t.Errorf("parse %q = %+v, %v, want %+v", text, got, err, r)
 			}
 		}
-		if !key.Verify(r, "s-1") {
-			t.Errorf("%s is not verified", code)
+		if _, ok := key.Open(r, "s-1"); !ok {
+			t.Errorf("%s is not opened", code)
 		}
-		if key.Verify(r, "s-2") || receipt.NewKey([]byte(strings.Repeat("x", 32))).Verify(r, "s-1") {
+		_, other := key.Open(r, "s-2")
+		_, another := receipt.NewKey([]byte(strings.Repeat("x", 32))).Open(r, "s-1")
+		if other || another {
 			t.Errorf("%s is taken for another selection or under another key", code)
 		}
+	}
+}
+
+// TestKey_Open_old opens codes that were issued when their place stood in the
+// clear.
+func TestKey_Open_old(t *testing.T) {
+	key := receipt.NewKey([]byte(strings.Repeat("k", 32)))
+	for code, want := range map[string]receipt.Place{
+		"000000000008KF4394DJJ28804": {Batch: 0, Rank: 0},
+		"0000180104VWCD18QVYEG54RXW": {Batch: 40961, Rank: 311},
+		"ZZZZZZZZZZZWNHCV01VQDC3NM8": {Batch: 1099511627775, Rank: 65535},
+	} {
+		r, err := receipt.Parse(code)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := key.Open(r, "s-1"); !ok || got != want || r.OldBatch() != want.Batch {
+			t.Errorf("%s is opened as %+v, %t, its batch is %d", code, got, ok, r.OldBatch())
+		}
+		if _, ok := key.Open(r, "s-2"); ok {
+			t.Errorf("%s is taken for another selection", code)
+		}
+	}
+}
+
+// TestKey_Issue_tellsNothing has many codes of few batches: no two share more of
+// their characters than chance lets them, none is nearer to those of its batch
+// than to others, and their order is not that of their ballots.
+func TestKey_Issue_tellsNothing(t *testing.T) {
+	key := receipt.NewKey([]byte(strings.Repeat("k", 32)))
+	const batches, each = 4, 500
+	var codes []string
+	for batch := range batches {
+		for rank := range each {
+			codes = append(codes, key.Issue("s-1", receipt.Place{Batch: int64(7 + batch), Rank: rank}).String())
+		}
+	}
+	var same, other, pairsSame, pairsOther float64 // equal characters, and pairs
+	rising := 0
+	for i, a := range codes {
+		for j, b := range codes[:i] {
+			equal := 0
+			for c := range a[:25] { // of the last one, two bits are always zero
+				if a[c] == b[c] {
+					equal++
+				}
+			}
+			if equal > 12 {
+				t.Errorf("%s and %s", a, b)
+			}
+			if i/each == j/each {
+				same, pairsSame = same+float64(equal), pairsSame+1
+			} else {
+				other, pairsOther = other+float64(equal), pairsOther+1
+			}
+			if b < a {
+				rising++
+			}
+		}
+	}
+	// By chance a character in 32 is the same: 25/32 of 25, deviation 0.87 a pair.
+	const want, near = 25.0 / 32, 0.015
+	if a, b := same/pairsSame, other/pairsOther; math.Abs(a-want) > near || math.Abs(b-want) > near {
+		t.Errorf("%.4f characters are the same within a batch, %.4f between two; by chance %.4f", a, b, want)
+	}
+	// Kendall's: of n codes half the pairs rise, with deviation sqrt(n(n-1)(2n+5)/72).
+	n := float64(len(codes))
+	pairs, deviation := n*(n-1)/2, math.Sqrt(n*(n-1)*(2*n+5)/72)
+	if math.Abs(float64(rising)-pairs/2) > 5*deviation {
+		t.Errorf("%d of %.0f pairs are in the order of their ballots", rising, pairs)
 	}
 }
 
 // TestParse_mistyped changes each character in turn: the checksum catches all
 // but one change in 65,536.
 func TestParse_mistyped(t *testing.T) {
-	code := receipt.NewKey([]byte("key")).Issue("s-1", 7, 3).String()
+	code := receipt.NewKey([]byte("key")).Issue("s-1", receipt.Place{Batch: 7, Rank: 3}).String()
 	missed := 0
 	for i := range code {
 		for _, c := range "0123456789ABCDEFGHJKMNPQRSTVWXYZ" {
@@ -58,7 +135,7 @@ func TestParse_mistyped(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(receipt.NewKey([]byte("key")).Issue("s-1", 40961, 311).String())
+	f.Add(receipt.NewKey([]byte("key")).Issue("s-1", receipt.Place{Batch: 40961, Rank: 311}).String())
 	f.Add("o0il-1")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, text string) {

@@ -1,10 +1,15 @@
 package rulebook
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/laurel-awards/laurel/pkg/norm"
+)
 
 // demand is a quota with its place in the list and its limits in seats.
 type demand struct {
 	Quota
+	key      string // of the value, as it is compared
 	index    int
 	at       field
 	seats    int // what the quota is about
@@ -23,7 +28,7 @@ func (r *reader) feasible(quotas []Quota, places []field, rb *Rulebook) {
 	}
 	demands := make([]demand, 0, len(quotas))
 	for i, q := range quotas {
-		d := demand{Quota: q, index: i, at: places[i], seats: rb.Seats(q.Of)}
+		d := demand{Quota: q, key: norm.Key(q.Value), index: i, at: places[i], seats: rb.Seats(q.Of)}
 		d.floor, d.hasFloor = q.Floor(d.seats)
 		d.cap, d.hasCap = q.Cap(d.seats)
 		demands = append(demands, d)
@@ -55,7 +60,7 @@ func twice(demands []demand) {
 	mins, maxes := map[subject]int{}, map[subject]int{}
 	for i := range demands {
 		d := &demands[i]
-		s := subject{d.Attribute, d.Value, d.Of}
+		s := subject{d.Attribute, d.key, d.Of}
 		if first, ok := mins[s]; ok && d.hasFloor {
 			d.at.get("min").fail("quota_twice", "{other} has a {limit} for the same winners", "other", quotaName(first), "limit", "min")
 			d.floor, d.hasFloor = 0, false
@@ -91,14 +96,14 @@ func beyondSeats(demands []demand) {
 func (d demand) aboveCap(demands []demand) {
 	sums := map[string]int{} // by value
 	for _, m := range demands {
-		if !m.hasFloor || m.Attribute != d.Attribute || (d.Value != "" && d.Value != m.Value) || (d.Of != "" && d.Of != m.Of) {
+		if !m.hasFloor || m.Attribute != d.Attribute || (d.key != "" && d.key != m.key) || (d.Of != "" && d.Of != m.Of) {
 			continue
 		}
 		passed := m.floor > d.cap
 		if m.Of != "" && !passed {
-			before := sums[m.Value]
-			sums[m.Value] += m.floor
-			passed = before <= d.cap && sums[m.Value] > d.cap
+			before := sums[m.key]
+			sums[m.key] += m.floor
+			passed = before <= d.cap && sums[m.key] > d.cap
 		}
 		if passed {
 			m.at.get("min").fail("quota_above_max",

@@ -68,6 +68,7 @@ func TestParse(t *testing.T) {
 	diff(t, rb.Voting, rulebook.Voting{
 		Voters: []string{"device"}, Frequency: "daily", Hours: rulebook.Hours{From: 540, To: 1320},
 		Picks: rulebook.Picks{Min: 1, Max: 10}, Change: "no", Counts: "live",
+		Publication: rulebook.Publication{Every: rulebook.PublicationEvery, Ballots: rulebook.PublicationBallots},
 	})
 	diff(t, rb.Review.Panels, []rulebook.Panel{{
 		ID: "experts", Jurors: 9, Blind: rulebook.BlindFields(), Assign: "all",
@@ -111,6 +112,7 @@ voting:
   limits: [{category: rider, min: 1, max: 3}]
   change: add
   counts: hidden
+  publication: {every: 90s, ballots: 25}
   constituency: {from: roster}
 review:
   panels:
@@ -137,6 +139,7 @@ quotas: [{attribute: ethnicity, value: 藏, min: 1/3}]
 	diff(t, rb.Phases.Notice, rulebook.Notice{WorkingDays: 5, Calendar: "weekdays", ShortenedTo: 3 * time.Second})
 	diff(t, rb.Voting, rulebook.Voting{
 		Voters: []string{"roster"}, Picks: rulebook.Picks{Min: 1, Max: 4}, Change: "add", Counts: "hidden",
+		Publication:  rulebook.Publication{Every: 90 * time.Second, Ballots: 25},
 		Limits:       []rulebook.PickLimit{{Category: "rider", Min: 1, Max: 3}},
 		Constituency: &rulebook.Constituency{From: "roster"},
 	})

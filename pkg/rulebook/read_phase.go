@@ -86,13 +86,6 @@ func (r *reader) notice(f field) Notice {
 	if cal := f.get("calendar"); cal.has() {
 		n.Calendar = cal.choice("", calendar.Names()...)
 	}
-	if short := f.get("shortened_to"); short.is(scalar) {
-		d, err := time.ParseDuration(short.text)
-		if err != nil || d <= 0 || d > 365*24*time.Hour {
-			short.fail("duration_malformed", `"{value}" is not a duration such as 3s, 10m or 1h`, "value", escaped(short.text))
-			d = 0
-		}
-		n.ShortenedTo = d
-	}
+	n.ShortenedTo = f.get("shortened_to").duration(1, 365*24*time.Hour)
 	return n
 }

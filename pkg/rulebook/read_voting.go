@@ -6,8 +6,11 @@ import (
 	"time"
 )
 
+// maxPublicationBallots is the most that a publication may wait for.
+const maxPublicationBallots = 10_000
+
 func (r *reader) voting(f field, rb *Rulebook) Voting {
-	f = f.mapping("voters", "frequency", "hours", "picks", "limits", "change", "counts", "constituency")
+	f = f.mapping("voters", "frequency", "hours", "picks", "limits", "change", "counts", "publication", "constituency")
 	v := Voting{
 		Voters:    r.ways(f.get("voters")),
 		Frequency: f.get("frequency").choice("", FrequencyOnce, FrequencyDaily),
@@ -15,8 +18,10 @@ func (r *reader) voting(f field, rb *Rulebook) Voting {
 		Picks:     r.picks(f.get("picks")),
 		Counts:    f.get("counts").choice("", CountsLive, CountsHidden),
 	}
+	publication := r.publication(f.get("publication"))
 	if f.has() {
 		v.Change = f.get("change").choice(ChangeNo, ChangeNo, ChangeAdd)
+		v.Publication = publication
 	}
 	v.Limits = r.limits(f.get("limits"), v.Picks, rb)
 	v.Constituency = r.constituency(f.get("constituency"), v)
@@ -53,6 +58,18 @@ func (r *reader) hours(f field) Hours {
 		return Hours{}
 	}
 	return h
+}
+
+func (r *reader) publication(f field) Publication {
+	f = f.mapping("every", "ballots")
+	p := Publication{Every: PublicationEvery, Ballots: PublicationBallots}
+	if every := f.get("every"); every.has() {
+		p.Every = every.duration(time.Second, time.Hour)
+	}
+	if ballots := f.get("ballots"); ballots.has() {
+		p.Ballots = ballots.whole(1, maxPublicationBallots)
+	}
+	return p
 }
 
 // minutes reads 00:00 to 24:00 as minutes from midnight; -1 if it is not that.

@@ -231,6 +231,24 @@ func (f field) number() Number {
 	return n
 }
 
+// duration reads a time span between the bounds; absent, it gives 0. One that is
+// not above 0 is none.
+func (f field) duration(least, most time.Duration) time.Duration {
+	if !f.is(scalar) {
+		return 0
+	}
+	d, err := time.ParseDuration(f.text)
+	switch {
+	case err != nil || d <= 0:
+		f.fail("duration_malformed", `"{value}" is not a duration such as 3s, 10m or 1h`, "value", escaped(f.text))
+		return 0
+	case d < least || d > most:
+		f.fail("not_between", "{value} is not between {min} and {max}", "value", d, "min", least, "max", most)
+		return 0
+	}
+	return d
+}
+
 // atLeastZero reads a number that is not negative; absent, it gives the default.
 func (f field) atLeastZero(def Number) Number {
 	n := f.number()

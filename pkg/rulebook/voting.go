@@ -14,6 +14,7 @@ type Voting struct {
 	Limits       []PickLimit   // picks of one category in one ballot
 	Change       string        // ChangeNo (default) or ChangeAdd
 	Counts       string        // CountsLive or CountsHidden
+	Publication  Publication   // when public figures move
 	Constituency *Constituency // nil: there are none
 }
 
@@ -41,6 +42,21 @@ const (
 const (
 	CountsLive   = "live"
 	CountsHidden = "hidden"
+)
+
+// Publication is when the public figures of an open vote move: once Every has
+// passed since they last did, and Ballots further ballots are counted. Figures
+// that moved with each ballot would tell what was picked to whoever knows when
+// somebody voted.
+type Publication struct {
+	Every   time.Duration // 1s to 1h
+	Ballots int           // 1 to 10,000
+}
+
+// Those of a rulebook that does not say.
+const (
+	PublicationEvery   = time.Minute
+	PublicationBallots = 10
 )
 
 // Picks is how many candidates a ballot has.

@@ -20,19 +20,24 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/retention"
 )
 
 // Deps is what every room is built from.
 type Deps struct {
 	DB    *sqlx.DB         // in the room's own schema, as its own role
 	Bus   *bus.Bus         // connected as the room's own user
-	Blobs blob.Store       // large bodies, shared by all
+	Blobs blob.Store       // the room's own large bodies; In gives those of others
+	Jobs  *job.Runner      // long work, on connections of its own
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
 	Audit ballotlog.Signer // of the heads of the room's audit log; the same in all rooms
+
+	Retention retention.Periods // for how long the rooms keep what they know of people
 
 	Selections *phase.Selections // made by the rooms that enforce phases, nil in others
 }
@@ -47,6 +52,7 @@ type Room struct {
 	Endpoints  []bus.Endpoint
 	Handlers   []outbox.Handler
 	Tasks      []Task
+	Jobs       []job.Kind // that Deps.Jobs does
 	// Audit gives a page of the audit log to the actor of ctx, for rooms in which
 	// some readers may not read all of it; nil: audit.List.
 	Audit func(ctx context.Context, in audit.Page) ([]audit.Entry, error)
@@ -62,7 +68,7 @@ type Task struct {
 
 // Sets are the migrations of a room: the furniture's and its own.
 func (r Room) Sets() []pg.Set {
-	return append([]pg.Set{outbox.Set(), audit.Set()}, r.Migrations...)
+	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set(), retention.Set()}, r.Migrations...)
 }
 
 // Running is a room at work.
@@ -85,7 +91,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := pg.Migrate(ctx, deps.DB, room.Sets()...); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
-	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+2)}
+	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+4)}
 	r.inbox = &outbox.Inbox{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
 	relay := &outbox.Relay{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log}
 
@@ -93,6 +99,9 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	r.stopTasks = stop
 	r.spawn(tasks, Task{"inbox", r.inbox.Run})
 	r.spawn(tasks, Task{"relay", relay.Run})
+	if len(room.Jobs) > 0 {
+		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, room.Jobs) }})
+	}
 	r.spawn(tasks, Task{"audit", (&audit.Notary{DB: deps.DB, Service: room.Name, Signer: deps.Audit, Now: deps.Time, Log: deps.Log}).Run})
 	for _, t := range room.Tasks {
 		r.spawn(tasks, t)
@@ -136,6 +145,10 @@ func (r *Running) furniture() []bus.Endpoint {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
 		bus.Method(ListAudit, list),
+		bus.Method(ListErasures, func(ctx context.Context, in Of) ([]retention.Erased, error) {
+			return retention.List(ctx, r.deps.DB, in.Slug)
+		}),
+		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
 		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
 			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())
 		}),
@@ -146,12 +159,20 @@ func (r *Running) furniture() []bus.Endpoint {
 const (
 	ReportDeliveries = "report_deliveries" // Of → outbox.Deliveries
 	ListAudit        = "list_audit"        // audit.Page → []audit.Entry
+	GetJob           = "get_job"           // OfJob → job.Job
+	ListErasures     = "list_erasures"     // Of → []retention.Erased
 	CheckAudit       = "check_audit"       // {} → audit.Report
 )
 
 // Of names a selection.
 type Of struct {
 	Slug string `json:"slug"`
+}
+
+// OfJob names a job.
+type OfJob struct {
+	Slug string `json:"slug"`
+	Job  string `json:"job"`
 }
 
 func (r *Running) spawn(ctx context.Context, t Task) {

@@ -108,9 +108,9 @@ func TestReader_refusesText(t *testing.T) {
 		"wide commas":   {"姓名，工作单位\n王强，陇运\n", "delimiter_unknown", "，"},
 		"wide semi":     {"姓名；工作单位\n王强；陇运\n", "delimiter_unknown", "；"},
 		"sep=|":         {"sep=|\n姓名|工作单位\n", "delimiter_unknown", "|"},
-		"Windows-1252":  {encoded(charmap.Windows1252, "name,employer\nAndrés Muñoz,Köln Vögel\n"), "looks_like", "Windows-1252"},
-		"Big5":          {encoded(traditionalchinese.Big5, big5), "looks_like", "Big5"},
-		"Shift JIS":     {encoded(japanese.ShiftJIS, "なまえ,かいしゃ\n"+strings.Repeat("やまだたろう,とうきょうはいそう\n", 3)), "looks_like", "Shift JIS"},
+		"Windows-1252":  {encoded(charmap.Windows1252, "name,employer\nAndrés Muñoz,Köln Vögel\n"), "other_encoding", "Windows-1252"},
+		"Big5":          {encoded(traditionalchinese.Big5, big5), "other_encoding", "Big5"},
+		"Shift JIS":     {encoded(japanese.ShiftJIS, "なまえ,かいしゃ\n"+strings.Repeat("やまだたろう,とうきょうはいそう\n", 3)), "other_encoding", "Shift-JIS"},
 		"bytes at odds": {"姓名,工作单位\n\xff\xfe\xff,x\n", "not_utf8", ""},
 		"a program":     {"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00>\x00\x01\x00\x00\x00", "not_text", ""},
 	} {

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -8,18 +9,18 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
-	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 )
 
 // charset is how a text is encoded.
 type charset struct {
 	name    string            // for a person
-	coding  encoding.Encoding // nil is UTF-8
+	coding  encoding.Encoding // nil is UTF-8 and GB18030
 	mark    int64             // bytes of a byte-order mark, which are passed
 	assumed bool              // neither the text nor a mark says so
 }
@@ -29,7 +30,10 @@ func (c charset) open(r io.ReadSeeker) (io.Reader, error) {
 	if _, err := r.Seek(c.mark, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("rewind CSV: %w", err)
 	}
-	if c.coding == nil {
+	switch {
+	case c.name == norm.GB18030:
+		return norm.Decoder(r), nil
+	case c.coding == nil:
 		return r, nil
 	}
 	return transform.NewReader(r, c.coding.NewDecoder()), nil
@@ -108,11 +112,7 @@ func wholly8(r io.ReadSeeker, c charset) (charset, error) {
 	if err != nil || badLine == 0 {
 		return c, err
 	}
-	refuse := unreadable("the text is in neither UTF-8 nor GB18030", fault.Wrong("csv", "not_utf8", "save the file as CSV UTF-8").In(badLine, 1))
-	other := charset{name: "GB18030", coding: simplifiedchinese.GB18030, assumed: true}
-	if c.mark > 0 {
-		return c, refuse
-	}
+	other := charset{name: norm.GB18030, assumed: true}
 	if text, err = other.open(r); err != nil {
 		return c, err
 	}
@@ -120,19 +120,19 @@ func wholly8(r io.ReadSeeker, c charset) (charset, error) {
 	if err != nil {
 		return c, err
 	}
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return c, fmt.Errorf("rewind CSV: %w", err)
-	}
-	if name, err := looksLike(r); err != nil {
+	sample, err := beyondASCII(r)
+	if err != nil {
 		return c, err
-	} else if name != "" {
-		return c, unreadable("the text looks like "+name+", which is not read",
-			fault.Wrong("csv", "looks_like", "looks like {encoding}, which is not read: save the file as CSV UTF-8", "encoding", name).In(badLine, 1))
 	}
-	if undecodable > 0 {
-		return c, refuse
+	guess := norm.Guess(sample)
+	if c.mark == 0 && undecodable == 0 && guess == norm.GB18030 {
+		return other, nil
 	}
-	return other, nil
+	wrong := fault.Wrong("csv", "not_utf8", "is not UTF-8; save it as UTF-8")
+	if c.mark == 0 && guess != "" && guess != norm.GB18030 {
+		wrong = fault.Wrong("csv", "other_encoding", "is not UTF-8 and looks like {encoding}, which is not read; save it as UTF-8", "encoding", guess)
+	}
+	return c, unreadable("the text is in neither UTF-8 nor GB18030", wrong.In(badLine, 1))
 }
 
 // firstBad gives the line of the first character that no text has: the one that
@@ -159,49 +159,28 @@ func firstBad(r io.Reader) (line int, err error) {
 	}
 }
 
-// looksLike names the encoding of a text that could be read as GB18030 and would
-// be nonsense: letters with accents in Windows-1252 take the letter behind them
-// along, Big5 has many second bytes below those of the common characters, and
-// the kana of Shift JIS are rare characters.
-func looksLike(r io.Reader) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
-	if err != nil {
-		return "", fmt.Errorf("read CSV: %w", err)
+// maxSample bounds the lines that an encoding is guessed from, in bytes.
+const maxSample = 1 << 18
+
+// beyondASCII gives the first lines that have more than ASCII.
+func beyondASCII(r io.ReadSeeker) ([]byte, error) {
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("rewind CSV: %w", err)
 	}
-	letter := func(i int) bool {
-		return i >= 0 && i < len(text) && (text[i]|0x20 >= 'a' && text[i]|0x20 <= 'z')
-	}
-	pairs, latin, low, common := 0, 0, 0, 0
-	for i := 0; i+1 < len(text); i++ {
-		lead, trail := text[i], text[i+1]
-		if lead < 0x80 {
-			continue
+	var sample []byte
+	for br := bufio.NewReaderSize(r, 1<<16); len(sample) < maxSample; {
+		line, err := br.ReadSlice('\n')
+		if bytes.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			sample = append(sample, line...)
 		}
-		pairs++
-		switch {
-		case lead >= 0xA1 && lead <= 0xF7 && trail >= 0xA1:
-			common++
-		case trail < 0x80:
-			low++
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		if lead >= 0xC0 && letter(i+1) && (letter(i-1) || letter(i+2)) {
-			latin++
-		}
-		i++
-		if trail >= '0' && trail <= '9' { // one of four bytes
-			i += 2
-			low--
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) { // a long line comes in parts
+			return nil, fmt.Errorf("read CSV: %w", err)
 		}
 	}
-	switch {
-	case latin*2 > pairs:
-		return "Windows-1252", nil
-	case pairs >= 20 && low*100 > pairs*28 && common*100 > pairs*40:
-		return "Big5", nil
-	case pairs >= 20 && common*100 < pairs*40:
-		return "Shift JIS", nil
-	}
-	return "", nil
+	return sample, nil
 }
 
 // notUTF8 gives the line of the first bytes that are not UTF-8; 0 if all are.

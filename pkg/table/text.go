@@ -5,7 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	unicodenorm "golang.org/x/text/unicode/norm"
 )
 
 // Text is a cell's text without the white space, full-width space and
@@ -23,12 +23,13 @@ func Text(s string) string {
 func plain(c byte) bool { return c > ' ' && c < 0x7F }
 
 // Fold is Text with full-width letters, digits and signs made plain (Unicode
-// NFKC): for numbers, identifiers and headings, not for prose.
+// NFKC): for numbers and identifiers, not for prose. What is compared is compared by
+// norm.Key.
 func Fold(s string) string {
 	s = Text(s)
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
-			return Text(norm.NFKC.String(s))
+			return Text(unicodenorm.NFKC.String(s))
 		}
 	}
 	return s

@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,26 +47,33 @@ func LoseStream(t testing.TB, url, name string) {
 	}
 }
 
-// DeployedNATS is a server with the configuration of a deployment, of which dir is
-// the path to deploy/nats. The password of each user is its name. It has no
-// streams until somebody makes them.
-func DeployedNATS(t testing.TB, dir string, change ...func(*server.Options)) *server.Server {
+// Deployed is a NATS server with the configuration of a deployment. The password of
+// each user is its name.
+type Deployed struct {
+	*server.Server
+	CA string // file of the authority that vouches for it
+}
+
+// DeployedNATS starts one; dir is the path to deploy/nats. It has no streams until
+// somebody makes them.
+func DeployedNATS(t testing.TB, dir string, change ...func(*server.Options)) *Deployed {
 	t.Helper()
-	home := t.TempDir()
+	home, authority := t.TempDir(), NewAuthority(t)
+	cert, key := authority.Issue("127.0.0.1")
 	passwords := ""
 	for _, user := range append(event.Services(), "gateway", "admin") {
 		passwords += strings.ToUpper(user) + "_PASSWORD: " + user + "\n"
 	}
-	files := map[string][]byte{"passwords.conf": []byte(passwords)}
+	files := map[string]string{"passwords.conf": passwords}
 	for _, name := range []string{"nats.conf", "users.conf"} {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[name] = text
+		files[name] = strings.NewReplacer("/run/secrets/nats_cert", cert, "/run/secrets/nats_key", key).Replace(string(text))
 	}
 	for name, text := range files {
-		if err := os.WriteFile(filepath.Join(home, name), text, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -89,24 +95,18 @@ func DeployedNATS(t testing.TB, dir string, change ...func(*server.Options)) *se
 	if !srv.ReadyForConnections(Patience) {
 		t.Fatal("NATS does not get ready")
 	}
-	return srv
+	return &Deployed{srv, authority.File}
 }
 
-// UserURL is where a user of a DeployedNATS connects.
-func UserURL(t testing.TB, srv *server.Server, user string) string {
-	t.Helper()
-	u, err := url.Parse(srv.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.User = url.UserPassword(user, user)
-	return u.String()
+// URL is where a user connects.
+func (d *Deployed) URL(user string) string {
+	return "tls://" + user + ":" + user + "@" + d.Addr().String()
 }
 
-// ConnectAs is Connect as a user of a DeployedNATS.
-func ConnectAs(t testing.TB, srv *server.Server, user string) *bus.Bus {
+// Connect is testkit.Connect as a user.
+func (d *Deployed) Connect(t testing.TB, user string) *bus.Bus {
 	t.Helper()
-	b, err := bus.Connect(UserURL(t, srv, user), user, Log(t))
+	b, err := bus.Connect(d.URL(user), user, Log(t), bus.CA(d.CA))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,4 +114,17 @@ func ConnectAs(t testing.TB, srv *server.Server, user string) *bus.Bus {
 	Acquaint(t, b)
 	Eventually(t, Patience, b.Ready)
 	return b
+}
+
+// Dial is a user's bare connection until the end of the test; refused takes what
+// the server refuses.
+func (d *Deployed) Dial(t testing.TB, user string, refused func(error)) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(d.URL(user), nats.RootCAs(d.CA), nats.CustomInboxPrefix("_INBOX."+user),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused(err) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
 }

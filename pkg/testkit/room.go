@@ -3,8 +3,12 @@ package testkit
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -66,9 +71,10 @@ func Deps(t testing.TB, nats *bus.Embedded, room run.Room, clock *Clock) run.Dep
 	if err != nil {
 		t.Fatal(err)
 	}
+	db := Service(t, room.Name, room.Sets()...)
 	return run.Deps{
-		DB: Service(t, room.Name, room.Sets()...), Bus: Connect(t, nats, room.Name),
-		Blobs: blobs, Now: clock.Now, Log: Log(t), Audit: notary,
+		DB: db, Bus: Connect(t, nats, room.Name), Blobs: blobs.In(room.Name), Jobs: job.New(db, clock.Now, Log(t)),
+		Now: clock.Now, Log: Log(t), Audit: notary,
 	}
 }
 
@@ -100,6 +106,7 @@ type Room struct {
 	run.Deps // the room's own
 
 	Clock  *Clock
+	Dir    string // of the blob store
 	NATS   *bus.Embedded
 	Caller *bus.Bus      // asks the room, as the gateway does
 	Inbox  *outbox.Inbox // hands the room an event at once, past the bus
@@ -116,13 +123,19 @@ func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps)
 	t.Helper()
 	clock, nats := NewClock(Morning()), NATS(t)
 	deps := Deps(t, nats, run.Room{Name: name, Migrations: migrations}, clock)
+	dir := t.TempDir()
+	blobs, err := blob.NewDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps.Blobs = blobs.In(name)
 	room, err := wire(deps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	Start(t, room, deps)
 	return &Room{
-		Deps: deps, Clock: clock, NATS: nats, Caller: Connect(t, nats, "gateway"), t: t,
+		Deps: deps, Clock: clock, Dir: dir, NATS: nats, Caller: Connect(t, nats, "gateway"), t: t,
 		Inbox: &outbox.Inbox{Service: name, DB: deps.DB, Log: deps.Log, Handlers: room.Handlers},
 	}
 }
@@ -142,20 +155,56 @@ func (r *Room) Count(query string, args ...any) int {
 	return n
 }
 
-// Upload puts a body in the blob store, and gives its hash.
+// Upload puts a body where the gateway puts what rooms are to read, and gives its
+// hash.
 func (r *Room) Upload(body []byte) string {
 	r.t.Helper()
-	ref, err := r.Blobs.Put(r.t.Context(), bytes.NewReader(body), maxBlob)
+	return r.Keep(blob.Uploads, body)
+}
+
+// Keep puts a body in the store of an owner, and gives its hash.
+func (r *Room) Keep(owner string, body []byte) string {
+	r.t.Helper()
+	ref, err := r.Blobs.In(owner).Put(r.t.Context(), bytes.NewReader(body), maxBlob)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return ref.Hash
 }
 
-// Blob is a body of the blob store.
+// Age makes all bodies of the store as old as that, and gives what they hold: an
+// owner removes none that is young.
+func (r *Room) Age(by time.Duration) (bodies []string) {
+	r.t.Helper()
+	at := time.Now().Add(-by)
+	if err := filepath.WalkDir(r.Dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		bodies = append(bodies, string(text))
+		return errors.Join(err, os.Chtimes(path, at, at))
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	return bodies
+}
+
+// Blob is a body of the room's own.
 func (r *Room) Blob(hash string) []byte {
 	r.t.Helper()
-	body, _, err := r.Blobs.Open(r.t.Context(), hash)
+	return r.blob(r.Blobs, hash)
+}
+
+// Uploaded is a body that is on its way from one hand to another.
+func (r *Room) Uploaded(hash string) []byte {
+	r.t.Helper()
+	return r.blob(r.Blobs.In(blob.Uploads), hash)
+}
+
+func (r *Room) blob(from blob.Store, hash string) []byte {
+	r.t.Helper()
+	body, _, err := from.Open(r.t.Context(), hash)
 	if err != nil {
 		r.t.Fatal(err)
 	}

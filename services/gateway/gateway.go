@@ -3,7 +3,8 @@
 // made of these types, and package client sends and reads them.
 //
 // The tags doc, minLength and the like are those of huma: they describe and
-// check the API (docs/openapi.json).
+// check the API (docs/openapi.json). The tag lines is ours: a text with it may
+// have several lines, all others have one.
 package gateway
 
 import (
@@ -14,28 +15,35 @@ import (
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// SessionCookie holds a staff session's token in browsers.
+// SessionCookie holds a staff session's token in browsers, on https with the
+// prefix.
 const SessionCookie = "laurel_session"
+
+// HostPrefix begins the names of cookies on https. Browsers take such a cookie
+// from the host itself alone, over https, and for all its paths, so that no other
+// host of the domain puts one of its own there (RFC 6265bis, section 4.1.3).
+const HostPrefix = "__Host-"
+
+// SessionCookieName is what the session's cookie is called.
+func SessionCookieName(https bool) string {
+	if https {
+		return HostPrefix + SessionCookie
+	}
+	return SessionCookie
+}
 
 // Reason is the body of an act that needs nothing but why.
 type Reason struct {
-	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
 }
 
 // SignIn proves a staff account.
 type SignIn struct {
 	Email    string `json:"email" maxLength:"254"`
-	Password string `json:"password" maxLength:"128"`
+	Password string `json:"password" lines:"true" maxLength:"128"`
 }
 
-// CreateAccount asks for a staff account.
-type CreateAccount struct {
-	Email    string `json:"email" maxLength:"254"`
-	Name     string `json:"name" maxLength:"400"`
-	Password string `json:"password" maxLength:"128" doc:"At least 10 characters"`
-}
-
-// ChangeRole gives a role in a selection, or takes it back.
+// ChangeRole takes a role back.
 type ChangeRole struct {
 	Email string        `json:"email" maxLength:"254"`
 	Role  identity.Role `json:"role"`
@@ -45,27 +53,27 @@ type ChangeRole struct {
 // CreateSelection asks for a selection.
 type CreateSelection struct {
 	Slug     string `json:"slug" doc:"[a-z0-9-]{3,64}" example:"most-beautiful-courier-2"`
-	Rulebook string `json:"rulebook" doc:"YAML or JSON text"`
+	Rulebook string `json:"rulebook" lines:"true" doc:"YAML or JSON text"`
 }
 
 // NominationForm is a nomination form; the nomination service knows its rules.
 type NominationForm struct {
-	Name          string            `json:"name"`
+	Name          string            `json:"name" lines:"true"`
 	Gender        string            `json:"gender,omitempty" doc:"female or male"`
 	Category      string            `json:"category,omitempty" doc:"Id in the rulebook"`
-	Employer      string            `json:"employer"`
-	Region        string            `json:"region"`
+	Employer      string            `json:"employer" lines:"true"`
+	Region        string            `json:"region" lines:"true"`
 	Years         *int              `json:"years,omitempty" doc:"On the job"`
-	Deeds         string            `json:"deeds" doc:"The story, at most 5,000 characters"`
-	RecommendedBy string            `json:"recommended_by,omitempty"`
-	Attributes    map[string]string `json:"attributes,omitempty"`
+	Deeds         string            `json:"deeds" lines:"true" doc:"The story, at most 5,000 characters"`
+	RecommendedBy string            `json:"recommended_by,omitempty" lines:"true"`
+	Attributes    map[string]string `json:"attributes,omitempty" lines:"true"`
 }
 
 // GiveOpinion is a department's word on an entry.
 type GiveOpinion struct {
 	Department string `json:"department" doc:"Id in the rulebook"`
 	Verdict    string `json:"verdict" doc:"{verdicts}"`
-	Reason     string `json:"reason,omitempty" doc:"Required to fail"`
+	Reason     string `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
 }
 
 // Form is how a list of codes is handed out.
@@ -110,13 +118,13 @@ func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCand
 type ExportCodes struct {
 	Format   Form   `json:"format" doc:"A spreadsheet, or a page of slips to be printed and cut"`
 	Language string `json:"language,omitempty" enum:"zh-CN,en" default:"zh-CN" doc:"Of the slips"`
-	Reason   string `json:"reason,omitempty" maxLength:"1000" doc:"Why all codes are replaced; without it only members who have no code get one"`
+	Reason   string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why all codes are replaced; without it only members who have no code get one"`
 }
 
 // ReplaceCode asks for a new code of one member.
 type ReplaceCode struct {
 	Member string `json:"member" minLength:"1" maxLength:"256" doc:"As in the roster"`
-	Reason string `json:"reason" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
 }
 
 // CodeReplaced is a member's new code.

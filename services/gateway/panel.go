@@ -39,21 +39,21 @@ type UnseatJuror struct {
 	Juror     string    `json:"juror" maxLength:"254" doc:"Email"`
 	Sheets    Sheets    `json:"sheets" doc:"What becomes of the submitted ones"`
 	Successor *Newcomer `json:"successor,omitempty" doc:"Takes over what is left to score"`
-	Reason    string    `json:"reason" maxLength:"1000"`
+	Reason    string    `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // CallFurther has a further juror score a candidate.
 type CallFurther struct {
 	Candidate int      `json:"candidate"`
 	Juror     Newcomer `json:"juror" doc:"On the panel, or new to it"`
-	Reason    string   `json:"reason" maxLength:"1000"`
+	Reason    string   `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // SaveSheet is the signed-in juror's sheet of a candidate.
 type SaveSheet struct {
 	Scores   map[string]string `json:"scores,omitempty" doc:"Decimal text by criterion; none to abstain"`
-	Comment  string            `json:"comment,omitempty"`
-	Comments map[string]string `json:"comments,omitempty" doc:"By criterion"`
+	Comment  string            `json:"comment,omitempty" lines:"true"`
+	Comments map[string]string `json:"comments,omitempty" lines:"true" doc:"By criterion"`
 	Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
 	Submit   bool              `json:"submit,omitempty" doc:"false: a draft"`
 }
@@ -61,21 +61,21 @@ type SaveSheet struct {
 // SendBack asks a juror for a second look at a submitted sheet.
 type SendBack struct {
 	Juror  string `json:"juror" maxLength:"254" doc:"Email"`
-	Reason string `json:"reason" maxLength:"1000" doc:"The juror reads it"`
+	Reason string `json:"reason" lines:"true" maxLength:"1000" doc:"The juror reads it"`
 }
 
 // RecuseJuror takes a candidate from a juror.
 type RecuseJuror struct {
 	Juror     string `json:"juror" doc:"Email"`
 	Candidate int    `json:"candidate"`
-	Reason    string `json:"reason" maxLength:"1000"`
+	Reason    string `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // DeclareConflict is the signed-in juror's word that they must not score a
 // candidate.
 type DeclareConflict struct {
 	Candidate string `json:"candidate" maxLength:"16" doc:"As the panel calls it, or the public number"`
-	Reason    string `json:"reason" maxLength:"1000"`
+	Reason    string `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // PinConflict says whether a juror may score a candidate.
@@ -83,13 +83,13 @@ type PinConflict struct {
 	Juror      string `json:"juror" maxLength:"254" doc:"Email"`
 	Candidate  int    `json:"candidate"`
 	Conflicted bool   `json:"conflicted" doc:"Overrules what was declared or found"`
-	Reason     string `json:"reason" maxLength:"1000"`
+	Reason     string `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // RecordLot records the value that lots are drawn from.
 type RecordLot struct {
 	Value  string `json:"value" maxLength:"200" doc:"As read where the rulebook says"`
-	Reason string `json:"reason" maxLength:"1000" doc:"Where and when it was read"`
+	Reason string `json:"reason" lines:"true" maxLength:"1000" doc:"Where and when it was read"`
 }
 
 // SeatCommittee says by email who decides, whole.
@@ -99,7 +99,7 @@ type SeatCommittee struct {
 
 // PutMotion puts the computed result to the committee's vote.
 type PutMotion struct {
-	Motion string `json:"motion" maxLength:"1000"`
+	Motion string `json:"motion" lines:"true" maxLength:"1000"`
 }
 
 // VoteMotion is the signed-in member's vote.

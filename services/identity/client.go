@@ -11,7 +11,15 @@ import (
 // Endpoints puts a Service on the bus.
 func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
-		bus.Method("create_account", s.CreateAccount),
+		bus.Method("invite", s.Invite),
+		bus.Method("read_link", s.ReadLink),
+		bus.Method("claim_account", s.ClaimAccount),
+		bus.Method("ask_reset", s.AskReset),
+		bus.Method("change_password", s.ChangePassword),
+		bus.Method("list_sessions", s.ListSessions),
+		bus.Method("end_sessions", s.EndSessions),
+		bus.Method("disable_account", s.DisableAccount),
+		bus.Method("enable_account", s.EnableAccount),
 		bus.Method("sign_in", s.SignIn),
 		bus.Method("sign_out", s.SignOut),
 		bus.Method("authenticate", s.Authenticate),
@@ -35,9 +43,49 @@ func NewClient(b *bus.Bus) *Client { return &Client{b} }
 
 var _ Service = (*Client)(nil)
 
-// CreateAccount implements Service.
-func (c *Client) CreateAccount(ctx context.Context, in CreateAccount) (Account, error) {
-	return bus.Call[Account](ctx, c.bus, Name, "create_account", in)
+// Invite implements Service.
+func (c *Client) Invite(ctx context.Context, in Invite) (Invited, error) {
+	return bus.Call[Invited](ctx, c.bus, Name, "invite", in)
+}
+
+// ReadLink implements Service.
+func (c *Client) ReadLink(ctx context.Context, in Link) (LinkRead, error) {
+	return bus.Call[LinkRead](ctx, c.bus, Name, "read_link", in)
+}
+
+// ClaimAccount implements Service.
+func (c *Client) ClaimAccount(ctx context.Context, in ClaimAccount) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "claim_account", in)
+}
+
+// AskReset implements Service.
+func (c *Client) AskReset(ctx context.Context, in Lookup) (ResetAsked, error) {
+	return bus.Call[ResetAsked](ctx, c.bus, Name, "ask_reset", in)
+}
+
+// ChangePassword implements Service.
+func (c *Client) ChangePassword(ctx context.Context, in ChangePassword) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "change_password", in)
+}
+
+// ListSessions implements Service.
+func (c *Client) ListSessions(ctx context.Context, in Token) ([]OpenSession, error) {
+	return bus.Call[[]OpenSession](ctx, c.bus, Name, "list_sessions", in)
+}
+
+// EndSessions implements Service.
+func (c *Client) EndSessions(ctx context.Context, in EndSessions) ([]OpenSession, error) {
+	return bus.Call[[]OpenSession](ctx, c.bus, Name, "end_sessions", in)
+}
+
+// DisableAccount implements Service.
+func (c *Client) DisableAccount(ctx context.Context, in ChangeAccess) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "disable_account", in)
+}
+
+// EnableAccount implements Service.
+func (c *Client) EnableAccount(ctx context.Context, in ChangeAccess) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "enable_account", in)
 }
 
 // SignIn implements Service.

@@ -6,7 +6,6 @@ package identity
 
 import (
 	"context"
-	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -41,46 +40,12 @@ type Grant struct {
 	Scope string `json:"scope,omitempty"` // department or panel id
 }
 
-// Account is a member of staff.
-type Account struct {
-	ID        string    `json:"id"` // UUID
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	CreatedAt time.Time `json:"created_at"`
-	Grants    []Grant   `json:"grants"`
-}
-
-// May tells whether the account has a role in a selection, in the scope where
-// one is given.
-func (a Account) May(slug string, role Role, scope string) bool {
-	for _, g := range a.Grants {
-		if (g.Slug == slug || g.Slug == AnySelection) && g.Role == role && (scope == "" || g.Scope == scope) {
-			return true
-		}
-	}
-	return false
-}
-
-// CreateAccount asks for a new account.
-type CreateAccount struct {
-	Email    string `json:"email"`
-	Name     string `json:"name"`
-	Password string `json:"password"` // at least 10 characters
-}
-
 // SignIn proves an account by its password.
 type SignIn struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	Network  string `json:"network"` // from where, as the gateway has found out: an address or a household's /64
 	Around   string `json:"around"`  // what is around that: a /24 or a site's /48
-}
-
-// Session is a signed-in account. The token is opaque; only its hash is kept.
-type Session struct {
-	Token     string    `json:"token"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Account   Account   `json:"account"`
 }
 
 // Token names a session.
@@ -99,21 +64,47 @@ type Change struct {
 	Grant
 }
 
-// ListStaff asks for the accounts with a role in a selection.
+// ListStaff asks for the accounts with a role in a selection; AnySelection: in
+// all of them.
 type ListStaff struct {
 	Slug string `json:"slug"`
 }
 
 // Service is what identity does.
 type Service interface {
-	// CreateAccount adds a member of staff. Faults: ErrInvalid with the fields,
-	// ErrEmailTaken.
-	CreateAccount(ctx context.Context, in CreateAccount) (Account, error)
+	// Invite gives a role to whoever has an address; again is fine. Where the
+	// address is not proved, its holder gets a link to claim the account. Faults:
+	// ErrInvalid with the fields.
+	Invite(ctx context.Context, in Invite) (Invited, error)
+	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
+	ReadLink(ctx context.Context, in Link) (LinkRead, error)
+	// ClaimAccount uses a link. Faults: ErrLink; ErrInvalid with the fields; and of
+	// a link that takes the present password, ErrTooManyTries and ErrPassword.
+	ClaimAccount(ctx context.Context, in ClaimAccount) (Account, error)
+	// AskReset mails a link to set a new password, if there is such an account. It
+	// does not tell, nor by its time, whether there is. Faults: ErrInvalid for what
+	// is no address, ErrNoMail.
+	AskReset(ctx context.Context, in Lookup) (ResetAsked, error)
+	// ChangePassword sets the password of the session's account, and ends its other
+	// sessions. Faults: ErrSession, ErrInvalid, ErrTooManyTries, ErrPassword.
+	ChangePassword(ctx context.Context, in ChangePassword) (Account, error)
+	// ListSessions gives the sessions of the session's account, the last first.
+	// Fault: ErrSession.
+	ListSessions(ctx context.Context, in Token) ([]OpenSession, error)
+	// EndSessions ends other sessions of the session's account, and gives those
+	// that are left. An unknown one is fine. Fault: ErrSession.
+	EndSessions(ctx context.Context, in EndSessions) ([]OpenSession, error)
+	// DisableAccount ends an account's sessions and keeps it from opening others;
+	// again is fine. Faults: ErrInvalid for the reason, ErrNoAccount.
+	DisableAccount(ctx context.Context, in ChangeAccess) (Account, error)
+	// EnableAccount undoes DisableAccount. Faults as there.
+	EnableAccount(ctx context.Context, in ChangeAccess) (Account, error)
 	// SignIn opens a session. A try is counted before the password is looked at, by
 	// its account and its network; the holder of an account is not kept from it by
 	// tries elsewhere, where they have signed in before. Faults: ErrTooManyTries
 	// with when to try again; ErrSignIn, which does not tell, nor by its time,
-	// whether the email is unknown or the password wrong; sign_in_busy.
+	// whether the email is unknown or the password wrong; ErrDisabled, to whoever
+	// knows the password; sign_in_busy.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
@@ -121,7 +112,8 @@ type Service interface {
 	Authenticate(ctx context.Context, in Token) (Account, error)
 	// FindAccount looks an account up by email. Fault: ErrNoAccount.
 	FindAccount(ctx context.Context, in Lookup) (Account, error)
-	// GrantRole gives a role; again is fine. Faults: ErrInvalid, ErrNoAccount.
+	// GrantRole gives a role to an account that is there; again is fine. Faults:
+	// ErrInvalid, ErrNoAccount.
 	GrantRole(ctx context.Context, in Change) (Account, error)
 	// RevokeRole takes a role back; again is fine. Faults as GrantRole.
 	RevokeRole(ctx context.Context, in Change) (Account, error)
@@ -153,9 +145,12 @@ type Service interface {
 // The faults of this room.
 var (
 	ErrInvalid      = fault.New(fault.Invalid, "account_invalid", "the input breaks a rule")
-	ErrEmailTaken   = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
 	ErrSignIn       = fault.New(fault.Unauthorized, "sign_in_failed", "email or password is wrong")
 	ErrTooManyTries = fault.New(fault.TooMany, "too_many_tries", "too many failed tries for this email or from this network; wait a little")
 	ErrSession      = fault.New(fault.Unauthorized, "session_invalid", "the session is unknown or has ended")
 	ErrNoAccount    = fault.New(fault.NotFound, "account_unknown", "there is no account with this email")
+	ErrDisabled     = fault.New(fault.Forbidden, "account_disabled", "the account is disabled; ask whoever runs the installation")
+	ErrPassword     = fault.New(fault.Forbidden, "password_wrong", "this is not the account's present password")
+	ErrLink         = fault.New(fault.Gone, "link_invalid", "the link has been used, has expired or was never given out; ask for another")
+	ErrNoMail       = fault.New(fault.Conflict, "mail_missing", "this installation sends no mail; ask whoever runs it")
 )

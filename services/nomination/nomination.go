@@ -56,7 +56,7 @@ type Entry struct {
 	Nominee   Nominee   `json:"nominee"`
 	Opinions  []Opinion `json:"opinions"`
 	Notes     []Note    `json:"notes,omitempty"`    // private: for the organizer alone
-	Warnings  []string  `json:"warnings,omitempty"` // resembles another entry, …
+	Warnings  []Warning `json:"warnings,omitempty"` // resembles another entry, …
 	CreatedAt time.Time `json:"created_at"`
 }
 
@@ -128,6 +128,11 @@ type Imported struct {
 // Warning is a doubt about a row that does not keep it out, or what was seen in
 // the file and not read.
 type Warning = table.Warning
+
+// Warn makes a warning of what fault.Wrong says; row is 0 where there is none.
+func Warn(row int, doubt fault.Field) Warning {
+	return Warning{Row: row, Field: doubt.Name, Code: doubt.Code, Params: doubt.Params, Message: doubt.Message}
+}
 
 // SetPhoto gives an entry its photo from a blob.
 type SetPhoto struct {
@@ -214,6 +219,9 @@ type Of struct {
 type Progress struct {
 	Entries map[State]int  `json:"entries"`
 	Due     map[string]int `json:"due"` // by department: submitted entries without its opinion
+	// Warnings are what to look at before vetting closes: employers that are
+	// spelled in two ways. Quotas and conflicts go by the employer.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // Service is what nomination does. Any call about a selection whose rulebook

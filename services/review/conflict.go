@@ -52,8 +52,8 @@ type Conflict struct {
 type Ground struct {
 	// Source is declared (by the juror), entry (its attribute "conflicts" names
 	// the juror or their employer), employer (the same one) or recommended_by
-	// (the juror's employer recommended the nominee). Names are compared without
-	// regard to width, case and spaces.
+	// (the juror's employer recommended the nominee). Names are compared by
+	// norm.Key.
 	Source string `json:"source"`
 	Detail string `json:"detail"` // the juror's reason, or the name
 }

@@ -21,8 +21,8 @@ func Broadcast(b *bus.Bus, t Tally) error {
 	return b.Broadcast(liveTally+t.Slug, data)
 }
 
-// Follow calls fn with the snapshots of all selections, a few a second of each
-// while it changes. Several replicas may send the same one, and they may come
+// Follow calls fn with the snapshots of all selections, one of each publication
+// and change of state. Several replicas may send the same one, and they may come
 // out of order: Version tells. Follow skips what it cannot read. fn must not
 // wait.
 func Follow(b *bus.Bus, fn func(Tally)) (stop func(), err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/phase"
 )
 
@@ -27,14 +28,15 @@ type Replacements struct {
 	Replacements int64 `json:"replacements"`
 }
 
-// Tally is the counts derived from ballots.
+// Tally is the counts derived from ballots, as the last publication shows them:
+// nothing public moves between two (rulebook, voting.publication).
 type Tally struct {
 	Slug    string        `json:"slug"`
 	State   string        `json:"state"` // pending | open | closed | sealed
 	Ballots int64         `json:"ballots"`
 	Votes   map[int]int64 `json:"votes,omitempty"` // by number, of all candidates on the list; absent while hidden
 	Hidden  bool          `json:"hidden"`
-	At      time.Time     `json:"at"`      // of the last change
+	At      time.Time     `json:"at"`      // of the last publication
 	Version int64         `json:"version"` // grows with every change: of two, the larger is the newer
 }
 
@@ -42,15 +44,22 @@ type Tally struct {
 const (
 	Pending = "pending" // voting has not opened
 	Open    = "open"
-	Closed  = "closed" // no more ballots; some may not be in the tally yet
+	Closed  = "closed" // no more ballots; some may not be public yet
 	Sealed  = "sealed" // final
 )
 
-// Exported names what was written to the blob store.
+// Exported names what was written to the blob store, or the job that writes it.
 type Exported struct {
-	Blob string `json:"blob"` // SHA-256, hex
-	Rows int64  `json:"rows"`
+	Blob string   `json:"blob,omitempty"` // SHA-256, hex; empty while Job is at it
+	Rows int64    `json:"rows"`
+	Job  *job.Job `json:"job,omitempty"`
 }
+
+// The kinds of jobs that write the files of a sealed selection.
+const (
+	LeavesJob  = "leaves"
+	BallotsJob = "ballots"
+)
 
 // GetReceipt names a ballot.
 type GetReceipt struct {
@@ -58,15 +67,13 @@ type GetReceipt struct {
 	Receipt string `json:"receipt"`
 }
 
-// Recorded is what stands behind a receipt.
+// Recorded is what stands behind a receipt. It tells no time finer than the
+// period, nor which ballots were cast beside it.
 type Recorded struct {
-	Slug    string    `json:"slug"`
-	Receipt string    `json:"receipt"`
-	Period  string    `json:"period"`          // "once" or a day, 2026-05-01
-	At      time.Time `json:"at"`              // when its batch was counted
-	Index   *int64    `json:"index,omitempty"` // in the ballot log, from 0; absent until it is sequenced
-
-	Batch    int64             `json:"batch"` // of the ballots that were committed together
+	Slug     string            `json:"slug"`
+	Receipt  string            `json:"receipt"`
+	Period   string            `json:"period"`          // "once" or a day, 2026-05-01
+	Index    *int64            `json:"index,omitempty"` // in the ballot log, from 0; absent until a publication has put it there
 	Evidence ballotlog.Receipt `json:"evidence"`
 }
 
@@ -118,8 +125,8 @@ type Statement struct {
 // Check is the whole-state check of one selection: tally = recount, indexes
 // without gaps, batches complete.
 type Check struct {
-	Ballots   int64    `json:"ballots"`
-	Sequenced int64    `json:"sequenced"` // ballots in the tally and the log
+	Ballots   int64    `json:"ballots"`   // all; until the tally is final, those that are published
+	Sequenced int64    `json:"sequenced"` // ballots in the published tally and the log
 	Problems  []string `json:"problems"`  // empty: everything holds
 }
 
@@ -147,12 +154,14 @@ type Service interface {
 	// tally_sealed; their ballots stay in the log, the turnout and the export of
 	// ballots. Fault: ErrUnsealed.
 	ExportVotes(ctx context.Context, in Of) (Exported, error)
-	// ExportBallots writes index,period,voter,picks of every ballot in the
+	// ExportBallots gives index,period,voter,picks of every ballot in the
 	// order of the log as CSV: voter is the pseudonym of that period, 32 hex
-	// digits; picks are ascending, a space between. Fault: ErrUnsealed.
+	// digits; picks are ascending, a space between. The file is made once, by a
+	// job that begins when the tally is sealed; until then Exported names the job.
+	// Faults: ErrUnsealed, ErrNoExport.
 	ExportBallots(ctx context.Context, in Of) (Exported, error)
-	// GetReceipt finds the ballot behind a receipt, with the signed promise of its
-	// batch and, once it is in the log, the proof of that against the last
+	// GetReceipt finds the ballot behind a receipt, with the signed promise that it
+	// is counted and, once it is in the log, the proof of that against the last
 	// checkpoint. Fault: ErrNoReceipt.
 	GetReceipt(ctx context.Context, in GetReceipt) (Recorded, error)
 	// GetCheckpoint gives the ballot log's last signed head.
@@ -166,8 +175,8 @@ type Service interface {
 	// GetStatement says what is recorded for a voter in each period since voting
 	// opened, signed. It does not tell the picks. Fault: ErrNotOpen.
 	GetStatement(ctx context.Context, in StatementOf) (Statement, error)
-	// ExportLeaves writes the lines of the ballot log in their order. Fault:
-	// ErrUnsealed.
+	// ExportLeaves gives the lines of the ballot log in their order, as
+	// ExportBallots does its own. Faults: ErrUnsealed, ErrNoExport.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
 	// CheckTally recounts, and makes the log anew.
 	CheckTally(ctx context.Context, in Of) (Check, error)
@@ -187,6 +196,7 @@ var (
 	ErrBusy           = fault.NewUnavailable("voting_busy", "more ballots than can be taken at this moment; nothing was counted", time.Second)
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
+	ErrNoExport       = fault.NewUnavailable("export_failed", "the file could not be made; it is tried again", time.Minute) // params job, code
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt")
 	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")

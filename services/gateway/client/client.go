@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pause"
 )
 
 const (
@@ -73,12 +74,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 	if in != nil {
 		req.Header.Set("Content-Type", media)
 	}
-	if c.token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.token)
-	}
-	if c.forwarded != "" {
-		req.Header.Set("X-Forwarded-For", c.forwarded)
-	}
+	c.sign(req)
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
@@ -107,29 +103,73 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 	return nil
 }
 
-// save writes a document to w as it comes, for as long as it comes.
+// save writes a document to w as it comes, for as long as it comes. One that is
+// still being made is waited for.
 func (c *Client) save(ctx context.Context, path string, w io.Writer) error {
+	for {
+		after, err := c.fetch(ctx, path, w)
+		if err != nil || after == 0 {
+			return err
+		}
+		if !pause.For(ctx, after) {
+			return noAnswer("the file is still being made", ctx.Err())
+		}
+	}
+}
+
+// document is save into memory.
+func (c *Client) document(ctx context.Context, path string) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.save(ctx, path, &b)
+	return b.Bytes(), err
+}
+
+// fetch writes a document to w, or tells after how long to ask again.
+func (c *Client) fetch(ctx context.Context, path string, w io.Writer) (after time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("client: %w", err)
+		return 0, fmt.Errorf("client: %w", err)
 	}
+	c.sign(req)
 	patient := http.Client{Transport: c.http.Transport}
 	resp, err := patient.Do(req)
 	if err != nil {
-		return noAnswer("no answer from the server", err)
+		return 0, noAnswer("no answer from the server", err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusBadRequest {
+	switch {
+	case resp.StatusCode >= http.StatusBadRequest:
 		data, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 		if err != nil {
-			return noAnswer("the answer broke off", err)
+			return 0, noAnswer("the answer broke off", err)
 		}
-		return problem(resp, data)
+		return 0, problem(resp, data)
+	case resp.StatusCode == http.StatusAccepted:
+		return max(retryAfter(resp), time.Second), nil
 	}
 	if _, err := io.Copy(w, resp.Body); err != nil {
-		return noAnswer("the answer broke off, or could not be kept", err)
+		return 0, noAnswer("the answer broke off, or could not be kept", err)
 	}
-	return nil
+	return 0, nil
+}
+
+// sign says for whom a request is.
+func (c *Client) sign(req *http.Request) {
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.forwarded != "" {
+		req.Header.Set("X-Forwarded-For", c.forwarded)
+	}
+}
+
+// retryAfter is when the server wants to be asked again; 0 where it does not say.
+func retryAfter(resp *http.Response) time.Duration {
+	s, err := strconv.Atoi(resp.Header.Get("Retry-After"))
+	if err != nil {
+		return 0
+	}
+	return time.Duration(s) * time.Second
 }
 
 func noAnswer(message string, cause error) error {
@@ -155,9 +195,7 @@ func problem(resp *http.Response, data []byte) error {
 	for _, e := range p.Errors {
 		f.Fields = append(f.Fields, fault.Field{Name: e.Field, Code: e.Code, Message: e.Message, Params: e.Params, Line: e.Line, Column: e.Column})
 	}
-	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		f.RetryAfter = time.Duration(s) * time.Second
-	}
+	f.RetryAfter = retryAfter(resp)
 	return f
 }
 

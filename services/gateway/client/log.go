@@ -45,9 +45,10 @@ func (c *Client) Tile(ctx context.Context, slug string, t tlog.Tile) (b []byte, 
 	return b, c.call(ctx, http.MethodGet, of(slug)+"/log/tile/"+ballotlog.TilePath(t), nil, &b)
 }
 
-// Leaves gives every line of the ballot log, once the tally is final.
-func (c *Client) Leaves(ctx context.Context, slug string) (b []byte, err error) {
-	return b, c.call(ctx, http.MethodGet, of(slug)+"/log/leaves", nil, &b)
+// Leaves gives every line of the ballot log, once the tally is final and they
+// are written.
+func (c *Client) Leaves(ctx context.Context, slug string) ([]byte, error) {
+	return c.document(ctx, of(slug)+"/log/leaves")
 }
 
 // SaveLeaves writes every line of the ballot log to w, however many they are,

@@ -24,7 +24,7 @@ func (c *Client) Results(ctx context.Context, slug string) (r selection.Results,
 	return r, c.call(ctx, http.MethodGet, of(slug)+"/results", nil, &r)
 }
 
-// Export gives votes, scores, ballots or candidates as CSV.
-func (c *Client) Export(ctx context.Context, slug string, what gateway.File) (b []byte, err error) {
-	return b, c.call(ctx, http.MethodGet, of(slug)+"/exports/"+string(what), nil, &b)
+// Export gives votes, scores, ballots or candidates as CSV, once they are made.
+func (c *Client) Export(ctx context.Context, slug string, what gateway.File) ([]byte, error) {
+	return c.document(ctx, of(slug)+"/exports/"+string(what))
 }

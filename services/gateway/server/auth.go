@@ -17,7 +17,8 @@ import (
 // another site's page does nothing there: neither by a cookie's power nor in its
 // visitors' names. (Pages have the same protection for their forms.) The answer
 // has its request's id already, by which services know it.
-func auth(a *app.App, origin web.CrossOrigin) echo.MiddlewareFunc {
+func auth(a *app.App, origin web.CrossOrigin, secure bool) echo.MiddlewareFunc {
+	session := gateway.SessionCookieName(secure)
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			req := c.Request()
@@ -25,7 +26,7 @@ func auth(a *app.App, origin web.CrossOrigin) echo.MiddlewareFunc {
 			token, isProgram := bearer(c)
 			if isProgram {
 				caller.Token = token
-			} else if cookie, err := req.Cookie(gateway.SessionCookie); err == nil {
+			} else if cookie, err := req.Cookie(session); err == nil {
 				caller.Token = cookie.Value
 			}
 			ctx := actor.WithRequest(req.Context(), c.Response().Header().Get(echo.HeaderXRequestID))

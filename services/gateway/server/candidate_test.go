@@ -126,7 +126,7 @@ func TestCandidates_cached(t *testing.T) {
 func TestPhoto(t *testing.T) {
 	h := bare(t, testkit.Log(t))
 	put := func(data string) string {
-		ref, err := h.blobs.Put(t.Context(), strings.NewReader(data), 1<<20)
+		ref, err := h.blobs.In(nomination.Name).Put(t.Context(), strings.NewReader(data), 1<<20)
 		if err != nil {
 			t.Fatal(err)
 		}

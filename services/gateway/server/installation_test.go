@@ -37,12 +37,13 @@ const (
 
 // installation is the gateway on a real bus, with small rooms at the other end.
 type installation struct {
-	nats   *bus.Embedded
-	clock  *testkit.Clock
-	key    credential.Key
-	server *server.Server
-	url    string
-	blobs  blob.Store
+	nats    *bus.Embedded
+	clock   *testkit.Clock
+	key     credential.Key
+	server  *server.Server
+	url     string
+	blobs   blob.Store
+	blobDir string
 
 	identity   *identityRoom
 	nomination *nominationRoom
@@ -73,12 +74,13 @@ func bare(t *testing.T, log *slog.Logger) *installation {
 			t.Error(err)
 		}
 	})
-	blobs, err := blob.NewDir(t.TempDir())
+	dir := t.TempDir()
+	blobs, err := blob.NewDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := &installation{
-		nats: nats, blobs: blobs,
+		nats: nats, blobs: blobs, blobDir: dir,
 		clock: testkit.NewClock(time.Date(2026, 5, 4, 2, 30, 0, 0, time.UTC)), key: credential.Key(strings.Repeat("k", 32)),
 		identity:   &identityRoom{grants: map[string][]identity.Grant{}, blobs: blobs},
 		nomination: &nominationRoom{}, voting: &votingRoom{counted: map[voting.VoterID]voting.Outcome{}},
@@ -263,7 +265,44 @@ func (r *identityRoom) RevokeRole(_ context.Context, in identity.Change) (identi
 	return r.account(in.Email), nil
 }
 
-func (r *identityRoom) CreateAccount(_ context.Context, in identity.CreateAccount) (identity.Account, error) {
+func (r *identityRoom) Invite(_ context.Context, in identity.Invite) (identity.Invited, error) {
+	r.hear(in.Email, in.Grant)
+	out := identity.Invited{Account: r.account(in.Email)}
+	if in.HandOver {
+		out.Invitation = &identity.Invitation{Token: "t0ken+/", ExpiresAt: time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC)}
+	}
+	return out, nil
+}
+
+func (r *identityRoom) ReadLink(_ context.Context, in identity.Link) (identity.LinkRead, error) {
+	return identity.LinkRead{Email: in.Token}, nil
+}
+
+func (r *identityRoom) ClaimAccount(_ context.Context, in identity.ClaimAccount) (identity.Account, error) {
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) AskReset(context.Context, identity.Lookup) (identity.ResetAsked, error) {
+	return identity.ResetAsked{}, nil
+}
+
+func (r *identityRoom) ChangePassword(_ context.Context, in identity.ChangePassword) (identity.Account, error) {
+	return r.account(in.Token), nil
+}
+
+func (r *identityRoom) ListSessions(context.Context, identity.Token) ([]identity.OpenSession, error) {
+	return []identity.OpenSession{}, nil
+}
+
+func (r *identityRoom) EndSessions(context.Context, identity.EndSessions) ([]identity.OpenSession, error) {
+	return []identity.OpenSession{}, nil
+}
+
+func (r *identityRoom) DisableAccount(_ context.Context, in identity.ChangeAccess) (identity.Account, error) {
+	return r.account(in.Email), nil
+}
+
+func (r *identityRoom) EnableAccount(_ context.Context, in identity.ChangeAccess) (identity.Account, error) {
 	return r.account(in.Email), nil
 }
 
@@ -312,7 +351,7 @@ func (*nominationRoom) ListEntries(context.Context, nomination.ListEntries) ([]n
 }
 
 func (*nominationRoom) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
-	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []string{"resembles the entry of 马晓燕, 陇运快递, 兰州市"}}, nil
+	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []nomination.Warning{{Field: "name", Code: "resembles_entry", Message: "resembles the entry of 马晓燕, 陇运快递, 兰州市"}}}, nil
 }
 
 // reviewRoom refuses every panel that has not two jurors. Of those that it takes

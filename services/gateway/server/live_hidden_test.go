@@ -25,7 +25,9 @@ func chance(text string) string {
 		{`\d{4}-\d\d-\d\dT[\d:.]+Z`, "TIME"},
 		{`— laurel [0-9A-Za-z+/=]+`, "SIGNATURE"},
 		{`[0-9A-Za-z+/]{43}=`, "HASH"},
+		{`"index":[0-9]+`, `"index":N`}, // in the log, where the hash of a random salt puts it; so many hashes has the path
 		{`\b[0-9a-f]{32,64}\b`, "HEX"},
+		{`("HEX",?){2,}`, "PATH"},
 		{`\b[0-9A-Z]{24,26}\b`, "RECEIPT"},
 		{`name="key" value="[^"]*"`, "FORM"},
 	} {

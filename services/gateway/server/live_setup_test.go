@@ -38,12 +38,21 @@ type voteInstallation struct {
 	versions map[string]int64 // by publisher and aggregate
 }
 
-// openVote opens a vote whose counts are "live" or "hidden".
+// openVote opens a vote whose counts are "live" or "hidden", and public as soon as
+// may be.
 func openVote(t *testing.T, counts string, change ...func(*server.Config)) *voteInstallation {
 	t.Helper()
+	return openRules(t, `"counts": "`+counts+`", "publication": {"every": "1s", "ballots": 1}`, change...)
+}
+
+// openRules opens a vote with these rules beside the usual.
+func openRules(t *testing.T, rules string, change ...func(*server.Config)) *voteInstallation {
+	t.Helper()
 	h := &voteInstallation{installation: bare(t, testkit.Log(t)), t: t, versions: map[string]int64{}}
+	sel := frozen(t)
+	sel.Phases[0].OpenedAt = sel.FrozenAt
 	rooms := h.scripted(map[string]bus.Endpoint{
-		"selection/get_selection": says(frozen(t), nil),
+		"selection/get_selection": says(sel, nil),
 		"nomination/list_candidates": does(func(in nomination.ListCandidates) (list []nomination.Candidate, err error) {
 			for n := in.After + 1; n <= runners; n++ {
 				list = append(list, nomination.Candidate{Number: n, Name: fmt.Sprint("candidate ", n)})
@@ -54,7 +63,7 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 	delete(rooms, voting.Name)
 	h.serve(t, rooms)
 	deps := testkit.Deps(t, h.nats, run.Room{Name: voting.Name, Migrations: votingserver.Migrations()}, h.clock)
-	deps.Blobs = h.blobs
+	deps.Blobs = h.blobs.In(voting.Name)
 	signer, err := ballotlog.NewSigner([]byte(strings.Repeat("l", 32)))
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +76,7 @@ func openVote(t *testing.T, counts string, change ...func(*server.Config)) *vote
 	h.bus = testkit.Connect(t, h.nats, "test")
 	h.tell("selection", "phases", event.RulebookFrozen{Hash: "h", Rulebook: json.RawMessage(
 		`{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", ` +
-			`"picks": {"min": 1, "max": 3}, "counts": "` + counts + `"}}`)})
+			`"picks": {"min": 1, "max": 3}, ` + rules + `}}`)})
 	for n := 1; n <= runners; n++ {
 		h.tell("nomination", fmt.Sprint("candidate/", n), event.CandidateAdmitted{Number: n, EntryID: strconv.Itoa(n), Name: "x"})
 	}

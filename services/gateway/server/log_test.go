@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 )
 
@@ -68,5 +69,24 @@ func TestLog_failure(t *testing.T) {
 		if got := log.with("msg=request", "path="+path, "status=500", "request_id="+id); len(got) != 1 {
 			t.Errorf("%s: the gateway's request line is %q", id, got)
 		}
+	}
+}
+
+// TestLog_receipt keeps receipts, which tell how somebody voted, out of the log.
+func TestLog_receipt(t *testing.T) {
+	var log lines
+	logger := slog.New(actor.Log(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	h := bare(t, testkit.Log(t))
+	h.serve(t, h.scripted(map[string]bus.Endpoint{"selection/get_selection": says(frozen(t), nil)}))
+	h.start(t, func(c *server.Config) { c.Log = logger })
+	const receipt = "7K3M9TQX2HFP7K3M9TQX2HFP7K"
+	for _, path := range []string{"/api/v1/selections/" + here + "/receipts/" + receipt, "/api/v1/selections/" + here + "/receipts/" + receipt + "?x=1"} {
+		h.ask(t, http.MethodGet, path, "", "", "X-Request-Id", "a-receipt")
+	}
+	if got := log.with("msg=request", "request_id=a-receipt", "/receipts/…"); len(got) != 2 {
+		t.Errorf("the requests are not in the log: %q", got)
+	}
+	if got := log.with(receipt); len(got) != 0 {
+		t.Errorf("the receipt is in the log: %q", got)
 	}
 }

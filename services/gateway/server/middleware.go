@@ -41,11 +41,21 @@ func requests(log *slog.Logger) echo.MiddlewareFunc {
 			if !log.Enabled(ctx, level) {
 				return nil
 			}
-			log.LogAttrs(ctx, level, "request", slog.String("method", req.Method), slog.String("path", req.URL.Path),
+			log.LogAttrs(ctx, level, "request", slog.String("method", req.Method), slog.String("path", logged(c)),
 				slog.Int("status", c.Response().Status), slog.Duration("took", time.Since(started)), slog.Any("error", err))
 			return nil
 		}
 	}
+}
+
+// logged is the path of a request without a receipt, which tells how somebody
+// voted.
+func logged(c echo.Context) string {
+	path := c.Request().URL.Path
+	if receipt := c.Param("receipt"); receipt != "" {
+		path = strings.ReplaceAll(path, receipt, "…")
+	}
+	return path
 }
 
 // guarded turns a panic into an error with its place.

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 func TestExport(t *testing.T) {
@@ -20,7 +22,7 @@ func TestExport(t *testing.T) {
 		t.Errorf("before the seal: %d %s", a.Status, a.Body)
 	}
 	file := "candidate,votes\n" + strings.Repeat("7,20000\n", 100_000)
-	ref, err := h.blobs.Put(t.Context(), strings.NewReader(file), int64(len(file)))
+	ref, err := h.blobs.In(voting.Name).Put(t.Context(), strings.NewReader(file), int64(len(file)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (h *installation) scripted(script map[string]bus.Endpoint) map[string][]bus
 		voting.Name:     quiet(voting.Endpoints(struct{ voting.Service }{})),
 	}
 	for name, endpoints := range rooms {
-		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}})...)
+		endpoints = append(endpoints, quiet([]bus.Endpoint{{Name: run.ReportDeliveries}, {Name: run.ListAudit}, {Name: run.CheckAudit}, {Name: run.GetJob}, {Name: run.ListErasures}})...)
 		for i, e := range endpoints {
 			if s, ok := script[name+"/"+e.Name]; ok {
 				endpoints[i].Handle = s.Handle
@@ -101,13 +101,25 @@ type example struct {
 // here.
 func examples() map[string]example {
 	const (
-		reason = `{"reason":"as the meeting of 4 May resolved"}`
-		role   = `{"email":"new@example.org","role":"juror","scope":"experts"}`
-		form   = `{"name":"马晓燕","employer":"陇运快递","region":"兰州市","deeds":"…"}`
+		access   = `{"email":"new@example.org","reason":"has left"}`
+		operator = `{"email":"new@example.org","role":"organizer"}`
+		reason   = `{"reason":"as the meeting of 4 May resolved"}`
+		role     = `{"email":"new@example.org","role":"juror","scope":"experts"}`
+		form     = `{"name":"马晓燕","employer":"陇运快递","region":"兰州市","deeds":"…"}`
 	)
 	all := map[string]example{}
 	for route, e := range map[string]example{
-		"POST /accounts":                                                   {body: `{"email":"new@example.org","name":"新","password":"long enough"}`},
+		"POST /accounts/claim":                                             {body: `{"token":"t0ken","name":"新","password":"four words of mine"}`},
+		"POST /accounts/forgot":                                            {body: `{"email":"new@example.org"}`},
+		"POST /accounts/disable":                                           {body: access},
+		"POST /accounts/enable":                                            {body: access},
+		"PUT /accounts/me/password":                                        {body: `{"present":"correct horse","password":"four words of mine"}`},
+		"GET /accounts/me/sessions":                                        {},
+		"DELETE /accounts/me/sessions":                                     {},
+		"DELETE /accounts/me/sessions/{session}":                           {},
+		"GET /staff":                                                       {},
+		"PUT /staff":                                                       {body: operator},
+		"DELETE /staff":                                                    {body: operator},
 		"GET /accounts/me":                                                 {},
 		"POST /sessions":                                                   {body: `{"email":"organizer@example.org","password":"correct horse"}`},
 		"DELETE /sessions/current":                                         {},
@@ -123,6 +135,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/audit":                                     {},
 		"GET /selections/{slug}/deliveries":                                {},
 		"GET /selections/{slug}/check":                                     {},
+		"GET /selections/{slug}/erasures":                                  {},
 		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
 		"POST /selections/{slug}/publication":                              {body: reason},
@@ -151,6 +164,7 @@ func examples() map[string]example {
 		"GET /selections/{slug}/log/consistency":                           {query: "?from=1&to=2"},
 		"GET /selections/{slug}/statement":                                 {},
 		"GET /selections/{slug}/log/leaves":                                {},
+		"GET /selections/{slug}/jobs/{service}/{job}":                      {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}":                     {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}":                {},
 		"GET /selections/{slug}/log/tile/{level}/{n1}/{n2}/{n3}":           {},
@@ -184,7 +198,8 @@ func examples() map[string]example {
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
-			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab")
+			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac",
+			"{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e
@@ -240,8 +255,6 @@ func (p person) may(r app.Rule) bool {
 	}
 	inSelection := p.grant.Slug == here || p.grant.Slug == identity.AnySelection
 	switch r.In {
-	case app.Somewhere:
-		return true
 	case app.Everywhere:
 		return p.grant.Slug == identity.AnySelection
 	case app.Department:

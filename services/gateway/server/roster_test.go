@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/pkg/testkit"
@@ -41,7 +42,7 @@ func (r *identityRoom) ExportCodes(ctx context.Context, in identity.ExportCodes)
 	if err != nil {
 		return identity.CodesExported{}, err
 	}
-	ref, err := r.blobs.Put(ctx, bytes.NewReader(sealed), 1<<20)
+	ref, err := r.blobs.In(blob.Uploads).Put(ctx, bytes.NewReader(sealed), 1<<20)
 	return identity.CodesExported{Blob: ref.Hash, Key: key, Members: 1, Export: 2}, err
 }
 

@@ -97,7 +97,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait,
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
-	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL)))
+	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL), secure), door)
 	api.Mount(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {

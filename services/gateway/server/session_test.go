@@ -26,6 +26,14 @@ func TestSession_signIn(t *testing.T) {
 			t.Errorf("the cookie is not %s: %s", want, cookie)
 		}
 	}
+	if !strings.HasPrefix(cookie, "__Host-laurel_session=") || !strings.Contains(cookie, "Path=/;") || strings.Contains(cookie, "Domain") {
+		t.Errorf("another host of the domain could set the cookie: %s", cookie)
+	}
+	for name, want := range map[string]int{"__Host-laurel_session": http.StatusOK, "laurel_session": http.StatusUnauthorized} {
+		if a := h.ask(t, http.MethodGet, "/api/v1/accounts/me", "", "", "Cookie", name+"="+organizer); a.Status != want {
+			t.Errorf("a session in %s: %d, want %d", name, a.Status, want)
+		}
+	}
 	if hsts := a.Header.Get("Strict-Transport-Security"); hsts == "" {
 		t.Error("no HSTS on https")
 	}
@@ -74,6 +82,22 @@ func TestSession_freshRole(t *testing.T) {
 	h.identity.hear(juror, expert)
 	if a := h.ask(t, http.MethodGet, panel+"/sheets", juror, ""); a.Status != http.StatusOK {
 		t.Errorf("with the role: %d %s", a.Status, a.Body)
+	}
+}
+
+// TestGiveRole_link answers with the link that is to be handed over, which leads
+// to the page as browsers reach it.
+func TestGiveRole_link(t *testing.T) {
+	for public, at := range map[string]string{"": "", "https://laurel.example.org/": "https://laurel.example.org"} {
+		h := open(t, func(c *server.Config) { c.PublicURL, c.TrustedProxies = public, []string{"127.0.0.0/8"} })
+		if at == "" {
+			at = h.url
+		}
+		body := `{"email":"new@example.org","role":"auditor","hand_over":true}`
+		a := h.ask(t, http.MethodPut, "/api/v1/selections/"+here+"/staff", organizer, body)
+		if want := `"link":"` + at + `/claim?token=t0ken%2B%2F"`; a.Status != http.StatusOK || !strings.Contains(a.Body, want) {
+			t.Errorf("%d %s, want %s", a.Status, a.Body, want)
+		}
 	}
 }
 

@@ -83,7 +83,7 @@ func TestJuror(t *testing.T) {
 	stop := start()
 	r := in(t, &testkit.Room{Deps: deps, Clock: clock, NATS: nats, Caller: testkit.Connect(t, nats, "gateway")})
 	panel := experts{testkit.NewSelection(t, "s-1", clock.Now, testkit.Publisher(testkit.Connect(t, nats, event.Review)))}
-	a, b, old := r.account(t, "a@example.org").ID, r.account(t, "b@example.org").ID, r.account(t, "old@example.org").ID
+	a, b, old := r.proved(t, "a@example.org").ID, r.proved(t, "b@example.org").ID, r.proved(t, "old@example.org").ID
 	grant := func(email, slug string, role identity.Role, scope string) {
 		if _, err := r.GrantRole(r.ctx, identity.Change{Email: email, Grant: identity.Grant{Slug: slug, Role: role, Scope: scope}}); err != nil {
 			t.Fatal(err)
@@ -145,7 +145,7 @@ func TestJuror(t *testing.T) {
 func TestJuror_shuffled(t *testing.T) {
 	r := setup(t)
 	panel := experts{testkit.NewSelection(t, "s-1", r.Clock.Now, func(context.Context, event.Envelope) error { return nil })}
-	back, gone := r.account(t, "back@example.org").ID, r.account(t, "gone@example.org").ID
+	back, gone := r.proved(t, "back@example.org").ID, r.proved(t, "gone@example.org").ID
 	for _, account := range []string{back, gone, uuid.NewString(), "nobody"} { // the last two are not here
 		panel.seat(account)
 		panel.leave(account)
@@ -174,7 +174,7 @@ func TestJuror_shuffled(t *testing.T) {
 // password gives nobody another role, and none in all selections.
 func TestJuror_refused(t *testing.T) {
 	r := setup(t)
-	id := r.account(t, "a@example.org").ID
+	id := r.proved(t, "a@example.org").ID
 	for name, c := range map[string]struct{ publisher, slug, panel string }{
 		"in all selections": {event.Review, identity.AnySelection, "experts"},
 		"in none":           {event.Review, "", "experts"},

@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -29,7 +30,7 @@ import (
 // load imports a file and tells what came of it.
 func (r room) load(t *testing.T, in identity.ImportRoster, file string) (identity.RosterImported, error) {
 	t.Helper()
-	ref, err := r.Blobs.Put(r.ctx, strings.NewReader(file), 1<<20)
+	ref, err := r.Blobs.In(blob.Uploads).Put(r.ctx, strings.NewReader(file), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,7 @@ func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, _, err := r.Blobs.Open(r.ctx, out.Blob)
+	body, _, err := r.Blobs.In(blob.Uploads).Open(r.ctx, out.Blob)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +65,11 @@ func (r room) codes(t *testing.T, slug, reason string) []identity.Coded {
 }
 
 func (r room) prove(code string) (voter string, err error) {
-	v, err := r.proved(code)
+	v, err := r.credential(code)
 	return v.HexID(), err
 }
 
-func (r room) proved(code string) (v credential.Voter, err error) {
+func (r room) credential(code string) (v credential.Voter, err error) {
 	c, err := r.ProveVoter(r.ctx, identity.ProveVoter{Slug: "s-1", Way: identity.WayRoster, Code: code})
 	if err != nil {
 		return v, err
@@ -144,7 +145,7 @@ func TestRoster(t *testing.T) {
 	if diff := cmp.Diff(identity.RosterImported{Added: 3, Differs: []identity.KeptMember{}}, out); err != nil || diff != "" {
 		t.Fatalf("%v (-want +got):\n%s", err, diff)
 	}
-	out, err = r.load(t, in, "member,name,constituency\n20,赵强,兰州\n18,李那,天水\n17,王芳,兰州\n")
+	out, err = r.load(t, in, "member,name,constituency\n20,赵强, 兰 州\n18,李那,天水\n17,王芳,兰州\n")
 	again := identity.RosterImported{Added: 1, Kept: 2, Differs: []identity.KeptMember{{Line: 3, Member: "18", Name: "李娜", Constituency: "天水"}}}
 	if diff := cmp.Diff(again, out); err != nil || diff != "" {
 		t.Fatalf("again: %v (-want +got):\n%s", err, diff)
@@ -328,7 +329,7 @@ func TestRoster_voted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := r.Blob(out.Blob)
+	sealed := r.Uploaded(out.Blob)
 	list, err := codelist.Open(sealed, out.Key)
 	if err != nil {
 		t.Fatal(err)
@@ -452,7 +453,7 @@ func TestRoster_generation(t *testing.T) {
 		maps.Copy(told, e.Generations)
 	}
 	for i, c := range second {
-		v, err := r.proved(c.Code)
+		v, err := r.credential(c.Code)
 		if err != nil || v.Generation != want[c.Member] {
 			t.Errorf("%s: generation %d, %v, want %d", c.Member, v.Generation, err, want[c.Member])
 		}

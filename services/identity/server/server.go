@@ -2,14 +2,18 @@
 package server
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
+	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
 	"github.com/laurel-awards/laurel/services/identity/internal/voter"
 	"github.com/laurel-awards/laurel/services/identity/internal/way/device"
@@ -23,7 +27,11 @@ type Config struct {
 	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters, and what sign-ins are counted by
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
+	Mail          Mail
 }
+
+// Mail is how letters are sent to members of staff.
+type Mail = mail.Config
 
 // Migrations are the room's tables.
 func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
@@ -36,8 +44,12 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if len(cfg.RosterKey) < 32 {
 		return run.Room{}, errors.New("identity: the roster key has fewer than 32 bytes")
 	}
+	letters, err := mail.New(deps, cfg.Mail)
+	if err != nil {
+		return run.Room{}, fmt.Errorf("identity: %w", err)
+	}
 	signIns := mac.New(cfg.RosterKey).Sum([]byte("laurel/identity/sign-in")) // a key of its own
-	accounts := staff.New(deps, cfg.SessionTTL, signIns[:])
+	accounts := staff.New(deps, cfg.SessionTTL, signIns[:], letters)
 	rosters := roster.New(deps, cfg.RosterKey)
 	devices := device.New(deps)
 	voters := voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, devices, rosters)
@@ -48,10 +60,29 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: append(accounts.Handlers(), rosters.Handlers()...), Tasks: []run.Task{devices.Task()},
+		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
+		Tasks:    []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
+		Jobs:     []job.Kind{rosters.Retention().Job()},
 	}, nil
 }
 
 // Accounts is the staff part alone, for a command on the server's machine, which
-// signs nobody in.
-func Accounts(deps run.Deps) *staff.Staff { return staff.New(deps, 0, nil) }
+// signs nobody in and sends no mail.
+func Accounts(deps run.Deps) *staff.Staff { return staff.New(deps, 0, nil, mail.Off()) }
+
+// Password is what an operator types on the machine.
+type Password = staff.Password
+
+// ErrEmailTaken says that there is an account that was to be new.
+var ErrEmailTaken = staff.ErrEmailTaken
+
+// Unsent is a letter that waits, or that was given up.
+type Unsent = mail.Unsent
+
+// UnsentMail gives the letters that were not sent, oldest first.
+func UnsentMail(ctx context.Context, deps run.Deps) ([]Unsent, error) { return mail.List(ctx, deps.DB) }
+
+// RetryMail queues the letters again that were given up, and gives their number.
+func RetryMail(ctx context.Context, deps run.Deps) (int64, error) {
+	return mail.Retry(ctx, deps.DB, deps.Time())
+}

@@ -59,7 +59,7 @@ func TestSubmit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(twin.Warnings) != 1 || !strings.Contains(twin.Warnings[0], "王强") {
+		if len(twin.Warnings) != 2 || twin.Warnings[1].Code != "spelled_alike" || !strings.Contains(twin.Warnings[0].Message, "王强") {
 			t.Errorf("warnings %v", twin.Warnings)
 		}
 	})

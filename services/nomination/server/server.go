@@ -2,6 +2,7 @@
 package server
 
 import (
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -22,15 +23,17 @@ func Migrations() []pg.Set {
 func New(deps run.Deps) (run.Room, error) {
 	deps.Selections = phase.NewSelections()
 	vet := vetting.New(deps)
+	entries := entry.New(deps, photo.NewMaker())
 	service := struct {
 		*entry.Entries
 		*vetting.Vetting
 		*candidate.Candidates
-	}{entry.New(deps, photo.NewMaker()), vet, candidate.New(deps)}
+	}{entries, vet, candidate.New(deps)}
 	return run.Room{
 		Name:       nomination.Name,
 		Migrations: Migrations(),
 		Endpoints:  nomination.Endpoints(service),
-		Handlers:   deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}),
+		Handlers:   append(deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}), entry.Ended()),
+		Jobs:       []job.Kind{entries.Retention().Job()},
 	}, nil
 }

@@ -17,14 +17,14 @@ import (
 // and keeps the candidate from the juror.
 func TestConflict(t *testing.T) {
 	r := frozen(t, with("nominee: person", "nominee: person\nattributes: [conflicts]", isAll, "sees_others: after_own,"),
-		event.CandidateAdmitted{Attributes: map[string]string{"employer": "陇运 速递"}},
+		event.CandidateAdmitted{Attributes: map[string]string{"employer": "陇运 速递（兰州）"}},
 		event.CandidateAdmitted{Attributes: map[string]string{"recommended_by": "ABC"}},
-		event.CandidateAdmitted{Attributes: map[string]string{"conflicts": "Somebody、Cai"}},
+		event.CandidateAdmitted{Attributes: map[string]string{"conflicts": "Somebody、買買提．艾力"}},
 		event.CandidateAdmitted{})
 	r.seat(
-		review.Person{ID: "a", Name: "Ann", Employer: "陇运速递"},
+		review.Person{ID: "a", Name: "Ann", Employer: "陇运速递【兰州】"},
 		review.Person{ID: "b", Name: "Bo", Employer: "ａｂｃ"},
-		review.Person{ID: "c", Name: "Cai"},
+		review.Person{ID: "c", Name: "買買提·艾力"},
 	)
 	r.Open(rulebook.PhaseReview)
 	organizer := r.as("organizer")
@@ -46,10 +46,10 @@ func TestConflict(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []review.Conflict{
-		{Juror: "a", Candidate: 1, Grounds: []review.Ground{{Source: "employer", Detail: "陇运速递"}}, Recused: true},
+		{Juror: "a", Candidate: 1, Grounds: []review.Ground{{Source: "employer", Detail: "陇运速递【兰州】"}}, Recused: true},
 		{Juror: "a", Candidate: 4, Grounds: []review.Ground{{Source: "declared", Detail: "my cousin"}}, Recused: true},
 		{Juror: "b", Candidate: 2, Grounds: []review.Ground{{Source: "recommended_by", Detail: "ａｂｃ"}}, Recused: true},
-		{Juror: "c", Candidate: 3, Grounds: []review.Ground{{Source: "entry", Detail: "Cai"}}, Recused: true},
+		{Juror: "c", Candidate: 3, Grounds: []review.Ground{{Source: "entry", Detail: "買買提．艾力"}}, Recused: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("conflicts (-want +got):\n%s", diff)

@@ -37,7 +37,7 @@ func (h *installation) decided(rulebook string) string {
 	s := h.create(rulebook)
 	h.rooms["nomination"].admitted = 4
 	h.change("open nomination", "open vetting", "close nomination", "close vetting", "open voting", "open review", "close voting", "close review")
-	result := h.Upload(fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
+	result := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: votes, ScoresHash: scores})
 	h.change("open decision")
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1})
@@ -116,8 +116,12 @@ func TestPublish(t *testing.T) {
 	h.rooms["nomination"].say("candidate/2", event.CandidateStruck{Number: 2, Reason: "withdrew"})
 	result := h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 3s}", 1))
 	voting := h.rooms["voting"]
-	voting.say("tally", event.BallotsCounted{Ballots: 300, Sums: map[int]int64{3: 300}})
-	voting.say("tally", event.BallotsCounted{Ballots: 12, FirstIndex: 300, Sums: map[int]int64{1: 12}})
+	voting.say("tally", event.BallotsCountedV1{Ballots: 300, Sums: map[int]int64{3: 300}}) // of before: what was added
+	voting.say("tally", event.BallotsCountedV1{Ballots: 2, FirstIndex: 300, Sums: map[int]int64{1: 2}})
+	h.until(func(s selection.Selection) bool { return s.Ballots == 302 })
+	voting.say("tally", event.BallotsCounted{Ballots: 302, Votes: map[int]int64{3: 300, 1: 2}}) // totals, of which the greatest counts
+	voting.say("tally", event.BallotsCounted{Ballots: 312, Votes: map[int]int64{3: 300, 1: 12}})
+	voting.say("tally", event.BallotsCounted{Ballots: 310, Votes: map[int]int64{3: 300, 1: 10}})
 	h.until(func(s selection.Selection) bool { return s.Ballots == 312 && s.Candidates == 3 })
 	voting.say("seal", event.TallySealed{Ballots: 320, Votes: map[int]int64{3: 300, 1: 20}})
 	h.until(func(s selection.Selection) bool { return s.Ballots == 320 })
@@ -231,7 +235,7 @@ func TestPublish_foreign(t *testing.T) {
 	h := open(t)
 	h.admit(1, 2, 3, 4)
 	h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 1s}", 1))
-	foreign := h.Upload(fmt.Appendf(nil, computed, slug, votes, votes, scores))
+	foreign := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, votes, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: foreign, RulebookHash: votes, VotesHash: votes, ScoresHash: scores})
 	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: foreign, Approved: true, Members: 9, For: 9})
 	testkit.Eventually(t, testkit.Patience, func() error {

@@ -294,7 +294,7 @@ func TestTally_hidden(t *testing.T) {
 		t.Errorf("hidden tally %+v, %v", tally, err)
 	}
 	for _, e := range events[event.BallotsCounted](t, r) {
-		if e.Ballots == 0 || e.Sums != nil {
+		if e.Ballots == 0 || e.Votes != nil {
 			t.Errorf("ballots_counted tells %+v", e)
 		}
 	}

@@ -127,7 +127,7 @@ func TestVotersCounted(t *testing.T) {
 	r.counted(t, casts...)
 	r.close(t)
 	r.sealed(t)
-	ref, err := r.deps.Blobs.Put(r.ctx, bytes.NewReader(list), 1<<20)
+	ref, err := r.deps.Blobs.In(event.Identity).Put(r.ctx, bytes.NewReader(list), 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,10 +139,10 @@ func TestVotersCounted(t *testing.T) {
 	if diff := cmp.Diff([]event.VotersCounted{{Voters: ref.Hash, Voted: want}}, got); diff != "" {
 		t.Errorf("(-want +got):\n%.2000s", diff)
 	}
-	if err := r.deps.Blobs.Delete(r.ctx, ref.Hash); err != nil {
+	if err := r.deps.Blobs.In(event.Identity).Delete(r.ctx, ref.Hash); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := r.deps.Blobs.Open(r.ctx, ref.Hash); !errors.Is(err, blob.ErrNotFound) {
+	if _, _, err := r.deps.Blobs.In(event.Identity).Open(r.ctx, ref.Hash); !errors.Is(err, blob.ErrNotFound) {
 		t.Errorf("deleted: %v", err)
 	}
 	r.selection.Hand(r.selection.Next(event.Identity, "roster", event.RosterClosed{Voters: ref.Hash})) // no list: nothing to say

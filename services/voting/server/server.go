@@ -58,6 +58,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Migrations: Migrations(),
 		Endpoints:  voting.Endpoints(service),
 		Handlers:   append(candidates.Handlers(deps.Selections, deps.Time, keys), members.Handlers()...),
+		Jobs:       reader.Jobs(),
 		Tasks: []run.Task{
 			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},

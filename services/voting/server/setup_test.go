@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -37,6 +38,7 @@ type room struct {
 	ctx     context.Context
 	nats    *bus.Embedded
 	address string // of the database, as superuser
+	clock   *testkit.Clock
 	deps    run.Deps
 	running *run.Running
 	signer  ballotlog.Signer
@@ -76,11 +78,18 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	if err != nil {
 		t.Fatal(err)
 	}
+	return keeping(t, blobs.In(voting.Name), signer, nats, address, way)
+}
+
+// keeping is signedBy with the store of its files.
+func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.Embedded, address, way string) *room {
+	t.Helper()
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
+	db := testkit.Open(t, way, voting.Name)
 	deps := run.Deps{
-		DB: testkit.Open(t, way, voting.Name), Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Now: clock.Now, Log: testkit.Log(t),
+		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
+		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -94,6 +103,7 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 		ctx:     actor.WithRequest(t.Context(), "r-1"),
 		nats:    nats,
 		address: address,
+		clock:   clock,
 		deps:    deps,
 		inbox:   inbox,
 
@@ -101,8 +111,12 @@ func signedBy(t testing.TB, signer ballotlog.Signer, nats *bus.Embedded, address
 	}
 }
 
-// book is a rulebook whose voting is v.
+// book is a rulebook whose voting is v. Where v does not say when figures become
+// public, they do as soon as may be.
 func book(v string) string {
+	if !strings.Contains(v, "publication") {
+		v = `{"publication": {"every": "1s", "ballots": 1}, ` + strings.TrimPrefix(v, "{")
+	}
 	return `{"laurel": 1, "timezone": "Asia/Shanghai",
 		"categories": [{"id": "city", "title": "city"}, {"id": "village", "title": "village"}], "voting": ` + v + `}`
 }
@@ -189,21 +203,26 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	}
 }
 
-// whole waits until every ballot is in the tally, and checks the whole state:
-// ballots there are exactly want.
+// whole waits until every ballot is public, and checks the whole state: ballots
+// there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
 		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
+		}
+		var ballots int64
+		if err := r.deps.DB.Get(&ballots, `SELECT count(*) FROM ballot JOIN voting v ON v.id = selection WHERE slug = $1`, slug); err != nil {
+			return err
+		}
+		switch {
 		case len(c.Problems) > 0:
 			t.Fatalf("problems: %s", strings.Join(c.Problems, "\n"))
-		case c.Ballots != int64(want):
-			t.Fatalf("%d ballots, want %d", c.Ballots, want)
-		case c.Sequenced != c.Ballots:
-			return fmt.Errorf("%d ballots sequenced of %d", c.Sequenced, c.Ballots)
+		case ballots != int64(want):
+			t.Fatalf("%d ballots, want %d", ballots, want)
+		case c.Sequenced != ballots || c.Ballots != ballots:
+			return fmt.Errorf("%d ballots are public of %d, %d are told", c.Sequenced, ballots, c.Ballots)
 		}
 		d, err := bus.Call[outbox.Deliveries](r.ctx, r.deps.Bus, voting.Name, run.ReportDeliveries, run.Of{Slug: slug})
 		if err != nil {
@@ -229,6 +248,18 @@ func (r *room) sealed(t testing.TB) voting.Tally {
 		return err
 	})
 	return tally
+}
+
+// made waits for a file that a job makes.
+func (r *room) made(t testing.TB, ask func(context.Context, voting.Of) (voting.Exported, error)) (out voting.Exported) {
+	t.Helper()
+	testkit.Eventually(t, testkit.Patience, func() (err error) {
+		if out, err = ask(r.ctx, voting.Of{Slug: slug}); err == nil && out.Job != nil {
+			err = fmt.Errorf("%s is %s", out.Job.Kind, out.Job.State)
+		}
+		return err
+	})
+	return out
 }
 
 // events are what the room has published of a type, oldest first.
@@ -268,4 +299,6 @@ func (r *room) execute(t testing.TB, statement string, args ...any) {
 }
 
 // forged is a receipt that somebody made who has not the key.
-func forged() string { return receipt.NewKey([]byte("another")).Issue(slug, 1, 0).String() }
+func forged() string {
+	return receipt.NewKey([]byte("another")).Issue(slug, receipt.Place{Batch: 1}).String()
+}

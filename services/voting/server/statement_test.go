@@ -73,10 +73,7 @@ func TestStatement(t *testing.T) {
 	r.log(t, 4)
 	r.close(t)
 	r.sealed(t)
-	out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := r.made(t, r.ExportLeaves)
 	leaves := r.blob(t, out.Blob)
 	for i, s := range []ballotlog.Statement{one, two, other, r.stated(t, 3)} {
 		if err := s.Check(strings.NewReader(leaves)); err != nil {
@@ -113,10 +110,7 @@ func TestStatement_pending(t *testing.T) {
 	}
 	r.close(t)
 	r.sealed(t)
-	out, err := r.ExportLeaves(r.ctx, voting.Of{Slug: slug})
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := r.made(t, r.ExportLeaves)
 	for _, s := range []ballotlog.Statement{pending, r.stated(t, 2)} {
 		if err := s.Check(strings.NewReader(r.blob(t, out.Blob))); err != nil {
 			t.Error(err)

@@ -5,6 +5,7 @@ package api
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -55,6 +56,8 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	enums(h.Components.Schemas)
 	a.huma = humaecho.New(e, h)
 	a.sessionRoutes()
+	a.accountRoutes()
+	a.operatorRoutes()
 	a.staffRoutes()
 	a.selectionRoutes()
 	a.entryRoutes()
@@ -64,6 +67,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.castRoute(e)
 	a.liveRoute(e)
 	a.logRoutes()
+	a.jobRoutes()
 	a.tileRoutes(e)
 	a.panelRoutes()
 	a.sheetRoutes()
@@ -82,6 +86,29 @@ type InSelection struct {
 }
 
 func (in InSelection) selection() string { return in.Slug }
+
+// Reached is how the client reached us.
+type Reached struct {
+	host string // with the scheme
+}
+
+// Resolve implements huma.Resolver.
+func (r *Reached) Resolve(ctx huma.Context) []error {
+	r.host = "http://"
+	if ctx.TLS() != nil {
+		r.host = "https://"
+	}
+	r.host += ctx.Host()
+	return nil
+}
+
+// address is how browsers reach the pages.
+func (a *API) address(r Reached) string {
+	if a.cfg.PublicURL != "" {
+		return strings.TrimSuffix(a.cfg.PublicURL, "/")
+	}
+	return r.host
+}
 
 // about is a request about a selection whose body is T.
 type about[T any] struct {

@@ -30,6 +30,12 @@ func (a *API) auditRoutes() {
 		})
 	serve(a, route{act: app.CheckAudit, at: "GET /audit/check", summary: "Whether each service's audit log is what was recorded, and its signed head"},
 		func(ctx context.Context, _ *struct{}) ([]audit.Report, error) { return a.app.AuditReports(ctx) })
+	serve(a, route{
+		act: app.ReadErasures, at: "GET " + one + "/erasures", summary: "What was erased because its time was over, oldest first",
+	},
+		func(ctx context.Context, in *InSelection) ([]gateway.Erasure, error) {
+			return a.app.Erasures(ctx, in.Slug)
+		})
 	serve(a, route{act: app.CheckTally, at: "GET " + one + "/check", summary: "Recount the ballots"},
 		func(ctx context.Context, in *InSelection) (voting.Check, error) {
 			return a.app.CheckTally(ctx, in.Slug)

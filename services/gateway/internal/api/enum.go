@@ -6,6 +6,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -18,6 +19,7 @@ import (
 // each is described.
 type (
 	roleSchema       struct{}
+	accountSchema    struct{}
 	stateSchema      struct{}
 	phaseStateSchema struct{}
 	formSchema       struct{}
@@ -25,9 +27,11 @@ type (
 	fileSchema       struct{}
 	sheetsSchema     struct{}
 	unknownSchema    struct{}
+	jobStateSchema   struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
+func (accountSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.States()) }
 func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
 func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
 func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
@@ -35,6 +39,7 @@ func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gatewa
 func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
 func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomination.Unknowns()) }
+func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -47,6 +52,7 @@ func oneOf[T ~string](values []T) *huma.Schema {
 // enums has every text of these types described by its values.
 func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.State](), reflect.TypeFor[accountSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())
@@ -54,6 +60,7 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

@@ -65,13 +65,14 @@ func (a *API) logRoutes() {
 		})
 	register(a, route{
 		act: app.ReadLog, at: "GET " + logPath + "/leaves", summary: "Every line of the ballot log, once the tally is final", media: "text/plain",
+		made: true,
 	},
 		func(ctx context.Context, in *InSelection) (*huma.StreamResponse, error) {
-			file, size, err := a.app.Leaves(ctx, in.Slug)
+			file, err := a.app.Leaves(ctx, in.Slug)
 			if err != nil {
 				return nil, err
 			}
-			return a.stream(ctx, plainText, file, size, "slug", in.Slug, "what", "leaves"), nil
+			return a.stream(ctx, plainText, file, "slug", in.Slug, "what", "leaves"), nil
 		})
 }
 

@@ -33,14 +33,14 @@ func (a *API) resultRoutes() {
 			return a.app.Results(ctx, in.Slug)
 		})
 	register(a, route{
-		act: app.ExportFile, at: "GET " + one + "/exports/{what}", media: "text/csv",
+		act: app.ExportFile, at: "GET " + one + "/exports/{what}", media: "text/csv", made: true,
 		summary: "Votes, scores, ballots or candidates as CSV, as `laurel compute` reads them; everybody's once the result is public",
 	},
 		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
-			file, size, err := a.app.Export(ctx, in.Slug, in.What)
+			file, err := a.app.Export(ctx, in.Slug, in.What)
 			if err != nil {
 				return nil, err
 			}
-			return a.stream(ctx, "text/csv; charset=utf-8", file, size, "slug", in.Slug, "what", string(in.What)), nil
+			return a.stream(ctx, "text/csv; charset=utf-8", file, "slug", in.Slug, "what", string(in.What)), nil
 		})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,19 +28,8 @@ type rosterInput struct {
 
 type codesInput struct {
 	InSelection
+	Reached
 	Body gateway.ExportCodes
-
-	host string // that the client used, with the scheme
-}
-
-// Resolve implements huma.Resolver.
-func (in *codesInput) Resolve(ctx huma.Context) []error {
-	in.host = "http://"
-	if ctx.TLS() != nil {
-		in.host = "https://"
-	}
-	in.host += ctx.Host()
-	return nil
 }
 
 func (a *API) rosterRoutes() {
@@ -89,11 +77,7 @@ func (a *API) exportCodes(ctx context.Context, in *codesInput) (*huma.StreamResp
 }
 
 func (a *API) writeCodes(out huma.Context, in *codesInput, codes app.Codes) error {
-	address := in.host
-	if a.cfg.PublicURL != "" {
-		address = strings.TrimSuffix(a.cfg.PublicURL, "/")
-	}
-	address += "/s/" + in.Slug
+	address := a.address(in.Reached) + "/s/" + in.Slug
 	if in.Body.Format == gateway.FormHTML {
 		out.SetHeader("Content-Type", mediaHTML+"; charset=utf-8")
 		return print.WriteSlips(out.BodyWriter(), in.Body.Language, print.Slips{Title: codes.Title, Address: address, Codes: codes.Coded})

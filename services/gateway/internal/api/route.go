@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +28,7 @@ type route struct {
 	status  int    // of success; 200 where 0
 	body    int64  // limit in bytes; maxBody where 0
 	later   bool   // 202 with the same output, too
+	made    bool   // 202 with a job, while the document is being made
 	media   string // content types of success, by commas, where it is a document and not the output's JSON
 }
 
@@ -49,6 +48,9 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	if r.later {
 		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
 	}
+	if r.made {
+		op.Responses["202"] = a.jobResponse("The file is still being made: Location tells how far it is; ask again after Retry-After seconds")
+	}
 	if r.media != "" {
 		content := map[string]*huma.MediaType{}
 		for media := range strings.SplitSeq(r.media, ",") {
@@ -58,7 +60,11 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	}
 	a.acts[op.Method+" "+echoPath(op.Path)] = r.act
 	huma.Register(a.huma, *op, func(ctx context.Context, in *In) (*Out, error) {
-		out, err := handle(ctx, in)
+		var out *Out
+		err := plain(in)
+		if err == nil {
+			out, err = handle(ctx, in)
+		}
 		if err == nil {
 			return out, nil
 		}
@@ -155,17 +161,4 @@ func operationID(method, path string) string {
 		}
 	}
 	return string(id)
-}
-
-// stream answers with a file of so many bytes, and closes it. A broken copy
-// shows by its length; what is its name in the log.
-func (a *API) stream(ctx context.Context, media string, file io.ReadCloser, size int64, what ...any) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(out huma.Context) {
-		defer file.Close()
-		out.SetHeader("Content-Type", media)
-		out.SetHeader("Content-Length", strconv.FormatInt(size, 10))
-		if _, err := io.Copy(out.BodyWriter(), file); err != nil {
-			a.cfg.Log.WarnContext(ctx, "file broken off", append(what, "error", err)...)
-		}
-	}}
 }

@@ -21,7 +21,7 @@ type signedOut struct {
 
 func (a *API) cookie(token string, expires time.Time) http.Cookie {
 	return http.Cookie{
-		Name: gateway.SessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: gateway.SessionCookieName(a.cfg.Secure), Value: token, Path: "/", Expires: expires,
 		HttpOnly: true, Secure: a.cfg.Secure, SameSite: http.SameSiteLaxMode,
 	}
 }
@@ -36,6 +36,4 @@ func (a *API) sessionRoutes() {
 		func(ctx context.Context, _ *struct{}) (*signedOut, error) {
 			return &signedOut{a.cookie("", time.Unix(1, 0))}, a.app.SignOut(ctx)
 		})
-	serve(a, route{act: app.ReadAccount, at: "GET /accounts/me", summary: "The account that is signed in"},
-		func(ctx context.Context, _ *struct{}) (identity.Account, error) { return a.app.Account(ctx) })
 }

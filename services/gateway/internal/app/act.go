@@ -22,17 +22,25 @@ const (
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
+	ReadJob         Act = "read_job"
 	ReadDescription Act = "read_description" // of the installation: whether it is up, its API, what pages are made of
 
 	ProveVoter    Act = "prove_voter"
 	CastBallot    Act = "cast_ballot"
 	ReadStatement Act = "read_statement"
 
-	SignIn      Act = "sign_in"
-	SignOut     Act = "sign_out"
-	ReadAccount Act = "read_account"
+	SignIn         Act = "sign_in"
+	SignOut        Act = "sign_out"
+	ReadAccount    Act = "read_account"
+	ClaimAccount   Act = "claim_account"
+	ForgotPassword Act = "forgot_password"
+	ChangePassword Act = "change_password"
+	ReadSessions   Act = "read_sessions"
+	EndSessions    Act = "end_sessions"
 
-	CreateAccount   Act = "create_account"
+	ListOperators   Act = "list_operators"
+	ChangeOperators Act = "change_operators"
+	ChangeAccess    Act = "change_access"
 	ListStaff       Act = "list_staff"
 	ChangeRole      Act = "change_role"
 	CreateSelection Act = "create_selection"
@@ -81,6 +89,7 @@ const (
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
+	ReadErasures   Act = "read_erasures"
 	ReadWholeAudit Act = "read_whole_audit"
 	CheckAudit     Act = "check_audit"
 	CheckTally     Act = "check_tally"
@@ -108,7 +117,6 @@ const (
 	Selection  Scope = "" // in the selection
 	Department Scope = "own department"
 	Panel      Scope = "own panel"
-	Somewhere  Scope = "in any selection"
 	Everywhere Scope = "in all selections" // a grant for identity.AnySelection
 )
 
@@ -123,6 +131,7 @@ type Rule struct {
 func Rules() map[Act]Rule {
 	anybody := Rule{Who: Anybody}
 	organizer := Rule{Roles: []identity.Role{identity.Organizer}}
+	operator := Rule{Roles: organizer.Roles, In: Everywhere}
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
 	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
@@ -131,14 +140,15 @@ func Rules() map[Act]Rule {
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
-		ReadDescription: anybody,
+		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: {Who: Voters},
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
+		ClaimAccount:   anybody, // the link decides
+		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
-		CreateAccount:   {Roles: organizer.Roles, In: Somewhere},
-		CreateSelection: {Roles: organizer.Roles, In: Everywhere},
-		ListStaff:       overseer, ChangeRole: organizer, ChangePhase: organizer,
+		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
+		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
 		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
@@ -155,7 +165,7 @@ func Rules() map[Act]Rule {
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 
-		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, CheckTally: overseer,
+		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, ReadErasures: overseer, CheckTally: overseer,
 		ReadWholeAudit: auditor, CheckAudit: auditor,
 	}
 }
@@ -178,8 +188,6 @@ func (r Rule) AtOnce() bool { return r.Who == NobodyElse || r.Who == SignedIn }
 func (r Rule) allows(account identity.Account, slug, scope string) (role identity.Role, ok bool) {
 	i := slices.IndexFunc(r.Roles, func(role identity.Role) bool {
 		switch r.In {
-		case Somewhere:
-			return slices.ContainsFunc(account.Grants, func(g identity.Grant) bool { return g.Role == role })
 		case Everywhere:
 			return account.May(identity.AnySelection, role, "")
 		case Department, Panel:

@@ -72,6 +72,9 @@ type App struct {
 	candidates *cache.Cache[[]nomination.Candidate]
 	live       *live.Hub
 	log        ballotLog
+	files      *cache.Cache[voting.Exported]   // by kind/slug
+	published  *cache.Cache[selection.Results] // by slug
+	sending    sending
 	codes      codeTries
 	rulebooks  rulebook.Cache
 	rules      map[Act]Rule
@@ -105,6 +108,11 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.log = a.newBallotLog()
+	a.files = cache.New(madeTTL, cfg.Now, a.askMade)
+	a.published = cache.New(publishedTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Results, error) {
+		return a.selection.GetResults(ctx, selection.Of{Slug: slug})
+	})
+	a.sending.byHost = map[string]int{}
 	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.Tally, Log: cfg.Log})
 	return a
 }

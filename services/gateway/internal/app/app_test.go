@@ -174,9 +174,9 @@ func TestApp_SeatPanel(t *testing.T) {
 func TestApp_published(t *testing.T) {
 	a, _, p, clock := setup(t, 0)
 	export := func() error {
-		file, _, err := a.Export(as(t, ""), slug, gateway.FileCandidates)
+		file, err := a.Export(as(t, ""), slug, gateway.FileCandidates)
 		if err == nil {
-			err = file.Close()
+			err = file.Body.Close()
 		}
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -128,4 +129,27 @@ func (a *App) AuditReports(ctx context.Context) ([]audit.Report, error) {
 		reports = append(reports, report)
 	}
 	return reports, nil
+}
+
+// Erasures tells what was erased in a selection because its time was over.
+func (a *App) Erasures(ctx context.Context, slug string) ([]gateway.Erasure, error) {
+	ctx, err := a.may(ctx, ReadErasures, slug, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return nil, err
+	}
+	all := []gateway.Erasure{}
+	for _, service := range event.Services() {
+		erased, err := bus.Call[[]retention.Erased](ctx, a.bus, service, run.ListErasures, run.Of{Slug: slug})
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range erased {
+			all = append(all, gateway.Erasure{Service: service, Erased: e})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b gateway.Erasure) int { return a.At.Compare(b.At) })
+	return all, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -51,11 +52,14 @@ func (a *App) ImportEntries(ctx context.Context, in nomination.ImportEntries, fi
 	if err := a.known(ctx, in.Slug); err != nil {
 		return nomination.Imported{}, err
 	}
-	if in.Blob, err = a.upload(ctx, file, MaxImport); err != nil {
+	name, drop, err := a.upload(ctx, file, MaxImport)
+	if err != nil {
 		return nomination.Imported{}, err
 	}
+	defer drop()
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
+	in.Blob = name
 	return a.nomination.ImportEntries(ctx, in)
 }
 
@@ -97,11 +101,12 @@ func (a *App) SetPhoto(ctx context.Context, slug, entry string, picture []byte) 
 	if err != nil {
 		return nomination.Entry{}, err
 	}
-	hash, err := a.upload(ctx, picture, MaxPhoto)
+	name, drop, err := a.upload(ctx, picture, MaxPhoto)
 	if err != nil {
 		return nomination.Entry{}, err
 	}
-	return a.nomination.SetPhoto(ctx, nomination.SetPhoto{Slug: slug, Entry: entry, Blob: hash})
+	defer drop()
+	return a.nomination.SetPhoto(ctx, nomination.SetPhoto{Slug: slug, Entry: entry, Blob: name})
 }
 
 // GiveOpinion is a department's word on an entry.
@@ -125,9 +130,19 @@ func (a *App) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate
 	return do(ctx, a, StrikeCandidate, in.Slug, a.nomination.StrikeCandidate, in)
 }
 
-// upload puts a file into the blob store, from which services take it. Fault:
+// upload puts a file where a service takes it from, under a name of its own.
+// Nobody needs it once the service has answered, whatever the answer: drop must be
+// called then. Photos carry where they were taken, and rosters names. Fault:
 // blob.TooLargeError.
-func (a *App) upload(ctx context.Context, data []byte, limit int64) (hash string, err error) {
-	ref, err := a.blobs.Put(ctx, bytes.NewReader(data), limit)
-	return ref.Hash, err
+func (a *App) upload(ctx context.Context, data []byte, limit int64) (name string, drop func(), err error) {
+	ref, err := a.blobs.In(blob.Uploads).Deposit(ctx, bytes.NewReader(data), limit)
+	return ref.Hash, func() { a.dropUpload(ctx, ref.Hash) }, err
+}
+
+// dropUpload removes a body that has been taken. What cannot be removed now is
+// swept later.
+func (a *App) dropUpload(ctx context.Context, name string) {
+	if err := a.blobs.In(blob.Uploads).Delete(context.WithoutCancel(ctx), name); err != nil {
+		a.cfg.Log.WarnContext(ctx, "an upload is removed later", "error", err)
+	}
 }

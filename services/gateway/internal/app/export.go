@@ -4,50 +4,63 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// Export opens a file of a selection, of so many bytes, as `laurel compute`
-// reads it.
-func (a *App) Export(ctx context.Context, slug string, what gateway.File) (file io.ReadCloser, size int64, err error) {
-	ctx, err = a.may(ctx, ExportFile, slug, "")
+// Export opens a file of a selection as `laurel compute` reads it, or names the
+// job that makes it.
+func (a *App) Export(ctx context.Context, slug string, what gateway.File) (File, error) {
+	ctx, err := a.may(ctx, ExportFile, slug, "")
 	if err != nil {
-		return nil, 0, err
+		return File{}, err
 	}
-	var hash string
 	switch what {
-	case gateway.FileVotes:
-		var x voting.Exported
-		x, err = a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
-		hash = x.Blob
 	case gateway.FileBallots:
-		var x voting.Exported
-		x, err = a.voting.ExportBallots(ctx, voting.Of{Slug: slug})
-		hash = x.Blob
-	case gateway.FileScores:
-		var x review.Exported
-		x, err = a.review.ExportScores(ctx, review.Of{Slug: slug})
-		hash = x.Blob
-	default:
-		data, err := a.exportCandidates(ctx, slug)
-		return io.NopCloser(bytes.NewReader(data)), int64(len(data)), err
+		return a.made(ctx, slug, voting.BallotsJob)
+	case gateway.FileVotes, gateway.FileScores:
+		return a.counted(ctx, slug, what)
 	}
+	data, err := a.exportCandidates(ctx, slug)
+	return File{Body: io.NopCloser(bytes.NewReader(data)), Size: int64(len(data))}, err
+}
+
+// counted opens the votes or the scores. Those of a published result are what it
+// was computed from: no room is asked for them again.
+func (a *App) counted(ctx context.Context, slug string, what gateway.File) (File, error) {
+	if s, err := a.selections.Get(ctx, slug); err == nil && s.PublishedAt != nil {
+		r, err := a.published.Get(ctx, slug)
+		if err != nil {
+			return File{}, err
+		}
+		hash := r.VotesHash
+		if what == gateway.FileScores {
+			hash = r.ScoresHash
+		}
+		if f, err := a.open(ctx, review.Name, hash); !errors.Is(err, blob.ErrNotFound) && !errors.Is(err, blob.ErrHash) {
+			return f, err
+		}
+	}
+	if what == gateway.FileScores {
+		x, err := a.review.ExportScores(ctx, review.Of{Slug: slug})
+		if err != nil {
+			return File{}, err
+		}
+		return a.open(ctx, review.Name, x.Blob)
+	}
+	x, err := a.voting.ExportVotes(ctx, voting.Of{Slug: slug})
 	if err != nil {
-		return nil, 0, err
+		return File{}, err
 	}
-	if file, size, err = a.blobs.Open(ctx, hash); err != nil {
-		return nil, 0, fmt.Errorf("export %s: %w", what, err)
-	}
-	return file, size, nil
+	return a.open(ctx, voting.Name, x.Blob)
 }
 
 // exportCandidates is candidate,name,… of those on the list.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -54,14 +53,14 @@ func (a *App) Consistency(ctx context.Context, in voting.ConsistencyOf) (voting.
 	return do(ctx, a, ReadLog, in.Slug, a.voting.ProveGrowth, in)
 }
 
-// Leaves opens every line of the ballot log, of so many bytes, once the tally is
-// final.
-func (a *App) Leaves(ctx context.Context, slug string) (file io.ReadCloser, size int64, err error) {
-	out, err := do(ctx, a, ReadLog, slug, a.voting.ExportLeaves, voting.Of{Slug: slug})
+// Leaves opens every line of the ballot log, once the tally is final, or names
+// the job that writes them.
+func (a *App) Leaves(ctx context.Context, slug string) (File, error) {
+	ctx, err := a.may(ctx, ReadLog, slug, "")
 	if err != nil {
-		return nil, 0, err
+		return File{}, err
 	}
-	return a.blobs.Open(ctx, out.Blob)
+	return a.made(ctx, slug, voting.LeavesJob)
 }
 
 // Receipt gives what is recorded behind a receipt.

@@ -35,14 +35,15 @@ func (a *App) seated(ctx context.Context, of review.OfPanel, panel review.Panel,
 	if err != nil || len(jurors) == 0 {
 		return panel, err
 	}
+	seat := identity.Grant{Slug: of.Slug, Role: identity.Juror, Scope: of.Panel}
 	a.wait(ctx, func() bool {
 		staff, err := a.identity.ListStaff(ctx, identity.ListStaff{Slug: of.Slug})
 		if err != nil {
 			return false
 		}
-		may := map[string]bool{} // by account
+		may := map[string]bool{} // by account; it may be still to be claimed
 		for _, account := range staff {
-			may[account.ID] = account.May(of.Slug, identity.Juror, of.Panel)
+			may[account.ID] = slices.Contains(append(account.Grants, account.Pending...), seat)
 		}
 		return !slices.ContainsFunc(jurors, func(j review.Person) bool { return !may[j.ID] })
 	})

@@ -30,7 +30,7 @@ func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (
 	if !slices.ContainsFunc(list, shown) {
 		return nil, 0, errNoPhoto
 	}
-	r, size, err := a.blobs.Open(ctx, hash)
+	r, size, err := a.blobs.In(nomination.Name).Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
@@ -37,9 +38,12 @@ func (a *App) ImportRoster(ctx context.Context, slug, sheet string, file []byte)
 	if c := rules.Voting.Constituency; c != nil && c.From == rulebook.ConstituencyRoster {
 		in.Divided, in.Constituencies = true, c.Values
 	}
-	if in.Blob, err = a.upload(ctx, file, MaxImport); err != nil {
+	name, drop, err := a.upload(ctx, file, MaxImport)
+	if err != nil {
 		return out, err
 	}
+	defer drop()
+	in.Blob = name
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
 	return a.identity.ImportRoster(ctx, in)
@@ -109,10 +113,11 @@ func over(s selection.Selection) bool {
 }
 
 func (a *App) openCodes(ctx context.Context, made identity.CodesExported) ([]identity.Coded, error) {
-	sealed, _, err := a.blobs.Open(ctx, made.Blob)
+	sealed, _, err := a.blobs.In(blob.Uploads).Open(ctx, made.Blob)
 	if err != nil {
 		return nil, fmt.Errorf("codes: %w", err)
 	}
+	defer a.dropUpload(ctx, made.Blob)
 	defer sealed.Close()
 	text, err := io.ReadAll(sealed)
 	if err != nil {

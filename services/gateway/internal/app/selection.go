@@ -155,7 +155,15 @@ func (a *App) missing(ctx context.Context, slug, phase string) (missing []fault.
 	return missing, nil
 }
 
-// PublishResult makes the result public: selection.Service.PublishResult.
+// PublishResult makes the result public, once its files are made:
+// selection.Service.PublishResult.
 func (a *App) PublishResult(ctx context.Context, in selection.PublishResult) (selection.Results, error) {
-	return do(ctx, a, PublishResult, in.Slug, a.selection.PublishResult, in)
+	ctx, err := a.may(ctx, PublishResult, in.Slug, "")
+	if err != nil {
+		return selection.Results{}, err
+	}
+	if err := a.filesMade(ctx, in.Slug); err != nil {
+		return selection.Results{}, err
+	}
+	return a.selection.PublishResult(ctx, in)
 }

@@ -50,11 +50,6 @@ func (a *App) Account(ctx context.Context) (identity.Account, error) {
 	return accountOf(ctx), err
 }
 
-// CreateAccount adds a member of staff: identity.Service.CreateAccount.
-func (a *App) CreateAccount(ctx context.Context, in identity.CreateAccount) (identity.Account, error) {
-	return do(ctx, a, CreateAccount, "", a.identity.CreateAccount, in)
-}
-
 // Staff gives the accounts with a role in a selection, and their roles there.
 func (a *App) Staff(ctx context.Context, slug string) ([]identity.Account, error) {
 	ctx, err := a.may(ctx, ListStaff, slug, "")
@@ -72,34 +67,39 @@ func (a *App) Staff(ctx context.Context, slug string) ([]identity.Account, error
 // its roles there, and in all selections if they themselves have one in all.
 func told(ctx context.Context, account identity.Account, slug string) identity.Account {
 	inAll := slices.ContainsFunc(accountOf(ctx).Grants, func(g identity.Grant) bool { return g.Slug == identity.AnySelection })
-	account.Grants = slices.DeleteFunc(slices.Clone(account.Grants), func(g identity.Grant) bool {
-		return g.Slug != slug && (g.Slug != identity.AnySelection || !inAll)
-	})
+	untold := func(g identity.Grant) bool { return g.Slug != slug && (g.Slug != identity.AnySelection || !inAll) }
+	account.Grants = slices.DeleteFunc(slices.Clone(account.Grants), untold)
+	account.Pending = slices.DeleteFunc(slices.Clone(account.Pending), untold)
 	return account
 }
 
-// GrantRole gives a role in a selection that exists.
-func (a *App) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return a.changeRole(ctx, in, a.identity.GrantRole)
+// GiveRole gives a role in a selection that exists, and invites whoever is new.
+func (a *App) GiveRole(ctx context.Context, in identity.Invite) (identity.Invited, error) {
+	out, ctx, err := changeRole(ctx, a, in.Slug, a.identity.Invite, in)
+	out.Account = told(ctx, out.Account, in.Slug)
+	return out, err
 }
 
 // RevokeRole takes a role back.
 func (a *App) RevokeRole(ctx context.Context, in identity.Change) (identity.Account, error) {
-	return a.changeRole(ctx, in, a.identity.RevokeRole)
+	account, ctx, err := changeRole(ctx, a, in.Slug, a.identity.RevokeRole, in)
+	return told(ctx, account, in.Slug), err
 }
 
-func (a *App) changeRole(
-	ctx context.Context, in identity.Change, change func(context.Context, identity.Change) (identity.Account, error),
-) (identity.Account, error) {
-	ctx, err := a.may(ctx, ChangeRole, in.Slug, "")
+// changeRole changes a role in a selection that exists, in the context in which
+// the caller acts.
+func changeRole[In, Out any](
+	ctx context.Context, a *App, slug string, change func(context.Context, In) (Out, error), in In,
+) (out Out, acting context.Context, err error) {
+	acting, err = a.may(ctx, ChangeRole, slug, "")
 	if err != nil {
-		return identity.Account{}, err
+		return out, acting, err
 	}
-	if err := a.known(ctx, in.Slug); err != nil {
-		return identity.Account{}, err
+	if err := a.known(acting, slug); err != nil {
+		return out, acting, err
 	}
-	account, err := change(ctx, in)
-	return told(ctx, account, in.Slug), err
+	out, err = change(acting, in)
+	return out, acting, err
 }
 
 // people finds accounts by email. field names the list in a fault.

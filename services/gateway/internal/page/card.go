@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -90,7 +91,7 @@ func (s *visit) card(c nomination.Candidate, shown counts) card {
 // cards gives the candidates that match a query, and those picked in any case,
 // so that a search never loses a pick.
 func (s *visit) cards(list []nomination.Candidate, shown counts, query string, picked map[int]bool) []card {
-	folded := plain(query)
+	folded := norm.Key(query)
 	number, err := strconv.Atoi(folded)
 	if err != nil {
 		number = 0

@@ -6,11 +6,12 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
-// The cookies; those of a selection are sent to its pages alone.
+// The cookies.
 const (
-	cookieOrder   = "laurel_order"   // seed of the order of candidates
-	cookieVoter   = "laurel_voter"   // credential; per selection
-	cookieReceipt = "laurel_receipt" // the last ballot's receipt and time; per selection
+	cookieOrder   = web.CookieOrder
+	cookieVoter   = web.CookieVoter
+	cookieReceipt = web.CookieReceipt
+	cookieChecked = "laurel_checked" // a receipt that was typed in; of a selection
 )
 
 const seedSize = 8

@@ -3,8 +3,7 @@ package page
 import (
 	"strings"
 
-	"golang.org/x/text/width"
-
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
@@ -30,13 +29,11 @@ func queryOf(text string) string {
 }
 
 // matches tells whether a candidate is what somebody searched for: the number,
-// or a part of name, employer or region. Full-width signs are as good.
+// or a part of name, employer or region. Whatever norm.Key does not tell apart is as good.
 func matches(c nomination.Candidate, number int, query string) bool {
 	if number > 0 {
 		return c.Number == number
 	}
-	return strings.Contains(plain(c.Name), query) || strings.Contains(plain(c.Employer), query) ||
-		strings.Contains(plain(c.Region), query)
+	return strings.Contains(norm.Key(c.Name), query) || strings.Contains(norm.Key(c.Employer), query) ||
+		strings.Contains(norm.Key(c.Region), query)
 }
-
-func plain(s string) string { return strings.ToLower(width.Fold.String(s)) }

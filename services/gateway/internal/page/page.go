@@ -56,12 +56,16 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Get(e, app.ReadSelection, "/s/:slug", p.selection, paged...)
 	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
+	web.Get(e, app.ReadReceipt, "/s/:slug/receipt", p.checking, paged...)
+	web.Get(e, app.ReadReceipt, "/s/:slug/receipt.json", p.checkFile, paged...)
+	web.Post(e, app.ReadReceipt, "/s/:slug/receipt", "check", p.check, paged...)
 	web.Get(e, app.ReadStatement, "/s/:slug/statement", p.statement, paged...)
 	web.Get(e, app.ReadStatement, "/s/:slug/statement.txt", p.statementFile, paged...)
 	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)
 	web.Post(e, app.CastBallot, "/s/:slug", "vote", p.vote, paged...)
+	p.mountAccount(e, paged)
 	for _, w := range p.ways {
 		web.Post(e, app.ProveVoter, "/s/:slug", w.traits().form, p.proving(w), paged...)
 	}

@@ -257,8 +257,8 @@ func TestPages_headers(t *testing.T) {
 			}
 		}
 	}
-	voter := cookieOf(t, get(t, visitor(t), s.URL+"/s/"+slug), "laurel_voter")
-	if voter.Path != "/s/"+slug || voter.MaxAge != 24*3600 {
+	voter := cookieOf(t, get(t, visitor(t), s.URL+"/s/"+slug), "__Host-laurel_voter."+slug)
+	if voter.Path != "/" || voter.Domain != "" || voter.MaxAge != 24*3600 {
 		t.Errorf("the voter's cookie is for %q, %d seconds", voter.Path, voter.MaxAge)
 	}
 	open := serve(t, newInstallation(t, courierRules(t), 1), "")

@@ -168,7 +168,8 @@ func (s *visit) votingRules() []string {
 	if change == "" {
 		change = rulebook.ChangeNo
 	}
-	items = append(items, t.T("rules.change."+change), t.T("rules.counts."+v.Counts))
+	items = append(items, t.T("rules.change."+change), t.T("rules.counts."+v.Counts),
+		t.N("rules.publication", int64(v.Publication.Ballots), "time", t.Duration(v.Publication.Every)))
 	if v.Constituency != nil {
 		items = append(items, t.T("rules.constituency."+v.Constituency.From))
 		if len(v.Constituency.Values) > 0 {

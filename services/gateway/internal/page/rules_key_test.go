@@ -35,6 +35,7 @@ voting:
   limits: [{category: rural, min: 1, max: 3}]
   change: add
   counts: hidden
+  publication: {every: 30s, ballots: 20}
   constituency: {from: choice, values: [东, 西]}
 review:
   panels:
@@ -95,6 +96,8 @@ func changes() map[string][2]string {
 		"voting.limits.max":                        {"min: 1, max: 3}]", "min: 1, max: 2}]"},
 		"voting.change":                            {"change: add", "change: no"},
 		"voting.counts":                            {"hidden", "live"},
+		"voting.publication.every":                 {"every: 30s", "every: 2m"},
+		"voting.publication.ballots":               {"ballots: 20", "ballots: 1"},
 		"voting.constituency.from":                 {"{from: choice, values: [东, 西]}", "{from: roster, values: [东, 西]}"},
 		"voting.constituency.values":               {"[东, 西]", "[东, 南]"},
 		"review.panels.id":                         {"experts", "jury"},

@@ -12,10 +12,12 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -361,6 +363,28 @@ func (h votes) cast(in voting.Cast) voting.Outcome {
 	return out
 }
 
+// GetReceipt knows the receipts of all ballots; the first is in the log.
+func (h votes) GetReceipt(_ context.Context, in voting.GetReceipt) (voting.Recorded, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	code := strings.NewReplacer("-", "", " ", "").Replace(in.Receipt)
+	for _, b := range h.ballots {
+		if b.outcome.Receipt != code {
+			continue
+		}
+		r := voting.Recorded{Slug: slug, Receipt: code, Period: "2026-05-04"}
+		r.Evidence.Leaf = fmt.Sprintf("ballot 2026-05-04 %s %v %s", pseudonym, b.picks, "salt")
+		r.Evidence.Promise.Head = "promised"
+		if strings.HasSuffix(code, "7") {
+			r.Evidence.Proof = &ballotlog.Inclusion{Head: "proved"}
+		}
+		return r, nil
+	}
+	return voting.Recorded{}, voting.ErrNoReceipt
+}
+
+const pseudonym = "9f86d081884c7d659a2feaa0c55ad015"
+
 func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.Statement, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -370,6 +394,8 @@ func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.St
 	}
 	return s, h.stateErr
 }
+
+func (h blobs) In(string) blob.Store { return h }
 
 func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {
 	body, ok := h.photos[hash]

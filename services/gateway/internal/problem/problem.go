@@ -120,6 +120,14 @@ func TooLarge(limit int64) error {
 		fault.Wrong("body", "body_too_large", "takes at most {max} bytes", "max", limit))
 }
 
+func errInvalid(message string) *fault.Error {
+	return fault.New(fault.Invalid, "input_invalid", message)
+}
+
+// Invalid is the fault of a request with fields that are wrong; nil where there
+// are none.
+func Invalid(fields []fault.Field) error { return errInvalid("the input breaks a rule").Check(fields) }
+
 // Status is the fault of a bare HTTP status.
 func Status(status int, message string) error {
 	switch status {
@@ -140,7 +148,7 @@ func Status(status int, message string) error {
 	case http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return fault.NewUnavailable("unavailable", message, time.Second)
 	case http.StatusUnprocessableEntity:
-		return fault.New(fault.Invalid, "input_invalid", message)
+		return errInvalid(message)
 	}
 	if status >= 400 && status < 500 {
 		return fault.New(fault.Malformed, "request_malformed", message)

@@ -1,13 +1,16 @@
 package web
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 )
 
 const formKey = "laurel.form"
@@ -33,11 +36,26 @@ func formPage(c echo.Context) string {
 	return "/"
 }
 
-// Form reads what was sent.
-func Form(c echo.Context) (url.Values, error) {
+// Form reads what was sent. Its texts are fault.Plain; those of the fields that
+// are named here may have several lines. A fault names each that is not.
+func Form(c echo.Context, lines ...string) (url.Values, error) {
 	values, err := c.FormParams()
 	if err != nil {
 		return nil, fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
 	}
-	return values, nil
+	return values, problem.Invalid(NotPlain(values, lines...))
+}
+
+// NotPlain names the values that are not fault.Plain, in the order of their
+// names.
+func NotPlain(values url.Values, lines ...string) (fields []fault.Field) {
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		for _, text := range append([]string{name}, values[name]...) {
+			if !fault.Plain(text, slices.Contains(lines, name)) {
+				fields = append(fields, fault.NotPlain(strings.ToValidUTF8(name, "\uFFFD")))
+				break
+			}
+		}
+	}
+	return fields
 }

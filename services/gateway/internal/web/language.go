@@ -1,7 +1,6 @@
 package web
 
 import (
-	"net/http"
 	"strings"
 	"unicode"
 
@@ -34,9 +33,9 @@ func (s *Site) language(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		lang, chosen := Known(c.QueryParam("lang"))
 		if chosen {
-			s.SetCookie(c, cookieLanguage, lang, "/", Year)
+			s.SetCookie(c, CookieLanguage, lang, "/", Year)
 		} else {
-			lang = remembered(c.Request())
+			lang = remembered(c)
 		}
 		c.Set(languageKey, lang)
 		h := c.Response().Header()
@@ -54,16 +53,14 @@ func languageOf(c echo.Context) string {
 	if lang, ok := Known(c.QueryParam("lang")); ok {
 		return lang
 	}
-	return remembered(c.Request())
+	return remembered(c)
 }
 
-func remembered(r *http.Request) string {
-	if cookie, err := r.Cookie(cookieLanguage); err == nil {
-		if lang, ok := Known(cookie.Value); ok {
-			return lang
-		}
+func remembered(c echo.Context) string {
+	if lang, ok := Known(Cookie(c, CookieLanguage)); ok {
+		return lang
 	}
-	return accepted(r.Header.Get("Accept-Language"))
+	return accepted(c.Request().Header.Get("Accept-Language"))
 }
 
 // Known gives the language that a tag names.

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -54,7 +55,7 @@ func TestMessages_complete(t *testing.T) {
 // may follow it.
 func families(t *testing.T) map[string][]string {
 	words := rulebookWords(t)
-	problems := []string{selection.ErrUnknown.Code, nomination.ErrNoCandidate.Code, ErrCrossOrigin.Code}
+	problems := []string{selection.ErrUnknown.Code, nomination.ErrNoCandidate.Code, identity.ErrLink.Code, ErrCrossOrigin.Code}
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
 	}

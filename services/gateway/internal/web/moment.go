@@ -14,11 +14,19 @@ type Moment struct {
 // Moment gives t as readers of the language write it, to the minute.
 func (p Printer) Moment(t time.Time, at *time.Location) Moment {
 	t = t.In(at)
-	text := t.Format("2 January 2006, 15:04")
+	separator := ", "
 	if p.Lang == Chinese {
-		text = fmt.Sprintf("%d年%d月%d日 %s", t.Year(), t.Month(), t.Day(), t.Format("15:04"))
+		separator = " "
 	}
-	return Moment{ISO: t.Format(time.RFC3339), Text: text}
+	return Moment{ISO: t.Format(time.RFC3339), Text: p.Day(t) + separator + t.Format("15:04")}
+}
+
+// Day is a date as readers of the language write it.
+func (p Printer) Day(day time.Time) string {
+	if p.Lang == Chinese {
+		return fmt.Sprintf("%d年%d月%d日", day.Year(), day.Month(), day.Day())
+	}
+	return day.Format("2 January 2006")
 }
 
 // Precise is Moment to the second, for what is disputed.

@@ -54,7 +54,7 @@ func (s *Site) Mount(e *echo.Echo) {
 func (s *Site) Middleware() []echo.MiddlewareFunc {
 	return []echo.MiddlewareFunc{
 		s.Headers, middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}),
-		middleware.BodyLimit(maxForm), s.language, s.origin.Middleware,
+		middleware.BodyLimit(maxForm), s.rename, s.language, s.origin.Middleware,
 	}
 }
 

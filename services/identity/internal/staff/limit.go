@@ -75,7 +75,7 @@ func (s *Staff) begin(ctx context.Context, in identity.SignIn) (t try, err error
 	}
 	if err := s.deps.DB.SelectContext(ctx, &found, `
 		SELECT id, password, EXISTS (SELECT FROM sign_in_network WHERE account = id AND network = $2 AND at > $3) AS home
-		FROM account WHERE email = $1`, t.Email, s.key("network", in.Network), now.Add(-homeLife)); err != nil {
+		FROM account WHERE email = $1 AND password IS NOT NULL`, t.Email, s.key("network", in.Network), now.Add(-homeLife)); err != nil {
 		return t, fmt.Errorf("sign in: %w", err)
 	}
 	if in.Network != "" {

@@ -72,8 +72,9 @@ func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Acc
 	return audit.Record(ctx, tx, s.deps.Time(), g.Slug, string(c), "", identity.Change{Email: a.Email, Grant: g})
 }
 
-func checkGrant(g identity.Grant) error {
-	var fields []fault.Field
+func checkGrant(g identity.Grant) error { return identity.ErrInvalid.Check(grantFields(g)) }
+
+func grantFields(g identity.Grant) (fields []fault.Field) {
 	switch g.Role {
 	case identity.Organizer, identity.Committee, identity.Auditor:
 		if g.Scope != "" {
@@ -89,7 +90,7 @@ func checkGrant(g identity.Grant) error {
 	if g.Slug == "" {
 		fields = append(fields, fault.Required("slug"))
 	}
-	return identity.ErrInvalid.Check(fields)
+	return fields
 }
 
 // Handlers give and take the role of jurors as they come to panels and leave

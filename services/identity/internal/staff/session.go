@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
@@ -48,20 +49,27 @@ func (s *Staff) prove(ctx context.Context, in identity.SignIn) (try, error) {
 	return t, nil
 }
 
-// open opens the session of who has proved an account.
+// open opens the session of who has proved an account, unless it was disabled or
+// its password changed since: both end sessions, and this one must not slip
+// through.
 func (s *Staff) open(ctx context.Context, t try) (identity.Session, error) {
-	raw, now := make([]byte, tokenSize), s.deps.Time()
-	rand.Read(raw)
-	session := identity.Session{Token: base64.RawURLEncoding.EncodeToString(raw), ExpiresAt: now.Add(s.ttl)}
+	now, token := s.deps.Time(), newToken()
+	session := identity.Session{Token: token, ExpiresAt: now.Add(s.ttl), Factors: []string{identity.FactorPassword}}
 	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) (err error) {
+		if err := s.still(ctx, tx, t); err != nil {
+			return err
+		}
 		if session.Account, err = find(ctx, tx, `id = $1`, t.account); err != nil {
 			return err
+		}
+		if session.Account.Disabled {
+			return identity.ErrDisabled
 		}
 		if err := s.succeeded(ctx, tx, t, now); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at) VALUES ($1, $2, $3)`,
-			hash(session.Token), t.account, session.ExpiresAt); err != nil {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at, created_at, factors) VALUES ($1, $2, $3, $4, $5)`,
+			hash(token), t.account, session.ExpiresAt, now, pq.Array(session.Factors)); err != nil {
 			return fmt.Errorf("open session: %w", err)
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
@@ -73,6 +81,27 @@ func (s *Staff) open(ctx context.Context, t try) (identity.Session, error) {
 		return identity.Session{}, err
 	}
 	return session, nil
+}
+
+// still holds an account until the transaction ends, if its password is the one
+// that was proved. Fault: ErrSignIn.
+func (s *Staff) still(ctx context.Context, tx *sqlx.Tx, t try) error {
+	var id string
+	err := tx.GetContext(ctx, &id, `SELECT id FROM account WHERE id = $1 AND password = $2 FOR NO KEY UPDATE`, t.account, t.phc)
+	if noRows(err) {
+		return identity.ErrSignIn
+	}
+	if err != nil {
+		return fmt.Errorf("hold account: %w", err)
+	}
+	return nil
+}
+
+// newToken is a random one that goes into cookies, headers and links.
+func newToken() string {
+	raw := make([]byte, tokenSize)
+	rand.Read(raw) // never fails
+	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
 // SignOut implements identity.Service.

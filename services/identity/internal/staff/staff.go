@@ -5,27 +5,16 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/mail"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/mac"
-	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
-)
-
-const (
-	minPassword = 10  // characters
-	maxPassword = 128 // bytes: argon2 has no limit, our memory has
-	maxName     = 100 // characters
+	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
 
 // Staff is the accounts.
@@ -34,55 +23,13 @@ type Staff struct {
 	hasher *hasher
 	ttl    time.Duration // of a session
 	mac    mac.Key       // hashes what sign-ins are counted by
+	mail   *mail.Queue
 }
 
 // New keeps accounts in deps' database; sessions live for ttl. Sign-ins are
-// counted by hashes with the key.
-func New(deps run.Deps, ttl time.Duration, key []byte) *Staff {
-	return &Staff{deps, newHasher(), ttl, mac.New(key)}
-}
-
-// CreateAccount implements identity.Service.
-func (s *Staff) CreateAccount(ctx context.Context, in identity.CreateAccount) (identity.Account, error) {
-	email, name := normalize(in.Email), strings.TrimSpace(in.Name)
-	var fields []fault.Field
-	if a, err := mail.ParseAddress(email); err != nil || a.Address != email {
-		fields = append(fields, fault.Wrong("email", "not_an_email", "is not an email address"))
-	}
-	if name == "" {
-		fields = append(fields, fault.Required("name"))
-	}
-	fields = append(fields, fault.Text("name", name, maxName)...)
-	if utf8.RuneCountInString(in.Password) < minPassword || len(in.Password) > maxPassword {
-		fields = append(fields, fault.Wrong("password", "password_length", "takes at least {min} characters and at most {max} bytes",
-			"min", minPassword, "max", maxPassword))
-	}
-	if err := identity.ErrInvalid.Check(fields); err != nil {
-		return identity.Account{}, err
-	}
-	hash, err := s.hasher.hash(ctx, in.Password)
-	if err != nil {
-		return identity.Account{}, err
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return identity.Account{}, fmt.Errorf("create account: %w", err)
-	}
-	now := s.deps.Time()
-	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `INSERT INTO account (id, email, name, password, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			id, email, name, hash, now); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, now, "", "create_account", "", map[string]string{"email": email, "name": name})
-	})
-	if pg.IsUnique(err, "account_email_key") {
-		return identity.Account{}, identity.ErrEmailTaken
-	}
-	if err != nil {
-		return identity.Account{}, fmt.Errorf("create account: %w", err)
-	}
-	return identity.Account{ID: id.String(), Email: email, Name: name, CreatedAt: now, Grants: []identity.Grant{}}, nil
+// counted by hashes with the key. What holders are told goes by the queue.
+func New(deps run.Deps, ttl time.Duration, key []byte, queue *mail.Queue) *Staff {
+	return &Staff{deps, newHasher(), ttl, mac.New(key), queue}
 }
 
 // FindAccount implements identity.Service.
@@ -106,35 +53,62 @@ func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (id
 	return found[0], nil
 }
 
-// list reads accounts with their grants in one statement.
+// list reads accounts with their grants in one statement. Which grants count is
+// decided here and nowhere else.
 func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]identity.Account, error) {
 	var rows []struct {
 		ID        string         `db:"id"`
 		Email     string         `db:"email"`
 		Name      string         `db:"name"`
 		CreatedAt time.Time      `db:"created_at"`
+		Claimed   bool           `db:"claimed"`
+		Proved    bool           `db:"proved"`
+		Disabled  bool           `db:"disabled"`
 		Slug      pq.StringArray `db:"slug"`
 		Role      pq.StringArray `db:"role"`
 		Scope     pq.StringArray `db:"scope"`
+		Vouched   pq.BoolArray   `db:"vouched"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
-		SELECT a.id, a.email, a.name, a.created_at, g.slug, g.role, g.scope
+		SELECT a.id, a.email, a.name, a.created_at, a.password IS NOT NULL AS claimed, a.proved_at IS NOT NULL AS proved,
+		       a.disabled_at IS NOT NULL AS disabled, g.slug, g.role, g.scope, g.vouched
 		FROM account a CROSS JOIN LATERAL (
-			SELECT coalesce(array_agg(slug ORDER BY slug, role, scope), '{}') AS slug,
-			       coalesce(array_agg(role ORDER BY slug, role, scope), '{}') AS role,
-			       coalesce(array_agg(scope ORDER BY slug, role, scope), '{}') AS scope
-			FROM account_grant WHERE account = a.id
+			SELECT coalesce(array_agg(x.slug ORDER BY x.slug, role, scope), '{}') AS slug,
+			       coalesce(array_agg(role ORDER BY x.slug, role, scope), '{}') AS role,
+			       coalesce(array_agg(scope ORDER BY x.slug, role, scope), '{}') AS scope,
+			       coalesce(array_agg(v.slug IS NOT NULL ORDER BY x.slug, role, scope), '{}') AS vouched
+			FROM account_grant x LEFT JOIN account_vouch v ON v.account = x.account AND v.slug = x.slug
+			WHERE x.account = a.id
 		) g WHERE a.`+where+` ORDER BY a.name, a.email`, args...); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
 	accounts := make([]identity.Account, len(rows))
 	for i, r := range rows {
-		accounts[i] = identity.Account{ID: r.ID, Email: r.Email, Name: r.Name, CreatedAt: r.CreatedAt.UTC(), Grants: make([]identity.Grant, len(r.Slug))}
-		for j := range r.Slug {
-			accounts[i].Grants[j] = identity.Grant{Slug: r.Slug[j], Role: identity.Role(r.Role[j]), Scope: r.Scope[j]}
+		a := identity.Account{
+			ID: r.ID, Email: r.Email, Name: r.Name, CreatedAt: r.CreatedAt.UTC(), State: state(r.Claimed, r.Proved), Disabled: r.Disabled,
+			Grants: []identity.Grant{},
 		}
+		for j := range r.Slug {
+			g := identity.Grant{Slug: r.Slug[j], Role: identity.Role(r.Role[j]), Scope: r.Scope[j]}
+			if !a.Disabled && (a.State == identity.StateProved || a.State == identity.StateUnproved && r.Vouched[j]) {
+				a.Grants = append(a.Grants, g)
+			} else {
+				a.Pending = append(a.Pending, g)
+			}
+		}
+		accounts[i] = a
 	}
 	return accounts, nil
+}
+
+func state(claimed, proved bool) identity.State {
+	switch {
+	case !claimed:
+		return identity.StateInvited
+	case !proved:
+		return identity.StateUnproved
+	}
+	return identity.StateProved
 }
 
 func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

@@ -152,7 +152,7 @@ type fresh struct {
 	notes       []nomination.Note
 	key         string
 	fingerprint string
-	warnings    []string
+	warnings    []nomination.Warning
 }
 
 // insert stores entries in one statement, and gives the ids of those that were
@@ -167,7 +167,7 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		if err != nil {
 			return nil, fmt.Errorf("entry: %w", err)
 		}
-		warnings, err := json.Marshal(append([]string{}, f.warnings...))
+		warnings, err := json.Marshal(append([]nomination.Warning{}, f.warnings...))
 		if err != nil {
 			return nil, fmt.Errorf("entry: %w", err)
 		}

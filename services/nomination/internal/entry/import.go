@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
@@ -93,7 +91,7 @@ func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, 
 }
 
 func (e *Entries) readSheet(ctx context.Context, in nomination.ImportEntries, f form.Form) (*sheet.Sheet, error) {
-	r, _, err := e.deps.Blobs.Open(ctx, in.Blob)
+	r, _, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, nomination.ImportInvalid(fault.Wrong("blob", "no_upload", "there is no such upload"))
 	}
@@ -161,6 +159,10 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 	if err != nil {
 		return nil, err
 	}
+	spellings, err := Spellings(ctx, e.deps.DB, slug)
+	if err != nil {
+		return nil, err
+	}
 	lines := make(map[string]int)
 	for i, row := range s.Rows {
 		f := &entries[i]
@@ -177,11 +179,12 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			continue
 		}
 		likeness := form.LikenessOf(row.Nominee)
-		f.warnings = known.resembling(likeness)
-		known.add(likeness, fmt.Sprintf("row %d of the same file", row.Line))
-		for _, w := range f.warnings {
-			s.Warnings = append(s.Warnings, table.Warn(row.Line, s.Label(form.Name), "resembles", "resembles {what}",
-				"what", strings.TrimPrefix(w, "resembles ")))
+		doubts := known.resembling(likeness)
+		known.add(likeness, fault.Wrong(form.Name, "resembles_row", "resembles row {row} of the same file", "row", row.Line))
+		for _, d := range append(doubts, spellings.Add(row.Nominee.Employer)...) {
+			f.warnings = append(f.warnings, nomination.Warn(0, d))
+			d.Name = s.Label(d.Name)
+			s.Warnings = append(s.Warnings, nomination.Warn(row.Line, d))
 		}
 	}
 	return entries, nil

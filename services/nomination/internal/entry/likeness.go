@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
@@ -28,7 +29,7 @@ type known struct {
 // look is an entry as a later one sees it.
 type look struct {
 	likeness form.Likeness
-	what     string // for a warning
+	doubt    fault.Field // of what resembles it
 }
 
 // lookup reads the entries that have one of the names, except withdrawn ones.
@@ -49,24 +50,25 @@ func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []
 	for _, r := range rows {
 		k.byPrint[r.Fingerprint] = r.ID
 		k.add(form.LikenessOf(nomination.Nominee{Name: r.Name, Employer: r.Employer, Region: r.Region}),
-			fmt.Sprintf("the entry of %s, %s, %s", r.Name, r.Employer, r.Region))
+			fault.Wrong(form.Name, "resembles_entry", "resembles the entry of {name}, {employer}, {region}",
+				"name", r.Name, "employer", r.Employer, "region", r.Region))
 	}
 	return k, nil
 }
 
-func (k known) add(l form.Likeness, what string) {
+func (k known) add(l form.Likeness, doubt fault.Field) {
 	if len(k.byName[l.Name]) < maxCompared {
-		k.byName[l.Name] = append(k.byName[l.Name], look{l, what})
+		k.byName[l.Name] = append(k.byName[l.Name], look{l, doubt})
 	}
 }
 
 // resembling warns of those that may mean the same nominee.
-func (k known) resembling(l form.Likeness) []string {
-	var warnings []string
+func (k known) resembling(l form.Likeness) []fault.Field {
+	var doubts []fault.Field
 	for _, other := range k.byName[l.Name] {
-		if len(warnings) < maxWarned && l.Resembles(other.likeness) {
-			warnings = append(warnings, "resembles "+other.what)
+		if len(doubts) < maxWarned && l.Resembles(other.likeness) {
+			doubts = append(doubts, other.doubt)
 		}
 	}
-	return warnings
+	return doubts
 }

@@ -62,7 +62,7 @@ func (e *Entries) forPhoto(ctx context.Context, tx *sqlx.Tx, in nomination.SetPh
 
 // makePhoto makes the page's picture of an upload, and gives its blob.
 func (e *Entries) makePhoto(ctx context.Context, upload string) (string, error) {
-	r, size, err := e.deps.Blobs.Open(ctx, upload)
+	r, size, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, upload)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return "", photo.Refuse("no_upload", "there is no such upload")
 	}

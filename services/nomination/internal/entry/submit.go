@@ -45,7 +45,13 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 		if err != nil {
 			return err
 		}
-		f.warnings = known.resembling(form.LikenessOf(n))
+		spellings, err := Spellings(ctx, tx, in.Slug)
+		if err != nil {
+			return err
+		}
+		for _, d := range append(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer)...) {
+			f.warnings = append(f.warnings, nomination.Warn(0, d))
+		}
 		stored, err := insert(ctx, tx, in.Slug, now, []fresh{f})
 		if err != nil {
 			return err
@@ -57,7 +63,7 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 			}
 			return nomination.ErrDuplicate.With("entry", known.byPrint[f.fingerprint])
 		}
-		if err := Record(ctx, tx, now, in.Slug, "submit_entry", "", map[string]string{"entry": id.String(), "name": n.Name}); err != nil {
+		if err := Record(ctx, tx, now, in.Slug, "submit_entry", "", map[string]string{"entry": id.String()}); err != nil {
 			return err
 		}
 		out, err = Get(ctx, tx, in.Slug, id.String())
@@ -89,10 +95,11 @@ func (e *Entries) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry
 			return nomination.ErrDecided.With("state", string(out.State))
 		}
 		out.State = nomination.Withdrawn
-		if err := SetState(ctx, tx, out.ID, out.State); err != nil {
-			return err
+		now := e.deps.Time()
+		if _, err := tx.ExecContext(ctx, `UPDATE entry SET state = $2, withdrawn_at = $3 WHERE id = $1`, out.ID, out.State, now); err != nil {
+			return fmt.Errorf("withdraw entry: %w", err)
 		}
-		return Record(ctx, tx, e.deps.Time(), in.Slug, "withdraw_entry", in.Reason, map[string]string{"entry": out.ID, "name": out.Nominee.Name})
+		return Record(ctx, tx, now, in.Slug, "withdraw_entry", in.Reason, map[string]string{"entry": out.ID})
 	})
 	return out, err
 }

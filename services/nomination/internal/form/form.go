@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -216,7 +217,7 @@ func nameMistake(name, nominee string) *fault.Field {
 	switch {
 	case name == "":
 		return nil
-	case !strings.ContainsFunc(name, unicode.IsLetter):
+	case !strings.ContainsFunc(name, norm.Letter):
 		wrong = fault.Wrong(Name, "no_letter", "has no letter")
 		return &wrong
 	case strings.ContainsRune("=+-@", rune(name[0])):
@@ -227,7 +228,7 @@ func nameMistake(name, nominee string) *fault.Field {
 		return nil
 	}
 	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune(" ·•.-'’()（）", r) {
+		if !norm.Letter(r) && !unicode.IsMark(r) && !norm.Dot(r) && !strings.ContainsRune(" .-'()", norm.Sign(r)) {
 			wrong = fault.Wrong(Name, "not_in_a_name", "{value} does not belong in a person's name", "value", Quote(string(r)))
 			return &wrong
 		}

@@ -5,8 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/table"
 )
 
@@ -30,7 +29,9 @@ func prose(s string) string {
 }
 
 // printable turns control characters into spaces (PostgreSQL takes no NUL) and
-// drops invisible ones, except the joiners that some scripts need.
+// drops invisible ones, except the joiners that some scripts need. A character
+// from the private use that GBK had becomes the one that it has since been given:
+// no other font shows it.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -41,7 +42,7 @@ func printable(s string) string {
 		case unicode.Is(unicode.Cf, r):
 			return -1
 		}
-		return r
+		return norm.Standard(r)
 	}, s)
 }
 
@@ -65,10 +66,7 @@ func personName(s string) string {
 }
 
 // joins tells the characters that take no space beside them.
-func joins(r rune) bool { return unicode.Is(unicode.Han, r) || r == '·' || r == '•' }
+func joins(r rune) bool { return norm.Han(r) || norm.Dot(r) }
 
-// Key is text as it is compared: full-width and half-width forms are the same
-// (Unicode NFKC), so are upper and lower case, and spaces do not count.
-func Key(s string) string {
-	return strings.ToLower(strings.Join(strings.Fields(printable(norm.NFKC.String(s))), ""))
-}
+// Key is text as it is compared.
+func Key(s string) string { return norm.Key(s) }

@@ -38,7 +38,7 @@ func titles() map[string][]string {
 // headingKey is a heading without what people add to it: a unit or a hint in
 // brackets, a star for what is required, spaces that spread the characters.
 func headingKey(s string) string {
-	key := strings.NewReplacer("_", "", "-", "", "*", "", ".", "", ":", "").Replace(form.Key(s))
+	key := strings.NewReplacer("_", "", "-", "", "*", "", "·", "", ":", "").Replace(form.Key(s))
 	if hint := strings.IndexByte(key, '('); hint > 0 {
 		key = key[:hint]
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
 )
 
 // GetProgress implements nomination.Service.
@@ -37,6 +38,13 @@ func (v *Vetting) GetProgress(ctx context.Context, in nomination.Of) (nomination
 	}
 	for _, d := range sel.Rulebook.Vetting.Departments {
 		p.Due[d.ID] = p.Entries[nomination.Submitted] - given[d.ID]
+	}
+	spellings, err := entry.Spellings(ctx, v.deps.DB, in.Slug)
+	if err != nil {
+		return p, err
+	}
+	for _, d := range spellings.Doubts() {
+		p.Warnings = append(p.Warnings, nomination.Warn(0, d))
 	}
 	return p, nil
 }

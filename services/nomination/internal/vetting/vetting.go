@@ -69,7 +69,7 @@ func (v *Vetting) GiveOpinion(ctx context.Context, in nomination.GiveOpinion) (n
 			return err
 		}
 		if err := entry.Record(ctx, tx, now, in.Slug, "give_opinion", in.Reason, map[string]string{
-			"entry": out.ID, "name": out.Nominee.Name, "department": in.Department, "verdict": in.Verdict,
+			"entry": out.ID, "department": in.Department, "verdict": in.Verdict,
 		}); err != nil {
 			return err
 		}

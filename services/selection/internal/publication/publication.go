@@ -91,6 +91,9 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	if err := outbox.Append(ctx, tx, now, in.Slug, "notice", published); err != nil {
 		return none, err
 	}
+	if err := outbox.Append(ctx, tx, now, in.Slug, "end", event.SelectionEnded{}); err != nil {
+		return none, err
+	}
 	return results, audit.Record(ctx, tx, now, in.Slug, "publish_result", in.Reason, published)
 }
 

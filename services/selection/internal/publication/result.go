@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -100,7 +101,7 @@ func onNotice(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
 }
 
 func (p *Publication) open(ctx context.Context, hash string) (result computed, err error) {
-	body, size, err := p.deps.Blobs.Open(ctx, hash)
+	body, size, err := p.deps.Blobs.In(event.Review).Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) {
 		return result, selection.ErrNotArrived.Because(err)
 	}

@@ -16,7 +16,7 @@ import (
 func (s *Store) Handlers() []outbox.Handler {
 	return []outbox.Handler{
 		outbox.On(admit), outbox.On(strike),
-		outbox.On(count), outbox.On(seal),
+		outbox.On(count), outbox.On(countV1), outbox.On(seal),
 		outbox.On(compute), outbox.On(decide),
 	}
 }
@@ -42,7 +42,16 @@ func strike(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.Candid
 		env.Slug, e.Number, env.At, e.Reason)
 }
 
+// count keeps the greatest total.
 func count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.BallotsCounted) error {
+	return exec(ctx, tx, "count ballots", `
+		INSERT INTO turnout (slug, counted) VALUES ($1, $2)
+		ON CONFLICT (slug) DO UPDATE SET counted = greatest(turnout.counted, excluded.counted)`,
+		env.Slug, e.Ballots)
+}
+
+// countV1 adds up what events of before added.
+func countV1(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.BallotsCountedV1) error {
 	return exec(ctx, tx, "count ballots", `
 		INSERT INTO turnout (slug, counted) VALUES ($1, $2)
 		ON CONFLICT (slug) DO UPDATE SET counted = turnout.counted + excluded.counted`,

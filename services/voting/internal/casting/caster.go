@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -63,7 +64,7 @@ func (c *Caster) outcome(slug string, r result) voting.Outcome {
 		return voting.Outcome{Fault: r.fault}
 	}
 	return voting.Outcome{
-		Receipt: c.keys.Receipt.Issue(slug, r.batch, r.rank).String(),
+		Receipt: c.keys.Receipt.Issue(slug, receipt.Place{Batch: r.batch, Rank: r.rank}).String(),
 		At:      r.counted, Again: r.again,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -25,30 +26,34 @@ const batches = 40
 // setup is a selection with batches of 1, 2, 3 … ballots that wait.
 func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
-	db := testkit.Service(t, "voting", outbox.Set(), phase.Set(), migrations.Set())
+	db := testkit.Service(t, "voting", outbox.Set(), job.Set(), phase.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO selection (slug, hash, rulebook, frozen_at)
-		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live"}}', now());
-		INSERT INTO voting (slug, key_check) VALUES ('s-1', '');
+		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live",
+			"publication": {"every": "1h", "ballots": 1}}}', now());
+		INSERT INTO voting (slug, key_check, opened_at) VALUES ('s-1', '', now() - interval '2 hours');
 		INSERT INTO head (selection, next_index) VALUES (1, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) SELECT id, 1, 0, now(), id, '{}' FROM generate_series(1, 40) id;
-		INSERT INTO batch_body SELECT id, '{7}', ARRAY[id], decode(repeat('5a', 32 * id), 'hex'), '' FROM generate_series(1, 40) id`); err != nil {
+		INSERT INTO batch_body
+		SELECT id, '{7}', ARRAY[id], (SELECT string_agg(sha256(int8send(1000 * id + n)), '') FROM generate_series(1, id) n), ''
+		FROM generate_series(1, 40) id`); err != nil {
 		t.Fatal(err)
 	}
 	signer, err := ballotlog.NewSigner(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(run.Deps{DB: db, Now: time.Now, Log: testkit.Log(t)}, signer, candidates.NewCache(phase.NewSelections())), db
+	deps := run.Deps{DB: db, Jobs: job.New(db, time.Now, testkit.Log(t)), Now: time.Now, Log: testkit.Log(t)}
+	return New(deps, signer, candidates.NewCache(phase.NewSelections())), db
 }
 
-// TestSequencer_panic has the count of a selection panic: the others are counted
-// in the same round, and that one is tried again later.
+// TestSequencer_panic has a publication panic: the other selection's is made in
+// the same round, and that one is tried again later.
 func TestSequencer_panic(t *testing.T) {
 	s, db := setup(t)
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO selection (slug, hash, rulebook, frozen_at) SELECT 's-2', 'other', rulebook, now() FROM selection;
-		INSERT INTO voting (slug, key_check) VALUES ('s-2', '');
+		INSERT INTO voting (slug, key_check, opened_at) VALUES ('s-2', '', now() - interval '2 hours');
 		INSERT INTO head (selection, next_index) VALUES (2, 0);
 		INSERT INTO batch (id, selection, period, committed_at, ballots, skipped) VALUES (41, 2, 0, now(), 1, '{}');
 		INSERT INTO batch_body VALUES (41, '{7}', '{1}', decode(repeat('5a', 32), 'hex'), '')`); err != nil {
@@ -61,24 +66,29 @@ func TestSequencer_panic(t *testing.T) {
 		}
 		return now()
 	}
-	counted := 0
-	round := func() error {
-		return pg.Lead(t.Context(), db, lead, func(leader *pg.Leader) error {
-			n, err := s.round(t.Context(), leader)
-			counted += n
-			return err
-		})
-	}
-	if err := round(); err != nil {
-		t.Fatal(err)
-	}
-	if len(s.failed) != 1 || counted == 0 {
-		t.Fatalf("counted %d beside a panic; failed %v", counted, s.failed)
-	}
 	const all = batches*(batches+1)/2 + 1
+	round := func() (counted int, published int64) {
+		t.Helper()
+		if err := pg.Lead(t.Context(), db, lead, func(leader *pg.Leader) (err error) {
+			counted, err = s.round(t.Context(), leader)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Get(&published, `SELECT sum(log_size) FROM head`); err != nil {
+			t.Fatal(err)
+		}
+		return counted, published
+	}
+	if counted, published := round(); counted != all || published != 0 {
+		t.Fatalf("%d counted of %d, %d published", counted, all, published)
+	}
+	if _, published := round(); len(s.failed) != 1 || published == 0 || published == all {
+		t.Fatalf("published %d of %d beside a panic; failed %v", published, all, s.failed)
+	}
 	testkit.Eventually(t, testkit.Patience, func() error {
-		if err := round(); err != nil || counted != all {
-			return fmt.Errorf("counted %d of %d, %w", counted, all, err)
+		if _, published := round(); published != all {
+			return fmt.Errorf("published %d of %d", published, all)
 		}
 		return nil
 	})
@@ -87,11 +97,11 @@ func TestSequencer_panic(t *testing.T) {
 // TestFold_atOnce has sequencers that believe to lead alone, all at once: the
 // head lets each batch in once.
 func TestFold_atOnce(t *testing.T) {
-	s, db := setup(t)
+	_, db := setup(t)
 	var g errgroup.Group
 	for range 6 {
 		g.Go(func() error {
-			f := fold{sequencer: s, selection: 1}
+			f := fold{selection: 1}
 			return pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) })
 		})
 	}
@@ -102,17 +112,17 @@ func TestFold_atOnce(t *testing.T) {
 	var got struct {
 		Head   int64 `db:"head"`
 		Votes  int64 `db:"votes"`
-		Events int64 `db:"events"`
+		Public int64 `db:"public"`
 		Gaps   int64 `db:"gaps"`
 	}
 	if err := db.Get(&got, `
 		SELECT (SELECT next_index FROM head) AS head, (SELECT votes FROM tally WHERE candidate = 7) AS votes,
-		       (SELECT count(*) FROM outbox) AS events,
+		       (SELECT count(*) FROM outbox) + (SELECT sum(published) FROM tally) + (SELECT log_size FROM head) AS public,
 		       (SELECT count(*) FROM batch b
 		        WHERE first_index IS DISTINCT FROM (SELECT coalesce(sum(ballots), 0) FROM batch a WHERE a.id < b.id)) AS gaps`); err != nil {
 		t.Fatal(err)
 	}
-	if got.Head != all || got.Votes != all || got.Events != 1 || got.Gaps != 0 {
+	if got.Head != all || got.Votes != all || got.Public != 0 || got.Gaps != 0 {
 		t.Errorf("%+v, want %d ballots in one fold", got, all)
 	}
 }
@@ -153,11 +163,11 @@ func TestSequencer_oneLeads(t *testing.T) {
 
 // TestFold_afterSeal refuses what cannot be.
 func TestFold_afterSeal(t *testing.T) {
-	s, db := setup(t)
+	_, db := setup(t)
 	if _, err := db.ExecContext(t.Context(), `UPDATE head SET sealed_at = now()`); err != nil {
 		t.Fatal(err)
 	}
-	f := fold{sequencer: s, selection: 1}
+	f := fold{selection: 1}
 	if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err == nil {
 		t.Error("batches after the seal were counted")
 	}
@@ -167,16 +177,21 @@ func TestFold_afterSeal(t *testing.T) {
 	}
 }
 
-// TestFold_withoutBody does not seal a log that lacks a batch's leaves.
+// TestFold_withoutBody does not count a batch whose sums and leaves are lost.
 func TestFold_withoutBody(t *testing.T) {
 	s, db := setup(t)
 	if _, err := db.ExecContext(t.Context(), `DELETE FROM batch_body WHERE batch = 7; UPDATE voting SET closed_at = now()`); err != nil {
 		t.Fatal(err)
 	}
-	f := fold{sequencer: s, selection: 1}
-	err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) })
+	f := fold{selection: 1}
+	if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err == nil {
+		t.Error("a batch without a body was counted")
+	}
+	if err := publish(t, s, db, new(int64)); err != nil {
+		t.Fatal(err)
+	}
 	var sealed bool
-	if e := db.Get(&sealed, `SELECT sealed_at IS NOT NULL FROM head`); e != nil || sealed {
-		t.Errorf("sealed %t, %v; fold: %v", sealed, e, err)
+	if err := db.Get(&sealed, `SELECT sealed_at IS NOT NULL FROM head`); err != nil || sealed {
+		t.Errorf("sealed %t, %v", sealed, err)
 	}
 }

@@ -8,19 +8,19 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
-	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// Votes are the counts of all candidates on the list, by number, zeros too.
-// Struck candidates have none, though their ballots stay in the log and in the
-// turnout.
+// Votes are the published counts of all candidates on the list, by number, zeros
+// too. Struck candidates have none, though their ballots stay in the log and in
+// the turnout.
 func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]int64, error) {
 	var rows []struct {
 		Number int   `db:"number"`
 		Votes  int64 `db:"votes"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
-		SELECT c.number, coalesce(t.votes, 0) AS votes
+		SELECT c.number, coalesce(t.published, 0) AS votes
 		FROM voting v
 		JOIN candidate c ON c.slug = v.slug AND c.struck_at IS NULL
 		LEFT JOIN tally t ON t.selection = v.id AND t.candidate = c.number
@@ -36,20 +36,22 @@ func Votes(ctx context.Context, q sqlx.QueryerContext, selection int) (map[int]i
 
 // seal makes the tally final. Voting is closed, and every ballot is in the tally
 // and in the log.
-func (f *fold) seal(ctx context.Context, tx *sqlx.Tx, slug string) error {
-	var h head
-	if err := tx.GetContext(ctx, &h, `
-		UPDATE head SET sealed_at = clock_timestamp() WHERE selection = $1 AND sealed_at IS NULL
-		RETURNING next_index, `+ledger.Columns, f.selection); err != nil {
+func (p *publication) seal(ctx context.Context, tx *sqlx.Tx, s state) error {
+	if err := exactly(ctx, tx, 1, `
+		UPDATE head SET sealed_at = clock_timestamp() WHERE selection = $1 AND sealed_at IS NULL`, p.selection); err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	votes, err := Votes(ctx, tx, f.selection)
+	votes, err := Votes(ctx, tx, p.selection)
 	if err != nil {
 		return err
 	}
-	checkpoint, _, err := h.Signed(slug, f.sequencer.signer)
+	checkpoint, _, err := s.Signed(s.Slug, p.sequencer.signer)
 	if err != nil {
 		return fmt.Errorf("seal: %w", err)
 	}
-	return outbox.Append(ctx, tx, f.sequencer.now(), slug, sealAggregate, event.TallySealed{Ballots: h.Next, Votes: votes, Checkpoint: checkpoint})
+	// What everybody may read from now on is written before anybody asks.
+	if _, err := p.sequencer.jobs.Order(ctx, tx, s.Slug, voting.LeavesJob, nil); err != nil {
+		return fmt.Errorf("seal: %w", err)
+	}
+	return outbox.Append(ctx, tx, p.sequencer.now(), s.Slug, sealAggregate, event.TallySealed{Ballots: s.Size, Votes: votes, Checkpoint: checkpoint})
 }

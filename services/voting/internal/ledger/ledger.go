@@ -1,11 +1,10 @@
-// Package ledger keeps the ballot log in the database: its head, and the hashes
-// that its tiles and proofs consist of.
+// Package ledger keeps the ballot log in the database: its head, the tiles that
+// it consists of, and where in it a ballot is.
 package ledger
 
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -21,7 +20,7 @@ const Columns = `selection, log_size, edge, checkpoint`
 // Head is how far a selection's log has come.
 type Head struct {
 	Selection  int            `db:"selection"`
-	Size       int64          `db:"log_size"`
+	Size       int64          `db:"log_size"` // ballots that are public
 	Data       []byte         `db:"edge"`
 	Checkpoint sql.NullString `db:"checkpoint"`
 }
@@ -53,56 +52,38 @@ func (h Head) Signed(slug string, signer ballotlog.Signer) (string, tlog.Tree, e
 	if err != nil {
 		return "", tlog.Tree{}, err
 	}
-	text, err := signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: edge.Tree()})
+	text, err := sign(slug, edge, signer)
 	return text, edge.Tree(), err
 }
 
-// maxExtend bounds the batches that one call appends.
-const maxExtend = 1000
-
-// Extend appends the leaves of batches that have their index, signs, and gives
-// the size of the log. It changes nothing where there are none.
-func Extend(ctx context.Context, tx *sqlx.Tx, slug string, h Head, signer ballotlog.Signer) (int64, error) {
-	var batches [][]byte
-	if err := tx.SelectContext(ctx, &batches, `
-		SELECT (SELECT leaves FROM batch_body WHERE batch = id)
-		FROM batch WHERE selection = $1 AND first_index >= $2 ORDER BY first_index LIMIT $3`, h.Selection, h.Size, maxExtend); err != nil {
-		return 0, fmt.Errorf("log of %s: %w", slug, err)
-	}
-	edge, err := h.Edge(slug, signer.Public())
-	if err != nil || len(batches) == 0 {
-		return h.Size, err
-	}
-	var complete []ballotlog.Subtree
-	for _, data := range batches {
-		leaves, err := ballotlog.Split(data)
-		if err != nil {
-			return 0, fmt.Errorf("log of %s: %w", slug, err)
-		}
-		for _, leaf := range leaves {
-			edge.Append(leaf, func(s ballotlog.Subtree) { complete = append(complete, s) })
-		}
-	}
-	if err := keep(ctx, tx, h.Selection, complete); err != nil {
-		return 0, fmt.Errorf("log of %s: %w", slug, err)
-	}
-	checkpoint, err := signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: edge.Tree()})
-	if err != nil {
-		return 0, err
-	}
-	res, err := tx.ExecContext(ctx, `
-		UPDATE head SET log_size = $3, edge = $4, checkpoint = $5 WHERE selection = $1 AND log_size = $2`,
-		h.Selection, h.Size, edge.Size(), edge.Bytes(), checkpoint)
-	if err != nil {
-		return 0, fmt.Errorf("log of %s: %w", slug, err)
-	}
-	if n, err := res.RowsAffected(); err != nil || n != 1 {
-		return 0, errors.Join(fmt.Errorf("log of %s: another sequencer is at work", slug), err)
-	}
-	return edge.Size(), nil
+func sign(slug string, edge ballotlog.Edge, signer ballotlog.Signer) (string, error) {
+	return signer.Sign(ballotlog.Head{Origin: ballotlog.CheckpointOrigin(slug), Tree: edge.Tree()})
 }
 
-func keep(ctx context.Context, tx *sqlx.Tx, selection int, subtrees []ballotlog.Subtree) error {
+// Extend appends leaves and signs, and gives the head, which the caller keeps.
+func Extend(ctx context.Context, tx *sqlx.Tx, slug string, h Head, leaves []tlog.Hash, signer ballotlog.Signer) (Head, error) {
+	edge, err := h.Edge(slug, signer.Public())
+	if err != nil {
+		return h, err
+	}
+	if err := keepTiles(ctx, tx, h, leaves); err != nil {
+		return h, fmt.Errorf("log of %s: %w", slug, err)
+	}
+	var complete []ballotlog.Subtree
+	for _, leaf := range leaves {
+		edge.Append(leaf, func(s ballotlog.Subtree) { complete = append(complete, s) })
+	}
+	if err := keepSubtrees(ctx, tx, h.Selection, complete); err != nil {
+		return h, fmt.Errorf("log of %s: %w", slug, err)
+	}
+	checkpoint, err := sign(slug, edge, signer)
+	if err != nil {
+		return h, err
+	}
+	return Head{h.Selection, edge.Size(), edge.Bytes(), sql.NullString{String: checkpoint, Valid: true}}, nil
+}
+
+func keepSubtrees(ctx context.Context, tx *sqlx.Tx, selection int, subtrees []ballotlog.Subtree) error {
 	if len(subtrees) == 0 {
 		return nil
 	}

@@ -1,6 +1,5 @@
-// Package live broadcasts how tallies change: a snapshot of each selection whose
-// tally has changed, a few times a second, whatever the number of folds in
-// between.
+// Package live broadcasts how public tallies change: a snapshot of each selection
+// at its publications, and when it opens, closes, is sealed or loses a candidate.
 package live
 
 import (
@@ -74,11 +73,11 @@ func (b *Broadcaster) look(ctx context.Context) error {
 	defer cancel()
 	var open []struct {
 		candidates.Selection
-		Next   int64 `db:"next_index"`
+		Size   int64 `db:"log_size"`
 		Sealed bool  `db:"sealed"`
 	}
 	if err := b.db.SelectContext(ctx, &open, `
-		SELECT `+candidates.Columns+`, next_index, sealed_at IS NOT NULL AS sealed
+		SELECT `+candidates.Columns+`, log_size, sealed_at IS NOT NULL AS sealed
 		FROM voting JOIN head ON head.selection = voting.id
 		WHERE opened_at IS NOT NULL AND (sealed_at IS NULL OR sealed_at > clock_timestamp() - interval '1 minute')`); err != nil {
 		return fmt.Errorf("open selections: %w", err)
@@ -87,7 +86,7 @@ func (b *Broadcaster) look(ctx context.Context) error {
 	var errs []error
 	for _, s := range open {
 		seen[s.Slug] = true
-		version := query.VersionOf(query.StateOf(s.Selection, s.Sealed), s.Next, s.ListVersion)
+		version := query.VersionOf(query.StateOf(s.Selection, s.Sealed), s.Size, s.ListVersion)
 		if sent, ok := b.sent[s.Slug]; !ok || sent != version {
 			errs = append(errs, guard.Do("broadcaster", func() error { return b.send(ctx, s.Slug) }))
 		}

@@ -1,25 +1,36 @@
 package query
 
 import (
+	"bufio"
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
-	"github.com/lib/pq"
-
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
-	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
 // maxExport is the largest export in bytes: 100 million ballots or so.
 const maxExport = 16 << 30
+
+// stretch is how many ballots are written between two words of progress: some
+// milliseconds of work.
+const stretch = 4096
 
 // ExportVotes implements voting.Service.
 func (r *Reader) ExportVotes(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
@@ -28,76 +39,188 @@ func (r *Reader) ExportVotes(ctx context.Context, in voting.Of) (out voting.Expo
 		if err != nil {
 			return err
 		}
-		out, err = r.export(ctx, []string{"candidate", "votes"}, func(write func(...string) error) error {
+		out, err = r.stream(ctx, func(w io.Writer) (int64, error) {
+			c := table.NewCSV(w)
+			_ = c.Write("candidate", "votes") // Flush tells of it
 			for _, n := range slices.Sorted(maps.Keys(votes)) {
-				if err := write(strconv.Itoa(n), strconv.FormatInt(votes[n], 10)); err != nil {
-					return err
-				}
+				_ = c.Write(strconv.Itoa(n), strconv.FormatInt(votes[n], 10))
 			}
-			return nil
+			return int64(len(votes)), c.Flush()
 		})
 		return err
 	})
 	return out, err
+}
+
+// ExportLeaves implements voting.Service.
+func (r *Reader) ExportLeaves(ctx context.Context, in voting.Of) (voting.Exported, error) {
+	return r.file(ctx, in.Slug, voting.LeavesJob)
 }
 
 // ExportBallots implements voting.Service.
-func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
-	err = r.sealed(ctx, in.Slug, func(v view) error {
-		out, err = r.export(ctx, []string{"index", "period", "voter", "picks"}, func(write func(...string) error) error {
-			return v.ballots(ctx, write)
+func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (voting.Exported, error) {
+	return r.file(ctx, in.Slug, voting.BallotsJob)
+}
+
+// Jobs are what this package has done outside of requests. The one writes the
+// leaves and orders the other, which reads them.
+func (r *Reader) Jobs() []job.Kind {
+	return []job.Kind{
+		{Name: voting.LeavesJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
+		{Name: voting.BallotsJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
+	}
+}
+
+// file gives a file of a sealed selection that a job has made, or the job that
+// makes it. Whoever asks orders it where it is not there: once made, a file is
+// there for good, so no more is done for many who ask than for one.
+func (r *Reader) file(ctx context.Context, slug, kind string) (out voting.Exported, err error) {
+	var now time.Time
+	if err := r.sealed(ctx, slug, func(v view) error { now = v.Now; return nil }); err != nil {
+		return out, err
+	}
+	made, found, err := job.Last(ctx, r.db, slug, kind)
+	if err != nil {
+		return out, err
+	}
+	switch {
+	case found && !made.Ended():
+		return voting.Exported{Job: &made}, nil
+	case found && made.State == job.Failed && now.Sub(*made.EndedAt) < voting.ErrNoExport.RetryAfter:
+		return out, voting.ErrNoExport.With("job", made.ID).With("code", made.Fault.Code)
+	case found && made.State == job.Done:
+		if err := json.Unmarshal(made.Result, &out); err != nil {
+			return out, fmt.Errorf("export of %s: %w", slug, err)
+		}
+		there, err := r.blobs.Has(ctx, out.Blob)
+		if err != nil {
+			return voting.Exported{}, fmt.Errorf("export of %s: %w", slug, err)
+		}
+		if there {
+			return out, nil
+		}
+	}
+	// Nothing has been made, or it is lost. The leaves come first.
+	leaves, err := r.jobs.Order(ctx, r.db, slug, voting.LeavesJob, nil)
+	return voting.Exported{Job: &leaves}, err
+}
+
+// errLost ends the job of the ballots where the leaves are gone that it reads.
+var errLost = fault.New(fault.Conflict, "leaves_lost", "the lines of the ballot log are written again first")
+
+// errFull is the reason that is told of a file for which there is no room.
+var errFull = fault.NewUnavailable("store_full", "there is no room for the file; it is tried again", time.Minute)
+
+// makeLeaves writes the lines of the log.
+func (r *Reader) makeLeaves(ctx context.Context, w *job.Work) (out voting.Exported, err error) {
+	err = lookIn(ctx, w.DB, w.Slug, func(v view) error {
+		if !v.SealedAt.Valid {
+			return voting.ErrUnsealed
+		}
+		out, err = r.stream(ctx, func(to io.Writer) (n int64, err error) {
+			var text []byte
+			err = v.logged(ctx, func(b ballotlog.Ballot) error {
+				if n%stretch == 0 {
+					if err := w.Progress(ctx, n, v.Size); err != nil {
+						return err
+					}
+				}
+				n++
+				text = append(b.Append(text[:0]), '\n')
+				_, err := to.Write(text)
+				return err
+			})
+			return n, err
 		})
-		if err == nil && out.Rows != v.Next {
-			return fmt.Errorf("export of %s: %d ballots of %d", in.Slug, out.Rows, v.Next)
+		if err == nil && out.Rows != v.Size {
+			err = fmt.Errorf("export of %s: %d leaves of %d", w.Slug, out.Rows, v.Size)
 		}
 		return err
 	})
+	if err == nil {
+		_, err = r.jobs.Order(ctx, w.DB, w.Slug, voting.BallotsJob, out)
+	}
 	return out, err
 }
 
-// ballots writes all ballots in the order of the log, without holding them.
-func (v view) ballots(ctx context.Context, write func(...string) error) error {
-	rows, err := v.QueryxContext(ctx, `
-		SELECT b.period, b.voter, b.picks FROM ballot b JOIN batch t ON t.id = b.batch
-		WHERE b.selection = $1 ORDER BY t.first_index, b.rank`, v.ID)
+// makeBallots writes a CSV of the leaves' file. It asks the database for nothing.
+func (r *Reader) makeBallots(ctx context.Context, w *job.Work) (out voting.Exported, err error) {
+	var from voting.Exported
+	if err := json.Unmarshal(w.Input, &from); err != nil {
+		return out, fmt.Errorf("export of %s: %w", w.Slug, err)
+	}
+	leaves, _, err := r.blobs.Open(ctx, from.Blob)
+	if errors.Is(err, blob.ErrNotFound) { // both are made again
+		_, err := r.jobs.Order(ctx, w.DB, w.Slug, voting.LeavesJob, nil)
+		return out, errors.Join(errLost, err)
+	}
 	if err != nil {
-		return fmt.Errorf("ballots: %w", err)
+		return out, fmt.Errorf("export of %s: %w", w.Slug, err)
 	}
-	defer rows.Close()
-	for index := 0; rows.Next(); index++ {
-		var (
-			period int
-			voter  []byte
-			picks  pq.Int64Array
-		)
-		if err := rows.Scan(&period, &voter, &picks); err != nil {
-			return fmt.Errorf("ballots: %w", err)
+	defer leaves.Close()
+	out, err = r.stream(ctx, func(to io.Writer) (n int64, err error) {
+		c := table.NewCSV(to)
+		_ = c.Write("index", "period", "voter", "picks") // Flush tells of it
+		lines := bufio.NewScanner(leaves)
+		lines.Buffer(nil, ballotlog.MaxLeaf+1)
+		for ; lines.Scan(); n++ {
+			if n%stretch == 0 {
+				if err := w.Progress(ctx, n, from.Rows); err != nil {
+					return n, err
+				}
+			}
+			leaf, err := ballotlog.Parse(lines.Text())
+			if err != nil {
+				return n, err
+			}
+			if b, ok := leaf.(ballotlog.Ballot); ok {
+				_ = c.Write(strconv.FormatInt(n, 10), b.Period, hex.EncodeToString(b.Voter[:]), spaced(b.Picks))
+			}
 		}
-		if err := write(strconv.Itoa(index), rule.PeriodName(period), hex.EncodeToString(voter), spaced(picks)); err != nil {
-			return err
-		}
+		return n, errors.Join(lines.Err(), c.Flush())
+	})
+	if err == nil && out.Rows != from.Rows {
+		err = fmt.Errorf("export of %s: %d ballots of %d", w.Slug, out.Rows, from.Rows)
 	}
-	return rows.Err()
+	return out, err
 }
 
-func spaced(numbers []int64) string {
+func spaced(numbers []int) string {
 	words := make([]string, len(numbers))
 	for i, n := range numbers {
-		words[i] = strconv.FormatInt(n, 10)
+		words[i] = strconv.Itoa(n)
 	}
 	return strings.Join(words, " ")
 }
 
-// export streams a CSV into the blob store.
-func (r *Reader) export(ctx context.Context, header []string, rows func(write func(...string) error) error) (voting.Exported, error) {
-	return r.stream(ctx, func(w io.Writer) (n int64, err error) {
-		c := table.NewCSV(w)
-		if err := c.Write(header...); err != nil {
-			return 0, err
+// stream writes a file into the blob store, without holding it.
+func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
+	out := voting.Exported{}
+	reader, writer := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buffered := bufio.NewWriterSize(writer, 64<<10)
+		var rows int64
+		err := guard.Do("export", func() (err error) {
+			rows, err = write(buffered)
+			return err
+		})
+		if err == nil {
+			err = buffered.Flush()
 		}
-		if err := rows(func(fields ...string) error { n++; return c.Write(fields...) }); err != nil {
-			return 0, err
-		}
-		return n, c.Flush()
-	})
+		out.Rows = rows
+		writer.CloseWithError(err)
+	}()
+	ref, err := r.blobs.Put(ctx, reader, maxExport)
+	reader.CloseWithError(err) // where the store gave up, so does the writer
+	<-done
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		err = errFull.Because(err)
+	}
+	if err != nil {
+		return voting.Exported{}, fmt.Errorf("export: %w", err)
+	}
+	out.Blob = ref.Hash
+	return out, nil
 }

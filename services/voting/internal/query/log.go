@@ -1,17 +1,14 @@
 package query
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"sync"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
@@ -99,52 +96,36 @@ func checkSizes(in voting.ConsistencyOf, size int64) error {
 	return voting.ErrSizes.Check(fields)
 }
 
-// leaves remembers exports: the log of a sealed vote does not change.
-type leaves struct {
-	mu       sync.Mutex
-	exported map[string]voting.Exported // by slug
+// logOrder is the rest of a SELECT of ballots b of the selection $1 that are public,
+// $2 of them, in the order of the log: by publication, and in it by the leaf's
+// hash. Batches from before the first publication lie there one by one, in their
+// own order. Leaves are hashed here as the migration does it, in SQL.
+const logOrder = `
+	FROM ballot b JOIN (
+	    SELECT id, coalesce(run, first_index) AS run, run IS NOT NULL AS sorted
+	    FROM batch, LATERAL (SELECT max(first) AS run FROM publication p WHERE p.selection = batch.selection AND first <= first_index) p
+	    WHERE batch.selection = $1 AND first_index < $2 OFFSET 0) t ON t.id = b.batch
+	WHERE b.selection = $1
+	ORDER BY run, CASE WHEN sorted THEN ` + leafHash + ` END, b.rank`
+
+// leafHash is the hash of the leaf of a row of ballot.
+const leafHash = `sha256('\x00'::bytea || convert_to(format('ballot %s %s %s %s',
+	CASE WHEN period = 0 THEN 'once' ELSE to_char(date '1970-01-01' + period, 'YYYY-MM-DD') END,
+	encode(voter, 'hex'), array_to_string(picks, ','), encode(salt, 'hex')), 'UTF8'))`
+
+// inOrder reads columns of the ballots of the log, in its order. The planner may
+// take a new selection for empty; a nested loop would then read all ballots anew
+// for each batch.
+func (v view) inOrder(ctx context.Context, columns string) (*sqlx.Rows, error) {
+	if _, err := v.ExecContext(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
+		return nil, err
+	}
+	return v.QueryxContext(ctx, `SELECT `+columns+logOrder, v.ID, v.Size)
 }
 
-// ExportLeaves implements voting.Service.
-func (r *Reader) ExportLeaves(ctx context.Context, in voting.Of) (out voting.Exported, err error) {
-	r.leaves.mu.Lock() // one export at a time: everybody may ask for it
-	defer r.leaves.mu.Unlock()
-	err = r.sealed(ctx, in.Slug, func(v view) error {
-		if kept, ok := r.leaves.exported[in.Slug]; ok && kept.Rows == v.Size {
-			if there, err := r.blobs.Has(ctx, kept.Blob); err == nil && there {
-				out = kept
-				return nil
-			}
-		}
-		if out, err = r.stream(ctx, func(w io.Writer) (int64, error) { return v.lines(ctx, w) }); err != nil {
-			return err
-		}
-		if out.Rows != v.Size {
-			return fmt.Errorf("export of %s: %d leaves of %d", in.Slug, out.Rows, v.Size)
-		}
-		r.leaves.exported[in.Slug] = out
-		return nil
-	})
-	return out, err
-}
-
-// lines writes the log's leaves, one a line.
-func (v view) lines(ctx context.Context, w io.Writer) (n int64, err error) {
-	var text []byte
-	err = v.logged(ctx, func(b ballotlog.Ballot) error {
-		n++
-		text = append(b.Append(text[:0]), '\n')
-		_, err := w.Write(text)
-		return err
-	})
-	return n, err
-}
-
-// logged gives the ballots that have an index, in the order of the log.
+// logged gives the ballots of the log, in its order.
 func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) error {
-	rows, err := v.QueryxContext(ctx, `
-		SELECT b.period, b.voter, b.salt, b.picks FROM ballot b JOIN batch t ON t.id = b.batch
-		WHERE b.selection = $1 AND t.first_index IS NOT NULL ORDER BY t.first_index, b.rank`, v.ID)
+	rows, err := v.inOrder(ctx, `b.period, b.voter, b.salt, b.picks`)
 	if err != nil {
 		return fmt.Errorf("leaves: %w", err)
 	}
@@ -163,82 +144,4 @@ func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) err
 		}
 	}
 	return rows.Err()
-}
-
-// stream writes a file into the blob store, without holding it.
-func (r *Reader) stream(ctx context.Context, write func(io.Writer) (rows int64, err error)) (voting.Exported, error) {
-	out := voting.Exported{}
-	reader, writer := io.Pipe()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buffered := bufio.NewWriterSize(writer, 64<<10)
-		var rows int64
-		err := guard.Do("export", func() (err error) {
-			rows, err = write(buffered)
-			return err
-		})
-		if err == nil {
-			err = buffered.Flush()
-		}
-		out.Rows = rows
-		writer.CloseWithError(err)
-	}()
-	ref, err := r.blobs.Put(ctx, reader, maxExport)
-	reader.CloseWithError(err) // where the store gave up, so does the writer
-	<-done
-	if err != nil {
-		return voting.Exported{}, fmt.Errorf("export: %w", err)
-	}
-	out.Blob = ref.Hash
-	return out, nil
-}
-
-// checkLog makes the log anew from the ballots, and compares it with what is
-// kept: subtrees, edge and checkpoint, then what batches keep.
-func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.Check) error {
-	fail := func(format string, args ...any) {
-		c.Problems = append(c.Problems, "log = ballots: "+fmt.Sprintf(format, args...))
-	}
-	var edge ballotlog.Edge
-	var subtrees []ballotlog.Subtree
-	if err := v.logged(ctx, func(b ballotlog.Ballot) error {
-		if edge.Size() < v.Size {
-			edge.Append(ballotlog.Hash(b.Append(nil)), func(s ballotlog.Subtree) { subtrees = append(subtrees, s) })
-		}
-		return nil
-	}); err != nil {
-		return err
-	}
-	kept, err := v.Edge(v.Slug, signer.Public())
-	switch {
-	case err != nil:
-		fail("%v", err)
-	case kept.Tree() != edge.Tree():
-		fail("the log of %d leaves has the root %s; made anew from the ballots it has %d and %s", kept.Size(), kept.Tree().Hash, edge.Size(), edge.Tree().Hash)
-	}
-	if v.Size > v.Next {
-		fail("%d leaves, %d ballots in the tally", v.Size, v.Next)
-	}
-	var hashes []struct {
-		Level  int    `db:"level"`
-		Number int64  `db:"number"`
-		Hash   []byte `db:"hash"`
-	}
-	if err := v.SelectContext(ctx, &hashes, `SELECT level, number, hash FROM subtree WHERE selection = $1`, v.ID); err != nil {
-		return fmt.Errorf("check log: %w", err)
-	}
-	want := make(map[ballotlog.Subtree]bool, len(subtrees))
-	for _, s := range subtrees {
-		want[s] = true
-	}
-	for _, h := range hashes {
-		s := ballotlog.Subtree{Level: h.Level, Number: h.Number}
-		copy(s.Hash[:], h.Hash)
-		delete(want, s)
-	}
-	if len(want) > 0 || len(hashes) != len(subtrees) {
-		fail("%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
-	}
-	return v.checkBatches(ctx, fail)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -28,14 +29,13 @@ type Reader struct {
 	cache *candidates.Cache
 
 	signer ballotlog.Signer
-	leaves leaves
+	jobs   *job.Runner
 }
 
 // New reads deps' database; signer signs promises.
 func New(deps run.Deps, keys secret.Keys, signer ballotlog.Signer, cache *candidates.Cache) *Reader {
 	return &Reader{
-		db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer,
-		leaves: leaves{exported: map[string]voting.Exported{}},
+		db: deps.DB, blobs: deps.Blobs, keys: keys, cache: cache, signer: signer, jobs: deps.Jobs,
 	}
 }
 
@@ -46,9 +46,10 @@ type view struct {
 	head
 }
 
+// head is how far the selection has come in public. What is counted since is
+// nobody's to see.
 type head struct {
 	ledger.Head
-	Next     int64        `db:"next_index"`
 	MovedAt  sql.NullTime `db:"moved_at"`
 	SealedAt sql.NullTime `db:"sealed_at"`
 }
@@ -56,7 +57,11 @@ type head struct {
 // look gives fn the selection in one snapshot, so that what casting and
 // counting do meanwhile is seen whole or not at all.
 func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) error {
-	tx, err := r.db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	return lookIn(ctx, r.db, slug, fn)
+}
+
+func lookIn(ctx context.Context, db *sqlx.DB, slug string, fn func(v view) error) error {
+	tx, err := db.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("look at %.64q: %w", slug, err)
 	}
@@ -65,7 +70,7 @@ func (r *Reader) look(ctx context.Context, slug string, fn func(v view) error) e
 	if v.Selection, err = candidates.GetSelection(ctx, tx, slug); err != nil {
 		return err
 	}
-	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, next_index, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
+	if err := tx.GetContext(ctx, &v.head, `SELECT `+ledger.Columns+`, moved_at, sealed_at FROM head WHERE selection = $1`, v.ID); err != nil {
 		return fmt.Errorf("head of %s: %w", slug, err)
 	}
 	return fn(v)
@@ -88,8 +93,8 @@ func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, er
 		if err != nil {
 			return err
 		}
-		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Next, At: v.asOf()}
-		t.Version = VersionOf(t.State, v.Next, v.ListVersion)
+		t = voting.Tally{Slug: in.Slug, State: StateOf(v.Selection, v.SealedAt.Valid), Ballots: v.Size, At: v.asOf()}
+		t.Version = VersionOf(t.State, v.Size, v.ListVersion)
 		if t.Hidden = rules.Hidden() && t.State != voting.Sealed; t.Hidden {
 			return nil
 		}
@@ -99,13 +104,13 @@ func (r *Reader) GetTally(ctx context.Context, in voting.Of) (t voting.Tally, er
 	return t, err
 }
 
-// asOf is when the tally last changed; before its first ballot, now.
+// asOf is when the public tally last changed; before its first ballots, when
+// voting opened.
 func (v view) asOf() time.Time {
-	switch {
-	case v.SealedAt.Valid:
-		return v.SealedAt.Time.UTC()
-	case v.MovedAt.Valid:
-		return v.MovedAt.Time.UTC()
+	for _, at := range []sql.NullTime{v.SealedAt, v.MovedAt, v.OpenedAt} {
+		if at.Valid {
+			return at.Time.UTC()
+		}
 	}
 	return v.Now.UTC()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
@@ -70,7 +71,7 @@ func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who 
 			entries = append(entries, ballotlog.Entry{Period: rule.PeriodName(p), Voter: names[i]})
 		}
 		for ; len(rows) > 0 && rows[0].Period == p; rows = rows[1:] {
-			e, err := v.entry(rows[0])
+			e, err := v.entry(ctx, rows[0])
 			if err != nil {
 				return nil, fmt.Errorf("statement: %w", err)
 			}
@@ -80,7 +81,7 @@ func (v view) entries(ctx context.Context, keys secret.Keys, periods []int, who 
 	return entries, nil
 }
 
-func (v view) entry(row statedRow) (ballotlog.Entry, error) {
+func (v view) entry(ctx context.Context, row statedRow) (ballotlog.Entry, error) {
 	leaf, err := row.leaf()
 	if err != nil {
 		return ballotlog.Entry{}, err
@@ -90,8 +91,9 @@ func (v view) entry(row statedRow) (ballotlog.Entry, error) {
 	if !ok {
 		return e, fmt.Errorf("the ballot's batch has none at rank %d", row.Rank)
 	}
-	if index := row.FirstIndex.Int64 + int64(position); row.FirstIndex.Valid && index < v.Size {
+	index, there, err := v.Index(ctx, v, ledger.Counted{First: row.FirstIndex, Position: position}, e.Hash)
+	if there {
 		e.Index = index
 	}
-	return e, nil
+	return e, err
 }

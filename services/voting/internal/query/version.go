@@ -16,7 +16,7 @@ func StateOf(s candidates.Selection, sealed bool) string {
 }
 
 // VersionOf is a tally's Version: the sum of three numbers that only grow, one of
-// them with each change. They are the ballots counted, the version of the list of
+// them with each change. They are the ballots published, the version of the list of
 // candidates, and the position of the state in its order.
 func VersionOf(state string, ballots int64, list int) int64 {
 	order := []string{voting.Pending, voting.Open, voting.Closed, voting.Sealed}

@@ -50,7 +50,7 @@ func (v *Voters) count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e e
 }
 
 func (v *Voters) ids(ctx context.Context, hash string) (ids [][idSize]byte, err error) {
-	body, size, err := v.deps.Blobs.Open(ctx, hash)
+	body, size, err := v.deps.Blobs.In(event.Identity).Open(ctx, hash)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,9 @@ func (r Rules) Adds() bool { return r.voting.Change == rulebook.ChangeAdd }
 // Hidden tells whether the counts are secret until they are final.
 func (r Rules) Hidden() bool { return r.voting.Counts == rulebook.CountsHidden }
 
+// Publication is when public figures move.
+func (r Rules) Publication() rulebook.Publication { return r.voting.Publication }
+
 // Picks is how many candidates a voter names in a period.
 func (r Rules) Picks() rulebook.Picks { return r.voting.Picks }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 )
 
@@ -16,7 +17,7 @@ func TestKeys_Name(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes.Equal(a.Check, b.Check) || a.Receipt.Issue("s-1", 1, 1) == b.Receipt.Issue("s-1", 1, 1) {
+	if bytes.Equal(a.Check, b.Check) || a.Receipt.Issue("s-1", receipt.Place{Batch: 1, Rank: 1}) == b.Receipt.Issue("s-1", receipt.Place{Batch: 1, Rank: 1}) {
 		t.Error("two keys have the same check or receipts")
 	}
 	voter, other := [16]byte{1}, [16]byte{2}

@@ -31,7 +31,7 @@ func (b *bench) size(ctx context.Context) error {
 		if err := db.GetContext(ctx, &got, `
 			SELECT (SELECT count(*) FROM ballot) AS ballots,
 			       pg_total_relation_size('ballot') + pg_total_relation_size('batch') + pg_total_relation_size('batch_body') +
-			       pg_total_relation_size('subtree') AS bytes`); err != nil {
+			       pg_total_relation_size('tile') + pg_total_relation_size('subtree') + pg_total_relation_size('publication') AS bytes`); err != nil {
 			return fmt.Errorf("size: %w", err)
 		}
 		fmt.Printf("%d ballots take %.0f bytes each on disk, indexes and log included.\n", got.Ballots, float64(got.Bytes)/float64(max(1, got.Ballots)))
@@ -77,7 +77,7 @@ func (b *bench) large(ctx context.Context, conns int) error {
 }
 
 // fill casts ballots by SQL: batches as the room writes them, with sums and
-// leaves. The sequencer counts them, and appends them to the log, as any others.
+// leaves. The sequencer counts and publishes them as any others.
 func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 	for left := (ballots + batchSize - 1) / batchSize; left > 0; left -= chunk {
 		if _, err := db.ExecContext(ctx, `
@@ -118,7 +118,8 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 	}
 	for {
 		var waiting int
-		if err := db.GetContext(ctx, &waiting, `SELECT count(*) FROM batch WHERE first_index IS NULL`); err != nil {
+		if err := db.GetContext(ctx, &waiting, `
+			SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL) + (SELECT count(*) FROM head WHERE next_index - log_size >= 10)`); err != nil {
 			return err
 		}
 		if waiting == 0 {
@@ -129,6 +130,6 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 		}
 	}
 	// Autovacuum would do so once for so many new rows, in the midst of the measure.
-	_, err := db.ExecContext(ctx, `VACUUM (ANALYZE) ballot, batch, batch_body, subtree`)
+	_, err := db.ExecContext(ctx, `VACUUM (ANALYZE) ballot, batch, batch_body, tile, subtree, publication`)
 	return err
 }

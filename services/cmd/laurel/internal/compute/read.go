@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
@@ -21,6 +22,7 @@ type reader struct {
 	problems problems
 	seen     seen
 	bar      progress
+	names    struct{ candidate, juror, constituency names }
 	listed   bool // the candidates are those of a file, not whoever turns up
 }
 
@@ -265,6 +267,30 @@ func id(cell string) string {
 		return folded
 	}
 	return text
+}
+
+// names are how people are called in the files of one computation. Spellings with
+// one key are one, called as the first of them.
+type names struct{ called, byKey map[string]string }
+
+// of gives what a cell's person is called.
+func (n *names) of(cell string) string {
+	text := id(cell)
+	if called, ok := n.called[text]; ok {
+		return called
+	}
+	if n.called == nil {
+		n.called, n.byKey = make(map[string]string), make(map[string]string)
+	}
+	text = strings.Clone(text)
+	key := norm.Key(text)
+	called, ok := n.byKey[key]
+	if !ok || key == "" {
+		called = text
+		n.byKey[key] = called
+	}
+	n.called[text] = called
+	return called
 }
 
 // known puts in a candidate who turns up, where no file lists them.

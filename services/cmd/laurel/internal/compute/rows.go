@@ -33,7 +33,7 @@ func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) e
 		for _, q := range r.rb.Quotas {
 			attributes[q.Attribute] = table.Text(row.Cell(h.columns[strings.ToLower(q.Attribute)]))
 		}
-		if err := r.in.Candidate(id(row.Cell(h.columns["candidate"])), attributes); err != nil {
+		if err := r.in.Candidate(r.names.candidate.of(row.Cell(h.columns["candidate"])), attributes); err != nil {
 			r.flaw(path, row, h, err)
 		}
 	})
@@ -58,9 +58,9 @@ func (r *reader) votes(ctx context.Context, path string, t *table.Reader) error 
 	place, divided := h.columns["constituency"]
 	candidateAt, votesAt := h.columns["candidate"], h.columns["votes"]
 	return r.rows(ctx, path, t, h, func(row table.Row) {
-		candidate, constituency := id(row.Cell(candidateAt)), ""
+		candidate, constituency := r.names.candidate.of(row.Cell(candidateAt)), ""
 		if divided {
-			constituency = id(row.Cell(place))
+			constituency = r.names.constituency.of(row.Cell(place))
 		}
 		text := table.Fold(row.Cell(votesAt))
 		count, err := strconv.ParseInt(text, 10, 64)
@@ -99,7 +99,8 @@ func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error
 	panelAt, jurorAt, candidateAt := h.columns["panel"], h.columns["juror"], h.columns["candidate"]
 	criterionAt, scoreAt := h.columns["criterion"], h.columns["score"]
 	return r.rows(ctx, path, t, h, func(row table.Row) {
-		panel, juror, candidate, criterion := id(row.Cell(panelAt)), id(row.Cell(jurorAt)), id(row.Cell(candidateAt)), id(row.Cell(criterionAt))
+		panel, criterion := id(row.Cell(panelAt)), id(row.Cell(criterionAt))
+		juror, candidate := r.names.juror.of(row.Cell(jurorAt)), r.names.candidate.of(row.Cell(candidateAt))
 		score := table.Fold(row.Cell(scoreAt))
 		err := r.known(candidate)
 		if unscored := score == "" || excused(score); err == nil && unscored && criterion != "" {
@@ -138,7 +139,7 @@ func (r *reader) ballots(ctx context.Context, path string, t *table.Reader) erro
 	seen := make(map[string]bool)
 	before := len(r.problems.lines)
 	for i, cell := range head.Cells {
-		names[i] = id(cell)
+		names[i] = r.names.candidate.of(cell)
 		wrong, inexact := head.Inexact(i, "candidate")
 		switch {
 		case inexact:

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/retention"
 )
 
 // Database is where the truth is kept.
@@ -47,7 +48,9 @@ func (d Database) Of(service string) (string, error) {
 
 // NATS is how requests and events travel.
 type NATS struct {
-	NATSURL string `name:"nats-url" env:"NATS_URL" help:"nats://USER:PASSWORD@HOST:4222; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+	NATSURL string `name:"nats-url" env:"NATS_URL" help:"tls://USER:PASSWORD@HOST:4222, or nats://… on this machine; without it laurel serve runs a NATS with JetStream inside the process, which must then run all services."`
+	CAFile  string `name:"nats-ca-file" env:"NATS_CA_FILE" type:"path" help:"Certificate of the authority that vouches for NATS, in PEM. Default: those that the system knows."`
+	Plain   bool   `name:"nats-insecure" env:"NATS_INSECURE" help:"Go to a NATS on another machine unencrypted, over a network that nobody else reaches."`
 }
 
 // Connect dials as the service of the name.
@@ -55,7 +58,14 @@ func (n NATS) Connect(name string, log *slog.Logger) (*bus.Bus, error) {
 	if n.NATSURL == "" {
 		return nil, errors.New("NATS_URL is not set")
 	}
-	return bus.Connect(n.NATSURL, name, log)
+	var options []bus.Option
+	if n.CAFile != "" {
+		options = append(options, bus.CA(n.CAFile))
+	}
+	if n.Plain {
+		options = append(options, bus.Plaintext())
+	}
+	return bus.Connect(n.NATSURL, name, log, options...)
 }
 
 // Server is the settings of `laurel serve`.
@@ -66,12 +76,15 @@ type Server struct {
 	DataDir string `name:"data-dir" env:"DATA_DIR" default:"data" type:"path" help:"Where blobs, keys and the embedded NATS live; processes of one installation share it."`
 
 	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`
-	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure."`
+	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure, and leads the links in letters, which identity sends."`
 	TrustedProxies []string `env:"TRUSTED_PROXIES" group:"Gateway" help:"CIDRs of the reverse proxies in front of the gateway, whose X-Forwarded-For is believed; the word none: there are no proxies. Required where PUBLIC_URL is set to what is not loopback."`
 	WorkNumbers    int64    `env:"WORK_NUMBERS" default:"200000" group:"Gateway" help:"Proof of work for a device credential, asked for while very many are wanted from an address, a network or in all: how many numbers a browser tries at most, to begin with (200,000 take a cheap phone about a second; up to five times as many later); 0: none, whoever comes then has to wait."`
 	LiveStreams    int      `env:"LIVE_STREAMS" default:"20000" group:"Gateway" help:"Live streams that one gateway holds at a time; at most three quarters of the files that the process may open."`
 	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
 	ProfileListen  string   `env:"PROFILE_LISTEN" group:"Operations" help:"Address of /debug/pprof/, which shows what is in memory: on loopback, 127.0.0.1:6060, or unix:FILE; any other is refused. None by default."`
+
+	SMTPURL  string `name:"smtp-url" env:"SMTP_URL" group:"Mail" help:"Server that takes the letters to members of staff: smtp://USER:PASSWORD@HOST:587, where TLS is demanded (STARTTLS) unless HOST is this machine, or smtps://… for TLS from the start. Default: no mail is sent; links are handed over, and nobody resets a password but by the command."`
+	MailFrom string `env:"MAIL_FROM" group:"Mail" help:"Sender of the letters, such as Laurel <laurel@example.org>; needed with SMTP_URL, as PUBLIC_URL is."`
 
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
@@ -83,7 +96,25 @@ type Server struct {
 	CredentialTTL     time.Duration `env:"CREDENTIAL_TTL" default:"2160h" group:"Secrets" help:"Life of a voter's credential."`
 	SessionTTL        time.Duration `env:"SESSION_TTL" default:"12h" group:"Secrets" help:"Life of a staff session."`
 
+	Retention Retention `embed:"" prefix:"retention-" group:"Retention"`
+
 	Log Log `embed:"" prefix:"log-" group:"Operations"`
+}
+
+// Retention is for how many days the rooms keep what they know of people.
+type Retention struct {
+	Withdrawn   int `env:"RETENTION_WITHDRAWN" default:"30" help:"Days from its withdrawal until an entry loses what it tells of people, and its picture; 0: never."`
+	Refused     int `env:"RETENTION_REFUSED" default:"180" help:"Days from the publication until an entry that was vetoed, or not passed in time, does so; 0: never."`
+	Roster      int `env:"RETENTION_ROSTER" default:"180" help:"Days from the publication until the members of a roster are erased; 0: never."`
+	Unpublished int `env:"RETENTION_UNPUBLISHED" default:"730" help:"Days from its beginning until a selection that has not been published is treated as if it had been; 0: never."`
+}
+
+// Periods are the days as the rooms take them.
+func (r Retention) Periods() retention.Periods {
+	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+	return retention.Periods{
+		Withdrawn: days(r.Withdrawn), Refused: days(r.Refused), Roster: days(r.Roster), Unpublished: days(r.Unpublished),
+	}
 }
 
 // Log is how the program logs.

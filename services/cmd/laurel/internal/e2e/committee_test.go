@@ -203,7 +203,7 @@ func (c *committee) closed(t *testing.T) {
 	auditor := func(path string) answer {
 		return c.ask(t, request{method: http.MethodGet, path: of(path), token: c.tokens["juror-2"]})
 	}
-	if _, err := c.Organizer().GrantRole(t.Context(), slug, email("juror-2"), identity.Auditor, ""); err != nil {
+	if _, err := c.Organizer().GiveRole(t.Context(), slug, gateway.GiveRole{Email: email("juror-2"), Role: identity.Auditor}); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{"/panels/experts", "/panels/experts/oversight", "/panels/experts/conflicts", "/panels/experts/history/1"} {

@@ -50,7 +50,7 @@ type harness struct {
 	*installation.Installation
 	host   string              // loopback address of the installation's own
 	nats   *bus.Embedded       // nil: inside the process, or broker
-	broker *server.Server      // with the users of a deployment
+	broker *testkit.Deployed   // with the users of a deployment
 	opened map[string]*sqlx.DB // see databases
 }
 
@@ -68,13 +68,14 @@ func together(t *testing.T) *harness {
 // makes the streams, and say so.
 func apart(t *testing.T) *harness {
 	t.Helper()
-	h := build(t, testkit.URL(t), nil)
-	h.broker = testkit.DeployedNATS(t, "../../../../../deploy/nats", func(opts *server.Options) {
+	broker := testkit.DeployedNATS(t, "../../../../../deploy/nats", func(opts *server.Options) {
 		i := slices.IndexFunc(opts.Accounts, func(a *server.Account) bool { return a.Name == "LAUREL" })
 		opts.Users = append(opts.Users, &server.User{Username: observer, Password: observer, Account: opts.Accounts[i]})
 	})
+	h := build(t, testkit.URL(t), nil) // ends before its broker
+	h.broker = broker
 	for _, s := range serve.Names() {
-		h.add(s, []string{s}, "NATS_URL="+testkit.UserURL(t, h.broker, s))
+		h.add(s, []string{s}, "NATS_URL="+h.broker.URL(s), "NATS_CA_FILE="+h.broker.CA)
 		if err := h.Processes[s].Launch(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,7 @@ func apart(t *testing.T) *harness {
 		}
 		return nil
 	})
-	if err := h.Run(t.Context(), nil, "migrate", "--nats", "--nats-url", testkit.UserURL(t, h.broker, "admin")); err != nil {
+	if err := h.Run(t.Context(), nil, "migrate", "--nats", "--nats-url", h.broker.URL("admin"), "--nats-ca-file", h.broker.CA); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), startLimit)
@@ -248,7 +249,8 @@ func (h *harness) audited(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for service, db := range h.databases(t) {
+	for _, service := range event.Services() {
+		db := testkit.Open(t, h.Database, service) // a test of several parts has no connections in common
 		r, err := audit.Check(t.Context(), db, service, signer.Public())
 		if err != nil || len(r.Problems) > 0 {
 			t.Errorf("the audit log of %s: %v %v", service, r.Problems, err)

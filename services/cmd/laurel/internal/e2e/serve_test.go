@@ -47,7 +47,7 @@ func (h *harness) drain(t *testing.T) {
 	t.Helper()
 	const flights = 3 // requests that a gateway has under way at a time
 	var seen atomic.Int64
-	stop, err := testkit.ConnectAs(t, h.broker, observer).Listen("rpc.voting.v1.cast_ballots", func(string, []byte) { seen.Add(1) })
+	stop, err := h.broker.Connect(t, observer).Listen("rpc.voting.v1.cast_ballots", func(string, []byte) { seen.Add(1) })
 	if err != nil {
 		t.Fatal(err)
 	}

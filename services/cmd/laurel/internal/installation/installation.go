@@ -94,9 +94,10 @@ func (i *Installation) Run(ctx context.Context, stdin io.Reader, args ...string)
 	return nil
 }
 
-// CreateOrganizer makes the account that everything begins with.
+// CreateOrganizer makes the account that everything begins with, unless it is
+// there.
 func (i *Installation) CreateOrganizer(ctx context.Context, email, name, password string) error {
-	return i.Run(ctx, strings.NewReader(password+"\n"), "admin", "create-user", "--email", email, "--name", name, "--role", "organizer")
+	return i.Run(ctx, strings.NewReader(password+"\n"), "admin", "create-user", "--existing", "--email", email, "--name", name, "--role", "organizer")
 }
 
 func (i *Installation) env() []string {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pause"
@@ -48,8 +49,16 @@ func (c *Command) streams(ctx context.Context) error {
 	for _, what := range done {
 		fmt.Println(what)
 	}
-	if err == nil && len(done) == 0 {
+	if err != nil {
+		return err
+	}
+	if len(done) == 0 {
 		fmt.Println("streams and consumers are as they must be")
+	}
+	foreign, err := b.Foreign(ctx)
+	if err == nil && len(foreign) > 0 {
+		err = fmt.Errorf("the account also has what is not Laurel's: %s; it may copy passwords and ballots: find out who made it, and delete it",
+			strings.Join(foreign, ", "))
 	}
 	return err
 }

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
-	"golang.org/x/text/unicode/norm"
 
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -77,10 +77,9 @@ func readRefusals(file string) (map[string]Refusal, error) {
 	return refusals, nil
 }
 
-// refusalKey compares names and employers whatever their spaces.
+// refusalKey compares names and employers however they were typed.
 func refusalKey(department, name, employer string) string {
-	fold := func(s string) string { return strings.Join(strings.Fields(norm.NFKC.String(s)), "") }
-	return department + "/" + fold(name) + "/" + fold(employer)
+	return department + "/" + norm.Key(name) + "/" + norm.Key(employer)
 }
 
 // With gives the members who have a role.

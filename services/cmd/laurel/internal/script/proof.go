@@ -17,8 +17,8 @@ import (
 // request with two signatures to check, and the recount covers the rest.
 const proofs = 4000
 
-// Proven proves receipts: a line has the picks that were cast, is in the
-// promise of its batch and in the log, and no other receipt has the same place.
+// Proven proves receipts: a line has the picks that were cast, is promised and in
+// the log, and no other receipt has the same place.
 // Then `laurel verify` recounts the exported log.
 func (s *Script) Proven(ctx context.Context, binary string) error {
 	key, err := s.API.LogKey(ctx, s.Slug)
@@ -38,7 +38,7 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 		if err != nil {
 			return fmt.Errorf("receipt %s: %w", codes[i], err)
 		}
-		ballot, err := r.Evidence.Check(key, s.Slug, r.Batch)
+		ballot, err := r.Evidence.Check(key, s.Slug, 0) // no promise of before is here
 		if err != nil {
 			return fmt.Errorf("receipt %s: %w", codes[i], err)
 		}

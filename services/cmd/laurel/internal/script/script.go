@@ -114,14 +114,16 @@ func (s *Script) Create(ctx context.Context) error {
 	return s.Open(ctx, rulebook.PhaseNomination)
 }
 
+// hire invites a member, who claims the account.
 func (s *Script) hire(ctx context.Context, m Member) error {
-	_, err := s.Organizer().CreateAccount(ctx, m.Email, m.Name, Password)
-	if err != nil && !errors.Is(err, identity.ErrEmailTaken) { // an earlier edition's
+	given, err := s.Organizer().GiveRole(ctx, s.Slug, gateway.GiveRole{Email: m.Email, Name: m.Name, Role: m.Role, Scope: m.Scope})
+	if err != nil {
 		return err
 	}
-	// Jurors and the committee get their roles with their seats.
-	if m.Role == identity.Vetter || m.Role == identity.Auditor {
-		if _, err := s.Organizer().GrantRole(ctx, s.Slug, m.Email, m.Role, m.Scope); err != nil {
+	// The link is handed over: it claims the account, or has one of an earlier
+	// edition show that it is the same person's.
+	if given.Invitation != nil {
+		if _, err := s.API.Claim(ctx, given.Invitation.Link, m.Name, Password); err != nil {
 			return err
 		}
 	}

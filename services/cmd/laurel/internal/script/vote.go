@@ -25,12 +25,19 @@ func (s *Script) Vote(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	late := make([]*client.Voter, s.Late) // who is a voter in time, and casts late
+	if err := s.Crowd(ctx, s.Late, func(ctx context.Context, i int) (err error) {
+		late[i], err = s.Voter(ctx, s.Voters+i)
+		return err
+	}); err != nil {
+		return err
+	}
 	if err := s.Close(ctx, rulebook.PhaseVoting); err != nil {
 		return err
 	}
 	return s.Crowd(ctx, s.Late, func(ctx context.Context, i int) error {
 		defer tick()
-		return s.latecomer(ctx, s.Voters+i)
+		return s.latecomer(ctx, late[i])
 	})
 }
 
@@ -104,12 +111,8 @@ func (s *Script) voter(ctx context.Context, i int, tick func()) error {
 	return nil
 }
 
-func (s *Script) latecomer(ctx context.Context, i int) error {
-	voter, err := s.Voter(ctx, i)
-	if err != nil {
-		return err
-	}
-	_, err = voter.Cast(ctx, s.Picks())
+func (s *Script) latecomer(ctx context.Context, voter *client.Voter) error {
+	_, err := voter.Cast(ctx, s.Picks())
 	if !fault.HasCode(err, "voting_closed") {
 		return fmt.Errorf("a ballot after the close was not refused: %w", err)
 	}

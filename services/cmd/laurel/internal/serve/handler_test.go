@@ -24,12 +24,12 @@ func TestRooms_handlers(t *testing.T) {
 		}
 		var handled []string
 		for _, h := range room.Handlers {
-			handled = append(handled, h.Type.Name)
+			handled = append(handled, h.Type.String())
 		}
 		var consumed []string
 		for _, s := range event.All() {
 			if slices.Contains(s.Consumers, name) {
-				consumed = append(consumed, s.Example.EventType().Name)
+				consumed = append(consumed, s.Example.EventType().String())
 			}
 		}
 		slices.Sort(handled)

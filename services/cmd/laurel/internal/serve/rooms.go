@@ -44,6 +44,7 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		}
 		return identityserver.New(deps, identityserver.Config{
 			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
+			Mail: identityserver.Mail{URL: p.cfg.SMTPURL, From: p.cfg.MailFrom, PublicURL: p.cfg.PublicURL},
 		})
 	case selection.Name:
 		return selectionserver.New(deps)

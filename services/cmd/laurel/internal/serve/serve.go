@@ -21,6 +21,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
@@ -173,7 +174,11 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		if err != nil {
 			return err
 		}
-		db, err := p.database(ctx, name)
+		db, err := p.database(ctx, name, pg.DefaultMaxOpen)
+		if err != nil {
+			return err
+		}
+		own, err := p.database(ctx, name, job.Connections)
 		if err != nil {
 			return err
 		}
@@ -182,7 +187,10 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		b.Trust(trusted, clock.Now)
-		deps := run.Deps{DB: db, Bus: b, Blobs: blobs, Now: clock.Now, Log: p.log, Audit: notary}
+		deps := run.Deps{
+			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
+			Retention: p.cfg.Retention.Periods(),
+		}
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
@@ -203,14 +211,15 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	return err
 }
 
-// database waits for one that is still starting.
-func (p *process) database(ctx context.Context, service string) (*sqlx.DB, error) {
+// database waits for one that is still starting. Its pool has at most so many
+// connections.
+func (p *process) database(ctx context.Context, service string, size int) (*sqlx.DB, error) {
 	url, err := p.cfg.Of(service)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service})
+		db, err := pg.Open(ctx, pg.Config{URL: url, Service: service, MaxOpen: size})
 		if err == nil {
 			p.onStop(func(context.Context) error {
 				if err := db.Close(); !pg.IsUnavailable(err) { // else the server is gone, and so are the sessions

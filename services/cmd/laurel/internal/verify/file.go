@@ -165,11 +165,11 @@ func (r recorded) check(key ballotlog.PublicKey, slug string, head ballotlog.Hea
 	if err != nil {
 		return err
 	}
-	if _, err := r.Evidence.Check(key, slug, code.Batch); err != nil {
+	if _, err := r.Evidence.Check(key, slug, code.OldBatch()); err != nil {
 		return err
 	}
 	if r.Evidence.Proof == nil {
-		return errors.New("the receipt was asked for before its ballot was in the log: ask again")
+		return errors.New("the receipt was asked for before a publication had put its ballot into the log: ask again")
 	}
 	if r.Index == nil || *r.Index != r.Evidence.Proof.Index || *r.Index >= head.N {
 		return errors.New("the receipt's index is not that of its proof")

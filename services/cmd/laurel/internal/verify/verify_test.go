@@ -45,7 +45,16 @@ func export(t *testing.T) map[string]string {
 		fmt.Fprintf(&ballots, "%d,once,%x,%d 3\n", i, b.Voter, b.Picks[0])
 		hashes, last = append(hashes, ballotlog.Hash([]byte(b.String()))), b
 	}
-	tree, path, err := ballotlog.Prove(hashes, 8)
+	var edge ballotlog.Edge
+	for _, h := range hashes {
+		edge.Append(h, nil)
+	}
+	tree := edge.Tree()
+	path, err := ballotlog.Tiles(func(tile tlog.Tile) ([]byte, error) { return ballotlog.Join(hashes[:tile.W]), nil }).Prove(tree, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	promise, err := signer.Promise(slug, last)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,8 +68,8 @@ func export(t *testing.T) map[string]string {
 	checkpoint := sign(ballotlog.CheckpointOrigin(slug))
 	proof := ballotlog.NewInclusion(checkpoint, 8, path)
 	index := int64(8)
-	paper, err := json.Marshal(recorded{receipt.NewKey([]byte("k")).Issue(slug, 4, 0).String(), &index, &ballotlog.Receipt{
-		Leaf: last.String(), Promise: ballotlog.NewInclusion(sign(ballotlog.PromiseOrigin(slug, 4)), 8, path), Proof: &proof,
+	paper, err := json.Marshal(recorded{receipt.NewKey([]byte("k")).Issue(slug, receipt.Place{Batch: 4}).String(), &index, &ballotlog.Receipt{
+		Leaf: last.String(), Promise: promise, Proof: &proof,
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +131,8 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots", "receipt 0000000",
+		slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots",
+		"receipt " + receipt.NewKey([]byte("k")).Issue(slug, receipt.Place{Batch: 4}).String() + " is proved",
 		"statement.txt is borne out: once 08", "none", "4 candidates",
 	} {
 		if !strings.Contains(out, want) {
@@ -157,7 +167,8 @@ func TestVerify_refused(t *testing.T) {
 		"another selection":     {command: Command{Selection: "courier-3"}},
 		"struck and with votes": {command: Command{Struck: []int{3}}},
 		"another leaf":          {file: "receipt.json", old: "ballot once 08", new: "ballot once 07"},
-		"another batch":         {file: "receipt.json", old: `"receipt":"0`, new: `"receipt":"1`},
+		"another period":        {file: "receipt.json", old: "/promise/once", new: "/promise/2026-05-01"},
+		"a promise of before":   {file: "receipt.json", old: "/promise/once", new: "/promise/4"},
 		"key":                   {file: "key.txt", old: "laurel+", new: "laurel+0"},
 		"a statement's place":   {file: "statement.txt", old: " 8 ", new: " 7 "},
 		"a statement's none":    {file: "statement.txt", old: "once 63", new: "once 01"},

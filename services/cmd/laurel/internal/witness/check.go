@@ -14,8 +14,9 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// promiseLimit is how long a promised ballot may take into the log; a second or
-// so is usual.
+// promiseLimit is how long after the first look at a promise a publication may
+// lack its ballot: a ballot is in the tally a second or so after its promise, and
+// every later publication takes all that are.
 const promiseLimit = time.Minute
 
 // checkReceipt asks for the proof of a ballot until it is there.
@@ -32,16 +33,11 @@ func (w *watch) checkReceipt(ctx context.Context) error {
 		return err
 	}
 	evidence := r.Evidence
-	if _, err := evidence.Check(w.keys, w.Selection, code.Batch); err != nil {
+	if _, err := evidence.Check(w.keys, w.Selection, code.OldBatch()); err != nil {
 		return w.alarm(evidence.Promise.Head, "what it says of the receipt %s does not hold: %v", code, err)
 	}
 	if evidence.Proof == nil {
-		promise, err := w.keys.Open(evidence.Promise.Head)
-		if err == nil && w.now().Sub(promise.At) > promiseLimit {
-			return w.alarm(evidence.Promise.Head, "the ballot of the receipt %s was promised at %s and is not in the log", code, promise.At)
-		}
-		w.say("the ballot of the receipt %s is promised, and not in the log yet", code)
-		return err
+		return w.unproved(ctx, code, evidence.Promise.Head)
 	}
 	proof, err := w.keys.Open(evidence.Proof.Head)
 	if err != nil {
@@ -53,6 +49,51 @@ func (w *watch) checkReceipt(ctx context.Context) error {
 	w.say("the ballot of the receipt %s is line %d of the log", code, evidence.Proof.Index)
 	w.receipt = ""
 	return nil
+}
+
+// promise is a ballot that is promised, and not in the log.
+type promise struct {
+	seen   time.Time // first
+	closed time.Time // when voting was first seen closed
+	over   bool      // the limit is
+	size   int64     // of the log, when it was over
+	broken int       // looks in a row at which it should have been there
+}
+
+// unproved tells whether a promised ballot may still be outside the log. Until a
+// publication is due it may: that takes some ballots, so no time tells alone.
+func (w *watch) unproved(ctx context.Context, code receipt.Receipt, head string) error {
+	p, now := &w.promise, w.now()
+	tally, err := w.api.Tally(ctx, w.Selection)
+	if err != nil {
+		return err
+	}
+	if p.seen.IsZero() {
+		p.seen = now
+	}
+	if p.closed.IsZero() && tally.State == voting.Closed {
+		p.closed = now
+	}
+	reason := ""
+	switch {
+	case tally.State == voting.Sealed:
+		reason = "the tally is final"
+	case !p.closed.IsZero() && now.Sub(p.closed) > promiseLimit:
+		reason = "voting has been closed since " + p.closed.UTC().Format(time.RFC3339)
+	case p.over && w.last.N > p.size:
+		reason = fmt.Sprintf("the log grew from %d to %d lines", p.size, w.last.N)
+	case now.Sub(p.seen) > promiseLimit:
+		p.over, p.size = true, w.last.N
+	}
+	if reason == "" {
+		p.broken = 0
+		w.say("the ballot of the receipt %s is promised, and not published yet", code)
+		return nil
+	}
+	if p.broken++; p.broken <= behindTries { // it may be in the part that follows, or the state come from before
+		return errBehind
+	}
+	return w.alarm(head, "the ballot of the receipt %s was promised by %s and is not in the log, though %s", code, p.seen.UTC().Format(time.RFC3339), reason)
 }
 
 // agrees tells whether a head that came another way is of the same log.

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -33,7 +34,8 @@ import (
 
 const (
 	slug  = "courier-2"
-	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
+	rules = `{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {` +
+		`"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live", "publication": {"every": "1s", "ballots": 1}}}`
 )
 
 // harness is a real voting room and a real gateway, and a line between gateway
@@ -81,7 +83,7 @@ func build(t *testing.T) *harness {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.deps = run.Deps{Blobs: blobs, Now: time.Now, Log: testkit.Log(t)}
+	h.deps = run.Deps{Blobs: blobs.In(voting.Name), Now: time.Now, Log: testkit.Log(t)}
 	h.sign(t, seed(1))
 	if _, err := testkit.Connect(t, h.nats, selection.Name).Serve(selection.Name, selection.Endpoints(rulebookRoom{})); err != nil {
 		t.Fatal(err)
@@ -134,6 +136,7 @@ func (h *harness) sign(t *testing.T, lines ...string) {
 	h.signer = signer(t, lines...)
 	deps := h.deps
 	deps.DB, deps.Bus = testkit.Open(h.whole, h.address, voting.Name), testkit.Connect(h.whole, h.nats, voting.Name)
+	deps.Jobs = job.New(deps.DB, deps.Now, deps.Log)
 	room, err := votingserver.New(deps, votingserver.Config{PseudonymKey: []byte(strings.Repeat("p", 32)), Log: h.signer})
 	if err != nil {
 		t.Fatal(err)

@@ -25,14 +25,15 @@ type watch struct {
 	behind  int                 // looks in a row at a smaller log than the last
 	accept  bool                // whatever keys are listed, once
 	receipt string              // empty: proved, or none
+	promise promise             // behind the receipt
 }
 
 // behindTries is how often a log that is smaller than the last one is looked at
 // again: one of several servers may be a moment late.
 const behindTries = 3
 
-// errBehind is a log that is smaller than it was, and may be late.
-var errBehind = errors.New("the checkpoint is older than the last one")
+// errBehind is a log that is smaller than it was or should be, and may be late.
+var errBehind = errors.New("what was read is older than it should be")
 
 // resume reads what is kept.
 func (w *watch) resume() error {

@@ -27,7 +27,7 @@ type Command struct {
 	Every     time.Duration `default:"10s" help:"Time between two looks."`
 	Key       string        `type:"existingfile" help:"File with the log's public keys. Default: those of the first look, kept from then on."`
 	AcceptKey bool          `help:"Take the keys that the log lists now, though none that is known handed over to them. Compare them with what the organizers published first."`
-	Receipt   string        `help:"A receipt whose ballot must come into the log within a minute of its promise."`
+	Receipt   string        `help:"A receipt whose ballot must come into the log with what is published from a minute after the first look on."`
 	Recount   bool          `help:"When the tally is final, fetch all lines, recount them, and end."`
 	Log       config.Log    `embed:"" prefix:"log-"`
 

@@ -181,12 +181,14 @@ func (h *harness) receipts(t *testing.T, dir, code string) {
 	}
 	unproved := answer(func(r *voting.Recorded) { r.Evidence.Proof = nil })
 	asks := func(c *Command) { c.Receipt = code }
-	later := func(c *Command) { asks(c); c.now = func() time.Time { return time.Now().Add(2 * time.Minute) } }
 	h.line.set(map[string]http.HandlerFunc{"receipts/": unproved})
-	if said := h.looks(t, dir, asks); !strings.Contains(said, "not in the log yet") {
-		t.Errorf("a promise of a moment ago:\n%s", said)
+	h.unkept(t, dir, code)
+	final, err := json.Marshal(voting.Tally{Slug: slug, State: voting.Sealed})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if a := h.alarms(t, dir, later); !strings.Contains(a.Reason, "was promised at") {
+	h.line.set(map[string]http.HandlerFunc{"receipts/": unproved, "tally": says(string(final))})
+	if a := h.alarms(t, dir, asks); !strings.Contains(a.Reason, "the tally is final") {
 		t.Error(a)
 	}
 	other, _ := fork(2)
@@ -216,6 +218,43 @@ func (h *harness) receipts(t *testing.T, dir, code string) {
 		if err := c.Run(t.Context()); err == nil || errors.As(err, new(*Alarm)) {
 			t.Errorf("a mistyped receipt: %v", err)
 		}
+	}
+}
+
+// unkept looks at a promise whose ballot is never proved: that is none for as long
+// as nothing is published, nor for what was counted in the first minute.
+func (h *harness) unkept(t *testing.T, dir, code string) {
+	c, out := h.witness(dir)
+	now := time.Now()
+	c.Receipt, c.now = code, func() time.Time { return now }
+	c.defaults()
+	w, err := c.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.store.close()
+	look := func(want error) {
+		t.Helper()
+		if _, err := w.look(t.Context()); !errors.Is(err, want) {
+			t.Fatalf("%v, want %v\n%s", err, want, out)
+		}
+	}
+	look(nil)
+	h.vote(t, 1)
+	look(nil) // the log has grown a moment after the promise
+	now = now.Add(2 * time.Minute)
+	look(nil)
+	look(nil) // it has not grown since
+	if said := out.String(); !strings.Contains(said, "not published yet") {
+		t.Errorf("a promise:\n%s", said)
+	}
+	h.vote(t, 1)
+	for range behindTries {
+		look(errBehind)
+	}
+	var alarm *Alarm
+	if _, err := w.look(t.Context()); !errors.As(err, &alarm) || !strings.Contains(alarm.Reason, "the log grew") {
+		t.Errorf("a promise that is not kept: %v", err)
 	}
 }
 

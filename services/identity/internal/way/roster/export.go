@@ -16,6 +16,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -52,7 +53,7 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 		if err != nil {
 			return err
 		}
-		ref, err := r.deps.Blobs.Put(ctx, bytes.NewReader(sealed), math.MaxInt64)
+		ref, err := r.deps.Blobs.In(blob.Uploads).Deposit(ctx, bytes.NewReader(sealed), math.MaxInt64)
 		if err != nil {
 			return fmt.Errorf("export codes: %w", err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -73,7 +74,7 @@ type roll struct {
 // readSheet reads a file and says every mistake in it. Faults:
 // ErrRosterInvalid, ErrRosterFull, those of package table.
 func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) (out roll, err error) {
-	body, _, err := blobs.Open(ctx, in.Blob)
+	body, _, err := blobs.In(blob.Uploads).Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return out, identity.ErrRosterInvalid.At(fault.Wrong("blob", "upload_unknown", "there is no such upload"))
 	}
@@ -168,6 +169,9 @@ func (s *sheet) member(row table.Row, in identity.ImportRoster, lines map[string
 		}
 	}
 	m := member{row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency))}
+	if i := slices.IndexFunc(in.Constituencies, func(c string) bool { return norm.Same(c, m.constituency) }); i >= 0 {
+		m.constituency = in.Constituencies[i] // as the rulebook writes it
+	}
 	first, twice := lines[m.member]
 	inexact, lost := row.Inexact(s.columns[columnMember], s.labels[columnMember])
 	switch {

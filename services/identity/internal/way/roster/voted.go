@@ -22,7 +22,7 @@ const maxVoters = 4 << 20
 
 // Handlers record who has voted, once the vote is over.
 func (r *Rosters) Handlers() []outbox.Handler {
-	return []outbox.Handler{outbox.On(r.close), outbox.On(r.record)}
+	return []outbox.Handler{outbox.On(r.close), outbox.On(r.record), outbox.On(r.ended)}
 }
 
 // close makes the roster final, and asks voting which of its voters have a

@@ -1,0 +1,156 @@
+// Package retention erases what a room keeps of people once its time is over, and
+// tells what was erased.
+package retention
+
+import (
+	"cmp"
+	"context"
+	"embed"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/pg"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Set is the table of the report, for each service's schema.
+func Set() pg.Set { return pg.Embedded("migration_retention", migrations) }
+
+// JobKind is the kind of the job that erases.
+const JobKind = "retention"
+
+// every is how often the job looks for what is over.
+const every = time.Hour
+
+// Periods are for how long data are kept; zero is for ever.
+type Periods struct {
+	Withdrawn   time.Duration // entries, from when they were withdrawn
+	Refused     time.Duration // entries that were vetoed or lapsed, from the publication
+	Roster      time.Duration // members of a roster, from the publication
+	Unpublished time.Duration // from its beginning until a selection that is not published counts as published
+}
+
+// Erased is so many of a kind in a selection.
+type Erased struct {
+	Slug  string    `json:"-" db:"slug"`
+	Kind  string    `json:"kind" db:"kind"`
+	Count int       `json:"count" db:"count"`
+	At    time.Time `json:"at" db:"at"`
+}
+
+// Item is one thing that was erased.
+type Item struct{ Slug, Kind string }
+
+// Rule is one kind of data that has its time.
+type Rule struct {
+	// For is how long it is kept; zero is for ever.
+	For time.Duration
+	// Erase erases, now, some of what was over at a moment, and tells of each; more
+	// tells whether there may be others.
+	Erase func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) (erased []Item, more bool, err error)
+}
+
+// Most is how many rows a rule erases in one transaction.
+const Most = 500
+
+// Room is what a room erases by.
+type Room struct {
+	Now   func() time.Time
+	Log   *slog.Logger
+	Blobs blob.Store // the room's own
+	Rules []Rule
+	// Needs tells which of some bodies the room's tables refer to.
+	Needs func(ctx context.Context, q sqlx.QueryerContext, hashes []string) ([]string, error)
+}
+
+// Job erases what is over, every hour: first the rows, each with its report, then
+// the bodies that no row refers to any more. What a crash leaves of it the next
+// one finds.
+func (r Room) Job() job.Kind {
+	return job.Kind{Name: JobKind, Every: every, Run: func(ctx context.Context, w *job.Work) (any, error) {
+		ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: JobKind})
+		done := map[string]int{}
+		for _, rule := range r.Rules {
+			for more := rule.For > 0; more; {
+				if err := w.Progress(ctx, int64(len(done)), 0); err != nil {
+					return nil, err
+				}
+				err := pg.InTx(ctx, w.DB, func(tx *sqlx.Tx) (err error) {
+					more, err = r.erase(ctx, tx, rule, done)
+					return err
+				})
+				if err != nil {
+					return nil, err
+				}
+			}
+		}
+		bodies, err := r.Blobs.Sweep(ctx, blob.Grace, func(ctx context.Context, hashes []string) ([]string, error) {
+			if err := w.Progress(ctx, int64(len(done)), 0); err != nil {
+				return nil, err
+			}
+			return r.Needs(ctx, w.DB, hashes)
+		})
+		if err != nil {
+			return nil, err
+		}
+		uploads, err := r.Blobs.In(blob.Uploads).Sweep(ctx, blob.Grace, blob.Nothing) // of requests that broke off
+		if err != nil {
+			return nil, err
+		}
+		if len(done)+bodies+uploads > 0 {
+			r.Log.InfoContext(ctx, "erased what was over", "rows", done, "bodies", bodies, "uploads", uploads)
+		}
+		return map[string]any{"rows": done, "bodies": bodies, "uploads": uploads}, nil
+	}}
+}
+
+// erase erases some by one rule, with its report and its audit rows.
+func (r Room) erase(ctx context.Context, tx *sqlx.Tx, rule Rule, done map[string]int) (more bool, err error) {
+	now := r.Now().UTC().Truncate(time.Microsecond)
+	items, more, err := rule.Erase(ctx, tx, now, now.Add(-rule.For))
+	if err != nil {
+		return false, err
+	}
+	counts := map[Item]int{}
+	for _, i := range items {
+		counts[i]++
+	}
+	for _, i := range slices.SortedFunc(maps.Keys(counts), func(a, b Item) int {
+		return cmp.Or(cmp.Compare(a.Slug, b.Slug), cmp.Compare(a.Kind, b.Kind))
+	}) {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO erasure (slug, kind, count, at) VALUES ($1, $2, $3, $4)`, i.Slug, i.Kind, counts[i], now); err != nil {
+			return false, fmt.Errorf("report of what is erased: %w", err)
+		}
+		if err := audit.Record(ctx, tx, now, i.Slug, "erase_expired", "", map[string]any{"kind": i.Kind, "count": counts[i]}); err != nil {
+			return false, err
+		}
+		done[i.Kind] += counts[i]
+	}
+	return more, nil
+}
+
+// maxReport bounds a report; a selection has few kinds of data.
+const maxReport = 10_000
+
+// List is what was erased in a selection, oldest first.
+func List(ctx context.Context, q sqlx.QueryerContext, slug string) ([]Erased, error) {
+	all := []Erased{}
+	if err := sqlx.SelectContext(ctx, q, &all, `SELECT slug, kind, count, at FROM erasure WHERE slug = $1 ORDER BY id LIMIT $2`, slug, maxReport); err != nil {
+		return nil, fmt.Errorf("what was erased: %w", err)
+	}
+	for i := range all {
+		all[i].At = all[i].At.UTC()
+	}
+	return all, nil
+}

@@ -1,0 +1,24 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/job"
+)
+
+// Job is long work of a service: how far it is.
+type Job struct {
+	ID        string     `json:"id"`
+	Slug      string     `json:"slug"`
+	Service   string     `json:"service"`
+	Kind      string     `json:"kind"`
+	State     job.State  `json:"state"`
+	Done      int64      `json:"done" doc:"Of total"`
+	Total     int64      `json:"total" doc:"0: not known"`
+	Attempts  int        `json:"attempts"`
+	Code      string     `json:"code,omitempty" doc:"Of the fault that the last attempt ended with"`
+	Message   string     `json:"message,omitempty"`
+	CreatedAt time.Time  `json:"created_at"`
+	StartedAt *time.Time `json:"started_at,omitempty"`
+	EndedAt   *time.Time `json:"ended_at,omitempty"`
+}

@@ -1,0 +1,159 @@
+// Package mail sends letters to members of staff. A letter is queued in the
+// transaction of what it tells, and leaves at least once: after a crash between
+// sending and noting it, the same letter, with the same Message-ID, comes again.
+package mail
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+)
+
+// Kind is what a letter is about; each has a template.
+type Kind string
+
+// The kinds of letter.
+const (
+	Invitation      Kind = "invitation" // with a link
+	Reset           Kind = "reset"      // with a link
+	Claimed         Kind = "claimed"    // by a link that somebody handed over
+	PasswordChanged Kind = "password_changed"
+	SessionsEnded   Kind = "sessions_ended"
+	Disabled        Kind = "disabled"
+	Enabled         Kind = "enabled"
+)
+
+// Kinds are all of them.
+func Kinds() []Kind {
+	return []Kind{Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
+}
+
+// hasLink tells whether a kind of letter holds a link that proves its address.
+func (k Kind) hasLink() bool { return k == Invitation || k == Reset }
+
+// Letter is what somebody is told.
+type Letter struct {
+	Kind    Kind
+	Address string
+	Said    Said
+}
+
+// Said is what differs between letters of a kind. It holds no secret.
+type Said struct {
+	By     string `json:"by,omitempty"`     // email of who invites
+	Slug   string `json:"slug,omitempty"`   // selection
+	Reason string `json:"reason,omitempty"` // why an account is disabled or enabled
+}
+
+const (
+	// most letters of a kind go to an address in an hour, whoever asks for them.
+	// Those sent before say the same.
+	most   = 5
+	within = time.Hour
+	// maxQueued bounds what strangers can have queued.
+	maxQueued = 20_000
+)
+
+// ErrFull says that too many letters wait.
+var ErrFull = fault.NewUnavailable("mail_queue_full", "too much mail waits to be sent; try again later", 10*time.Minute)
+
+// Queue is the letters of an installation. One whose Config has no URL takes
+// none.
+type Queue struct {
+	deps run.Deps
+	cfg  Config
+	via  *relay // nil: none
+}
+
+// New makes the queue, and checks the settings of what sends it.
+func New(deps run.Deps, cfg Config) (*Queue, error) {
+	q := &Queue{deps: deps, cfg: cfg}
+	if cfg.URL == "" {
+		return q, nil
+	}
+	var err error
+	q.via, err = newRelay(cfg)
+	return q, err
+}
+
+// Off is a queue that takes no letters.
+func Off() *Queue { return &Queue{} }
+
+// On tells whether letters are sent.
+func (q *Queue) On() bool { return q.via != nil }
+
+// Add queues a letter. One too many to an address is dropped: what it says has
+// been sent. Fault: ErrFull.
+func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
+	if !q.On() {
+		return nil
+	}
+	// Letters to an address are counted one after the other.
+	if err := pg.Lock(ctx, tx, "mail/"+l.Address); err != nil {
+		return err
+	}
+	said, err := json.Marshal(l.Said)
+	if err != nil {
+		return fmt.Errorf("queue mail: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("queue mail: %w", err)
+	}
+	now := q.deps.Time()
+	var full bool
+	if err := tx.GetContext(ctx, &full, `
+		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' LIMIT $8) q),
+		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND created_at > $7),
+		added AS (
+			INSERT INTO mail (id, kind, address, said, created_at, due_at)
+			SELECT $1, $2, $3, $4, $5, $5 FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
+		SELECT n >= $8 FROM waiting`,
+		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), maxQueued); err != nil {
+		return fmt.Errorf("queue mail: %w", err)
+	}
+	if full {
+		return ErrFull
+	}
+	return nil
+}
+
+// Unsent is a letter that waits, or that was given up.
+type Unsent struct {
+	ID        string    `db:"id"`
+	Kind      Kind      `db:"kind"`
+	Address   string    `db:"address"`
+	State     string    `db:"state"` // queued, dead
+	CreatedAt time.Time `db:"created_at"`
+	DueAt     time.Time `db:"due_at"`
+	Tries     int       `db:"tries"`
+	Error     string    `db:"error"` // of the last try
+}
+
+// List gives the letters that were not sent, oldest first.
+func List(ctx context.Context, db *sqlx.DB) ([]Unsent, error) {
+	var all []Unsent
+	if err := db.SelectContext(ctx, &all, `
+		SELECT id, kind, address, state, created_at, due_at, tries, error
+		FROM mail WHERE state IN ('queued', 'dead') ORDER BY created_at, id`); err != nil {
+		return nil, fmt.Errorf("list mail: %w", err)
+	}
+	return all, nil
+}
+
+// Retry queues the letters again that were given up, and gives their number.
+func Retry(ctx context.Context, db *sqlx.DB, now time.Time) (int64, error) {
+	done, err := db.ExecContext(ctx, `UPDATE mail SET state = 'queued', tries = 0, due_at = $1 WHERE state = 'dead'`, now)
+	if err != nil {
+		return 0, fmt.Errorf("retry mail: %w", err)
+	}
+	return done.RowsAffected()
+}

@@ -1,0 +1,156 @@
+package mail
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/laurel-awards/laurel/pkg/pause"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/pkg/run"
+)
+
+var letters = promauto.NewCounterVec(prometheus.CounterOpts{
+	Name: "laurel_mails_total", Help: "Tries to send a letter: sent, failed (tried again later), dead (given up), dropped (nobody is to get it any more).",
+}, []string{"outcome"})
+
+const (
+	look      = time.Second // between looks at the queue
+	maxTries  = 12          // in about half a day
+	firstWait = 30 * time.Second
+	maxWait   = 4 * time.Hour
+	keep      = 7 * 24 * time.Hour // sent letters without what they say, and those given up
+	maxError  = 500                // bytes
+)
+
+// Linker makes the link of a letter that is about to be sent, in a transaction
+// that is committed before. It gives the link's token, or false where the letter
+// is not to be sent: there is no such account, or it needs no link any more.
+type Linker func(ctx context.Context, tx *sqlx.Tx, k Kind, address string) (token string, wanted bool, err error)
+
+// Task sends what is queued. In each moment one process does.
+func (q *Queue) Task(link Linker) run.Task {
+	return run.Task{Name: "mail", Run: func(ctx context.Context) error {
+		for pause.For(ctx, look) {
+			if !q.On() {
+				continue
+			}
+			err := pg.Lead(ctx, q.deps.DB, "identity/mail", func(*pg.Leader) error { return q.round(ctx, link) })
+			if err != nil && ctx.Err() == nil {
+				q.deps.Log.WarnContext(ctx, "mail is sent later", "error", err)
+			}
+		}
+		return nil
+	}}
+}
+
+// round sends what is due, and forgets what is old.
+func (q *Queue) round(ctx context.Context, link Linker) error {
+	for {
+		more, err := q.next(ctx, link)
+		if err != nil {
+			return err
+		}
+		if !more {
+			break
+		}
+	}
+	now := q.deps.Time()
+	if _, err := q.deps.DB.ExecContext(ctx, `
+		DELETE FROM mail WHERE state <> 'queued' AND created_at < $1 AND (state = 'dropped' OR created_at < $2)`,
+		now.Add(-within), now.Add(-keep)); err != nil {
+		return fmt.Errorf("forget mail: %w", err)
+	}
+	return nil
+}
+
+// due is a letter whose next try is now.
+type due struct {
+	ID      string `db:"id"`
+	Kind    Kind   `db:"kind"`
+	Address string `db:"address"`
+	Said    []byte `db:"said"`
+	Tries   int    `db:"tries"` // this one too
+}
+
+// next tries one letter; more tells whether there was one.
+func (q *Queue) next(ctx context.Context, link Linker) (more bool, err error) {
+	var d due
+	var token string
+	wanted := true
+	err = pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
+		d = due{}
+		// What is noted before the try keeps a letter that ends the process from
+		// being tried without end.
+		err := tx.GetContext(ctx, &d, `
+			UPDATE mail SET tries = tries + 1, due_at = $1::timestamptz + LEAST($2::float8 * 2 ^ LEAST(tries, 20), $3) * interval '1 second'
+			WHERE id = (SELECT id FROM mail WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+			RETURNING id, kind, address, said, tries`, q.deps.Time(), firstWait.Seconds(), maxWait.Seconds())
+		if err != nil || !d.Kind.hasLink() {
+			return err
+		}
+		token, wanted, err = link(ctx, tx, d.Kind, d.Address)
+		return err
+	})
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("next mail: %w", err)
+	}
+	if !wanted {
+		return true, q.note(ctx, d, "dropped", "dropped", nil)
+	}
+	final, err := q.send(ctx, d, token)
+	switch {
+	case err == nil:
+		return true, q.note(ctx, d, "sent", "sent", nil)
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case final || d.Tries >= maxTries:
+		q.deps.Log.ErrorContext(ctx, "a letter is given up", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
+		return true, q.note(ctx, d, "dead", "dead", err)
+	}
+	q.deps.Log.WarnContext(ctx, "a letter is tried again", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
+	return true, q.note(ctx, d, "queued", "failed", err)
+}
+
+func (q *Queue) send(ctx context.Context, d due, token string) (final bool, err error) {
+	f := filling{Address: d.Address, Forgot: q.via.publicURL + "/forgot"}
+	if err := json.Unmarshal(d.Said, &f.Said); err != nil {
+		return true, fmt.Errorf("letter: %w", err)
+	}
+	if token != "" {
+		f.Link = q.via.publicURL + "/claim?token=" + url.QueryEscape(token)
+	}
+	text, err := write(d.Kind, f)
+	if err != nil {
+		return true, err
+	}
+	return q.via.send(ctx, d.ID, d.Address, text)
+}
+
+// note says what became of a try. A letter that was sent says no more.
+func (q *Queue) note(ctx context.Context, d due, state, outcome string, cause error) error {
+	letters.WithLabelValues(outcome).Inc()
+	text := ""
+	if cause != nil {
+		text = cause.Error()
+		text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
+	}
+	if _, err := q.deps.DB.ExecContext(ctx, `
+		UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END WHERE id = $1`,
+		d.ID, state, text); err != nil {
+		return fmt.Errorf("note mail: %w", err)
+	}
+	return nil
+}

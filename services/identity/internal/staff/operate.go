@@ -1,0 +1,87 @@
+package staff
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pg"
+	"github.com/laurel-awards/laurel/services/identity"
+)
+
+// Password is what an operator types on the machine.
+type Password struct {
+	Email    string
+	Name     string // as it is where empty; of a new account the email
+	Password string
+	New      bool // there must be no account yet
+}
+
+// ErrEmailTaken says that there is an account that was to be new.
+var ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
+
+// SetPassword gives an account a password and proves it, for whoever runs the
+// command has the machine; the sessions end, so that nobody who claimed the
+// address before keeps anything of it. It is in no contract: nobody sets
+// another's password over the network. Faults: ErrInvalid, ErrEmailTaken.
+func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Account, err error) {
+	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
+	named := identity.Account{Email: in.Email, Name: in.Name}
+	fields := append(checkEmail(in.Email), checkName(in.Name)...)
+	if err := identity.ErrInvalid.Check(append(fields, checkPassword(in.Password, named)...)); err != nil {
+		return a, err
+	}
+	password, err := s.hasher.hash(ctx, in.Password)
+	if err != nil {
+		return a, err
+	}
+	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
+		act := "set_password"
+		if in.New {
+			act = "create_account"
+			if err := pg.Lock(ctx, tx, "account/"+in.Email); err != nil {
+				return err
+			}
+			if _, err := find(ctx, tx, `email = $1`, in.Email); err == nil {
+				return ErrEmailTaken
+			}
+			name := in.Name
+			if name == "" {
+				name = in.Email
+			}
+			if a, err = s.invitee(ctx, tx, identity.Invite{Email: in.Email, Name: name}); err != nil {
+				return err
+			}
+		} else if a, err = locked(ctx, tx, `email = $1`, in.Email); err != nil {
+			return err
+		}
+		name := in.Name
+		if name == "" {
+			name = a.Name
+		}
+		if err := s.setPassword(ctx, tx, a, name, password); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE account SET proved_at = coalesce(proved_at, $2) WHERE id = $1`, a.ID, s.deps.Time()); err != nil {
+			return fmt.Errorf("%s: %w", act, err)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE account = $1`, a.ID); err != nil {
+			return fmt.Errorf("%s: %w", act, err)
+		}
+		if err := audit.Record(ctx, tx, s.deps.Time(), "", act, "", map[string]string{"email": a.Email, "name": name}); err != nil {
+			return err
+		}
+		a, err = find(ctx, tx, `id = $1`, a.ID)
+		return err
+	})
+	return a, err
+}
+
+// ListAccounts gives all accounts, by name.
+func (s *Staff) ListAccounts(ctx context.Context) ([]identity.Account, error) {
+	return list(ctx, s.deps.DB, `id IS NOT NULL`)
+}

@@ -1,0 +1,91 @@
+package entry
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/retention"
+)
+
+// The kinds of what is erased, as the report names them.
+const (
+	withdrawnEntries = "withdrawn_entries"
+	refusedEntries   = "refused_entries"
+	photos           = "photos"
+)
+
+// Ended notes when a selection was over.
+func Ended() outbox.Handler {
+	return outbox.On(func(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ event.SelectionEnded) error {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO ended (slug, at) VALUES ($1, $2) ON CONFLICT (slug) DO NOTHING`, env.Slug, env.At); err != nil {
+			return fmt.Errorf("selection is over: %w", err)
+		}
+		return nil
+	})
+}
+
+// Retention is what the room erases by: entries that were taken back or refused
+// lose what they told of people, and nobody sees their pictures any more.
+func (e *Entries) Retention() retention.Room {
+	periods := e.deps.Retention
+	return retention.Room{
+		Now: e.deps.Now, Log: e.deps.Log, Blobs: e.deps.Blobs, Needs: photosOf,
+		Rules: []retention.Rule{
+			{For: periods.Withdrawn, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
+				return erase(ctx, tx, now, over, withdrawnEntries, `
+					SELECT id FROM entry WHERE state = 'withdrawn' AND erased_at IS NULL AND withdrawn_at <= $1`)
+			}},
+			{For: periods.Refused, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
+				return erase(ctx, tx, now, over, refusedEntries, `
+					SELECT e.id FROM entry e JOIN selection s USING (slug) LEFT JOIN ended d USING (slug)
+					WHERE e.state IN ('vetoed', 'lapsed') AND e.erased_at IS NULL
+					  AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`,
+					periods.Unpublished.Seconds())
+			}},
+		},
+	}
+}
+
+// erase empties some of the entries that which selects: $1 is when they must have
+// been over; args are $4 and further.
+func erase(
+	ctx context.Context, tx *sqlx.Tx, now, over time.Time, kind, which string, args ...any,
+) (erased []retention.Item, more bool, err error) {
+	var rows []struct {
+		ID    string `db:"id"`
+		Slug  string `db:"slug"`
+		Photo bool   `db:"photo"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		WITH over AS (SELECT id, slug, photo <> '' AS photo FROM entry WHERE id IN (`+which+` LIMIT $2) FOR UPDATE)
+		UPDATE entry e SET erased_at = $3, name = '', gender = '', category = '', employer = '', region = '', years = NULL, deeds = '',
+		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', name_key = '', fingerprint = e.id::text
+		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.photo`, append([]any{over, retention.Most, now}, args...)...); err != nil {
+		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+		erased = append(erased, retention.Item{Slug: r.Slug, Kind: kind})
+		if r.Photo {
+			erased = append(erased, retention.Item{Slug: r.Slug, Kind: photos})
+		}
+	}
+	// Why a department refused somebody is about them.
+	if _, err := tx.ExecContext(ctx, `UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, pq.Array(ids)); err != nil {
+		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+	}
+	return erased, len(rows) == retention.Most, nil
+}
+
+// photosOf are those of some bodies that are an entry's photo.
+func photosOf(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &needed, `SELECT DISTINCT photo FROM entry WHERE photo = ANY($1)`, pq.Array(hashes))
+	return needed, err
+}
