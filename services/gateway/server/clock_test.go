@@ -172,8 +172,15 @@ func TestClock(t *testing.T) {
 	}
 	h.phase(event.Close)
 	h.stands(func(tally voting.Tally) bool { return tally.State == voting.Sealed })
+	var leaves answer
+	testkit.Eventually(t, testkit.Patience, func() error { // they are written once, after the close
+		if leaves = h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/log/leaves", "", ""); leaves.Status != http.StatusOK {
+			return fmt.Errorf("leaves: %d %s", leaves.Status, leaves.Body)
+		}
+		return nil
+	})
 	var picks []int
-	for line := range strings.Lines(h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/log/leaves", "", "").Body) {
+	for line := range strings.Lines(leaves.Body) {
 		leaf, err := ballotlog.Parse(strings.TrimSpace(line))
 		if err != nil {
 			t.Fatal(err)

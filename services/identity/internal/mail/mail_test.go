@@ -1,10 +1,14 @@
 package mail
 
 import (
+	"context"
+	"net"
 	"strings"
 	"testing"
 
 	gomail "github.com/wneessen/go-mail"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
 // TestWrite fills the template of every kind, and no letter but those with links
@@ -43,5 +47,23 @@ func TestPolicy(t *testing.T) {
 		if got := policy(host); got != want {
 			t.Errorf("%s: %v", host, got)
 		}
+	}
+}
+
+// TestRelay_plain finds a server elsewhere that offers no TLS, as one in the
+// middle would: it gets neither a letter nor the password.
+func TestRelay_plain(t *testing.T) {
+	post := testkit.NewPost(t)
+	cfg := Config{URL: "smtp://laurel:hunter2@mail.example.org", From: "laurel@example.org", PublicURL: "https://laurel.example.org"}
+	r, err := newRelay(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.opts = append(r.opts, gomail.WithDialContextFunc(func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(post.URL, "smtp://"))
+	}))
+	final, err := r.send(testkit.Context(t), "1", "to@example.org", text{"subject", "body"})
+	if err == nil || final || !strings.Contains(err.Error(), "STARTTLS") || post.Tries() > 0 {
+		t.Errorf("%v, final %v, %d letters", err, final, post.Tries())
 	}
 }
