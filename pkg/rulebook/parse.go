@@ -67,7 +67,7 @@ func sorted(flaws []fault.Field) []fault.Field {
 }
 
 func (r *reader) rulebook(f field) *Rulebook {
-	f.mapping("laurel", "title", "edition", "timezone", "nominee", "attributes", "categories", "awards",
+	f.mapping("laurel", "title", "edition", "timezone", "nominee", "attributes", "headings", "categories", "awards",
 		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision")
 	rb := &Rulebook{doc: f.value}
 	rb.Laurel = f.get("laurel").whole(Version, Version)
@@ -77,6 +77,7 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.location = r.location
 	rb.Nominee = f.get("nominee").choice("", NomineePerson, NomineeTeam, NomineeProject)
 	rb.Attributes = r.attributes(f.get("attributes"))
+	rb.Headings = r.headings(f.get("headings"), rb)
 	rb.Categories = r.categories(f.get("categories"))
 	rb.Awards = r.awards(f.get("awards"))
 	rb.Phases = r.phases(f.get("phases"))
@@ -116,6 +117,27 @@ func (r *reader) attributes(f field) []string {
 		names = append(names, name)
 	}
 	return names
+}
+
+func (r *reader) headings(f field, rb *Rulebook) []Heading {
+	var headings []Heading
+	once, onceName := unique(), unique()
+	for _, item := range f.all() {
+		item = item.mapping("field", "names")
+		var h Heading
+		if of := item.get("field"); of.require() {
+			h.Field = of.choice("", append(HeadingFields(), rb.Attributes...)...)
+			once(of, h.Field)
+		}
+		if names := item.get("names"); names.require() {
+			for _, name := range names.all() {
+				h.Names = append(h.Names, name.words())
+				onceName(name, name.words())
+			}
+		}
+		headings = append(headings, h)
+	}
+	return headings
 }
 
 func (r *reader) categories(f field) []Category {

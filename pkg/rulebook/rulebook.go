@@ -22,6 +22,7 @@ type Rulebook struct {
 	Timezone   string     // IANA name; times without an offset, hours and days are in it
 	Nominee    string     // one of the Nominee… words
 	Attributes []string   // further attributes of an entry, beside KnownAttributes
+	Headings   []Heading  // what files of entries call their columns, beside what is known
 	Categories []Category // the kinds of entry; empty where there are none
 	Awards     []Award    // best first
 	Phases     Phases
@@ -45,6 +46,19 @@ const (
 	NomineeTeam    = "team"
 	NomineeProject = "project"
 )
+
+// Heading is a field of the entry's form, and further headings under which files
+// have it.
+type Heading struct {
+	Field string // one of HeadingFields, or an attribute
+	Names []string
+}
+
+// HeadingFields are the fields of an entry that a file has in columns, beside the
+// rulebook's own `attributes`.
+func HeadingFields() []string {
+	return append([]string{"name", "deeds", "photo"}, KnownAttributes()...)
+}
 
 // Category is a kind of entry that a rule may name.
 type Category struct {

@@ -2,48 +2,78 @@ package table
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
-
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/norm"
 )
 
-var errReplaced = errors.New("bytes outside the encoding")
-
-type csvSource struct {
-	r   *csv.Reader
-	end bool
-
-	encoding string
+type csvRows struct {
+	r      *csv.Reader
+	passed int // lines before the first that r sees
+	end    bool
 }
 
-func openCSV(r io.ReadSeeker) (source, error) {
-	text, encoding, err := decoded(r)
-	if err != nil {
-		return nil, err
+// openText reads delimited text.
+func (r *Reader) openText(f file) error {
+	if r.options.Sheet != "" {
+		return ErrSheet.At(fault.Wrong("sheet", "sheet_of_text", "the file is text and has no sheets"))
 	}
-	c := csv.NewReader(text)
+	coding, err := findCharset(f)
+	if err != nil {
+		return err
+	}
+	if coding.assumed {
+		r.noticed = append(r.noticed, Warn(0, "csv", "encoding_assumed",
+			"the file does not say its encoding, which was taken for {encoding}", "encoding", coding.name))
+	}
+	text, err := coding.open(f)
+	if err != nil {
+		return err
+	}
+	sample := make([]byte, sampled)
+	n, err := io.ReadFull(&lineEnds{r: bufio.NewReader(text)}, sample)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("read CSV: %w", err)
+	}
+	d, err := r.findDelimiter(string(sample[:n]))
+	if err != nil {
+		return err
+	}
+	if d.assumed && d.r != ',' {
+		r.noticed = append(r.noticed, Warn(0, "csv", "delimiter_assumed", "the cells were taken to be separated by {delimiter}", "delimiter", d.name()))
+	}
+	if text, err = coding.open(f); err != nil {
+		return err
+	}
+	lines := bufio.NewReaderSize(&lineEnds{r: bufio.NewReaderSize(text, 1<<16)}, 1<<16)
+	for range d.lines {
+		if _, err := lines.ReadString('\n'); err != nil && !errors.Is(err, io.EOF) {
+			return fmt.Errorf("read CSV: %w", err)
+		}
+	}
+	c := csv.NewReader(lines)
+	c.Comma = d.r
 	c.FieldsPerRecord = -1
 	c.ReuseRecord = true
-	return &csvSource{r: c, encoding: encoding}, nil
+	r.src = &csvRows{r: c, passed: d.lines}
+	if r.options.Field != nil {
+		r.header, err = r.readHeader()
+	}
+	return err
 }
 
-func (s *csvSource) next() (Row, error) {
+func (s *csvRows) next() (Row, error) {
 	if s.end {
 		return Row{}, io.EOF
 	}
 	cells, err := s.r.Read()
 	if err == nil {
 		line, _ := s.r.FieldPos(0)
-		return Row{Line: line, Cells: cells}, nil
+		return Row{Line: line + s.passed, Cells: cells}, nil
 	}
 	s.end = true
 	var parse *csv.ParseError
@@ -52,158 +82,124 @@ func (s *csvSource) next() (Row, error) {
 		return Row{}, io.EOF
 	case errors.As(err, &parse):
 		return Row{}, unreadable("the CSV is broken", fault.Wrong("csv", "csv_broken",
-			"{detail} (a cell with a quote must be quoted and its quotes doubled)", "detail", parse.Err).In(parse.StartLine, parse.Column))
+			"{detail} (a cell with a quote must be quoted and its quotes doubled)", "detail", parse.Err).In(parse.StartLine+s.passed, parse.Column))
 	}
 	return Row{}, fmt.Errorf("read CSV: %w", err)
 }
 
-func (s *csvSource) pictures(Row, int) ([]Picture, error) { return nil, nil }
-func (s *csvSource) close() error                         { return nil }
+func (s *csvRows) close() error { return nil }
 
-// decoded gives the text in UTF-8 without its byte-order mark. A text that is not
-// UTF-8 throughout is read as GB18030 (GBK is a part of it) if it is that
-// throughout and reads as Chinese; the encoding is named, and what looks like
-// another is refused.
-func decoded(r io.ReadSeeker) (text io.Reader, encoding string, err error) {
-	br := bufio.NewReaderSize(r, 1<<16)
-	mark, err := br.Peek(3)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, "", fmt.Errorf("read CSV: %w", err)
-	}
-	if bytes.HasPrefix(mark, []byte{0xFF, 0xFE}) || bytes.HasPrefix(mark, []byte{0xFE, 0xFF}) {
-		return transform.NewReader(br, unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder()), norm.UTF16, nil
-	}
-	marked := bytes.Equal(mark, []byte{0xEF, 0xBB, 0xBF})
-	badLine, err := notUTF8(br)
-	if err != nil {
-		return nil, "", err
-	}
-	if badLine > 0 {
-		ok, err := decodes(r)
-		if err != nil {
-			return nil, "", err
-		}
-		sample, err := beyondASCII(r)
-		if err != nil {
-			return nil, "", err
-		}
-		guess := norm.Guess(sample)
-		if marked || !ok || guess != norm.GB18030 {
-			wrong := fault.Wrong("csv", "not_utf8", "is not UTF-8; save it as UTF-8")
-			if !marked && guess != "" && guess != norm.GB18030 {
-				wrong = fault.Wrong("csv", "other_encoding", "is not UTF-8 and looks like {encoding}, which is not read; save it as UTF-8", "encoding", guess)
-			}
-			return nil, "", unreadable("the text is in neither UTF-8 nor GB18030", wrong.In(badLine, 1))
-		}
-		if _, err := r.Seek(0, io.SeekStart); err != nil {
-			return nil, "", fmt.Errorf("rewind CSV: %w", err)
-		}
-		return norm.Decoder(r), norm.GB18030, nil
-	}
-	start := int64(0)
-	if marked {
-		start = 3
-	}
-	if _, err := r.Seek(start, io.SeekStart); err != nil {
-		return nil, "", fmt.Errorf("rewind CSV: %w", err)
-	}
-	return r, norm.UTF8, nil
+// lineEnds makes every line end with \n, whether it ended so, with \r\n or with
+// \r alone.
+type lineEnds struct {
+	r      *bufio.Reader
+	before bool // the last byte was \r
 }
 
-// notUTF8 gives the line of the first bytes that are not UTF-8; 0 if all are.
-func notUTF8(r io.Reader) (line int, err error) {
-	buf := make([]byte, 1<<16)
-	line = 1
-	kept := 0
+func (l *lineEnds) Read(p []byte) (int, error) {
 	for {
-		n, err := r.Read(buf[kept:])
-		chunk := buf[:kept+n]
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return 0, fmt.Errorf("read CSV: %w", err)
-		}
-		whole := len(chunk)
-		if !ended {
-			whole -= partial(chunk)
-		}
-		if !utf8.Valid(chunk[:whole]) {
-			for rest := chunk[:whole]; ; {
-				r, size := utf8.DecodeRune(rest)
-				if r == utf8.RuneError && size <= 1 {
-					return line, nil
-				}
-				if r == '\n' {
-					line++
-				}
-				rest = rest[size:]
+		n, err := l.r.Read(p)
+		out := 0
+		for _, b := range p[:n] {
+			switch {
+			case b == '\r':
+				p[out] = '\n'
+				out++
+			case b == '\n' && l.before:
+			default:
+				p[out] = b
+				out++
 			}
+			l.before = b == '\r'
 		}
-		if ended {
-			return 0, nil
+		if out > 0 || err != nil || len(p) == 0 {
+			return out, err
 		}
-		line += bytes.Count(chunk[:whole], []byte{'\n'})
-		kept = copy(buf, chunk[whole:])
 	}
 }
 
-// partial is how many bytes at the end begin a rune that is not yet whole.
-func partial(b []byte) int {
-	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
-		if c := b[len(b)-i]; utf8.RuneStart(c) {
-			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-i:]) {
-				return i
-			}
-			return 0
-		}
-	}
-	return 0
+// delimiter is what separates the cells of a text.
+type delimiter struct {
+	r       rune
+	lines   int  // that say so, before the first row
+	assumed bool // the text does not say so
 }
 
-// maxSample bounds the lines that an encoding is guessed from, in bytes.
-const maxSample = 1 << 18
+func (d delimiter) name() string {
+	return map[rune]string{',': "commas", ';': "semicolons", '\t': "tabs"}[d.r]
+}
 
-// beyondASCII gives the first lines that have more than ASCII.
-func beyondASCII(r io.ReadSeeker) ([]byte, error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return nil, fmt.Errorf("rewind CSV: %w", err)
-	}
-	var sample []byte
-	for br := bufio.NewReaderSize(r, 1<<16); len(sample) < maxSample; {
-		line, err := br.ReadSlice('\n')
-		if bytes.ContainsFunc(line, func(r rune) bool { return r >= utf8.RuneSelf }) {
-			sample = append(sample, line...)
+// sampled is how much of a text is looked at to find its delimiter.
+const sampled = 1 << 16
+
+// findDelimiter takes what a line sep=; says; else the one of comma, semicolon
+// and tab by which the header names most fields, or by which most rows have as
+// many cells. Fault: another delimiter, by its name.
+func (r *Reader) findDelimiter(sample string) (delimiter, error) {
+	first, _, _ := strings.Cut(sample, "\n")
+	if said, ok := strings.CutPrefix(strings.ToLower(strings.Trim(first, `"`)), "sep="); ok {
+		switch d := []rune(said + ","); d[0] {
+		case ',', ';', '\t':
+			return delimiter{r: d[0], lines: 1}, nil
+		default:
+			return delimiter{}, otherDelimiter(string(d[0]), 1)
 		}
-		if errors.Is(err, io.EOF) {
+	}
+	best, bestFields, bestShare := ',', 0, 0.0
+	for _, d := range ",;\t" {
+		fields, share := r.separated(sample, d)
+		if fields > bestFields || fields == bestFields && share > bestShare {
+			best, bestFields, bestShare = d, fields, share
+		}
+	}
+	if bestShare > 0 || bestFields > 1 {
+		return delimiter{r: best, assumed: true}, nil
+	}
+	for _, d := range "|，；、^~\u001f¦" {
+		if fields, share := r.separated(sample, d); fields > max(bestFields, 1) || r.options.Field == nil && share > 0.9 {
+			return delimiter{}, otherDelimiter(string(d), 1)
+		}
+	}
+	return delimiter{r: ',', assumed: true}, nil
+}
+
+func otherDelimiter(name string, line int) error {
+	return unreadable("the cells are separated by "+name+", which is not read", fault.Wrong("csv", "delimiter_unknown",
+		"the cells are separated by {delimiter}, which is not read: save the file with commas, semicolons or tabs", "delimiter", name).In(line, 1))
+}
+
+// separated tells how many fields the best of the first rows names if cells are
+// separated so, and which share of them has as many cells, more than one, as most
+// have.
+func (r *Reader) separated(sample string, d rune) (fields int, share float64) {
+	c := csv.NewReader(strings.NewReader(sample))
+	c.Comma, c.FieldsPerRecord = d, -1
+	width := make(map[int]int)
+	all := 0
+	for ; all < 50; all++ {
+		cells, err := c.Read()
+		if err != nil {
+			if !errors.Is(err, io.EOF) && len(sample) < sampled { // not where the sample is cut
+				width = nil
+			}
 			break
 		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) { // a long line comes in parts
-			return nil, fmt.Errorf("read CSV: %w", err)
+		if len(cells) > 1 {
+			width[len(cells)]++
 		}
+		if r.options.Field == nil {
+			continue
+		}
+		seen := make(map[string]bool)
+		for _, cell := range cells {
+			if field := r.options.Field(Text(cell)); field != "" {
+				seen[field] = true
+			}
+		}
+		fields = max(fields, len(seen))
 	}
-	return sample, nil
-}
-
-// decodes tells whether every byte of r belongs to GB18030.
-func decodes(r io.ReadSeeker) (bool, error) {
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return false, fmt.Errorf("rewind CSV: %w", err)
+	for _, n := range width {
+		share = max(share, float64(n)/float64(all))
 	}
-	_, err := io.Copy(strict{}, norm.Decoder(r))
-	if errors.Is(err, errReplaced) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("read CSV: %w", err)
-	}
-	return true, nil
-}
-
-// strict refuses the character that stands for undecodable bytes.
-type strict struct{}
-
-func (strict) Write(p []byte) (int, error) {
-	if bytes.Contains(p, []byte("\uFFFD")) {
-		return 0, errReplaced
-	}
-	return len(p), nil
+	return fields, share
 }

@@ -45,10 +45,14 @@ func TestReader_Encoding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for body, want := range map[string]string{"姓名\n": norm.UTF8, gbk: norm.GB18030, "\xff\xfea\x00\n\x00": norm.UTF16} {
-		r, err := table.Open(strings.NewReader(body), table.Limits{})
-		if err != nil || r.Encoding() != want {
-			t.Fatalf("%q: %v, want %s", body, err, want)
+	for body, want := range map[string]string{"姓名\n王小邮\n": "", gbk: norm.GB18030, "\xff\xfea\x00\n\x00": "", "a\x00\n\x00": norm.UTF16} {
+		got, err := open(t.Context(), []byte(body), table.Options{})
+		told := ""
+		for _, w := range got.warnings {
+			told += w.Params["encoding"]
+		}
+		if err != nil || told != want {
+			t.Errorf("%q: %q, %v, want %q", body, told, err, want)
 		}
 	}
 }

@@ -1,55 +1,65 @@
 package table
 
-import (
-	"math/big"
+import "strings"
 
-	"github.com/xuri/excelize/v2"
-)
+// shown is how a cell's style shows a number, if not as a number.
+type shown struct {
+	as     form
+	zeros  int  // digits that a whole number is filled up to with zeros
+	timely bool // a date's style has hours
+}
 
-// shown is how a cell's style shows a number if not as a number.
-type shown int
+type form int
 
 const (
-	aDate shown = iota + 1
+	aNumber form = iota
+	aDate
 	aPercentage
 )
 
-// styles finds the cell styles that show a number as a date or a percentage:
-// the built-in formats 14 to 22, 27 to 36 and 50 to 58, and 9 and 10 (ECMA-376
-// part 1, 18.8.30), and own formats with a year or a day, or a percent sign.
-func styles(f *excelize.File) map[int]shown {
-	out := make(map[int]shown)
-	if f.Styles == nil || f.Styles.CellXfs == nil {
-		return out
-	}
+// readStyles finds how each cell style shows a number: the built-in formats 14
+// to 22, 27 to 36 and 50 to 58 as a date, 9 and 10 as a percentage (ECMA-376
+// part 1, 18.8.30), and own formats by what is in them.
+func readStyles(a *archive, part string) ([]shown, error) {
 	own := make(map[int]shown)
-	if f.Styles.NumFmts != nil {
-		for _, format := range f.Styles.NumFmts.NumFmt {
-			own[format.NumFmtID] = shows(format.FormatCode)
+	var out []shown
+	special, inCells := false, false
+	err := a.scan(part, func(s *scanner, element string) error {
+		switch element {
+		case "numFmt":
+			own[s.number("numFmtId")] = shows(s.attr("formatCode"))
+		case "cellXfs":
+			inCells = true
+		case "cellStyles", "dxfs":
+			inCells = false
+		case "xf":
+			if !inCells {
+				return nil
+			}
+			n := s.number("numFmtId")
+			how := own[n]
+			switch {
+			case n >= 14 && n <= 22 || n >= 27 && n <= 36 || n >= 50 && n <= 58:
+				how = shown{as: aDate, timely: n >= 18 && n <= 22 || n >= 32 && n <= 35 || n == 55 || n == 56}
+			case n == 9 || n == 10:
+				how = shown{as: aPercentage}
+			}
+			special = special || how != shown{}
+			out = append(out, how)
 		}
+		return nil
+	})
+	if !special {
+		out = nil
 	}
-	for id, xf := range f.Styles.CellXfs.Xf {
-		if xf.NumFmtID == nil {
-			continue
-		}
-		how := own[*xf.NumFmtID]
-		switch n := *xf.NumFmtID; {
-		case n >= 14 && n <= 22 || n >= 27 && n <= 36 || n >= 50 && n <= 58:
-			how = aDate
-		case n == 9 || n == 10:
-			how = aPercentage
-		}
-		if how != 0 {
-			out[id] = how
-		}
-	}
-	return out
+	return out, err
 }
 
-// shows tells whether a number format has a year, a day or a percent sign
-// outside its quoted and bracketed parts.
+// shows tells what is in a number format outside its quoted and bracketed parts:
+// a year or a day, hours, a percent sign, or zeros alone.
 func shows(code string) shown {
 	var quote, bracket, escaped bool
+	var out shown
 	for _, r := range code {
 		switch {
 		case escaped:
@@ -64,22 +74,19 @@ func shows(code string) shown {
 		case r == ']':
 			bracket = false
 		case bracket:
-		case r == 'y' || r == 'Y' || r == 'd' || r == 'D':
-			return aDate
-		case r == '%':
-			return aPercentage
+		case strings.ContainsRune("yYdD", r):
+			out.as = aDate
+		case strings.ContainsRune("hH", r):
+			out.timely = true
+		case r == '%' && out.as == aNumber:
+			out.as = aPercentage
 		}
 	}
-	return 0
-}
-
-// percentText shows a share as a percentage: 0.85 as 85%.
-func percentText(text string) string {
-	share, ok := new(big.Rat).SetString(plainNumber(text))
-	if !ok {
-		return text
+	if out.timely && out.as == aNumber && !strings.Contains(code, "[") {
+		out.as = aDate // a time of day
 	}
-	share.Mul(share, big.NewRat(100, 1))
-	digits, _ := share.FloatPrec()
-	return share.FloatString(digits) + "%"
+	if len(code) > 1 && strings.Trim(code, "0") == "" {
+		out.zeros = len(code)
+	}
+	return out
 }

@@ -34,13 +34,3 @@ func Fold(s string) string {
 	}
 	return s
 }
-
-// Guard puts an apostrophe before text that a spreadsheet would run as a
-// formula when it opens a CSV. Numbers stay as they are.
-// Source: OWASP, CSV Injection.
-func Guard(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) || looksNumeric(s) {
-		return s
-	}
-	return "'" + s
-}

@@ -11,6 +11,38 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
+// CSVWriter writes CSV in UTF-8, every cell guarded. All exports are written by
+// it or by WriteXLSX.
+type CSVWriter struct {
+	w       *csv.Writer
+	guarded []string
+}
+
+// NewCSV writes CSV to w, which gets it when Flush is called. It begins without a
+// byte-order mark, as programs expect it.
+func NewCSV(w io.Writer) *CSVWriter { return &CSVWriter{w: csv.NewWriter(w)} }
+
+// Write writes a row.
+func (c *CSVWriter) Write(cells ...string) error {
+	c.guarded = c.guarded[:0]
+	for _, text := range cells {
+		c.guarded = append(c.guarded, Guard(text))
+	}
+	if err := c.w.Write(c.guarded); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+// Flush hands over what has been written, and tells what failed.
+func (c *CSVWriter) Flush() error {
+	c.w.Flush()
+	if err := c.w.Error(); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
 // Sheet is what to write: a heading and rows in its order.
 type Sheet struct {
 	Name    string // of the XLSX sheet, at most 31 characters; "" leaves Sheet1
@@ -19,30 +51,26 @@ type Sheet struct {
 	Rows    iter.Seq[[]string]
 }
 
-// WriteCSV writes UTF-8 with a byte-order mark, by which spreadsheets know the
-// encoding. Callers Guard text that others typed.
+// WriteCSV writes a sheet with a byte-order mark, by which spreadsheets know the
+// encoding.
 func WriteCSV(w io.Writer, s Sheet) error {
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
-	c := csv.NewWriter(w)
-	if err := c.Write(s.Header); err != nil {
-		return fmt.Errorf("write CSV: %w", err)
+	c := NewCSV(w)
+	if err := c.Write(s.Header...); err != nil {
+		return err
 	}
 	for row := range s.Rows {
-		if err := c.Write(row); err != nil {
-			return fmt.Errorf("write CSV: %w", err)
+		if err := c.Write(row...); err != nil {
+			return err
 		}
 	}
-	c.Flush()
-	if err := c.Error(); err != nil {
-		return fmt.Errorf("write CSV: %w", err)
-	}
-	return nil
+	return c.Flush()
 }
 
-// WriteXLSX writes a workbook of one sheet. Text is stored as text, so nothing
-// in it runs as a formula.
+// WriteXLSX writes a workbook of one sheet. Text is stored as text and guarded:
+// it would run as a formula once somebody saves the workbook as CSV.
 func WriteXLSX(w io.Writer, s Sheet) (err error) {
 	f := excelize.NewFile()
 	defer func() {
@@ -66,9 +94,9 @@ func WriteXLSX(w io.Writer, s Sheet) (err error) {
 		line++
 		cells := make([]any, len(row))
 		for i, text := range row {
-			cells[i] = text
-			if i < len(numeric) && numeric[i] {
-				if v, err := strconv.ParseFloat(text, 64); err == nil && len(strings.Trim(text, "-0.")) <= 15 {
+			cells[i] = Guard(text)
+			if i < len(numeric) && numeric[i] && isNumber(text) && len(strings.Trim(text, "-0.")) <= kept {
+				if v, err := strconv.ParseFloat(text, 64); err == nil {
 					cells[i] = v
 				}
 			}

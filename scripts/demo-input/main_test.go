@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"image"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -320,31 +322,37 @@ func TestEntries(t *testing.T) {
 	if size := len(body(t, committed, "entries.xlsx")); size > 1_500_000 {
 		t.Errorf("entries.xlsx has %d bytes", size)
 	}
-	book, err := table.Open(bytes.NewReader(body(t, committed, "entries.xlsx")), table.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := book.All()
+	book, err := table.Open(t.Context(), bytes.NewReader(body(t, committed, "entries.xlsx")), table.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	photos, twins, ordinals := 0, 0, regexp.MustCompile(`^\d+$`)
-	for _, r := range rows {
-		if !ordinals.MatchString(r.Cell(0)) {
-			continue
+	nominees := make(map[int]bool) // by line
+	for {
+		r, err := book.Next()
+		if errors.Is(err, io.EOF) {
+			break
 		}
-		found, err := book.Pictures(r, 9)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range found {
-			photos++
-			if config, _, err := image.DecodeConfig(bytes.NewReader(p.Body)); err != nil || config.Width != width || config.Height != height {
-				t.Errorf("%s: %v, %v", r.Ref(9), config, err)
-			}
-		}
-		if strings.ReplaceAll(r.Cell(1), " ", "") == twinName {
+		nominees[r.Line] = ordinals.MatchString(r.Cell(0))
+		if nominees[r.Line] && strings.ReplaceAll(r.Cell(1), " ", "") == twinName {
 			twins++
+		}
+	}
+	found, err := book.Pictures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range found {
+		photos++
+		picture, err := p.Body()
+		if err != nil || !nominees[p.Line] || !p.In(9) {
+			t.Errorf("%s in line %d: %v", p.Ref, p.Line, err)
+		}
+		if config, _, err := image.DecodeConfig(bytes.NewReader(picture)); err != nil || config.Width != width || config.Height != height {
+			t.Errorf("%s: %v, %v", p.Ref, config, err)
 		}
 	}
 	if photos < 45 || twins != 2 {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/table"
 )
 
 // ImportRoster adds members to a selection's roster from a CSV or XLSX with
@@ -11,6 +12,7 @@ type ImportRoster struct {
 	Blob           string   `json:"blob"`                     // SHA-256 of the file in the blob store
 	Constituencies []string `json:"constituencies,omitempty"` // those of the rulebook; none: the column may say anything
 	Divided        bool     `json:"divided,omitempty"`        // each member must have a constituency
+	Sheet          string   `json:"sheet,omitempty"`          // of a workbook where several name the columns
 }
 
 // RosterImported says what an import did.
@@ -18,6 +20,9 @@ type RosterImported struct {
 	Added   int          `json:"added"`
 	Kept    int          `json:"kept"`    // rows of members who were on the roster: nothing of them changed
 	Differs []KeptMember `json:"differs"` // of those kept, the first 1,000 whose row says something else
+
+	Sheet    string          `json:"sheet,omitempty"`    // of the workbook, that was read
+	Warnings []table.Warning `json:"warnings,omitempty"` // what was seen in the file and not read
 }
 
 // KeptMember is a member who stays as they are although a row differs.

@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/table"
 )
 
 // Name of the service.
@@ -54,8 +55,15 @@ type Entry struct {
 	Number    int       `json:"number,omitempty"` // the candidate's public number
 	Nominee   Nominee   `json:"nominee"`
 	Opinions  []Opinion `json:"opinions"`
+	Notes     []Note    `json:"notes,omitempty"`    // private: for the organizer alone
 	Warnings  []Warning `json:"warnings,omitempty"` // resembles another entry, …
 	CreatedAt time.Time `json:"created_at"`
+}
+
+// Note is what a file said about a nominee in a column that the form has not.
+type Note struct {
+	Column string `json:"column"` // its heading
+	Text   string `json:"text"`
 }
 
 // Opinion is a department's word on an entry.
@@ -86,34 +94,44 @@ type SubmitEntry struct {
 // ImportEntries hands in many from a blob. One of the first ten rows names the columns:
 // 序号 (not read), 姓名, 性别, 类别, 工作单位, 所在市州, 从业年限, 主要事迹,
 // 推荐单位, 照片, or no, name, gender, category, employer, region, years, deeds,
-// recommended_by, photo, and the rulebook's attributes. At most 20 MB and 5,000
-// nominees.
+// recommended_by, photo, what docs/files.md lists besides, the rulebook's
+// attributes and headings. At most 20 MB and 5,000 nominees.
 type ImportEntries struct {
-	Slug   string `json:"slug"`
-	Blob   string `json:"blob"`    // SHA-256 of a CSV or XLSX in the blob store
-	DryRun bool   `json:"dry_run"` // check only
+	Slug    string  `json:"slug"`
+	Blob    string  `json:"blob"`    // SHA-256 of a CSV or XLSX in the blob store
+	DryRun  bool    `json:"dry_run"` // check only
+	Sheet   string  `json:"sheet,omitempty"`
+	Unknown Unknown `json:"unknown,omitempty"`
 }
+
+// Unknown is what becomes of columns that are not in the form. Without it they
+// are mistakes.
+type Unknown string
+
+// What may become of them.
+const (
+	UnknownNote  Unknown = "note"  // kept as the entry's private notes
+	UnknownLeave Unknown = "leave" // left out
+)
+
+// Unknowns are all of it.
+func Unknowns() []Unknown { return []Unknown{UnknownNote, UnknownLeave} }
 
 // Imported is what an import did.
 type Imported struct {
-	Entries  int       `json:"entries"` // rows taken
-	IDs      []string  `json:"ids"`     // in the file's order; none of a dry run
+	Entries  int       `json:"entries"`         // rows taken
+	IDs      []string  `json:"ids"`             // in the file's order; none of a dry run
+	Sheet    string    `json:"sheet,omitempty"` // of the workbook, that was read
 	Warnings []Warning `json:"warnings,omitempty"`
 }
 
-// Warning is a doubt that keeps nothing out. Code and params say the same as the
-// message, as those of a fault.Field do.
-type Warning struct {
-	Row     int               `json:"row,omitempty"` // in the file, from 1
-	Field   string            `json:"field"`
-	Code    string            `json:"code"`
-	Message string            `json:"message"`
-	Params  map[string]string `json:"params,omitempty"`
-}
+// Warning is a doubt about a row that does not keep it out, or what was seen in
+// the file and not read.
+type Warning = table.Warning
 
 // Warn makes a warning of what fault.Wrong says; row is 0 where there is none.
 func Warn(row int, doubt fault.Field) Warning {
-	return Warning{row, doubt.Name, doubt.Code, doubt.Message, doubt.Params}
+	return Warning{Row: row, Field: doubt.Name, Code: doubt.Code, Params: doubt.Params, Message: doubt.Message}
 }
 
 // SetPhoto gives an entry its photo from a blob.
@@ -214,7 +232,8 @@ type Service interface {
 	SubmitEntry(ctx context.Context, in SubmitEntry) (Entry, error)
 	// ImportEntries takes all rows of a table or none. Faults: ErrPhase; ErrImport
 	// with every bad row (fields "性别", line the row); table_unreadable and
-	// table_too_large for the file as a whole; ErrFull.
+	// table_too_large for the file as a whole, table_sheet where it is not clear
+	// which sheet is meant; ErrFull.
 	ImportEntries(ctx context.Context, in ImportEntries) (Imported, error)
 	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
 	// and 50 megapixels), makes it upright, without metadata and at most

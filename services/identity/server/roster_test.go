@@ -106,7 +106,7 @@ func TestRoster(t *testing.T) {
 			},
 			"no rows":   {"member,constituency\n", []string{"1:1 header no_members"}},
 			"undivided": {"member,name\n1,王芳\n", []string{"1:1 header heading_missing"}},
-			"no table":  {"\x00\x01", []string{"1:1 header heading_unknown", "1:1 header heading_missing", "1:1 header heading_missing"}},
+			"no table":  {"\x01\x02", []string{"1:1 header heading_unknown", "1:1 header heading_missing", "1:1 header heading_missing"}},
 			"rows": {
 				strings.Join([]string{
 					"编号,姓名,选区", "17,王芳,兰州", ",李娜,天水", "１７,王芳,兰州", "18," + strings.Repeat("长", 101) + ",北京",

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"image"
@@ -84,3 +85,41 @@ func encoded(t testing.TB, encode func(w io.Writer, m image.Image) error, width 
 }
 
 func toJPEG(w io.Writer, m image.Image) error { return jpeg.Encode(w, m, nil) }
+
+// edited is a workbook with a text of a part replaced.
+func edited(t *testing.T, book []byte, part, from, to string) []byte {
+	t.Helper()
+	r, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range r.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == part {
+			if !bytes.Contains(body, []byte(from)) {
+				t.Fatalf("%s lacks %s: %s", part, from, body)
+			}
+			body = bytes.Replace(body, []byte(from), []byte(to), 1)
+		}
+		to, err := w.Create(f.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := to.Write(body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}

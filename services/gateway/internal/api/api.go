@@ -116,12 +116,6 @@ type about[T any] struct {
 	Body T
 }
 
-// upload is a file for a selection.
-type upload struct {
-	InSelection
-	RawBody []byte `contentType:"application/octet-stream"`
-}
-
 // body is an answer with a JSON body.
 type body[T any] struct{ Body T }
 

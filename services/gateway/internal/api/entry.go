@@ -23,8 +23,10 @@ type aboutEntry[T any] struct {
 
 type importInput struct {
 	InSelection
-	DryRun  bool   `query:"dry_run" doc:"Check only"`
-	RawBody []byte `contentType:"application/octet-stream"`
+	DryRun  bool               `query:"dry_run" doc:"Check only"`
+	Sheet   string             `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
+	Unknown nomination.Unknown `query:"unknown" doc:"Columns that are not in the form: note keeps them for the organizer alone, leave leaves them out"`
+	RawBody []byte             `contentType:"application/octet-stream"`
 }
 
 type photoInput struct {
@@ -61,7 +63,7 @@ func (a *API) entryRoutes() {
 		body: app.MaxImport,
 	},
 		func(ctx context.Context, in *importInput) (nomination.Imported, error) {
-			imported, err := a.app.ImportEntries(ctx, in.Slug, in.RawBody, in.DryRun)
+			imported, err := a.app.ImportEntries(ctx, nomination.ImportEntries{Slug: in.Slug, DryRun: in.DryRun, Sheet: in.Sheet, Unknown: in.Unknown}, in.RawBody)
 			return imported, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.ReadEntries, at: "GET " + entries, summary: "Entries in order of submission"},

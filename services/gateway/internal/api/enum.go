@@ -26,6 +26,7 @@ type (
 	orderSchema      struct{}
 	fileSchema       struct{}
 	sheetsSchema     struct{}
+	unknownSchema    struct{}
 	jobStateSchema   struct{}
 )
 
@@ -37,6 +38,7 @@ func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gatewa
 func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gateway.Orders()) }
 func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
+func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomination.Unknowns()) }
 func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
@@ -57,6 +59,7 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Order](), reflect.TypeFor[orderSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
 }
 

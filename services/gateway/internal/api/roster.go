@@ -20,6 +20,12 @@ const (
 	mediaHTML = "text/html"
 )
 
+type rosterInput struct {
+	InSelection
+	Sheet   string `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
 type codesInput struct {
 	InSelection
 	Reached
@@ -32,8 +38,8 @@ func (a *API) rosterRoutes() {
 		act: app.ImportRoster, at: "POST " + roster + "/import", body: app.MaxImport,
 		summary: "Import members from CSV or XLSX (member[,name][,constituency]), all or nothing; who is there stays as they are",
 	},
-		func(ctx context.Context, in *upload) (identity.RosterImported, error) {
-			imported, err := a.app.ImportRoster(ctx, in.Slug, in.RawBody)
+		func(ctx context.Context, in *rosterInput) (identity.RosterImported, error) {
+			imported, err := a.app.ImportRoster(ctx, in.Slug, in.Sheet, in.RawBody)
 			return imported, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.ReadRoster, at: "GET " + roster, summary: "A roster in figures"},

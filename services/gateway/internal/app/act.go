@@ -47,7 +47,7 @@ const (
 	ChangePhase     Act = "change_phase"
 
 	SubmitEntry     Act = "submit_entry"
-	ImportEntries   Act = "import_entries"
+	ImportEntries   Act = "import_entries" // and read the private notes that files brought along
 	ReadEntries     Act = "read_entries"
 	SetPhoto        Act = "set_photo"
 	GiveOpinion     Act = "give_opinion"

@@ -44,12 +44,12 @@ func (a *App) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (nomin
 
 // ImportEntries takes entries from a CSV or XLSX, all or nothing:
 // nomination.Service.ImportEntries.
-func (a *App) ImportEntries(ctx context.Context, slug string, file []byte, dryRun bool) (nomination.Imported, error) {
-	ctx, err := a.may(ctx, ImportEntries, slug, "")
+func (a *App) ImportEntries(ctx context.Context, in nomination.ImportEntries, file []byte) (nomination.Imported, error) {
+	ctx, err := a.may(ctx, ImportEntries, in.Slug, "")
 	if err != nil {
 		return nomination.Imported{}, err
 	}
-	if err := a.known(ctx, slug); err != nil {
+	if err := a.known(ctx, in.Slug); err != nil {
 		return nomination.Imported{}, err
 	}
 	name, drop, err := a.upload(ctx, file, MaxImport)
@@ -59,17 +59,40 @@ func (a *App) ImportEntries(ctx context.Context, slug string, file []byte, dryRu
 	defer drop()
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
-	return a.nomination.ImportEntries(ctx, nomination.ImportEntries{Slug: slug, Blob: name, DryRun: dryRun})
+	in.Blob = name
+	return a.nomination.ImportEntries(ctx, in)
 }
 
 // Entries gives a page of entries: nomination.Service.ListEntries.
 func (a *App) Entries(ctx context.Context, in nomination.ListEntries) ([]nomination.Entry, error) {
-	return do(ctx, a, ReadEntries, in.Slug, a.nomination.ListEntries, in)
+	entries, err := do(ctx, a, ReadEntries, in.Slug, a.nomination.ListEntries, in)
+	if err == nil && !a.readsNotes(ctx, in.Slug) {
+		for i := range entries {
+			entries[i].Notes = nil
+		}
+	}
+	return entries, err
 }
 
 // Entry gives one with its opinions.
 func (a *App) Entry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
-	return do(ctx, a, ReadEntries, in.Slug, a.nomination.GetEntry, in)
+	e, err := do(ctx, a, ReadEntries, in.Slug, a.nomination.GetEntry, in)
+	return a.withNotes(ctx, e), err
+}
+
+// readsNotes tells whether a caller may read the private notes of entries: who may
+// import them.
+func (a *App) readsNotes(ctx context.Context, slug string) bool {
+	_, err := a.may(ctx, ImportEntries, slug, "")
+	return err == nil
+}
+
+// withNotes is an entry without its notes, unless the caller may read them.
+func (a *App) withNotes(ctx context.Context, e nomination.Entry) nomination.Entry {
+	if len(e.Notes) > 0 && !a.readsNotes(ctx, e.Slug) {
+		e.Notes = nil
+	}
+	return e
 }
 
 // SetPhoto gives an entry its photo: nomination.Service.SetPhoto.
@@ -88,7 +111,8 @@ func (a *App) SetPhoto(ctx context.Context, slug, entry string, picture []byte) 
 
 // GiveOpinion is a department's word on an entry.
 func (a *App) GiveOpinion(ctx context.Context, in nomination.GiveOpinion) (nomination.Entry, error) {
-	return doIn(ctx, a, GiveOpinion, in.Slug, in.Department, a.nomination.GiveOpinion, in)
+	e, err := doIn(ctx, a, GiveOpinion, in.Slug, in.Department, a.nomination.GiveOpinion, in)
+	return a.withNotes(ctx, e), err
 }
 
 // WithdrawEntry takes an entry back before it is a candidate.

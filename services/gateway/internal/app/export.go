@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"io"
 	"maps"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -76,9 +76,11 @@ func (a *App) exportCandidates(ctx context.Context, slug string) ([]byte, error)
 		}
 	}
 	names := slices.Sorted(maps.Keys(further))
-	rows := [][]string{append([]string{"candidate", "name", "gender", "category", "employer", "region", "years", "recommended_by"}, names...)}
+	var b bytes.Buffer
+	out := table.NewCSV(&b)
+	err = out.Write(append([]string{"candidate", "name", "gender", "category", "employer", "region", "years", "recommended_by"}, names...)...)
 	for _, c := range list {
-		if c.Struck {
+		if c.Struck || err != nil {
 			continue
 		}
 		years := ""
@@ -89,9 +91,8 @@ func (a *App) exportCandidates(ctx context.Context, slug string) ([]byte, error)
 		for _, name := range names {
 			row = append(row, c.Attributes[name])
 		}
-		rows = append(rows, row)
+		err = out.Write(row...)
 	}
-	var b bytes.Buffer
-	err = csv.NewWriter(&b).WriteAll(rows)
+	err = errors.Join(err, out.Flush())
 	return b.Bytes(), err
 }

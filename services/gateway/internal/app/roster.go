@@ -21,7 +21,7 @@ const maxSlips = 20_000
 var errNoRosterWay = fault.New(fault.Conflict, "roster_not_taken", "the rulebook does not take voters by roster: voting.voters")
 
 // ImportRoster adds the members of a CSV or XLSX: identity.Service.ImportRoster.
-func (a *App) ImportRoster(ctx context.Context, slug string, file []byte) (identity.RosterImported, error) {
+func (a *App) ImportRoster(ctx context.Context, slug, sheet string, file []byte) (identity.RosterImported, error) {
 	var out identity.RosterImported
 	ctx, err := a.may(ctx, ImportRoster, slug, "")
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *App) ImportRoster(ctx context.Context, slug string, file []byte) (ident
 	if !rules.Voting.Admits(rulebook.WayRoster) {
 		return out, errNoRosterWay
 	}
-	in := identity.ImportRoster{Slug: slug}
+	in := identity.ImportRoster{Slug: slug, Sheet: sheet}
 	if c := rules.Voting.Constituency; c != nil && c.From == rulebook.ConstituencyRoster {
 		in.Divided, in.Constituencies = true, c.Values
 	}

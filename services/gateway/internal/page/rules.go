@@ -75,6 +75,9 @@ func (s *visit) nomineeRules() []string {
 	if len(s.rules.Attributes) > 0 {
 		items = append(items, t.T("rules.attributes", "attributes", t.List(s.rules.Attributes)))
 	}
+	for _, h := range s.rules.Headings {
+		items = append(items, t.T("rules.headings", "field", h.Field, "names", t.List(h.Names)))
+	}
 	return items
 }
 

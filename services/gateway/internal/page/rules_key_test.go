@@ -16,6 +16,7 @@ edition: 1
 timezone: Asia/Shanghai
 nominee: team
 attributes: [school]
+headings: [{field: employer, names: [所属企业]}, {field: region, names: [片区]}]
 categories: [{id: rural, title: {zh: 乡村}}, {id: city}]
 awards: [{id: gold, title: {zh: 金奖}, seats: 2}, {id: silver, seats: 3}]
 phases:
@@ -72,6 +73,8 @@ func changes() map[string][2]string {
 		"timezone":                                 {"Asia/Shanghai", "Europe/Berlin"},
 		"nominee":                                  {"team", "person"},
 		"attributes":                               {"[school]", "[college]"},
+		"headings.field":                           {"field: region", "field: deeds"},
+		"headings.names":                           {"[所属企业]", "[所属企业, 派出单位]"},
 		"categories.id":                            {"{id: city}", "{id: town}"},
 		"categories.title":                         {"zh: 乡村", "zh: 乡镇"},
 		"awards.id":                                {"{id: silver, seats: 3}", "{id: silver, title: {zh: 银奖}, seats: 3}"},

@@ -106,12 +106,13 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 		Attributes    json.RawMessage  `db:"attributes"`
 		Photo         string           `db:"photo"`
 		Warnings      json.RawMessage  `db:"warnings"`
+		Notes         json.RawMessage  `db:"notes"`
 		CreatedAt     time.Time        `db:"created_at"`
 		Opinions      json.RawMessage  `db:"opinions"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT e.id, e.slug, e.state, coalesce(c.number, 0) AS number, e.name, e.gender, e.category, e.employer, e.region,
-		       e.years, e.deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.created_at, o.opinions
+		       e.years, e.deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, o.opinions
 		FROM entry e LEFT JOIN candidate c ON c.entry = e.id CROSS JOIN LATERAL (
 			SELECT coalesce(json_agg(json_build_object('department', department, 'verdict', verdict, 'reason', reason,
 			       'by', given_by, 'at', given_at) ORDER BY given_at, department), '[]') AS opinions
@@ -131,7 +132,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 		for _, part := range []struct {
 			from json.RawMessage
 			to   any
-		}{{r.Attributes, &x.Nominee.Attributes}, {r.Warnings, &x.Warnings}, {r.Opinions, &x.Opinions}} {
+		}{{r.Attributes, &x.Nominee.Attributes}, {r.Warnings, &x.Warnings}, {r.Notes, &x.Notes}, {r.Opinions, &x.Opinions}} {
 			if err := json.Unmarshal(part.from, part.to); err != nil {
 				return nil, fmt.Errorf("entry %s: %w", r.ID, err)
 			}
@@ -148,6 +149,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 type fresh struct {
 	id          uuid.UUID
 	nominee     nomination.Nominee
+	notes       []nomination.Note
 	key         string
 	fingerprint string
 	warnings    []nomination.Warning
@@ -157,8 +159,8 @@ type fresh struct {
 // not there before.
 func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []fresh) (map[string]bool, error) {
 	var c struct {
-		ids, names, genders, categories, employers, regions, deeds, by, attributes, photos, warnings, keys, prints []string
-		years                                                                                                      []*int
+		ids, names, genders, categories, employers, regions, deeds, by, attributes, photos, warnings, notes, keys, prints []string
+		years                                                                                                             []*int
 	}
 	for _, f := range all {
 		attributes, err := json.Marshal(nonNil(f.nominee.Attributes))
@@ -169,28 +171,33 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		if err != nil {
 			return nil, fmt.Errorf("entry: %w", err)
 		}
+		notes, err := json.Marshal(append([]nomination.Note{}, f.notes...))
+		if err != nil {
+			return nil, fmt.Errorf("entry: %w", err)
+		}
 		n := f.nominee
 		c.ids, c.names, c.genders = append(c.ids, f.id.String()), append(c.names, n.Name), append(c.genders, n.Gender)
 		c.categories, c.employers = append(c.categories, n.Category), append(c.employers, n.Employer)
 		c.regions, c.deeds, c.by = append(c.regions, n.Region), append(c.deeds, n.Deeds), append(c.by, n.RecommendedBy)
 		c.attributes, c.photos = append(c.attributes, string(attributes)), append(c.photos, n.Photo)
 		c.warnings, c.years = append(c.warnings, string(warnings)), append(c.years, n.Years)
+		c.notes = append(c.notes, string(notes))
 		c.keys, c.prints = append(c.keys, f.key), append(c.prints, f.fingerprint)
 	}
 	var ids []string
 	if err := tx.SelectContext(ctx, &ids, `
 		INSERT INTO entry (slug, created_at, state, id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes, photo, warnings, name_key, fingerprint)
+		       attributes, photo, warnings, name_key, fingerprint, notes)
 		SELECT $1, $2, 'submitted', id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint
+		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint, notes::jsonb
 		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
-		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
-		  AS f (id, name, gender, category, employer, region, years, deeds, recommended_by, attributes, photo, warnings, name_key, fingerprint)
+		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
+		  AS f (id, name, gender, category, employer, region, years, deeds, recommended_by, attributes, photo, warnings, name_key, fingerprint, notes)
 		ON CONFLICT (slug, fingerprint) WHERE state <> 'withdrawn' DO NOTHING
 		RETURNING id`,
 		slug, at, pq.Array(c.ids), pq.Array(c.names), pq.Array(c.genders), pq.Array(c.categories), pq.Array(c.employers), pq.Array(c.regions),
 		pq.Array(c.years), pq.Array(c.deeds), pq.Array(c.by), pq.Array(c.attributes), pq.Array(c.photos), pq.Array(c.warnings),
-		pq.Array(c.keys), pq.Array(c.prints)); err != nil {
+		pq.Array(c.keys), pq.Array(c.prints), pq.Array(c.notes)); err != nil {
 		return nil, fmt.Errorf("entry: insert: %w", err)
 	}
 	var total int

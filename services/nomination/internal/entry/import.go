@@ -34,11 +34,14 @@ const readTime = 30 * time.Second
 
 // ImportEntries implements nomination.Service.
 func (e *Entries) ImportEntries(ctx context.Context, in nomination.ImportEntries) (nomination.Imported, error) {
+	if wrong := sheet.Unknown(in.Unknown); len(wrong) > 0 {
+		return nomination.Imported{}, nomination.ImportInvalid(wrong...)
+	}
 	sel, err := e.forImport(ctx, in.Slug)
 	if err != nil {
 		return nomination.Imported{}, err
 	}
-	s, err := e.readSheet(ctx, in.Blob, form.For(sel.Rulebook))
+	s, err := e.readSheet(ctx, in, form.For(sel.Rulebook))
 	if err != nil {
 		return nomination.Imported{}, err
 	}
@@ -53,7 +56,7 @@ func (e *Entries) ImportEntries(ctx context.Context, in nomination.ImportEntries
 	if len(s.Problems) > 0 {
 		return nomination.Imported{}, importInvalid(s.Problems)
 	}
-	out := nomination.Imported{Entries: len(entries), IDs: []string{}, Warnings: s.Warnings}
+	out := nomination.Imported{Entries: len(entries), IDs: []string{}, Sheet: s.Name, Warnings: s.Warnings}
 	if in.DryRun {
 		return out, nil
 	}
@@ -87,8 +90,8 @@ func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, 
 	return sel, err
 }
 
-func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*sheet.Sheet, error) {
-	r, _, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, hash)
+func (e *Entries) readSheet(ctx context.Context, in nomination.ImportEntries, f form.Form) (*sheet.Sheet, error) {
+	r, _, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, nomination.ImportInvalid(fault.Wrong("blob", "no_upload", "there is no such upload"))
 	}
@@ -97,7 +100,7 @@ func (e *Entries) readSheet(ctx context.Context, hash string, f form.Form) (*she
 	}
 	within, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	s, err := sheet.Read(within, r, f)
+	s, err := sheet.Read(within, r, f, sheet.Options{Sheet: in.Sheet, Unknown: in.Unknown})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = nomination.ImportInvalid(fault.Wrong("photo", "too_many_pictures", "the file has too many pictures to be read; import it in parts"))
 	}
@@ -150,7 +153,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			return nil, fmt.Errorf("import: %w", err)
 		}
 		keys[i] = form.Key(row.Nominee.Name)
-		entries[i] = fresh{id: id, nominee: row.Nominee, key: keys[i], fingerprint: form.Fingerprint(row.Nominee)}
+		entries[i] = fresh{id: id, nominee: row.Nominee, notes: row.Notes, key: keys[i], fingerprint: form.Fingerprint(row.Nominee)}
 	}
 	known, err := lookup(ctx, e.deps.DB, slug, keys)
 	if err != nil {

@@ -73,6 +73,20 @@ func Attribute(id string) string { return "attributes." + id }
 // Attributes are the attributes that the rulebook adds.
 func (f Form) Attributes() []string { return f.rules.Attributes }
 
+// Headings are the further headings of a file's columns that the rulebook takes,
+// by field.
+func (f Form) Headings() map[string][]string {
+	out := make(map[string][]string, len(f.rules.Headings))
+	for _, h := range f.rules.Headings {
+		field := h.Field
+		if slices.Contains(f.rules.Attributes, field) {
+			field = Attribute(field)
+		}
+		out[field] = h.Names
+	}
+	return out
+}
+
 // Required are the fields that must not be empty.
 func (f Form) Required() []string { return f.required }
 

@@ -15,6 +15,9 @@ func line(s string) string {
 	return strings.Join(strings.Fields(printable(s)), " ")
 }
 
+// Prose is text as it should have been typed, with its line breaks.
+func Prose(s string) string { return prose(s) }
+
 // prose keeps its line breaks.
 func prose(s string) string {
 	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")

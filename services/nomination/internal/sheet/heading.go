@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 
@@ -14,19 +13,25 @@ import (
 const serial = "no"
 
 // titles are the headings that mean a field; the first Chinese and the first
-// English one name it in faults.
+// English one name it in faults. docs/files.md lists them, and a rulebook adds
+// its own.
 func titles() map[string][]string {
 	return map[string][]string{
-		serial:             {"序号", "no", "编号", "#"},
-		form.Name:          {"姓名", "name", "名称"},
-		form.Gender:        {"性别", "gender", "sex"},
-		form.Category:      {"类别", "category", "参评类别"},
-		form.Employer:      {"工作单位", "employer", "单位", "所在单位"},
-		form.Region:        {"所在市州", "region", "市州", "地区", "所在地区", "所在地"},
-		form.Years:         {"从业年限", "years", "从业年数", "yearsonthejob"},
-		form.Deeds:         {"主要事迹", "deeds", "事迹", "先进事迹"},
-		form.RecommendedBy: {"推荐单位", "recommended_by"},
-		form.Photo:         {"照片", "photo", "picture"},
+		serial:        {"序号", "no", "编号", "#", "序", "排序"},
+		form.Name:     {"姓名", "name", "名称", "推荐人选", "人选姓名", "被推荐人", "被推荐人姓名", "候选人姓名", "fullname", "nominee"},
+		form.Gender:   {"性别", "gender", "sex"},
+		form.Category: {"类别", "category", "参评类别", "推荐类别", "申报类别", "岗位类别"},
+		form.Employer: {
+			"工作单位", "employer", "单位", "所在单位", "工作单位及职务", "单位及职务", "工作单位和职务", "工作单位、职务", "工作单位/职务",
+			"所在单位及职务", "单位名称", "工作单位名称", "工作单位及岗位", "现工作单位", "现工作单位及职务", "company", "organization",
+		},
+		form.Region: {"所在市州", "region", "市州", "地区", "所在地区", "所在地", "所属地区", "所属市州", "所在城市", "city"},
+		form.Years:  {"从业年限", "years", "从业年数", "yearsonthejob", "工作年限", "从业时间"},
+		form.Deeds: {
+			"主要事迹", "deeds", "事迹", "先进事迹", "主要先进事迹", "事迹简介", "主要事迹简介", "简要事迹", "事迹材料", "推荐理由", "story",
+		},
+		form.RecommendedBy: {"推荐单位", "recommended_by", "推荐单位名称", "推荐部门", "报送单位", "推荐工会", "recommendedby", "nominatedby"},
+		form.Photo:         {"照片", "photo", "picture", "免冠照片", "近照", "证件照", "个人照片", "portrait"},
 	}
 }
 
@@ -40,55 +45,47 @@ func headingKey(s string) string {
 	return key
 }
 
-// heading is the row that names the columns.
-type heading struct {
-	row    table.Row
-	fields []string       // by column; "" is unknown or blank
-	column map[string]int // by field
-}
-
-// readHeading gives the columns of a row.
-func readHeading(row table.Row, attributes []string) heading {
+// fieldOf gives what a heading means in a form: a field, "" if it is unknown.
+func fieldOf(f form.Form) func(string) string {
 	known := make(map[string]string)
 	for field, names := range titles() {
 		for _, name := range names {
 			known[headingKey(name)] = field
 		}
 	}
-	for _, id := range attributes {
+	for _, id := range f.Attributes() {
 		known[headingKey(id)] = form.Attribute(id)
 	}
-	row.Cells = slices.Clone(row.Cells)
-	h := heading{row, make([]string, len(row.Cells)), make(map[string]int)}
-	for i, cell := range row.Cells {
-		h.fields[i] = known[headingKey(cell)]
-		if _, twice := h.column[h.fields[i]]; h.fields[i] != "" && !twice {
-			h.column[h.fields[i]] = i
+	for field, names := range f.Headings() {
+		for _, name := range names {
+			known[headingKey(name)] = field
 		}
 	}
-	return h
+	return func(heading string) string { return known[headingKey(heading)] }
+}
+
+// heading is the row that names the columns.
+type heading struct {
+	table.Header
 }
 
 // label is a column's heading as it stands in the file.
 func (h heading) label(column int) string {
-	return strings.Join(strings.Fields(h.row.Cell(column)), "")
+	return strings.Join(strings.Fields(h.Row.Cell(column)), "")
 }
 
-// problems are the columns that are unknown, twice there, or missing.
-func (h heading) problems(required []string) []fault.Field {
+// missing are the required fields that have no column, and the fields that have
+// two.
+func (h heading) missing(required []string) []fault.Field {
 	var fields []fault.Field
-	for i, field := range h.fields {
-		switch {
-		case table.Text(h.row.Cell(i)) == "":
-		case field == "":
-			fields = append(fields, h.row.Wrong(i, h.label(i), "unknown_column", "is no column that is known; remove it"))
-		case h.column[field] != i:
-			fields = append(fields, h.row.Wrong(i, h.label(i), "column_twice", "the column is there twice"))
+	for i, field := range h.Fields {
+		if field != "" && h.Column(field) != i {
+			fields = append(fields, h.Row.Wrong(i, h.label(i), "column_twice", "the column is there twice"))
 		}
 	}
 	for _, field := range required {
-		if _, ok := h.column[field]; !ok {
-			fields = append(fields, fault.Wrong(h.title(field), "column_missing", "the column is missing").In(h.row.Line, 0))
+		if h.Column(field) < 0 {
+			fields = append(fields, fault.Wrong(h.title(field), "column_missing", "the column is missing").In(h.Row.Line, 0))
 		}
 	}
 	return fields
@@ -100,7 +97,7 @@ func (h heading) title(field string) string {
 	if len(names) == 0 {
 		return strings.TrimPrefix(field, form.Attribute(""))
 	}
-	if strings.ContainsFunc(strings.Join(h.row.Cells, ""), func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
+	if strings.ContainsFunc(strings.Join(h.Row.Cells, ""), func(r rune) bool { return unicode.Is(unicode.Han, r) }) {
 		return names[0]
 	}
 	return names[1]

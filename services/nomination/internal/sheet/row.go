@@ -1,7 +1,6 @@
 package sheet
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,21 +9,50 @@ import (
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
-	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
 )
 
-// isEntry tells a nominee's row from a numbered blank one and from a note.
+// isEntry tells a nominee's row from a numbered blank one, from a note and from a
+// total. What a merged cell repeats to its right does not count.
 func (s *Sheet) isEntry(row table.Row) bool {
-	filled, only := 0, ""
+	filled, only := s.filled(row)
+	return filled > 1 && !s.isTotal(row) || filled == 1 && !isNote(only) && !table.IsTotal(only) || filled == 0 && len(row.Problems) > 0
+}
+
+// filled counts the cells that say something beside a running number, and gives
+// the last of them.
+func (s *Sheet) filled(row table.Row) (n int, last string) {
 	for i := range row.Cells {
 		text := table.Text(row.Cell(i))
-		if text == "" || i < len(s.heading.fields) && s.heading.fields[i] == serial {
+		if text == "" || row.Repeated(i) || s.field(i) == serial && !table.IsTotal(text) {
 			continue
 		}
-		filled++
-		only = text
+		n++
+		last = text
 	}
-	return filled > 1 || filled == 1 && !isNote(only)
+	return n, last
+}
+
+func (s *Sheet) field(column int) string {
+	if column < len(s.heading.Fields) {
+		return s.heading.Fields[column]
+	}
+	return ""
+}
+
+// isTotal tells a row that adds the others up: its first text or its name is the
+// label of a total, and it lacks what a nominee has.
+func (s *Sheet) isTotal(row table.Row) bool {
+	label := s.cell(row, form.Name)
+	for _, text := range row.Cells {
+		if table.Text(text) != "" {
+			if table.IsTotal(text) {
+				label = text
+			}
+			break
+		}
+	}
+	return table.IsTotal(label) && (table.Text(s.cell(row, form.Employer)) == "" || table.Text(s.cell(row, form.Deeds)) == "" ||
+		row.Repeated(s.heading.Column(form.Deeds)) || !table.IsTotal(s.cell(row, form.Name)))
 }
 
 // isNote tells what organizers write below a table.
@@ -39,11 +67,12 @@ func isNote(text string) bool {
 }
 
 // add reads a row, and notes every mistake in it.
-func (s *Sheet) add(t *table.Reader, row table.Row) error {
+func (s *Sheet) add(row table.Row) {
 	if !s.isEntry(row) {
-		return nil
+		s.pass(row)
+		return
 	}
-	s.stray(row)
+	bad := s.broken(row)
 	n := nomination.Nominee{
 		Name:          s.cell(row, form.Name),
 		Gender:        s.cell(row, form.Gender),
@@ -68,72 +97,77 @@ func (s *Sheet) add(t *table.Reader, row table.Row) error {
 		wrong = slices.DeleteFunc(wrong, func(f fault.Field) bool { return f.Name == form.Years }) // not also missing
 		wrong = append(wrong, *badYears)
 	}
+	if table.IsTotal(n.Name) {
+		wrong = append(wrong, fault.Wrong(form.Name, "is_total", "{value} is the label of a total: leave out this row", "value", n.Name))
+	}
 	for _, f := range wrong {
-		// A column that is missing has been named once.
-		if _, ok := s.heading.column[f.Name]; ok {
+		// A column that is missing has been named once, and so has a cell that
+		// cannot be read.
+		if column := s.heading.Column(f.Name); column >= 0 && !bad[column] {
 			s.Problems = append(s.Problems, s.At(row.Line, f.Name, f))
 		}
 	}
-	picture, err := s.picture(t, row)
-	if err != nil {
-		return err
-	}
-	s.Rows = append(s.Rows, Row{row.Line, n, picture})
-	return nil
+	s.Rows = append(s.Rows, Row{Line: row.Line, Nominee: n, Notes: s.notes(row, bad), photo: table.Text(s.cell(row, form.Photo))})
 }
 
-func (s *Sheet) cell(row table.Row, field string) string {
-	column, ok := s.heading.column[field]
-	if !ok {
-		return ""
-	}
-	return row.Cell(column)
-}
-
-// stray finds text under no heading: it would be lost.
-func (s *Sheet) stray(row table.Row) {
-	for i, text := range row.Cells {
-		if table.Text(text) != "" && table.Text(s.heading.row.Cell(i)) == "" {
-			s.Problems = append(s.Problems, row.Wrong(i, fmt.Sprintf("column %d", i+1),
-				"unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text)))
-		}
-	}
-}
-
-// picture looks at the portrait in the row's photo cell.
-func (s *Sheet) picture(t *table.Reader, row table.Row) (*photo.Picture, error) {
-	column, ok := s.heading.column[form.Photo]
-	if !ok {
-		return nil, nil
-	}
-	found, err := t.Pictures(row, column)
-	if err != nil {
-		return nil, err
-	}
-	refuse := func(wrong fault.Field) (*photo.Picture, error) {
-		s.Problems = append(s.Problems, s.At(row.Line, form.Photo, wrong))
-		return nil, nil
-	}
+// pass tells of a row that is no nominee's, unless it has but a running number.
+func (s *Sheet) pass(row table.Row) {
+	n, only := s.filled(row)
 	switch {
-	case len(found) > 1:
-		return refuse(fault.Wrong("", "several_pictures", "has {count} pictures; one is taken", "count", len(found)))
-	case len(found) == 0:
-		if text := table.Text(row.Cell(column)); text != "" {
-			s.Warnings = append(s.Warnings, nomination.Warn(row.Line, fault.Wrong(s.heading.label(column), "no_picture_here",
-				"there is no picture in this cell, and its text {value} is not read", "value", form.Quote(text))))
+	case s.isTotal(row) || table.IsTotal(only):
+		s.warn(row.Line, "rows", "total_row", "the row adds others up, and is not read: {text}", "text", said(row))
+	case n > 0 || isNote(said(row)):
+		s.warn(row.Line, "rows", "note_row", "the row is a note, and is not read: {text}", "text", said(row))
+	}
+}
+
+// said is a row's text, shortened.
+func said(row table.Row) string {
+	var words []string
+	for i, text := range row.Cells {
+		if text = strings.Join(strings.Fields(text), " "); text != "" && !row.Repeated(i) {
+			words = append(words, text)
 		}
-		return nil, nil
 	}
-	p, err := photo.Open(found[0].Body)
-	if refusal, ok := errors.AsType[photo.Refusal](err); ok {
-		return refuse(refusal.Field)
+	r := []rune(strings.Join(words, " "))
+	if len(r) > 80 {
+		r = append(r[:80], '…')
 	}
-	if err != nil {
-		return nil, err
+	return string(r)
+}
+
+func (s *Sheet) warn(line int, field, code, message string, params ...any) {
+	s.Warnings = append(s.Warnings, table.Warn(line, field, code, message, params...))
+}
+
+func (s *Sheet) cell(row table.Row, field string) string { return row.Cell(s.heading.Column(field)) }
+
+// broken notes the cells of a row that cannot be taken as they are, and gives
+// their columns: errors, numbers in the place of text that have lost digits, and
+// text under no heading, which would be lost.
+func (s *Sheet) broken(row table.Row) map[int]bool {
+	bad := make(map[int]bool)
+	for _, p := range row.Problems {
+		if s.left(p.Column - 1) {
+			continue
+		}
+		bad[p.Column-1] = true
+		s.Problems = append(s.Problems, p)
 	}
-	if s.pixels += p.Pixels(); s.pixels > MaxPixels {
-		return refuse(fault.Wrong("", "too_many_pixels_together", "the pictures of one file have more than {max} million pixels together",
-			"max", MaxPixels/1_000_000))
+	for i, text := range row.Cells {
+		switch field := s.field(i); {
+		case table.Text(text) == "" || field == serial || field == form.Years || s.left(i):
+		case table.Text(s.heading.Row.Cell(i)) == "":
+			if !row.Repeated(i) {
+				s.Problems = append(s.Problems, row.Wrong(i, fmt.Sprintf("column %d", i+1),
+					"unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text)))
+			}
+		default:
+			if wrong, ok := row.Inexact(i, s.heading.label(i)); ok {
+				bad[i] = true
+				s.Problems = append(s.Problems, wrong)
+			}
+		}
 	}
-	return &p, nil
+	return bad
 }

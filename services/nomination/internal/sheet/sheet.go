@@ -1,6 +1,6 @@
 // Package sheet reads the spreadsheets in which organizers keep nominations: a
-// title above the columns, notes below the rows, names spread by spaces,
-// portraits laid over their cells.
+// title above the columns, notes and totals below the rows, names spread by
+// spaces, portraits laid over their cells, columns that no form has.
 package sheet
 
 import (
@@ -23,25 +23,35 @@ const (
 	// are costly to decode.
 	MaxPixels = 1_000_000_000
 
-	headingWithin = 10 // rows from the top
-	unzipped      = 128 << 20
-	columns       = 64
-	around        = 50 // rows that are no nominees: titles, notes, blank lines with a number
+	unzipped = 128 << 20
+	columns  = 64
+	around   = 50 // rows that are no nominees: titles, notes, blank lines with a number
 )
+
+// Options are what the caller says about a file.
+type Options struct {
+	Sheet   string             // of a workbook; "" is the only one that names the columns
+	Unknown nomination.Unknown // what becomes of columns that the form has not
+}
 
 // Row is one nominee of the file.
 type Row struct {
 	Line    int // in the file, from 1
 	Nominee nomination.Nominee
-	Picture *photo.Picture // nil where the cell has none
+	Notes   []nomination.Note
+	Picture *photo.Picture // nil where there is none
+
+	photo string // the text of the photo cell
 }
 
 // Sheet is what a file says, with every mistake in it.
 type Sheet struct {
+	Name     string // of the workbook's sheet; "" where it is no workbook
 	Rows     []Row
 	Problems []fault.Field
 	Warnings []nomination.Warning
 
+	options Options
 	heading heading
 	form    form.Form
 	pixels  int64
@@ -49,7 +59,7 @@ type Sheet struct {
 
 // Label is the heading of a field's column as it stands in the file.
 func (s *Sheet) Label(field string) string {
-	if column, ok := s.heading.column[field]; ok {
+	if column := s.heading.Column(field); column >= 0 {
 		return s.heading.label(column)
 	}
 	return s.heading.title(field)
@@ -58,78 +68,51 @@ func (s *Sheet) Label(field string) string {
 // At puts a mistake in a field of a row, which it names by the column's heading.
 func (s *Sheet) At(line int, field string, wrong fault.Field) fault.Field {
 	wrong.Name = s.Label(field)
-	if column, ok := s.heading.column[field]; ok {
-		return wrong.In(line, column+1)
-	}
-	return wrong.In(line, 0)
+	return wrong.In(line, s.heading.Column(field)+1)
 }
 
 // Read reads a CSV or XLSX for a form. Mistakes of rows are in the sheet; an
 // error is a file that cannot be read as a whole: table_unreadable,
-// table_too_large, or one that is no fault. It gives up when ctx ends: finding
-// the pictures of a sheet takes time that grows with the square of their number.
-func Read(ctx context.Context, r io.Reader, f form.Form) (*Sheet, error) {
-	t, err := table.Open(r, table.Limits{Bytes: MaxBytes, Unzipped: unzipped, Rows: MaxRows + around, Columns: columns})
+// table_too_large, table_sheet, or one that is no fault. It gives up when ctx
+// ends.
+func Read(ctx context.Context, r io.Reader, f form.Form, options Options) (*Sheet, error) {
+	t, err := table.Open(ctx, r, table.Options{
+		Limits: table.Limits{Bytes: MaxBytes, Unzipped: unzipped, Rows: MaxRows + around, Columns: columns, Cells: (MaxRows + around) * columns},
+		Sheet:  options.Sheet, Field: fieldOf(f), Least: 2,
+	})
 	if err != nil {
 		return nil, err
 	}
-	s, err := read(ctx, t, f)
+	s := &Sheet{Name: t.Sheet(), form: f, options: options, heading: heading{t.Header()}}
+	err = s.read(t)
+	s.Warnings = append(t.Warnings(), s.Warnings...)
 	return s, errors.Join(err, t.Close())
 }
 
-func read(ctx context.Context, t *table.Reader, f form.Form) (*Sheet, error) {
-	s := &Sheet{form: f}
-	found, err := s.findHeading(t)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
+func (s *Sheet) read(t *table.Reader) error {
+	if !s.heading.Found {
 		s.Problems = []fault.Field{fault.Wrong("header", "no_header", "none of the first {rows} rows names the columns: "+
-			"姓名, 性别, 工作单位, 所在市州, 主要事迹 … or name, gender, employer, region, deeds …", "rows", headingWithin)}
-		return s, nil
+			"姓名, 性别, 工作单位, 所在市州, 主要事迹 … or name, gender, employer, region, deeds …", "rows", 10)}
+		return nil
 	}
-	s.Problems = s.heading.problems(f.Required())
+	s.unknown()
+	s.Problems = append(s.Problems, s.heading.missing(s.form.Required())...)
 	for {
 		row, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err == nil {
-			err = ctx.Err()
+		if err != nil {
+			return err
 		}
-		if err == nil && len(s.Rows) == MaxRows && s.isEntry(row) {
+		if len(s.Rows) == MaxRows && s.isEntry(row) {
 			s.Problems = append(s.Problems, fault.Wrong("rows", "too_many_rows", "the file has more than {max} nominees", "max", MaxRows).In(row.Line, 0))
 			break
 		}
-		if err == nil {
-			err = s.add(t, row)
-		}
-		if err != nil {
-			return nil, err
-		}
+		s.add(row)
 	}
 	if len(s.Rows) == 0 && len(s.Problems) == 0 {
-		s.Problems = append(s.Problems, fault.Wrong("rows", "no_rows", "there is no nominee below the columns' names").In(s.heading.row.Line, 0))
+		s.Problems = append(s.Problems, fault.Wrong("rows", "no_rows", "there is no nominee below the columns' names").In(s.heading.Row.Line, 0))
 	}
-	return s, nil
-}
-
-// findHeading takes the first row near the top that names two columns.
-func (s *Sheet) findHeading(t *table.Reader) (bool, error) {
-	for {
-		row, err := t.Next()
-		if errors.Is(err, io.EOF) {
-			return false, nil
-		}
-		if err != nil {
-			return false, err
-		}
-		if row.Line > headingWithin {
-			return false, nil
-		}
-		if h := readHeading(row, s.form.Attributes()); len(h.column) >= 2 {
-			s.heading = h
-			return true, nil
-		}
-	}
+	return s.place(t)
 }

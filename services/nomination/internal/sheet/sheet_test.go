@@ -35,7 +35,7 @@ func TestRead_headings(t *testing.T) {
 		"a line break within":     {"姓名,工作单位,所在市州,主要事迹\n王强,e,r,\"一行\n二行\"\n", []string{"王强"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := sheet.Read(t.Context(), strings.NewReader(c.text), plain())
+			s, err := sheet.Read(t.Context(), strings.NewReader(c.text), plain(), sheet.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestRead_headings(t *testing.T) {
 }
 
 func TestRead_lines(t *testing.T) {
-	s, err := sheet.Read(t.Context(), strings.NewReader("说明\n\n姓名,工作单位,所在市州,主要事迹\n\n王强,e,r,\"一\n二\"\n,e,,d\n"), plain())
+	s, err := sheet.Read(t.Context(), strings.NewReader("说明\n\n姓名,工作单位,所在市州,主要事迹\n\n王强,e,r,\"一\n二\"\n,e,,d\n"), plain(), sheet.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func written(t *testing.T, rows, pictures int) []byte {
 func TestRead_pictures(t *testing.T) {
 	const rows, pictures = 1000, 40
 	body := written(t, rows, pictures)
-	s, err := sheet.Read(t.Context(), bytes.NewReader(body), plain())
+	s, err := sheet.Read(t.Context(), bytes.NewReader(body), plain(), sheet.Options{})
 	if err != nil || len(s.Rows) != rows {
 		t.Fatalf("%v, %v", s, err)
 	}
@@ -109,7 +109,7 @@ func TestRead_pictures(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if _, err := sheet.Read(ended, bytes.NewReader(body), plain()); !errors.Is(err, context.Canceled) {
+	if _, err := sheet.Read(ended, bytes.NewReader(body), plain(), sheet.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -120,7 +120,7 @@ func TestRead_work(t *testing.T) {
 	work := func(rows, pictures int) int64 {
 		body := written(t, rows, pictures)
 		return int64(testkit.Allocated(func() {
-			if s, err := sheet.Read(t.Context(), bytes.NewReader(body), plain()); err != nil || len(s.Rows) != rows {
+			if s, err := sheet.Read(t.Context(), bytes.NewReader(body), plain(), sheet.Options{}); err != nil || len(s.Rows) != rows {
 				t.Fatal(err)
 			}
 		}))

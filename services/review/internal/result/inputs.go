@@ -3,8 +3,8 @@ package result
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/review/internal/projection"
 )
 
@@ -96,7 +97,7 @@ func (in inputs) votesCSV() []byte {
 	for _, c := range in.candidates {
 		rows = append(rows, []string{strconv.Itoa(c.Number), strconv.FormatInt(in.votes[c.Number], 10)})
 	}
-	return table(rows)
+	return written(rows)
 }
 
 // scoresCSV is panel,juror,candidate,criterion,score, as `laurel compute
@@ -106,15 +107,19 @@ func scoresCSV(scores []score) []byte {
 	for _, s := range scores {
 		rows = append(rows, []string{s.Panel, s.Juror, strconv.Itoa(s.Candidate), s.Criterion, s.Score})
 	}
-	return table(rows)
+	return written(rows)
 }
 
 func (in inputs) scoresCSV() []byte { return scoresCSV(in.scores) }
 
-func table(rows [][]string) []byte {
+func written(rows [][]string) []byte {
 	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	if err := w.WriteAll(rows); err != nil {
+	w := table.NewCSV(&b)
+	var err error
+	for _, row := range rows {
+		err = errors.Join(err, w.Write(row...))
+	}
+	if err := errors.Join(err, w.Flush()); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	return b.Bytes()

@@ -3,7 +3,6 @@ package query
 import (
 	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/counting"
 )
@@ -40,13 +40,12 @@ func (r *Reader) ExportVotes(ctx context.Context, in voting.Of) (out voting.Expo
 			return err
 		}
 		out, err = r.stream(ctx, func(w io.Writer) (int64, error) {
-			c := csv.NewWriter(w)
-			_ = c.Write([]string{"candidate", "votes"}) // Error tells of it
+			c := table.NewCSV(w)
+			_ = c.Write("candidate", "votes") // Flush tells of it
 			for _, n := range slices.Sorted(maps.Keys(votes)) {
-				_ = c.Write([]string{strconv.Itoa(n), strconv.FormatInt(votes[n], 10)})
+				_ = c.Write(strconv.Itoa(n), strconv.FormatInt(votes[n], 10))
 			}
-			c.Flush()
-			return int64(len(votes)), c.Error()
+			return int64(len(votes)), c.Flush()
 		})
 		return err
 	})
@@ -160,8 +159,8 @@ func (r *Reader) makeBallots(ctx context.Context, w *job.Work) (out voting.Expor
 	}
 	defer leaves.Close()
 	out, err = r.stream(ctx, func(to io.Writer) (n int64, err error) {
-		c := csv.NewWriter(to)
-		_ = c.Write([]string{"index", "period", "voter", "picks"}) // Error tells of it
+		c := table.NewCSV(to)
+		_ = c.Write("index", "period", "voter", "picks") // Flush tells of it
 		lines := bufio.NewScanner(leaves)
 		lines.Buffer(nil, ballotlog.MaxLeaf+1)
 		for ; lines.Scan(); n++ {
@@ -175,11 +174,10 @@ func (r *Reader) makeBallots(ctx context.Context, w *job.Work) (out voting.Expor
 				return n, err
 			}
 			if b, ok := leaf.(ballotlog.Ballot); ok {
-				_ = c.Write([]string{strconv.FormatInt(n, 10), b.Period, hex.EncodeToString(b.Voter[:]), spaced(b.Picks)})
+				_ = c.Write(strconv.FormatInt(n, 10), b.Period, hex.EncodeToString(b.Voter[:]), spaced(b.Picks))
 			}
 		}
-		c.Flush()
-		return n, errors.Join(lines.Err(), c.Error())
+		return n, errors.Join(lines.Err(), c.Flush())
 	})
 	if err == nil && out.Rows != from.Rows {
 		err = fmt.Errorf("export of %s: %d ballots of %d", w.Slug, out.Rows, from.Rows)

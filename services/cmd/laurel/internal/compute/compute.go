@@ -19,17 +19,18 @@ import (
 
 // Command is the command's flags.
 type Command struct {
-	Rulebook    string `required:"" placeholder:"FILE" help:"Rulebook in YAML or JSON; only awards, panels, composite and quotas are needed."`
-	Votes       string `placeholder:"FILE" help:"CSV or XLSX: candidate,votes[,constituency]."`
-	Scores      string `placeholder:"FILE" help:"CSV or XLSX: panel,juror,candidate,criterion,score. A score may be recused, unassigned or abstained; a blank one is missing."`
-	Ballots     string `placeholder:"FILE" help:"CSV or XLSX of ranked ballots: a column a candidate, 1 first; blank or 'No opinion' is unranked."`
-	Candidates  string `placeholder:"FILE" help:"CSV or XLSX: candidate[,attribute…]. Without it the candidates are those of the other files."`
-	Format      string `enum:"json,table,csv,xlsx" default:"table" help:"json, table, csv or xlsx."`
-	Output      string `short:"o" placeholder:"FILE" help:"Where to write; standard output without it."`
-	Lot         string `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
-	Sensitivity bool   `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
-	Quotas      bool   `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
-	Budget      int64  `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
+	Rulebook    string   `required:"" placeholder:"FILE" help:"Rulebook in YAML or JSON; only awards, panels, composite and quotas are needed."`
+	Votes       string   `placeholder:"FILE" help:"CSV or XLSX: candidate,votes[,constituency]."`
+	Scores      string   `placeholder:"FILE" help:"CSV or XLSX: panel,juror,candidate,criterion,score. A score may be recused, unassigned or abstained; a blank one is missing."`
+	Ballots     string   `placeholder:"FILE" help:"CSV or XLSX of ranked ballots: a column a candidate, 1 first; blank or 'No opinion' is unranked."`
+	Candidates  string   `placeholder:"FILE" help:"CSV or XLSX: candidate[,attribute…]. Without it the candidates are those of the other files."`
+	Sheet       []string `placeholder:"NAME" sep:"none" help:"Sheet of the workbooks; votes=NAME, scores=NAME … of one of them. Needed where several sheets name the columns."`
+	Format      string   `enum:"json,table,csv,xlsx" default:"table" help:"json, table, csv or xlsx."`
+	Output      string   `short:"o" placeholder:"FILE" help:"Where to write; standard output without it."`
+	Lot         string   `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
+	Sensitivity bool     `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
+	Quotas      bool     `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
+	Budget      int64    `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
 
 	WhatIf WhatIf `embed:""`
 
@@ -48,7 +49,8 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := c.readInput(ctx, rb)
+	in, seen, err := c.readInput(ctx, rb)
+	seen.tell(c.err)
 	if err != nil {
 		return err
 	}
@@ -56,6 +58,7 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	out.seen = seen
 	return c.write(out)
 }
 
@@ -129,6 +132,7 @@ func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
 type output struct {
 	*ranking.Outcome
 
+	seen        seen
 	trial       *trial // nil: it is the rulebook's own result
 	sensitivity []ranking.Sensitivity
 	quotas      *ranking.QuotaReport // nil: not asked for

@@ -19,9 +19,9 @@ func format(w io.Writer, kind string, out output) error {
 	case "json":
 		return writeJSON(w, out)
 	case "csv":
-		return table.WriteCSV(w, sheet(out.Outcome, table.Guard))
+		return table.WriteCSV(w, sheet(out.Outcome))
 	case "xlsx":
-		return table.WriteXLSX(w, sheet(out.Outcome, func(s string) string { return s }))
+		return table.WriteXLSX(w, sheet(out.Outcome))
 	default:
 		return writeText(w, out)
 	}
@@ -33,12 +33,14 @@ type document struct {
 	ranking.Result
 	Sensitivity []ranking.Sensitivity `json:"sensitivity,omitempty"`
 	Quotas      *ranking.QuotaReport  `json:"quotas,omitempty"`
+	Sheets      map[string]string     `json:"sheets,omitempty"`   // of the workbooks: which was read
+	Warnings    []fileWarning         `json:"warnings,omitempty"` // what was seen in the files and not read
 }
 
 // writeJSON writes the result with a line a candidate, one after the other: a
 // hundred thousand of them need not be in memory at once.
 func writeJSON(w io.Writer, out output) error {
-	doc := document{WhatIf: out.trial, Result: out.Result, Sensitivity: out.sensitivity, Quotas: out.quotas}
+	doc := document{WhatIf: out.trial, Result: out.Result, Sensitivity: out.sensitivity, Quotas: out.quotas, Sheets: out.seen.sheets, Warnings: out.seen.warnings}
 	rest, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
@@ -65,8 +67,8 @@ func writeJSON(w io.Writer, out output) error {
 }
 
 // sheet is the ranking as rows: candidate, rank, total, a column a component,
-// award, explain. Guard protects text that others typed.
-func sheet(outcome *ranking.Outcome, guard func(string) string) table.Sheet {
+// award, explain.
+func sheet(outcome *ranking.Outcome) table.Sheet {
 	sources := outcome.Sources()
 	s := table.Sheet{Name: "ranking", Header: []string{"candidate", "rank", "total"}, Numeric: []bool{false, true, true}}
 	for _, source := range sources {
@@ -75,11 +77,11 @@ func sheet(outcome *ranking.Outcome, guard func(string) string) table.Sheet {
 	s.Header, s.Numeric = append(s.Header, "award", "explain"), append(s.Numeric, false, false)
 	s.Rows = func(yield func([]string) bool) {
 		for r := range outcome.Rows() {
-			row := []string{guard(r.Candidate), strconv.Itoa(r.Rank), r.Total}
+			row := []string{r.Candidate, strconv.Itoa(r.Rank), r.Total}
 			for _, source := range sources {
 				row = append(row, r.Components[source])
 			}
-			if !yield(append(row, guard(r.Award), guard(strings.Join(r.Explain, "\n")))) {
+			if !yield(append(row, r.Award, strings.Join(r.Explain, "\n"))) {
 				return
 			}
 		}

@@ -1,7 +1,6 @@
 package compute
 
 import (
-	"io"
 	"os"
 
 	"github.com/schollz/progressbar/v3"
@@ -60,7 +59,7 @@ func (p progress) done() {
 
 // counted is a file whose reading moves the bar.
 type counted struct {
-	io.ReadSeeker
+	*os.File
 
 	bar  progress
 	read int64 // since the bar moved
@@ -70,10 +69,21 @@ type counted struct {
 const step = 1 << 20
 
 func (c *counted) Read(b []byte) (int, error) {
-	n, err := c.ReadSeeker.Read(b)
+	n, err := c.File.Read(b)
+	c.count(n)
+	return n, err
+}
+
+// ReadAt implements io.ReaderAt.
+func (c *counted) ReadAt(b []byte, at int64) (int, error) {
+	n, err := c.File.ReadAt(b, at)
+	c.count(n)
+	return n, err
+}
+
+func (c *counted) count(n int) {
 	if c.read += int64(n); c.bar.bar != nil && c.read >= step {
 		_ = c.bar.bar.Add64(c.read) // only a display
 		c.read = 0
 	}
-	return n, err
 }

@@ -1,11 +1,9 @@
 package compute
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -22,8 +20,8 @@ type reader struct {
 	rb       *rulebook.Rulebook
 	in       *ranking.Input
 	problems problems
+	seen     seen
 	bar      progress
-	notes    io.Writer // what was assumed, for a person
 	names    struct{ candidate, juror, constituency names }
 	listed   bool // the candidates are those of a file, not whoever turns up
 }
@@ -31,14 +29,38 @@ type reader struct {
 // limits bounds a file: a hundred thousand candidates, nine jurors and five
 // criteria are 4.5 million rows.
 func limits() table.Limits {
-	return table.Limits{Bytes: 1 << 30, Unzipped: 2 << 30, Rows: 20_000_000, Columns: 1 << 14}
+	return table.Limits{Bytes: 1 << 30, Unzipped: 2 << 30, Rows: 20_000_000, Columns: 1 << 14, Cells: 200_000_000}
 }
 
-func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, error) {
-	r := &reader{rb: rb, in: ranking.New(rb), notes: cmp.Or[io.Writer](c.err, os.Stderr), listed: c.Candidates != ""}
+// The kinds of files, by their flags.
+const (
+	ofCandidates = "candidates"
+	ofVotes      = "votes"
+	ofScores     = "scores"
+	ofBallots    = "ballots"
+)
+
+// sheetOf is the sheet that was named for a kind of file, or for all of them.
+func (c *Command) sheetOf(kind string) string {
+	name := ""
+	for _, s := range c.Sheet {
+		of, own, ok := strings.Cut(s, "=")
+		switch {
+		case ok && of == kind:
+			return own
+		case !ok || !slices.Contains([]string{ofCandidates, ofVotes, ofScores, ofBallots}, of):
+			name = s
+		}
+	}
+	return name
+}
+
+// readInput reads the files, and says what was seen in them and not read.
+func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, seen, error) {
+	r := &reader{rb: rb, in: ranking.New(rb), listed: c.Candidates != ""}
 	c.checkFiles(r)
 	if err := r.problems.err(); err != nil {
-		return nil, err
+		return nil, r.seen, err
 	}
 	var size int64
 	for _, path := range []string{c.Candidates, c.Votes, c.Scores, c.Ballots} {
@@ -49,20 +71,44 @@ func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*rankin
 	r.bar = c.newProgress(size)
 	defer r.bar.done()
 	for _, f := range []struct {
-		path string
-		read func(ctx context.Context, path string, t *table.Reader) error
-	}{{c.Candidates, r.candidates}, {c.Votes, r.votes}, {c.Scores, r.scores}, {c.Ballots, r.ballots}} {
+		kind, path string
+		required   []string
+		optional   []string
+		read       func(ctx context.Context, path string, t *table.Reader) error
+	}{
+		{ofCandidates, c.Candidates, r.candidateColumns(), nil, r.candidates},
+		{ofVotes, c.Votes, r.voteColumns(), []string{"constituency"}, r.votes},
+		{ofScores, c.Scores, scoreColumns(), nil, r.scores},
+		{ofBallots, c.Ballots, nil, nil, r.ballots},
+	} {
 		if f.path == "" {
 			continue
 		}
-		if err := r.file(ctx, f.path, f.read); err != nil {
-			return nil, err
+		options := table.Options{Limits: limits(), Sheet: c.sheetOf(f.kind), Least: len(f.required)}
+		switch known := append(slices.Clone(f.required), f.optional...); {
+		case f.kind != ofBallots:
+			options.Field = func(name string) string {
+				if name = columnName(name); slices.Contains(known, name) {
+					return name
+				}
+				return ""
+			}
+		case r.listed:
+			options.Field = func(name string) string {
+				if name = id(name); r.in.Has(name) {
+					return name
+				}
+				return ""
+			}
+		}
+		if err := r.file(ctx, f.kind, f.path, options, f.read); err != nil {
+			return nil, r.seen, err
 		}
 		if r.listed && r.in.Candidates() == 0 && len(r.problems.lines) > 0 {
 			break // without the list of candidates every row would be wrong
 		}
 	}
-	return r.in, r.problems.err()
+	return r.in, r.seen, r.problems.err()
 }
 
 // checkFiles tells which files the rulebook needs and does not get.
@@ -96,18 +142,19 @@ func (c *Command) checkFiles(r *reader) {
 }
 
 // file reads one file, listing what is wrong with it.
-func (r *reader) file(ctx context.Context, path string, read func(context.Context, string, *table.Reader) error) error {
+func (r *reader) file(
+	ctx context.Context, kind, path string, options table.Options, read func(context.Context, string, *table.Reader) error,
+) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	t, err := table.Open(&counted{ReadSeeker: f, bar: r.bar}, limits())
+	t, err := table.Open(ctx, &counted{File: f, bar: r.bar}, options)
 	if err == nil {
-		if t.Encoding() == norm.GB18030 {
-			fmt.Fprintf(r.notes, "%s: not UTF-8; read as GB18030\n", path)
-		}
-		err = errors.Join(read(ctx, path, t), t.Close())
+		err = read(ctx, path, t)
+		r.seen.add(kind, path, t)
+		err = errors.Join(err, t.Close())
 	}
 	var e *fault.Error
 	if errors.As(err, &e) {
@@ -120,36 +167,42 @@ func (r *reader) file(ctx context.Context, path string, read func(context.Contex
 	return nil
 }
 
-// heading is a file's first row: column names in lower case, with their indexes.
+// columnName is a column's name as it is compared.
+func columnName(cell string) string { return strings.ToLower(table.Fold(cell)) }
+
+// heading is the names of a file's columns: in lower case, with their indexes.
 type heading struct {
 	columns map[string]int
 	width   int
+	ids     []int // the columns of identifiers
+	last    int   // the column of numbers; -1 where there is none
 }
 
-// heading reads the first row. Nil means that it cannot be used, and why is
-// listed.
+// heading reads the names of the columns. Nil means that they cannot be used, and
+// why is listed.
 func (r *reader) heading(path string, t *table.Reader, required ...string) (*heading, error) {
-	row, err := t.Next()
-	if errors.Is(err, io.EOF) {
+	row := t.Header().Row
+	if row.Line == 0 {
 		r.problems.addf(path, 1, 1, "the file is empty; its first row has the columns %s", strings.Join(required, ", "))
 		return nil, nil // the problem is listed
 	}
-	if err != nil {
-		return nil, err
-	}
 	before := len(r.problems.lines)
-	columns := make(map[string]int, len(row.Cells))
+	h := &heading{make(map[string]int, len(row.Cells)), len(row.Cells), nil, -1}
+	var surplus []string
 	for i, cell := range row.Cells {
-		name := strings.ToLower(table.Fold(cell))
-		if first, ok := columns[name]; ok && name != "" {
+		name := columnName(cell)
+		if first, ok := h.columns[name]; ok && name != "" {
 			r.problems.addf(path, row.Line, i+1, "column %q is there twice, first in column %d", name, first+1)
 		}
-		if _, ok := columns[name]; !ok {
-			columns[name] = i
+		if _, ok := h.columns[name]; !ok {
+			h.columns[name] = i
+		}
+		if name != "" && t.Header().Fields[i] == "" {
+			surplus = append(surplus, table.Text(cell))
 		}
 	}
 	for _, name := range required {
-		if _, ok := columns[name]; !ok {
+		if _, ok := h.columns[name]; !ok {
 			hint := ""
 			if len(row.Cells) == 1 {
 				hint = "; the row is one cell: are the cells separated by commas?"
@@ -160,20 +213,50 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (*hea
 	if len(r.problems.lines) > before {
 		return nil, nil // the problems are listed
 	}
-	return &heading{columns, len(row.Cells)}, nil
+	for _, name := range []string{"panel", "juror", "candidate", "criterion", "constituency"} {
+		if i, ok := h.columns[name]; ok {
+			h.ids = append(h.ids, i)
+		}
+	}
+	r.seen.surplus(path, surplus)
+	return h, nil
 }
 
-// rows calls f for each row, but for those with a cell that no column is above:
-// 1,000 in a CSV without quotes is two cells, and half a number is not to be
-// taken for the whole.
+// rows calls f for each row, but for those with a mistake of the file: a cell
+// that no column is above (1,000 in a CSV without quotes is two cells, and half a
+// number is not to be taken for the whole), an error, an identifier that has
+// lost digits, a total.
 func (r *reader) rows(ctx context.Context, path string, t *table.Reader, h *heading, f func(table.Row)) error {
 	return rows(ctx, t, func(row table.Row) {
-		if len(row.Cells) > h.width {
-			r.problems.addf(path, row.Line, h.width+1, "a cell without a column name above it: %q", row.Cells[h.width])
+		if r.flawed(path, row) {
 			return
+		}
+		for i := h.width; i < len(row.Cells); i++ {
+			if table.Text(row.Cells[i]) != "" && !row.Repeated(i) {
+				r.problems.addf(path, row.Line, i+1, "a cell without a column name above it: %q", row.Cells[i])
+				return
+			}
+		}
+		for _, i := range h.ids {
+			if wrong, ok := row.Inexact(i, "identifier"); ok {
+				r.problems.addf(path, row.Line, i+1, "%s: %s", wrong.Name, wrong.Message)
+				return
+			}
+			if table.IsTotal(row.Cell(i)) {
+				r.problems.addf(path, row.Line, i+1, "%q is the label of a total and nobody's name: leave out this row", table.Text(row.Cell(i)))
+				return
+			}
 		}
 		f(row)
 	})
+}
+
+// flawed lists the cells of a row that cannot be read.
+func (r *reader) flawed(path string, row table.Row) bool {
+	for _, p := range row.Problems {
+		r.problems.addf(path, p.Line, p.Column, "%s: %s", p.Name, p.Message)
+	}
+	return len(row.Problems) > 0
 }
 
 // id is a candidate's, juror's or other identifier: as typed without the white

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,13 +12,19 @@ import (
 	"github.com/laurel-awards/laurel/pkg/table"
 )
 
-// candidates reads candidate[,attribute…].
-func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) error {
+func (r *reader) candidateColumns() []string {
 	required := []string{"candidate"}
 	for _, q := range r.rb.Quotas {
-		required = append(required, strings.ToLower(q.Attribute))
+		if name := strings.ToLower(q.Attribute); !slices.Contains(required, name) {
+			required = append(required, name)
+		}
 	}
-	h, err := r.heading(path, t, required...)
+	return required
+}
+
+// candidates reads candidate[,attribute…].
+func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) error {
+	h, err := r.heading(path, t, r.candidateColumns()...)
 	if h == nil {
 		return err
 	}
@@ -32,15 +39,19 @@ func (r *reader) candidates(ctx context.Context, path string, t *table.Reader) e
 	})
 }
 
-// votes reads candidate,votes[,constituency].
-func (r *reader) votes(ctx context.Context, path string, t *table.Reader) error {
+func (r *reader) voteColumns() []string {
 	required := []string{"candidate", "votes"}
 	for _, c := range r.rb.Composite.Components {
 		if c.Per == rulebook.PerConstituency {
-			required = append(required, "constituency")
+			return append(required, "constituency")
 		}
 	}
-	h, err := r.heading(path, t, required...)
+	return required
+}
+
+// votes reads candidate,votes[,constituency].
+func (r *reader) votes(ctx context.Context, path string, t *table.Reader) error {
+	h, err := r.heading(path, t, r.voteColumns()...)
 	if h == nil {
 		return err
 	}
@@ -76,10 +87,12 @@ func excused(text string) bool {
 	return false
 }
 
+func scoreColumns() []string { return []string{"panel", "juror", "candidate", "criterion", "score"} }
+
 // scores reads panel,juror,candidate,criterion,score. A blank score is
 // missing, and says that it was expected.
 func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error {
-	h, err := r.heading(path, t, "panel", "juror", "candidate", "criterion", "score")
+	h, err := r.heading(path, t, scoreColumns()...)
 	if h == nil {
 		return err
 	}
@@ -110,20 +123,29 @@ func (r *reader) scores(ctx context.Context, path string, t *table.Reader) error
 
 // ballots reads ranked ballots: a column a candidate, cells are ranks.
 func (r *reader) ballots(ctx context.Context, path string, t *table.Reader) error {
-	head, err := t.Next()
-	if errors.Is(err, io.EOF) {
+	head := t.Header().Row
+	if head.Line == 0 {
+		var err error
+		if head, err = t.Next(); err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+	if head.Line == 0 {
 		r.problems.addf(path, 1, 1, "the file is empty; its first row names the candidates")
 		return nil
 	}
-	if err != nil {
-		return err
-	}
+	r.flawed(path, head)
 	names := make([]string, len(head.Cells))
 	seen := make(map[string]bool)
 	before := len(r.problems.lines)
 	for i, cell := range head.Cells {
 		names[i] = r.names.candidate.of(cell)
+		wrong, inexact := head.Inexact(i, "candidate")
 		switch {
+		case inexact:
+			r.problems.addf(path, head.Line, i+1, "%s: %s", wrong.Name, wrong.Message)
+		case table.IsTotal(cell):
+			r.problems.addf(path, head.Line, i+1, "%q is the label of a total and nobody's name: leave out this column", table.Text(cell))
 		case seen[names[i]]:
 			r.problems.addf(path, head.Line, i+1, "candidate %q is there twice", names[i])
 		case r.listed && !r.in.Has(names[i]):
@@ -139,6 +161,9 @@ func (r *reader) ballots(ctx context.Context, path string, t *table.Reader) erro
 		return nil
 	}
 	return rows(ctx, t, func(row table.Row) {
+		if r.flawed(path, row) {
+			return
+		}
 		ranks := make(map[string]int, len(names))
 		for i, cell := range row.Cells {
 			text := table.Fold(cell)

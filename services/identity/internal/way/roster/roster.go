@@ -60,19 +60,20 @@ func (r *Rosters) ImportRoster(ctx context.Context, in identity.ImportRoster) (i
 	if err := identity.ErrRosterInvalid.Check(event.CheckSlug(in.Slug)); err != nil {
 		return identity.RosterImported{}, err
 	}
-	members, err := readSheet(ctx, r.deps.Blobs, in)
+	read, err := readSheet(ctx, r.deps.Blobs, in)
 	if err != nil {
 		return identity.RosterImported{}, err
 	}
 	out := identity.RosterImported{}
 	err = pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
-		if out, err = store(ctx, tx, in.Slug, members); err != nil {
+		if out, err = store(ctx, tx, in.Slug, read.members); err != nil {
 			return err
 		}
 		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "import_roster", "", map[string]any{
 			"file": in.Blob, "added": out.Added, "kept": out.Kept,
 		})
 	})
+	out.Sheet, out.Warnings = read.sheet, read.warnings
 	return out, err
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,9 +26,10 @@ const (
 	columnsTaken = "member[,name][,constituency]"
 )
 
+// columnOf is what a heading means, "" if nothing. docs/files.md lists them.
 func columnOf(heading string) string {
-	switch strings.ToLower(table.Fold(heading)) {
-	case columnMember, "编号", "工号", "会员号":
+	switch strings.ToLower(strings.Join(strings.Fields(table.Fold(heading)), "")) {
+	case columnMember, "编号", "工号", "会员号", "会员编号", "会员证号", "员工号", "员工编号", "memberno", "membernumber":
 		return columnMember
 	case columnName, "姓名":
 		return columnName
@@ -57,39 +58,51 @@ type member struct {
 type sheet struct {
 	columns  map[string]int    // index from 0, by column
 	labels   map[string]string // heading as typed, by column
+	headings map[int]bool      // the columns that have one
 	members  []member
 	problems []fault.Field
 	mistakes int // problems has the first of them
 }
 
+// roll is what a file says.
+type roll struct {
+	members  []member
+	sheet    string // of the workbook
+	warnings []table.Warning
+}
+
 // readSheet reads a file and says every mistake in it. Faults:
 // ErrRosterInvalid, ErrRosterFull, those of package table.
-func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) (members []member, err error) {
+func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) (out roll, err error) {
 	body, _, err := blobs.In(blob.Uploads).Open(ctx, in.Blob)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
-		return nil, identity.ErrRosterInvalid.At(fault.Wrong("blob", "upload_unknown", "there is no such upload"))
+		return out, identity.ErrRosterInvalid.At(fault.Wrong("blob", "upload_unknown", "there is no such upload"))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("import roster: %w", err)
+		return out, fmt.Errorf("import roster: %w", err)
 	}
 	defer func() { err = errors.Join(err, body.Close()) }()
-	rows, err := table.ReadAll(body, table.Limits{Bytes: maxBytes, Rows: identity.MaxMembers + 1, Columns: 64})
+	t, err := table.Open(ctx, body, table.Options{
+		Limits: table.Limits{Bytes: maxBytes, Rows: identity.MaxMembers + 20, Columns: 64}, Sheet: in.Sheet, Field: columnOf,
+	})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	s := sheet{columns: map[string]int{}, labels: map[string]string{}}
-	if len(rows) == 0 {
+	defer func() { err = errors.Join(err, t.Close()) }()
+	s := sheet{columns: map[string]int{}, labels: map[string]string{}, headings: map[int]bool{}}
+	if head := t.Header().Row; head.Line == 0 {
 		s.wrong(fault.Wrong("header", "empty_file", "the file is empty; the first row names the columns: {columns}", "columns", columnsTaken).In(1, 1))
-	} else if s.header(rows[0], in.Divided); len(s.problems) == 0 {
-		s.read(rows[1:], in)
-		if len(rows) == 1 {
-			s.wrong(rows[0].Wrong(0, "header", "no_members", "no member follows"))
-		}
+	} else {
+		s.header(head, in.Divided)
+		err = s.read(t, in)
+	}
+	if err != nil {
+		return out, err
 	}
 	if s.mistakes > len(s.problems) {
-		return nil, identity.ErrRosterInvalid.At(s.problems...).With("mistakes", strconv.Itoa(s.mistakes))
+		return out, identity.ErrRosterInvalid.At(s.problems...).With("mistakes", strconv.Itoa(s.mistakes))
 	}
-	return s.members, identity.ErrRosterInvalid.Check(s.problems)
+	return roll{s.members, t.Sheet(), t.Warnings()}, identity.ErrRosterInvalid.Check(s.problems)
 }
 
 func (s *sheet) wrong(f fault.Field) {
@@ -102,7 +115,9 @@ func (s *sheet) header(row table.Row, divided bool) {
 	for i, text := range row.Cells {
 		heading := table.Text(text)
 		column := columnOf(heading)
+		s.headings[i] = heading != ""
 		switch _, twice := s.columns[column]; {
+		case heading == "":
 		case column == "":
 			s.wrong(row.Wrong(i, "header", "heading_unknown", "{heading} is not one of the columns {columns}",
 				"heading", strconv.Quote(heading), "columns", columnsTaken))
@@ -120,43 +135,83 @@ func (s *sheet) header(row table.Row, divided bool) {
 	}
 }
 
-func (s *sheet) read(rows []table.Row, in identity.ImportRoster) {
-	lines := make(map[string]int, len(rows))
-	s.members = make([]member, 0, len(rows))
-	for _, row := range rows {
-		m := member{row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency))}
-		if i := slices.IndexFunc(in.Constituencies, func(c string) bool { return norm.Same(c, m.constituency) }); i >= 0 {
-			m.constituency = in.Constituencies[i] // as the rulebook writes it
-		}
-		first, twice := lines[m.member]
-		switch {
-		case m.member == "":
-			s.wrongIn(row, columnMember, "required", "is required")
-		case !printable(m.member, maxMember):
-			s.unprintable(row, columnMember, maxMember)
-		case twice:
-			s.wrongIn(row, columnMember, "row_twice", "{value} is in row {row} already", "value", m.member, "row", first)
-		default:
-			lines[m.member] = row.Line
-		}
-		if !printable(m.name, maxText) {
-			s.unprintable(row, columnName, maxText)
-		}
-		switch {
-		case m.constituency == "" && in.Divided:
-			s.wrongIn(row, columnConstituency, "required", "is required")
-		case m.constituency != "" && len(in.Constituencies) > 0 && !slices.Contains(in.Constituencies, m.constituency):
-			s.wrongIn(row, columnConstituency, "not_one_of", "is one of {values}", "values", strings.Join(in.Constituencies, ", "))
-		case !printable(m.constituency, maxText):
-			s.unprintable(row, columnConstituency, maxText)
-		}
-		for i := range row.Cells {
-			if table.Text(row.Cells[i]) != "" && !s.known(i) {
-				s.wrong(row.Wrong(i, "header", "heading_empty", "this column has no heading"))
-			}
-		}
-		s.members = append(s.members, m)
+// read reads the members, where the file has a column of them.
+func (s *sheet) read(t *table.Reader, in identity.ImportRoster) error {
+	if _, ok := s.columns[columnMember]; !ok {
+		return nil
 	}
+	lines := make(map[string]int)
+	before := s.mistakes
+	for {
+		row, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		s.member(row, in, lines)
+	}
+	if len(s.members) == 0 && s.mistakes == before {
+		s.wrong(t.Header().Row.Wrong(0, "header", "no_members", "no member follows"))
+	}
+	return nil
+}
+
+func (s *sheet) member(row table.Row, in identity.ImportRoster, lines map[string]int) {
+	for _, p := range row.Problems {
+		s.wrong(p)
+	}
+	for i, text := range row.Cells {
+		if table.IsTotal(text) && (i == s.columns[columnMember] || s.cell(row, columnMember) == "") {
+			s.wrong(row.Wrong(i, s.labels[columnMember], "is_total", "{value} is the label of a total: leave out this row", "value", table.Text(text)))
+			return
+		}
+	}
+	m := member{row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency))}
+	if i := slices.IndexFunc(in.Constituencies, func(c string) bool { return norm.Same(c, m.constituency) }); i >= 0 {
+		m.constituency = in.Constituencies[i] // as the rulebook writes it
+	}
+	first, twice := lines[m.member]
+	inexact, lost := row.Inexact(s.columns[columnMember], s.labels[columnMember])
+	switch {
+	case lost:
+		s.wrong(inexact)
+	case m.member == "":
+		if !s.broken(row, columnMember) {
+			s.wrongIn(row, columnMember, "required", "is required")
+		}
+	case !printable(m.member, maxMember):
+		s.unprintable(row, columnMember, maxMember)
+	case twice:
+		s.wrongIn(row, columnMember, "row_twice", "{value} is in row {row} already", "value", m.member, "row", first)
+	default:
+		lines[m.member] = row.Line
+	}
+	if !printable(m.name, maxText) {
+		s.unprintable(row, columnName, maxText)
+	}
+	_, divided := s.columns[columnConstituency]
+	switch {
+	case !divided || s.broken(row, columnConstituency):
+	case m.constituency == "" && in.Divided:
+		s.wrongIn(row, columnConstituency, "required", "is required")
+	case m.constituency != "" && len(in.Constituencies) > 0 && !slices.Contains(in.Constituencies, m.constituency):
+		s.wrongIn(row, columnConstituency, "not_one_of", "is one of {values}", "values", strings.Join(in.Constituencies, ", "))
+	case !printable(m.constituency, maxText):
+		s.unprintable(row, columnConstituency, maxText)
+	}
+	for i := range row.Cells {
+		if table.Text(row.Cells[i]) != "" && !s.headings[i] && !row.Repeated(i) {
+			s.wrong(row.Wrong(i, "header", "heading_empty", "this column has no heading"))
+		}
+	}
+	s.members = append(s.members, m)
+}
+
+// broken tells whether a cell cannot be read, which has been noted.
+func (s *sheet) broken(row table.Row, column string) bool {
+	return slices.ContainsFunc(row.Problems, func(p fault.Field) bool { return p.Column == s.columns[column]+1 })
 }
 
 func (s *sheet) cell(row table.Row, column string) string {
@@ -173,10 +228,6 @@ func (s *sheet) wrongIn(row table.Row, column, code, message string, params ...a
 
 func (s *sheet) unprintable(row table.Row, column string, most int) {
 	s.wrongIn(row, column, "unprintable", "takes at most {max} characters, none of them unprintable", "max", most)
-}
-
-func (s *sheet) known(index int) bool {
-	return slices.Contains(slices.Collect(maps.Values(s.columns)), index)
 }
 
 // printable tells whether a text can be shown on a page and on paper.
