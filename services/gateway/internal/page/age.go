@@ -2,6 +2,8 @@ package page
 
 import (
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,16 +105,17 @@ func (s *visit) gone(no *refusal, picks []int, list []nomination.Candidate) *ref
 	}
 	for i, n := range picks {
 		at := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n })
-		code := "pick_unknown"
+		if at >= 0 && !list[at].Struck {
+			continue
+		}
+		pick := fmt.Sprintf("picks[%d]", i)
+		f := fault.Wrong(pick, "pick_unknown", "there is no candidate {number}", "number", n)
 		if at >= 0 {
-			if code = "pick_struck"; !list[at].Struck {
-				continue
-			}
+			f = fault.Wrong(pick, "pick_struck", "candidate {number} is off the list", "number", n)
 		}
 		if no == nil {
-			no = s.refuse(0, "refusal.gone")
+			no = s.refuse(http.StatusOK, "refusal.gone")
 		}
-		f := fault.Wrong("picks["+strconv.Itoa(i)+"]", code, "cannot be picked", "number", n)
 		no.add(n, s.printer.Field(f, s.better(f, list)...))
 	}
 	return no

@@ -59,6 +59,7 @@ type Picture struct {
 	Kind   Kind
 	Width  int // in pixels, as stored
 	Height int
+	Ink    bool // CMYK with a profile, which is not applied: its colours may come out otherwise
 
 	body    []byte
 	turn    orientation
@@ -120,6 +121,7 @@ func Open(body []byte) (Picture, error) {
 		return Picture{}, Refuse("too_many_pixels", "has {width} × {height} pixels; at most {max} million are taken",
 			"width", p.Width, "height", p.Height, "max", MaxPixels/1_000_000)
 	}
+	p.Ink = cfg.ColorModel == color.CMYKModel && len(seen.icc) > 0
 	if cfg.ColorModel != color.GrayModel && cfg.ColorModel != color.CMYKModel {
 		var ok bool
 		if p.profile, ok = readProfile(seen.icc); !ok {

@@ -93,6 +93,10 @@ func (s *Sheet) portrait(row *Row, found []table.Picture) error {
 			"max", MaxPixels/1_000_000))
 		return nil
 	}
+	if p.Ink {
+		s.warn(row.Line, s.Label(form.Photo), "profile_not_applied",
+			"{picture} is CMYK, and its colour profile is not applied: look at its colours, or save it as sRGB", "picture", named(found[0]))
+	}
 	row.Picture = &p
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 	"github.com/laurel-awards/laurel/services/nomination/internal/sheet"
 )
@@ -111,6 +113,31 @@ func TestRead_pictures(t *testing.T) {
 	end()
 	if _, err := sheet.Read(ended, bytes.NewReader(body), plain(), sheet.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A picture in ink whose profile is not applied is told.
+func TestRead_ink(t *testing.T) {
+	profile := append([]byte("\xFF\xE2\x00\x90ICC_PROFILE\x00\x01\x01"), make([]byte, 128)...)
+	frame := []byte{0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0, 0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0xFF, 0xD9}
+	for name, body := range map[string][]byte{"plain": frame, "profile": append(profile, frame...)} {
+		f := excelize.NewFile()
+		head, row := []any{"姓名", "工作单位", "所在市州", "主要事迹", "照片"}, []any{"王强", "陇运速递", "兰州", "事迹"}
+		picture := &excelize.Picture{Extension: ".jpg", File: append([]byte{0xFF, 0xD8}, body...), Format: &excelize.GraphicOptions{}}
+		var out bytes.Buffer
+		err := errors.Join(f.SetSheetRow("Sheet1", "A1", &head), f.SetSheetRow("Sheet1", "A2", &row),
+			f.SetCellValue("Sheet1", "E2", ""), f.AddPictureFromBytes("Sheet1", "E2", picture), f.Write(&out))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sheet.Read(t.Context(), &out, plain(), sheet.Options{})
+		if err != nil || len(s.Rows) != 1 || s.Rows[0].Picture == nil {
+			t.Fatalf("%s: %+v, %v", name, s, err)
+		}
+		told := slices.ContainsFunc(s.Warnings, func(w nomination.Warning) bool { return w.Code == "profile_not_applied" && w.Row == 2 })
+		if told != (name == "profile") {
+			t.Errorf("%s: warnings %v", name, s.Warnings)
+		}
 	}
 }
 
