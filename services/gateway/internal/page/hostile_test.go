@@ -151,7 +151,8 @@ func TestBrowser_hostileTexts(t *testing.T) {
 	})
 	walk("/", "/s/"+slug, "/s/"+slug+"/results", "/s/"+slug+"/statement")
 	w.visit(t, "explanations", s.URL+"/s/"+slug+"/results", "")
-	if got := read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`); !slices.Contains(got, "first of employer "+h.candidates[1].Employer+", cap 2") {
+	got := read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`)
+	if !slices.Contains(got, "first of employer "+h.candidates[1].Employer+", cap 2") {
 		t.Errorf("explanations with an employer apart: %q", got)
 	}
 }
