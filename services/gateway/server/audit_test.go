@@ -71,7 +71,8 @@ func TestAudit_whole(t *testing.T) {
 	if want := (audit.Page{All: true, After: 7, Limit: 20}); asked != want {
 		t.Errorf("asked for %+v, want %+v", asked, want)
 	}
-	if a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, ""); a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
+	a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, "")
+	if a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }
