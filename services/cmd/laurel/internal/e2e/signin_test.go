@@ -44,7 +44,7 @@ func TestSignIn_crowd(t *testing.T) {
 			wg.Go(func() {
 				answer, wait := h.signIn(t, body, from(i))
 				for wait > 0 { // on a slow machine
-					time.Sleep(wait)
+					<-time.After(wait)
 					answer, wait = h.signIn(t, body, from(i))
 				}
 				mu.Lock()
