@@ -115,7 +115,9 @@ type Service interface {
 	// GrantRole gives a role to an account that is there; again is fine. Faults:
 	// ErrInvalid, ErrNoAccount.
 	GrantRole(ctx context.Context, in Change) (Account, error)
-	// RevokeRole takes a role back; again is fine. Faults as GrantRole.
+	// RevokeRole takes a role back; one that the account has not is fine, as long as
+	// it has others in the selection. Faults: ErrInvalid, and ErrNoAccount also for
+	// an account that has none there: whoever asks learns of no others.
 	RevokeRole(ctx context.Context, in Change) (Account, error)
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)

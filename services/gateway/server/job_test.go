@@ -3,8 +3,10 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,6 +111,43 @@ func TestJob(t *testing.T) {
 		t.Errorf("the file: %d %s", a.Status, a.Body)
 	}
 }
+
+// TestJob_slowly takes a file for longer than answers may take, part by part.
+func TestJob_slowly(t *testing.T) {
+	h := bare(t, testkit.Log(t))
+	const size = 32 << 20 // beyond what connections hold on their way
+	ref, err := h.blobs.In(voting.Name).Put(t.Context(), io.LimitReader(zeros{}, size), size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.serve(t, h.scripted(map[string]bus.Endpoint{
+		"selection/get_selection": says(frozen(t), nil),
+		"voting/export_leaves":    says(voting.Exported{Blob: ref.Hash, Rows: 1}, nil),
+	}))
+	h.start(t)
+	s := httptest.NewUnstartedServer(h.server.Handler())
+	s.Config.WriteTimeout = 200 * time.Millisecond
+	s.Start()
+	defer s.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/api/v1/selections/"+here+"/log/leaves", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	time.Sleep(2 * s.Config.WriteTimeout) // nothing tells when a time is over
+	if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != size {
+		t.Errorf("%d of %d bytes: %v", n, size, err)
+	}
+}
+
+// zeros is a file without an end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 // TestPublication_files publishes a result once its files are made, and tells why
 // it does not.

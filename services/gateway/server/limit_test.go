@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,6 +74,30 @@ func TestLimit_requests(t *testing.T) {
 		if got := h.ask(t, http.MethodGet, "/api/v1/selections/"+here, "", "").Status; got != want {
 			t.Errorf("request %d: %d, want %d", i, got, want)
 		}
+	}
+}
+
+// TestLimit_pages holds the pages that prove and sign for a receipt to the rate of
+// the API, and no other page.
+func TestLimit_pages(t *testing.T) {
+	of := "/s/" + here
+	for at, burst := range map[string]int{
+		"GET " + of + "/receipt": 2, "POST " + of + "/receipt/check": 2, "POST " + of + "/statement/show": 2, "POST " + of + "/statement/file": 2,
+		"GET " + of + "/receipt.json": 4, // leads to the page, for there is no receipt
+	} {
+		t.Run(at, func(t *testing.T) {
+			h := open(t, limits(func(l *app.Limits) { l.Requests = limit.Rate{PerSecond: 1, Burst: burst} }))
+			method, path, _ := strings.Cut(at, " ")
+			for i := range 3 {
+				a := h.ask(t, method, path, "", "receipt=", "Content-Type", "application/x-www-form-urlencoded")
+				if (a.Status == http.StatusTooManyRequests) != (i == 2) {
+					t.Errorf("request %d: %d %.300s", i, a.Status, a.Body)
+				}
+			}
+			if got := h.ask(t, http.MethodGet, of, "", "").Status; got != http.StatusOK {
+				t.Errorf("the ballot's page: %d", got)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -201,4 +202,26 @@ func TestMail_settings(t *testing.T) {
 	if _, err := server.New(run.Deps{}, config(good)); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestMail_full has strangers fill the queue, while no server takes a letter: they
+// are refused from there on, and nothing that staff do is.
+func TestMail_full(t *testing.T) {
+	r, post := withMail(t)
+	a := r.account(t, "wang@example.org")
+	post.To(t, a.Email, 1)
+	if _, err := r.DB.Exec(`
+		INSERT INTO mail (id, kind, address, said, created_at, due_at)
+		SELECT gen_random_uuid(), 'reset', n || '@example.org', '{}', now(), 'infinity' FROM generate_series(1, 20000) n`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.AskReset(r.ctx, identity.Lookup{Email: "li@example.org"}); !fault.HasCode(err, "mail_queue_full") {
+		t.Errorf("one more: %v", err)
+	}
+	r.invite(t, "new@example.org", decides, false)
+	post.To(t, "new@example.org", 1)
+	if got, err := r.DisableAccount(r.ctx, identity.ChangeAccess{Email: a.Email, Reason: "has left"}); err != nil || !got.Disabled {
+		t.Errorf("%+v, %v", got, err)
+	}
+	post.To(t, a.Email, 2)
 }

@@ -177,6 +177,19 @@ func TestGrantRole(t *testing.T) {
 	if a, err := r.RevokeRole(r.ctx, juror); err != nil || len(a.Grants) != 0 {
 		t.Errorf("revoked = %+v, %v", a, err)
 	}
+	// Who takes roles in a selection learns nothing of an account that has none
+	// there, not even that there is one.
+	auditor := identity.Change{Email: juror.Email, Grant: identity.Grant{Slug: "s-2", Role: identity.Auditor}}
+	if _, err := r.GrantRole(r.ctx, auditor); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := r.RevokeRole(r.ctx, juror); !errors.Is(err, identity.ErrNoAccount) || a.Name != "" {
+		t.Errorf("an account of another selection: %+v, %v", a, err)
+	}
+	auditor.Role = identity.Committee
+	if a, err := r.RevokeRole(r.ctx, auditor); err != nil || len(a.Grants) != 1 {
+		t.Errorf("a role that it has not, beside one that it has: %+v, %v", a, err)
+	}
 	for name, c := range map[string]struct {
 		in   identity.Change
 		want []string

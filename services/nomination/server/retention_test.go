@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -91,6 +92,21 @@ func TestRetention(t *testing.T) {
 		}
 		entries[name] = e
 	}
+	// What a file said beside the form, and what another entry says of a likeness.
+	if _, err := r.DB.ExecContext(t.Context(), `UPDATE entry SET notes = '[{"column": "电话", "text": "13800138000"}]'`); err != nil {
+		t.Fatal(err)
+	}
+	likeness, err := json.Marshal([]fault.Field{
+		fault.Wrong("name", "resembles_entry", "resembles the entry of {name}, {employer}, {region}",
+			"name", entries["withdrawn"].Nominee.Name, "employer", entries["withdrawn"].Nominee.Employer, "region", entries["withdrawn"].Nominee.Region),
+		fault.Wrong("name", "resembles_row", "resembles row {row} of the same file", "row", 7),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.DB.ExecContext(t.Context(), `UPDATE entry SET warnings = $2 WHERE id = $1`, entries["admitted"].ID, string(likeness)); err != nil {
+		t.Fatal(err)
+	}
 	if entries["withdrawn"].Nominee.Photo != entries["admitted"].Nominee.Photo {
 		t.Fatal("the same picture is kept twice")
 	}
@@ -117,7 +133,7 @@ func TestRetention(t *testing.T) {
 			t.Fatal(err)
 		}
 		kept := e.Nominee.Name != ""
-		for _, of := range []string{"王强", "陇运", "兰州", "总工会", "十年", "党员", "社保", entries[name].Nominee.Photo} {
+		for _, of := range []string{"王强", "陇运", "兰州", "总工会", "十年", "党员", "社保", "13800138000", entries[name].Nominee.Photo} {
 			if !kept && strings.Contains(string(text), of) {
 				t.Errorf("%s: %q is left: %s", name, of, text)
 			}
@@ -148,6 +164,10 @@ func TestRetention(t *testing.T) {
 	check("before its time", map[string]bool{"withdrawn": true, "vetoed": true, "lapsed": true, "admitted": true})
 	r.erasedBy(t, r.Clock.Advance(day))
 	check("a month later", map[string]bool{"withdrawn": false, "vetoed": true, "lapsed": true, "admitted": true})
+	kept, err := r.GetEntry(staff(t), nomination.OfEntry{Slug: slug, Entry: entries["admitted"].ID})
+	if err != nil || len(kept.Warnings) != 1 || kept.Warnings[0].Code != "resembles_row" || len(kept.Notes) != 1 {
+		t.Errorf("the entry that resembled it says %v, notes %v, %v", kept.Warnings, kept.Notes, err)
+	}
 	r.selection.Tell(event.Selection, "end", event.SelectionEnded{})
 	r.erasedBy(t, r.Clock.Advance(179*day))
 	check("before theirs", map[string]bool{"vetoed": true, "lapsed": true, "admitted": true})

@@ -29,12 +29,14 @@ func (p *pages) mountAccount(e *echo.Echo, paged []echo.MiddlewareFunc) {
 }
 
 // secret keeps a page whose address holds a token out of caches, and its address
-// out of what browsers tell.
+// out of what browsers tell other sites. They are to tell our own: under
+// "no-referrer" a form says "Origin: null", as another site's might, and over http
+// there is nothing else by which to know that it is ours.
 func secret(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Cache-Control", "no-store")
-		h.Set(echo.HeaderReferrerPolicy, "no-referrer")
+		h.Set(echo.HeaderReferrerPolicy, "same-origin")
 		return next(c)
 	}
 }

@@ -2,13 +2,17 @@ package page_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -72,7 +76,7 @@ func TestClaim(t *testing.T) {
 		if a.hidden(t, "token") != token {
 			t.Errorf("%s: the form has another token", token)
 		}
-		if a.Header.Get("Referrer-Policy") != "no-referrer" || a.Header.Get("Cache-Control") != "no-store" {
+		if a.Header.Get("Referrer-Policy") != "same-origin" || a.Header.Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", token, a.Header)
 		}
 		if a = get(t, v, s.URL+"/claim?lang=en&token="+token); !strings.Contains(a.body, "Email address") {
@@ -119,4 +123,24 @@ func TestForgot(t *testing.T) {
 	get(t, v, s.URL+"/forgot/sent").has(t, http.StatusOK, "请查收邮件")
 	send("no address").has(t, http.StatusUnprocessableEntity, `value="no address"`, "邮箱")
 	send("nomail@example.org").has(t, http.StatusConflict, "不发送邮件")
+}
+
+// TestBrowser_claim sends the form of a link from a page that came over http, of
+// which browsers do not say by Sec-Fetch-Site that it is ours.
+func TestBrowser_claim(t *testing.T) {
+	port := serve(t, newInstallation(t, courierRules(t), 1), "").URL[len("http://127.0.0.1"):]
+	ctx := chromium(t, chromedp.Flag("host-resolver-rules", "MAP laurel.example 127.0.0.1"))
+	for _, form := range []struct{ at, field, button, done string }{
+		{"/claim?token=new", "#password", "form[action='/claim/set'] button", "/claim/done"},
+		{"/forgot", "#email", "form[action='/forgot/send'] button", "/forgot/sent"},
+	} {
+		run(t, ctx, form.at, chromedp.Navigate("http://laurel.example"+port+form.at),
+			chromedp.SendKeys(chromedp.CSS(form.field), "wang.fang@example.org"), chromedp.Click(chromedp.CSS(form.button)))
+		testkit.Eventually(t, testkit.Patience, func() error {
+			if at := read[string](t, ctx, `location.pathname`); at != form.done {
+				return fmt.Errorf("%s leads to %s", form.at, at)
+			}
+			return nil
+		})
+	}
 }

@@ -3,6 +3,7 @@ package page_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -225,4 +226,19 @@ func escapedAll(texts []string) []string {
 		}
 	}
 	return out
+}
+
+// TestProblem_otherHost asks for addresses that begin with two slashes: no link of
+// the page that answers leads to another host.
+func TestProblem_otherHost(t *testing.T) {
+	s := serve(t, newInstallation(t, courierRules(t), 1), "")
+	for _, path := range []string{"//evil.example/x", "///evil.example", "/%2Fevil.example/x", "//evil.example%2Fx?y=1"} {
+		a := get(t, visitor(t), s.URL+path)
+		a.has(t, http.StatusNotFound, `href="/`)
+		for _, mark := range []string{`href="//`, `action="//`, `href="/\`} {
+			if strings.Contains(a.body, mark) {
+				t.Errorf("%s: %s is in the page", path, mark)
+			}
+		}
+	}
 }

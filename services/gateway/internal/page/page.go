@@ -6,6 +6,7 @@ package page
 import (
 	"context"
 	"embed"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -40,6 +41,17 @@ const (
 	outcomeTTL = 5 * time.Second // public results do not change
 )
 
+// counted holds pages for which the voting room proves and signs to the rate at
+// which an address may ask the API.
+func (p *pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		if err := p.app.Admit(app.CallerOf(c.Request().Context()).Address); err != nil {
+			return err
+		}
+		return next(c)
+	}
+}
+
 // Mount adds the pages to e.
 func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments()}
@@ -52,16 +64,17 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Get(e, app.ReadPhoto, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)
 
 	paged := p.Middleware()
+	asking := append(slices.Clip(paged), p.counted)
 	web.Get(e, app.ListSelections, "/", p.home, paged...)
 	web.Get(e, app.ReadSelection, "/s/:slug", p.selection, paged...)
 	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
-	web.Get(e, app.ReadReceipt, "/s/:slug/receipt", p.checking, paged...)
-	web.Get(e, app.ReadReceipt, "/s/:slug/receipt.json", p.checkFile, paged...)
-	web.Post(e, app.ReadReceipt, "/s/:slug/receipt", "check", p.check, paged...)
+	web.Get(e, app.ReadReceipt, "/s/:slug/receipt", p.checking, asking...)
+	web.Get(e, app.ReadReceipt, "/s/:slug/receipt.json", p.checkFile, asking...)
+	web.Post(e, app.ReadReceipt, "/s/:slug/receipt", "check", p.check, asking...)
 	web.Get(e, app.ReadStatement, "/s/:slug/statement", p.statement, paged...)
-	web.Post(e, app.ReadStatement, "/s/:slug/statement", "show", p.stating, paged...)
-	web.Post(e, app.ReadStatement, "/s/:slug/statement", "file", p.statementFile, paged...)
+	web.Post(e, app.ReadStatement, "/s/:slug/statement", "show", p.stating, asking...)
+	web.Post(e, app.ReadStatement, "/s/:slug/statement", "file", p.statementFile, asking...)
 	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)

@@ -57,7 +57,8 @@ func (s *Site) problem(c echo.Context, f *fault.Error) error {
 	}
 	pg := Page{Name: "problem", Status: data.Status, Title: t.T("problem." + string(f.Kind)), Address: formPage(c)}
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
-		pg.Address = (&url.URL{Path: r.URL.Path, RawQuery: r.URL.RawQuery}).String()
+		// One slash: an address that begins with two leads to another host.
+		pg.Address = (&url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/"), RawQuery: r.URL.RawQuery}).String()
 	}
 	if f.Kind.Passes() {
 		RetryAfter(c, f)

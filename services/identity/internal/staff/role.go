@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -48,6 +49,12 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
 		if account, err = find(ctx, tx, `email = $1`, normalize(in.Email)); err != nil {
 			return err
+		}
+		// Whoever may take roles in a selection learns nothing of who has none there.
+		here := func(g identity.Grant) bool { return g.Slug == in.Slug }
+		if c == revoke && !slices.ContainsFunc(slices.Concat(account.Grants, account.Pending), here) {
+			account = identity.Account{}
+			return identity.ErrNoAccount
 		}
 		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
 			return err

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -58,20 +59,27 @@ func erase(
 	ctx context.Context, tx *sqlx.Tx, now, over time.Time, kind, which string, args ...any,
 ) (erased []retention.Item, more bool, err error) {
 	var rows []struct {
-		ID    string `db:"id"`
-		Slug  string `db:"slug"`
-		Photo bool   `db:"photo"`
+		ID       string `db:"id"`
+		Slug     string `db:"slug"`
+		Name     string `db:"name"`
+		Employer string `db:"employer"`
+		Region   string `db:"region"`
+		Photo    bool   `db:"photo"`
 	}
 	if err := tx.SelectContext(ctx, &rows, `
-		WITH over AS (SELECT id, slug, photo <> '' AS photo FROM entry WHERE id IN (`+which+` LIMIT $2) FOR UPDATE)
+		WITH over AS (SELECT id, slug, name, employer, region, photo <> '' AS photo FROM entry WHERE id IN (`+which+` LIMIT $2) FOR UPDATE)
 		UPDATE entry e SET erased_at = $3, name = '', gender = '', category = '', employer = '', region = '', years = NULL, deeds = '',
-		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', name_key = '', fingerprint = e.id::text
-		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.photo`, append([]any{over, retention.Most, now}, args...)...); err != nil {
+		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '', fingerprint = e.id::text
+		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.name, over.employer, over.region, over.photo`, append([]any{over, retention.Most, now}, args...)...); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
 	}
-	ids := make([]string, len(rows))
+	ids, slugs, told := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {
-		ids[i] = r.ID
+		params, err := json.Marshal(map[string]string{"name": r.Name, "employer": r.Employer, "region": r.Region})
+		if err != nil {
+			return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+		}
+		ids[i], slugs[i], told[i] = r.ID, r.Slug, string(params)
 		erased = append(erased, retention.Item{Slug: r.Slug, Kind: kind})
 		if r.Photo {
 			erased = append(erased, retention.Item{Slug: r.Slug, Kind: photos})
@@ -79,6 +87,14 @@ func erase(
 	}
 	// Why a department refused somebody is about them.
 	if _, err := tx.ExecContext(ctx, `UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, pq.Array(ids)); err != nil {
+		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+	}
+	// Others that resemble an entry name it in their warnings.
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE entry e SET warnings = coalesce((
+		    SELECT jsonb_agg(w) FROM jsonb_array_elements(e.warnings) AS w
+		    WHERE NOT EXISTS (SELECT FROM unnest($1::text[], $2::jsonb[]) AS o (slug, params) WHERE o.slug = e.slug AND w->'params' @> o.params)), '[]')
+		WHERE e.slug = ANY($1) AND e.warnings <> '[]'`, pq.Array(slugs), pq.Array(told)); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
 	}
 	return erased, len(rows) == retention.Most, nil

@@ -140,7 +140,8 @@ type output struct {
 }
 
 // write writes to standard output, or to a file that appears only when it is
-// whole.
+// whole. What is no file, such as /dev/null or a pipe, is written to and stays what
+// it is.
 func (c *Command) write(out output) error {
 	if c.Output == "" {
 		w := c.out
@@ -148,6 +149,16 @@ func (c *Command) write(out output) error {
 			w = os.Stdout
 		}
 		return format(w, c.Format, out)
+	}
+	if there, err := os.Stat(c.Output); err == nil && !there.Mode().IsRegular() {
+		f, err := os.OpenFile(c.Output, os.O_WRONLY, 0)
+		if err == nil {
+			err = errors.Join(format(f, c.Format, out), f.Close())
+		}
+		if err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
+		return nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(c.Output), ".laurel-*")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/laurel-awards/laurel/pkg/table"
@@ -229,6 +230,31 @@ func TestCommand_formats(t *testing.T) {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, b.String())
 		}
+	}
+}
+
+// TestCommand_device writes to what is no file, and leaves it there: run by root,
+// a result would otherwise take the place of /dev/null.
+func TestCommand_device(t *testing.T) {
+	c := files(t, rules, goodCandidates, goodVotes, goodScores, "")
+	c.Format, c.Output = "json", filepath.Join(t.TempDir(), "pipe")
+	if err := unix.Mkfifo(c.Output, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := os.OpenFile(c.Output, os.O_RDWR, 0) // waits for no writer
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	if err := c.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if there, err := os.Lstat(c.Output); err != nil || there.Mode().Type() != os.ModeNamedPipe {
+		t.Fatalf("it is %v now, %v", there.Mode(), err)
+	}
+	var result json.RawMessage
+	if err := json.NewDecoder(pipe).Decode(&result); err != nil || !strings.Contains(string(result), "王小邮") {
+		t.Errorf("%s, %v", result, err)
 	}
 }
 

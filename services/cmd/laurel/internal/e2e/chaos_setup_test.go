@@ -99,8 +99,14 @@ func besiege(t *testing.T) *siege {
 	for name, services := range map[string][]string{
 		"voting": {"voting"}, second: {"voting"}, "gateway": {"gateway"}, others: {"identity", "selection", "nomination", "review"},
 	} {
-		s.add(name, services, "DATABASE_URL="+over(s.database), "VOTING_DATABASE_URL="+over(s.ballots)+"&application_name="+name,
-			"NATS_URL=nats://"+s.events.Address)
+		env := []string{
+			"DATABASE_URL=" + over(s.database), "VOTING_DATABASE_URL=" + over(s.ballots) + "&application_name=" + name,
+			"NATS_URL=nats://" + s.events.Address,
+		}
+		if name == "gateway" {
+			env = append(env, "PROFILE_LISTEN="+s.port(profiles))
+		}
+		s.add(name, services, env...)
 	}
 	s.open(t, "voting", "gateway", others)
 	s.begin(t)

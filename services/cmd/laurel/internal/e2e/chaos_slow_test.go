@@ -78,11 +78,14 @@ func (l *load) rate(t *testing.T, window time.Duration) float64 {
 	return float64(l.acks.Load()-acks) / time.Since(began).Seconds()
 }
 
+// profiles is the port of the gateway's.
+const profiles = 99
+
 // uses are some of the gateway's metrics, without its garbage.
 func (s *siege) uses(t *testing.T) map[string]float64 {
 	t.Helper()
 	gateway := s.Processes["gateway"].Address
-	if status := get(t, gateway, "/debug/pprof/heap?gc=1"); status != http.StatusOK {
+	if status := get(t, s.port(profiles), "/debug/pprof/heap?gc=1"); status != http.StatusOK {
 		t.Fatalf("collect garbage: %d", status)
 	}
 	resp, err := http.Get("http://" + gateway + "/metrics")

@@ -78,12 +78,13 @@ func (h *harness) quiet(t *testing.T) {
 				return fmt.Errorf("%s has %d events to send: %w", service, unsent, err)
 			}
 		}
-		var uncounted, unsealed int
+		var uncounted, unpublished, unsealed int
 		err := h.databases(t)["voting"].QueryRowContext(t.Context(), `
-			SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL),
-			       (SELECT count(*) FROM voting v JOIN head h ON h.selection = v.id WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL)`).Scan(&uncounted, &unsealed)
-		if err != nil || uncounted+unsealed > 0 {
-			return fmt.Errorf("%d batches are not in the tally, %d tallies not sealed: %w", uncounted, unsealed, err)
+			SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL), (SELECT count(*) FROM head WHERE published < next_index),
+			       (SELECT count(*) FROM voting v JOIN head h ON h.selection = v.id WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL)`).
+			Scan(&uncounted, &unpublished, &unsealed)
+		if err != nil || uncounted+unpublished+unsealed > 0 {
+			return fmt.Errorf("%d batches are not in the tally, %d tallies not public, %d not sealed: %w", uncounted, unpublished, unsealed, err)
 		}
 		return nil
 	})
