@@ -69,12 +69,14 @@ func TestReader_bounds(t *testing.T) {
 		sheet rawSheet
 		code  string
 	}{
-		"blank cells in rows without end":      {spaces, rawSheet{rows: times(60_000, sixteen)}, "table_too_large"},
-		"blank texts":                          {nil, rawSheet{rows: times(400_000, `<row r="%[1]d"><c r="A%[1]d"`+blank+`</row>`)}, "table_too_large"},
-		"all columns":                          {spaces, rawSheet{rows: times(50, `<row r="%[1]d">`+wide.String()+`</row>`)}, "table_too_large"},
-		"a column beyond":                      {nil, rawSheet{rows: times(1, `<row r="%[1]d">`+text("XFD2", "x")+`</row>`)}, "table_too_large"},
-		"rows":                                 {nil, rawSheet{rows: times(6000, `<row r="%[1]d"><c><v>1</v></c></row>`)}, "table_too_large"},
-		"merged over all rows":                 {nil, rawSheet{rows: times(60_000, one), after: "<mergeCells>" + columns.String() + "</mergeCells>"}, "table_too_large"},
+		"blank cells in rows without end": {spaces, rawSheet{rows: times(60_000, sixteen)}, "table_too_large"},
+		"blank texts":                     {nil, rawSheet{rows: times(400_000, `<row r="%[1]d"><c r="A%[1]d"`+blank+`</row>`)}, "table_too_large"},
+		"all columns":                     {spaces, rawSheet{rows: times(50, `<row r="%[1]d">`+wide.String()+`</row>`)}, "table_too_large"},
+		"a column beyond":                 {nil, rawSheet{rows: times(1, `<row r="%[1]d">`+text("XFD2", "x")+`</row>`)}, "table_too_large"},
+		"rows":                            {nil, rawSheet{rows: times(6000, `<row r="%[1]d"><c><v>1</v></c></row>`)}, "table_too_large"},
+		"merged over all rows": {
+			nil, rawSheet{rows: times(60_000, one), after: "<mergeCells>" + columns.String() + "</mergeCells>"}, "table_too_large",
+		},
 		"deep":                                 {nil, rawSheet{rows: strings.Repeat("<x>", 5000) + strings.Repeat("</x>", 5000)}, "table_too_large"},
 		"a tag without end":                    {nil, rawSheet{rows: `<row r="1" x="` + strings.Repeat("a", 3<<20) + `"/>`}, "table_too_large"},
 		"a text without end":                   {nil, rawSheet{rows: line(1, "", strings.Repeat("a", 3<<20))}, "table_too_large"},

@@ -102,79 +102,105 @@ func TestReader_shapes(t *testing.T) {
 	}{
 		"plain": {
 			rawSheet{rows: line(1, "", "姓名", "性别") + line(2, "", "王强", "男")},
-			"姓名 性别", []string{"2:王强|男"}, nil,
+			"姓名 性别",
+			[]string{"2:王强|男"},
+			nil,
 		},
 		"a title over all columns": {
 			rawSheet{rows: line(1, "", "姓名册") + line(2, "") + line(3, "", "姓名", "性别") + line(4, "", "王强", "男"), after: merged("A1:XFD1")},
-			"姓名 性别", []string{"4:王强|男"}, nil,
+			"姓名 性别",
+			[]string{"4:王强|男"},
+			nil,
 		},
 		"two rows, merged": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "单位情况", "", "备注") + line(2, "", "", "单位", "地区") + line(3, "", "王强", "陇运", "兰州", "无"),
 				after: merged("A1:A2", "B1:C1", "D1:D2"),
 			},
-			"姓名 单位 地区 备注", []string{"3:王强|陇运|兰州|无"}, nil,
+			"姓名 单位 地区 备注",
+			[]string{"3:王强|陇运|兰州|无"},
+			nil,
 		},
 		"two rows, merged only over columns": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "证件", "", "备注") + line(2, "", "", "号码", "电话") + line(3, "", "王强", "62", "138", "无"),
 				after: merged("B1:C1"),
 			},
-			"姓名   备注", []string{"3:王强|62|138|无"}, nil,
+			"姓名   备注",
+			[]string{"3:王强|62|138|无"},
+			nil,
 		},
 		"three rows": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "情况") + line(2, "", "", "单位", "其他") + line(3, "", "", "", "地区", "性别") + line(4, "", "王强", "陇运", "兰州", "男"),
 				after: merged("A1:A3", "B1:D1", "B2:B3", "C2:D2"),
 			},
-			"姓名 单位 地区 性别", []string{"4:王强|陇运|兰州|男"}, nil,
+			"姓名 单位 地区 性别",
+			[]string{"4:王强|陇运|兰州|男"},
+			nil,
 		},
 		"a name over two columns, and so are its cells": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "单位", "", "地区") + line(2, "", "王强", "陇运", "", "兰州") + line(3, "", "李娜", "丝路", "旁", "兰州"),
 				after: merged("B1:C1", "B2:C2"),
 			},
-			"姓名 单位  地区", []string{"2:王强|陇运|陇运|兰州", "3:李娜|丝路|旁|兰州"}, []string{"cells_merged"},
+			"姓名 单位  地区",
+			[]string{"2:王强|陇运|陇运|兰州", "3:李娜|丝路|旁|兰州"},
+			[]string{"cells_merged"},
 		},
 		"down and across": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "单位", "地区") + line(2, "", "王强", "陇运", "兰州") + line(3, "", "李娜") + line(4, "", "周梅", "", "甘南"),
 				after: merged("B2:B4", "C2:C3"),
 			},
-			"姓名 单位 地区", []string{"2:王强|陇运|兰州", "3:李娜|陇运|兰州", "4:周梅|陇运|甘南"}, []string{"cells_merged"},
+			"姓名 单位 地区",
+			[]string{"2:王强|陇运|兰州", "3:李娜|陇运|兰州", "4:周梅|陇运|甘南"},
+			[]string{"cells_merged"},
 		},
 		"one nominee over two rows": {
 			rawSheet{
 				rows:  line(1, "", "姓名", "单位") + line(2, "", "王强", "陇运") + line(3, "") + line(4, "", "李娜", "丝路"),
 				after: merged("A2:A3", "B2:B3"),
 			},
-			"姓名 单位", []string{"2:王强|陇运", "4:李娜|丝路"}, []string{"cells_merged"},
+			"姓名 单位",
+			[]string{"2:王强|陇运", "4:李娜|丝路"},
+			[]string{"cells_merged"},
 		},
 		"text below a merged cell": {
 			rawSheet{rows: line(1, "", "姓名", "单位") + line(2, "", "王强", "陇运") + line(3, "", "李娜", "另一家"), after: merged("B2:B3")},
-			"姓名 单位", []string{"2:王强|陇运", "3:李娜|陇运"}, []string{"cells_merged", "cells_covered"},
+			"姓名 单位",
+			[]string{"2:王强|陇运", "3:李娜|陇运"},
+			[]string{"cells_merged", "cells_covered"},
 		},
 		"hidden rows": {
 			rawSheet{
 				rows: line(1, "", "姓名", "单位") + line(2, `hidden="1"`, "已撤回", "x") + line(3, `hidden="true"`) +
 					line(4, `ht="0"`, "藏", "y") + line(5, "", "李娜", "丝路"),
 			},
-			"姓名 单位", []string{"5:李娜|丝路"}, []string{"rows_hidden"},
+			"姓名 单位",
+			[]string{"5:李娜|丝路"},
+			[]string{"rows_hidden"},
 		},
 		"a merged cell that begins in a hidden row": {
 			rawSheet{rows: line(1, "", "姓名", "单位") + line(2, `hidden="1"`, "已撤回", "陇运") + line(3, "", "李娜"), after: merged("B2:B3")},
-			"姓名 单位", []string{"3:李娜|陇运"}, []string{"rows_hidden", "cells_merged"},
+			"姓名 单位",
+			[]string{"3:李娜|陇运"},
+			[]string{"rows_hidden", "cells_merged"},
 		},
 		"rows hidden by default": {
 			rawSheet{before: `<sheetFormatPr zeroHeight="1"/>`, rows: line(1, `ht="20"`, "姓名", "单位") + line(2, "", "藏", "x") + line(3, `ht="20"`, "李娜", "丝路")},
-			"姓名 单位", []string{"3:李娜|丝路"}, []string{"rows_hidden"},
+			"姓名 单位",
+			[]string{"3:李娜|丝路"},
+			[]string{"rows_hidden"},
 		},
 		"hidden columns": {
 			rawSheet{
 				before: `<cols><col min="2" max="2" hidden="1"/><col min="4" max="4" width="0"/></cols>`,
 				rows:   line(1, "", "姓名", "性别", "单位", "地区") + line(2, "", "王强", "男", "陇运", "兰州"),
 			},
-			"姓名  单位", []string{"2:王强||陇运"}, []string{"columns_hidden"},
+			"姓名  单位",
+			[]string{"2:王强||陇运"},
+			[]string{"columns_hidden"},
 		},
 	} {
 		c.sheet.name = "S"
@@ -219,7 +245,8 @@ func TestReader_sheets(t *testing.T) {
 		"all hidden":             {[]rawSheet{headed("甲", "hidden", "一")}, "", "sheet_hidden", nil},
 		"rows are all hidden": {
 			[]rawSheet{{name: "藏", rows: line(1, `hidden="1"`, "姓名", "单位")}, headed("名单", "visible", "一")},
-			"", "名单 一", []string{"sheets_unread"},
+			"", "名单 一",
+			[]string{"sheets_unread"},
 		},
 	} {
 		got, err := open(t.Context(), raw(t, nil, c.sheets...), table.Options{Sheet: c.ask, Field: among("姓名", "单位"), Least: 2})

@@ -123,13 +123,18 @@ func TestReader_refusesText(t *testing.T) {
 
 func TestIsTotal(t *testing.T) {
 	for _, s := range []string{
+		"合计/Total", "Total（合计）", "本页小计", "以上合计", "总得票数", "票数总计", "得票总数", "Votes total", "Totals (all)", "合計", "總計", "総計", "【合计】",
+		"合计（共三人）", "共3人", "有效票", "弃权", "无效票数", "平均得分", "⼩计", "∑", "Σ",
 		"合计", "合 计", " 合　计：", "总计", "小计", "共计", "合计（票）", "合计3人", "Total", "TOTALS", "total:", "Sub-total", "Grand Total", "sum", "ＳＵＭ", "平均", "Average",
 	} {
 		if !table.IsTotal(s) {
 			t.Errorf("%q is no total", s)
 		}
 	}
-	for _, s := range []string{"", "王强", "合计林", "Summer", "Total Energies", "计", "12", "Al", "人", "Mean Gene"} {
+	for _, s := range []string{
+		"", "王强", "合计林", "Summer", "Total Energies", "计", "12", "Al", "人", "Mean Gene",
+		"总三", "共和", "All Blacks", "合计划", "小计划", "Max", "Paul", "中位", "平安",
+	} {
 		if table.IsTotal(s) {
 			t.Errorf("%q is a total", s)
 		}

@@ -1,16 +1,44 @@
 package table
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
-// totals are the labels of rows and columns that add others up. Nobody is called
-// so.
-const totals = " 合计 总计 小计 共计 总和 总数 总票数 总得票 总分 累计 汇总 合计数 合计票数 票数合计 得票合计 总计票数 平均 平均分 平均值 均分 " +
-	" total totals subtotal subtotals sum sums grandtotal overall overalltotal totalvotes sumtotal all average mean "
+	"github.com/laurel-awards/laurel/pkg/norm"
+)
 
-// IsTotal tells whether a text is the label of a total: 合计, 合 计：, Total, sum.
+// The words that labels of totals are made of, in the form of norm.Key.
+const (
+	counted = `票数|票數|得票|选票|票|分数|得分|分|人数|人次|人|名|项|个|条|位|数|值|votes?|voters?|ballots?|points?|scores?`
+	numeral = `[0-9一二三四五六七八九十百千万]`
+	aside   = counted + `|` + numeral + `|本页|以上|全部|全体|所有|各项|其中|of|the|this|page|grand|all`
+	adds    = `[合总總総小共累][计計]|总和|總和|汇总|匯總|(?:总|總|共)` + numeral + `*(?:` + counted + `)|平均|均分|均值|最高分|最低分|中位数|` +
+		`有效票|无效票|無效票|废票|廢票|空白票|弃权票?|棄權票?|(?:sub|grand)?totals?|sums?|overall|all|averages?|mean|σ|∑`
+)
+
+var totals = regexp.MustCompile(`^(?:` + aside + `)*(?:` + adds + `)(?:` + adds + `|` + aside + `)*$`)
+
+// mayAdd are characters of which every label of a total has one.
+const mayAdd = "auAU合总總総小共累计計汇匯平均最中效废廢白权權σΣ∑"
+
+// IsTotal tells the label of a row or column that adds others up, or counts what
+// went to nobody: 合计, 合 计：, 本页小计, 总得票数, 弃权, Total (votes), sum. It has no
+// word beside those of totals. Nobody is called so.
 func IsTotal(text string) bool {
-	key := strings.ToLower(strings.Join(strings.Fields(Fold(text)), ""))
-	key = strings.TrimRight(strings.NewReplacer("-", "", "_", "", "(", "", ")", "", ":", "", "*", "", ".", "", "=", "", "∑", "sum", "σ", "sum").Replace(key),
-		"0123456789人名票项个条分位")
-	return key != "" && !strings.Contains(key, " ") && strings.Contains(totals, " "+key+" ")
+	if len(text) > 100 || !strings.ContainsAny(text, mayAdd) && !strings.ContainsFunc(text, compatible) {
+		return false
+	}
+	return totals.MatchString(strings.Map(func(r rune) rune {
+		if unicode.IsPunct(r) || unicode.IsSymbol(r) && r != '∑' {
+			return -1
+		}
+		return r
+	}, norm.Key(text)))
+}
+
+// compatible tells characters that may be another form of a plain one.
+func compatible(r rune) bool {
+	return r >= 0xF900 && r < utf8.MaxRune || r >= 0x2100 && r < 0x3400
 }

@@ -97,7 +97,7 @@ func (o outline) mirrored(x float64) outline {
 
 // rgb is an opaque colour from 0xRRGGBB.
 func rgb(v uint32) color.RGBA {
-	return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xFF} //nolint:gosec // the bytes are wanted
+	return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xFF}
 }
 
 // mix goes from a to b by the part t.

@@ -35,7 +35,7 @@ const ClaimPath = "/claim"
 type ClaimAccount struct {
 	Token    string `json:"token" maxLength:"128" doc:"Of the link"`
 	Name     string `json:"name,omitempty" maxLength:"400" doc:"As it is where empty"`
-	Password string `json:"password" lines:"true" maxLength:"128" doc:"A new one of at least 10 characters; with a link that was handed over, the one that the account has"`
+	Password string `json:"password" lines:"true" maxLength:"128" doc:"A new one of at least 10 characters; with a link handed over, the one that the account has"`
 }
 
 // ForgotPassword asks for a link by mail.

@@ -16,6 +16,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_selections", s.ListSelections),
 		bus.Method("change_phase", s.ChangePhase),
 		bus.Method("publish_result", s.PublishResult),
+		bus.Method("record_export", s.RecordExport),
 		bus.Method("get_results", s.GetResults),
 	}
 }
@@ -51,6 +52,11 @@ func (c *Client) ChangePhase(ctx context.Context, in ChangePhase) (Selection, er
 // PublishResult implements Service.
 func (c *Client) PublishResult(ctx context.Context, in PublishResult) (Results, error) {
 	return bus.Call[Results](ctx, c.bus, Name, "publish_result", in)
+}
+
+// RecordExport implements Service.
+func (c *Client) RecordExport(ctx context.Context, in RecordExport) (Selection, error) {
+	return bus.Call[Selection](ctx, c.bus, Name, "record_export", in)
 }
 
 // GetResults implements Service.

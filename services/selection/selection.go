@@ -95,6 +95,13 @@ type PublishResult struct {
 	Reason string `json:"reason"` // required
 }
 
+// RecordExport names a file that a member of staff takes before the result is
+// public.
+type RecordExport struct {
+	Slug string `json:"slug"`
+	File string `json:"file"` // votes, scores, ballots, candidates
+}
+
 // Results is the published outcome. Its JSON is also the blob that
 // ResultPublished names.
 type Results struct {
@@ -164,6 +171,9 @@ type Service interface {
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.
 	PublishResult(ctx context.Context, in PublishResult) (Results, error)
+	// RecordExport writes into the audit log who takes a file that is not public.
+	// Fault: ErrUnknown.
+	RecordExport(ctx context.Context, in RecordExport) (Selection, error)
 	// GetResults gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
 	GetResults(ctx context.Context, in Of) (Results, error)
 }

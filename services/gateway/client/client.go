@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,8 +76,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any, hea
 		req.Header.Set("Content-Type", media)
 	}
 	c.sign(req)
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // TestAudit merges the services' logs, whole, in order of time.
@@ -71,9 +73,51 @@ func TestAudit_whole(t *testing.T) {
 	if want := (audit.Page{All: true, After: 7, Limit: 20}); asked != want {
 		t.Errorf("asked for %+v, want %+v", asked, want)
 	}
-	if a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, ""); a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
+	a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, "")
+	if a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
+}
+
+// TestExport_audited has who takes a file before the result is public written
+// down first; where that fails nothing is handed out.
+func TestExport_audited(t *testing.T) {
+	h := bare(t, testkit.Log(t))
+	var taken []string
+	published, broken := false, false
+	h.serve(t, h.scripted(map[string]bus.Endpoint{
+		"selection/get_selection": does(func(selection.Of) (selection.Selection, error) {
+			s := frozen(t)
+			if published {
+				s.PublishedAt = s.FrozenAt
+			}
+			return s, nil
+		}),
+		"selection/record_export": does(func(in selection.RecordExport) (selection.Selection, error) {
+			if broken {
+				return selection.Selection{}, selection.ErrNotArrived
+			}
+			taken = append(taken, in.Slug+" "+in.File)
+			return selection.Selection{}, nil
+		}),
+	}))
+	h.start(t)
+	const at = "/api/v1/selections/" + here + "/exports/candidates"
+	if a := h.ask(t, http.MethodGet, at, organizer, ""); a.Status != http.StatusOK || !slices.Equal(taken, []string{here + " candidates"}) {
+		t.Errorf("%d %s; recorded %v", a.Status, a.Body, taken)
+	}
+	broken = true
+	if a := h.ask(t, http.MethodGet, at, organizer, ""); a.Status != http.StatusServiceUnavailable {
+		t.Errorf("not recorded: %d %s", a.Status, a.Body)
+	}
+	published = true
+	h.clock.Advance(time.Minute)
+	testkit.Eventually(t, testkit.Patience, func() error { // what is kept of the selection grows old
+		if a := h.ask(t, http.MethodGet, at, "", ""); a.Status != http.StatusOK {
+			return fmt.Errorf("the public: %d %s", a.Status, a.Body)
+		}
+		return nil
+	})
 }
 
 // TestDeliveries compares what was sent with what each service consumed.

@@ -351,7 +351,8 @@ func (*nominationRoom) ListEntries(context.Context, nomination.ListEntries) ([]n
 }
 
 func (*nominationRoom) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
-	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []nomination.Warning{{Field: "name", Code: "resembles_entry", Message: "resembles the entry of 马晓燕, 陇运快递, 兰州市"}}}, nil
+	resembles := nomination.Warning{Field: "name", Code: "resembles_entry", Message: "resembles the entry of 马晓燕, 陇运快递, 兰州市"}
+	return nomination.Entry{Slug: in.Slug, Nominee: in.Nominee, Warnings: []nomination.Warning{resembles}}, nil
 }
 
 // reviewRoom refuses every panel that has not two jurors. Of those that it takes

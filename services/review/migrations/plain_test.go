@@ -49,7 +49,8 @@ func TestPlain(t *testing.T) {
 			t.Fatal(err)
 		}
 		var keys []string
-		if err := db.Select(&keys, `SELECT plain(name) FROM json_array_elements_text($1) WITH ORDINALITY AS n (name, place) ORDER BY place`, string(list)); err != nil {
+		if err := db.Select(&keys, `
+			SELECT plain(name) FROM json_array_elements_text($1) WITH ORDINALITY AS n (name, place) ORDER BY place`, string(list)); err != nil {
 			t.Fatal(err)
 		}
 		for i, name := range part {

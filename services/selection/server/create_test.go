@@ -3,6 +3,7 @@ package server_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +52,15 @@ func TestSelection_Create(t *testing.T) {
 	if err != nil || len(all) != 2 || all[0].Slug != "another" || all[1].Slug != slug || len(all[1].Phases) != 6 {
 		t.Errorf("list: %d, %v", len(all), err)
 	}
+	if _, err := h.RecordExport(h.ctx, selection.RecordExport{Slug: slug, File: "scores"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := h.RecordExport(h.ctx, selection.RecordExport{Slug: "nowhere", File: "scores"}); !errors.Is(err, selection.ErrUnknown) {
+		t.Errorf("an export of no selection: %v", err)
+	}
 	acts := h.acts()
-	if len(acts) != 1 || acts[0].Act != "create_selection" || acts[0].Name != "王芳" {
+	if len(acts) != 2 || acts[0].Act != "create_selection" || acts[0].Name != "王芳" ||
+		acts[1].Act != "export_file" || acts[1].Name != "王芳" || string(acts[1].Detail) != `{"file":"scores"}` {
 		t.Errorf("audit %+v", acts)
 	}
 }

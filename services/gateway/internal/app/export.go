@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -22,6 +24,11 @@ func (a *App) Export(ctx context.Context, slug string, what gateway.File) (File,
 	ctx, err := a.may(ctx, ExportFile, slug, "")
 	if err != nil {
 		return File{}, err
+	}
+	if actor.From(ctx).Kind == actor.Staff { // before the result is public; then anybody may
+		if _, err := a.selection.RecordExport(ctx, selection.RecordExport{Slug: slug, File: string(what)}); err != nil {
+			return File{}, err
+		}
 	}
 	switch what {
 	case gateway.FileBallots:

@@ -20,7 +20,7 @@ func Ordered(list []nomination.Candidate, order gateway.Order, seed, slug string
 	slices.SortFunc(list, func(a, b nomination.Candidate) int { return cmp.Compare(a.Number, b.Number) })
 	if order != gateway.OrderNumber {
 		sum := sha256.Sum256([]byte(seed + "/" + slug))
-		rng := rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:]))) //nolint:gosec // an order, not a secret
+		rng := rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:]))) // an order, not a secret
 		rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
 	slices.SortStableFunc(list, func(a, b nomination.Candidate) int {

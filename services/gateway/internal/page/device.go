@@ -30,9 +30,7 @@ type workForm struct {
 	Again   string // the address that tries once more
 	Seconds int    // until that may help
 	Held    bool   // something else is to be read first: it does not start by itself
-	Query   string
-	Sort    string
-	Picks   []int
+	Asked   carried
 }
 
 func (device) ask(s *visit, q question) any {
@@ -46,7 +44,7 @@ func (device) ask(s *visit, q question) any {
 	return &workForm{
 		Challenge: challenge, Action: s.path() + "/work", Again: q.asked.address(s) + "#candidates",
 		Seconds: web.Seconds(q.fault.RetryAfter), Held: q.refused != nil,
-		Query: q.asked.query, Sort: q.asked.sort, Picks: q.asked.picks,
+		Asked: q.asked.carried(),
 	}
 }
 

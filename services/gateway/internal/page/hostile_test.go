@@ -1,12 +1,17 @@
 package page_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // hostile is an installation whose texts are such as would widen or turn a page:
@@ -63,25 +68,70 @@ const outside = `(texts => {
 	return found;
 })`
 
+// walker looks at pages on a small phone.
+type walker struct {
+	browser context.Context
+	texts   string // those that must be isolated, as a list of JavaScript
+}
+
+func newWalker(t *testing.T, h *installation) walker {
+	t.Helper()
+	w := walker{chromium(t), `["` + strings.Join(escapedAll(texts(h)), `","`) + `"]`}
+	run(t, w.browser, "small", chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	return w
+}
+
+// visit opens a page, has it send a form, if one is named, and looks at what
+// comes.
+func (w walker) visit(t *testing.T, what, address, send string) {
+	t.Helper()
+	run(t, w.browser, what, chromedp.Navigate(address))
+	if send != "" {
+		run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`window.before = true; `+send))
+		testkit.Eventually(t, testkit.Patience, func() error {
+			arrived, err := chromedp.Run(w.browser, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
+			if err != nil || !arrived {
+				return fmt.Errorf("%s: no answer yet, %w", what, err)
+			}
+			return nil
+		})
+	}
+	w.look(t, what)
+}
+
+// fields are those of a form that a visitor types into.
+const fields = `[...document.querySelectorAll("main input")].filter(e => ["text", "search", "email", "password"].includes(e.type) && !e.readOnly)`
+
+// look finds what widens the page, what is not isolated, and fields that do not
+// tell their limits.
+func (w walker) look(t *testing.T, what string) {
+	t.Helper()
+	run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true });
+		document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
+	if wide := read[int](t, w.browser, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("%s is %d pixels wide: %q", what, wide, read[[]string](t, w.browser,
+			`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll"))
+				.map(e => e.outerHTML.slice(0, 90)).slice(0, 4)`))
+	}
+	if turned := read[[]string](t, w.browser, outside+"("+w.texts+")"); len(turned) > 0 {
+		t.Errorf("%s: not isolated: %q", what, turned)
+	}
+	if silent := read[[]string](t, w.browser, fields+`.filter(e => {
+		const told = (e.getAttribute("aria-describedby") || "").split(" ").filter(id => id).map(id => document.getElementById(id)?.textContent ?? "").join(" ");
+		return e.maxLength < 1 || !new RegExp("(^|\\D)" + e.maxLength + "(\\D|$)").test(told) }).map(e => e.outerHTML)`); len(silent) > 0 {
+		t.Errorf("%s: fields do not tell their limit: %q", what, silent)
+	}
+}
+
 // No text widens a page of a small phone, and none turns its surroundings.
 func TestBrowser_hostileTexts(t *testing.T) {
 	h := hostile(t)
 	s := serve(t, h, "")
-	ctx := chromium(t)
-	run(t, ctx, "small", chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
-	list := `["` + strings.Join(escapedAll(texts(h)), `","`) + `"]`
-	walk := func(lang string, paths ...string) {
-		for _, path := range paths {
-			run(t, ctx, path, chromedp.Navigate(s.URL+path+"?lang="+lang),
-				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true });
-				document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
-			if wide := read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 360 {
-				t.Errorf("%s in %s is %d pixels wide: %q", path, lang, wide, read[[]string](t, ctx,
-					`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll"))
-						.map(e => e.outerHTML.slice(0, 90)).slice(0, 4)`))
-			}
-			if turned := read[[]string](t, ctx, outside+"("+list+")"); len(turned) > 0 {
-				t.Errorf("%s in %s: not isolated: %q", path, lang, turned)
+	w := newWalker(t, h)
+	walk := func(paths ...string) {
+		for _, lang := range []string{"en", "zh-CN"} {
+			for _, path := range paths {
+				w.visit(t, path+" in "+lang, s.URL+path+"?lang="+lang, "")
 			}
 		}
 	}
@@ -89,9 +139,7 @@ func TestBrowser_hostileTexts(t *testing.T) {
 	for n := range 6 {
 		pages = append(pages, fmt.Sprintf("/s/%s/c/%d", slug, n+1))
 	}
-	for _, lang := range []string{"en", "zh-CN"} {
-		walk(lang, pages...)
-	}
+	walk(pages...)
 	h.publish()
 	h.change(func(h *installation) {
 		h.kept += stale
@@ -102,8 +150,68 @@ func TestBrowser_hostileTexts(t *testing.T) {
 		h.results.Awards[0].Title = map[string]string{"en": strings.Repeat("W", 60)}
 		h.results.Awards[0].Winners[0] = h.results.Ranking[0]
 	})
+	walk("/", "/s/"+slug, "/s/"+slug+"/results", "/s/"+slug+"/statement")
+	w.visit(t, "explanations", s.URL+"/s/"+slug+"/results", "")
+	if got := read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`); !slices.Contains(got, "first of employer "+h.candidates[1].Employer+", cap 2") {
+		t.Errorf("explanations with an employer apart: %q", got)
+	}
+}
+
+// The same of what visitors type themselves, and of the pages that answer it.
+func TestBrowser_hostileForms(t *testing.T) {
+	typed := strings.Repeat("Wolfeschlegelsteinhausen", 20) + `שרה\u202e` + strings.Repeat("9", 200) + "@example.org"
+	// The field takes it whatever its limit; the answer has to do with it.
+	send := func(form, filter string) string {
+		return `(() => { const form = document.querySelector('form[action$="` + form + `"]');
+			form.querySelectorAll("` + filter + `").forEach(e => { e.value = "` + typed + `" });
+			HTMLFormElement.prototype.submit.call(form) })()`
+	}
+	const typing, nothing = "input[type=text], input[type=search], input[type=email]", "no-such-field"
 	for _, lang := range []string{"en", "zh-CN"} {
-		walk(lang, "/", "/s/"+slug, "/s/"+slug+"/results", "/s/"+slug+"/statement")
+		h := hostile(t)
+		at := serve(t, h, "").URL
+		w := newWalker(t, h)
+		here := at + "/s/" + slug
+		in := func(path string) string {
+			join := "?"
+			if strings.Contains(path, "?") {
+				join = "&"
+			}
+			return path + join + "lang=" + lang
+		}
+		w.visit(t, "no receipt", in(here+"/voted"), "")
+		w.visit(t, "results to come", in(here+"/results"), "")
+		w.visit(t, "search", in(here), `document.getElementById("ballot").setAttribute("action", "/s/`+slug+`/find"), `+send("/find", typing))
+		w.visit(t, "claim", in(at+"/claim?token=new"), `document.getElementById("password").value = "common", `+send("/claim/set", typing))
+		w.visit(t, "claim", in(at+"/claim?token=present"), "")
+		w.visit(t, "forgot", in(at+"/forgot"), send("/forgot/send", typing))
+		w.visit(t, "receipt", in(here+"/receipt"), send("/receipt/check", typing))
+		w.visit(t, "statement", in(here+"/statement"), send("/statement/show", typing))
+
+		picks := `document.querySelectorAll("[name=pick]").forEach(e => { e.checked = true }), `
+		h.change(func(h *installation) { h.castErr = voting.ErrUnknownOutcome })
+		w.visit(t, "retry", in(here), picks+send("/vote", nothing))
+		h.change(func(h *installation) {
+			h.castErr = voting.ErrDuplicate.With("first", h.now.Format("2006-01-02T15:04:05Z07:00"))
+		})
+		w.visit(t, "refused", in(here), picks+send("/vote", nothing))
+		h.change(func(h *installation) { h.castErr = nil })
+		w.visit(t, "voted", in(here), picks+send("/vote", nothing))
+		if got := read[string](t, w.browser, "location.pathname"); got != "/s/"+slug+"/voted" {
+			t.Errorf("the ballot led to %s", got)
+		}
+		h.change(func(h *installation) { h.candidates[1].Struck = true })
+		w.visit(t, "gone", in(here+"?pick=2&pick=4"), "")
+
+		members := hostile(t)
+		members.rule(t, strings.Replace(courierRules(t), "voters: [device]", "voters: [roster]", 1))
+		here = serve(t, members, "").URL + "/s/" + slug
+		w.visit(t, "roster", in(here), "")
+		w.visit(t, "code", in(here+"?pick=2&pick=4"), send("/code", typing))
+
+		busy := hostile(t)
+		busy.numbers = 1 << 40 // it does not end
+		w.visit(t, "work", in(serve(t, busy, "").URL+"/s/"+slug+"?pick=2"), "")
 	}
 }
 

@@ -16,14 +16,14 @@ func sortOf(text string) string {
 	return string(gateway.OrderFair)
 }
 
-// maxQuery is the longest search, in bytes.
-const maxQuery = 100
+// maxQuery is the longest search, in characters.
+const maxQuery = 50
 
 // queryOf cleans what somebody searched for.
 func queryOf(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, ""))
-	if len(text) > maxQuery {
-		text = strings.ToValidUTF8(text[:maxQuery], "")
+	if runes := []rune(text); len(runes) > maxQuery {
+		return string(runes[:maxQuery])
 	}
 	return text
 }

@@ -64,12 +64,15 @@ func (p *pages) voted(c echo.Context) error {
 	}
 	data := votedPage{Receipt: p.receiptOf(c, s), Share: p.Address(c) + s.path()}
 	data.Text = s.printer.T("voted.share.text", "title", s.summary.Title)
-	if s.rules.Voting.Frequency == rulebook.FrequencyDaily {
-		data.Again = s.printer.T("voted.again")
-	}
 	title := s.printer.T("voted.title")
-	if data.Receipt == nil {
+	switch {
+	case data.Receipt == nil:
 		title = s.printer.T("voted.none")
+	case !data.Receipt.Now: // of an earlier day; nobody may take it for today's
+		title = s.printer.T("voted.earlier")
+		data.Again = s.printer.T("voted.earlier.text")
+	case s.rules.Voting.Frequency == rulebook.FrequencyDaily:
+		data.Again = s.printer.T("voted.again")
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	return p.render(c, s, web.Page{Name: "voted", Address: s.path() + "/voted", Title: title, Section: "voted", Data: data})

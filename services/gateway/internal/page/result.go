@@ -50,6 +50,7 @@ type resultRow struct {
 	Href   string
 	Award  string // title
 	Points []string
+	Why    [][]part // Explain, sentence by sentence
 }
 
 // waitPage is shown in place of results that are not public.
@@ -128,10 +129,14 @@ func (s *visit) result(found selection.Results, list []nomination.Candidate) res
 	for _, source := range sources {
 		out.Columns = append(out.Columns, s.sourceTitle(source))
 	}
+	apart := s.written(found.Ranking, list)
 	for _, r := range found.Ranking {
 		row := resultRow{RankedCandidate: r, Href: s.storyPath(r.Number), Award: titles[r.Award]}
 		for _, source := range sources {
 			row.Points = append(row.Points, shortened(r.Components[source]))
+		}
+		for _, sentence := range r.Explain {
+			row.Why = append(row.Why, partsOf(sentence, apart))
 		}
 		out.Rows = append(out.Rows, row)
 	}

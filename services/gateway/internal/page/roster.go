@@ -30,14 +30,16 @@ type codeForm struct {
 	Action string
 	Title  string
 	Lead   string
-	Folded bool   // there is something else to do on the page
-	Typed  string // what was sent and is to be mended
-	Wrong  string // what is wrong with it
+	Folded bool    // there is something else to do on the page
+	Typed  string  // what was sent and is to be mended
+	Wrong  string  // what is wrong with it
+	Max    int     // characters that the field takes
+	Asked  carried // what the ballot is to show once the code is proved
 }
 
 func (roster) ask(s *visit, q question) any {
 	t := s.printer.T
-	form := &codeForm{Action: s.path() + "/code", Title: t("code.title"), Lead: t("code.lead")}
+	form := &codeForm{Action: s.path() + "/code", Title: t("code.title"), Lead: t("code.lead"), Max: maxCode, Asked: q.asked.carried()}
 	switch {
 	case q.holder != nil && q.holder.Way == rulebook.WayRoster:
 		form.Title, form.Lead, form.Folded = t("code.other"), t("code.other.lead"), true
@@ -67,8 +69,10 @@ func (r roster) prove(ctx context.Context, slug string, sent url.Values) (identi
 func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
 	key, args := "", []any(nil)
 	switch {
-	case errors.Is(f, errNoCode), nobody(f):
+	case errors.Is(f, errNoCode):
 		key = "refusal.code.missing"
+	case nobody(f): // what the code opened has run out while the page was open
+		key = "refusal.code.again"
 	case errors.Is(f, identity.ErrCodeMistyped):
 		key = "refusal.code.mistyped"
 	case errors.Is(f, voting.ErrReplaced):

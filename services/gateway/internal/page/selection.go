@@ -80,6 +80,15 @@ func askedOf(sent url.Values) asked {
 	return a
 }
 
+// carried is what is asked, as the form of a way takes it along.
+type carried struct {
+	Query string
+	Sort  string
+	Picks []int
+}
+
+func (a asked) carried() carried { return carried{a.query, a.sort, a.picks} }
+
 // address is the selection's page with all that is asked of it.
 func (a asked) address(s *visit) string {
 	to := url.Values{}
@@ -144,11 +153,12 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 	if err := p.fill(s, data.Cards); err != nil {
 		return err
 	}
+	told := s.gone(no, a.picks, list)
 	pg := web.Page{Name: "selection", Title: s.summary.Title, Section: "selection", Address: a.address(s)}
-	if no != nil {
-		pg.Status, data.Alert = no.status, &no.alert
+	if told != nil {
+		pg.Status, data.Alert = told.status, &told.alert
 		for i := range data.Cards {
-			data.Cards[i].Wrong = no.wrong[data.Cards[i].Number]
+			data.Cards[i].Wrong = told.wrong[data.Cards[i].Number]
 		}
 	}
 	status, err := p.openForm(c, s, question{asked: a, refused: no}, &data)
@@ -172,11 +182,15 @@ func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage)
 		return 0, nil
 	}
 	voter, holds := p.held(c, s)
-	if holds {
+	lapsed := q.refused != nil && q.refused.lapsed
+	if holds && !lapsed {
 		q.holder = &voter
 	}
 	if data.Ways, err = p.ask(s, q); err != nil {
 		return 0, err
+	}
+	if lapsed {
+		return 0, nil
 	}
 	refused := q.refused != nil && q.refused.proof == nil
 	if data.Receipt != nil && data.Receipt.Now && !refused && s.rules.Voting.Change != rulebook.ChangeAdd {
@@ -196,7 +210,7 @@ func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage)
 	}
 	rules := s.rules.Voting
 	data.Form = &form{
-		Action: data.Path + "/vote", Find: data.Path + "/find", Key: web.Random(16),
+		Action: data.Path + "/vote", Find: data.Path + "/find", Key: newKey(p.Now()),
 		Min: rules.Picks.Min, Max: rules.Picks.Max, Range: s.pickRange(), Limits: s.limits(),
 	}
 	return 0, nil

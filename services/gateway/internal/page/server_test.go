@@ -192,3 +192,18 @@ func (a answer) ballot(t *testing.T, picks ...string) url.Values {
 	t.Helper()
 	return url.Values{"key": {a.hidden(t, "key")}, "pick": picks}
 }
+
+// carried are the hidden fields of a page's form for a code.
+func (a answer) carried(t *testing.T) url.Values {
+	t.Helper()
+	_, form, _ := strings.Cut(a.body, `action="/s/`+slug+`/code"`)
+	form, _, ok := strings.Cut(form, "</form>")
+	if !ok {
+		t.Fatal("there is no form for a code")
+	}
+	sent := url.Values{}
+	for _, m := range regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`).FindAllStringSubmatch(form, -1) {
+		sent.Add(m[1], html.UnescapeString(m[2]))
+	}
+	return sent
+}

@@ -392,7 +392,7 @@ func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.St
 		return voting.Statement{}, h.stateErr
 	}
 	for b := range maps.Values(h.ballots) {
-		if b.outcome.Receipt == in.Receipt {
+		if in.Receipt == "" && b.key == in.Key || b.outcome.Receipt == in.Receipt {
 			return voting.Statement{Statement: "laurel/" + slug + "/statement\n"}, nil
 		}
 	}

@@ -48,7 +48,7 @@ func (p *pages) vote(c echo.Context) error {
 	if f.Kind.Passes() || f.Kind == fault.Internal {
 		return p.retry(c, s, a.picks, key, f)
 	}
-	err = p.ballot(c, s, a, p.explain(c, s, a, f))
+	err = p.ballot(c, s, a, p.explain(c, s, a, key, f))
 	if f := fault.From(err); err != nil && f.Kind.Passes() {
 		return p.retry(c, s, a.picks, key, f)
 	}
@@ -67,8 +67,11 @@ func (p *pages) cast(c echo.Context, s *visit, sent url.Values, a asked, key str
 	if len(a.picks) < len(sent["pick"]) {
 		return errUnreadable
 	}
+	if _, is := s.earlierDay(key, p.Now()); is {
+		return errEarlierDay
+	}
 	if key == "" {
-		key = web.Random(16)
+		key = newKey(p.Now())
 	}
 	earlier := ""
 	if kept := p.receiptOf(c, s); kept != nil {
@@ -99,6 +102,7 @@ type refusal struct {
 	alert  alert
 	wrong  map[int]web.Text // by candidate number
 	proof  *proof           // nil: it is about a ballot
+	lapsed bool             // what the browser holds is good no more: there is no form for it
 }
 
 // proof is what was sent to prove to be a voter.
@@ -106,7 +110,7 @@ type proof struct{ way, typed string }
 
 // refuse makes the refusal whose title is a text, and its words KEY.text.
 func (s *visit) refuse(status int, key string, args ...any) *refusal {
-	r := &refusal{status: status, alert: alert{Title: s.printer.T(key)}}
+	r := &refusal{status: status, alert: alert{Title: s.printer.T(key, args...)}}
 	if text := key + ".text"; s.printer.Has(text) {
 		r.alert.Text = s.printer.T(text, args...)
 	}
@@ -126,11 +130,13 @@ func (r *refusal) add(number int, text web.Text) {
 }
 
 // explain turns a fault into the visitor's words.
-func (p *pages) explain(c echo.Context, s *visit, a asked, f *fault.Error) *refusal {
+func (p *pages) explain(c echo.Context, s *visit, a asked, key string, f *fault.Error) *refusal {
 	status := f.Kind.Status()
 	switch {
 	case nobody(f):
-		return p.strange(s, f)
+		return p.strange(c, s, key, f)
+	case errors.Is(f, errEarlierDay):
+		return p.ofEarlierDay(c, s, key)
 	case errors.Is(f, errUnreadable):
 		return s.refuse(status, "refusal.picks.unreadable")
 	case errors.Is(f, voting.ErrDuplicate):
@@ -148,6 +154,7 @@ func (p *pages) explain(c echo.Context, s *visit, a asked, f *fault.Error) *refu
 	case errors.Is(f, voting.ErrReplaced):
 		for _, w := range p.admitted(s) {
 			if no := w.refused(s, nil, f); no != nil {
+				no.lapsed = true
 				return no
 			}
 		}

@@ -144,8 +144,8 @@ func TestVote_refused(t *testing.T) {
 		{"hours", func(h *installation) { h.castErr = voting.ErrHours }, []string{"4"}, 409, []string{"现在不是投票时间"}},
 		{"way", func(h *installation) { h.castErr = voting.ErrWay }, []string{"4"}, 403, []string{"不接受这种投票方式"}},
 		{"key", func(h *installation) { h.castErr = voting.ErrKeyReused }, []string{"4"}, 422, []string{"另一组选择"}},
-		{"expired", func(h *installation) { h.now = h.now.Add(25 * time.Hour) }, []string{"4"}, 401, []string{"投票凭证已更新"}},
-		{"forged", nil, []string{"4"}, 401, []string{"投票凭证已更新"}},
+		{"expired", func(h *installation) { h.now = h.now.Add(25 * time.Hour) }, []string{"4"}, 401, []string{"投票凭证已过期"}},
+		{"forged", nil, []string{"4"}, 401, []string{"投票凭证已过期"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBooth(t)

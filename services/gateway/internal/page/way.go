@@ -168,8 +168,13 @@ func nobody(f *fault.Error) bool {
 
 // strange answers a ballot that came from no voter. The page that says so
 // brings a credential where one is given unasked.
-func (p *pages) strange(s *visit, f *fault.Error) *refusal {
-	if p.unasked(s) == nil {
+func (p *pages) strange(c echo.Context, s *visit, key string, f *fault.Error) *refusal {
+	switch {
+	case !s.voting():
+		return s.tooLate()
+	case errors.Is(f, errNoVoter) && p.keepsNone(c, key):
+		return s.refuse(f.Kind.Status(), "refusal.cookies")
+	case p.unasked(s) == nil:
 		for _, w := range p.admitted(s) {
 			if no := w.refused(s, nil, f); no != nil {
 				return no

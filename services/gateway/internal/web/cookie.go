@@ -50,7 +50,7 @@ func (s *Site) SetCookie(c echo.Context, name, value, path string, life time.Dur
 }
 
 func (s *Site) setCookie(c echo.Context, name, value, path string, life time.Duration) {
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure with https
 		Name: name, Value: value, Path: path, MaxAge: int(life.Round(time.Second) / time.Second),
 		HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode,
 	})

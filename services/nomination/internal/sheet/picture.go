@@ -68,7 +68,8 @@ func (s *Sheet) portrait(row *Row, found []table.Picture) error {
 		return nil
 	case len(found) == 0:
 		if row.photo != "" {
-			s.warn(row.Line, s.Label(form.Photo), "no_picture_here", "there is no picture in this cell, and its text {value} is not read", "value", form.Quote(row.photo))
+			s.warn(row.Line, s.Label(form.Photo), "no_picture_here",
+				"there is no picture in this cell, and its text {value} is not read", "value", form.Quote(row.photo))
 		}
 		return nil
 	}

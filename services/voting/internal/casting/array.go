@@ -20,7 +20,7 @@ const (
 func (a smallints) BinaryValue() ([]byte, error) {
 	b := arrayHead(int2OID, len(a), 4+2)
 	for _, n := range a {
-		b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(b, 2), uint16(n)) //nolint:gosec // two's complement
+		b = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint32(b, 2), uint16(n))
 	}
 	return b, nil
 }
@@ -29,7 +29,7 @@ func (a smallints) BinaryValue() ([]byte, error) {
 func (a ints) BinaryValue() ([]byte, error) {
 	b := arrayHead(int4OID, len(a), 4+4)
 	for _, n := range a {
-		b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, 4), uint32(n)) //nolint:gosec // two's complement
+		b = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(b, 4), uint32(n))
 	}
 	return b, nil
 }
@@ -38,7 +38,7 @@ func (a ints) BinaryValue() ([]byte, error) {
 // dimensions, whether there are nulls, of what, how many, from which index.
 func arrayHead(oid uint32, n, size int) []byte {
 	b := make([]byte, 0, 5*4+n*size)
-	for _, v := range []uint32{1, 0, oid, uint32(n), 1} { //nolint:gosec // a batch is small
+	for _, v := range []uint32{1, 0, oid, uint32(n), 1} {
 		b = binary.BigEndian.AppendUint32(b, v)
 	}
 	return b

@@ -175,6 +175,7 @@ type heading struct {
 	columns map[string]int
 	width   int
 	ids     []int // the columns of identifiers
+	ruled   []int // those of them whose names the rulebook may have
 	last    int   // the column of numbers; -1 where there is none
 }
 
@@ -187,7 +188,7 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (*hea
 		return nil, nil // the problem is listed
 	}
 	before := len(r.problems.lines)
-	h := &heading{make(map[string]int, len(row.Cells)), len(row.Cells), nil, -1}
+	h := &heading{columns: make(map[string]int, len(row.Cells)), width: len(row.Cells), last: -1}
 	var surplus []string
 	for i, cell := range row.Cells {
 		name := columnName(cell)
@@ -216,6 +217,9 @@ func (r *reader) heading(path string, t *table.Reader, required ...string) (*hea
 	for _, name := range []string{"panel", "juror", "candidate", "criterion", "constituency"} {
 		if i, ok := h.columns[name]; ok {
 			h.ids = append(h.ids, i)
+			if name == "panel" || name == "criterion" {
+				h.ruled = append(h.ruled, i)
+			}
 		}
 	}
 	r.seen.surplus(path, surplus)
@@ -242,12 +246,20 @@ func (r *reader) rows(ctx context.Context, path string, t *table.Reader, h *head
 				r.problems.addf(path, row.Line, i+1, "%s: %s", wrong.Name, wrong.Message)
 				return
 			}
-			if table.IsTotal(row.Cell(i)) {
+			if table.IsTotal(row.Cell(i)) && !(slices.Contains(h.ruled, i) && r.ruled(id(row.Cell(i)))) {
 				r.problems.addf(path, row.Line, i+1, "%q is the label of a total and nobody's name: leave out this row", table.Text(row.Cell(i)))
 				return
 			}
 		}
 		f(row)
+	})
+}
+
+// ruled tells the name of a panel or criterion of the rulebook, which may well be
+// "overall".
+func (r *reader) ruled(name string) bool {
+	return slices.ContainsFunc(r.rb.Review.Panels, func(p rulebook.Panel) bool {
+		return p.ID == name || slices.ContainsFunc(p.Criteria, func(c rulebook.Criterion) bool { return c.ID == name })
 	})
 }
 
@@ -269,27 +281,29 @@ func id(cell string) string {
 	return text
 }
 
-// names are how people are called in the files of one computation. Spellings with
-// one key are one, called as the first of them.
-type names struct{ called, byKey map[string]string }
+// names are how people are called in the files of one computation, by spelling
+// and by key. Spellings with one key are one, called as the first of them.
+type names map[string]string
 
 // of gives what a cell's person is called.
 func (n *names) of(cell string) string {
 	text := id(cell)
-	if called, ok := n.called[text]; ok {
+	if called, ok := (*n)[text]; ok {
 		return called
 	}
-	if n.called == nil {
-		n.called, n.byKey = make(map[string]string), make(map[string]string)
+	if *n == nil {
+		*n = make(names)
 	}
 	text = strings.Clone(text)
 	key := norm.Key(text)
-	called, ok := n.byKey[key]
+	called, ok := (*n)[key]
 	if !ok || key == "" {
 		called = text
-		n.byKey[key] = called
 	}
-	n.called[text] = called
+	if key != "" {
+		(*n)[key] = called
+	}
+	(*n)[text] = called
 	return called
 }
 

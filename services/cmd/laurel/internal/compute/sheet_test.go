@@ -61,6 +61,9 @@ func TestCommand_totals(t *testing.T) {
 		"in English":     {files(t, byVotes, "", "candidate,votes\nA,3\nGrand Total:,3\n", "", ""), `votes.csv:3:1: "Grand Total:" is the label of a total`},
 		"scores":         {files(t, scored, "", "", header+"p,甲,平均,c,3\n", ""), `scores.csv:3:3: "平均" is the label of a total`},
 		"a juror's":      {files(t, scored, "", "", header+"p,sum,A,c,3\n", ""), `scores.csv:3:2: "sum" is the label of a total`},
+		"a pair":         {files(t, byVotes, "", "candidate,votes\nA,3\n合计/Total,3\n", "", ""), `votes.csv:3:1: "合计/Total" is the label of a total`},
+		"to nobody":      {files(t, byVotes, "", "candidate,votes\nA,3\n弃权,5\n", "", ""), `votes.csv:3:1: "弃权" is the label of a total`},
+		"a criterion's":  {files(t, scored, "", "", header+"p,甲,A,overall,3\n", ""), `scores.csv:3:4: "overall" is the label of a total`},
 		"ballots":        {files(t, ranked, "", "", "", "A,B,total\n1,2,3\n"), `ballots.csv:1:3: "total" is the label of a total`},
 		"long ids":       {files(t, byVotes, "", "candidate,votes\n6.20102E+17,3\n", "", ""), "votes.csv:2:1: identifier: 6.20102E+17 is a number"},
 		"another column": {files(t, byVotes, "", "candidate|votes\nA|3\n", "", ""), "separated by |"},
@@ -69,6 +72,16 @@ func TestCommand_totals(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
+	}
+	// A panel and a criterion may be called so by the rulebook, a candidate not.
+	overall := strings.NewReplacer("id: p,", "id: all,", "id: c}", "id: overall}", "panel:p", "panel:all").Replace(scored)
+	command := files(t, overall, "", "", "panel,juror,candidate,criterion,score\nall,甲,A,overall,3\n", "")
+	if err := command.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	command = files(t, overall, "", "", "panel,juror,candidate,criterion,score\nall,甲,overall,overall,3\n", "")
+	if err := command.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "scores.csv:2:3:") {
+		t.Errorf("a candidate called overall: %v", err)
 	}
 }
 

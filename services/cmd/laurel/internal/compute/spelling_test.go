@@ -38,7 +38,8 @@ func TestCommand_assumedEncoding(t *testing.T) {
 	if err := c.Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := notes.String(); strings.Count(got, "candidates.csv: warning: the file does not say its encoding, which was taken for GB18030") != 1 || strings.Contains(got, "votes.csv: warning") {
+	const assumed = "candidates.csv: warning: the file does not say its encoding, which was taken for GB18030"
+	if got := notes.String(); strings.Count(got, assumed) != 1 || strings.Contains(got, "votes.csv: warning") {
 		t.Errorf("notes %q", got)
 	}
 }

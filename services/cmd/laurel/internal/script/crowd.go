@@ -20,7 +20,7 @@ type crowd struct {
 }
 
 func newCrowd(seed uint64, numbers []int, span rulebook.Picks) *crowd {
-	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers, span: span} //nolint:gosec // an invented crowd, from a seed on purpose
+	c := &crowd{rand: rand.New(rand.NewPCG(seed, seed)), numbers: numbers, span: span} // an invented crowd, from a seed on purpose
 	sum := 0.0
 	for range numbers {
 		merit := c.rand.Float64()
