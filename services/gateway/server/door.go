@@ -23,7 +23,7 @@ func door(next echo.HandlerFunc) echo.HandlerFunc {
 		if escaped(req.URL.RawQuery) {
 			fields = append(fields, web.NotPlain(req.URL.Query())...)
 		}
-		for _, name := range []string{echo.HeaderAuthorization, "Idempotency-Key", "Last-Event-ID"} {
+		for _, name := range []string{echo.HeaderAuthorization, "Idempotency-Key", "Last-Event-ID", "Laurel-Earlier-Receipt"} {
 			if !fault.Plain(req.Header.Get(name), false) {
 				fields = append(fields, fault.NotPlain(name))
 			}

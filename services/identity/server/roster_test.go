@@ -227,7 +227,7 @@ func (r room) discreet(t *testing.T, codes ...string) {
 	var acts []string
 	for _, e := range log {
 		acts = append(acts, e.Act+" "+e.Reason)
-		if e.Act == "export_codes" && !strings.Contains(string(e.Detail), `"form": "html"`) {
+		if e.Act == "export_codes" && !strings.Contains(string(e.Detail), `"form":"html"`) {
 			t.Errorf("the audit log does not tell how the codes were handed out: %s", e.Detail)
 		}
 		for _, c := range codes {

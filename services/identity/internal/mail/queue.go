@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,12 +59,14 @@ const (
 	// Those sent before say the same.
 	most   = 5
 	within = time.Hour
-	// maxQueued bounds what strangers can have queued. No act of staff waits for
-	// that: an account is disabled, and a password changed, whoever floods us.
+	// maxQueued bounds the letters with a link that wait, each kind by itself:
+	// strangers ask for resets, and organizers invite. Letters that tell of an act
+	// have no bound: an account is disabled, and a password changed, whoever floods
+	// us.
 	maxQueued = 20_000
 )
 
-// ErrFull says that too many letters wait that strangers asked for.
+// ErrFull says that too many letters of a kind wait.
 var ErrFull = fault.NewUnavailable("mail_queue_full", "too much mail waits to be sent; try again later", 10*time.Minute)
 
 // Queue is the letters of an installation. One whose Config has no URL takes
@@ -110,15 +113,19 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	now := q.deps.Time()
+	bound := maxQueued
+	if !l.Kind.hasLink() {
+		bound = math.MaxInt32
+	}
 	var full bool
 	if err := tx.GetContext(ctx, &full, `
-		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND $2::text = $9 AND kind = $9 LIMIT $8) q),
+		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND kind = $2 LIMIT $8) q),
 		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND created_at > $7),
 		added AS (
 			INSERT INTO mail (id, kind, address, said, created_at, due_at)
 			SELECT $1, $2, $3, $4, $5, $5 FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
 		SELECT n >= $8 FROM waiting`,
-		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), maxQueued, Reset); err != nil {
+		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), bound); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	if full {
