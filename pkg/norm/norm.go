@@ -22,12 +22,26 @@ import (
 //
 // Key(Key(s)) is Key(s).
 func Key(s string) string {
+	if common(s) {
+		return s
+	}
 	if key, ok := ascii(s); ok {
 		return key
 	}
 	s = norm.NFKC.String(strings.Map(ideograph, norm.NFKC.String(s)))
 	// What is dropped may have kept a letter from its mark.
 	return norm.NFKC.String(lower.Replace(strings.ToLower(strings.Map(sign, s))))
+}
+
+// common tells a text of ideographs of the usual blocks, small letters and
+// digits, which is its own key.
+func common(s string) bool {
+	for _, r := range s {
+		if (r < 0x3400 || r > 0x9FFF || r >= 0x4DC0 && r < 0x4E00) && (r < 'a' || r > 'z') && (r < '0' || r > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 // lower are the letters that have several lower-case forms.

@@ -108,3 +108,15 @@ func TestDot(t *testing.T) {
 		}
 	}
 }
+
+// Every ideograph of the usual blocks is its own key, also beside others: such
+// texts are taken as they are.
+func TestKey_common(t *testing.T) {
+	for r := rune(0x3400); r <= 0x9FFF; r++ {
+		if s := string(r); r < 0x4DC0 || r >= 0x4E00 {
+			if got := norm.Key("（" + s + "）"); got != "("+s+")" || norm.Key(s) != s {
+				t.Errorf("%U is %q", r, got)
+			}
+		}
+	}
+}

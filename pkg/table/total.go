@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
 )
@@ -20,14 +19,11 @@ const (
 
 var totals = regexp.MustCompile(`^(?:` + aside + `)*(?:` + adds + `)(?:` + adds + `|` + aside + `)*$`)
 
-// mayAdd are characters of which every label of a total has one.
-const mayAdd = "auAU合总總総小共累计計汇匯平均最中效废廢白权權σΣ∑"
-
 // IsTotal tells the label of a row or column that adds others up, or counts what
 // went to nobody: 合计, 合 计：, 本页小计, 总得票数, 弃权, Total (votes), sum. It has no
 // word beside those of totals. Nobody is called so.
 func IsTotal(text string) bool {
-	if len(text) > 100 || !strings.ContainsAny(text, mayAdd) && !strings.ContainsFunc(text, compatible) {
+	if len(text) > 100 || !strings.ContainsFunc(text, mayAdd) {
 		return false
 	}
 	return totals.MatchString(strings.Map(func(r rune) rune {
@@ -38,7 +34,12 @@ func IsTotal(text string) bool {
 	}, norm.Key(text)))
 }
 
-// compatible tells characters that may be another form of a plain one.
-func compatible(r rune) bool {
-	return r >= 0xF900 && r < utf8.MaxRune || r >= 0x2100 && r < 0x3400
+// mayAdd tells the characters of which every label of a total has one, and those
+// that may be another form of a plain one.
+func mayAdd(r rune) bool {
+	switch r {
+	case 'a', 'u', 'A', 'U', 'σ', 'Σ', '合', '总', '總', '総', '小', '共', '累', '汇', '匯', '平', '均', '最', '中', '效', '废', '廢', '白', '权', '權':
+		return true
+	}
+	return 0x2100 <= r && r < 0x3400 || r >= 0xF900
 }

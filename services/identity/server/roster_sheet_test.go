@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -50,6 +51,15 @@ func TestRoster_sheets(t *testing.T) {
 	out, err := r.load(t, in, rosterBook(t, title, head, []any{"620102199001011234", "王强"}, hidden, []any{13893112345, "钱运"}))
 	if err != nil || out.Added != 2 || out.Sheet != "Sheet1" || len(out.Warnings) != 1 ||
 		out.Warnings[0].Code != "rows_hidden" || out.Warnings[0].Params["rows"] != "4" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	gbk, err := simplifiedchinese.GBK.NewEncoder().String("编号;姓名\n18;李娜\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err = r.load(t, in, gbk)
+	if err != nil || out.Added != 1 || len(out.Warnings) != 2 || out.Warnings[0].Code != "encoding_assumed" ||
+		out.Warnings[0].Params["encoding"] != "GB18030" || out.Warnings[1].Code != "delimiter_assumed" {
 		t.Errorf("%+v, %v", out, err)
 	}
 	in.Sheet = "别的"

@@ -287,14 +287,14 @@ type names map[string]string
 
 // of gives what a cell's person is called.
 func (n *names) of(cell string) string {
-	text := id(cell)
+	text := table.Text(cell)
 	if called, ok := (*n)[text]; ok {
 		return called
 	}
 	if *n == nil {
 		*n = make(names)
 	}
-	text = strings.Clone(text)
+	text = strings.Clone(id(text))
 	key := norm.Key(text)
 	called, ok := (*n)[key]
 	if !ok || key == "" {
