@@ -174,6 +174,7 @@ func TestClock(t *testing.T) {
 	h.stands(func(tally voting.Tally) bool { return tally.State == voting.Sealed })
 	var leaves answer
 	testkit.Eventually(t, testkit.Patience, func() error { // they are written once, after the close
+		h.clock.Advance(time.Second) // what the gateway keeps of it grows old
 		if leaves = h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/log/leaves", "", ""); leaves.Status != http.StatusOK {
 			return fmt.Errorf("leaves: %d %s", leaves.Status, leaves.Body)
 		}
