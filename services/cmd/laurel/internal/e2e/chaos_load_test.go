@@ -70,14 +70,17 @@ func (l *load) vote(ctx context.Context) {
 	for fault.Is(err, fault.Unavailable) && ctx.Err() == nil {
 		voter, err = l.s.Voter(ctx, i)
 	}
+	if l.late(err) {
+		l.note(0, err)
+		return
+	}
 	if err != nil {
 		l.fail("voter %d: %v", i, err)
 		return
 	}
 	key, picks := fmt.Sprintf("voter-%d", i), l.s.Picks()
 	counted, err := l.persist(ctx, voter, key, picks)
-	if l.closing.Load() && fault.HasCode(err, voting.ErrClosed.Code) {
-		l.cancel()
+	if l.late(err) {
 		return
 	}
 	if err != nil {
@@ -93,11 +96,19 @@ func (l *load) vote(ctx context.Context) {
 		}
 	case 1:
 		again, err := l.persist(ctx, voter, key+"-2", picks)
-		late := l.closing.Load() && fault.HasCode(err, voting.ErrClosed.Code)
-		if !late && !fault.HasCode(err, voting.ErrDuplicate.Code) {
+		if !l.late(err) && !fault.HasCode(err, voting.ErrDuplicate.Code) {
 			l.fail("ballot %d acknowledged twice: %q, then %q, %v", i, counted.Receipt, again.Receipt, err)
 		}
 	}
+}
+
+// late tells whether a voter came after the close; then nobody else comes.
+func (l *load) late(err error) bool {
+	is := l.closing.Load() && fault.HasCode(err, voting.ErrClosed.Code)
+	if is {
+		l.cancel()
+	}
+	return is
 }
 
 // persist casts until the answer is not "try again".
