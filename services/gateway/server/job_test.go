@@ -138,7 +138,7 @@ func TestJob_slowly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	time.Sleep(2 * s.Config.WriteTimeout) // nothing tells when a time is over
+	<-time.After(2 * s.Config.WriteTimeout) // nothing tells when a time is over
 	if n, err := io.Copy(io.Discard, resp.Body); err != nil || n != size {
 		t.Errorf("%d of %d bytes: %v", n, size, err)
 	}

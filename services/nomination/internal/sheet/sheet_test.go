@@ -119,8 +119,10 @@ func TestRead_pictures(t *testing.T) {
 // A picture in ink whose profile is not applied is told.
 func TestRead_ink(t *testing.T) {
 	profile := append([]byte("\xFF\xE2\x00\x90ICC_PROFILE\x00\x01\x01"), make([]byte, 128)...)
-	frame := []byte{0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
-		0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0xFF, 0xD9}
+	frame := []byte{
+		0xFF, 0xC0, 0, 20, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0,
+		0xFF, 0xDA, 0, 14, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0, 0xFF, 0xD9,
+	}
 	for name, body := range map[string][]byte{"plain": frame, "profile": append(profile, frame...)} {
 		f := excelize.NewFile()
 		head, row := []any{"姓名", "工作单位", "所在市州", "主要事迹", "照片"}, []any{"王强", "陇运速递", "兰州", "事迹"}

@@ -246,7 +246,7 @@ func (r *reader) rows(ctx context.Context, path string, t *table.Reader, h *head
 				r.problems.addf(path, row.Line, i+1, "%s: %s", wrong.Name, wrong.Message)
 				return
 			}
-			if table.IsTotal(row.Cell(i)) && !(slices.Contains(h.ruled, i) && r.ruled(id(row.Cell(i)))) {
+			if table.IsTotal(row.Cell(i)) && (!slices.Contains(h.ruled, i) || !r.ruled(id(row.Cell(i)))) {
 				r.problems.addf(path, row.Line, i+1, "%q is the label of a total and nobody's name: leave out this row", table.Text(row.Cell(i)))
 				return
 			}
