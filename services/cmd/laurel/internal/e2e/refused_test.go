@@ -73,9 +73,12 @@ func (h *harness) quiet(t *testing.T) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error {
 		for service, db := range h.databases(t) {
-			var unsent int
-			if err := db.GetContext(t.Context(), &unsent, `SELECT count(*) FROM outbox WHERE sent_at IS NULL`); err != nil || unsent > 0 {
-				return fmt.Errorf("%s has %d events to send: %w", service, unsent, err)
+			var unsent, atWork int
+			err := db.QueryRowContext(t.Context(), `
+				SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL),
+				       (SELECT count(*) FROM job WHERE ended_at IS NULL AND (state = 'running' OR due_at <= clock_timestamp()))`).Scan(&unsent, &atWork)
+			if err != nil || unsent+atWork > 0 {
+				return fmt.Errorf("%s has %d events to send, %d jobs to do: %w", service, unsent, atWork, err)
 			}
 		}
 		var uncounted, unpublished, unsealed int
