@@ -79,6 +79,11 @@ func (r *Reader) file(ctx context.Context, slug, kind string) (out voting.Export
 	if err := r.sealed(ctx, slug, func(v view) error { now = v.Now; return nil }); err != nil {
 		return out, err
 	}
+	// The leaves' job is looked at first: it orders the ballots' before it ends.
+	leaves, begun, err := job.Last(ctx, r.db, slug, voting.LeavesJob)
+	if err != nil {
+		return out, err
+	}
 	made, found, err := job.Last(ctx, r.db, slug, kind)
 	if err != nil {
 		return out, err
@@ -100,9 +105,21 @@ func (r *Reader) file(ctx context.Context, slug, kind string) (out voting.Export
 			return out, nil
 		}
 	}
-	// Nothing has been made, or it is lost. The leaves come first.
-	leaves, err := r.jobs.Order(ctx, r.db, slug, voting.LeavesJob, nil)
-	return voting.Exported{Job: &leaves}, err
+	// Nothing has been made, or it is lost. The leaves come first, unless they are
+	// being made, or were since this call began.
+	if !begun || leaves.Ended() {
+		again, _, err := job.Last(ctx, r.db, slug, voting.LeavesJob)
+		if err != nil {
+			return voting.Exported{}, err
+		}
+		if again.ID != leaves.ID {
+			return voting.Exported{Job: &again}, nil
+		}
+		if leaves, err = r.jobs.Order(ctx, r.db, slug, voting.LeavesJob, nil); err != nil {
+			return voting.Exported{}, err
+		}
+	}
+	return voting.Exported{Job: &leaves}, nil
 }
 
 // errLost ends the job of the ballots where the leaves are gone that it reads.
