@@ -30,8 +30,7 @@ func mistake(name string, r request, status int, code string, fields ...string) 
 // wrong, and that not a row in any database is different afterwards.
 func (h *harness) refused(t *testing.T, stage string, cases ...bad) {
 	t.Helper()
-	h.quiet(t)
-	before := h.state(t)
+	before := h.quiet(t)
 	for _, c := range cases {
 		t.Run(stage+"/"+c.name, func(t *testing.T) {
 			a := h.ask(t, c.request)
@@ -68,32 +67,47 @@ func (h *harness) refused(t *testing.T, stage string, cases ...bad) {
 	}
 }
 
-// quiet waits until nothing is on its way.
-func (h *harness) quiet(t *testing.T) {
+// quiet waits until nothing is on its way, and gives the state in which that is
+// so: what one part has at rest may be work for another, so it is read again.
+func (h *harness) quiet(t *testing.T) (s state) {
 	t.Helper()
 	testkit.Eventually(t, wait, func() error {
-		for service, db := range h.databases(t) {
-			var unsent, atWork int
-			err := db.QueryRowContext(t.Context(), `
-				SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL),
-				       (SELECT count(*) FROM job WHERE ended_at IS NULL AND (state = 'running' OR due_at <= clock_timestamp()))`).Scan(&unsent, &atWork)
-			if err != nil || unsent+atWork > 0 {
-				return fmt.Errorf("%s has %d events to send, %d jobs to do: %w", service, unsent, atWork, err)
-			}
+		s = h.state(t)
+		if err := h.busy(t); err != nil {
+			return err
 		}
-		var uncounted, unpublished, unsealed int
-		err := h.databases(t)["voting"].QueryRowContext(t.Context(), `
-			SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL), (SELECT count(*) FROM head WHERE published < next_index),
-			       (SELECT count(*) FROM voting v JOIN head h ON h.selection = v.id WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL)`).
-			Scan(&uncounted, &unpublished, &unsealed)
-		if err != nil || uncounted+unpublished+unsealed > 0 {
-			return fmt.Errorf("%d batches are not in the tally, %d tallies not public, %d not sealed: %w", uncounted, unpublished, unsealed, err)
+		if h.consumes() {
+			h.delivered(t)
+		}
+		if diff := s.diff(h.state(t)); diff != "" {
+			return fmt.Errorf("it goes on:\n%s", diff)
 		}
 		return nil
 	})
-	if h.consumes() {
-		h.delivered(t)
+	return s
+}
+
+// busy tells what is on its way in some part.
+func (h *harness) busy(t *testing.T) error {
+	t.Helper()
+	for service, db := range h.databases(t) {
+		var unsent, atWork int
+		err := db.QueryRowContext(t.Context(), `
+			SELECT (SELECT count(*) FROM outbox WHERE sent_at IS NULL),
+			       (SELECT count(*) FROM job WHERE ended_at IS NULL AND (state = 'running' OR due_at <= clock_timestamp()))`).Scan(&unsent, &atWork)
+		if err != nil || unsent+atWork > 0 {
+			return fmt.Errorf("%s has %d events to send, %d jobs to do: %w", service, unsent, atWork, err)
+		}
 	}
+	var uncounted, unpublished, unsealed int
+	err := h.databases(t)["voting"].QueryRowContext(t.Context(), `
+		SELECT (SELECT count(*) FROM batch WHERE first_index IS NULL), (SELECT count(*) FROM head WHERE published < next_index),
+		       (SELECT count(*) FROM voting v JOIN head h ON h.selection = v.id WHERE v.closed_at IS NOT NULL AND h.sealed_at IS NULL)`).
+		Scan(&uncounted, &unpublished, &unsealed)
+	if err != nil || uncounted+unpublished+unsealed > 0 {
+		return fmt.Errorf("%d batches are not in the tally, %d tallies not public, %d not sealed: %w", uncounted, unpublished, unsealed, err)
+	}
+	return nil
 }
 
 // consumes tells whether there is a selection whose deliveries can be asked
