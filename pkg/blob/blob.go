@@ -59,10 +59,18 @@ type Store interface {
 	Delete(ctx context.Context, hash string) error
 	// Sweep removes the bodies that were last put longer than age ago and that
 	// nothing refers to: of those that it asks about, keeps tells which are needed.
-	Sweep(ctx context.Context, age time.Duration, keeps func(ctx context.Context, hashes []string) (needed []string, err error)) (removed int, err error)
+	Sweep(ctx context.Context, age time.Duration, keeps Keeps) (removed int, err error)
+	// Adopt takes over what the owner needs of the bodies that were put before
+	// bodies had owners. Once all owners have done so, what is older by Grace than
+	// the first of them is removed. It is to be repeated while there are such
+	// bodies, and does nothing where there are none.
+	Adopt(ctx context.Context, owners []string, keeps Keeps) (adopted, removed int, err error)
 }
 
-// Nothing is the keeps of a sweep that goes by the age alone.
+// Keeps tells which of some bodies are needed.
+type Keeps func(ctx context.Context, hashes []string) (needed []string, err error)
+
+// Nothing is the Keeps of a sweep that goes by the age alone.
 func Nothing(context.Context, []string) ([]string, error) { return nil, nil }
 
 // CheckHash returns ErrHash unless the hash is 64 small hexadecimal digits.

@@ -21,7 +21,8 @@ import (
 // It is whole and synced, because it is written under another name in tmp/ and
 // then renamed. The folders are made when they are first needed.
 //
-// Before bodies had owners they lay in ab/ab12…; there they are still read.
+// Before bodies had owners they lay in ab/ab12…; there they are read until all
+// owners have adopted what they need.
 type Dir struct {
 	root  string
 	owner string // "" has what had no owner

@@ -195,7 +195,8 @@ func put(t *testing.T, s blob.Store, text string) string {
 }
 
 // TestDir_In keeps the bodies of owners apart: what one removes, another has.
-// What lay there before bodies had owners is read by all, and removed by none.
+// What lay there before bodies had owners is read by all, and no owner removes it
+// alone.
 func TestDir_In(t *testing.T) {
 	d, root := setup(t)
 	old := put(t, d, "old")

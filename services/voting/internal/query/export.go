@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -69,6 +72,14 @@ func (r *Reader) Jobs() []job.Kind {
 		{Name: voting.LeavesJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
 		{Name: voting.BallotsJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
 	}
+}
+
+// Needs tells which of some bodies are files that a job has made, or reads.
+func Needs(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &needed, `
+		SELECT DISTINCT made.blob FROM job CROSS JOIN LATERAL (VALUES (result->>'blob'), (input->>'blob')) AS made (blob)
+		WHERE kind IN ($2, $3) AND made.blob = ANY($1)`, pq.Array(hashes), voting.LeavesJob, voting.BallotsJob)
+	return needed, err
 }
 
 // file gives a file of a sealed selection that a job has made, or the job that
