@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -141,4 +143,17 @@ func TestDesk_foreign(t *testing.T) {
 			t.Errorf("%s from elsewhere: %d", path, a.Status)
 		}
 	}
+}
+
+// TestDesk_look looks at the desks' first pages in a browser, on both screens, in
+// both themes and languages.
+func TestDesk_look(t *testing.T) {
+	h := atDesks(t)
+	ctx := browser.Open(t)
+	browser.Look(t, ctx, "sign-in", h.url+"/desk/sign-in")
+	browser.Run(t, ctx, "session", chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+organizer+`; path=/"`))
+	browser.Look(t, ctx, "home", h.url+"/desk")
+	browser.Look(t, ctx, "dashboard", h.url+"/desk/s/"+here)
+	browser.Run(t, ctx, "keys", chromedp.Navigate(h.url+"/desk"), chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("#keys")))
+	browser.Look(t, ctx, "forbidden", h.url+"/desk/s/unknown-selection")
 }
