@@ -21,7 +21,7 @@ const mark = "adopted"
 // a copy where there can be no link. So it may be cut short at any moment, run in
 // two processes at once, and be repeated; the mark is written last.
 func (d *Dir) Adopt(ctx context.Context, owners []string, keeps Keeps) (adopted, removed int, err error) {
-	none := &Dir{root: d.root}
+	none := d.of("")
 	folders, err := none.folders()
 	if err != nil || len(folders) == 0 {
 		return 0, 0, wrap("adopt blobs", err)
@@ -115,7 +115,7 @@ func (d *Dir) adopt(ctx context.Context, none *Dir, hash string) (took bool, err
 	if err := os.MkdirAll(filepath.Dir(d.path(hash)), 0o750); err != nil {
 		return false, err
 	}
-	err = os.Link(none.path(hash), d.path(hash))
+	err = d.link(none.path(hash), d.path(hash))
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return false, nil
@@ -138,7 +138,7 @@ func (d *Dir) adopt(ctx context.Context, none *Dir, hash string) (took bool, err
 // adoptedBy tells since when all owners have had what they needed.
 func (d *Dir) adoptedBy(owners []string) (since time.Time, all bool, err error) {
 	for i, owner := range owners {
-		info, err := os.Stat((&Dir{d.root, owner}).mark())
+		info, err := os.Stat(d.of(owner).mark())
 		if errors.Is(err, fs.ErrNotExist) {
 			return since, false, nil
 		}

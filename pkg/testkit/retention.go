@@ -12,7 +12,9 @@ import (
 )
 
 // KeepsFor gives a room times for what it keeps of people.
-func KeepsFor(p retention.Periods) func(*run.Deps) { return func(deps *run.Deps) { deps.Retention = p } }
+func KeepsFor(p retention.Periods) func(*run.Deps) {
+	return func(deps *run.Deps) { deps.Retention = p }
+}
 
 // Erased waits until a room has erased what was over at a time of its clock.
 func Erased(t testing.TB, deps run.Deps, at time.Time) {
