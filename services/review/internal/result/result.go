@@ -9,10 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -138,12 +138,7 @@ func (r *Results) GetResult(ctx context.Context, in review.Of) (review.Result, e
 	if err != nil {
 		return review.Result{}, err
 	}
-	body, _, err := r.deps.Blobs.Open(ctx, hash)
-	if err != nil {
-		return review.Result{}, fmt.Errorf("result: %w", err)
-	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
+	data, err := blob.Read(ctx, r.deps.Blobs, hash, maxResult)
 	if err != nil {
 		return review.Result{}, fmt.Errorf("result: %w", err)
 	}
