@@ -203,12 +203,29 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	}
 }
 
+// check has the ballots recounted, and gives what that found.
+func (r *room) check(t testing.TB) (c voting.Check, err error) {
+	t.Helper()
+	ordered, err := r.OrderCheck(r.ctx, voting.Of{Slug: slug})
+	if err != nil {
+		return c, err
+	}
+	testkit.Eventually(t, testkit.Patience, func() error {
+		j, err := job.Get(r.ctx, r.deps.DB, slug, ordered.Job.ID)
+		if err == nil && !j.Ended() {
+			err = fmt.Errorf("the check is %s: %+v", j.State, j.Fault)
+		}
+		return err
+	})
+	return r.CheckTally(r.ctx, voting.Of{Slug: slug})
+}
+
 // whole waits until every ballot is public, and checks the whole state: ballots
 // there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
-		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
+		c, err := r.check(t)
 		if err != nil {
 			return err
 		}
