@@ -137,6 +137,8 @@ func examples() map[string]example {
 		"GET /selections/{slug}/audit":                                     {},
 		"GET /selections/{slug}/deliveries":                                {},
 		"GET /selections/{slug}/check":                                     {},
+		"POST /selections/{slug}/check":                                    {},
+		"DELETE /selections/{slug}/check":                                  {},
 		"GET /selections/{slug}/erasures":                                  {},
 		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
