@@ -27,6 +27,17 @@ func (r *room) admin(t *testing.T) *sqlx.DB {
 	return db
 }
 
+// kill ends all sessions that are at work or hold a lock, but for one.
+func (r *room) kill(t *testing.T, but int) {
+	t.Helper()
+	if _, err := r.admin(t).ExecContext(t.Context(), `
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity a
+		WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)
+		  AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory'))`, but); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // held lets checks come as far as the log, and no farther until it is let go.
 func (r *room) held(t *testing.T) (letGo func(), pid int) {
 	t.Helper()
@@ -161,10 +172,7 @@ func TestCheck_killed(t *testing.T) {
 	}
 	r.state(t, job.Running, 1)
 	keeping(t, s, signer, r.nats, address, address)
-	if _, err := r.admin(t).ExecContext(t.Context(), `
-		SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)`, holder); err != nil {
-		t.Fatal(err)
-	}
+	r.kill(t, holder)
 	testkit.Eventually(t, testkit.Patience, func() error {
 		j, _, err := job.Last(t.Context(), r.deps.DB, slug, voting.CheckJob)
 		if err == nil && j.Attempts < 2 {

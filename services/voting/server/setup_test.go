@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -19,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -89,7 +91,7 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 	db := testkit.Open(t, way, voting.Name)
 	deps := run.Deps{
 		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
+		Blobs: blobs, Jobs: job.New(jobsPool(t, way), clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -109,6 +111,18 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 
 		selection: testkit.NewSelection(t, slug, deps.Time, inbox.Deliver),
 	}
+}
+
+// jobsPool are the jobs' own connections. Tests end sessions under it, and it may
+// learn of that when it is closed.
+func jobsPool(t testing.TB, way string) *sqlx.DB {
+	t.Helper()
+	db, err := pg.Open(t.Context(), pg.Config{URL: way, Service: voting.Name, MaxOpen: job.Connections})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // book is a rulebook whose voting is v. Where v does not say when figures become
