@@ -127,6 +127,7 @@ func examples() map[string]example {
 		"DELETE /sessions/current":                                         {},
 		"GET /audit":                                                       {query: "?service=review"},
 		"GET /audit/check":                                                 {},
+		"GET /erasures":                                                    {},
 		"GET /selections":                                                  {},
 		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -60,9 +59,9 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
-		Tasks:    []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
-		Jobs:     []job.Kind{rosters.Retention().Job()},
+		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
+		Tasks:     []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
+		Retention: rosters.Retention(),
 	}, nil
 }
 
