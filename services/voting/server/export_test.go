@@ -152,7 +152,8 @@ func TestExport_once(t *testing.T) {
 		t.Error(err)
 	}
 	r.right(t, head)
-	if jobs, attempts := r.count(t, `SELECT count(*) FROM job WHERE slug <> ''`), r.count(t, `SELECT sum(attempts) FROM job WHERE slug <> ''`); jobs != 2 || attempts != 2 {
+	const files = ` FROM job WHERE slug <> ''`
+	if jobs, attempts := r.count(t, `SELECT count(*)`+files), r.count(t, `SELECT sum(attempts)`+files); jobs != 2 || attempts != 2 {
 		t.Errorf("%d jobs were attempted %d times for two files", jobs, attempts)
 	}
 	first := r.made(t, r.ExportLeaves)

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
@@ -27,13 +29,15 @@ import (
 type loot map[string][]byte
 
 // TestTheft takes, of an installation in use, all rows of its database, and all
-// files of its data directory but the keys: bodies, and what NATS keeps. No
-// password is there, no session, link, code, credential, receipt or key of a
-// ballot, nor where a voter came from or a picture was taken; during the vote and
-// after it.
+// files of its data directory but the keys: bodies, what NATS keeps, and a log that
+// tells everything. No password is there, no session, link, code, credential,
+// receipt or key of a ballot, nor where a voter came from or a picture was taken;
+// during the vote and after it. When a member uses a code nothing is written.
 func TestTheft(t *testing.T) {
 	t.Parallel()
-	h := together(t)
+	h := build(t, testkit.URL(t), nil)
+	h.add(all, nil, "LOG_LEVEL=debug")
+	h.open(t, all)
 	h.Rules = strings.Replace(h.Rules, "voters: [device]", "voters: [device, roster]", 1)
 	h.run(t, h.Create, h.Nominate)
 	ctx, organizer := t.Context(), h.Organizer()
@@ -82,6 +86,7 @@ func TestTheft(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets["replaced code"] = replaced.Code
+	before := h.written(t)
 	const address, key = "203.0.113.77", "the-key-of-one-ballot"
 	from := h.API.From(address)
 	voter, err := from.RosterVoter(ctx, slug, secrets["code of 17"])
@@ -91,6 +96,9 @@ func TestTheft(t *testing.T) {
 	counted, err := voter.CastWith(ctx, key, []int{1, 2})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, h.written(t)); diff != "" {
+		t.Errorf("a member has voted, and identity has written (-before +after):\n%s", diff)
 	}
 	secrets["receipt"], secrets["key of a ballot"], secrets["where a voter came from"] = counted.Receipt, key, address
 	device, err := from.Voter(ctx, slug)
@@ -121,12 +129,12 @@ func TestTheft(t *testing.T) {
 // shown. What is public is found, so the search is one.
 func (h *harness) holds(t *testing.T, when string, secrets map[string]string) {
 	t.Helper()
-	all := loot{}
-	h.dump(t, all)
-	h.files(t, all)
+	taken := loot{}
+	h.dump(t, taken)
+	h.files(t, taken)
 	find := func(secret string) (in []string) {
 		compact := strings.ReplaceAll(secret, "-", "")
-		for name, body := range all {
+		for name, body := range taken {
 			for _, form := range []string{secret, compact, hex.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(compact))} {
 				if bytes.Contains(body, []byte(form)) {
 					in = append(in, name)
@@ -147,9 +155,19 @@ func (h *harness) holds(t *testing.T, when string, secrets map[string]string) {
 	}
 	for _, known := range []string{"王芳", "late@example.org", "快递员甲"} {
 		if len(find(known)) == 0 {
-			t.Errorf("%s: %s is not found, of %d things", when, known, len(all))
+			t.Errorf("%s: %s is not found, of %d things", when, known, len(taken))
 		}
 	}
+}
+
+// written is all that identity keeps, with the transaction that wrote each row.
+func (h *harness) written(t *testing.T) map[string][]string {
+	t.Helper()
+	db, rows := testkit.Open(t, h.Database, identity.Name), map[string][]string{}
+	for _, table := range list(t, db, `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename NOT IN ('job', 'audit_head')`) {
+		rows[table] = list(t, db, `SELECT concat(xmin, ' ', ctid, ' ', x) FROM `+table+` x ORDER BY 1`)
+	}
+	return rows
 }
 
 // dump takes all rows of all schemas.
