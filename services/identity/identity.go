@@ -95,9 +95,9 @@ type Service interface {
 	// that are left. An unknown one is fine. Fault: ErrSession.
 	EndSessions(ctx context.Context, in EndSessions) ([]OpenSession, error)
 	// DisableAccount ends an account's sessions and keeps it from opening others;
-	// again is fine. Faults: ErrInvalid for the reason, ErrNoAccount.
+	// again is fine. Faults: ErrInvalid for the reason, ErrNoAccount, ErrLastOperator.
 	DisableAccount(ctx context.Context, in ChangeAccess) (Account, error)
-	// EnableAccount undoes DisableAccount. Faults as there.
+	// EnableAccount undoes DisableAccount. Faults: ErrInvalid, ErrNoAccount.
 	EnableAccount(ctx context.Context, in ChangeAccess) (Account, error)
 	// SignIn opens a session. A try is counted before the password is looked at, by
 	// its account and its network; the holder of an account is not kept from it by
@@ -117,7 +117,8 @@ type Service interface {
 	GrantRole(ctx context.Context, in Change) (Account, error)
 	// RevokeRole takes a role back; one that the account has not is fine, as long as
 	// it has others in the selection. Faults: ErrInvalid, and ErrNoAccount also for
-	// an account that has none there: whoever asks learns of no others.
+	// an account that has none there: whoever asks learns of no others;
+	// ErrLastOperator.
 	RevokeRole(ctx context.Context, in Change) (Account, error)
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
@@ -154,5 +155,7 @@ var (
 	ErrDisabled     = fault.New(fault.Forbidden, "account_disabled", "the account is disabled; ask whoever runs the installation")
 	ErrPassword     = fault.New(fault.Forbidden, "password_wrong", "this is not the account's present password")
 	ErrLink         = fault.New(fault.Gone, "link_invalid", "the link has been used, has expired or was never given out; ask for another")
-	ErrNoMail       = fault.New(fault.Conflict, "mail_missing", "this installation sends no mail; ask whoever runs it")
+	ErrLastOperator = fault.New(fault.Conflict, "last_operator",
+		"nobody else who can sign in runs this installation; give somebody else the role first")
+	ErrNoMail = fault.New(fault.Conflict, "mail_missing", "this installation sends no mail; ask whoever runs it")
 )
