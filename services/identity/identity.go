@@ -56,6 +56,7 @@ type Token struct {
 // Lookup finds an account by its email.
 type Lookup struct {
 	Email string `json:"email"`
+	Slug  string `json:"slug,omitempty"` // of the selection whose staff are asked for; empty: any account
 }
 
 // Change grants or revokes a role of the account with an email.
@@ -73,7 +74,9 @@ type ListStaff struct {
 // Service is what identity does.
 type Service interface {
 	// Invite gives a role to whoever has an address; again is fine. Where the
-	// address is not proved, its holder gets a link to claim the account. Faults:
+	// address is not proved, its holder gets a link to claim the account. Until the
+	// holder comes, by a link or by signing in, whoever asks in the selection is told
+	// what they said themselves, and not whether there was an account. Faults:
 	// ErrInvalid with the fields.
 	Invite(ctx context.Context, in Invite) (Invited, error)
 	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
@@ -110,7 +113,8 @@ type Service interface {
 	SignOut(ctx context.Context, in Token) (Account, error)
 	// Authenticate gives the account of a session. Fault: ErrSession.
 	Authenticate(ctx context.Context, in Token) (Account, error)
-	// FindAccount looks an account up by email. Fault: ErrNoAccount.
+	// FindAccount looks an account up by email. Fault: ErrNoAccount, also, in the
+	// same way and time, for one that has no role in the selection that is named.
 	FindAccount(ctx context.Context, in Lookup) (Account, error)
 	// GrantRole gives a role to an account that is there; again is fine. Faults:
 	// ErrInvalid, ErrNoAccount.

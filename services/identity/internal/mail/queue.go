@@ -25,6 +25,7 @@ type Kind string
 const (
 	Invitation      Kind = "invitation" // with a link
 	Reset           Kind = "reset"      // with a link
+	RoleGiven       Kind = "role_given" // to an account that needs no link
 	Claimed         Kind = "claimed"    // by a link that somebody handed over
 	PasswordChanged Kind = "password_changed"
 	SessionsEnded   Kind = "sessions_ended"
@@ -34,7 +35,7 @@ const (
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
+	return []Kind{Invitation, Reset, RoleGiven, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
 }
 
 // hasLink tells whether a kind of letter holds a link that proves its address.

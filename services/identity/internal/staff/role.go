@@ -59,7 +59,7 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
 			return err
 		}
-		account, err = find(ctx, tx, `id = $1`, account.ID)
+		account, err = toldOf(ctx, tx, in.Slug, account.ID)
 		return err
 	})
 	return account, err
