@@ -141,9 +141,17 @@ type Service interface {
 	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
 	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
-	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver,
+	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver, ErrNoPrinter,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.
 	ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error)
+	// MailCodes queues letters with codes. Faults: ErrNoMail, ErrNoRoster, ErrNoMember,
+	// ErrRosterInvalid with the fields, ErrNoneToMail, ErrLetters, ErrVoteOver.
+	MailCodes(ctx context.Context, in MailCodes) (CodesMailed, error)
+	// ReadCode tells whether a ballot of a code's member is counted, after the vote,
+	// and to nobody who could have got the code by giving it out. Faults: ErrInvalid,
+	// ErrCodeMistyped, ErrCode, ErrCodeRead, ErrNotOver. The caller limits the tries
+	// that end in ErrCode.
+	ReadCode(ctx context.Context, in CodeOf) (CodeUsed, error)
 	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
 	// reason, ErrNoMember, ErrVoteOver.
 	ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -114,6 +113,6 @@ func state(claimed, proved bool) identity.State {
 	return identity.StateProved
 }
 
-func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func normalize(email string) string { return mail.Normalize(email) }
 
 func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
