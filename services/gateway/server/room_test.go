@@ -158,6 +158,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n"},
 		"GET /selections/{slug}/roster":                                    {},
 		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`},
+		"POST /selections/{slug}/roster/codes/mail":                        {body: `{}`},
 		"POST /selections/{slug}/roster/codes/replace":                     {body: `{"member":"0017","reason":"lost"}`},
 		"GET /selections/{slug}/candidates":                                {},
 		"GET /selections/{slug}/candidates/{number}":                       {},
