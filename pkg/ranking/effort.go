@@ -40,7 +40,9 @@ func (e *effort) spent() bool {
 }
 
 // part is an effort of its own, of a part of the budget.
-func (e *effort) part(share int64) *effort { return &effort{Progress: Progress{Budget: e.Budget / share}} }
+func (e *effort) part(share int64) *effort {
+	return &effort{Progress: Progress{Budget: e.Budget / share}}
+}
 
 func (e *effort) undecided() error {
 	return fault.NewInvalid(CodeUndecided, "whether the quotas can be met could not be decided within the search's budget",
