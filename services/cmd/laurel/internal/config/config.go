@@ -89,6 +89,8 @@ type Server struct {
 	SMTPURL  string `name:"smtp-url" env:"SMTP_URL" group:"Mail" help:"Server that takes the letters to members of staff: smtp://USER:PASSWORD@HOST:587, where TLS is demanded (STARTTLS) unless HOST is this machine, or smtps://… for TLS from the start. Default: no mail is sent; links are handed over, and nobody resets a password but by the command."`
 	MailFrom string `env:"MAIL_FROM" group:"Mail" help:"Sender of the letters, such as Laurel <laurel@example.org>; needed with SMTP_URL, as PUBLIC_URL is."`
 
+	PrintingKey string `env:"PRINTING_KEY" group:"Mail" help:"Public key of the printing office for voters' codes that no organizer reads: age1…, as laurel slips key makes it, on the office's machine. Organizers get the slips sealed for it. Needs PUBLIC_URL. Default: there is no such office."`
+
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
