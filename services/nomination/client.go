@@ -16,6 +16,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("set_photo", s.SetPhoto),
 		bus.Method("get_entry", s.GetEntry),
 		bus.Method("list_entries", s.ListEntries),
+		bus.Method("find_entries", s.FindEntries),
 		bus.Method("give_opinion", s.GiveOpinion),
 		bus.Method("withdraw_entry", s.WithdrawEntry),
 		bus.Method("strike_candidate", s.StrikeCandidate),
@@ -56,6 +57,11 @@ func (c *Client) GetEntry(ctx context.Context, in OfEntry) (Entry, error) {
 // ListEntries implements Service.
 func (c *Client) ListEntries(ctx context.Context, in ListEntries) ([]Entry, error) {
 	return bus.Call[[]Entry](ctx, c.bus, Name, "list_entries", in)
+}
+
+// FindEntries implements Service.
+func (c *Client) FindEntries(ctx context.Context, in FindEntries) (EntriesFound, error) {
+	return bus.Call[EntriesFound](ctx, c.bus, Name, "find_entries", in)
 }
 
 // GiveOpinion implements Service.

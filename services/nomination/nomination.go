@@ -244,6 +244,9 @@ type Service interface {
 	GetEntry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.
 	ListEntries(ctx context.Context, in ListEntries) ([]Entry, error)
+	// FindEntries gives a page of entries that are searched, filtered and sorted.
+	// Fault: ErrInvalid.
+	FindEntries(ctx context.Context, in FindEntries) (EntriesFound, error)
 	// GiveOpinion records a department's word; the same word again is fine.
 	// When every department of the rulebook passed it, the entry becomes a
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,

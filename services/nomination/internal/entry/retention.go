@@ -69,7 +69,8 @@ func erase(
 	if err := tx.SelectContext(ctx, &rows, `
 		WITH over AS (SELECT id, slug, name, employer, region, photo <> '' AS photo FROM entry WHERE id IN (`+which+` LIMIT $2) FOR UPDATE)
 		UPDATE entry e SET erased_at = $3, name = '', gender = '', category = '', employer = '', region = '', years = NULL, deeds = '',
-		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '', fingerprint = e.id::text
+		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '', search = '', serial = '',
+		       fingerprint = e.id::text
 		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.name, over.employer, over.region, over.photo`,
 		append([]any{over, retention.Most, now}, args...)...); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
