@@ -13,6 +13,12 @@ func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("submit_entry", s.SubmitEntry),
 		bus.Method("import_entries", s.ImportEntries),
+		bus.Method("start_import", s.StartImport),
+		bus.Method("map_import", s.MapImport),
+		bus.Method("run_import", s.RunImport),
+		bus.Method("drop_import", s.DropImport),
+		bus.Method("get_import", s.GetImport),
+		bus.Method("list_imports", s.ListImports),
 		bus.Method("set_photo", s.SetPhoto),
 		bus.Method("get_entry", s.GetEntry),
 		bus.Method("list_entries", s.ListEntries),
@@ -42,6 +48,36 @@ func (c *Client) SubmitEntry(ctx context.Context, in SubmitEntry) (Entry, error)
 // ImportEntries implements Service.
 func (c *Client) ImportEntries(ctx context.Context, in ImportEntries) (Imported, error) {
 	return bus.Call[Imported](ctx, c.bus, Name, "import_entries", in)
+}
+
+// StartImport implements Service.
+func (c *Client) StartImport(ctx context.Context, in StartImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "start_import", in)
+}
+
+// MapImport implements Service.
+func (c *Client) MapImport(ctx context.Context, in MapImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "map_import", in)
+}
+
+// RunImport implements Service.
+func (c *Client) RunImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "run_import", in)
+}
+
+// DropImport implements Service.
+func (c *Client) DropImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "drop_import", in)
+}
+
+// GetImport implements Service.
+func (c *Client) GetImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "get_import", in)
+}
+
+// ListImports implements Service.
+func (c *Client) ListImports(ctx context.Context, in Of) ([]Import, error) {
+	return bus.Call[[]Import](ctx, c.bus, Name, "list_imports", in)
 }
 
 // SetPhoto implements Service.

@@ -19,7 +19,11 @@ const (
 	withdrawnEntries = "withdrawn_entries"
 	refusedEntries   = "refused_entries"
 	photos           = "photos"
+	imports          = "imports"
 )
+
+// importTime is for how long a file waits to be imported.
+const importTime = 14 * 24 * time.Hour
 
 // Ended notes when a selection was over.
 func Ended() outbox.Handler {
@@ -36,7 +40,7 @@ func Ended() outbox.Handler {
 func (e *Entries) Retention() retention.Room {
 	periods := e.deps.Retention
 	return retention.Room{
-		Now: e.deps.Now, Log: e.deps.Log, Blobs: e.deps.Blobs, Needs: photosOf,
+		Now: e.deps.Now, Log: e.deps.Log, Blobs: e.deps.Blobs, Needs: needed,
 		Rules: []retention.Rule{
 			{For: periods.Withdrawn, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
 				return erase(ctx, tx, now, over, withdrawnEntries, `
@@ -49,6 +53,7 @@ func (e *Entries) Retention() retention.Room {
 					  AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`,
 					periods.Unpublished.Seconds())
 			}},
+			{For: importTime, Erase: eraseImports},
 		},
 	}
 }
@@ -102,8 +107,25 @@ func erase(
 	return erased, len(rows) == retention.Most, nil
 }
 
-// photosOf are those of some bodies that are an entry's photo.
-func photosOf(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
-	err = sqlx.SelectContext(ctx, q, &needed, `SELECT DISTINCT photo FROM entry WHERE photo = ANY($1)`, pq.Array(hashes))
-	return needed, err
+// eraseImports gives up imports that nobody goes on with.
+func eraseImports(ctx context.Context, tx *sqlx.Tx, now, over time.Time) (erased []retention.Item, more bool, err error) {
+	var slugs []string
+	if err := tx.SelectContext(ctx, &slugs, `
+		UPDATE import SET file = '', columns = '[]', sheets = '[]', checked = NULL, ended_at = $3
+		WHERE id IN (SELECT i.id FROM import i LEFT JOIN job j ON j.id = i.job
+		             WHERE i.ended_at IS NULL AND i.created_at <= $1 AND (j.id IS NULL OR j.ended_at IS NOT NULL) LIMIT $2)
+		RETURNING slug`, over, retention.Most, now); err != nil {
+		return nil, false, fmt.Errorf("erase imports: %w", err)
+	}
+	for _, slug := range slugs {
+		erased = append(erased, retention.Item{Slug: slug, Kind: imports})
+	}
+	return erased, len(slugs) == retention.Most, nil
+}
+
+// needed are those of some bodies that a row refers to.
+func needed(ctx context.Context, q sqlx.QueryerContext, hashes []string) (found []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &found, `
+		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)`, pq.Array(hashes))
+	return found, err
 }
