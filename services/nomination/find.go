@@ -36,23 +36,26 @@ const (
 // Havings are all of it.
 func Havings() []Having { return []Having{With, Without} }
 
-// Sort is the order of a list of entries.
+// Sort is the order of a list of entries; with a minus before it the other way.
 type Sort string
 
 // The orders.
 const (
 	SortSubmitted     Sort = "submitted" // the first handed in first; the default
-	SortNewest        Sort = "newest"
-	SortName          Sort = "name" // as pinyin, then letters
+	SortName          Sort = "name"      // Chinese by pinyin
 	SortEmployer      Sort = "employer"
 	SortRegion        Sort = "region"
 	SortRecommendedBy Sort = "recommended_by"
-	SortNumber        Sort = "number" // candidates first, by number
+	SortNumber        Sort = "number" // candidates first
 )
 
 // Sorts are all of them.
 func Sorts() []Sort {
-	return []Sort{SortSubmitted, SortNewest, SortName, SortEmployer, SortRegion, SortRecommendedBy, SortNumber}
+	all := []Sort{SortSubmitted, SortName, SortEmployer, SortRegion, SortRecommendedBy, SortNumber}
+	for _, s := range all {
+		all = append(all, "-"+s)
+	}
+	return all
 }
 
 // EntriesFound is a page of entries.

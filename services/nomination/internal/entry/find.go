@@ -33,17 +33,19 @@ func searched(n nomination.Nominee) string {
 	return strings.Join(lines, "\n")
 }
 
-// orders are the columns by which lists are sorted; the id makes each order whole.
-func orders() map[nomination.Sort]string {
-	return map[nomination.Sort]string{
-		nomination.SortSubmitted:     `e.id`,
-		nomination.SortNewest:        `e.id DESC`,
-		nomination.SortName:          `e.name COLLATE "zh-x-icu", e.id`,
-		nomination.SortEmployer:      `e.employer COLLATE "zh-x-icu", e.id`,
-		nomination.SortRegion:        `e.region COLLATE "zh-x-icu", e.id`,
-		nomination.SortRecommendedBy: `e.recommended_by COLLATE "zh-x-icu", e.id`,
-		nomination.SortNumber:        `c.number NULLS LAST, e.id`,
+// order is the list's in SQL; the id makes it whole.
+func order(s nomination.Sort) string {
+	by, back := strings.CutPrefix(string(s), "-")
+	column := map[nomination.Sort]string{
+		nomination.SortName: `e.name COLLATE "zh-x-icu"`, nomination.SortEmployer: `e.employer COLLATE "zh-x-icu"`,
+		nomination.SortRegion: `e.region COLLATE "zh-x-icu"`, nomination.SortRecommendedBy: `e.recommended_by COLLATE "zh-x-icu"`,
+		nomination.SortNumber: `c.number`,
+	}[nomination.Sort(by)]
+	way := map[bool]string{true: " DESC"}[back]
+	if column == "" {
+		return `e.id` + way
 	}
+	return column + way + ` NULLS LAST, e.id` + way
 }
 
 // FindEntries implements nomination.Service.
@@ -61,7 +63,7 @@ func (e *Entries) FindEntries(ctx context.Context, in nomination.FindEntries) (n
 		return out, err
 	}
 	w := where(in, sel.Rulebook)
-	order := orders()[in.Sort]
+	order := order(in.Sort)
 	if err := e.deps.DB.GetContext(ctx, &out.Total, `
 		SELECT count(*) FROM entry e LEFT JOIN candidate c ON c.entry = e.id WHERE `+w.text(), w.args...); err != nil {
 		return out, fmt.Errorf("find entries: %w", err)

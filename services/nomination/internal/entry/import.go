@@ -66,7 +66,7 @@ type taking struct {
 	from    blob.Store
 	file    string // its body there
 	options sheet.Options
-	keep    bool                         // pictures are stored, if there is no mistake
+	keep    bool                        // pictures are stored, if there is no mistake
 	tell    func(done, total int) error // how many pictures have been made; nil: they are made side by side
 
 	sheet   *sheet.Sheet
