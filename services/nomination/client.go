@@ -20,6 +20,10 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("get_import", s.GetImport),
 		bus.Method("list_imports", s.ListImports),
 		bus.Method("set_photo", s.SetPhoto),
+		bus.Method("add_photos", s.AddPhotos),
+		bus.Method("list_photos", s.ListPhotos),
+		bus.Method("get_picture", s.GetPicture),
+		bus.Method("place_photo", s.PlacePhoto),
 		bus.Method("get_entry", s.GetEntry),
 		bus.Method("list_entries", s.ListEntries),
 		bus.Method("find_entries", s.FindEntries),
@@ -83,6 +87,26 @@ func (c *Client) ListImports(ctx context.Context, in Of) ([]Import, error) {
 // SetPhoto implements Service.
 func (c *Client) SetPhoto(ctx context.Context, in SetPhoto) (Entry, error) {
 	return bus.Call[Entry](ctx, c.bus, Name, "set_photo", in)
+}
+
+// AddPhotos implements Service.
+func (c *Client) AddPhotos(ctx context.Context, in AddPhotos) (Photos, error) {
+	return bus.Call[Photos](ctx, c.bus, Name, "add_photos", in)
+}
+
+// ListPhotos implements Service.
+func (c *Client) ListPhotos(ctx context.Context, in ListPhotos) (Photos, error) {
+	return bus.Call[Photos](ctx, c.bus, Name, "list_photos", in)
+}
+
+// GetPicture implements Service.
+func (c *Client) GetPicture(ctx context.Context, in OfPicture) (Picture, error) {
+	return bus.Call[Picture](ctx, c.bus, Name, "get_picture", in)
+}
+
+// PlacePhoto implements Service.
+func (c *Client) PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error) {
+	return bus.Call[Picture](ctx, c.bus, Name, "place_photo", in)
 }
 
 // GetEntry implements Service.

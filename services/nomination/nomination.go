@@ -258,6 +258,18 @@ type Service interface {
 	// 1200 pixels long, and gives it to an entry. Faults: ErrPhoto,
 	// ErrNoEntry, ErrPhase, ErrDecided.
 	SetPhoto(ctx context.Context, in SetPhoto) (Entry, error)
+	// AddPhotos takes pictures and ZIPs of them. A job makes them and gives each to
+	// the entry that it fits; the others wait to be placed. Faults: ErrPhase;
+	// ErrPhotos for a ZIP with paths that lead out, links, too many or too large
+	// files, passwords or archives in it, by the name of the file.
+	AddPhotos(ctx context.Context, in AddPhotos) (Photos, error)
+	// ListPhotos tells how far they are, and which wait to be placed.
+	ListPhotos(ctx context.Context, in ListPhotos) (Photos, error)
+	// GetPicture gives one. Fault: ErrNoPicture.
+	GetPicture(ctx context.Context, in OfPicture) (Picture, error)
+	// PlacePhoto places a picture by hand, or puts it away. Faults: ErrNoPicture,
+	// ErrNoEntry, ErrPhase, ErrDecided.
+	PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error)
 	// GetEntry gives one entry. Fault: ErrNoEntry.
 	GetEntry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.

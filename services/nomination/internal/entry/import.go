@@ -90,6 +90,11 @@ func (e *Entries) prepare(ctx context.Context, t taking) (taking, error) {
 	if t.entries, err = e.compare(ctx, t.slug, t.sheet); err != nil {
 		return t, err
 	}
+	for i, row := range t.sheet.Rows {
+		if row.Picture != nil {
+			t.entries[i].warnings = append(t.entries[i].warnings, doubts(*row.Picture, t.sheet.Label(form.Photo))...)
+		}
+	}
 	if !t.keep || len(t.sheet.Problems) > 0 {
 		return t, nil
 	}

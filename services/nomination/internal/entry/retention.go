@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/retention"
+	"github.com/laurel-awards/laurel/services/nomination"
 )
 
 // The kinds of what is erased, as the report names them.
@@ -20,9 +21,10 @@ const (
 	refusedEntries   = "refused_entries"
 	photos           = "photos"
 	imports          = "imports"
+	pictures         = "pictures"
 )
 
-// importTime is for how long a file waits to be imported.
+// importTime is for how long files and photos wait to be imported and placed.
 const importTime = 14 * 24 * time.Hour
 
 // Ended notes when a selection was over.
@@ -54,6 +56,7 @@ func (e *Entries) Retention() retention.Room {
 					periods.Unpublished.Seconds())
 			}},
 			{For: importTime, Erase: eraseImports},
+			{For: importTime, Erase: erasePictures},
 		},
 	}
 }
@@ -96,6 +99,10 @@ func erase(
 	if _, err := tx.ExecContext(ctx, `UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, pq.Array(ids)); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
 	}
+	// A file's name is a person's.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM picture WHERE entry = ANY($1::uuid[])`, pq.Array(ids)); err != nil {
+		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+	}
 	// Others that resemble an entry name it in their warnings.
 	if _, err := tx.ExecContext(ctx, `
 		UPDATE entry e SET warnings = coalesce((
@@ -123,9 +130,30 @@ func eraseImports(ctx context.Context, tx *sqlx.Tx, now, over time.Time) (erased
 	return erased, len(slugs) == retention.Most, nil
 }
 
+// erasePictures forgets which file a photo came from, and those that nobody
+// placed.
+func erasePictures(ctx context.Context, tx *sqlx.Tx, _, over time.Time) (erased []retention.Item, more bool, err error) {
+	var rows []struct {
+		Slug  string `db:"slug"`
+		State string `db:"state"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE state <> 'waiting' AND created_at <= $1 LIMIT $2) RETURNING slug, state`,
+		over, retention.Most); err != nil {
+		return nil, false, fmt.Errorf("erase pictures: %w", err)
+	}
+	for _, r := range rows {
+		if r.State == string(nomination.PictureUnplaced) {
+			erased = append(erased, retention.Item{Slug: r.Slug, Kind: pictures})
+		}
+	}
+	return erased, len(rows) == retention.Most, nil
+}
+
 // needed are those of some bodies that a row refers to.
 func needed(ctx context.Context, q sqlx.QueryerContext, hashes []string) (found []string, err error) {
 	err = sqlx.SelectContext(ctx, q, &found, `
-		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)`, pq.Array(hashes))
+		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)
+		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced')`, pq.Array(hashes))
 	return found, err
 }
