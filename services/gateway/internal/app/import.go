@@ -34,6 +34,9 @@ func (a *App) FindEntries(ctx context.Context, in nomination.FindEntries) (nomin
 func (a *App) StartImport(ctx context.Context, in nomination.StartImport, intake *Intake) (nomination.Import, error) {
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
+	if intake.Refused != nil {
+		return nomination.Import{}, intake.Refused
+	}
 	if len(intake.Files) == 1 {
 		in.Blob, in.Name = intake.Files[0].Blob, intake.Files[0].Name
 	}
@@ -117,7 +120,8 @@ func (a *App) MarkedImport(ctx context.Context, in nomination.OfImport, heading 
 
 // Intake takes files that are sent at once, each to where a service takes it from.
 type Intake struct {
-	Files []nomination.Upload
+	Files   []nomination.Upload
+	Refused error // what came was too much: none of it is worked on
 
 	app  *App
 	left int64 // bytes that may still come

@@ -12,6 +12,9 @@ import (
 
 // AddPhotos takes many photos: nomination.Service.AddPhotos.
 func (a *App) AddPhotos(ctx context.Context, slug string, by nomination.By, intake *Intake) (nomination.Photos, error) {
+	if intake.Refused != nil {
+		return nomination.Photos{}, intake.Refused
+	}
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
 	return do(ctx, a, SetPhoto, slug, a.nomination.AddPhotos, nomination.AddPhotos{Slug: slug, By: by, Files: intake.Files})
