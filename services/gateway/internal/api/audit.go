@@ -35,5 +35,7 @@ func (a *API) auditRoutes() {
 		func(ctx context.Context, in *InSelection) ([]gateway.Erasure, error) {
 			return a.app.Erasures(ctx, in.Slug)
 		})
+	serve(a, route{act: app.ReadWholeAudit, at: "GET /erasures", summary: "What was erased of what belongs to no selection, such as sign-ins, oldest first"},
+		func(ctx context.Context, _ *struct{}) ([]gateway.Erasure, error) { return a.app.CommonErasures(ctx) })
 	a.checkRoutes()
 }

@@ -163,6 +163,20 @@ func (a *App) Erasures(ctx context.Context, slug string) ([]gateway.Erasure, err
 	if err := a.known(ctx, slug); err != nil {
 		return nil, err
 	}
+	return a.erasures(ctx, slug)
+}
+
+// CommonErasures tells what was erased of what belongs to no selection, such as
+// sign-ins.
+func (a *App) CommonErasures(ctx context.Context) ([]gateway.Erasure, error) {
+	ctx, err := a.may(ctx, ReadWholeAudit, "", "")
+	if err != nil {
+		return nil, err
+	}
+	return a.erasures(ctx, "")
+}
+
+func (a *App) erasures(ctx context.Context, slug string) ([]gateway.Erasure, error) {
 	all := []gateway.Erasure{}
 	for _, service := range event.Services() {
 		erased, err := bus.Call[[]retention.Erased](ctx, a.bus, service, run.ListErasures, run.Of{Slug: slug})

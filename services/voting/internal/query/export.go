@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -80,6 +81,14 @@ func casting(ctx context.Context, q sqlx.QueryerContext) (yes bool, err error) {
 	err = sqlx.GetContext(ctx, q, &yes, `
 		SELECT coalesce((SELECT committed_at > clock_timestamp() - interval '1 second' FROM batch ORDER BY id DESC LIMIT 1), false)`)
 	return yes, err
+}
+
+// Needs tells which of some bodies are files that a job has made, or reads.
+func Needs(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &needed, `
+		SELECT DISTINCT made.blob FROM job CROSS JOIN LATERAL (VALUES (result->>'blob'), (input->>'blob')) AS made (blob)
+		WHERE kind IN ($2, $3) AND made.blob = ANY($1)`, pq.Array(hashes), voting.LeavesJob, voting.BallotsJob)
+	return needed, err
 }
 
 // file gives a file of a sealed selection that a job has made, or the job that
