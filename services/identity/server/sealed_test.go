@@ -167,6 +167,11 @@ func TestPrivate_atOnce(t *testing.T) {
 	}
 	r.mailCodes(t, identity.MailCodes{Member: "0", Reason: "the last"})
 	r.settled(t)
+	one, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "1", Reason: "for the last list"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	see(one.Code)
 	letters := post.To(t, "m0@example.org", 1)
 	last := r.sealed(t, key, "the last")
 	r.over(t)
