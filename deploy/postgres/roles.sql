@@ -5,7 +5,8 @@
 -- role and no other: DATABASE_URL=postgres://laurel_voting_login:…@host/laurel
 --
 -- A schema belongs to its keeper, whom nobody can become: so a service adds to
--- its audit log, and can neither change nor drop it.
+-- its audit log, and can neither change nor drop it. It can have names, reasons
+-- and details erased from entries older than 180 days, and the log tells that.
 --
 -- Logins have no password here; passwords.sh sets them from files. The services
 -- make and migrate their tables when they start.
@@ -71,6 +72,34 @@ BEGIN
         END $$;
         REVOKE ALL ON FUNCTION SERVICE.keep_audit() FROM PUBLIC;
         GRANT EXECUTE ON FUNCTION SERVICE.keep_audit() TO laurel_SERVICE;
+    END IF;
+    IF to_regprocedure('SERVICE.audit_expire(text, text[], boolean, timestamptz, int)') IS NULL THEN
+        CREATE FUNCTION SERVICE.audit_expire(what text, acts text[], among boolean, until timestamptz, most int)
+        RETURNS TABLE (selection text, entries bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+        BEGIN
+            LOCK TABLE SERVICE.audit_chain IN SHARE ROW EXCLUSIVE MODE;
+            RETURN QUERY
+            WITH over AS (
+                SELECT a.id, a.slug FROM SERVICE.audit a JOIN SERVICE.audit_chain c ON c.entry = a.id
+                WHERE a.at <= least(until, clock_timestamp() - interval '180 days') AND (a.act = ANY (acts)) = among
+                  AND a.act <> 'erase_expired' AND NOT (c.salts[2] IS NULL AND c.salts[3] IS NULL AND c.salts[4] IS NULL)
+                ORDER BY a.id LIMIT most
+            ), texts AS (
+                UPDATE SERVICE.audit a SET name = '', reason = '', detail = 'null' FROM over WHERE a.id = over.id
+            ), salts AS (
+                UPDATE SERVICE.audit_chain c SET salts = salts[1:1] || array_fill(NULL::bytea, ARRAY[3]) || salts[5:5] FROM over WHERE c.entry = over.id
+            ), counted AS (
+                SELECT over.slug, count(*) AS n FROM over GROUP BY over.slug
+            ), told AS (
+                INSERT INTO SERVICE.audit (at, slug, kind, actor, name, act, reason, detail, request)
+                SELECT clock_timestamp(), slug, 'system', 'retention', '', 'erase_expired', '', json_build_object('kind', what, 'count', n), ''
+                FROM counted ORDER BY slug
+            )
+            SELECT slug, n FROM counted ORDER BY slug;
+        END $$;
+        REVOKE ALL ON FUNCTION SERVICE.audit_expire(text, text[], boolean, timestamptz, int) FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION SERVICE.audit_expire(text, text[], boolean, timestamptz, int) TO laurel_SERVICE;
+        ALTER FUNCTION SERVICE.audit_expire(text, text[], boolean, timestamptz, int) OWNER TO laurel_SERVICE_keeper;
     END IF;
 END
 $do$;

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -165,6 +166,7 @@ func TestPrivate_atOnce(t *testing.T) {
 		})
 		wg.Wait()
 	}
+	r.Clock.Advance(time.Hour) // an address gets five letters in an hour
 	r.mailCodes(t, identity.MailCodes{Member: "0", Reason: "the last"})
 	r.settled(t)
 	one, err := r.ReplaceCode(r.ctx, identity.ReplaceCode{Slug: "s-1", Member: "1", Reason: "for the last list"})

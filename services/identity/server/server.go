@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -73,9 +72,9 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	secrets := map[mail.Kind]mail.Secrets{mail.Invitation: accounts, mail.Reset: accounts, mail.Code: rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
-		Tasks:    []run.Task{devices.Task(), letters.Task(secrets)},
-		Jobs:     []job.Kind{rosters.Retention().Job()},
+		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
+		Tasks:     []run.Task{devices.Task(), letters.Task(secrets)},
+		Retention: rosters.Retention(),
 	}, nil
 }
 
