@@ -54,3 +54,15 @@ type ChangeAccess struct {
 	Email  string `json:"email" maxLength:"254"`
 	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log and to the holder"`
 }
+
+// SetupPath is the page that the link to create the first organizer leads to; its
+// query has the token.
+const SetupPath = "/desk/setup"
+
+// SetUp creates the first organizer.
+type SetUp struct {
+	Token    string `json:"token" maxLength:"128" doc:"Of the link"`
+	Email    string `json:"email" maxLength:"254"`
+	Name     string `json:"name,omitempty" maxLength:"400" doc:"The email where empty"`
+	Password string `json:"password" lines:"true" maxLength:"128" doc:"At least 10 characters, none of those that are guessed first"`
+}

@@ -214,6 +214,8 @@ type identityRoom struct {
 	mu     sync.Mutex
 	grants map[string][]identity.Grant
 	ended  map[string]bool // sessions; nil: none ever ends
+	needs  map[string]bool // sessions that a second factor is to prove first
+	second map[string]bool // accounts with a second factor
 	blobs  blob.Store
 }
 
@@ -227,17 +229,24 @@ func (r *identityRoom) SignIn(_ context.Context, in identity.SignIn) (identity.S
 	if in.Password != "correct horse" {
 		return identity.Session{}, identity.ErrSignIn
 	}
+	if r.second[in.Email] {
+		return identity.Session{Challenge: &identity.Challenge{Token: "ch4llenge", Factors: []string{identity.FactorTOTP}}}, nil
+	}
 	return identity.Session{Token: in.Email, ExpiresAt: time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC), Account: r.account(in.Email)}, nil
 }
 
 func (r *identityRoom) Authenticate(_ context.Context, in identity.Token) (identity.Account, error) {
 	r.mu.Lock()
-	ended := r.ended[in.Token]
+	ended, needs := r.ended[in.Token], r.needs[in.Token]
 	r.mu.Unlock()
 	if !strings.Contains(in.Token, "@") || ended {
 		return identity.Account{}, identity.ErrSession
 	}
-	return r.account(in.Token), nil
+	a := r.account(in.Token)
+	if needs {
+		a.Pending, a.Grants, a.NeedsFactor = a.Grants, nil, true
+	}
+	return a, nil
 }
 
 func (r *identityRoom) FindAccount(_ context.Context, in identity.Lookup) (identity.Account, error) {
@@ -296,6 +305,42 @@ func (r *identityRoom) ListSessions(context.Context, identity.Token) ([]identity
 
 func (r *identityRoom) EndSessions(context.Context, identity.EndSessions) ([]identity.OpenSession, error) {
 	return []identity.OpenSession{}, nil
+}
+
+func (r *identityRoom) ProveSecond(context.Context, identity.ProveSecond) (identity.Session, error) {
+	return identity.Session{Token: "t0ken"}, nil
+}
+
+func (r *identityRoom) AskPasskey(context.Context, identity.PasskeyAsked) (identity.PasskeyWanted, error) {
+	return identity.PasskeyWanted{}, nil
+}
+
+func (r *identityRoom) SignInByPasskey(context.Context, identity.SignInByPasskey) (identity.Session, error) {
+	return identity.Session{Token: "t0ken"}, nil
+}
+
+func (r *identityRoom) ListFactors(context.Context, identity.Token) (identity.Factors, error) {
+	return identity.Factors{}, nil
+}
+
+func (r *identityRoom) BeginFactor(context.Context, identity.BeginFactor) (identity.FactorBegun, error) {
+	return identity.FactorBegun{}, nil
+}
+
+func (r *identityRoom) FinishFactor(context.Context, identity.FinishFactor) (identity.FactorAdded, error) {
+	return identity.FactorAdded{}, nil
+}
+
+func (r *identityRoom) RemoveFactor(context.Context, identity.RemoveFactor) (identity.Factors, error) {
+	return identity.Factors{}, nil
+}
+
+func (r *identityRoom) RenewRecovery(context.Context, identity.Present) (identity.RecoveryCodes, error) {
+	return identity.RecoveryCodes{}, nil
+}
+
+func (r *identityRoom) SetUp(_ context.Context, in identity.SetUp) (identity.Account, error) {
+	return r.account(in.Email), nil
 }
 
 func (r *identityRoom) DisableAccount(_ context.Context, in identity.ChangeAccess) (identity.Account, error) {

@@ -57,6 +57,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.huma = humaecho.New(e, h)
 	a.sessionRoutes()
 	a.accountRoutes()
+	a.factorRoutes()
 	a.operatorRoutes()
 	a.staffRoutes()
 	a.selectionRoutes()

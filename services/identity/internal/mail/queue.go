@@ -30,11 +30,19 @@ const (
 	SessionsEnded   Kind = "sessions_ended"
 	Disabled        Kind = "disabled"
 	Enabled         Kind = "enabled"
+	FactorAdded     Kind = "factor_added"
+	FactorRemoved   Kind = "factor_removed"
+	RecoveryRenewed Kind = "recovery_renewed"
+	RecoveryUsed    Kind = "recovery_used"
+	SecondFailed    Kind = "second_failed" // by whoever knows the password
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
+	return []Kind{
+		Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled,
+		FactorAdded, FactorRemoved, RecoveryRenewed, RecoveryUsed, SecondFailed,
+	}
 }
 
 // hasLink tells whether a kind of letter holds a link that proves its address.
@@ -52,6 +60,8 @@ type Said struct {
 	By     string `json:"by,omitempty"`     // email of who invites
 	Slug   string `json:"slug,omitempty"`   // selection
 	Reason string `json:"reason,omitempty"` // why an account is disabled or enabled
+	Factor string `json:"factor,omitempty"` // kind that was added or removed
+	Left   *int   `json:"left,omitempty"`   // codes of recovery
 }
 
 const (

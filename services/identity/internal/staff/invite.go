@@ -38,7 +38,7 @@ func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.In
 		if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
 			return err
 		}
-		if out.Account, err = find(ctx, tx, `id = $1`, a.ID); err != nil {
+		if out.Account, err = s.account(ctx, tx, `id = $1`, a.ID); err != nil {
 			return err
 		}
 		out.Invitation, err = s.invitation(ctx, tx, out.Account, in)
@@ -49,7 +49,7 @@ func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.In
 
 func (s *Staff) checkInvite(in identity.Invite) error {
 	fields := append(checkEmail(in.Email), checkName(in.Name)...)
-	fields = append(fields, grantFields(in.Grant)...)
+	fields = append(append(fields, grantFields(in.Grant)...), s.checkUntil(in.Grant)...)
 	if in.HandOver && in.Slug == identity.AnySelection {
 		fields = append(fields, fault.Wrong("hand_over", "hand_over_everywhere", "a link for all selections is only mailed"))
 	}
@@ -67,7 +67,7 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 		id, in.Email, in.Name, s.deps.Time()); err != nil {
 		return identity.Account{}, fmt.Errorf("invite: %w", err)
 	}
-	return locked(ctx, tx, `email = $1`, in.Email)
+	return s.locked(ctx, tx, `email = $1`, in.Email)
 }
 
 // invitation is how the holder of an account comes to claim it, for a role in a
@@ -75,7 +75,7 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 // proved, also where a stranger may have claimed it in the same selection.
 func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account, in identity.Invite) (*identity.Invitation, error) {
 	i := &identity.Invitation{Mailed: s.mail.On() && !in.HandOver, ExpiresAt: s.deps.Time().Add(invitationLife)}
-	if a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.Contains(a.Grants, in.Grant) {
+	if a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.ContainsFunc(a.Grants, in.Same) {
 		return nil, nil //nolint:nilnil // see above
 	}
 	if !i.Mailed && in.Slug == identity.AnySelection {
@@ -106,7 +106,7 @@ type invited struct {
 func (s *Staff) inviter(ctx context.Context, tx *sqlx.Tx) string {
 	who := actor.From(ctx)
 	if id, err := uuid.Parse(who.ID); err == nil {
-		if a, err := find(ctx, tx, `id = $1`, id); err == nil {
+		if a, err := s.account(ctx, tx, `id = $1`, id); err == nil {
 			return a.Email
 		}
 	}
@@ -123,9 +123,9 @@ func said(slug string) string {
 
 // locked finds an account and keeps others from changing it until the
 // transaction ends.
-func locked(ctx context.Context, tx *sqlx.Tx, where string, arg any) (identity.Account, error) {
+func (s *Staff) locked(ctx context.Context, tx *sqlx.Tx, where string, arg any) (identity.Account, error) {
 	if _, err := tx.ExecContext(ctx, `SELECT FROM account WHERE `+where+` FOR NO KEY UPDATE`, arg); err != nil {
 		return identity.Account{}, fmt.Errorf("lock account: %w", err)
 	}
-	return find(ctx, tx, where, arg)
+	return s.account(ctx, tx, where, arg)
 }
