@@ -2,6 +2,8 @@ package identity
 
 import (
 	"encoding/json"
+	"net"
+	"net/url"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -131,6 +133,17 @@ type SetUp struct {
 // SetupRead tells that a link to set up is good.
 type SetupRead struct {
 	ExpiresAt time.Time `json:"expires_at"`
+}
+
+// PasskeySite is the name that passkeys are bound to, and the origin of pages that
+// may ask for them, where browsers reach the installation at an address. They make
+// none for a number, nor over http but on this machine, as localhost.
+func PasskeySite(publicURL string) (name, origin string, ok bool) {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil || u.Scheme != "https" && u.Hostname() != "localhost" {
+		return "", "", false
+	}
+	return u.Hostname(), u.Scheme + "://" + u.Host, true
 }
 
 // The faults of factors and of the first organizer.

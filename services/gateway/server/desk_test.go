@@ -17,7 +17,7 @@ import (
 )
 
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
-var deskPaths = map[string]string{}
+var deskPaths = map[string]string{"factor": aFactor}
 
 // deskForms are what forms of desks take, by route, where a form with nothing in
 // it would not be read.

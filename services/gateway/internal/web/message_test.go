@@ -59,6 +59,11 @@ func families(t *testing.T) map[string][]string {
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
 	}
+	for _, code := range faultCodes(t) { // those that say more than their kind does
+		if NewPrinter(Chinese).Has("problem." + code + ".text") {
+			problems = append(problems, code)
+		}
+	}
 	var roles []string
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
@@ -73,6 +78,7 @@ func families(t *testing.T) map[string][]string {
 		"problem.":            problems,
 		"fault.":              slices.DeleteFunc(faultCodes(t), func(code string) bool { return !NewPrinter(Chinese).Has("fault." + code) }),
 		"desk.role.":          roles,
+		"factor.kind.":        {identity.FactorPassword, identity.FactorTOTP, identity.FactorPasskey, identity.FactorRecovery},
 		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
 		"rules.frequency.":    words["Frequency"],
 		"rules.change.":       words["Change"],

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -19,15 +17,14 @@ import (
 // passkeys is the installation as devices know it (WebAuthn's relying party).
 type passkeys struct{ *webauthn.WebAuthn }
 
-// newPasskeys gives nil where browsers would not make a passkey: it is bound to a
-// name, and made over https; on this machine, "localhost", http will do.
+// newPasskeys gives nil where browsers would not make a passkey.
 func newPasskeys(publicURL string) (*passkeys, error) {
-	u, err := url.Parse(publicURL)
-	if err != nil || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil || u.Scheme != "https" && u.Hostname() != "localhost" {
-		return nil, nil //nolint:nilnil,nilerr // see above
+	name, origin, ok := identity.PasskeySite(publicURL)
+	if !ok {
+		return nil, nil //nolint:nilnil // see above
 	}
 	w, err := webauthn.New(&webauthn.Config{
-		RPID: u.Hostname(), RPDisplayName: "Laurel", RPOrigins: []string{u.Scheme + "://" + u.Host},
+		RPID: name, RPDisplayName: "Laurel", RPOrigins: []string{origin},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementPreferred, UserVerification: protocol.VerificationPreferred,
