@@ -167,7 +167,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	if err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
+	g, starting := errgroup.WithContext(ctx)
 	opened, all := make([]*run.Running, len(names)), make([]run.Deps, len(names))
 	for i, name := range names {
 		if name == gatewayName {
@@ -200,7 +200,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return err
 		}
 		g.Go(func() (err error) {
-			opened[i], err = run.Start(ctx, room, deps)
+			opened[i], err = run.Start(starting, room, deps)
 			return err
 		})
 	}
