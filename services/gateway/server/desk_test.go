@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -25,14 +27,14 @@ var deskForms = map[string]url.Values{}
 
 // atDesks is an installation whose rooms answer nothing but who people are, and
 // one selection.
-func atDesks(t *testing.T) *installation {
+func atDesks(t *testing.T, change ...func(*server.Config)) *installation {
 	t.Helper()
 	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection":   says(frozen(t), nil),
 		"selection/list_selections": says([]selection.Selection{frozen(t)}, nil),
 	}))
-	h.start(t, quickly)
+	h.start(t, append(change, quickly)...)
 	return h
 }
 

@@ -3,6 +3,7 @@ package server_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -308,15 +309,44 @@ func (r *identityRoom) ChangePassword(_ context.Context, in identity.ChangePassw
 }
 
 func (r *identityRoom) ListSessions(context.Context, identity.Token) ([]identity.OpenSession, error) {
-	return []identity.OpenSession{}, nil
+	at := time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)
+	return []identity.OpenSession{
+		{
+			ID: "0192f0c1-2345-7abc-8def-0123456789ac", CreatedAt: at, ExpiresAt: at.Add(12 * time.Hour), Factors: []string{"password", "totp"},
+			Network: "203.0.113.7", Current: true,
+		},
+		{
+			ID: "0192f0c1-2345-7abc-8def-0123456789ae", CreatedAt: at.Add(-time.Hour), ExpiresAt: at.Add(11 * time.Hour), Factors: []string{"passkey"},
+			Network: "2001:db8:7:1::/64",
+		},
+	}, nil
 }
 
 func (r *identityRoom) EndSessions(context.Context, identity.EndSessions) ([]identity.OpenSession, error) {
 	return []identity.OpenSession{}, nil
 }
 
-func (r *identityRoom) ProveSecond(context.Context, identity.ProveSecond) (identity.Session, error) {
+func (r *identityRoom) ProveSecond(_ context.Context, in identity.ProveSecond) (identity.Session, error) {
+	if in.Challenge != "ch4llenge" {
+		return identity.Session{}, identity.ErrChallenge
+	}
+	if in.Code == "wrong" {
+		return identity.Session{}, identity.ErrSecond
+	}
 	return identity.Session{Token: "t0ken"}, nil
+}
+
+func (r *identityRoom) ReadChallenge(_ context.Context, in identity.Token) (identity.Challenge, error) {
+	if in.Token != "ch4llenge" {
+		return identity.Challenge{}, identity.ErrChallenge
+	}
+	return identity.Challenge{
+		Token: in.Token, Factors: []string{identity.FactorPasskey, identity.FactorTOTP, identity.FactorRecovery}, Passkey: json.RawMessage(`{}`),
+	}, nil
+}
+
+func (r *identityRoom) ReadSetup(context.Context, identity.Link) (identity.SetupRead, error) {
+	return identity.SetupRead{}, nil
 }
 
 func (r *identityRoom) AskPasskey(context.Context, identity.PasskeyAsked) (identity.PasskeyWanted, error) {
@@ -328,14 +358,21 @@ func (r *identityRoom) SignInByPasskey(context.Context, identity.SignInByPasskey
 }
 
 func (r *identityRoom) ListFactors(context.Context, identity.Token) (identity.Factors, error) {
-	return identity.Factors{Factors: []identity.Factor{{ID: aFactor, Kind: identity.FactorTOTP, Name: "手机"}}, RecoveryCodes: 9}, nil
+	return identity.Factors{Factors: []identity.Factor{
+		{ID: aFactor, Kind: identity.FactorTOTP, Name: "手机", CreatedAt: time.Date(2026, 5, 1, 2, 0, 0, 0, time.UTC)},
+		{ID: "0192f0c1-2345-7abc-8def-0123456789b0", Kind: identity.FactorPasskey, Name: "On the keyring", CreatedAt: time.Date(2026, 5, 1, 3, 0, 0, 0, time.UTC)},
+	}, RecoveryCodes: 9, Passkeys: true}, nil
 }
 
 // aFactor is one that every account has.
 const aFactor = "0192f0c1-2345-7abc-8def-0123456789ad"
 
 func (r *identityRoom) BeginFactor(context.Context, identity.BeginFactor) (identity.FactorBegun, error) {
-	return identity.FactorBegun{}, nil
+	return identity.FactorBegun{
+		Ceremony: "t0ken", Secret: "JBSWY3DPEHPK3PXP", Passkey: json.RawMessage(`{}`),
+		Address: "otpauth://totp/Laurel%20localhost:organizer@example.org?algorithm=SHA1&digits=6&issuer=Laurel%20localhost&period=30" +
+			"&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+	}, nil
 }
 
 func (r *identityRoom) FinishFactor(context.Context, identity.FinishFactor) (identity.FactorAdded, error) {
@@ -347,7 +384,11 @@ func (r *identityRoom) RemoveFactor(context.Context, identity.RemoveFactor) (ide
 }
 
 func (r *identityRoom) RenewRecovery(context.Context, identity.Present) (identity.RecoveryCodes, error) {
-	return identity.RecoveryCodes{}, nil
+	var out identity.RecoveryCodes
+	for i := range 10 {
+		out.Codes = append(out.Codes, fmt.Sprintf("7K2M-9TQX-2HFP-%04d", i+1))
+	}
+	return out, nil
 }
 
 func (r *identityRoom) SetUp(_ context.Context, in identity.SetUp) (identity.Account, error) {

@@ -114,7 +114,9 @@ func (d *authenticator) get(t *testing.T, options json.RawMessage) json.RawMessa
 
 func (d *authenticator) response(t *testing.T, response map[string]any) json.RawMessage {
 	t.Helper()
-	out, err := json.Marshal(map[string]any{"id": b64(d.id), "rawId": b64(d.id), "type": "public-key", "response": response, "clientExtensionResults": map[string]any{}})
+	out, err := json.Marshal(map[string]any{
+		"id": b64(d.id), "rawId": b64(d.id), "type": "public-key", "response": response, "clientExtensionResults": map[string]any{},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,10 @@ type ofFactor struct {
 // organizer comes to be.
 func (a *API) factorRoutes() {
 	const factors = "/accounts/me/factors"
-	serve(a, route{act: app.SetUp, at: "POST /setup", summary: "Create the first organizer, by the link that the installation printed", status: http.StatusCreated},
+	serve(a, route{
+		act: app.SetUp, at: "POST /setup", status: http.StatusCreated,
+		summary: "Create the first organizer, by the link that the installation printed",
+	},
 		func(ctx context.Context, in *body[gateway.SetUp]) (identity.Account, error) {
 			return a.app.SetUp(ctx, in.Body)
 		})
@@ -32,7 +35,10 @@ func (a *API) factorRoutes() {
 		func(ctx context.Context, in *body[gateway.BeginFactor]) (identity.FactorBegun, error) {
 			return a.app.BeginFactor(ctx, in.Body)
 		})
-	serve(a, route{act: app.ChangeFactors, at: "POST " + factors + "/finish", summary: "Show that the second factor is there, and have it added", status: http.StatusCreated},
+	serve(a, route{
+		act: app.ChangeFactors, at: "POST " + factors + "/finish", status: http.StatusCreated,
+		summary: "Show that the second factor is there, and have it added",
+	},
 		func(ctx context.Context, in *body[gateway.FinishFactor]) (identity.FactorAdded, error) {
 			return a.app.FinishFactor(ctx, in.Body)
 		})

@@ -42,6 +42,7 @@ type why struct{ title, lead string }
 
 func whyTOTP(at *place) why    { return why{at.T("factor.totp.title"), at.T("factor.totp.lead")} }
 func whyPasskey(at *place) why { return why{at.T("factor.passkey.title"), at.T("factor.passkey.lead")} }
+
 func whyRecovery(at *place) why {
 	return why{at.T("factor.recovery.title"), at.T("factor.recovery.lead")}
 }
@@ -89,7 +90,7 @@ func totpForm(at *place, ceremony, address string) *Form {
 		{Name: "ceremony", Kind: "hidden", Value: ceremony},
 		{Name: "address", Kind: "hidden", Value: address}, // the page shows it again
 		{Name: "name", Label: at.T("factor.name"), Hint: at.T("factor.totp.name.hint"), Max: 100, Optional: true, Autocomplete: "off"},
-		{Name: "code", Label: at.T("factor.code"), Hint: at.T("factor.code.hint"), Autocomplete: "one-time-code", Max: 12},
+		{Name: "code", Kind: "tel", Label: at.T("factor.code"), Hint: at.T("factor.code.hint"), Autocomplete: "one-time-code", Max: 12},
 	}}
 }
 

@@ -122,12 +122,12 @@ func (d *desk) secondPage(t web.Printer, challenge identity.Challenge, to string
 	has := func(factor string) bool { return slices.Contains(challenge.Factors, factor) }
 	if has(identity.FactorTOTP) {
 		data.Code = &Form{Action: secondPath + "/prove", Button: t.T("desk.signin.button"), Fields: []Field{
-			{Name: "code", Label: t.T("factor.code"), Hint: t.T("factor.code.hint"), Autocomplete: "one-time-code", Max: 12}, hidden,
+			{Name: "code", Kind: "tel", Label: t.T("factor.code"), Hint: t.T("factor.code.hint"), Autocomplete: "one-time-code", Max: 12}, hidden,
 		}}
 	}
 	if has(identity.FactorRecovery) {
 		data.Recovery = &Form{Action: secondPath + "/prove", Button: t.T("desk.signin.button"), Fields: []Field{
-			{Name: "recovery", Label: t.T("factor.recovery.code"), Hint: t.T("factor.recovery.hint"), Autocomplete: "off", Max: 40}, hidden,
+			{Name: "recovery", Label: t.T("factor.recovery.code"), Hint: t.T("factor.recovery.hint"), Autocomplete: "off"}, hidden,
 		}}
 	}
 	if has(identity.FactorPasskey) {

@@ -44,7 +44,9 @@ func (d *desk) signIn(c echo.Context) error {
 
 func (d *desk) showSignIn(c echo.Context, status int, form *Form) error {
 	t := d.views.View(c).Printer
-	return d.render(c, &place{Printer: t}, web.Page{Name: "sign-in", Status: status, Title: t.T("desk.signin.title"), Section: "account", Data: d.signInPage(t, form)})
+	return d.render(c, &place{Printer: t}, web.Page{
+		Name: "sign-in", Status: status, Title: t.T("desk.signin.title"), Section: "account", Data: d.signInPage(t, form),
+	})
 }
 
 func (d *desk) enter(c echo.Context) error {

@@ -93,10 +93,8 @@ func TestFactor_pages(t *testing.T) {
 		before := browser.Read[float64](t, ctx, `performance.timeOrigin`)
 		browser.Run(t, ctx, what, append(steps, chromedp.Click(chromedp.CSS(button)))...)
 		testkit.Eventually(t, testkit.Patience, func() error {
-			if _, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState`)); err != nil {
-				return err
-			}
-			if now, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.readyState === "complete" ? performance.timeOrigin : 0`)); err != nil || now == 0 || now == before {
+			now, err := chromedp.Run(ctx, chromedp.Evaluate[float64](`document.readyState === "complete" ? performance.timeOrigin : 0`))
+			if err != nil || now == 0 || now == before {
 				return errStill
 			}
 			return nil
