@@ -101,7 +101,8 @@ func TestDesk_account_look(t *testing.T) {
 		browser.Look(t, ctx, "account-"+name, at+"/desk/account"+path)
 	}
 	press := func(name, path, shown string) {
-		browser.Run(t, ctx, name, chromedp.EmulateViewport(360, 740), chromedp.Navigate(at+path), chromedp.SetValue(chromedp.CSS(`[name="present"]`), "correct horse"),
+		browser.Run(t, ctx, name, chromedp.EmulateViewport(360, 740), chromedp.Navigate(at+path),
+			chromedp.SetValue(chromedp.CSS(`[name="present"]`), "correct horse"),
 			chromedp.Click(chromedp.CSS("main form button")), chromedp.WaitVisible(chromedp.CSS(shown)))
 		browser.See(t, ctx, name)
 	}
