@@ -12,6 +12,9 @@ import (
 func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("invite", s.Invite),
+		bus.Method("read_people", s.ReadPeople),
+		bus.Method("invite_people", s.InvitePeople),
+		bus.Method("list_people", s.ListPeople),
 		bus.Method("read_link", s.ReadLink),
 		bus.Method("claim_account", s.ClaimAccount),
 		bus.Method("ask_reset", s.AskReset),
@@ -57,6 +60,21 @@ var _ Service = (*Client)(nil)
 // Invite implements Service.
 func (c *Client) Invite(ctx context.Context, in Invite) (Invited, error) {
 	return bus.Call[Invited](ctx, c.bus, Name, "invite", in)
+}
+
+// ReadPeople implements Service.
+func (c *Client) ReadPeople(ctx context.Context, in ReadPeople) (PeopleRead, error) {
+	return bus.Call[PeopleRead](ctx, c.bus, Name, "read_people", in)
+}
+
+// InvitePeople implements Service.
+func (c *Client) InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, error) {
+	return bus.Call[[]Invited](ctx, c.bus, Name, "invite_people", in)
+}
+
+// ListPeople implements Service.
+func (c *Client) ListPeople(ctx context.Context, in ListStaff) ([]Person, error) {
+	return bus.Call[[]Person](ctx, c.bus, Name, "list_people", in)
 }
 
 // ReadLink implements Service.

@@ -85,6 +85,16 @@ type Service interface {
 	// address is not proved, its holder gets a link to claim the account. Faults:
 	// ErrInvalid with the fields.
 	Invite(ctx context.Context, in Invite) (Invited, error)
+	// ReadPeople reads a list of people who may be invited, with each mistake at its
+	// line. Faults: ErrInvalid for the upload, people_too_large; table_unreadable,
+	// table_too_large.
+	ReadPeople(ctx context.Context, in ReadPeople) (PeopleRead, error)
+	// InvitePeople is Invite for many at once, all or none; the answers are in the
+	// order of the list. Fault: ErrInvalid with the fields, people[3].email.
+	InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, error)
+	// ListPeople gives who has a role in a selection, by name, and whether they
+	// have been told.
+	ListPeople(ctx context.Context, in ListStaff) ([]Person, error)
 	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
 	ReadLink(ctx context.Context, in Link) (LinkRead, error)
 	// ClaimAccount uses a link. Faults: ErrLink; ErrInvalid with the fields; and of
@@ -157,7 +167,8 @@ type Service interface {
 	// GrantRole gives a role to an account that is there; again is fine. Faults:
 	// ErrInvalid, ErrNoAccount.
 	GrantRole(ctx context.Context, in Change) (Account, error)
-	// RevokeRole takes a role back; one that the account has not is fine, as long as
+	// RevokeRole takes a role back, and the links of an invitation that has become
+	// void with it; one that the account has not is fine, as long as
 	// it has others in the selection. Faults: ErrInvalid, and ErrNoAccount also for
 	// an account that has none there: whoever asks learns of no others.
 	RevokeRole(ctx context.Context, in Change) (Account, error)

@@ -49,24 +49,24 @@ func (a *App) Factors(ctx context.Context) (identity.Factors, error) {
 
 // BeginFactor adds a factor to the caller's account.
 func (a *App) BeginFactor(ctx context.Context, in gateway.BeginFactor) (identity.FactorBegun, error) {
-	return slowly(ctx, a, a.identity.BeginFactor, identity.BeginFactor{Present: presentOf(ctx, in.Present), Kind: in.Kind})
+	return do(ctx, a, ChangeFactors, "", patient(a.identity.BeginFactor), identity.BeginFactor{Present: presentOf(ctx, in.Present), Kind: in.Kind})
 }
 
 // FinishFactor shows that the factor is there.
 func (a *App) FinishFactor(ctx context.Context, in gateway.FinishFactor) (identity.FactorAdded, error) {
-	return slowly(ctx, a, a.identity.FinishFactor, identity.FinishFactor{
+	return do(ctx, a, ChangeFactors, "", patient(a.identity.FinishFactor), identity.FinishFactor{
 		Token: CallerOf(ctx).Token, Ceremony: in.Ceremony, Name: in.Name, Code: in.Code, Passkey: in.Passkey,
 	})
 }
 
 // RemoveFactor takes one of the caller's factors away.
 func (a *App) RemoveFactor(ctx context.Context, id, password string) (identity.Factors, error) {
-	return slowly(ctx, a, a.identity.RemoveFactor, identity.RemoveFactor{Present: presentOf(ctx, password), ID: id})
+	return do(ctx, a, ChangeFactors, "", patient(a.identity.RemoveFactor), identity.RemoveFactor{Present: presentOf(ctx, password), ID: id})
 }
 
 // RenewRecovery makes new codes of recovery for the caller.
 func (a *App) RenewRecovery(ctx context.Context, password string) (identity.RecoveryCodes, error) {
-	return slowly(ctx, a, a.identity.RenewRecovery, presentOf(ctx, password))
+	return do(ctx, a, ChangeFactors, "", patient(a.identity.RenewRecovery), presentOf(ctx, password))
 }
 
 // presentOf is the caller's session with the password that they show again.
@@ -75,9 +75,11 @@ func presentOf(ctx context.Context, password string) identity.Present {
 	return identity.Present{Token: caller.Token, Password: password, Network: caller.Address, Around: limit.Wider(caller.Address)}
 }
 
-// slowly changes the caller's factors, and waits as long as a sign-in does.
-func slowly[In, Out any](ctx context.Context, a *App, service func(context.Context, In) (Out, error), in In) (Out, error) {
-	ctx, cancel := context.WithTimeout(ctx, signInTime)
-	defer cancel()
-	return do(ctx, a, ChangeFactors, "", service, in)
+// patient has a service take as long as a sign-in does.
+func patient[In, Out any](service func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(ctx context.Context, in In) (Out, error) {
+		ctx, cancel := context.WithTimeout(ctx, signInTime)
+		defer cancel()
+		return service(ctx, in)
+	}
 }

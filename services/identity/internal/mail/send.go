@@ -35,7 +35,7 @@ const (
 // Linker makes the link of a letter that is about to be sent, in a transaction
 // that is committed before. It gives the link's token, or false where the letter
 // is not to be sent: there is no such account, or it needs no link any more.
-type Linker func(ctx context.Context, tx *sqlx.Tx, k Kind, address string) (token string, wanted bool, err error)
+type Linker func(ctx context.Context, tx *sqlx.Tx, l Letter) (token string, wanted bool, err error)
 
 // Task sends what is queued. In each moment one process does.
 func (q *Queue) Task(link Linker) run.Task {
@@ -98,7 +98,11 @@ func (q *Queue) next(ctx context.Context, link Linker) (more bool, err error) {
 		if err != nil || !d.Kind.hasLink() {
 			return err
 		}
-		token, wanted, err = link(ctx, tx, d.Kind, d.Address)
+		l := Letter{Kind: d.Kind, Address: d.Address}
+		if err := json.Unmarshal(d.Said, &l.Said); err != nil {
+			return fmt.Errorf("letter: %w", err)
+		}
+		token, wanted, err = link(ctx, tx, l)
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {

@@ -13,7 +13,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
@@ -23,37 +22,49 @@ const invitationLife = 7 * 24 * time.Hour
 
 // Invite implements identity.Service.
 func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.Invited, err error) {
-	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
-	if in.Name == "" {
-		in.Name = in.Email
-	}
-	if err := s.checkInvite(in); err != nil {
+	in = named(in)
+	if err := identity.ErrInvalid.Check(s.inviteFields(in)); err != nil {
 		return out, err
 	}
-	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		a, err := s.invitee(ctx, tx, in)
-		if err != nil {
-			return err
-		}
-		if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
-			return err
-		}
-		if out.Account, err = s.account(ctx, tx, `id = $1`, a.ID); err != nil {
-			return err
-		}
-		out.Invitation, err = s.invitation(ctx, tx, out.Account, in)
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		out, err = s.invite(ctx, tx, in)
 		return err
 	})
 	return out, err
 }
 
-func (s *Staff) checkInvite(in identity.Invite) error {
+// named is an invitation to an address as it is kept; whoever has no name is
+// called by it.
+func named(in identity.Invite) identity.Invite {
+	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
+	if in.Name == "" {
+		in.Name = in.Email
+	}
+	return in
+}
+
+func (s *Staff) invite(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (out identity.Invited, err error) {
+	a, err := s.invitee(ctx, tx, in)
+	if err != nil {
+		return out, err
+	}
+	if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
+		return out, err
+	}
+	if out.Account, err = s.account(ctx, tx, `id = $1`, a.ID); err != nil {
+		return out, err
+	}
+	out.Invitation, err = s.invitation(ctx, tx, out.Account, in)
+	return out, err
+}
+
+func (s *Staff) inviteFields(in identity.Invite) []fault.Field {
 	fields := append(checkEmail(in.Email), checkName(in.Name)...)
 	fields = append(append(fields, grantFields(in.Grant)...), s.checkUntil(in.Grant)...)
 	if in.HandOver && in.Slug == identity.AnySelection {
 		fields = append(fields, fault.Wrong("hand_over", "hand_over_everywhere", "a link for all selections is only mailed"))
 	}
-	return identity.ErrInvalid.Check(fields)
+	return fields
 }
 
 // invitee is the account of an address; where there is none, one that nobody has

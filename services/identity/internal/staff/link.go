@@ -47,12 +47,12 @@ func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *
 
 // MailedLink is a mail.Linker. A link in the mail lets its reader set the
 // password, and so proves the address.
-func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, address string) (token string, wanted bool, err error) {
+func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, l mail.Letter) (token string, wanted bool, err error) {
 	var account struct {
 		ID     string `db:"id"`
 		Proved bool   `db:"proved"`
 	}
-	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved FROM account WHERE email = $1 AND disabled_at IS NULL`, address)
+	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved FROM account WHERE email = $1 AND disabled_at IS NULL`, l.Address)
 	if noRows(err) {
 		return "", false, nil
 	}
@@ -60,9 +60,12 @@ func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, addres
 		return "", false, fmt.Errorf("mail a link: %w", err)
 	}
 	life := resetLife
-	if k == mail.Invitation {
+	if l.Kind == mail.Invitation {
 		if account.Proved {
 			return "", false, nil
+		}
+		if wanted, err := s.wanted(ctx, tx, account.ID, l.Said.Slug); err != nil || !wanted {
+			return "", false, err
 		}
 		life = invitationLife
 	}

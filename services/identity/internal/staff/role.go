@@ -58,6 +58,11 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
 			return err
 		}
+		if c == revoke {
+			if err := s.withdraw(ctx, tx, account, in.Slug); err != nil {
+				return err
+			}
+		}
 		account, err = s.account(ctx, tx, `id = $1`, account.ID)
 		return err
 	})
