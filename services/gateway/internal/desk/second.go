@@ -79,10 +79,10 @@ func (d *desk) second(c echo.Context) error {
 // that has ended begins again.
 func (d *desk) showSecond(c echo.Context, status int, to string, typed url.Values, wrong error) error {
 	t := d.views.View(c).Printer
-	challenge, err := d.app.Challenge(c.Request().Context(), web.Cookie(c, web.CookieChallenge))
+	challenge, err := d.app.Challenge(c.Request().Context(), d.Cookie(c, web.CookieChallenge))
 	if errors.Is(err, identity.ErrChallenge) {
 		form := d.signInForm(t, to)
-		if web.Cookie(c, web.CookieChallenge) == "" {
+		if d.Cookie(c, web.CookieChallenge) == "" {
 			return d.showSignIn(c, http.StatusOK, form)
 		}
 		d.SetCookie(c, web.CookieChallenge, "", "/", -time.Second)
@@ -146,7 +146,7 @@ func (d *desk) proveSecond(c echo.Context) error {
 	if !ours(to) {
 		to = root
 	}
-	in := gateway.ProveSecond{Challenge: web.Cookie(c, web.CookieChallenge), Code: typed.Get("code"), Recovery: typed.Get("recovery")}
+	in := gateway.ProveSecond{Challenge: d.Cookie(c, web.CookieChallenge), Code: typed.Get("code"), Recovery: typed.Get("recovery")}
 	if answer := typed.Get("passkey"); json.Valid([]byte(answer)) {
 		in.Passkey = json.RawMessage(answer)
 	}

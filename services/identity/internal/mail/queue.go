@@ -27,6 +27,8 @@ type Kind string
 const (
 	Invitation      Kind = "invitation" // with a link
 	Reset           Kind = "reset"      // with a link
+	RoleGiven       Kind = "role_given" // to an account that needs no link
+	Code            Kind = "code"       // a voter's, with a link that has it filled in
 	Claimed         Kind = "claimed"    // by a link that somebody handed over
 	PasswordChanged Kind = "password_changed"
 	SessionsEnded   Kind = "sessions_ended"
@@ -42,13 +44,13 @@ const (
 // Kinds are all of them.
 func Kinds() []Kind {
 	return []Kind{
-		Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled,
+		Invitation, Reset, RoleGiven, Code, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled,
 		FactorAdded, FactorRemoved, RecoveryRenewed, RecoveryUsed, SecondFailed,
 	}
 }
 
-// hasLink tells whether a kind of letter holds a link that proves its address.
-func (k Kind) hasLink() bool { return k == Invitation || k == Reset }
+// hasLink tells whether a kind of letter holds a secret, in a link.
+func (k Kind) hasLink() bool { return k == Invitation || k == Reset || k == Code }
 
 // Letter is what somebody is told.
 type Letter struct {
@@ -64,6 +66,7 @@ type Said struct {
 	Reason string `json:"reason,omitempty"` // why an account is disabled or enabled
 	Factor string `json:"factor,omitempty"` // kind that was added or removed
 	Left   *int   `json:"left,omitempty"`   // codes of recovery
+	Member string `json:"member,omitempty"` // of a roster, whose code it is
 }
 
 const (
@@ -146,6 +149,43 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	return nil
 }
 
+// AddCodes queues letters with codes, in their order, and gives the id of each;
+// empty: its address has had too many.
+func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (ids []string, err error) {
+	ids = make([]string, len(letters))
+	addresses, sayings := make([]string, len(letters)), make([]string, len(letters))
+	for i, l := range letters {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("queue mail: %w", err)
+		}
+		said, err := json.Marshal(l.Said)
+		if err != nil {
+			return nil, fmt.Errorf("queue mail: %w", err)
+		}
+		ids[i], addresses[i], sayings[i] = id.String(), l.Address, string(said)
+	}
+	now := q.deps.Time()
+	var added []string
+	if err := tx.SelectContext(ctx, &added, `
+		INSERT INTO mail (id, kind, address, said, created_at, due_at)
+		SELECT n.id, $4, n.address, n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
+		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.kind = $4 AND m.created_at > $6) < $7
+		RETURNING id`, pq.Array(ids), pq.Array(addresses), pq.Array(sayings), Code, now, now.Add(-within), most); err != nil {
+		return nil, fmt.Errorf("queue mail: %w", err)
+	}
+	there := make(map[string]bool, len(added))
+	for _, id := range added {
+		there[id] = true
+	}
+	for i, id := range ids {
+		if !there[id] {
+			ids[i] = ""
+		}
+	}
+	return ids, nil
+}
+
 // Unsent is a letter that waits, or that was given up.
 type Unsent struct {
 	ID        string    `db:"id"`
@@ -169,9 +209,9 @@ func List(ctx context.Context, db *sqlx.DB) ([]Unsent, error) {
 	return all, nil
 }
 
-// Last gives what became of the last letter of a kind about a selection, by
+// Last gives what became of the last letter that told of a role in a selection, by
 // address.
-func Last(ctx context.Context, db *sqlx.DB, k Kind, slug string, addresses []string) (map[string]identity.Letter, error) {
+func Last(ctx context.Context, db *sqlx.DB, slug string, addresses []string) (map[string]identity.Letter, error) {
 	var rows []struct {
 		Address   string               `db:"address"`
 		State     identity.LetterState `db:"state"`
@@ -182,8 +222,8 @@ func Last(ctx context.Context, db *sqlx.DB, k Kind, slug string, addresses []str
 	}
 	if err := db.SelectContext(ctx, &rows, `
 		SELECT DISTINCT ON (address) address, state, created_at, due_at, tries, error
-		FROM mail WHERE kind = $1 AND slug = $2 AND address = ANY($3) ORDER BY address, created_at DESC, id DESC`,
-		k, slug, pq.Array(addresses)); err != nil {
+		FROM mail WHERE kind = ANY($1) AND slug = $2 AND address = ANY($3) ORDER BY address, created_at DESC, id DESC`,
+		pq.Array([]Kind{Invitation, RoleGiven}), slug, pq.Array(addresses)); err != nil {
 		return nil, fmt.Errorf("last letters: %w", err)
 	}
 	last := map[string]identity.Letter{}

@@ -153,7 +153,7 @@ func (s *Staff) ListPeople(ctx context.Context, in identity.ListStaff) ([]identi
 	for i, a := range staff {
 		emails[i], ids[i] = a.Email, a.ID
 	}
-	letters, err := mail.Last(ctx, s.deps.DB, mail.Invitation, in.Slug, emails)
+	letters, err := mail.Last(ctx, s.deps.DB, in.Slug, emails)
 	if err != nil {
 		return nil, err
 	}
@@ -165,6 +165,9 @@ func (s *Staff) ListPeople(ctx context.Context, in identity.ListStaff) ([]identi
 	for i, a := range staff {
 		out[i] = identity.Person{Account: a}
 		if l, ok := letters[a.Email]; ok {
+			if a.State == identity.StateInvited && l.State == identity.LetterDropped {
+				l.State = identity.LetterSent // why it was not sent is the account's, of which nothing is told yet
+			}
 			out[i].Letter = &l
 		}
 		if until, ok := links[a.ID]; ok {

@@ -63,14 +63,22 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 				return err
 			}
 		}
-		account, err = s.account(ctx, tx, `id = $1`, account.ID)
+		account, err = s.toldOf(ctx, tx, in.Slug, account.ID)
 		return err
 	})
 	return account, err
 }
 
 // apply changes a role of an account, and audits it unless it was so already.
+// Fault: ErrLastOperator.
 func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
+	if g.Slug == operator.Slug && g.Role == operator.Role && (c == revoke || !g.Until.IsZero()) {
+		return keepOperator(ctx, tx, func() error { return s.write(ctx, tx, c, a, g) })
+	}
+	return s.write(ctx, tx, c, a, g)
+}
+
+func (s *Staff) write(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
 	statement, args := `DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`, []any{a.ID, g.Slug, g.Role, g.Scope}
 	if c == grant {
 		statement = `

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -56,12 +55,15 @@ func Bare(deps run.Deps) *Staff {
 
 // FindAccount implements identity.Service.
 func (s *Staff) FindAccount(ctx context.Context, in identity.Lookup) (identity.Account, error) {
-	return s.account(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+	if in.Slug == "" {
+		return s.account(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+	}
+	return s.findIn(ctx, s.deps.DB, in.Slug, `email = $1`, normalize(in.Email))
 }
 
 // ListStaff implements identity.Service.
 func (s *Staff) ListStaff(ctx context.Context, in identity.ListStaff) ([]identity.Account, error) {
-	return s.list(ctx, s.deps.DB, `id IN (SELECT account FROM account_grant WHERE slug = $1)`, in.Slug)
+	return s.listIn(ctx, s.deps.DB, in.Slug, `id IS NOT NULL`)
 }
 
 func (s *Staff) account(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (identity.Account, error) {
@@ -144,6 +146,6 @@ func state(claimed, proved bool) identity.State {
 	return identity.StateProved
 }
 
-func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func normalize(email string) string { return mail.Normalize(email) }
 
 func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

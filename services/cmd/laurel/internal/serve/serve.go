@@ -167,6 +167,10 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	if err != nil {
 		return err
 	}
+	periods, err := p.cfg.Retention.Periods()
+	if err != nil {
+		return err
+	}
 	g, starting := errgroup.WithContext(ctx)
 	opened, all := make([]*run.Running, len(names)), make([]run.Deps, len(names))
 	for i, name := range names {
@@ -192,7 +196,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		b.Trust(trusted, clock.Now)
 		deps := run.Deps{
 			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
-			Retention: p.cfg.Retention.Periods(),
+			Retention: periods,
 		}
 		all[i] = deps
 		room, err := p.room(name, deps)
