@@ -18,10 +18,6 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// chunk is how many ballots the check looks at between two rests: some tens of
-// milliseconds of work, of this process and of PostgreSQL.
-const chunk = 8192
-
 // What a batch may break.
 const (
 	ownBallots = "batch = its ballots"
