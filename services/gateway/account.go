@@ -13,6 +13,16 @@ type GiveRole struct {
 	Role     identity.Role `json:"role"`
 	Scope    string        `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
 	HandOver bool          `json:"hand_over,omitempty" doc:"Answer with the link, to be handed to the holder; the account is then good for this selection alone"`
+	Until    time.Time     `json:"until,omitzero" doc:"When the role ends by itself, of whoever stands in for somebody; it does not where there is none"`
+}
+
+// InvitePeople gives one role to many, all or none.
+type InvitePeople struct {
+	Role     identity.Role      `json:"role"`
+	Scope    string             `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
+	Until    time.Time          `json:"until,omitzero" doc:"When the role ends by itself"`
+	HandOver bool               `json:"hand_over,omitempty" doc:"Answer with the links, to be handed to the holders"`
+	People   []identity.Invitee `json:"people" minItems:"1" maxItems:"500"`
 }
 
 // RoleGiven is the account with its role.

@@ -75,8 +75,8 @@ func (c *Client) InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, 
 }
 
 // ListPeople implements Service.
-func (c *Client) ListPeople(ctx context.Context, in ListStaff) ([]Person, error) {
-	return bus.Call[[]Person](ctx, c.bus, Name, "list_people", in)
+func (c *Client) ListPeople(ctx context.Context, in ListStaff) ([]StaffMember, error) {
+	return bus.Call[[]StaffMember](ctx, c.bus, Name, "list_people", in)
 }
 
 // ReadLink implements Service.

@@ -97,7 +97,7 @@ type Service interface {
 	InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, error)
 	// ListPeople gives who has a role in a selection, by name, and whether they
 	// have been told.
-	ListPeople(ctx context.Context, in ListStaff) ([]Person, error)
+	ListPeople(ctx context.Context, in ListStaff) ([]StaffMember, error)
 	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
 	ReadLink(ctx context.Context, in Link) (LinkRead, error)
 	// ClaimAccount uses a link. Faults: ErrLink; ErrInvalid with the fields; and of

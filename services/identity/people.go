@@ -20,8 +20,23 @@ type ReadPeople struct {
 // PeopleRead is what was understood.
 type PeopleRead struct {
 	People   []Listed        `json:"people"`
-	Problems []fault.Field   `json:"problems,omitempty"` // each with its line
+	Mistakes []ListMistake   `json:"mistakes,omitempty"` // by line
 	Warnings []table.Warning `json:"warnings,omitempty"`
+}
+
+// ListMistake is what is wrong with a line of a list. Like a field's, it is said
+// in other languages by its code.
+type ListMistake struct {
+	Line    int               `json:"line"`  // of the file, from 1
+	Field   string            `json:"field"` // email, name, or the line
+	Code    string            `json:"code"`
+	Message string            `json:"message"`
+	Params  map[string]string `json:"params,omitempty"`
+}
+
+// Wrong is the mistake as a field's.
+func (m ListMistake) Wrong() fault.Field {
+	return fault.Field{Name: m.Field, Code: m.Code, Message: m.Message, Params: m.Params, Line: m.Line}
 }
 
 // Listed is one of a list.
@@ -46,8 +61,8 @@ type Invitee struct {
 	Email string `json:"email"`
 }
 
-// Person is somebody with roles in a selection, and how they were told.
-type Person struct {
+// StaffMember is somebody with roles in a selection, and how they were told.
+type StaffMember struct {
 	Account Account `json:"account"`
 	Letter  *Letter `json:"letter,omitempty"` // the last invitation to it; nil: none was mailed, or it was forgotten
 	// LinkUntil is how long a link that was handed over is good, that has not been

@@ -16,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
@@ -290,6 +291,64 @@ func (r *identityRoom) Invite(_ context.Context, in identity.Invite) (identity.I
 		out.Invitation = &identity.Invitation{Token: "t0ken+/", ExpiresAt: time.Date(2026, 5, 5, 0, 0, 0, 0, time.UTC)}
 	}
 	return out, nil
+}
+
+func (r *identityRoom) InvitePeople(ctx context.Context, in identity.InvitePeople) (all []identity.Invited, err error) {
+	for i, p := range in.People {
+		one := identity.Invite{Email: p.Email, Name: p.Name, Grant: in.Grant, HandOver: in.HandOver}
+		if strings.HasPrefix(p.Email, "bad") {
+			return nil, identity.ErrInvalid.At(fault.Wrong(fmt.Sprintf("people[%d].email", i), "not_an_email", "is not an email address"))
+		}
+		out, _ := r.Invite(ctx, one)
+		all = append(all, out)
+	}
+	return all, nil
+}
+
+func (r *identityRoom) ReadPeople(ctx context.Context, in identity.ReadPeople) (out identity.PeopleRead, err error) {
+	body, _, err := r.blobs.In(blob.Uploads).Open(ctx, in.Blob)
+	if err != nil {
+		return out, err
+	}
+	defer body.Close()
+	text, err := io.ReadAll(body)
+	for i, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		name, email, ok := strings.Cut(strings.TrimSuffix(strings.TrimSpace(line), ">"), " <")
+		if !ok {
+			out.Mistakes = append(out.Mistakes, identity.ListMistake{
+				Line: i + 1, Field: "line", Code: "line_without_address", Message: "has no email address", Params: map[string]string{"line": line},
+			})
+			continue
+		}
+		out.People = append(out.People, identity.Listed{Line: i + 1, Name: name, Email: email})
+	}
+	return out, err
+}
+
+func (r *identityRoom) ListPeople(ctx context.Context, in identity.ListStaff) (all []identity.StaffMember, err error) {
+	staff, err := r.ListStaff(ctx, in)
+	at := time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)
+	for i, a := range staff {
+		p := identity.StaffMember{Account: a}
+		p.Account.State = identity.StateProved
+		switch i % 4 {
+		case 1:
+			p.Account.State, p.Account.Pending, p.Account.Grants = identity.StateInvited, a.Grants, nil
+			p.Letter = &identity.Letter{State: identity.LetterSent, CreatedAt: at}
+		case 2:
+			p.Account.State, p.Account.Pending, p.Account.Grants = identity.StateInvited, a.Grants, nil
+			p.Letter = &identity.Letter{State: identity.LetterDead, CreatedAt: at, Tries: 1, Error: "550 5.1.1 no such mailbox"}
+		case 3:
+			p.Account.State = identity.StateInvited
+			until := at.Add(7 * 24 * time.Hour)
+			p.LinkUntil, p.Account.Pending, p.Account.Grants = &until, a.Grants, nil
+		}
+		all = append(all, p)
+	}
+	return all, err
 }
 
 func (r *identityRoom) ReadLink(_ context.Context, in identity.Link) (identity.LinkRead, error) {

@@ -60,6 +60,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.factorRoutes()
 	a.operatorRoutes()
 	a.staffRoutes()
+	a.peopleRoutes()
 	a.selectionRoutes()
 	a.entryRoutes()
 	a.candidateRoutes()

@@ -49,6 +49,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountAccount()
 	d.mountFactors()
 	d.mountSetup()
+	d.mountPeople()
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()

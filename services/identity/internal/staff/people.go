@@ -32,7 +32,8 @@ func (s *Staff) ReadPeople(ctx context.Context, in identity.ReadPeople) (out ide
 	if err != nil {
 		return out, err
 	}
-	out.People, out.Problems, out.Warnings = []identity.Listed{}, list.Problems, list.Warnings
+	out.People, out.Warnings = []identity.Listed{}, list.Warnings
+	mistakes := list.Problems
 	lines := map[string]int{}
 	for _, r := range list.Rows {
 		r.Email = normalize(r.Email)
@@ -45,14 +46,17 @@ func (s *Staff) ReadPeople(ctx context.Context, in identity.ReadPeople) (out ide
 		}
 		if len(wrong) > 0 {
 			for _, f := range wrong {
-				out.Problems = append(out.Problems, f.In(r.Line, 0))
+				mistakes = append(mistakes, f.In(r.Line, 0))
 			}
 			continue
 		}
 		lines[r.Email] = r.Line
 		out.People = append(out.People, identity.Listed{Line: r.Line, Name: r.Name, Email: r.Email})
 	}
-	slices.SortStableFunc(out.Problems, func(a, b fault.Field) int { return a.Line - b.Line })
+	slices.SortStableFunc(mistakes, func(a, b fault.Field) int { return a.Line - b.Line })
+	for _, f := range mistakes {
+		out.Mistakes = append(out.Mistakes, identity.ListMistake{Line: f.Line, Field: f.Name, Code: f.Code, Message: f.Message, Params: f.Params})
+	}
 	return out, s.holding(ctx, in.Slug, out.People)
 }
 
@@ -144,7 +148,7 @@ func (s *Staff) checkPeople(in identity.InvitePeople) error {
 }
 
 // ListPeople implements identity.Service.
-func (s *Staff) ListPeople(ctx context.Context, in identity.ListStaff) ([]identity.Person, error) {
+func (s *Staff) ListPeople(ctx context.Context, in identity.ListStaff) ([]identity.StaffMember, error) {
 	staff, err := s.ListStaff(ctx, in)
 	if err != nil {
 		return nil, err
@@ -161,9 +165,9 @@ func (s *Staff) ListPeople(ctx context.Context, in identity.ListStaff) ([]identi
 	if err != nil {
 		return nil, err
 	}
-	out := make([]identity.Person, len(staff))
+	out := make([]identity.StaffMember, len(staff))
 	for i, a := range staff {
-		out[i] = identity.Person{Account: a}
+		out[i] = identity.StaffMember{Account: a}
 		if l, ok := letters[a.Email]; ok {
 			if a.State == identity.StateInvited && l.State == identity.LetterDropped {
 				l.State = identity.LetterSent // why it was not sent is the account's, of which nothing is told yet

@@ -114,7 +114,7 @@ func (s *Staff) SetUp(ctx context.Context, in identity.SetUp) (a identity.Accoun
 			return identity.ErrSetupLink
 		}
 		if _, err := s.account(ctx, tx, `email = $1`, in.Email); err == nil {
-			return identity.ErrInvalid.At(fault.Wrong("email", "email_taken",
+			return identity.ErrInvalid.At(fault.Wrong("email", "email_has_account",
 				"has an account already; give it the role by the command: laurel admin create-user --existing"))
 		}
 		if a, err = s.invitee(ctx, tx, identity.Invite{Email: in.Email, Name: in.Name}); err != nil {
