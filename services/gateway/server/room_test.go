@@ -87,7 +87,7 @@ func takes(t *testing.T, voters string) selection.Selection {
 	}
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	return selection.Selection{
-		Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
+		Slug: here, Title: rb.Title, Edition: rb.Edition, Timezone: rb.Timezone, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
 		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
 	}
 }
@@ -127,6 +127,7 @@ func examples() map[string]example {
 		"DELETE /sessions/current":                                         {},
 		"GET /audit":                                                       {query: "?service=review"},
 		"GET /audit/check":                                                 {},
+		"GET /erasures":                                                    {},
 		"GET /selections":                                                  {},
 		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},
@@ -137,6 +138,8 @@ func examples() map[string]example {
 		"GET /selections/{slug}/audit":                                     {},
 		"GET /selections/{slug}/deliveries":                                {},
 		"GET /selections/{slug}/check":                                     {},
+		"POST /selections/{slug}/check":                                    {},
+		"DELETE /selections/{slug}/check":                                  {},
 		"GET /selections/{slug}/erasures":                                  {},
 		"POST /selections/{slug}/phases/{phase}/open":                      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":                     {body: reason},
@@ -155,6 +158,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n"},
 		"GET /selections/{slug}/roster":                                    {},
 		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`},
+		"POST /selections/{slug}/roster/codes/mail":                        {body: `{}`},
 		"POST /selections/{slug}/roster/codes/replace":                     {body: `{"member":"0017","reason":"lost"}`},
 		"GET /selections/{slug}/candidates":                                {},
 		"GET /selections/{slug}/candidates/{number}":                       {},

@@ -32,6 +32,7 @@ const (
 	SignIn         Act = "sign_in"
 	SignOut        Act = "sign_out"
 	ReadAccount    Act = "read_account"
+	ReadDesk       Act = "read_desk"
 	ClaimAccount   Act = "claim_account"
 	ForgotPassword Act = "forgot_password"
 	ChangePassword Act = "change_password"
@@ -59,6 +60,7 @@ const (
 	ReadRoster   Act = "read_roster"
 	ExportCodes  Act = "export_codes"
 	ReplaceCode  Act = "replace_code"
+	MailCodes    Act = "mail_codes"
 
 	SeatPanel       Act = "seat_panel"
 	ReadPanel       Act = "read_panel"
@@ -143,7 +145,7 @@ func Rules() map[Act]Rule {
 		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
-		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn}, ReadDesk: {Roles: identity.Roles()},
 		ClaimAccount:   anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
@@ -154,7 +156,7 @@ func Rules() map[Act]Rule {
 		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
 		StrikeCandidate: organizer,
 
-		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer,
+		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,
 
 		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
 		RecuseJuror: organizer, PinConflict: organizer,
