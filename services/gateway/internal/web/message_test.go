@@ -63,6 +63,10 @@ func families(t *testing.T) map[string][]string {
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
 	}
+	var entryStates []string
+	for _, s := range nomination.States() {
+		entryStates = append(entryStates, string(s))
+	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
 		"phase.":              append(rulebook.PhaseNames(), "publication"),
@@ -73,6 +77,9 @@ func families(t *testing.T) map[string][]string {
 		"problem.":            problems,
 		"fault.":              faultCodes(t),
 		"desk.role.":          roles,
+		"desk.entry.state.":   entryStates,
+		"desk.verdict.":       nomination.Verdicts(),
+		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
 		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
 		"rules.frequency.":    words["Frequency"],
 		"rules.change.":       words["Change"],
