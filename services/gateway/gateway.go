@@ -46,6 +46,12 @@ type Reason struct {
 	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
 }
 
+// ClosePhase closes a phase.
+type ClosePhase struct {
+	Reason      string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+	Acknowledge bool   `json:"acknowledge,omitempty" doc:"Close vetting although the awards cannot be filled with these candidates"`
+}
+
 // SignIn proves a staff account.
 type SignIn struct {
 	Email    string `json:"email" maxLength:"254"`
