@@ -57,6 +57,7 @@ const (
 	GiveOpinion     Act = "give_opinion"
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
+	CheckSeats      Act = "check_seats"
 	StrikeCandidate Act = "strike_candidate"
 
 	ImportRoster Act = "import_roster"
@@ -158,7 +159,7 @@ func Rules() map[Act]Rule {
 		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

@@ -220,7 +220,7 @@ func (b batchRow) ranked(ballots []ballotFound) bool {
 	}
 	next := 0
 	for rank := range b.Ballots + len(b.Skipped) {
-		if slices.Contains(b.Skipped, int32(rank)) { //nolint:gosec // ranks are smallint
+		if slices.Contains(b.Skipped, int32(rank)) {
 			continue
 		}
 		if next == len(ballots) || ballots[next].rank != rank {

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -157,36 +156,33 @@ type loggedBatch struct {
 // readLines reads the ballots of batches, each batch's in their order. PostgreSQL
 // looks each up by its index.
 func (v view) readLines(ctx context.Context, batches []loggedBatch) error {
-	const size = len(ballotlog.Ballot{}.Voter)
-	var ids, periods []int64
-	var voters pq.ByteaArray
+	ids, periods, voters := make([]int64, len(batches)), make([]int64, len(batches)), make(pq.ByteaArray, len(batches))
 	at := make(map[int64]int, len(batches))
 	for i, b := range batches {
-		at[b.ID] = i
-		once := make(map[string]bool, b.Ballots)
-		for voter := range slices.Chunk(b.Voters, size) {
-			if once[string(voter)] { // a further ballot in the same batch
-				continue
-			}
-			once[string(voter)] = true
-			ids, periods, voters = append(ids, b.ID), append(periods, int64(b.Period)), append(voters, voter)
-		}
+		ids[i], periods[i], voters[i], at[b.ID] = b.ID, int64(b.Period), b.Voters, i
 	}
 	var found []struct {
 		leafRow
 		Batch int64 `db:"batch"`
+		Rank  int   `db:"rank"`
 	}
 	if err := v.plan(ctx, "indexscan", "nestloop", "sort"); err != nil {
 		return err
 	}
 	if err := v.SelectContext(ctx, &found, `
-		SELECT b.batch, b.period, b.voter, b.salt, b.picks
-		FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS x (batch, period, voter)
-		JOIN ballot b ON b.selection = $1 AND b.period = x.period AND b.voter = x.voter AND b.batch = x.batch
+		SELECT b.batch, b.rank, b.period, b.voter, b.salt, b.picks
+		FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS x (batch, period, voters)
+		CROSS JOIN generate_series(0, octet_length(voters) / 16 - 1) i
+		JOIN LATERAL (
+		    SELECT batch, rank, period, voter, salt, picks FROM ballot
+		    WHERE selection = $1 AND period = x.period AND voter = substring(voters FROM 16 * i + 1 FOR 16)) b ON b.batch = x.batch
 		ORDER BY b.batch, b.rank`, v.ID, pq.Array(ids), pq.Array(periods), voters); err != nil {
 		return err
 	}
-	for _, row := range found {
+	for i, row := range found {
+		if i > 0 && row.Batch == found[i-1].Batch && row.Rank == found[i-1].Rank {
+			continue // its voter has several ballots in the batch, and each was found so often
+		}
 		leaf, err := row.leaf()
 		if err != nil {
 			return err

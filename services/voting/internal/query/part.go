@@ -3,7 +3,6 @@ package query
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,15 +40,8 @@ func (v view) chunks(ctx context.Context, n int64, query string, row func(*sqlx.
 		return err
 	}
 	for {
-		rows, err := v.QueryxContext(ctx, fmt.Sprintf(`FETCH %d FROM part`, n))
+		got, err := v.fetch(ctx, n, row)
 		if err != nil {
-			return err
-		}
-		got := int64(0)
-		for ; err == nil && rows.Next(); got++ {
-			err = row(rows)
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
 			return err
 		}
 		if got == 0 {
@@ -61,6 +53,20 @@ func (v view) chunks(ctx context.Context, n int64, query string, row func(*sqlx.
 	}
 	_, err := v.ExecContext(ctx, `CLOSE part`)
 	return err
+}
+
+func (v view) fetch(ctx context.Context, n int64, row func(*sqlx.Rows) error) (got int64, err error) {
+	rows, err := v.QueryxContext(ctx, fmt.Sprintf(`FETCH %d FROM part`, n))
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for ; rows.Next(); got++ {
+		if err := row(rows); err != nil {
+			return got, err
+		}
+	}
+	return got, rows.Err()
 }
 
 // inOrder puts leaves into the order of the log: by publication, and in it by their
@@ -123,7 +129,8 @@ func (v view) batchesInOrder(ctx context.Context, columns string) (query string,
 		Next    int64 `db:"next_index"`
 	}
 	if err := v.GetContext(ctx, &counted, `
-		SELECT next_index, (SELECT count(*) FROM batch WHERE selection = $1 AND first_index IS NOT NULL) AS batches FROM head WHERE selection = $1`, v.ID); err != nil {
+		SELECT next_index, (SELECT count(*) FROM batch WHERE selection = $1 AND first_index IS NOT NULL) AS batches
+		FROM head WHERE selection = $1`, v.ID); err != nil {
 		return "", 0, err
 	}
 	return fmt.Sprintf(`SELECT %s FROM batch LEFT JOIN batch_body ON batch = id WHERE selection = %d AND first_index IS NOT NULL ORDER BY first_index`,
