@@ -18,7 +18,9 @@ func TestDesk_people(t *testing.T) {
 	const invite = "/desk/s/" + here + "/people/invite"
 	list := url.Values{"list": {"王芳 <wang@example.org>\n李雷\n"}, "seat": {"juror/experts"}, "until": {"2026-05-10"}}
 	a := h.desk(t, http.MethodPost, invite+"/read", organizer, list)
-	for _, want := range []string{"Nobody has been invited yet", "Line 2:", "has no email address: 李雷", `value="wang@example.org"`, "Invite this one", "11 May 2026"} {
+	for _, want := range []string{
+		"Nobody has been invited yet", "Line 2:", "has no email address: 李雷", `value="wang@example.org"`, "Invite this one", "11 May 2026",
+	} {
 		if a.Status != http.StatusOK || !strings.Contains(a.Body, want) {
 			t.Errorf("what was understood lacks %q: %d %s", want, a.Status, a.Body)
 		}

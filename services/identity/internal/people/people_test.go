@@ -33,16 +33,23 @@ func TestRead(t *testing.T) {
 		"lines": {
 			"\n王芳 <wang@example.org>\r\n\"Li, Lei\" <li@example.org>;\nzhao@example.org\n钱＜qian@example.org＞\n",
 			[]people.Row{
-				wang(2), {Line: 3, Name: "Li, Lei", Email: "li@example.org"}, {Line: 4, Email: "zhao@example.org"},
+				wang(2),
+				{Line: 3, Name: "Li, Lei", Email: "li@example.org"},
+				{Line: 4, Email: "zhao@example.org"},
 				{Line: 5, Name: "钱", Email: "qian@example.org"},
-			}, nil,
+			},
+			nil,
 		},
 		"lines with separators": {
 			"王芳, wang@example.org\nwang2@example.org;王芳\n王芳\twang3@example.org\n王芳 wang4@example.org\n王芳，wang5@example.org",
 			[]people.Row{
-				wang(1), {Line: 2, Name: "王芳", Email: "wang2@example.org"}, {Line: 3, Name: "王芳", Email: "wang3@example.org"},
-				{Line: 4, Name: "王芳", Email: "wang4@example.org"}, {Line: 5, Name: "王芳", Email: "wang5@example.org"},
-			}, nil,
+				wang(1),
+				{Line: 2, Name: "王芳", Email: "wang2@example.org"},
+				{Line: 3, Name: "王芳", Email: "wang3@example.org"},
+				{Line: 4, Name: "王芳", Email: "wang4@example.org"},
+				{Line: 5, Name: "王芳", Email: "wang5@example.org"},
+			},
+			nil,
 		},
 		"no address": {"王芳 <wang@example.org>\n李雷\n赵 <zhao@example.org\n", []people.Row{wang(1)}, []string{"2 line_without_address", "3 line_without_address"}},
 		"CSV":        {"姓名,电话,邮箱\n王芳,1,wang@example.org\n李雷,2,\n", []people.Row{wang(2)}, []string{"3 required"}},
