@@ -120,7 +120,7 @@ func examples() map[string]example {
 		"DELETE /accounts/me/sessions":                                     {},
 		"DELETE /accounts/me/sessions/{session}":                           {},
 		"GET /selections/{slug}/people":                                    {},
-		"POST /selections/{slug}/people":                                   {body: `{"role":"juror","scope":"experts","people":[{"name":"新","email":"n@example.org"}]}`},
+		"POST /selections/{slug}/people":                                   {body: `{"role":"auditor","people":[{"name":"新","email":"n@example.org"}]}`},
 		"POST /selections/{slug}/people/read":                              {body: "新 <new@example.org>"},
 		"POST /setup":                                                      {body: `{"token":"t0ken","email":"new@example.org","password":"four words of mine"}`},
 		"POST /sessions/second":                                            {body: `{"challenge":"ch4llenge","code":"123456"}`},

@@ -131,7 +131,7 @@ func TestFactor_pages(t *testing.T) {
 
 	open("/desk/account/totp")
 	fill("the password again", map[string]string{"present": "wrong"}, "main form button")
-	if got := says(); !strings.Contains(got, "not the account's password") {
+	if got := says(); !strings.Contains(got, "is not the account's present password") {
 		t.Errorf("a wrong password: %s", got)
 	}
 	fill("the password again", map[string]string{"present": password}, "main form button")
