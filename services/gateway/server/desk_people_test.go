@@ -27,6 +27,7 @@ func TestDesk_people(t *testing.T) {
 	}
 	for field, wrong := range map[string]url.Values{
 		"until": {"list": list["list"], "seat": list["seat"], "until": {"2020-01-01"}}, "list": {"list": {" "}, "seat": list["seat"]},
+		"seat": {"list": list["list"]},
 	} {
 		if a := h.desk(t, http.MethodPost, invite+"/read", organizer, wrong); a.Status != http.StatusUnprocessableEntity && a.Status != http.StatusBadRequest ||
 			!strings.Contains(a.Body, `href="#`+field+`"`) {
@@ -64,6 +65,7 @@ func TestDesk_people_look(t *testing.T) {
 	browser.Look(t, ctx, "people-file", at+"/invite/file")
 	browser.Run(t, ctx, "look", chromedp.EmulateViewport(360, 740), chromedp.Navigate(at+"/invite?lang=zh-CN"),
 		chromedp.SetValue(chromedp.CSS(`[name="list"]`), "王芳 <wang@example.org>\n李雷\n赵 <zhao@example.org>"),
+		chromedp.SetValue(chromedp.CSS(`[name="seat"]`), "juror/experts"),
 		chromedp.Click(chromedp.CSS("main form button")), chromedp.WaitVisible(chromedp.CSS("table")))
 	browser.See(t, ctx, "people-understood")
 }

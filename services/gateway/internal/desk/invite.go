@@ -23,7 +23,7 @@ func (d *desk) seatFields(c echo.Context, at *place) ([]Field, error) {
 	if err != nil {
 		return nil, err
 	}
-	role := Field{Name: "seat", Kind: "select", Label: at.T("desk.invite.role")}
+	role := Field{Name: "seat", Kind: "select", Label: at.T("desk.invite.role"), Options: []Option{{Text: at.T("desk.invite.role.choose")}}}
 	for _, s := range all {
 		role.Options = append(role.Options, Option{Value: seatValue(s.Role, s.Scope), Text: roleText(at, s.Role, s.Scope, at.Words(s.Title))})
 	}
@@ -41,6 +41,9 @@ func seatValue(role identity.Role, scope string) string { return string(role) + 
 // selection's timezone.
 func (d *desk) seatOf(at *place, typed url.Values) (g identity.Grant, err error) {
 	role, scope, _ := strings.Cut(typed.Get("seat"), "/")
+	if role == "" { // nobody becomes an organizer by oversight
+		return g, identity.ErrInvalid.At(fault.Required("seat"))
+	}
 	g = identity.Grant{Slug: at.Slug, Role: identity.Role(role), Scope: scope}
 	if day := typed.Get("until"); day != "" {
 		last, err := time.ParseInLocation(time.DateOnly, day, web.Location(at.Selection.Timezone))
@@ -213,6 +216,9 @@ func (d *desk) understood(
 // sendInvitations invites those whom the page before has shown.
 func (d *desk) sendInvitations(c echo.Context, at *place, typed url.Values) error {
 	g, err := d.seatOf(at, typed)
+	if g.Role == "" {
+		return err
+	}
 	in := identity.InvitePeople{Grant: g, HandOver: typed.Get("hand_over") != ""}
 	emails, names := typed["email"], typed["name"]
 	var read identity.PeopleRead
