@@ -8,6 +8,7 @@
 package gateway
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
@@ -30,6 +31,14 @@ func SessionCookieName(https bool) string {
 		return HostPrefix + SessionCookie
 	}
 	return SessionCookie
+}
+
+// NewSessionCookie holds a session's token until it expires.
+func NewSessionCookie(token string, expires time.Time, https bool) http.Cookie {
+	return http.Cookie{ //nolint:gosec // Secure with https
+		Name: SessionCookieName(https), Value: token, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
+	}
 }
 
 // Reason is the body of an act that needs nothing but why.

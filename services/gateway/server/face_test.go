@@ -48,7 +48,7 @@ func TestFaces(t *testing.T) {
 		roles = append(roles, strings.ToUpper(string(r[:1]))+string(r[1:]))
 	}
 	decides := []string{"May", "Grants", "NewClient"}
-	for face, others := range map[string][]string{"api": {"page"}, "page": {"api"}} {
+	for face, others := range map[string][]string{"api": {"page", "desk"}, "page": {"api", "desk"}, "desk": {"api", "page"}} {
 		set, files := parse(t, "../internal/"+face)
 		for _, f := range files {
 			for _, i := range f.Imports {

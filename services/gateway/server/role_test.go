@@ -140,37 +140,58 @@ func (h *installation) acts(t *testing.T) map[string]app.Act {
 	return acts
 }
 
-// TestRoles_document holds docs/roles.md to the table and the routes.
+// TestRoles_document holds docs/roles.md and docs/desks.md to the table and the
+// routes.
 func TestRoles_document(t *testing.T) {
 	h := bare(t, testkit.Log(t))
 	h.start(t)
-	acts, rules := h.acts(t), app.Rules()
-	var b strings.Builder
-	b.WriteString("# Who may do what\n\nEvery route of the gateway, the act that it is, and who may do it in the route's selection. " +
-		"`make docs` writes this page\nfrom the table in `services/gateway/internal/app/act.go`.\n\n| route | act |")
-	for _, role := range identity.Roles() {
-		b.WriteString(" " + string(role) + " |")
-	}
-	b.WriteString(" others |\n|---|---|" + strings.Repeat("---|", len(identity.Roles())+1) + "\n")
-	for _, route := range slices.SortedFunc(maps.Keys(acts), byPath) {
-		if strings.HasPrefix(route, http.MethodHead) {
-			continue // as GET
-		}
-		rule := rules[acts[route]]
-		fmt.Fprintf(&b, "| `%s` | %s |", route, acts[route])
+	acts := h.acts(t)
+	for file, says := range map[string]struct {
+		desks bool
+		head  string
+	}{
+		"roles": {false, "# Who may do what\n\nEvery route of the API and of the public pages, the act that it is, and who may do it in the route's selection;\n" +
+			"[the desks](desks.md) have a page of their own."},
+		"desks": {true, "# The desks\n\nEvery page of staff, and every form on it, the act that it is, and who may do it in the page's selection."},
+	} {
+		var b strings.Builder
+		b.WriteString(says.head + " `make docs` writes this page\nfrom the table in `services/gateway/internal/app/act.go`.\n\n| route | act |")
 		for _, role := range identity.Roles() {
-			cell := ""
-			if slices.Contains(rule.Roles, role) {
-				if cell = string(rule.In); cell == "" {
-					cell = "yes"
-				}
-			}
-			fmt.Fprintf(&b, " %s |", cell)
+			b.WriteString(" " + string(role) + " |")
 		}
-		fmt.Fprintf(&b, " %s |\n", rule.Who)
+		b.WriteString(" others |\n|---|---|" + strings.Repeat("---|", len(identity.Roles())+1) + "\n")
+		for _, route := range slices.SortedFunc(maps.Keys(acts), byPath) {
+			if strings.HasPrefix(route, http.MethodHead) { // as GET
+				continue
+			}
+			if _, path, _ := strings.Cut(route, " "); isDesk(path) == says.desks {
+				b.WriteString(row(route, acts[route]))
+			}
+		}
+		testkit.Golden(t, "../../../docs/"+file+".md", b.String())
 	}
-	testkit.Golden(t, "../../../docs/roles.md", b.String())
 }
+
+// row is a route's in the table of who may.
+func row(route string, act app.Act) string {
+	var b strings.Builder
+	rule := app.Rules()[act]
+	fmt.Fprintf(&b, "| `%s` | %s |", route, act)
+	for _, role := range identity.Roles() {
+		cell := ""
+		if slices.Contains(rule.Roles, role) {
+			if cell = string(rule.In); cell == "" {
+				cell = "yes"
+			}
+		}
+		fmt.Fprintf(&b, " %s |", cell)
+	}
+	fmt.Fprintf(&b, " %s |\n", rule.Who)
+	return b.String()
+}
+
+// isDesk tells whether a path is that of a page of staff.
+func isDesk(path string) bool { return path == "/desk" || strings.HasPrefix(path, "/desk/") }
 
 // byPath sorts routes by path, then by method.
 func byPath(a, b string) int {

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/desk"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -109,6 +110,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	site.Mount(e)
 	page.Mount(e, site, core)
+	desk.Mount(e, site, core)
 	s := &Server{app: core, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)
 	s.http.RegisterOnShutdown(core.EndStreams)

@@ -20,10 +20,7 @@ type signedOut struct {
 }
 
 func (a *API) cookie(token string, expires time.Time) http.Cookie {
-	return http.Cookie{ //nolint:gosec // Secure with https
-		Name: gateway.SessionCookieName(a.cfg.Secure), Value: token, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: a.cfg.Secure, SameSite: http.SameSiteLaxMode,
-	}
+	return gateway.NewSessionCookie(token, expires, a.cfg.Secure)
 }
 
 func (a *API) sessionRoutes() {

@@ -32,6 +32,7 @@ const (
 	SignIn         Act = "sign_in"
 	SignOut        Act = "sign_out"
 	ReadAccount    Act = "read_account"
+	ReadDesk       Act = "read_desk"
 	ClaimAccount   Act = "claim_account"
 	ForgotPassword Act = "forgot_password"
 	ChangePassword Act = "change_password"
@@ -143,7 +144,7 @@ func Rules() map[Act]Rule {
 		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
-		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn},
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn}, ReadDesk: {Roles: identity.Roles()},
 		ClaimAccount:   anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 

@@ -103,7 +103,7 @@ func (p *pages) claimSent(c echo.Context) error {
 	case f.Is(identity.ErrPassword):
 		no["password"] = web.Text{Text: t.T("claim.present.wrong")}
 	case f.Is(identity.ErrTooManyTries):
-		no["password"] = web.Text{Text: t.T("claim.present.toomany", "wait", t.Duration(wholeWait(f.RetryAfter)))}
+		no["password"] = web.Text{Text: t.T("claim.present.toomany", "wait", t.Duration(web.WholeWait(f.RetryAfter)))}
 		web.RetryAfter(c, f)
 	case f.Is(identity.ErrInvalid):
 		for _, field := range f.Fields {

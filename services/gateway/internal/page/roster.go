@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -82,7 +82,7 @@ func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
 	case errors.Is(f, identity.ErrCode):
 		key = "refusal.code.unknown"
 	case f.Kind == fault.TooMany:
-		key, args = "refusal.code.toomany", []any{"wait", s.printer.Duration(wholeWait(f.RetryAfter))}
+		key, args = "refusal.code.toomany", []any{"wait", s.printer.Duration(web.WholeWait(f.RetryAfter))}
 	case f.Kind == fault.Unavailable:
 		key = "refusal.code.busy"
 	default:
@@ -93,17 +93,4 @@ func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
 	no.proof = &proof{way: rulebook.WayRoster, typed: typed[:min(len(typed), maxCode)]}
 	no.alert.Errors = []mistake{{Text: s.printer.T("code.label"), Href: "#voter-code"}}
 	return no
-}
-
-// wholeWait is a wait as people count it: seconds, past a minute minutes.
-func wholeWait(d time.Duration) time.Duration {
-	unit := time.Second
-	if d > time.Minute {
-		unit = time.Minute
-	}
-	whole := d.Truncate(unit)
-	if whole < d {
-		whole += unit
-	}
-	return max(whole, time.Second)
 }

@@ -25,6 +25,7 @@ const (
 	CookieOrder    = "laurel_order"   // seed of the order of candidates
 	CookieVoter    = "laurel_voter"   // credential; of a selection
 	CookieReceipt  = "laurel_receipt" // the last ballot's receipt and time; of a selection
+	CookieNote     = "laurel_note"    // what the next desk page says of the act that led to it
 )
 
 // maxSelections is how many selections a browser keeps cookies of a name for. All
@@ -47,6 +48,12 @@ func (s *Site) SetCookie(c echo.Context, name, value, path string, life time.Dur
 		}
 	}
 	s.setCookie(c, name, value, path, life)
+}
+
+// SetSession has the browser keep a staff session's token until it expires.
+func (s *Site) SetSession(c echo.Context, token string, expires time.Time) {
+	cookie := gateway.NewSessionCookie(token, expires, s.secure())
+	c.SetCookie(&cookie)
 }
 
 func (s *Site) setCookie(c echo.Context, name, value, path string, life time.Duration) {

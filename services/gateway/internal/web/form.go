@@ -27,14 +27,17 @@ func Post(e *echo.Echo, act app.Act, path, name string, h echo.HandlerFunc, midd
 	e.POST(path+"/"+name, h, append([]echo.MiddlewareFunc{stands}, middlewares...)...).Name = string(act)
 }
 
-// formPage is the address of the page on which the form of a request stands;
+// FormPage is the address of the page on which the form of a request stands;
 // the start page for what is no form.
-func formPage(c echo.Context) string {
+func FormPage(c echo.Context) string {
 	if path, ok := c.Get(formKey).(string); ok {
 		return (&url.URL{Path: path}).String()
 	}
 	return "/"
 }
+
+// AllLines, given to Form as a field, stands for all.
+const AllLines = "*"
 
 // Form reads what was sent. Its texts are fault.Plain; those of the fields that
 // are named here may have several lines. A fault names each that is not.
@@ -51,7 +54,7 @@ func Form(c echo.Context, lines ...string) (url.Values, error) {
 func NotPlain(values url.Values, lines ...string) (fields []fault.Field) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		for _, text := range append([]string{name}, values[name]...) {
-			if !fault.Plain(text, slices.Contains(lines, name)) {
+			if !fault.Plain(text, slices.Contains(lines, name) || slices.Contains(lines, AllLines)) {
 				fields = append(fields, fault.NotPlain(strings.ToValidUTF8(name, "\uFFFD")))
 				break
 			}

@@ -171,6 +171,24 @@ func (p Printer) Field(f fault.Field, better ...string) Text {
 	return Text{Text: filled(text, args)}
 }
 
+// Fault says what a fault means, in the page's language, by its code; one
+// without a text is said in English.
+func (p Printer) Fault(f *fault.Error) Text {
+	key := "fault." + f.Code
+	if !p.Has(key) {
+		lang := ""
+		if p.Lang != English {
+			lang = English
+		}
+		return Text{f.Message, lang}
+	}
+	args := []any{"wait", p.Duration(WholeWait(f.RetryAfter))}
+	for name, value := range f.Params {
+		args = append(args, name, p.word(name, value))
+	}
+	return Text{Text: p.T(key, args...)}
+}
+
 // word gives a param that is one of our own words, such as a phase, in the
 // language.
 func (p Printer) word(name, value string) string {

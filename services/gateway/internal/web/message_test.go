@@ -55,9 +55,13 @@ func TestMessages_complete(t *testing.T) {
 // may follow it.
 func families(t *testing.T) map[string][]string {
 	words := rulebookWords(t)
-	problems := []string{selection.ErrUnknown.Code, nomination.ErrNoCandidate.Code, identity.ErrLink.Code, ErrCrossOrigin.Code}
+	problems := []string{selection.ErrUnknown.Code, nomination.ErrNoCandidate.Code, identity.ErrLink.Code, ErrCrossOrigin.Code, "role_missing"}
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
+	}
+	var roles []string
+	for _, role := range identity.Roles() {
+		roles = append(roles, string(role))
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
@@ -67,6 +71,8 @@ func families(t *testing.T) map[string][]string {
 		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
 		"attribute.":          attributes,
 		"problem.":            problems,
+		"fault.":              slices.DeleteFunc(faultCodes(t), func(code string) bool { return !NewPrinter(Chinese).Has("fault." + code) }),
+		"desk.role.":          roles,
 		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
 		"rules.frequency.":    words["Frequency"],
 		"rules.change.":       words["Change"],
@@ -86,6 +92,25 @@ func families(t *testing.T) map[string][]string {
 		"rules.calendar.":     calendar.Names(),
 		"rules.nominee.":      words["Nominee"],
 	}
+}
+
+// faultCodes are those of all faults that the module's code makes.
+func faultCodes(t *testing.T) (codes []string) {
+	t.Helper()
+	for _, files := range sources(t, "../../../..") {
+		for _, f := range files {
+			calls(f, func(call *ast.CallExpr, name string) {
+				at := map[string]int{"fault.New": 1, "fault.NewInvalid": 0, "fault.NewUnavailable": 0}
+				if i, ok := at[name]; ok && len(call.Args) > i {
+					codes = append(codes, textOf(call.Args[i]))
+				}
+			})
+		}
+	}
+	if len(codes) < 100 {
+		t.Fatalf("only %d codes of faults were found", len(codes))
+	}
+	return codes
 }
 
 // rulebookWords are the words that a rulebook's keys take, by what the names of
@@ -123,7 +148,7 @@ func TestMessages_used(t *testing.T) {
 			t.Errorf("%s asks for %s, which no catalogue has", where, key)
 		}
 	}
-	for _, dir := range []string{".", "../page", "../print"} {
+	for _, dir := range []string{".", "../page", "../desk", "../print"} {
 		scanCode(t, dir, zh, ask, func(where, beginning string) {
 			begun[beginning] = true
 		})
@@ -212,7 +237,7 @@ func scanCode(t *testing.T, dir string, p Printer, ask, begins func(where, key s
 			return true
 		})
 		calls(f, func(call *ast.CallExpr, name string) {
-			at := map[string]int{"T": 0, "N": 0, "t": 0, "Has": 0, "show": 0, "refuse": 1}
+			at := map[string]int{"T": 0, "N": 0, "t": 0, "Has": 0, "show": 0, "refuse": 1, "section": 2}
 			i, ok := at[name]
 			if !ok || len(call.Args) <= i {
 				return

@@ -18,6 +18,7 @@ type problemPage struct {
 	Status int
 	Text   string
 	Again  string // where another try leads; empty: it would not help
+	Desk   bool   // it is staff's
 }
 
 // isPage tells whether people, and not programs, ask for an address.
@@ -55,11 +56,12 @@ func (s *Site) problem(c echo.Context, f *fault.Error) error {
 	if key := "problem." + f.Code + ".text"; t.Has(key) {
 		data.Text = t.T(key)
 	}
-	pg := Page{Name: "problem", Status: data.Status, Title: t.T("problem." + string(f.Kind)), Address: formPage(c)}
+	pg := Page{Name: "problem", Status: data.Status, Title: t.T("problem." + string(f.Kind)), Address: FormPage(c)}
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
 		// One slash: an address that begins with two leads to another host.
 		pg.Address = (&url.URL{Path: "/" + strings.TrimLeft(r.URL.Path, "/"), RawQuery: r.URL.RawQuery}).String()
 	}
+	data.Desk = strings.HasPrefix(c.Request().URL.Path, "/desk")
 	if f.Kind.Passes() {
 		RetryAfter(c, f)
 		if c.Request().Method == http.MethodGet {
@@ -78,3 +80,16 @@ func RetryAfter(c echo.Context, f *fault.Error) {
 
 // Seconds are whole ones, rounded up.
 func Seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
+
+// WholeWait is a wait as people count it: seconds, past a minute minutes.
+func WholeWait(d time.Duration) time.Duration {
+	unit := time.Second
+	if d > time.Minute {
+		unit = time.Minute
+	}
+	whole := d.Truncate(unit)
+	if whole < d {
+		whole += unit
+	}
+	return max(whole, time.Second)
+}

@@ -51,10 +51,13 @@ func (s *Site) Mount(e *echo.Echo) {
 
 // Middleware is what every page goes through. It is not a group's: that would
 // take the unknown addresses of the API too.
-func (s *Site) Middleware() []echo.MiddlewareFunc {
+func (s *Site) Middleware() []echo.MiddlewareFunc { return s.Taking(maxForm) }
+
+// Taking is Middleware for forms that may be larger: "20M".
+func (s *Site) Taking(limit string) []echo.MiddlewareFunc {
 	return []echo.MiddlewareFunc{
 		s.Headers, middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}),
-		middleware.BodyLimit(maxForm), s.rename, s.language, s.origin.Middleware,
+		middleware.BodyLimit(limit), s.rename, s.language, s.origin.Middleware,
 	}
 }
 

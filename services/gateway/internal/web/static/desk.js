@@ -1,0 +1,73 @@
+// Comfort for desks, which work without it: keys, and focus and scroll that stay
+// where they were.
+(() => {
+  "use strict";
+
+  const kept = (store, key, value) => {
+    try {
+      if (value === undefined) return store.getItem(key);
+      if (value === null) store.removeItem(key); else store.setItem(key, value);
+    } catch { /* full or forbidden: comfort alone is lost */ }
+    return null;
+  };
+
+  // A form that leads back to its own page leaves it as it was.
+  const placeKey = "laurel.place." + location.pathname;
+  document.addEventListener("submit", (event) => {
+    if (event.target.method !== "post" || event.defaultPrevented) return;
+    const at = document.activeElement;
+    kept(sessionStorage, placeKey, JSON.stringify({ y: scrollY, id: at && at.id, time: Date.now() }));
+  });
+  const before = JSON.parse(kept(sessionStorage, placeKey) || "null");
+  kept(sessionStorage, placeKey, null);
+  if (before && Date.now() - before.time < 60_000 && !document.getElementById("alert")) {
+    const again = before.id && document.getElementById(before.id);
+    if (again) again.focus({ preventScroll: true });
+    scrollTo({ top: before.y, behavior: "instant" });
+  }
+
+  // Twice pressed is once sent.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("[data-sent]").forEach((f) => { delete f.dataset.sent; }));
+
+  // Keys: each stands at what it presses. Whoever speaks to their computer turns
+  // them off, for words would press them (WCAG 2.1.4).
+  const dialog = document.getElementById("keys");
+  const off = document.getElementById("keys-off");
+  const offKey = "laurel.keys.off";
+  if (!dialog) return;
+  off.checked = kept(localStorage, offKey) === "1";
+  off.addEventListener("change", () => kept(localStorage, offKey, off.checked ? "1" : null));
+  const keyed = () => [...document.querySelectorAll("[data-key]")].filter((e) => e.offsetParent !== null && !e.disabled);
+  const hint = document.querySelector(".keys-hint");
+  if (hint) hint.hidden = false;
+
+  function help() {
+    const list = dialog.querySelector("dl");
+    list.replaceChildren(...keyed().flatMap((e) => {
+      const term = document.createElement("dt"), what = document.createElement("dd"), key = document.createElement("kbd");
+      key.textContent = e.dataset.key;
+      term.append(key);
+      what.textContent = e.dataset.keyLabel || e.getAttribute("aria-label") || e.textContent.trim();
+      return [term, what];
+    }));
+    dialog.showModal();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
+    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+    if (typing) return;
+    if (event.key === "?") { event.preventDefault(); help(); return; }
+    if (off.checked) return;
+    const found = keyed().find((e) => e.dataset.key.toLowerCase() === event.key.toLowerCase());
+    if (!found) return;
+    event.preventDefault();
+    if (found.matches("input:not([type=checkbox]):not([type=radio]), textarea, select")) found.focus(); else found.click();
+  });
+})();
