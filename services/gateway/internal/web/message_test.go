@@ -148,7 +148,7 @@ func TestMessages_used(t *testing.T) {
 			t.Errorf("%s asks for %s, which no catalogue has", where, key)
 		}
 	}
-	for _, dir := range []string{".", "../page", "../desk", "../print"} {
+	for _, dir := range []string{".", "../page", "../desk", "../rule", "../print"} {
 		scanCode(t, dir, zh, ask, func(where, beginning string) {
 			begun[beginning] = true
 		})
