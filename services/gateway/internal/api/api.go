@@ -60,6 +60,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.operatorRoutes()
 	a.staffRoutes()
 	a.selectionRoutes()
+	a.draftRoutes()
 	a.entryRoutes()
 	a.candidateRoutes()
 	a.rosterRoutes()
