@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -108,7 +110,7 @@ func TestDesk_session(t *testing.T) {
 	enter := func(password, to string) answer {
 		return h.desk(t, http.MethodPost, "/desk/sign-in/enter", "", url.Values{"email": {organizer}, "password": {password}, "to": {to}})
 	}
-	if a := enter("wrong", "/desk"); a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "the address or the password is wrong") ||
+	if a := enter("wrong", "/desk"); a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "The address or the password is wrong") ||
 		!strings.Contains(a.Body, `value="`+organizer+`"`) || strings.Contains(a.Body, `value="wrong"`) || a.Header.Get("Set-Cookie") != "" {
 		t.Errorf("a wrong password: %d %v %s", a.Status, a.Header, a.Body)
 	}
@@ -141,4 +143,17 @@ func TestDesk_foreign(t *testing.T) {
 			t.Errorf("%s from elsewhere: %d", path, a.Status)
 		}
 	}
+}
+
+// TestDesk_look looks at the desks' first pages in a browser, on both screens, in
+// both themes and languages.
+func TestDesk_look(t *testing.T) {
+	h := atDesks(t)
+	ctx := browser.Open(t)
+	browser.Look(t, ctx, "sign-in", h.url+"/desk/sign-in")
+	browser.Run(t, ctx, "session", chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+organizer+`; path=/"`))
+	browser.Look(t, ctx, "home", h.url+"/desk")
+	browser.Look(t, ctx, "dashboard", h.url+"/desk/s/"+here)
+	browser.Run(t, ctx, "keys", chromedp.Navigate(h.url+"/desk"), chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("#keys")))
+	browser.Look(t, ctx, "forbidden", h.url+"/desk/s/unknown-selection")
 }

@@ -178,8 +178,8 @@ func (p problem) fields() []string {
 	return names
 }
 
-// browser follows what programs follow; where a desk leads is looked at.
-var browser = &http.Client{CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+// agent follows what programs follow; where a desk leads is looked at.
+var agent = &http.Client{CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 	if isDesk(via[0].URL.Path) {
 		return http.ErrUseLastResponse
 	}
@@ -203,7 +203,7 @@ func (h *installation) ask(t *testing.T, method, path, token, body string, heade
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
-	resp, err := browser.Do(req)
+	resp, err := agent.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ type Field struct {
 	Kind              string // type of the input, or area, select, radio, check, hidden; empty: text
 	Value             string
 	Options           []Option
-	Max               int // characters; 0: no limit is told
+	Max               int // characters; 0: no limit
 	Optional          bool
 	Autocomplete      string
 	Wrong             Text
@@ -42,10 +42,20 @@ type Option struct{ Value, Text, Hint string }
 // Chosen tells whether an option is the answer.
 func (f Field) Chosen(o Option) bool { return o.Value == f.Value }
 
+// Limit is the number of characters that is told; 0: none, as where nobody comes
+// near it.
+func (f Field) Limit() int {
+	switch f.Kind {
+	case "", "text", "area":
+		return f.Max
+	}
+	return 0
+}
+
 // Described names what describes the field's control.
 func (f Field) Described() string {
 	ids := []string{}
-	if f.Hint != "" || f.Max > 0 {
+	if f.Hint != "" || f.Limit() > 0 {
 		ids = append(ids, f.Name+"-hint")
 	}
 	if f.Wrong.Text != "" {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -129,15 +130,15 @@ func TestForgot(t *testing.T) {
 // which browsers do not say by Sec-Fetch-Site that it is ours.
 func TestBrowser_claim(t *testing.T) {
 	port := serve(t, newInstallation(t, courierRules(t), 1), "").URL[len("http://127.0.0.1"):]
-	ctx := chromium(t, chromedp.Flag("host-resolver-rules", "MAP laurel.example 127.0.0.1"))
+	ctx := browser.Open(t, chromedp.Flag("host-resolver-rules", "MAP laurel.example 127.0.0.1"))
 	for _, form := range []struct{ at, field, button, done string }{
 		{"/claim?token=new", "#password", "form[action='/claim/set'] button", "/claim/done"},
 		{"/forgot", "#email", "form[action='/forgot/send'] button", "/forgot/sent"},
 	} {
-		run(t, ctx, form.at, chromedp.Navigate("http://laurel.example"+port+form.at),
+		browser.Run(t, ctx, form.at, chromedp.Navigate("http://laurel.example"+port+form.at),
 			chromedp.SendKeys(chromedp.CSS(form.field), "wang.fang@example.org"), chromedp.Click(chromedp.CSS(form.button)))
 		testkit.Eventually(t, testkit.Patience, func() error {
-			if at := read[string](t, ctx, `location.pathname`); at != form.done {
+			if at := browser.Read[string](t, ctx, `location.pathname`); at != form.done {
 				return fmt.Errorf("%s leads to %s", form.at, at)
 			}
 			return nil

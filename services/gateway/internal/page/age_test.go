@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -237,22 +238,22 @@ func TestBrowser_overnight(t *testing.T) {
 	for _, with := range []bool{true, false} {
 		t.Run(fmt.Sprintf("scripts %v", with), func(t *testing.T) {
 			b := dailyBooth(t, "")
-			ctx := chromium(t)
+			ctx := browser.Open(t)
 			press := chromedp.Steps(
 				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`),
 				chromedp.Click(chromedp.CSS(".cast .button")))
-			run(t, ctx, "open", scripts(with), chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch),
+			browser.Run(t, ctx, "open", browser.Scripts(with), chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch),
 				chromedp.Navigate(b.address+"?lang=en"),
 				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("#c3 input, #c5 input").forEach(e => e.click())`))
 			b.services.change(func(h *installation) { h.now = h.now.Add(14 * time.Hour) })
-			run(t, ctx, "press", press, chromedp.WaitVisible(chromedp.CSS("#alert")))
-			if got := read[string](t, ctx, `document.querySelector("#alert h2").textContent`); !strings.Contains(got, "opened on 4 May 2026") {
+			browser.Run(t, ctx, "press", press, chromedp.WaitVisible(chromedp.CSS("#alert")))
+			if got := browser.Read[string](t, ctx, `document.querySelector("#alert h2").textContent`); !strings.Contains(got, "opened on 4 May 2026") {
 				t.Errorf("it says %q", got)
 			}
-			if got := read[[]string](t, ctx, `[...document.querySelectorAll("[name=pick]:checked")].map(e => e.value).sort()`); !slices.Equal(got, []string{"3", "5"}) {
+			if got := browser.Read[[]string](t, ctx, `[...document.querySelectorAll("[name=pick]:checked")].map(e => e.value).sort()`); !slices.Equal(got, []string{"3", "5"}) {
 				t.Errorf("ticked %v", got)
 			}
-			run(t, ctx, "press again", press, chromedp.WaitVisible(chromedp.CSS(".ticket")))
+			browser.Run(t, ctx, "press again", press, chromedp.WaitVisible(chromedp.CSS(".ticket")))
 			b.services.change(func(h *installation) {
 				for _, counted := range h.ballots {
 					if !slices.Equal(slices.Sorted(slices.Values(counted.picks)), []int{3, 5}) {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 )
 
 // TestCheck shows what is recorded behind a receipt, by a form: the code is in no
@@ -85,7 +86,7 @@ func TestCheck_refused(t *testing.T) {
 func TestBrowser_check(t *testing.T) {
 	b := newBooth(t)
 	b.vote(t, b.form.ballot(t, "3", "5")).has(t, http.StatusSeeOther)
-	address, ctx := b.address, chromium(t)
+	address, ctx := b.address, browser.Open(t)
 	for _, size := range []struct {
 		name          string
 		width, height int64
@@ -93,7 +94,7 @@ func TestBrowser_check(t *testing.T) {
 		for _, lang := range []string{"zh-CN", "en"} {
 			shot := func(page string) {
 				t.Helper()
-				if wide := read[int](t, ctx, `document.documentElement.scrollWidth`); wide > int(size.width) {
+				if wide := browser.Read[int](t, ctx, `document.documentElement.scrollWidth`); wide > int(size.width) {
 					t.Errorf("%s, %s, %s: the page is %d pixels wide", page, size.name, lang, wide)
 				}
 				if dir := os.Getenv("LAUREL_SHOTS"); dir != "" {
@@ -106,23 +107,23 @@ func TestBrowser_check(t *testing.T) {
 					}
 				}
 			}
-			run(t, ctx, "empty", chromedp.EmulateViewport(size.width, size.height), chromedp.Navigate(address+"/receipt?lang="+lang),
+			browser.Run(t, ctx, "empty", chromedp.EmulateViewport(size.width, size.height), chromedp.Navigate(address+"/receipt?lang="+lang),
 				chromedp.WaitVisible(chromedp.CSS("#receipt-code")))
 			shot("check")
 			enter := func(code string) {
 				t.Helper()
-				run(t, ctx, "enter", chromedp.SetValue(chromedp.CSS("#receipt-code"), code), chromedp.Click(chromedp.CSS(".proof-row .button")))
+				browser.Run(t, ctx, "enter", chromedp.SetValue(chromedp.CSS("#receipt-code"), code), chromedp.Click(chromedp.CSS(".proof-row .button")))
 			}
 			enter("0000 0000 wrong")
-			run(t, ctx, "wrong", chromedp.WaitVisible(chromedp.CSS("#receipt-wrong")))
+			browser.Run(t, ctx, "wrong", chromedp.WaitVisible(chromedp.CSS("#receipt-wrong")))
 			shot("check-wrong")
 			enter("00000000000000000000000007")
-			run(t, ctx, "found", chromedp.WaitVisible(chromedp.CSS(".recorded")))
+			browser.Run(t, ctx, "found", chromedp.WaitVisible(chromedp.CSS(".recorded")))
 			shot("check-found")
-			if got := read[string](t, ctx, `location.href`); strings.Contains(got, "0000") || !strings.HasSuffix(got, "/receipt") {
+			if got := browser.Read[string](t, ctx, `location.href`); strings.Contains(got, "0000") || !strings.HasSuffix(got, "/receipt") {
 				t.Errorf("the address is %s", got)
 			}
-			if said := read[string](t, ctx, `document.body.innerText`); strings.Contains(said, "00000000") {
+			if said := browser.Read[string](t, ctx, `document.body.innerText`); strings.Contains(said, "00000000") {
 				t.Errorf("the page shows the whole code: %s", said)
 			}
 		}

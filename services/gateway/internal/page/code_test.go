@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -139,14 +140,14 @@ func cookieGiven(a answer, name string) bool {
 // The address from a slip fills the field in, and does not keep the code.
 func TestBrowser_code(t *testing.T) {
 	b := rosterBooth(t, "[roster]")
-	ctx := chromium(t)
-	run(t, ctx, "open", chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
+	ctx := browser.Open(t)
+	browser.Run(t, ctx, "open", chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
 		chromedp.Navigate(b.address+"?lang=zh-CN#code="+goodCode), chromedp.WaitVisible(chromedp.CSS("#voter-code")))
-	if got := read[string](t, ctx, `document.getElementById("voter-code").value + " " + location.href`); got != goodCode+" "+b.address+"?lang=zh-CN" {
+	if got := browser.Read[string](t, ctx, `document.getElementById("voter-code").value + " " + location.href`); got != goodCode+" "+b.address+"?lang=zh-CN" {
 		t.Errorf("the field and the address: %q", got)
 	}
-	if wide := read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {
+	if wide := browser.Read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {
 		t.Errorf("the page is %d pixels wide", wide)
 	}
-	run(t, ctx, "use", chromedp.Click(chromedp.CSS(".proof .button")), chromedp.WaitVisible(chromedp.CSS("#ballot")))
+	browser.Run(t, ctx, "use", chromedp.Click(chromedp.CSS(".proof .button")), chromedp.WaitVisible(chromedp.CSS("#ballot")))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -76,8 +77,8 @@ type walker struct {
 
 func newWalker(t *testing.T, h *installation) walker {
 	t.Helper()
-	w := walker{chromium(t), `["` + strings.Join(escapedAll(texts(h)), `","`) + `"]`}
-	run(t, w.browser, "small", chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
+	w := walker{browser.Open(t), `["` + strings.Join(escapedAll(texts(h)), `","`) + `"]`}
+	browser.Run(t, w.browser, "small", chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch))
 	return w
 }
 
@@ -85,9 +86,9 @@ func newWalker(t *testing.T, h *installation) walker {
 // comes.
 func (w walker) visit(t *testing.T, what, address, send string) {
 	t.Helper()
-	run(t, w.browser, what, chromedp.Navigate(address))
+	browser.Run(t, w.browser, what, chromedp.Navigate(address))
 	if send != "" {
-		run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`window.before = true; `+send))
+		browser.Run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`window.before = true; `+send))
 		testkit.Eventually(t, testkit.Patience, func() error {
 			arrived, err := chromedp.Run(w.browser, chromedp.Evaluate[bool](`!window.before && document.readyState === "complete"`))
 			if err != nil || !arrived {
@@ -106,17 +107,17 @@ const fields = `[...document.querySelectorAll("main input")].filter(e => ["text"
 // tell their limits.
 func (w walker) look(t *testing.T, what string) {
 	t.Helper()
-	run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true });
+	browser.Run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true });
 		document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
-	if wide := read[int](t, w.browser, `document.documentElement.scrollWidth`); wide > 360 {
-		t.Errorf("%s is %d pixels wide: %q", what, wide, read[[]string](t, w.browser,
+	if wide := browser.Read[int](t, w.browser, `document.documentElement.scrollWidth`); wide > 360 {
+		t.Errorf("%s is %d pixels wide: %q", what, wide, browser.Read[[]string](t, w.browser,
 			`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll"))
 				.map(e => e.outerHTML.slice(0, 90)).slice(0, 4)`))
 	}
-	if turned := read[[]string](t, w.browser, outside+"("+w.texts+")"); len(turned) > 0 {
+	if turned := browser.Read[[]string](t, w.browser, outside+"("+w.texts+")"); len(turned) > 0 {
 		t.Errorf("%s: not isolated: %q", what, turned)
 	}
-	if silent := read[[]string](t, w.browser, fields+`.filter(e => {
+	if silent := browser.Read[[]string](t, w.browser, fields+`.filter(e => {
 		const told = (e.getAttribute("aria-describedby") || "").split(" ").filter(id => id).map(id => document.getElementById(id)?.textContent ?? "").join(" ");
 		return e.maxLength < 1 || !new RegExp("(^|\\D)" + e.maxLength + "(\\D|$)").test(told) }).map(e => e.outerHTML)`); len(silent) > 0 {
 		t.Errorf("%s: fields do not tell their limit: %q", what, silent)
@@ -152,7 +153,7 @@ func TestBrowser_hostileTexts(t *testing.T) {
 	})
 	walk("/", "/s/"+slug, "/s/"+slug+"/results", "/s/"+slug+"/statement")
 	w.visit(t, "explanations", s.URL+"/s/"+slug+"/results", "")
-	got := read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`)
+	got := browser.Read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`)
 	if !slices.Contains(got, "first of employer "+h.candidates[1].Employer+", cap 2") {
 		t.Errorf("explanations with an employer apart: %q", got)
 	}
@@ -198,7 +199,7 @@ func TestBrowser_hostileForms(t *testing.T) {
 		w.visit(t, "refused", in(here), picks+send("/vote", nothing))
 		h.change(func(h *installation) { h.castErr = nil })
 		w.visit(t, "voted", in(here), picks+send("/vote", nothing))
-		if got := read[string](t, w.browser, "location.pathname"); got != "/s/"+slug+"/voted" {
+		if got := browser.Read[string](t, w.browser, "location.pathname"); got != "/s/"+slug+"/voted" {
 			t.Errorf("the ballot led to %s", got)
 		}
 		h.change(func(h *installation) { h.candidates[1].Struck = true })

@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/live"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -33,8 +34,8 @@ func TestBrowser_live(t *testing.T) {
 	go func() { defer close(ended); hub.Run(running) }()
 	t.Cleanup(func() { server.Close(); stop(); <-ended })
 
-	ctx := chromium(t)
-	run(t, ctx, "open", chromedp.Navigate(server.URL+"/s/"+slug+"?lang=en"), chromedp.WaitVisible(chromedp.CSS("#c3")))
+	ctx := browser.Open(t)
+	browser.Run(t, ctx, "open", chromedp.Navigate(server.URL+"/s/"+slug+"?lang=en"), chromedp.WaitVisible(chromedp.CSS("#c3")))
 	open := func(n int) {
 		t.Helper()
 		testkit.Eventually(t, 20*time.Second, func() error {
@@ -47,7 +48,7 @@ func TestBrowser_live(t *testing.T) {
 	shows := func(expression, want string) {
 		t.Helper()
 		testkit.Eventually(t, 20*time.Second, func() error {
-			if got := read[string](t, ctx, expression); got != want {
+			if got := browser.Read[string](t, ctx, expression); got != want {
 				return fmt.Errorf("%s is %q, want %q", expression, got, want)
 			}
 			return nil
@@ -61,12 +62,12 @@ func TestBrowser_live(t *testing.T) {
 	tally := voting.Tally{Slug: slug, State: voting.Open, Ballots: 12345, Votes: map[int]int64{1: 1, 2: 12000, 3: 6000}, Version: 12346}
 	hub.Hear(tally)
 	shows(counts, "12,345|1 vote 0|12,000 votes 100|6,000 votes 50")
-	if said := read[string](t, ctx, `document.querySelector("[data-live-heard]").textContent`); said != "" {
+	if said := browser.Read[string](t, ctx, `document.querySelector("[data-live-heard]").textContent`); said != "" {
 		t.Errorf("voices are told %q within a minute", said)
 	}
 
 	look := func(hidden bool) {
-		run(t, ctx, "look", chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
+		browser.Run(t, ctx, "look", chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
 			`Object.defineProperty(document, "hidden", {value: %v, configurable: true}); document.dispatchEvent(new Event("visibilitychange"))`, hidden)))
 	}
 	look(true)

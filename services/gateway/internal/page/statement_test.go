@@ -10,6 +10,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -60,16 +61,16 @@ func TestBrowser_statement(t *testing.T) {
 	b := newBooth(t)
 	b.vote(t, b.form.ballot(t, "3")).has(t, http.StatusSeeOther)
 	const code = "00000000000000000000000007"
-	ctx := chromium(t)
+	ctx := browser.Open(t)
 	for _, c := range []struct {
 		language      string
 		width, height int64
 		scripts       bool
 	}{{"zh-CN", 360, 740, true}, {"en", 360, 740, false}, {"zh-CN", 1440, 900, false}, {"en", 1440, 900, true}} {
-		run(t, ctx, "open", scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
+		browser.Run(t, ctx, "open", browser.Scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
 		look := func(step string) {
 			t.Helper()
-			if wide := read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
+			if wide := browser.Read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
 				t.Errorf("%s of %+v is %d pixels wide", step, c, wide)
 			}
 			if dir := os.Getenv("SHOTS"); dir != "" {
@@ -83,13 +84,13 @@ func TestBrowser_statement(t *testing.T) {
 			}
 		}
 		look("ask")
-		run(t, ctx, "wrong", chromedp.SetValue(chromedp.CSS("#receipt"), "7"+code[1:]), chromedp.Click(chromedp.CSS(".proof .button")),
+		browser.Run(t, ctx, "wrong", chromedp.SetValue(chromedp.CSS("#receipt"), "7"+code[1:]), chromedp.Click(chromedp.CSS(".proof .button")),
 			chromedp.WaitVisible(chromedp.CSS("#receipt-wrong")))
 		look("wrong")
-		run(t, ctx, "right", chromedp.SetValue(chromedp.CSS("#receipt"), code), chromedp.Click(chromedp.CSS(".proof .button")),
+		browser.Run(t, ctx, "right", chromedp.SetValue(chromedp.CSS("#receipt"), code), chromedp.Click(chromedp.CSS(".proof .button")),
 			chromedp.WaitVisible(chromedp.CSS("pre")))
 		look("shown")
-		if at := read[string](t, ctx, `location.href`); strings.Contains(at, code) {
+		if at := browser.Read[string](t, ctx, `location.href`); strings.Contains(at, code) {
 			t.Errorf("the receipt is in the address: %s", at)
 		}
 	}

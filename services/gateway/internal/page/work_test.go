@@ -13,6 +13,7 @@ import (
 	"github.com/altcha-org/altcha-lib-go"
 	"github.com/chromedp/chromedp"
 
+	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
 )
 
@@ -84,11 +85,11 @@ func cookieIn(a answer, name string) bool {
 func TestBrowser_work(t *testing.T) {
 	h := newInstallation(t, courierRules(t), 12)
 	h.numbers = 200_000
-	ctx := chromium(t)
+	ctx := browser.Open(t)
 	began := time.Now()
-	run(t, ctx, "open", chromedp.Navigate(serve(t, h, "").URL+"/s/"+slug+"?lang=zh-CN&pick=3"), chromedp.WaitVisible(chromedp.CSS("#c3 .pick")))
+	browser.Run(t, ctx, "open", chromedp.Navigate(serve(t, h, "").URL+"/s/"+slug+"?lang=zh-CN&pick=3"), chromedp.WaitVisible(chromedp.CSS("#c3 .pick")))
 	t.Logf("a ballot after %v", time.Since(began))
-	run(t, ctx, "vote", chromedp.Click(chromedp.CSS(".cast .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
+	browser.Run(t, ctx, "vote", chromedp.Click(chromedp.CSS(".cast .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
 	if len(h.works) != 1 || len(h.ballots) != 1 {
 		t.Errorf("%d works and %d ballots", len(h.works), len(h.ballots))
 	}
