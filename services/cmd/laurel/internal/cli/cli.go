@@ -11,6 +11,7 @@ import (
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/migrate"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/verify"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/witness"
@@ -33,7 +34,10 @@ func Options() []kong.Option {
 	return []kong.Option{
 		kong.Name("laurel"),
 		kong.Description("Awards from nomination to publication, that anyone can recompute."),
-		kong.Vars{"services": strings.Join(serve.Names(), ", ")},
+		kong.Vars{
+			"services": strings.Join(serve.Names(), ", "),
+			"stops":    "," + strings.Join(script.Stops(), ","), "stops_list": strings.Join(script.Stops(), ", "),
+		},
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	}
