@@ -45,6 +45,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d := &desk{Site: site, echo: e, app: core, views: site.Views(templateFiles), sections: map[string]section{}}
 	d.mountSession()
 	d.mountHome()
+	d.mountNew()
 }
 
 // handler answers a request of whoever is at a desk.
