@@ -182,6 +182,9 @@ func forDemo() []rulebook.Change {
 	}
 }
 
+// phasesPath begins the path of a phase.
+const phasesPath = "phases."
+
 // nextEdition is the rulebook of a selection as it was handed in, counted up and
 // without the dates, which have passed.
 func (d *desk) nextEdition(c echo.Context, slug string) (selection.StartDraft, error) {
@@ -198,7 +201,7 @@ func (d *desk) nextEdition(c echo.Context, slug string) (selection.StartDraft, e
 	changes := []rulebook.Change{{Do: rulebook.DoSet, Path: "edition", Text: next}}
 	for _, phase := range rulebook.PhaseNames() {
 		if _, dated := (rulebook.Phases{}).Window(phase); dated {
-			changes = append(changes, rulebook.Change{Do: rulebook.DoRemove, Path: "phases." + phase})
+			changes = append(changes, rulebook.Change{Do: rulebook.DoRemove, Path: phasesPath + phase})
 		}
 	}
 	award := strings.TrimSuffix(slug, "-"+strconv.Itoa(s.Edition))

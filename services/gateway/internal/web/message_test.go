@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laurel-awards/laurel/deploy/examples"
 	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -64,7 +65,18 @@ func families(t *testing.T) map[string][]string {
 		roles = append(roles, string(role))
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
+	var ruleKeys, ruleWords []string
+	for _, k := range rulebook.Shape() {
+		ruleKeys = append(ruleKeys, k.Path[strings.LastIndexByte(k.Path, '.')+1:])
+		if k.Kind == rulebook.KindChoice {
+			ruleWords = append(ruleWords, k.Words...)
+		}
+	}
 	return map[string][]string{
+		"rulekey.":            ruleKeys,
+		"ruleword.":           append(ruleWords, "true", "false"),
+		"rulelanguage.":       rulebook.Languages(),
+		"desk.example.":       examples.Names(),
 		"phase.":              append(rulebook.PhaseNames(), "publication"),
 		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
 		"way.":                words["Way"],
