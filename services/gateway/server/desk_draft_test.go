@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -77,7 +78,7 @@ func (r *draftRoom) write(version int, slug, text string) (selection.Draft, erro
 	if version != 0 && version != r.draft.Version {
 		return selection.Draft{}, selection.ErrDraftChanged
 	}
-	r.draft = selection.Draft{ID: draftID, Version: r.draft.Version + 1, Slug: slug, Rulebook: text, SavedBy: "王芳"}
+	r.draft = selection.Draft{ID: draftID, Version: r.draft.Version + 1, Slug: slug, Rulebook: text, SavedBy: "王芳", SavedAt: time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)}
 	return r.draft, nil
 }
 

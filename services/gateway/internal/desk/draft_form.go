@@ -2,6 +2,8 @@ package desk
 
 import (
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -16,8 +18,8 @@ type draftItem struct {
 	ID       string // of its element
 	Label    string
 	Options  []Option
-	Group    []draftItem   // of a mapping, or the languages of a text
-	Each     [][]draftItem // the items of a list
+	Group    []draftItem // of a mapping, or the languages of a text
+	Each     []draftItem // the items of a list: mappings
 	Wrong    []Text
 	Mistakes int // here and in what belongs to it
 
@@ -29,9 +31,6 @@ const fieldPrefix = "f:"
 
 // Name is that of its field.
 func (it draftItem) Name() string { return fieldPrefix + it.At }
-
-// Number counts the items of a list from one.
-func (draftItem) Number(i int) int { return i + 1 }
 
 // Apply is the address that takes the form's changes.
 func (it draftItem) Apply() string { return it.apply }
@@ -82,11 +81,15 @@ func placesOf(shown map[string]bool, items []rulebook.Item) {
 		shown[it.At] = true
 		placesOf(shown, it.Items)
 		placesOf(shown, it.Spoken)
-		for _, one := range it.List {
+		for i, one := range it.List {
+			shown[itemPath(it.At, i)] = true
 			placesOf(shown, one)
 		}
 	}
 }
+
+// itemPath is the place of an item of a list.
+func itemPath(at string, i int) string { return at + "[" + strconv.Itoa(i) + "]" }
 
 // nearest is the place itself, or that which it belongs to; empty: there is none.
 func nearest(shown map[string]bool, path string) string {
@@ -117,8 +120,11 @@ func (f draftForm) item(it rulebook.Item) draftItem {
 			d.Group = append(d.Group, one)
 		}
 	case rulebook.KindList:
-		for _, one := range it.List {
-			d.Each = append(d.Each, f.items(one))
+		for i, one := range it.List {
+			at := itemPath(it.At, i)
+			each := draftItem{Item: rulebook.Item{At: at}, ID: elementID(at), Label: d.Label + " " + strconv.Itoa(i+1), Wrong: f.wrong[at], Group: f.items(one)}
+			each.count()
+			d.Each = append(d.Each, each)
 		}
 	case rulebook.KindChoice:
 		d.Options = f.options(it.Words, it.Text)
@@ -126,13 +132,16 @@ func (f draftForm) item(it rulebook.Item) draftItem {
 		d.Options = f.options([]string{"true", "false"}, it.Text)
 	case rulebook.KindWords, rulebook.KindText, rulebook.KindWhole, rulebook.KindNumber, rulebook.KindTime:
 	}
-	d.Mistakes = len(d.Wrong)
-	for _, list := range append([][]draftItem{d.Group}, d.Each...) {
-		for _, one := range list {
-			d.Mistakes += one.Mistakes
-		}
-	}
+	d.count()
 	return d
+}
+
+// count sums the mistakes up.
+func (it *draftItem) count() {
+	it.Mistakes = len(it.Wrong)
+	for _, one := range append(slices.Clip(it.Group), it.Each...) {
+		it.Mistakes += one.Mistakes
+	}
 }
 
 // language names a language tag.

@@ -33,6 +33,9 @@ func (d *desk) rulebook(c echo.Context, at *place) error {
 	data := rulebookPage{
 		Hash: at.Selection.RulebookHash, Given: given.Rulebook, Chapters: book.Chapters(), Warning: book.Warning(), Timeline: &line,
 	}
+	for i := range line.Rows { // what has opened was to open
+		line.Rows[i].Past = false
+	}
 	if at.Selection.FrozenAt != nil {
 		frozen := at.moment(*at.Selection.FrozenAt)
 		data.Frozen = &frozen
