@@ -180,7 +180,7 @@ func (e *editor) sequence(n *ast.SequenceNode) (part, error) {
 // add adds an entry, whose absent value lies behind its sign.
 func (p *part) add(one entry) {
 	if one.kind == absent {
-		one.part.start, one.part.end = one.colon, one.colon
+		one.part = part{start: one.colon, end: one.colon}
 	}
 	p.entries = append(p.entries, one)
 }

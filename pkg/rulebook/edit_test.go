@@ -57,7 +57,7 @@ func TestDocument_Edit(t *testing.T) {
 		"a further language":             {rulebook.DoSet, "awards[0].title.en", "Gold", [2]string{"{zh: 金奖}", "{zh: 金奖, en: Gold}"}},
 		"a language in lines":            {rulebook.DoSet, "awards[1].title.en", "Silver", [2]string{"zh: 银奖\n", "zh: 银奖\n      en: Silver\n"}},
 		"in an item in lines":            {rulebook.DoSet, "awards[1].seats", "4", [2]string{"seats: 3", "seats: 4"}},
-		"a new key":                      {rulebook.DoSet, "timezone", "Asia/Shanghai", [2]string{"# counted from 1\n", "# counted from 1\ntimezone: Asia/Shanghai\n"}},
+		"a new key":                      {rulebook.DoSet, "timezone", "Asia/Tokyo", [2]string{"from 1\n", "from 1\ntimezone: Asia/Tokyo\n"}},
 		"a new key of a new mapping":     {rulebook.DoSet, "decision.quorum", "2/3", [2]string{"# last\n", "# last\ndecision: {quorum: 2/3}\n"}},
 		"a new key of a mapping of keys": {rulebook.DoSet, "voting.picks.max", "5", [2]string{"# of the day\n", "# of the day\n  picks: {max: 5}\n"}},
 		"a key away":                     {rulebook.DoSet, "voting.hours", "", [2]string{"  hours: \"09:00-22:00\" # of the day\n", ""}},
@@ -69,8 +69,11 @@ func TestDocument_Edit(t *testing.T) {
 		"a word more":                    {rulebook.DoSet, "voting.voters", "device, roster，otp", [2]string{"[device, roster]", "[device, roster, otp]"}},
 		"a word less":                    {rulebook.DoSet, "voting.voters", "device", [2]string{"[device, roster]", "[device]"}},
 		"another word":                   {rulebook.DoSet, "voting.voters", "otp, roster", [2]string{"[device, roster]", "[otp, roster]"}},
-		"a word more in lines":           {rulebook.DoSet, "composite.tie_break", "panel:p, votes, lot", [2]string{"- votes # first\n    - lot ", "- \"panel:p\" # first\n    - votes "}},
-		"words":                          {rulebook.DoSet, "attributes", "school, 年级", [2]string{"nominee: person\n", "nominee: person\nattributes: [school, 年级]\n"}},
+		"a word more in lines": {
+			rulebook.DoSet, "composite.tie_break", "panel:p, votes, lot",
+			[2]string{"- votes # first\n    - lot ", "- \"panel:p\" # first\n    - votes "},
+		},
+		"words": {rulebook.DoSet, "attributes", "school, 年级", [2]string{"nominee: person\n", "nominee: person\nattributes: [school, 年级]\n"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, feed := range []string{"\n", "\r\n"} {

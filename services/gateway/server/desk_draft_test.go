@@ -78,7 +78,9 @@ func (r *draftRoom) write(version int, slug, text string) (selection.Draft, erro
 	if version != 0 && version != r.draft.Version {
 		return selection.Draft{}, selection.ErrDraftChanged
 	}
-	r.draft = selection.Draft{ID: draftID, Version: r.draft.Version + 1, Slug: slug, Rulebook: text, SavedBy: "王芳", SavedAt: time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)}
+	r.draft = selection.Draft{
+		ID: draftID, Version: r.draft.Version + 1, Slug: slug, Rulebook: text, SavedBy: "王芳", SavedAt: time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC),
+	}
 	return r.draft, nil
 }
 
@@ -183,12 +185,16 @@ func TestDesk_draft(t *testing.T) {
 	// Where the text was changed, too, both changes stand.
 	more := strings.Replace(want, "edition: 2", "edition: 3 # counted", 1)
 	h.sendDraft(t, "apply", "2", more, url.Values{"f:awards[0].seats": {"13"}, "f:edition": {"2"}, "add": {"quotas"}})
-	if d := r.now(); !strings.Contains(d.Rulebook, "edition: 3 # counted") || !strings.Contains(d.Rulebook, "seats: 13") || !strings.Contains(d.Rulebook, "  - {}\n") {
-		t.Fatalf("%s", d.Rulebook)
+	for _, has := range []string{"edition: 3 # counted", "seats: 13", "  - {}\n"} {
+		if d := r.now(); !strings.Contains(d.Rulebook, has) {
+			t.Fatalf("%s is not in %s", has, d.Rulebook)
+		}
 	}
 	// An empty quota is wrong: at its field, and at its line.
 	page := html.UnescapeString(h.desk(t, http.MethodGet, draftPage, organizer, nil).Body)
-	for _, has := range []string{`id="f-quotas-3"`, "<code>quotas[3].attribute</code>", `href="#f-quotas-3-attribute"`, `id="f-quotas-3-attribute-wrong"`, "- {}</code>"} {
+	for _, has := range []string{
+		`id="f-quotas-3"`, "<code>quotas[3].attribute</code>", `href="#f-quotas-3-attribute"`, `id="f-quotas-3-attribute-wrong"`, "- {}</code>",
+	} {
 		if !strings.Contains(page, has) {
 			t.Errorf("the page lacks %s", has)
 		}
