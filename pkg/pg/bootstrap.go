@@ -61,20 +61,24 @@ func Bootstrap(ctx context.Context, adminURL string, services ...string) (err er
 				return fmt.Errorf("role of %s: %w", s, err)
 			}
 		}
-		if _, err := db.ExecContext(ctx, strings.NewReplacer("SERVICE", s).Replace(schema)); err != nil {
+		if _, err := db.ExecContext(ctx, Schema(s)); err != nil {
 			return fmt.Errorf("schema of %s: %w", s, err)
 		}
 	}
 	return closePublic(ctx, db)
 }
 
+// Schema is what Bootstrap runs for a service.
+func Schema(service string) string { return strings.ReplaceAll(schema, "SERVICE", service) }
+
 // KeeperName is the role that owns a service's schema and what the service may
 // not rewrite.
 func KeeperName(service string) string { return "laurel_" + service + "_keeper" }
 
 // schema makes the schema of SERVICE. keep_audit gives the tables of the audit
-// log to the keeper; the log's migrations call it, as the service. It is the same
-// as in deploy/postgres/roles.sql.
+// log to the keeper; the log's migrations call it, as the service. audit_expire is
+// what the service may do to entries: empty old ones of what may tell of people,
+// which records itself. It is the same as in deploy/postgres/roles.sql.
 //
 //go:embed schema.sql
 var schema string

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -87,9 +88,16 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
 	db := testkit.Open(t, way, voting.Name)
+	// Tests end sessions under the jobs' own connections, and those may learn of that
+	// when they are closed.
+	own, err := pg.Open(t.Context(), pg.Config{URL: way, Service: voting.Name, MaxOpen: job.Connections})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = own.Close() })
 	deps := run.Deps{
 		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
+		Blobs: blobs, Jobs: job.New(own, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -203,12 +211,29 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	}
 }
 
+// check has the ballots recounted, and gives what that found.
+func (r *room) check(t testing.TB) (c voting.Check, err error) {
+	t.Helper()
+	ordered, err := r.OrderCheck(r.ctx, voting.Of{Slug: slug})
+	if err != nil {
+		return c, err
+	}
+	testkit.Eventually(t, testkit.Patience, func() error {
+		j, err := job.Get(r.ctx, r.deps.DB, slug, ordered.Job.ID)
+		if err == nil && !j.Ended() {
+			err = fmt.Errorf("the check is %+v", j)
+		}
+		return err
+	})
+	return r.CheckTally(r.ctx, voting.Of{Slug: slug})
+}
+
 // whole waits until every ballot is public, and checks the whole state: ballots
 // there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
-		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
+		c, err := r.check(t)
 		if err != nil {
 			return err
 		}

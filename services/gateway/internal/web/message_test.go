@@ -64,6 +64,10 @@ func families(t *testing.T) map[string][]string {
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
 	}
+	var entryStates []string
+	for _, s := range nomination.States() {
+		entryStates = append(entryStates, string(s))
+	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	var ruleKeys, ruleWords []string
 	for _, k := range rulebook.Shape() {
@@ -85,6 +89,9 @@ func families(t *testing.T) map[string][]string {
 		"problem.":            problems,
 		"fault.":              faultCodes(t),
 		"desk.role.":          roles,
+		"desk.entry.state.":   entryStates,
+		"desk.verdict.":       nomination.Verdicts(),
+		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
 		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
 		"rules.frequency.":    words["Frequency"],
 		"rules.change.":       words["Change"],

@@ -45,7 +45,7 @@ func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *
 	return token, nil
 }
 
-// MailedLink is a mail.Linker. A link in the mail lets its reader set the
+// MailedLink makes the link of a letter. One in the mail lets its reader set the
 // password, and so proves the address.
 func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, address string) (token string, wanted bool, err error) {
 	var account struct {
@@ -169,6 +169,9 @@ func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, token string, c claim) (
 	}
 	now := s.deps.Time()
 	ctx = as(ctx, a)
+	if err := came(ctx, tx, a.ID, now); err != nil {
+		return a, err
+	}
 	if c.needs == identity.NeedsNew {
 		if err := s.setPassword(ctx, tx, a, c.name, c.password); err != nil {
 			return a, err
