@@ -20,8 +20,8 @@ import (
 
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
 var deskPaths = map[string]string{
-	"factor": aFactor,
-	"entry":  "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
+	"factor": aFactor, "draft": "0192f0c1-2345-7abc-8def-0123456789ad",
+	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in

@@ -62,6 +62,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.staffRoutes()
 	a.peopleRoutes()
 	a.selectionRoutes()
+	a.draftRoutes()
 	a.entryRoutes()
 	a.candidateRoutes()
 	a.rosterRoutes()

@@ -47,6 +47,8 @@ const (
 	ChangeAccess    Act = "change_access"
 	ListStaff       Act = "list_staff"
 	ChangeRole      Act = "change_role"
+	DraftRulebook   Act = "draft_rulebook"
+	ReadGiven       Act = "read_given"
 	CreateSelection Act = "create_selection"
 	ChangePhase     Act = "change_phase"
 
@@ -155,8 +157,8 @@ func Rules() map[Act]Rule {
 		ClaimAccount: anybody, SetUp: anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
-		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
-		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
+		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator, DraftRulebook: operator,
+		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
 		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},

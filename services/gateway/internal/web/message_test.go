@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laurel-awards/laurel/deploy/examples"
 	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -77,7 +78,18 @@ func families(t *testing.T) map[string][]string {
 		entryStates = append(entryStates, string(s))
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
+	var ruleKeys, ruleWords []string
+	for _, k := range rulebook.Shape() {
+		ruleKeys = append(ruleKeys, k.Path[strings.LastIndexByte(k.Path, '.')+1:])
+		if k.Kind == rulebook.KindChoice {
+			ruleWords = append(ruleWords, k.Words...)
+		}
+	}
 	return map[string][]string{
+		"rulekey.":            ruleKeys,
+		"ruleword.":           append(ruleWords, "true", "false"),
+		"rulelanguage.":       rulebook.Languages(),
+		"desk.example.":       examples.Names(),
 		"phase.":              append(rulebook.PhaseNames(), "publication"),
 		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
 		"way.":                words["Way"],
@@ -169,7 +181,7 @@ func TestMessages_used(t *testing.T) {
 			t.Errorf("%s asks for %s, which no catalogue has", where, key)
 		}
 	}
-	for _, dir := range []string{".", "../page", "../desk", "../print"} {
+	for _, dir := range []string{".", "../page", "../desk", "../rule", "../print"} {
 		scanCode(t, dir, zh, ask, func(where, beginning string) {
 			begun[beginning] = true
 		})
