@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +39,7 @@ func (d *desk) mountImport() {
 // importsPage is the first step, and what has come before.
 type importsPage struct {
 	Form   *Form
+	Body   string // what the column of recommending bodies is called
 	Bodies []nomination.Value
 	Before []importRow
 }
@@ -49,7 +52,7 @@ type importRow struct {
 
 func uploadForm(at *place) *Form {
 	return &Form{Action: at.Path("import", "upload"), Button: at.T("desk.import.upload"), Files: true, Fields: []Field{
-		{Name: "recommended_by", Label: at.T("attribute.recommended_by"), Hint: at.T("desk.import.by.hint"), Max: 200, Optional: true},
+		{Name: "recommended_by", Label: at.label("recommended_by"), Hint: at.T("desk.import.by.hint"), Max: 200, Optional: true},
 		{Name: "blob", Kind: "file", Label: at.T("desk.import.file"), Hint: at.T("desk.import.file.hint")},
 	}}
 }
@@ -68,7 +71,7 @@ func (d *desk) showImports(c echo.Context, at *place, status int, form *Form) er
 	if err != nil {
 		return err
 	}
-	data := importsPage{Form: form, Bodies: found.RecommendedBy}
+	data := importsPage{Form: form, Body: at.label("recommended_by"), Bodies: found.RecommendedBy}
 	for _, x := range all {
 		data.Before = append(data.Before, importRow{
 			Href: at.Path("import", x.ID), Name: x.Name, By: x.By, RecommendedBy: x.RecommendedBy, At: at.moment(x.CreatedAt),
@@ -153,10 +156,9 @@ func (d *desk) showImport(c echo.Context, at *place, x nomination.Import, status
 	}
 	if x.Check != nil {
 		data.Step, data.Checked = 3, true
-		for i, f := range x.Check.Faults {
-			if i == maxShown {
-				break
-			}
+		faults := slices.Clone(x.Check.Faults)
+		slices.SortStableFunc(faults, func(a, b fault.Field) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+		for _, f := range faults[:min(maxShown, len(faults))] {
 			data.Faults = append(data.Faults, at.placed(x, f))
 		}
 		data.More = max(0, x.Check.Mistakes-len(data.Faults))
@@ -237,12 +239,18 @@ func (at *place) use(use string) string {
 	case "no", nomination.UseNote, nomination.UseLeave:
 		return at.T("desk.use." + use)
 	}
-	return at.T("attribute." + use)
+	return at.label(use)
 }
+
+// wholes are what faults call the parts of a file that are no columns.
+var wholes = []string{"sheet", "rows", "columns", "comments", "pictures", "csv", "header", "file"}
 
 // placed tells a fault at its place in the file.
 func (at *place) placed(x nomination.Import, f fault.Field) placed {
 	out := placed{Name: f.Name, Text: at.told(f)}
+	if slices.Contains(wholes, f.Name) {
+		out.Name = at.T("desk.place." + f.Name)
+	}
 	switch {
 	case f.Line > 0 && f.Column > 0 && len(x.Sheets) > 0:
 		out.Where = columnLetter(f.Column-1) + strconv.Itoa(f.Line)

@@ -50,7 +50,7 @@ type pictureCard struct {
 
 func photosForm(at *place, columns []string) *Form {
 	by := Field{Name: "by", Kind: "select", Label: at.T("desk.photos.by"), Hint: at.T("desk.photos.by.hint"), Value: string(nomination.ByName), Options: []Option{
-		{Value: string(nomination.ByName), Text: at.T("attribute.name")}, {Value: string(nomination.ByNumber), Text: at.T("desk.photos.number")},
+		{Value: string(nomination.ByName), Text: at.label("name")}, {Value: string(nomination.ByNumber), Text: at.T("desk.photos.number")},
 	}}
 	for _, name := range columns {
 		by.Options = append(by.Options, Option{Value: name, Text: name})
