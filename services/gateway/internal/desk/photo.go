@@ -57,7 +57,7 @@ func photosForm(at *place, columns []string) *Form {
 	}
 	return &Form{Action: at.Path("photos", "add"), Button: at.T("desk.photos.add"), Files: true, Fields: []Field{
 		{Name: "files", Kind: "file", Label: at.T("desk.photos.files"), Hint: at.T("desk.photos.files.hint",
-			"files", nomination.MaxPhotos, "all", nomination.MaxPhotosSize>>20, "one", app.MaxPhoto>>20, "unpacked", nomination.MaxUnpacked>>20)}, by,
+			"files", nomination.MaxPhotos, "all", nomination.MaxPhotosSize>>20, "one", app.MaxPhoto>>20, "unpacked", nomination.MaxUnpacked>>30)}, by,
 	}}
 }
 
@@ -145,8 +145,11 @@ func (d *desk) addPhotos(c echo.Context, at *place, typed url.Values, files *app
 func (d *desk) placePhoto(c echo.Context, at *place, typed url.Values) error {
 	in := nomination.PlacePhoto{Slug: at.Slug, Picture: typed.Get("picture"), Entry: typed.Get("entry")}
 	said := "desk.photos.placed"
-	if typed.Get("away") != "" {
+	switch {
+	case typed.Get("away") != "":
 		in.Entry, said = "", "desk.photos.away.done"
+	case in.Entry == "":
+		return d.showPhotos(c, at, http.StatusOK, typed, nomination.ErrPhotos.At(fault.Required(at.T("desk.photos.entry"))))
 	}
 	p, err := d.app.PlacePhoto(c.Request().Context(), in)
 	if err != nil {
