@@ -71,7 +71,7 @@ type Photos struct {
 	Pictures  []Picture            `json:"pictures"` // one page of those that are refused or not placed, or have a warning
 	Total     int                  `json:"total"`    // of these
 	Job       *job.Job             `json:"job,omitempty"`
-	Columns   []string             `json:"columns"` // by which photos may be matched, beside name and number
+	Columns   []string             `json:"columns"`    // by which photos may be matched, beside name and number
 	NoPicture int                  `json:"no_picture"` // submitted entries without a photo
 }
 

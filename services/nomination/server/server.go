@@ -34,6 +34,7 @@ func New(deps run.Deps) (run.Room, error) {
 		Migrations: Migrations(),
 		Endpoints:  nomination.Endpoints(service),
 		Handlers:   append(deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}), entry.Ended()),
-		Jobs:       []job.Kind{entries.Retention().Job(), entries.ImportJob(), entries.PhotosJob()},
+		Retention:  entries.Retention(),
+		Jobs:       []job.Kind{entries.ImportJob(), entries.PhotosJob()},
 	}, nil
 }

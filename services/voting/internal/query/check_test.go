@@ -1,7 +1,7 @@
 package query
 
 import (
-	"encoding/json"
+	"context"
 	"testing"
 
 	"github.com/jmoiron/sqlx"
@@ -11,7 +11,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
@@ -70,9 +69,24 @@ func TestCheck_newSelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := New(run.Deps{DB: db}, secret.Keys{}, signer, candidates.NewCache(phase.NewSelections()))
-	check, err := r.CheckTally(testkit.Context(t), voting.Of{Slug: "s-1"})
-	if err != nil || check.Ballots != 0 || len(check.Problems) > 0 {
-		t.Errorf("%+v, %v", check, err)
+	steps := 0
+	if err := r.look(testkit.Context(t), "s-1", func(v view) error {
+		check, err := r.checked(testkit.Context(t), v, func(_ context.Context, done, total int64) error {
+			if steps++; done > total {
+				t.Errorf("%d of %d", done, total)
+			}
+			return nil
+		})
+		if err != nil || check.Ballots != 0 || len(check.Problems) > 0 {
+			t.Errorf("%+v, %v", check, err)
+		}
+		linear(t, "the check", read(t, v))
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if steps == 0 {
+		t.Error("the check does not rest")
 	}
 
 	tx, err := db.BeginTxx(testkit.Context(t), nil)
@@ -80,9 +94,9 @@ func TestCheck_newSelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	linear(t, tx, otherBatches, 1, maxProblems)
 	// All are counted, and the later half is published.
 	for _, statement := range []string{
+		`UPDATE head SET next_index = 8000 WHERE selection = 1`,
 		`UPDATE batch SET first_index = 2 * (id - 2000000) WHERE selection = 1`,
 		`INSERT INTO publication SELECT 1, 4000 + 80 * n, 80, now() FROM generate_series(0, 49) n`,
 	} {
@@ -90,40 +104,32 @@ func TestCheck_newSelection(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := tx.Exec(`SET LOCAL enable_nestloop = off`); err != nil { // as inOrder does it
+	v := view{Tx: tx, Selection: candidates.Selection{ID: 1}}
+	before, lines := read(t, v), 0
+	steps = 0
+	if err := v.logged(testkit.Context(t), func() error { steps++; return nil }, func([]byte) error { lines++; return nil }); err != nil {
 		t.Fatal(err)
 	}
-	linear(t, tx, `SELECT b.rank`+logOrder, 1, batches*each)
+	linear(t, "the log", read(t, v)-before)
+	if lines != batches*each || steps == 0 {
+		t.Errorf("%d lines of %d in %d steps", lines, batches*each, steps)
+	}
 }
 
-// linear runs a query over all ballots of a selection, and counts what its plan's
-// nodes give: some ten of them give each ballot or each batch once.
-func linear(t *testing.T, tx *sqlx.Tx, query string, args ...any) {
+// read is how many rows the transaction has read so far.
+func read(t *testing.T, v view) (rows int) {
 	t.Helper()
-	var plan []byte
-	if err := tx.GetContext(testkit.Context(t), &plan, `EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) `+query, args...); err != nil {
+	if err := v.GetContext(testkit.Context(t), &rows, `
+		SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables WHERE schemaname = current_schema()`); err != nil {
 		t.Fatal(err)
 	}
-	var nodes []struct{ Plan node }
-	if err := json.Unmarshal(plan, &nodes); err != nil {
-		t.Fatal(err)
-	}
-	if rows, most := nodes[0].Plan.rows(), 20*batches*each; rows < batches*each || rows > most {
-		t.Errorf("the plan's nodes give %d rows, at most %d are due:\n%s", rows, most, plan)
-	}
+	return rows
 }
 
-// node is one of a plan that was run.
-type node struct {
-	Rows  int    `json:"Actual Rows"` // each time
-	Loops int    `json:"Actual Loops"`
-	Plans []node `json:"Plans"`
-}
-
-func (n node) rows() int {
-	sum := n.Rows * n.Loops
-	for _, p := range n.Plans {
-		sum += p.rows()
+// linear holds rows that were read to those of one selection: each some times.
+func linear(t *testing.T, what string, rows int) {
+	t.Helper()
+	if most := 20 * batches * each; rows < batches*each || rows > most {
+		t.Errorf("%s read %d rows, at most %d are due", what, rows, most)
 	}
-	return sum
 }

@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -62,13 +65,30 @@ func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (voting.Export
 	return r.file(ctx, in.Slug, voting.BallotsJob)
 }
 
-// Jobs are what this package has done outside of requests. The one writes the
-// leaves and orders the other, which reads them.
+// Jobs are what this package has done outside of requests. The first writes the
+// leaves and orders the second, which reads them.
 func (r *Reader) Jobs() []job.Kind {
 	return []job.Kind{
-		{Name: voting.LeavesJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
-		{Name: voting.BallotsJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
+		{Name: voting.LeavesJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
+		{Name: voting.BallotsJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
+		{Name: voting.CheckJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeCheck(ctx, w) }},
 	}
+}
+
+// casting tells whether ballots have been cast within the last second, in any
+// selection: what this package has done takes no time from them.
+func casting(ctx context.Context, q sqlx.QueryerContext) (yes bool, err error) {
+	err = sqlx.GetContext(ctx, q, &yes, `
+		SELECT coalesce((SELECT committed_at > clock_timestamp() - interval '1 second' FROM batch ORDER BY id DESC LIMIT 1), false)`)
+	return yes, err
+}
+
+// Needs tells which of some bodies are files that a job has made, or reads.
+func Needs(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &needed, `
+		SELECT DISTINCT made.blob FROM job CROSS JOIN LATERAL (VALUES (result->>'blob'), (input->>'blob')) AS made (blob)
+		WHERE kind IN ($2, $3) AND made.blob = ANY($1)`, pq.Array(hashes), voting.LeavesJob, voting.BallotsJob)
+	return needed, err
 }
 
 // file gives a file of a sealed selection that a job has made, or the job that
@@ -135,16 +155,10 @@ func (r *Reader) makeLeaves(ctx context.Context, w *job.Work) (out voting.Export
 			return voting.ErrUnsealed
 		}
 		out, err = r.stream(ctx, func(to io.Writer) (n int64, err error) {
-			var text []byte
-			err = v.logged(ctx, func(b ballotlog.Ballot) error {
-				if n%stretch == 0 {
-					if err := w.Progress(ctx, n, v.Size); err != nil {
-						return err
-					}
-				}
+			rest := func() error { return w.Progress(ctx, n, v.Size) }
+			err = v.logged(ctx, rest, func(text []byte) error {
 				n++
-				text = append(b.Append(text[:0]), '\n')
-				_, err := to.Write(text)
+				_, err := to.Write(append(text, '\n'))
 				return err
 			})
 			return n, err
