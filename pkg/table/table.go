@@ -387,8 +387,17 @@ func broken(detail string) error {
 // kindOf names what is no table by its first bytes; "" is none that is known.
 func kindOf(head []byte) string {
 	for _, k := range []struct{ kind, begins string }{
-		{"JPEG", "\xFF\xD8\xFF"}, {"PNG", "\x89PNG"}, {"GIF", "GIF8"}, {"WebP", "RIFF"}, {"PDF", "%PDF"}, {"RAR", "Rar!"}, {"7z", "7z\xBC\xAF"},
-		{"gzip", "\x1F\x8B"}, {"RTF", "{\\rtf"}, {"TIFF", "II*\x00"}, {"TIFF", "MM\x00*"},
+		{"JPEG", "\xFF\xD8\xFF"},
+		{"PNG", "\x89PNG"},
+		{"GIF", "GIF8"},
+		{"WebP", "RIFF"},
+		{"PDF", "%PDF"},
+		{"RAR", "Rar!"},
+		{"7z", "7z\xBC\xAF"},
+		{"gzip", "\x1F\x8B"},
+		{"RTF", "{\\rtf"},
+		{"TIFF", "II*\x00"},
+		{"TIFF", "MM\x00*"},
 	} {
 		if bytes.HasPrefix(head, []byte(k.begins)) {
 			return k.kind

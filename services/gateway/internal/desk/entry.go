@@ -77,7 +77,9 @@ func (d *desk) entries(c echo.Context, at *place) error {
 		column(c, at.T("desk.entries.number"), string(nomination.SortNumber)), column(c, at.label("name"), string(nomination.SortName)),
 		column(c, at.label("employer"), string(nomination.SortEmployer)), column(c, at.label("region"), string(nomination.SortRegion)),
 		column(c, at.label("recommended_by"), string(nomination.SortRecommendedBy)),
-		{Text: at.T("desk.entries.state")}, {Text: at.T("desk.entries.opinions")}, {Text: at.label("photo")},
+		{Text: at.T("desk.entries.state")},
+		{Text: at.T("desk.entries.opinions")},
+		{Text: at.label("photo")},
 	}
 	for _, e := range found.Entries {
 		data.Rows = append(data.Rows, rowOf(at, rules, e))
@@ -234,7 +236,10 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 	if err != nil {
 		return err
 	}
-	data := entryPage{Row: rowOf(at, rules, e), Title: at.label("deeds"), Deeds: e.Nominee.Deeds, Alt: at.label("photo"), Notes: e.Notes, Withdraw: form, Back: at.Path("entries")}
+	data := entryPage{
+		Row: rowOf(at, rules, e), Title: at.label("deeds"), Deeds: e.Nominee.Deeds, Alt: at.label("photo"), Notes: e.Notes, Withdraw: form,
+		Back: at.Path("entries"),
+	}
 	if e.Nominee.Photo != "" {
 		data.Photo = at.Path("entries", e.ID, "photo")
 	}

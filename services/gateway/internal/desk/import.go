@@ -104,22 +104,23 @@ func (d *desk) upload(c echo.Context, at *place, typed url.Values, files *app.In
 
 // importPage is a further step.
 type importPage struct {
-	X        nomination.Import
-	Step     int // 2 columns, 3 check, 4 rows are taken
-	Wrong    Form
-	Look     *Form // sheet and line; nil: the file is text and its line is clear
-	Columns  []importColumn
-	Checked  bool
-	Faults   []placed
-	More     int // faults that are not shown
-	Warnings []placed
-	Marked   string
-	Action   string // address before the names of forms
-	Running  bool
-	Percent  int64
-	Failed   Text
-	Over     bool
-	Entries  string
+	X          nomination.Import
+	Step       int // 2 columns, 3 check, 4 rows are taken
+	Wrong      Form
+	Look       *Form // sheet and line; nil: the file is text and its line is clear
+	Columns    []importColumn
+	Checked    bool
+	Faults     []placed
+	More       int // faults that are not shown
+	Warnings   []placed
+	MoreDoubts int
+	Marked     string
+	Action     string // address before the names of forms
+	Running    bool
+	Percent    int64
+	Failed     Text
+	Over       bool
+	Entries    string
 }
 
 type importColumn struct {
@@ -162,10 +163,11 @@ func (d *desk) showImport(c echo.Context, at *place, x nomination.Import, status
 			data.Faults = append(data.Faults, at.placed(x, f))
 		}
 		data.More = max(0, x.Check.Mistakes-len(data.Faults))
-		for _, w := range x.Check.Warnings {
+		for _, w := range x.Check.Warnings[:min(maxShown, len(x.Check.Warnings))] {
 			data.Warnings = append(data.Warnings, at.placed(x, fault.Field{Name: w.Field, Code: w.Code, Message: w.Message, Params: w.Params, Line: w.Row}))
 		}
-		if x.Check.Mistakes > 0 {
+		data.MoreDoubts = max(0, x.Check.Doubts-len(data.Warnings))
+		if x.Check.Mistakes > 0 || x.Check.Doubts > 0 {
 			data.Marked = at.Path("import", x.ID, "marked")
 		}
 	}
@@ -340,11 +342,11 @@ func (d *desk) marked(c echo.Context, at *place) error {
 		heading = nomination.MarkHeadings()[0]
 	}
 	made, err := d.app.MarkedImport(c.Request().Context(), ofImport(c, at), heading, func(f fault.Field) string {
-		text := at.told(f).Text
-		if f.Column == 0 && f.Name != "" {
-			return f.Name + ": " + text
+		shown := at.placed(nomination.Import{}, f)
+		if f.Column == 0 && shown.Name != "" {
+			return shown.Name + ": " + shown.Text.Text
 		}
-		return text
+		return shown.Text.Text
 	})
 	if err != nil {
 		return err

@@ -253,4 +253,3 @@ func (h *harness) looker(t *testing.T, c *clerk) func(name, path string) {
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+cookies[i].Value+`; path=/"`))
 	return func(name, path string) { browser.Look(t, ctx, name, c.base+path) }
 }
-
