@@ -3,13 +3,13 @@ package e2e_test
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,7 +98,7 @@ func TestEntries_look(t *testing.T) {
 	h.run(t, h.Create)
 	email := h.Input.With(identity.Organizer)[0].Email
 	c := h.clerk(t, email, "zh-CN")
-	look := h.looker(t, c)
+	look, window := h.looker(t, c)
 	if s := c.get(c.desk("entries")); s.Status != http.StatusOK || !s.says("还没有报名") {
 		t.Fatalf("no entries: %d %s", s.Status, s.Text)
 	}
@@ -175,6 +175,7 @@ func TestEntries_look(t *testing.T) {
 		t.Errorf("an entry: %s", s.Text)
 	}
 	h.photos(t, c, look)
+	h.dragged(t, c, window)
 	look("entries", c.desk("entries"))
 	look("entries-nothing", c.desk("entries")+"?q=nobody&photo=with")
 	look("entry", link[1])
@@ -236,12 +237,33 @@ func (h *harness) photos(t *testing.T, c *clerk, look func(name, path string)) {
 	}
 }
 
-// looker looks at pages in a browser that has a clerk's session.
-func (h *harness) looker(t *testing.T, c *clerk) func(name, path string) {
+// dragged places a photo by dragging it onto an entry.
+func (h *harness) dragged(t *testing.T, c *clerk, window context.Context) {
 	t.Helper()
-	if os.Getenv("LAUREL_SHOTS")+os.Getenv("LAUREL_AXE") == "" && testing.Short() {
-		return func(string, string) {}
+	c.sendFiles(c.desk("photos")+"/add", "files", map[string]string{"by": "name"}, file{"另一张.jpg", portrait(t, 303)})
+	testkit.Eventually(t, wait, func() error {
+		if s := c.get(c.desk("photos")); s.Header.Get("Refresh") != "" || !s.says("另一张.jpg") {
+			return errors.New("it waits")
+		}
+		return nil
+	})
+	browser.Run(t, window, "drag", chromedp.Navigate(c.base+c.desk("photos")+"?lang=en"), chromedp.WaitVisible(chromedp.CSS(".targets li")),
+		chromedp.Evaluate[chromedp.Void](`(() => {
+			const card = document.querySelector(".pictures li[draggable=true]"), entry = document.querySelector(".targets li");
+			const data = new DataTransfer();
+			const fire = (at, kind) => at.dispatchEvent(new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: data }));
+			fire(card, "dragstart");
+			fire(entry, "dragover");
+			fire(entry, "drop");
+		})()`), chromedp.WaitVisible(chromedp.CSS("#note")))
+	if said := browser.Read[string](t, window, `document.getElementById("note").innerText`); !strings.Contains(said, "另一张.jpg is placed.") {
+		t.Errorf("dragged: %s", said)
 	}
+}
+
+// looker looks at pages in a browser that has a clerk's session.
+func (h *harness) looker(t *testing.T, c *clerk) (look func(name, path string), window context.Context) {
+	t.Helper()
 	ctx := browser.Open(t)
 	at, err := url.Parse(c.base)
 	if err != nil {
@@ -251,5 +273,5 @@ func (h *harness) looker(t *testing.T, c *clerk) func(name, path string) {
 	i := slices.IndexFunc(cookies, func(k *http.Cookie) bool { return k.Name == "laurel_session" })
 	browser.Run(t, ctx, "session", chromedp.Navigate(c.base+"/desk/sign-in"),
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+cookies[i].Value+`; path=/"`))
-	return func(name, path string) { browser.Look(t, ctx, name, c.base+path) }
+	return func(name, path string) { browser.Look(t, ctx, name, c.base+path) }, ctx
 }
