@@ -28,7 +28,9 @@ func (h *installation) sendsFiles(t *testing.T, path, session, media string, bod
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range map[string]string{"Content-Type": media, "Sec-Fetch-Site": "same-origin", "Accept-Language": "en", "Cookie": "laurel_session=" + session} {
+	for name, value := range map[string]string{
+		"Content-Type": media, "Sec-Fetch-Site": "same-origin", "Accept-Language": "en", "Cookie": "laurel_session=" + session,
+	} {
 		req.Header.Set(name, value)
 	}
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -53,7 +55,7 @@ type endless struct {
 
 func (e *endless) Read(b []byte) (int, error) {
 	n, err := e.head.Read(b)
-	if err == io.EOF { //nolint:errorlint // a reader's own
+	if err == io.EOF {
 		if e.left -= int64(len(b)); e.left < 0 {
 			return 0, io.EOF
 		}
@@ -186,8 +188,9 @@ func TestDesk_hostileEntries(t *testing.T) {
 		"nomination/get_entry":    says(entry, nil),
 		"nomination/list_imports": says([]nomination.Import{x}, nil),
 		"nomination/get_import":   says(x, nil),
-		"nomination/map_import":   says(nil, nomination.ErrMapping.At(fault.Wrong(evil, "field_twice", "{column} and {other} cannot both be {field}", "column", evil, "other", evil, "field", evil))),
-		"nomination/add_photos":   says(nil, nomination.ErrPhotos.At(wrong)),
+		"nomination/map_import": says(nil, nomination.ErrMapping.At(fault.Wrong(evil, "field_twice", "{column} and {other} cannot both be {field}",
+			"column", evil, "other", evil, "field", evil))),
+		"nomination/add_photos": says(nil, nomination.ErrPhotos.At(wrong)),
 		"nomination/list_photos": says(nomination.Photos{Total: 1, Columns: []string{evil}, Pictures: []nomination.Picture{
 			{ID: x.ID, Name: evil, State: nomination.PictureUnplaced, Photo: "x", Why: &wrong, Warnings: x.Check.Warnings},
 		}}, nil),

@@ -83,7 +83,9 @@ func (d *desk) showPhotos(c echo.Context, at *place, status int, typed url.Value
 		Without: found.NoPicture, Text: c.QueryParam("q"), Pager: pager(c, found.Total, picturesAtOnce), Place: at.Path("photos", "place"),
 	}
 	if data.Running = data.Waiting > 0; data.Running {
-		c.Response().Header().Set("Refresh", refresh)
+		if len(found.Pictures) == 0 { // whoever is placing one is not disturbed
+			c.Response().Header().Set("Refresh", refresh)
+		}
 		if found.Job != nil && found.Job.Total > 0 {
 			data.Percent = 100 * found.Job.Done / found.Job.Total
 		}
