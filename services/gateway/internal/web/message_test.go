@@ -102,6 +102,7 @@ func families(t *testing.T) map[string][]string {
 		"factor.kind.":        {identity.FactorPassword, identity.FactorTOTP, identity.FactorPasskey, identity.FactorRecovery},
 		"desk.entry.state.":   entryStates,
 		"desk.verdict.":       nomination.Verdicts(),
+		"desk.place.":         {"sheet", "rows", "columns", "comments", "pictures", "csv", "header", "file"},
 		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
 		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
 		"rules.frequency.":    words["Frequency"],
