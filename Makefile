@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
 
-.PHONY: help demo run test lint vulns bench fuzz chaos build docs
+.PHONY: help demo run test lint vulns bench a11y fuzz chaos build docs
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ bench: ## ballots a second beside two yardsticks, then the benchmarks
 	@$(MAKE) --no-print-directory build
 	bin/laurel bench $(ARGS)
 	@status=0; scripts/each '^func Benchmark' -run '^$$' -bench . -benchmem || status=$$?; go run ./scripts/testdb stop; exit $$status
+
+a11y: ## axe, from npm, on every page that a test looks at, on both screens, in both themes and languages
+	@scripts/install postgres compiler browser nodejs
+	@npm ci --silent --no-audit --no-fund --ignore-scripts
+	@status=0; LAUREL_AXE=$(CURDIR)/node_modules/axe-core/axe.min.js scripts/each 'browser[.]Look' -run '_look$$' -count 1 || status=$$?; \
+	go run ./scripts/testdb stop; exit $$status
 
 fuzz: ## every fuzz test, FUZZTIME=60s each
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz

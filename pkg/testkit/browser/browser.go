@@ -1,5 +1,6 @@
 // Package browser lets tests look at pages in Chromium. With LAUREL_SHOTS=DIR
-// Look writes what it sees there, so that a person can look, too.
+// Look writes what it sees there, so that a person can look, too; with
+// LAUREL_AXE=axe.min.js it has axe look for what keeps people out.
 package browser
 
 import (
@@ -99,25 +100,36 @@ var sizes = []struct {
 	width, height int64
 }{{"phone", 360, 740}, {"desktop", 1440, 900}}
 
-// Look looks at a page on both screens, in both themes and both languages: it is
-// no wider than the screen, and where LAUREL_SHOTS names a directory a picture of
-// it is left there, NAME-SCREEN-THEME-LANGUAGE.png.
+// Look looks at a page on both screens, in both themes and both languages, or, where
+// it is not to look closely, at two of these eight: it is no wider than the screen, axe finds nothing, and where LAUREL_SHOTS names a
+// directory a picture of it is left there, NAME-SCREEN-THEME-LANGUAGE.png. The
+// test's name ends in _look, by which make a11y finds it.
 func Look(t testing.TB, ctx context.Context, name, address string) { //nolint:revive // as above
 	t.Helper()
+	if !strings.HasSuffix(strings.Split(t.Name(), "/")[0], "_look") {
+		t.Fatalf("%s looks at pages: its name ends in _look", t.Name())
+	}
 	at, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, lang := range []string{"zh-CN", "en"} {
+	closely := os.Getenv("LAUREL_AXE") != "" || os.Getenv("LAUREL_SHOTS") != ""
+	for l, lang := range []string{"zh-CN", "en"} {
 		query := at.Query()
 		query.Set("lang", lang)
 		at.RawQuery = query.Encode()
-		for _, size := range sizes {
-			for _, scheme := range []string{"light", "dark"} {
+		for s, size := range sizes {
+			for c, scheme := range []string{"light", "dark"} {
+				if !closely && (l != s || l != c) {
+					continue // the widths of two are seen
+				}
 				called := strings.Join([]string{name, size.name, scheme, lang}, "-")
 				Run(t, ctx, called, theme(scheme), chromedp.EmulateViewport(size.width, size.height), chromedp.Navigate(at.String()))
 				if wide := Read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > size.width {
 					t.Errorf("%s is %d pixels wide", called, wide)
+				}
+				for _, found := range axe(t, ctx) {
+					t.Errorf("%s: %s", called, found)
 				}
 				if dir := os.Getenv("LAUREL_SHOTS"); dir != "" {
 					picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
@@ -131,4 +143,24 @@ func Look(t testing.TB, ctx context.Context, name, address string) { //nolint:re
 			}
 		}
 	}
+}
+
+// axe gives what axe finds wrong with the page; nothing where it is not there.
+func axe(t testing.TB, ctx context.Context) []string { //nolint:revive // as above
+	t.Helper()
+	path := os.Getenv("LAUREL_AXE")
+	if path == "" {
+		return nil
+	}
+	src, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](string(src)+`;
+axe.run().then((r) => r.violations.flatMap((v) => v.nodes.map((n) => v.id + ": " + v.help + ": " + n.target.join(" ") + ": " + n.html.slice(0, 200))))`,
+		chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("axe: %v", err)
+	}
+	return found
 }

@@ -110,7 +110,7 @@ func TestDesk_session(t *testing.T) {
 	enter := func(password, to string) answer {
 		return h.desk(t, http.MethodPost, "/desk/sign-in/enter", "", url.Values{"email": {organizer}, "password": {password}, "to": {to}})
 	}
-	if a := enter("wrong", "/desk"); a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "the address or the password is wrong") ||
+	if a := enter("wrong", "/desk"); a.Status != http.StatusUnauthorized || !strings.Contains(a.Body, "The address or the password is wrong") ||
 		!strings.Contains(a.Body, `value="`+organizer+`"`) || strings.Contains(a.Body, `value="wrong"`) || a.Header.Get("Set-Cookie") != "" {
 		t.Errorf("a wrong password: %d %v %s", a.Status, a.Header, a.Body)
 	}

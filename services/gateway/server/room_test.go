@@ -87,7 +87,7 @@ func takes(t *testing.T, voters string) selection.Selection {
 	}
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	return selection.Selection{
-		Slug: here, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
+		Slug: here, Title: rb.Title, Edition: rb.Edition, Timezone: rb.Timezone, Rulebook: json.RawMessage(canonical), RulebookHash: rb.Hash(), FrozenAt: &at,
 		Phases: []selection.Phase{{Name: rulebook.PhaseVoting, State: selection.Opened}},
 	}
 }

@@ -17,6 +17,7 @@ import (
 type problemPage struct {
 	Status int
 	Text   string
+	Why    Text   // what the fault itself says, where the text does not
 	Again  string // where another try leads; empty: it would not help
 	Desk   bool   // it is staff's
 }
@@ -55,6 +56,8 @@ func (s *Site) problem(c echo.Context, f *fault.Error) error {
 	data := problemPage{Status: f.Kind.Status(), Text: t.T("problem." + string(f.Kind) + ".text")}
 	if key := "problem." + f.Code + ".text"; t.Has(key) {
 		data.Text = t.T(key)
+	} else if f.Kind == fault.Conflict || f.Kind == fault.Forbidden || f.Kind == fault.Gone {
+		data.Why = t.Fault(f)
 	}
 	pg := Page{Name: "problem", Status: data.Status, Title: t.T("problem." + string(f.Kind)), Address: FormPage(c)}
 	if r := c.Request(); r.Method == http.MethodGet || r.Method == http.MethodHead {
