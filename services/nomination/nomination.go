@@ -260,7 +260,7 @@ type Service interface {
 	// ErrNoEntry, ErrDecided of entries that are withdrawn or struck.
 	WithdrawOpinions(ctx context.Context, in WithdrawOpinions) (Vetted, error)
 	// ListVetting gives a page of a department's list. Faults: ErrInvalid
-	// (department, show, order, search).
+	// (department, show, order, search), ErrNoEntry for an id that none can have.
 	ListVetting(ctx context.Context, in ListVetting) (VettingList, error)
 	// GetVetting gives an entry and its neighbours in a department's list. Faults:
 	// ErrNoEntry, ErrInvalid as ListVetting.

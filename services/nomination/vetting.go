@@ -39,8 +39,9 @@ type VettingQuery struct {
 // ListVetting asks for a page of a department's list.
 type ListVetting struct {
 	VettingQuery
-	Offset int `json:"offset,omitempty"`
-	Limit  int `json:"limit,omitempty"` // at most and by default 200
+	Only   []string `json:"only,omitempty"` // of these entries; all where empty
+	Offset int      `json:"offset,omitempty"`
+	Limit  int      `json:"limit,omitempty"` // at most and by default 200
 }
 
 // VettingList is a page of a department's list.

@@ -61,6 +61,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.staffRoutes()
 	a.selectionRoutes()
 	a.entryRoutes()
+	a.docketRoutes()
 	a.candidateRoutes()
 	a.rosterRoutes()
 	a.voterRoutes()

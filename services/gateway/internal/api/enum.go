@@ -28,6 +28,8 @@ type (
 	sheetsSchema     struct{}
 	unknownSchema    struct{}
 	jobStateSchema   struct{}
+	showSchema       struct{}
+	docketSchema     struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
@@ -40,6 +42,8 @@ func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gatewa
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
 func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomination.Unknowns()) }
 func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
+func (showSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Shows()) }
+func (docketSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.VettingOrders()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -61,6 +65,8 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Show](), reflect.TypeFor[showSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.VettingOrder](), reflect.TypeFor[docketSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

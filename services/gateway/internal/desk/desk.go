@@ -45,6 +45,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d := &desk{Site: site, echo: e, app: core, views: site.Views(templateFiles), sections: map[string]section{}}
 	d.mountSession()
 	d.mountHome()
+	d.mountVetting()
+	d.mountSheets()
 }
 
 // handler answers a request of whoever is at a desk.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -32,6 +33,9 @@ const listed = `
 	       ($3 = '' OR strpos(lower(concat_ws(chr(10), e.name, e.employer, e.region, e.recommended_by, e.deeds)), lower($3)) > 0) AS matches
 	FROM entry e LEFT JOIN opinion o ON o.entry = e.id AND o.department = $2
 	WHERE e.slug = $1 AND e.state <> 'withdrawn' AND e.erased_at IS NULL`
+
+// chosenOnly keeps to the entries $4, where there are any.
+const chosenOnly = `(cardinality($4::uuid[]) = 0 OR id = ANY($4))`
 
 // shown are the conditions of what a list shows.
 var shown = map[nomination.Show]string{ //nolint:gochecknoglobals // a table that nobody writes
@@ -75,6 +79,13 @@ func (v *Vetting) ListVetting(ctx context.Context, in nomination.ListVetting) (n
 	if err := v.check(ctx, &in.VettingQuery); err != nil {
 		return out, err
 	}
+	only := make([]uuid.UUID, len(in.Only))
+	for i, id := range in.Only {
+		var err error
+		if only[i], err = uuid.Parse(id); err != nil {
+			return out, nomination.ErrNoEntry
+		}
+	}
 	if in.Limit <= 0 || in.Limit > maxPage {
 		in.Limit = maxPage
 	}
@@ -88,8 +99,8 @@ func (v *Vetting) ListVetting(ctx context.Context, in nomination.ListVetting) (n
 	if err := v.deps.DB.GetContext(ctx, &counts, `
 		SELECT count(*) FILTER (WHERE `+shown[nomination.ShowDue]+`) AS due, count(*) FILTER (WHERE `+shown[nomination.ShowGiven]+`) AS given,
 		       count(*) FILTER (WHERE `+shown[nomination.ShowFailed]+`) AS failed, count(*) AS all,
-		       count(*) FILTER (WHERE matches AND `+shown[in.Show]+`) AS found
-		FROM (`+listed+`) AS l`, in.Slug, in.Department, in.Search); err != nil {
+		       count(*) FILTER (WHERE matches AND `+shown[in.Show]+` AND `+chosenOnly+`) AS found
+		FROM (`+listed+`) AS l`, in.Slug, in.Department, in.Search, pq.Array(only)); err != nil {
 		return out, fmt.Errorf("vetting list: %w", err)
 	}
 	out.Found = counts.Found
@@ -104,8 +115,8 @@ func (v *Vetting) ListVetting(ctx context.Context, in nomination.ListVetting) (n
 	}
 	if err := v.deps.DB.SelectContext(ctx, &rows, `
 		SELECT id, state, name, employer, region, category, warned, verdict, reason, given_by, given_at FROM (`+listed+`) AS l
-		WHERE matches AND `+shown[in.Show]+` ORDER BY `+ordered[in.Order]+` LIMIT $4 OFFSET $5`,
-		in.Slug, in.Department, in.Search, in.Limit, max(0, in.Offset)); err != nil {
+		WHERE matches AND `+shown[in.Show]+` AND `+chosenOnly+` ORDER BY `+ordered[in.Order]+` LIMIT $5 OFFSET $6`,
+		in.Slug, in.Department, in.Search, pq.Array(only), in.Limit, max(0, in.Offset)); err != nil {
 		return out, fmt.Errorf("vetting list: %w", err)
 	}
 	for _, r := range rows {
