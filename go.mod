@@ -3,6 +3,7 @@ module github.com/laurel-awards/laurel
 go 1.26.0
 
 require (
+	filippo.io/age v1.2.1
 	github.com/6tail/lunar-go v1.4.6
 	github.com/alecthomas/kong v1.17.0
 	github.com/altcha-org/altcha-lib-go v1.0.0

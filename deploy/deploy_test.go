@@ -57,16 +57,22 @@ func checkSettings[V any](t *testing.T, where string, env map[string]V) {
 	}
 }
 
-// checkKeys checks that the gateway alone has the key that signs requests, and
-// that each room has its public half, and the key of the audit log. secrets name
-// the gateway's key.
+// checkKeys checks that each key is where it is needed and nowhere else: the
+// gateway alone signs requests, of which each room knows the public half; voting
+// has pseudonyms and the log, identity the roster. secrets name the gateway's key.
 func checkKeys[V any](t *testing.T, name string, env map[string]V, secrets string) {
 	t.Helper()
-	_, signs := env["GATEWAY_KEY_FILE"]
-	_, knows := env["GATEWAY_PUBLIC_KEYS"]
-	_, audits := env["AUDIT_KEY_FILE"]
-	if is := name == "gateway"; signs != is || knows == is || audits == is || strings.Contains(secrets, "gateway") != is {
-		t.Errorf("%s signs: %v, knows the public key: %v, audits: %v, has %s", name, signs, knows, audits, secrets)
+	gateway := name == "gateway"
+	for key, has := range map[string]bool{
+		"GATEWAY_KEY_FILE": gateway, "GATEWAY_PUBLIC_KEYS": !gateway, "AUDIT_KEY_FILE": !gateway, "CREDENTIAL_KEY_FILE": gateway || name == event.Identity,
+		"ROSTER_KEY_FILE": name == event.Identity, "PSEUDONYM_KEY_FILE": name == event.Voting, "LOG_KEY_FILE": name == event.Voting,
+	} {
+		if _, is := env[key]; is != has {
+			t.Errorf("%s has %s: %v", name, key, is)
+		}
+	}
+	if strings.Contains(secrets, "gateway") != gateway {
+		t.Errorf("%s has %s", name, secrets)
 	}
 }
 

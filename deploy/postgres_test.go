@@ -23,7 +23,7 @@ func TestRoles_bootstrap(t *testing.T) {
 		t.Helper()
 		if err := db.Select(&lines, `
 			SELECT concat_ws(' ', nspname, nspowner::regrole, nspacl, proowner::regrole, proacl, pg_get_functiondef(p.oid))
-			FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid WHERE proname = 'keep_audit' ORDER BY 1`); err != nil {
+			FROM pg_namespace n JOIN pg_proc p ON p.pronamespace = n.oid WHERE proname IN ('keep_audit', 'audit_expire') ORDER BY 1`); err != nil {
 			t.Fatal(err)
 		}
 		return lines
@@ -33,8 +33,8 @@ func TestRoles_bootstrap(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, got := describe(made), describe(run)
-	if diff := cmp.Diff(want, got); diff != "" || len(want) != len(services())-1 {
-		t.Errorf("laurel migrate makes %d schemas; roles.sql (-migrate +roles.sql):\n%s", len(want), diff)
+	if diff := cmp.Diff(want, got); diff != "" || len(want) != 2*(len(services())-1) {
+		t.Errorf("laurel migrate makes %d functions; roles.sql (-migrate +roles.sql):\n%s", len(want), diff)
 	}
 }
 
@@ -120,6 +120,8 @@ func TestRoles_audit(t *testing.T) {
 		`DROP FUNCTION audit_append() CASCADE`,
 		`SELECT audit_link(a) FROM audit a`, `ALTER FUNCTION audit_append() OWNER TO laurel_review`,
 		`CREATE OR REPLACE FUNCTION keep_audit() RETURNS void LANGUAGE sql AS ''`, `DROP FUNCTION keep_audit()`,
+		`CREATE OR REPLACE FUNCTION audit_expire(text, text[], boolean, timestamptz, int) RETURNS TABLE (selection text, entries bigint)
+			LANGUAGE sql AS $$ SELECT '', 0 $$`, `DROP FUNCTION audit_expire(text, text[], boolean, timestamptz, int)`,
 		`DROP SCHEMA review CASCADE`, `ALTER SCHEMA review OWNER TO laurel_review`, `ALTER SCHEMA review RENAME TO other`,
 		`SET ROLE laurel_review_keeper`, `GRANT laurel_review_keeper TO laurel_review_login`,
 		`SET session_replication_role = replica`,

@@ -243,3 +243,43 @@ func TestSet_from1(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// TestChain_vacuum records while the chain is locked as autovacuum locks it, for
+// as long as it works: an entry does not wait for that, nor does a vacuum for
+// entries.
+func TestChain_vacuum(t *testing.T) {
+	l := newLog(t)
+	l.exec(`BEGIN`, `LOCK TABLE audit_chain IN SHARE UPDATE EXCLUSIVE MODE`, `LOCK TABLE audit IN SHARE UPDATE EXCLUSIVE MODE`)
+	if _, err := l.Exec(`SET lock_timeout = '1ms'`); err != nil {
+		t.Fatal(err)
+	}
+	l.SetMaxOpenConns(1)
+	l.record(2)
+	l.exec(`COMMIT`)
+	if r := l.check(); r.Entries != 2 || len(r.Problems) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestSet_from2 takes a log whose entries locked the table: those that come then
+// do not, and follow from those before.
+func TestSet_from2(t *testing.T) {
+	second, err := fs.ReadFile(audit.Set().FS, "00002_chain.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(string(second), "CREATE FUNCTION audit_link")
+	body, _, _ = strings.Cut(body, "-- +goose StatementEnd")
+	l := newLog(t)
+	l.exec(`CREATE OR REPLACE FUNCTION audit_link`+body, `DELETE FROM migration_audit WHERE version_id > 2`)
+	l.record(2)
+	if err := pg.Migrate(t.Context(), l.DB, audit.Set()); err != nil {
+		t.Fatal(err)
+	}
+	l.exec(`BEGIN`, `LOCK TABLE audit_chain IN SHARE UPDATE EXCLUSIVE MODE`)
+	l.record(2)
+	l.exec(`COMMIT`)
+	if r := l.check(); r.Entries != 4 || len(r.Problems) != 0 {
+		t.Errorf("%+v", r)
+	}
+}

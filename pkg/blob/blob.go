@@ -4,6 +4,8 @@ package blob
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +17,8 @@ var (
 	ErrNotFound = errors.New("no such blob")
 	// ErrHash says that a hash is not 64 small hexadecimal digits.
 	ErrHash = errors.New("not a SHA-256 in small hexadecimal digits")
+	// ErrChanged says that a body is not the one of its hash.
+	ErrChanged = errors.New("the blob is not what was put")
 )
 
 // TooLargeError is a body of more bytes than the caller takes.
@@ -59,11 +63,40 @@ type Store interface {
 	Delete(ctx context.Context, hash string) error
 	// Sweep removes the bodies that were last put longer than age ago and that
 	// nothing refers to: of those that it asks about, keeps tells which are needed.
-	Sweep(ctx context.Context, age time.Duration, keeps func(ctx context.Context, hashes []string) (needed []string, err error)) (removed int, err error)
+	Sweep(ctx context.Context, age time.Duration, keeps Keeps) (removed int, err error)
+	// Adopt takes over what the owner needs of the bodies that were put before
+	// bodies had owners. Once all owners have done so, what is older by Grace than
+	// the first of them is removed. It is to be repeated while there are such
+	// bodies, and does nothing where there are none.
+	Adopt(ctx context.Context, owners []string, keeps Keeps) (adopted, removed int, err error)
 }
 
-// Nothing is the keeps of a sweep that goes by the age alone.
+// Keeps tells which of some bodies are needed.
+type Keeps func(ctx context.Context, hashes []string) (needed []string, err error)
+
+// Nothing is the Keeps of a sweep that goes by the age alone.
 func Nothing(context.Context, []string) ([]string, error) { return nil, nil }
+
+// Read gives a body of at most limit bytes, held to its hash: the store is where
+// every room of an installation can write, and disks break. A *TooLargeError,
+// ErrChanged, and what Open returns.
+func Read(ctx context.Context, s Store, hash string, limit int64) (body []byte, err error) {
+	r, size, err := s.Open(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if size > limit {
+		return nil, &TooLargeError{Limit: limit}
+	}
+	if body, err = io.ReadAll(io.LimitReader(r, limit)); err != nil {
+		return nil, fmt.Errorf("read blob: %w", err)
+	}
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) != hash {
+		return nil, fmt.Errorf("%w: %s", ErrChanged, hash)
+	}
+	return body, nil
+}
 
 // CheckHash returns ErrHash unless the hash is 64 small hexadecimal digits.
 func CheckHash(hash string) error {

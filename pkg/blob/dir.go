@@ -21,10 +21,13 @@ import (
 // It is whole and synced, because it is written under another name in tmp/ and
 // then renamed. The folders are made when they are first needed.
 //
-// Before bodies had owners they lay in ab/ab12…; there they are still read.
+// Before bodies had owners they lay in ab/ab12…; there they are read until all
+// owners have adopted what they need.
 type Dir struct {
 	root  string
 	owner string // "" has what had no owner
+
+	link func(from, to string) error // os.Link
 }
 
 var _ Store = (*Dir)(nil)
@@ -35,7 +38,7 @@ const abandoned = 24 * time.Hour
 // NewDir makes the directory if need be, and clears it of what crashes left in
 // tmp/ a day ago. Several processes may share a directory.
 func NewDir(root string) (*Dir, error) {
-	d := &Dir{root: root}
+	d := &Dir{root: root, link: os.Link}
 	if err := os.MkdirAll(d.tmp(), 0o750); err != nil {
 		return nil, fmt.Errorf("blob store: %w", err)
 	}
@@ -46,7 +49,9 @@ func NewDir(root string) (*Dir, error) {
 }
 
 // In implements Store.
-func (d *Dir) In(owner string) Store { return &Dir{d.root, owner} }
+func (d *Dir) In(owner string) Store { return d.of(owner) }
+
+func (d *Dir) of(owner string) *Dir { return &Dir{d.root, owner, d.link} }
 
 // sweep removes what was last written to in tmp/ before a moment.
 func (d *Dir) sweep(before time.Time) error {
@@ -167,7 +172,7 @@ func (d *Dir) Open(_ context.Context, hash string) (io.ReadCloser, int64, error)
 	}
 	f, err := os.Open(d.path(hash))
 	if errors.Is(err, fs.ErrNotExist) && d.owner != "" {
-		f, err = os.Open((&Dir{root: d.root}).path(hash))
+		f, err = os.Open(d.of("").path(hash))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, 0, fmt.Errorf("%w: %s", ErrNotFound, hash)
@@ -189,7 +194,7 @@ func (d *Dir) Has(_ context.Context, hash string) (bool, error) {
 	}
 	_, err := os.Stat(d.path(hash))
 	if errors.Is(err, fs.ErrNotExist) && d.owner != "" {
-		_, err = os.Stat((&Dir{root: d.root}).path(hash))
+		_, err = os.Stat(d.of("").path(hash))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -195,7 +195,8 @@ func put(t *testing.T, s blob.Store, text string) string {
 }
 
 // TestDir_In keeps the bodies of owners apart: what one removes, another has.
-// What lay there before bodies had owners is read by all, and removed by none.
+// What lay there before bodies had owners is read by all, and no owner removes it
+// alone.
 func TestDir_In(t *testing.T) {
 	d, root := setup(t)
 	old := put(t, d, "old")
@@ -308,5 +309,28 @@ func TestDir_Sweep(t *testing.T) {
 	}
 	if n, err := d.In("nobody").Sweep(t.Context(), 0, blob.Nothing); n != 0 || err != nil {
 		t.Errorf("of nobody: %d, %v", n, err)
+	}
+}
+
+// TestRead holds a body to its hash, whoever wrote to the store, and to its size.
+func TestRead(t *testing.T) {
+	d, root := setup(t)
+	h := put(t, d, "deeds")
+	if got, err := blob.Read(t.Context(), d, h, 5); err != nil || string(got) != "deeds" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := blob.Read(t.Context(), d, h, 4); !errors.As(err, new(*blob.TooLargeError)) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := blob.Read(t.Context(), d, hash("absent"), 5); !errors.Is(err, blob.ErrNotFound) {
+		t.Errorf("absent: %v", err)
+	}
+	for _, other := range []string{"Deeds", "deed", ""} {
+		if err := os.WriteFile(filepath.Join(root, h[:2], h), []byte(other), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := blob.Read(t.Context(), d, h, 100); !errors.Is(err, blob.ErrChanged) {
+			t.Errorf("%q: %v", other, err)
+		}
 	}
 }

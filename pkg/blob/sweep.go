@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,22 +19,14 @@ const maxAsked = 1000
 
 // Sweep implements Store. Whatever it has not come to when it ends, the next one
 // finds.
-func (d *Dir) Sweep(
-	ctx context.Context, age time.Duration, keeps func(ctx context.Context, hashes []string) (needed []string, err error),
-) (removed int, err error) {
+func (d *Dir) Sweep(ctx context.Context, age time.Duration, keeps Keeps) (removed int, err error) {
 	before := time.Now().Add(-age)
-	folders, err := os.ReadDir(filepath.Join(d.root, d.owner))
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
+	folders, err := d.folders()
 	if err != nil {
 		return 0, fmt.Errorf("sweep blobs: %w", err)
 	}
 	for _, folder := range folders {
-		if len(folder.Name()) != 2 || !folder.IsDir() {
-			continue
-		}
-		old, err := d.old(folder.Name(), before)
+		old, err := d.old(folder, before)
 		if err != nil {
 			return removed, fmt.Errorf("sweep blobs: %w", err)
 		}
@@ -62,10 +55,25 @@ func (d *Dir) Sweep(
 	return removed, nil
 }
 
+// folders are those in which the owner's bodies lie, each by the first two digits
+// of their hashes.
+func (d *Dir) folders() (names []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(d.root, d.owner))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.IsDir() && CheckHash(strings.Repeat(e.Name(), 32)) == nil {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
 // old are the bodies of a folder that were last put before a moment.
 func (d *Dir) old(folder string, before time.Time) (hashes []string, err error) {
 	entries, err := os.ReadDir(filepath.Join(d.root, d.owner, folder))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	for _, e := range entries {

@@ -133,6 +133,13 @@ func Last(ctx context.Context, q sqlx.QueryerContext, slug, kind string) (j Job,
 		SELECT `+columns+` FROM job WHERE slug = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`, slug, kind)
 }
 
+// LastDone is the latest job of a kind in a selection that is done; found tells
+// whether there is one.
+func LastDone(ctx context.Context, q sqlx.QueryerContext, slug, kind string) (j Job, found bool, err error) {
+	return get(ctx, q, `
+		SELECT `+columns+` FROM job WHERE slug = $1 AND kind = $2 AND state = 'done' ORDER BY seq DESC LIMIT 1`, slug, kind)
+}
+
 // order adds a job, or joins the one that is there. Its input is told as JSON.
 // Fault: ErrOther, where the one that is there works on something else.
 func order(ctx context.Context, q sqlx.ExtContext, now, due time.Time, slug, kind string, input any) (Job, error) {

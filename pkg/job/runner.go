@@ -30,6 +30,9 @@ type Kind struct {
 	// fault that does not pass by itself ends the job; after any other error it is
 	// tried again later.
 	Run func(ctx context.Context, w *Work) (result any, err error)
+	// Waits tells whether others wait for what the work takes, so that it rests; it
+	// is asked now and then. Nil: they always do.
+	Waits func(ctx context.Context, q sqlx.QueryerContext) (bool, error)
 	// Every is after how long the work is to be done again; zero: when it is
 	// ordered.
 	Every time.Duration
@@ -252,7 +255,7 @@ func (r *Runner) do(ctx context.Context, leader *pg.Leader, kind Kind, id string
 	}
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	w := &Work{Job: j, DB: r.db, leader: leader, stop: stop}
+	w := &Work{Job: j, DB: r.db, leader: leader, stop: stop, waits: kind.Waits}
 	var result any
 	err = guard.Do("job/"+kind.Name, func() (err error) {
 		result, err = kind.Run(working, w)

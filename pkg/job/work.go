@@ -12,11 +12,11 @@ import (
 )
 
 const (
-	// share is which part of the time long work works: for each moment of work it
-	// rests the others, so that it takes no more than a quarter of a processor from
-	// those who do not wait for it.
+	// share is which part of the time long work works while others wait: for each
+	// moment of work it rests the others, so that it takes no more than a quarter of
+	// a processor from those who do not wait for it.
 	share = 4
-	// tell is how often progress is written.
+	// tell is how often progress is written, and asked whether others wait.
 	tell = 500 * time.Millisecond
 	// maxRest is the longest rest at once.
 	maxRest = time.Second
@@ -29,8 +29,10 @@ type Work struct {
 
 	leader *pg.Leader
 	stop   context.CancelCauseFunc
-	told   time.Time // when the progress was last written
-	since  time.Time // when this stretch of work began
+	waits  func(ctx context.Context, q sqlx.QueryerContext) (bool, error) // Kind.Waits
+	told   time.Time                                                      // when the progress was last written
+	since  time.Time                                                      // when this stretch of work began
+	alone  bool                                                           // nobody waited then
 }
 
 // Progress tells that done of total units are done; 0 of total: it is not known
@@ -42,7 +44,7 @@ func (w *Work) Progress(ctx context.Context, done, total int64) error {
 		return err
 	}
 	now := time.Now()
-	if !w.since.IsZero() && !pause.For(ctx, min((share-1)*now.Sub(w.since), maxRest)) {
+	if !w.since.IsZero() && !w.alone && !pause.For(ctx, min((share-1)*now.Sub(w.since), maxRest)) {
 		return ctx.Err()
 	}
 	if w.since = time.Now(); w.since.Sub(w.told) < tell {
@@ -58,8 +60,15 @@ func (w *Work) Progress(ctx context.Context, done, total int64) error {
 		err = fmt.Errorf("job: progress: %w", err)
 	case !going:
 		err = ErrCancelled
-	default:
+	case w.waits == nil:
 		return nil
+	default:
+		var others bool
+		if others, err = w.waits(ctx, w.leader.Conn()); err == nil {
+			w.alone = !others
+			return nil
+		}
+		err = fmt.Errorf("job: who waits: %w", err)
 	}
 	w.stop(err)
 	return err

@@ -73,8 +73,9 @@ func Bootstrap(ctx context.Context, adminURL string, services ...string) (err er
 func KeeperName(service string) string { return "laurel_" + service + "_keeper" }
 
 // schema makes the schema of SERVICE. keep_audit gives the tables of the audit
-// log to the keeper; the log's migrations call it, as the service. It is the same
-// as in deploy/postgres/roles.sql.
+// log to the keeper; the log's migrations call it, as the service. audit_expire is
+// what the service may do to entries: empty old ones of what may tell of people,
+// which records itself. It is the same as in deploy/postgres/roles.sql.
 //
 //go:embed schema.sql
 var schema string

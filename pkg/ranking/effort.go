@@ -39,6 +39,11 @@ func (e *effort) spent() bool {
 	return e.Work > e.Budget
 }
 
+// part is an effort of its own, of a part of the budget.
+func (e *effort) part(share int64) *effort {
+	return &effort{Progress: Progress{Budget: e.Budget / share}}
+}
+
 func (e *effort) undecided() error {
 	return fault.NewInvalid(CodeUndecided, "whether the quotas can be met could not be decided within the search's budget",
 		fault.Wrong("budget", "budget_too_small", "of {budget} is used up: a larger one lets the search go on", "budget", e.Budget))

@@ -1,8 +1,8 @@
 package ranking
 
-// jump looks for an x near a start by changing one column at a time: always for
-// a row that is off its limits, by what helps the rows most. Rows that stay off
-// weigh more and more. It finds nothing where there is nothing, and proves
+// jump looks for an x near a start by changing a column or two at a time: always
+// for a row that is off its limits, by what helps the rows most. Rows that stay
+// off weigh more and more. It finds nothing where there is nothing, and proves
 // nothing; where fillings are many it is much faster than branching.
 type jump struct {
 	p      *program
@@ -17,13 +17,20 @@ type jump struct {
 	work   *int64
 }
 
+// singly is how many steps change one column each. Where that does not do, caps
+// are so full that whoever comes in has to be exchanged for somebody: two
+// columns of a row change at once (jump.exchange).
+const singly = 200
+
 // choicesCompared is how many columns of a row are looked at in one step.
 const choicesCompared = 48
 
-func (s *seating) jump(b *bounds, start []int64, steps int) ([]int64, bool) {
+// jump walks for so much work, or singly.
+func (s *seating) jump(b *bounds, start []int64, work int64) ([]int64, bool) {
+	s.walks++
 	j := &jump{
 		p: s.m.program, b: b, x: make([]int64, len(start)), weight: make([]int64, len(s.m.least)),
-		place: make([]int, len(s.m.least)), last: make([]int, len(start)), seed: 1, work: &s.Work,
+		place: make([]int, len(s.m.least)), last: make([]int, len(start)), seed: s.walks, work: &s.Work,
 	}
 	for c, v := range start {
 		j.x[c] = max(b.lower[c], min(v, b.upper[c]))
@@ -35,11 +42,16 @@ func (s *seating) jump(b *bounds, start []int64, steps int) ([]int64, bool) {
 		j.note(i)
 	}
 	s.Work += int64(len(start) + 8*len(j.weight))
-	for step := range steps {
-		if len(j.off) == 0 {
+	for step, end := 0, s.Work+work; step < singly || s.Work < end; step++ {
+		s.Work += 8
+		switch {
+		case len(j.off) == 0:
 			return j.x, j.p.holds(b, j.x)
+		case step < singly:
+			j.step(step)
+		default:
+			j.exchange(step)
 		}
-		j.step(step)
 	}
 	return nil, false
 }
@@ -75,13 +87,24 @@ func (j *jump) note(row int) {
 	}
 }
 
+// want picks a row that is off, and the way in which its sum has to go.
+func (j *jump) want() (row int, way int64) {
+	row = j.off[j.chance(len(j.off))]
+	if j.sums[row] > j.b.most[row] {
+		return row, -1
+	}
+	return row, 1
+}
+
+// may tells whether a column may change so, having rested for some steps.
+func (j *jump) may(column int, by int64, step, rest int) bool {
+	v := j.x[column] + by
+	return v >= j.b.lower[column] && v <= j.b.upper[column] && step-j.last[column] >= rest+j.chance(2*rest)
+}
+
 // step changes a column of a row that is off.
 func (j *jump) step(step int) {
-	row := j.off[j.chance(len(j.off))]
-	way := int64(1)
-	if j.sums[row] > j.b.most[row] {
-		way = -1
-	}
+	row, way := j.want()
 	entries := j.p.byRow[row]
 	first := j.chance(len(entries) + 1)
 	best, bestBy, bestScore, compared := -1, int64(0), int64(0), 0
@@ -91,7 +114,7 @@ func (j *jump) step(step int) {
 		if e.by < 0 {
 			by = -way
 		}
-		if v := j.x[e.at] + by; v < j.b.lower[e.at] || v > j.b.upper[e.at] || step-j.last[e.at] < 4+j.chance(8) {
+		if !j.may(e.at, by, step, 4) {
 			continue
 		}
 		score := j.score(e.at, by)
@@ -103,19 +126,33 @@ func (j *jump) step(step int) {
 		}
 	}
 	*j.work += int64(len(entries)/4 + 8*compared)
-	if best < 0 || bestScore >= 0 {
+	j.weigh(best >= 0 && bestScore < 0)
+	if best >= 0 {
+		j.change(best, bestBy, step)
+	}
+}
+
+// weigh lets rows that stay off weigh more, where no change makes things better.
+func (j *jump) weigh(better bool) {
+	if !better {
 		for _, i := range j.off {
 			j.weight[i]++
 		}
 	}
-	if best < 0 {
-		return
-	}
-	j.last[best] = step
-	j.x[best] += bestBy
-	for _, e := range j.p.byColumn[best] {
-		j.sums[e.at] += e.by * bestBy
+}
+
+func (j *jump) change(column int, by int64, step int) {
+	j.last[column] = step
+	j.add(column, by)
+	for _, e := range j.p.byColumn[column] {
 		j.note(e.at)
+	}
+}
+
+func (j *jump) add(column int, by int64) {
+	j.x[column] += by
+	for _, e := range j.p.byColumn[column] {
+		j.sums[e.at] += e.by * by
 	}
 }
 

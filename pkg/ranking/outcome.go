@@ -56,11 +56,20 @@ func (rk *ranking) outcome() (*Outcome, error) {
 	return o, nil
 }
 
+// displaced is why a candidate was passed over. While a tie is open nothing is said
+// of that: who gets its seats decides who else is passed over, and by what.
+func (o *Outcome) displaced(c int) []displaced {
+	if len(o.Ties) > 0 {
+		return nil
+	}
+	return o.filled.displaced[c]
+}
+
 // prove collects the proofs of who was passed over, in the order of the ranking.
 func (o *Outcome) prove() {
 	o.proofs = make(map[*tree]int)
 	for _, c := range o.rk.order {
-		for _, d := range o.filled.displaced[c] {
+		for _, d := range o.displaced(c) {
 			if d.proof != nil && o.proofs[d.proof] == 0 {
 				o.Proofs = append(o.Proofs, o.s.m.proof(d.proof, o.s.classOf, o.rk.in.ids))
 				o.proofs[d.proof] = len(o.Proofs)
@@ -93,7 +102,7 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 		taken := make([]int, len(o.Awards))
 		for _, c := range o.rk.order {
 			r := o.rk.ranked(c)
-			for _, d := range o.filled.displaced[c] {
+			for _, d := range o.displaced(c) {
 				displacement := o.rk.displacement(o.s, o.filled, c, d)
 				displacement.Proof = o.proofs[d.proof]
 				r.Displaced = append(r.Displaced, displacement)
@@ -103,6 +112,8 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 			}
 			if reason := o.open[c]; reason != "" {
 				r.Explain = append(r.Explain, reason)
+			} else if len(o.Ties) > 0 && len(o.filled.displaced[c]) > 0 {
+				r.Explain = append(r.Explain, fmt.Sprintf("passed over for a seat: why is told when the tie at rank %d is decided", o.Ties[0].Rank))
 			}
 			if a := o.award(c); a != noAward {
 				taken[a]++

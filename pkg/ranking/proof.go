@@ -2,7 +2,6 @@ package ranking
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
@@ -86,30 +85,12 @@ func compared(attributes []map[string]string) []map[string]string {
 	return out
 }
 
-// maxTimes keeps the sums of a check within 63 bits.
-const maxTimes = 1 << 30
-
 // check is a claim being checked.
 type check struct {
 	Claim
 	names   []string // by candidate: the quotas that count them
 	groups  map[string]*alike
 	counted map[Term]bool // quota and value, as it is compared, that the names heed
-}
-
-// alike is candidates who count alike for all quotas.
-type alike struct {
-	rules  [][]Term // by award: those that count who gets it, without their times
-	free   int      // without an award yet
-	given  []int    // by award
-	barred []bool   // by award
-}
-
-// limits is how many of some candidates alike a split lets have some awards.
-type limits struct {
-	who       string
-	awards    []int
-	low, high int
 }
 
 // sort names, for each candidate, the quotas that count them. A max for every
@@ -176,126 +157,25 @@ func (k *check) fill() {
 	}
 }
 
-func (k *check) verify(p *Proof, bounds []limits) error {
-	switch {
-	case p == nil:
-		return fmt.Errorf("a case is not proved")
-	case p.Split == nil:
-		return k.sum(p.Terms, bounds)
-	}
-	like := slices.Index(k.IDs, p.Split.Like)
+// split reads whom a split is about.
+func (k *check) split(s *Split) (limits, error) {
+	like := slices.Index(k.IDs, s.Like)
 	if like < 0 {
-		return fmt.Errorf("no candidate %q", p.Split.Like)
+		return limits{}, fmt.Errorf("no candidate %q", s.Like)
 	}
-	low := limits{who: k.names[like], high: len(k.IDs)}
-	for _, id := range p.Split.Awards {
+	l := limits{who: k.names[like], high: len(k.IDs)}
+	for _, id := range s.Awards {
 		a := k.award(id)
-		if a < 0 || slices.Contains(low.awards, a) {
-			return fmt.Errorf("a split over the award %q", id)
+		if a < 0 || slices.Contains(l.awards, a) {
+			return limits{}, fmt.Errorf("a split over the award %q", id)
 		}
-		low.awards = append(low.awards, a)
+		l.awards = append(l.awards, a)
 	}
-	var others []limits
-	for _, b := range bounds {
-		switch {
-		case b.who != low.who || !slices.ContainsFunc(b.awards, func(a int) bool { return slices.Contains(low.awards, a) }):
-			others = append(others, b)
-		case slices.Equal(b.awards, low.awards): // the same split, narrower
-			low.low, low.high = b.low, b.high
-		default:
-			return fmt.Errorf("splits that overlap")
-		}
-	}
-	high := low
-	low.high, high.low = min(low.high, p.Split.AtMost), max(low.low, p.Split.AtMost+1)
-	if err := k.verify(p.Split.Low, append(slices.Clone(others), low)); err != nil {
-		return err
-	}
-	return k.verify(p.Split.High, append(slices.Clone(others), high))
+	return l, nil
 }
 
-// sum adds the rules up: the candidates must be worth more than they allow.
-func (k *check) sum(terms []Term, bounds []limits) error {
-	allowed, least := int64(0), int64(0)
-	times := make(map[Term]int64)
-	for _, t := range terms {
-		limit, ok := k.limit(t)
-		if !ok || max(t.Times, -t.Times) > maxTimes {
-			return fmt.Errorf("no such rule: %+v", t)
-		}
-		allowed += t.Times * int64(limit)
-		times[Term{Award: t.Award, Quota: t.Quota, Value: norm.Key(t.Value)}] += t.Times
-	}
-	for who, g := range k.groups {
-		worth := make([]int64, len(k.Need))
-		for a := range worth {
-			for _, t := range g.rules[a] {
-				worth[a] += times[t]
-			}
-			least += worth[a] * int64(g.given[a])
-		}
-		rest, ok := g.least(who, worth, bounds)
-		if !ok {
-			return nil // a case that cannot be
-		}
-		least += rest
-	}
-	if least <= allowed {
-		return fmt.Errorf("the rules allow %d, and the candidates need no more than %d", allowed, least)
-	}
-	return nil
-}
-
-// least is the least that the group's free members are worth in all; false:
-// they cannot keep the bounds.
-func (g *alike) least(who string, worth []int64, bounds []limits) (int64, bool) {
-	type share struct {
-		worth     int64
-		low, high int
-	}
-	var shares []share
-	bound := make([]bool, len(worth))
-	for _, b := range bounds {
-		if b.who != who {
-			continue
-		}
-		s := share{math.MaxInt64, b.low, min(b.high, math.MaxInt32)}
-		for _, a := range b.awards {
-			bound[a] = true
-			s.low, s.high = s.low-g.given[a], s.high-g.given[a]
-			if !g.barred[a] {
-				s.worth = min(s.worth, worth[a])
-			}
-		}
-		if s.low = max(s.low, 0); s.worth == math.MaxInt64 {
-			s.worth, s.high = 0, min(s.high, 0)
-		}
-		if s.low > s.high {
-			return 0, false
-		}
-		shares = append(shares, s)
-	}
-	for a, w := range worth {
-		if !bound[a] && !g.barred[a] {
-			shares = append(shares, share{w, 0, g.free})
-		}
-	}
-	sum, free := int64(0), g.free
-	for _, s := range shares {
-		sum += s.worth * int64(s.low)
-		free -= s.low
-	}
-	if free < 0 {
-		return 0, false
-	}
-	slices.SortFunc(shares, func(a, b share) int { return int(max(-1, min(1, a.worth-b.worth))) })
-	for _, s := range shares {
-		n := min(free, s.high-s.low)
-		sum += min(s.worth, 0) * int64(n)
-		free -= n
-	}
-	return sum, true
-}
+// rule is a term without its times, its value as it is compared.
+func (t Term) rule() Term { return Term{Award: t.Award, Quota: t.Quota, Value: norm.Key(t.Value)} }
 
 // limit is what a term's rule allows: the award's seats, the quota's max, or
 // its min for a negative number.
@@ -307,7 +187,7 @@ func (k *check) limit(t Term) (int, bool) {
 		}
 		return k.Need[a], true
 	}
-	if !k.counted[Term{Quota: t.Quota, Value: norm.Key(t.Value)}] || t.Value == "" {
+	if !k.counted[t.rule()] || t.Value == "" {
 		return 0, false
 	}
 	q := k.Rulebook.Quotas[t.Quota-1]

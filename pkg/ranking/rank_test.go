@@ -300,6 +300,50 @@ quotas: [{attribute: employer, max: 2}, {attribute: gender, value: female, min: 
 	}
 }
 
+// While a tie is open nobody is told why they were passed over: by what depends on
+// who gets the tied seats.
+func TestInput_Rank_displacedAndTied(t *testing.T) {
+	rank := func(votes ...int64) *ranking.Result {
+		in := ranking.New(parse(t, `
+awards: [{id: winner, seats: 3}]
+composite: {components: [{source: votes}]}
+quotas: [{attribute: employer, max: 1}]`))
+		for i, employer := range []string{"X", "X", "Y", "Z", "W"} {
+			id := string(rune('A' + i))
+			if err := in.Candidate(id, map[string]string{"employer": employer}); err != nil {
+				t.Fatal(err)
+			}
+			if err := in.Votes(id, "", votes[i]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := in.Rank(ranking.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	if b := rank(9, 8, 7, 6, 5).Ranking[1]; len(b.Displaced) != 1 {
+		t.Errorf("without a tie B is passed over for %+v", b.Displaced)
+	}
+	r := rank(9, 8, 7, 6, 6)
+	if len(r.Ties) != 1 {
+		t.Fatalf("ties %+v", r.Ties)
+	}
+	for _, row := range r.Ranking {
+		text := strings.Join(row.Explain, "; ")
+		if len(row.Displaced) > 0 || strings.Contains(text, "in favour of") || strings.Contains(text, "instead") {
+			t.Errorf("%s: %+v; %s", row.Candidate, row.Displaced, text)
+		}
+		if row.Candidate == "B" && !strings.Contains(text, "when the tie at rank 4 is decided") {
+			t.Errorf("B is told %s", text)
+		}
+	}
+	if len(r.Proofs) > 0 {
+		t.Errorf("proofs %+v", r.Proofs)
+	}
+}
+
 func TestInput_Rank_shortlist(t *testing.T) {
 	const rules = "awards: [{id: w, seats: 3}]\nshortlist: {ratio: 1.2}\ncomposite: {components: [{source: votes}]}"
 	if got := counted(t, rules, "", 9, 8, 7, 6, 5).Shortlist; !slices.Equal(got, []string{"A", "B", "C", "D"}) {

@@ -22,6 +22,9 @@ type QuotaReport struct {
 	// relaxed, by as little as that takes; Together is the least change in all.
 	Alone    []Relaxation `json:"alone,omitempty"`
 	Together []Relaxation `json:"together,omitempty"`
+	// Open tells that a least change is not known: to find it is harder than to tell
+	// that there is no filling, and takes a part of the budget at most.
+	Open bool `json:"open,omitempty"`
 }
 
 // The limits of a quota.
@@ -101,7 +104,7 @@ func (in *Input) impossible(s *seating, order []int) (*QuotaReport, error) {
 		return nil, s.undecided()
 	}
 	r.Proof = s.m.proof(proof, s.classOf, in.ids)
-	loose := s.qs.unfilled(s.classOf, order, s.need, true, s.effort)
+	loose := s.qs.unfilled(s.classOf, order, s.need, true, nil)
 	for q, spared := range ignored {
 		if spared {
 			continue
@@ -114,19 +117,32 @@ func (in *Input) impossible(s *seating, order []int) (*QuotaReport, error) {
 		}
 		for _, l := range [2]side{{q, false}, {q, true}} {
 			if column, ok := loose.m.relax[l]; ok {
-				if x, err := loose.least(column); err != nil {
-					return nil, err
-				} else if x != nil {
-					r.Alone = append(r.Alone, loose.relaxations(x)...)
-				}
+				r.Alone = append(r.Alone, s.relaxed(loose, column, r)...)
 			}
 		}
 	}
-	x, err := loose.least(-1)
-	if x != nil {
-		r.Together = loose.relaxations(x)
+	r.Together = s.relaxed(loose, -1, r)
+	return r, nil
+}
+
+// relaxedShare is the part of the budget that each least change may take.
+const relaxedShare = 50
+
+// relaxed gives the least change, by one column or in all; none where there is
+// none, or where it takes too much to find.
+func (s *seating) relaxed(loose *seating, column int, r *QuotaReport) []Relaxation {
+	loose.effort = s.part(relaxedShare)
+	loose.lp.effort = loose.effort
+	x, err := loose.least(column)
+	s.Work += loose.Work
+	switch {
+	case err != nil:
+		r.Open = true
+		return nil
+	case x == nil:
+		return nil
 	}
-	return r, err
+	return loose.relaxations(x)
 }
 
 // least finds a filling that relaxes the limits by as little in all as may be;
@@ -321,7 +337,7 @@ func (rk *ranking) looser(s *seating, base *seated, l side) (*QuotaShift, error)
 				f.passed[j] = d
 				if s.rests(d, l.quota) {
 					var err error
-					if best, err = f.relaxed(j, l, d.proof, best); err != nil {
+					if best, err = f.loosened(j, l, d.proof, best); err != nil {
 						return nil, err
 					}
 				}
@@ -364,9 +380,9 @@ func (s *seating) relax(b *bounds, l side, by int64) {
 	}
 }
 
-// relaxed gives the least that the limit is to be relaxed by for one more of the
+// loosened gives the least that the limit is to be relaxed by for one more of the
 // column to get a seat, if that is below best; else best.
-func (f *filling) relaxed(j int, l side, proof *tree, best int64) (int64, error) {
+func (f *filling) loosened(j int, l side, proof *tree, best int64) (int64, error) {
 	b := bounds{slices.Clone(f.b.lower), f.b.upper, slices.Clone(f.b.least), slices.Clone(f.b.most)}
 	b.lower[j]++
 	low, at := int64(0), best-1 // not enough; to be tried

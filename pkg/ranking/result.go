@@ -18,10 +18,10 @@ type Ranked struct {
 	Candidate  string                `json:"candidate"`
 	Rank       int                   `json:"rank"` // from 1; equals share the best of their ranks
 	Total      string                `json:"total"`
-	Components map[string]string     `json:"components"`       // by source: weight × converted; they sum to the total before its rounding
-	Panels     map[string]PanelScore `json:"panels,omitempty"` // by panel, those in which a juror's score counts
-	Award      string                `json:"award"`            // "" for none
-	Displaced  []Displacement        `json:"displaced,omitempty"`
+	Components map[string]string     `json:"components"`          // by source: weight × converted; they sum to the total before its rounding
+	Panels     map[string]PanelScore `json:"panels,omitempty"`    // by panel, those in which a juror's score counts
+	Award      string                `json:"award"`               // "" for none
+	Displaced  []Displacement        `json:"displaced,omitempty"` // none while a tie is open
 	Explain    []string              `json:"explain"`
 }
 

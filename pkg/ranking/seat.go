@@ -17,6 +17,8 @@ type seating struct {
 	lp      *simplex
 	start   []int64 // a complete filling
 	known   []*tree // certificates of candidates passed over, the last used first
+	walks   uint64  // how many there were: each takes other turns
+	walk    int64   // how much work the next one may do: a part of what the relaxation took last
 	*effort
 	reasons bool // whether displacements are to be explained
 }
@@ -110,9 +112,10 @@ func noise(n int) float64 {
 }
 
 // find looks for a complete filling within the bounds, from a start; an
-// impossible one comes with its proof.
+// impossible one comes with its proof. It walks and branches in turn, and walks
+// for some times as much work: that finds what is hard to find sooner.
 func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
-	if x, ok := s.jump(&b, start, fewSteps); ok {
+	if x, ok := s.jump(&b, start, s.walk); ok {
 		return possible, x, nil
 	}
 	h := &hunt{p: s.m.program, lp: s.lp, b: b}
@@ -120,11 +123,15 @@ func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
 	defer func() { copy(s.lp.cost, own) }()
 	s.lp.begin(start, s.m.activity(start), b)
 	for nodes := 1; ; nodes = max(firstNodes, 2*nodes) {
+		before := s.Work
 		a, proof, _ := h.within(nodes)
+		if nodes == 1 {
+			s.walk = (s.Work - before) / 2
+		}
 		if a != undecided || s.spent() {
 			return a, h.found, proof
 		}
-		if x, ok := s.jump(&b, h.near, manySteps); ok {
+		if x, ok := s.jump(&b, h.near, 3*(s.Work-before)); ok {
 			return possible, x, nil
 		}
 		for i := range s.lp.cost {
@@ -133,10 +140,6 @@ func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
 		s.lp.begin(h.near, s.m.activity(h.near), b)
 	}
 }
-
-// fewSteps and manySteps are how far a search jumps before the relaxation is
-// asked, and after: from the most nearly whole x.
-const fewSteps, manySteps = 200, 5000
 
 // firstNodes is how many nodes a search looks at before it starts again from the
 // most nearly whole x that it has met, with other costs and twice the nodes:

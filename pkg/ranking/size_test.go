@@ -179,7 +179,7 @@ func BenchmarkSeating_medal(b *testing.B) {
 
 // Three attributes of many values, capped so that every value must be used up.
 func BenchmarkSeating_hard(b *testing.B) {
-	for _, seats := range []int{24, 48, 96} {
+	for _, seats := range []int{24, 48, 96, 144} {
 		b.Run(fmt.Sprintf("seats=%d", seats), func(b *testing.B) {
 			benchmark(b, func(seed uint64) problem { return hard(b, seed, 6*seats, seats) })
 		})

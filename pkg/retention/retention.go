@@ -37,7 +37,10 @@ const every = time.Hour
 type Periods struct {
 	Withdrawn   time.Duration // entries, from when they were withdrawn
 	Refused     time.Duration // entries that were vetoed or lapsed, from the publication
+	Struck      time.Duration // candidates that were struck, from the publication
 	Roster      time.Duration // members of a roster, from the publication
+	SignIns     time.Duration // what the audit log tells of sign-ins, from each
+	Audit       time.Duration // what it tells of people besides, from each act
 	Unpublished time.Duration // from its beginning until a selection that is not published counts as published
 }
 
@@ -59,29 +62,41 @@ type Rule struct {
 	// Erase erases, now, some of what was over at a moment, and tells of each; more
 	// tells whether there may be others.
 	Erase func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) (erased []Item, more bool, err error)
+
+	recorded bool // Erase itself records it in the audit log
 }
 
 // Most is how many rows a rule erases in one transaction.
 const Most = 500
 
-// Room is what a room erases by.
-type Room struct {
-	Now   func() time.Time
-	Log   *slog.Logger
-	Blobs blob.Store // the room's own
+// Plan is what a room has of people and of bodies.
+type Plan struct {
 	Rules []Rule
-	// Needs tells which of some bodies the room's tables refer to.
+	// Needs tells which of some bodies the room's tables refer to; nil: the room
+	// has none.
 	Needs func(ctx context.Context, q sqlx.QueryerContext, hashes []string) ([]string, error)
 }
 
-// Job erases what is over, every hour: first the rows, each with its report, then
-// the bodies that no row refers to any more. What a crash leaves of it the next
-// one finds.
+// Room is what a room erases by.
+type Room struct {
+	Plan
+
+	Periods Periods
+	Now     func() time.Time
+	Log     *slog.Logger
+	Blobs   blob.Store // the room's own
+	Owners  []string   // of bodies: all rooms of the installation
+}
+
+// Job erases what is over, at the start and every hour: first the rows, each with
+// its report, then the bodies that no row refers to any more. What a crash leaves
+// of it the next one finds.
 func (r Room) Job() job.Kind {
+	rules := append(auditRules(r.Periods), r.Rules...)
 	return job.Kind{Name: JobKind, Every: every, Run: func(ctx context.Context, w *job.Work) (any, error) {
 		ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: JobKind})
 		done := map[string]int{}
-		for _, rule := range r.Rules {
+		for _, rule := range rules {
 			for more := rule.For > 0; more; {
 				if err := w.Progress(ctx, int64(len(done)), 0); err != nil {
 					return nil, err
@@ -95,24 +110,54 @@ func (r Room) Job() job.Kind {
 				}
 			}
 		}
-		bodies, err := r.Blobs.Sweep(ctx, blob.Grace, func(ctx context.Context, hashes []string) ([]string, error) {
-			if err := w.Progress(ctx, int64(len(done)), 0); err != nil {
-				return nil, err
-			}
-			return r.Needs(ctx, w.DB, hashes)
-		})
+		removed, err := r.bodies(ctx, w, done)
 		if err != nil {
 			return nil, err
 		}
-		uploads, err := r.Blobs.In(blob.Uploads).Sweep(ctx, blob.Grace, blob.Nothing) // of requests that broke off
-		if err != nil {
-			return nil, err
+		if len(done)+removed.any() > 0 {
+			r.Log.InfoContext(ctx, "erased what was over", "rows", done, "bodies", removed.Bodies, "uploads", removed.Uploads, "unowned", removed.Unowned)
 		}
-		if len(done)+bodies+uploads > 0 {
-			r.Log.InfoContext(ctx, "erased what was over", "rows", done, "bodies", bodies, "uploads", uploads)
-		}
-		return map[string]any{"rows": done, "bodies": bodies, "uploads": uploads}, nil
+		return struct {
+			Rows map[string]int `json:"rows"`
+			bodies
+		}{done, removed}, nil
 	}}
+}
+
+// bodies is how many were removed.
+type bodies struct {
+	Bodies  int `json:"bodies"`  // of the room's own
+	Uploads int `json:"uploads"` // of requests that broke off
+	Unowned int `json:"unowned"` // from before bodies had owners
+}
+
+func (b bodies) any() int { return b.Bodies + b.Uploads + b.Unowned }
+
+// bodies takes over what the room needs of the bodies from before they had owners,
+// and removes what no row refers to.
+func (r Room) bodies(ctx context.Context, w *job.Work, done map[string]int) (removed bodies, err error) {
+	keeps := func(ctx context.Context, hashes []string) ([]string, error) {
+		if err := w.Progress(ctx, int64(len(done)), 0); err != nil || r.Needs == nil {
+			return nil, err
+		}
+		return r.Needs(ctx, w.DB, hashes)
+	}
+	adopted, unowned, err := r.Blobs.Adopt(ctx, r.Owners, keeps)
+	if ctx.Err() != nil {
+		return removed, err
+	}
+	if err != nil { // a file that cannot be taken or removed keeps nothing else from being erased
+		r.Log.WarnContext(ctx, "bodies from before they had owners stay for now", "error", err)
+	}
+	if adopted > 0 {
+		r.Log.InfoContext(ctx, "took over bodies from before they had owners", "bodies", adopted)
+	}
+	removed.Unowned = unowned
+	if removed.Bodies, err = r.Blobs.Sweep(ctx, blob.Grace, keeps); err != nil {
+		return removed, err
+	}
+	removed.Uploads, err = r.Blobs.In(blob.Uploads).Sweep(ctx, blob.Grace, blob.Nothing)
+	return removed, err
 }
 
 // erase erases some by one rule, with its report and its audit rows.
@@ -132,8 +177,10 @@ func (r Room) erase(ctx context.Context, tx *sqlx.Tx, rule Rule, done map[string
 		if _, err := tx.ExecContext(ctx, `INSERT INTO erasure (slug, kind, count, at) VALUES ($1, $2, $3, $4)`, i.Slug, i.Kind, counts[i], now); err != nil {
 			return false, fmt.Errorf("report of what is erased: %w", err)
 		}
-		if err := audit.Record(ctx, tx, now, i.Slug, "erase_expired", "", map[string]any{"kind": i.Kind, "count": counts[i]}); err != nil {
-			return false, err
+		if !rule.recorded {
+			if err := audit.Record(ctx, tx, now, i.Slug, "erase_expired", "", map[string]any{"kind": i.Kind, "count": counts[i]}); err != nil {
+				return false, err
+			}
 		}
 		done[i.Kind] += counts[i]
 	}
@@ -143,7 +190,7 @@ func (r Room) erase(ctx context.Context, tx *sqlx.Tx, rule Rule, done map[string
 // maxReport bounds a report; a selection has few kinds of data.
 const maxReport = 10_000
 
-// List is what was erased in a selection, oldest first.
+// List is what was erased in a selection, or in none where slug is "", oldest first.
 func List(ctx context.Context, q sqlx.QueryerContext, slug string) ([]Erased, error) {
 	all := []Erased{}
 	if err := sqlx.SelectContext(ctx, q, &all, `SELECT slug, kind, count, at FROM erasure WHERE slug = $1 ORDER BY id LIMIT $2`, slug, maxReport); err != nil {

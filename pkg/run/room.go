@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/job"
@@ -32,7 +33,7 @@ type Deps struct {
 	DB    *sqlx.DB         // in the room's own schema, as its own role
 	Bus   *bus.Bus         // connected as the room's own user
 	Blobs blob.Store       // the room's own large bodies; In gives those of others
-	Jobs  *job.Runner      // long work, on connections of its own
+	Jobs  *job.Runner      // long work, on connections of its own; nil: none is done
 	Now   func() time.Time // the database's clock, pg.Clock's
 	Log   *slog.Logger
 	Audit ballotlog.Signer // of the heads of the room's audit log; the same in all rooms
@@ -53,6 +54,7 @@ type Room struct {
 	Handlers   []outbox.Handler
 	Tasks      []Task
 	Jobs       []job.Kind // that Deps.Jobs does
+	Retention  retention.Plan
 	// Audit gives a page of the audit log to the actor of ctx, for rooms in which
 	// some readers may not read all of it; nil: audit.List.
 	Audit func(ctx context.Context, in audit.Page) ([]audit.Entry, error)
@@ -99,8 +101,12 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	r.stopTasks = stop
 	r.spawn(tasks, Task{"inbox", r.inbox.Run})
 	r.spawn(tasks, Task{"relay", relay.Run})
-	if len(room.Jobs) > 0 {
-		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, room.Jobs) }})
+	if deps.Jobs != nil {
+		erasing := retention.Room{
+			Plan: room.Retention, Periods: deps.Retention, Now: deps.Now, Log: deps.Log, Blobs: deps.Blobs, Owners: event.Services(),
+		}
+		jobs := append([]job.Kind{erasing.Job()}, room.Jobs...)
+		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, jobs) }})
 	}
 	r.spawn(tasks, Task{"audit", (&audit.Notary{DB: deps.DB, Service: room.Name, Signer: deps.Audit, Now: deps.Time, Log: deps.Log}).Run})
 	for _, t := range room.Tasks {

@@ -118,8 +118,9 @@ type Room struct {
 // o'clock UTC, a Friday afternoon in Lanzhou.
 func Morning() time.Time { return time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC) }
 
-// NewRoom wires a room of the name and starts it.
-func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps) (run.Room, error)) *Room {
+// NewRoom wires a room of the name and starts it, on what change makes of its
+// dependencies.
+func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps) (run.Room, error), change ...func(*run.Deps)) *Room {
 	t.Helper()
 	clock, nats := NewClock(Morning()), NATS(t)
 	deps := Deps(t, nats, run.Room{Name: name, Migrations: migrations}, clock)
@@ -129,6 +130,9 @@ func NewRoom(t testing.TB, name string, migrations []pg.Set, wire func(run.Deps)
 		t.Fatal(err)
 	}
 	deps.Blobs = blobs.In(name)
+	for _, c := range change {
+		c(&deps)
+	}
 	room, err := wire(deps)
 	if err != nil {
 		t.Fatal(err)

@@ -102,12 +102,13 @@ type Form string
 
 // The forms of a list of codes.
 const (
-	FormXLSX Form = "xlsx" // a spreadsheet
-	FormHTML Form = "html" // slips to be printed and cut
+	FormXLSX   Form = "xlsx"              // a spreadsheet
+	FormHTML   Form = "html"              // slips to be printed and cut
+	FormSealed Form = identity.FormSealed // slips that the printing office alone can read
 )
 
 // Forms are all of them.
-func Forms() []Form { return []Form{FormXLSX, FormHTML} }
+func Forms() []Form { return []Form{FormXLSX, FormHTML, FormSealed} }
 
 // Order is how the list of candidates is ordered.
 type Order string
@@ -137,9 +138,20 @@ func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCand
 
 // ExportCodes asks for the codes of a roster's members.
 type ExportCodes struct {
-	Format   Form   `json:"format" doc:"A spreadsheet, or a page of slips to be printed and cut"`
+	Format   Form   `json:"format" doc:"A spreadsheet, a page of slips to be printed and cut, or slips that only the printing office of the installation can open (laurel slips open)"`
 	Language string `json:"language,omitempty" enum:"zh-CN,en" default:"zh-CN" doc:"Of the slips"`
-	Reason   string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why all codes are replaced; without it only members who have no code get one"`
+	Reason   string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why codes are replaced; without it only members who have no code get one. Codes that no organizer could have read are left out, but for slips that the office prints anew"`
+}
+
+// CodesLeft is the header that tells how many members a list of codes leaves out:
+// their code is private, or in a letter that waits.
+const CodesLeft = "Laurel-Codes-Left-Out"
+
+// MailCodes asks for letters with codes, which no organizer sees.
+type MailCodes struct {
+	Member string `json:"member,omitempty" maxLength:"256" doc:"As in the roster: one member gets another letter, and the code before is good no more. Empty: every member with an address who has no code"`
+	Email  string `json:"email,omitempty" maxLength:"254" doc:"Of the member, in place of the one there is; what is asked for by a code that went there is refused"`
+	Reason string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why; needed where a member has a code. Without a member it has codes from lists replaced, too"`
 }
 
 // ReplaceCode asks for a new code of one member.
@@ -170,12 +182,19 @@ type Ballot struct {
 	Picks []int `json:"picks" doc:"Candidate numbers"`
 }
 
-// AskStatement names a ballot by a secret that only who cast it has.
+// AskStatement names a ballot by a secret that only who cast it has, or asks by a
+// code that no organizer could have read whether there is one.
 type AskStatement struct {
 	Receipt string `json:"receipt,omitempty" maxLength:"64" doc:"The ballot's receipt" example:"00000002V00C5VEV1AHMR0CKJC"`
 	Key     string `json:"key,omitempty" maxLength:"128" doc:"In place of the receipt: the ballot's Idempotency-Key, with the voter's credential"`
-	Code    string `json:"code,omitempty" maxLength:"64" doc:"Refused: organizers, who gave the codes out, would learn who voted"`
+	Code    string `json:"code,omitempty" maxLength:"64" doc:"In place of both: after the vote, a voter's code that came by mail or from the printing office; the answer is a ballot or none. Refused for codes that an organizer could have read, who would learn who voted"`
 }
+
+// The bare answers to a voter's code.
+const (
+	ABallot  = "a ballot"
+	NoBallot = "none"
+)
 
 // Counted is the answer to a ballot.
 type Counted struct {

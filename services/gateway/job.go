@@ -22,3 +22,13 @@ type Job struct {
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	EndedAt   *time.Time `json:"ended_at,omitempty"`
 }
+
+// Check is what a check of the ballots found: that tally, log and batches are those
+// of the ballots, or why not.
+type Check struct {
+	Ballots   int64     `json:"ballots" doc:"All; until the tally is final, those that are public"`
+	Sequenced int64     `json:"sequenced" doc:"Ballots in the public tally, and lines of the log"`
+	At        time.Time `json:"at" doc:"What was there at this time was checked"`
+	Problems  []string  `json:"problems" doc:"None: everything holds"`
+	Job       *Job      `json:"job,omitempty" doc:"Of a later check, which is at work, was cancelled or failed"`
+}

@@ -31,6 +31,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("import_roster", s.ImportRoster),
 		bus.Method("get_roster", s.GetRoster),
 		bus.Method("export_codes", s.ExportCodes),
+		bus.Method("mail_codes", s.MailCodes),
+		bus.Method("read_code", s.ReadCode),
 		bus.Method("replace_code", s.ReplaceCode),
 	}
 }
@@ -141,6 +143,16 @@ func (c *Client) GetRoster(ctx context.Context, in OfRoster) (Roster, error) {
 // ExportCodes implements Service.
 func (c *Client) ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error) {
 	return bus.Call[CodesExported](ctx, c.bus, Name, "export_codes", in)
+}
+
+// MailCodes implements Service.
+func (c *Client) MailCodes(ctx context.Context, in MailCodes) (CodesMailed, error) {
+	return bus.Call[CodesMailed](ctx, c.bus, Name, "mail_codes", in)
+}
+
+// ReadCode implements Service.
+func (c *Client) ReadCode(ctx context.Context, in CodeOf) (CodeUsed, error) {
+	return bus.Call[CodeUsed](ctx, c.bus, Name, "read_code", in)
 }
 
 // ReplaceCode implements Service.

@@ -56,6 +56,7 @@ type Token struct {
 // Lookup finds an account by its email.
 type Lookup struct {
 	Email string `json:"email"`
+	Slug  string `json:"slug,omitempty"` // of the selection whose staff are asked for; empty: any account
 }
 
 // Change grants or revokes a role of the account with an email.
@@ -73,7 +74,9 @@ type ListStaff struct {
 // Service is what identity does.
 type Service interface {
 	// Invite gives a role to whoever has an address; again is fine. Where the
-	// address is not proved, its holder gets a link to claim the account. Faults:
+	// address is not proved, its holder gets a link to claim the account. Until the
+	// holder comes, by a link or by signing in, whoever asks in the selection is told
+	// what they said themselves, and not whether there was an account. Faults:
 	// ErrInvalid with the fields.
 	Invite(ctx context.Context, in Invite) (Invited, error)
 	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
@@ -95,9 +98,9 @@ type Service interface {
 	// that are left. An unknown one is fine. Fault: ErrSession.
 	EndSessions(ctx context.Context, in EndSessions) ([]OpenSession, error)
 	// DisableAccount ends an account's sessions and keeps it from opening others;
-	// again is fine. Faults: ErrInvalid for the reason, ErrNoAccount.
+	// again is fine. Faults: ErrInvalid for the reason, ErrNoAccount, ErrLastOperator.
 	DisableAccount(ctx context.Context, in ChangeAccess) (Account, error)
-	// EnableAccount undoes DisableAccount. Faults as there.
+	// EnableAccount undoes DisableAccount. Faults: ErrInvalid, ErrNoAccount.
 	EnableAccount(ctx context.Context, in ChangeAccess) (Account, error)
 	// SignIn opens a session. A try is counted before the password is looked at, by
 	// its account and its network; the holder of an account is not kept from it by
@@ -110,14 +113,16 @@ type Service interface {
 	SignOut(ctx context.Context, in Token) (Account, error)
 	// Authenticate gives the account of a session. Fault: ErrSession.
 	Authenticate(ctx context.Context, in Token) (Account, error)
-	// FindAccount looks an account up by email. Fault: ErrNoAccount.
+	// FindAccount looks an account up by email. Fault: ErrNoAccount, also, in the
+	// same way and time, for one that has no role in the selection that is named.
 	FindAccount(ctx context.Context, in Lookup) (Account, error)
 	// GrantRole gives a role to an account that is there; again is fine. Faults:
 	// ErrInvalid, ErrNoAccount.
 	GrantRole(ctx context.Context, in Change) (Account, error)
 	// RevokeRole takes a role back; one that the account has not is fine, as long as
 	// it has others in the selection. Faults: ErrInvalid, and ErrNoAccount also for
-	// an account that has none there: whoever asks learns of no others.
+	// an account that has none there: whoever asks learns of no others;
+	// ErrLastOperator.
 	RevokeRole(ctx context.Context, in Change) (Account, error)
 	// ListStaff gives the accounts with a role in a selection, by name.
 	ListStaff(ctx context.Context, in ListStaff) ([]Account, error)
@@ -136,9 +141,17 @@ type Service interface {
 	// GetRoster gives a roster's figures. Fault: ErrNoRoster.
 	GetRoster(ctx context.Context, in OfRoster) (Roster, error)
 	// ExportCodes makes codes, which are shown this once. Faults: ErrNoRoster,
-	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver,
+	// ErrRosterInvalid for the reason, ErrCodesExported, ErrVoteOver, ErrNoPrinter,
 	// ErrCodesTooMany with the parameters codes and most; nothing was done.
 	ExportCodes(ctx context.Context, in ExportCodes) (CodesExported, error)
+	// MailCodes queues letters with codes. Faults: ErrNoMail, ErrNoRoster, ErrNoMember,
+	// ErrRosterInvalid with the fields, ErrNoneToMail, ErrLetters, ErrVoteOver.
+	MailCodes(ctx context.Context, in MailCodes) (CodesMailed, error)
+	// ReadCode tells whether a ballot of a code's member is counted, after the vote,
+	// and to nobody who could have got the code by giving it out. Faults: ErrInvalid,
+	// ErrCodeMistyped, ErrCode, ErrCodeRead, ErrNotOver. The caller limits the tries
+	// that end in ErrCode.
+	ReadCode(ctx context.Context, in CodeOf) (CodeUsed, error)
 	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
 	// reason, ErrNoMember, ErrVoteOver.
 	ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error)
@@ -154,5 +167,7 @@ var (
 	ErrDisabled     = fault.New(fault.Forbidden, "account_disabled", "the account is disabled; ask whoever runs the installation")
 	ErrPassword     = fault.New(fault.Forbidden, "password_wrong", "this is not the account's present password")
 	ErrLink         = fault.New(fault.Gone, "link_invalid", "the link has been used, has expired or was never given out; ask for another")
-	ErrNoMail       = fault.New(fault.Conflict, "mail_missing", "this installation sends no mail; ask whoever runs it")
+	ErrLastOperator = fault.New(fault.Conflict, "last_operator",
+		"nobody else who can sign in runs this installation; give somebody else the role first")
+	ErrNoMail = fault.New(fault.Conflict, "mail_missing", "this installation sends no mail; ask whoever runs it")
 )

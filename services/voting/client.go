@@ -22,6 +22,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("prove_growth", s.ProveGrowth),
 		bus.Method("get_statement", s.GetStatement),
 		bus.Method("export_leaves", s.ExportLeaves),
+		bus.Method("order_check", s.OrderCheck),
+		bus.Method("cancel_check", s.CancelCheck),
 		bus.Method("check_tally", s.CheckTally),
 	}
 }
@@ -87,6 +89,16 @@ func (c *Client) GetStatement(ctx context.Context, in StatementOf) (Statement, e
 // ExportLeaves implements Service.
 func (c *Client) ExportLeaves(ctx context.Context, in Of) (Exported, error) {
 	return bus.Call[Exported](ctx, c.bus, Name, "export_leaves", in)
+}
+
+// OrderCheck implements Service.
+func (c *Client) OrderCheck(ctx context.Context, in Of) (Check, error) {
+	return bus.Call[Check](ctx, c.bus, Name, "order_check", in)
+}
+
+// CancelCheck implements Service.
+func (c *Client) CancelCheck(ctx context.Context, in Of) (Check, error) {
+	return bus.Call[Check](ctx, c.bus, Name, "cancel_check", in)
 }
 
 // CheckTally implements Service.

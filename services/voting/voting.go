@@ -55,10 +55,12 @@ type Exported struct {
 	Job  *job.Job `json:"job,omitempty"`
 }
 
-// The kinds of jobs that write the files of a sealed selection.
+// The kinds of jobs: those that write the files of a sealed selection, and the
+// check of one.
 const (
 	LeavesJob  = "leaves"
 	BallotsJob = "ballots"
+	CheckJob   = "check"
 )
 
 // GetReceipt names a ballot.
@@ -129,9 +131,11 @@ type Statement struct {
 // Check is the whole-state check of one selection: tally = recount, indexes
 // without gaps, batches complete.
 type Check struct {
-	Ballots   int64    `json:"ballots"`   // all; until the tally is final, those that are published
-	Sequenced int64    `json:"sequenced"` // ballots in the published tally and the log
-	Problems  []string `json:"problems"`  // empty: everything holds
+	Ballots   int64     `json:"ballots"`   // all; until the tally is final, those that are published
+	Sequenced int64     `json:"sequenced"` // ballots in the published tally and the log
+	At        time.Time `json:"at"`        // what was there at this time has been checked; zero: no check has come to its end
+	Problems  []string  `json:"problems"`  // empty: everything holds
+	Job       *job.Job  `json:"job,omitempty"`
 }
 
 // Service is what voting does. Any call about a selection whose rulebook has
@@ -185,7 +189,15 @@ type Service interface {
 	// ExportLeaves gives the lines of the ballot log in their order, as
 	// ExportBallots does its own. Faults: ErrUnsealed, ErrNoExport.
 	ExportLeaves(ctx context.Context, in Of) (Exported, error)
-	// CheckTally recounts, and makes the log anew.
+	// OrderCheck has a job recount and make the log anew, or joins the one that is
+	// at it. Check tells the job.
+	OrderCheck(ctx context.Context, in Of) (Check, error)
+	// CancelCheck ends the check that is at work, which Check tells. Fault:
+	// job.ErrUnknown, where there is none.
+	CancelCheck(ctx context.Context, in Of) (Check, error)
+	// CheckTally gives what the last check found that came to its end, and the job
+	// of a later one. Fault: ErrNoCheck, where none has come to its end and none is
+	// at work.
 	CheckTally(ctx context.Context, in Of) (Check, error)
 }
 
@@ -204,6 +216,7 @@ var (
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether the ballot was counted; it is safe to try again", time.Second)
 	ErrUnsealed       = fault.New(fault.Conflict, "tally_unsealed", "the tally is not final")
 	ErrNoExport       = fault.NewUnavailable("export_failed", "the file could not be made; it is tried again", time.Minute) // params job, code
+	ErrNoCheck        = fault.New(fault.NotFound, "check_unknown", "the ballots have not been checked yet")                 // params job, code of one that failed
 	ErrNoReceipt      = fault.New(fault.NotFound, "receipt_unknown", "no ballot has this receipt or key")
 	ErrSizes          = fault.New(fault.Invalid, "sizes_invalid", "the ballot log has not been of these sizes")
 	ErrNoTile         = fault.New(fault.NotFound, "tile_unknown", "the ballot log has no such tile")

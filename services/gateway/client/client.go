@@ -36,7 +36,9 @@ type Client struct {
 // New speaks to the server at base, such as http://127.0.0.1:8080.
 func New(base string) *Client {
 	transport := &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: timeout}
-	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: timeout}}
+	// A job that is done answers with itself, and leads to what it made.
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{base: base, http: &http.Client{Transport: transport, Timeout: timeout, CheckRedirect: stay}}
 }
 
 // WithToken is the client of a staff session or a voter's credential.

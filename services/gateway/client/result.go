@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/laurel-awards/laurel/services/gateway"
@@ -27,4 +28,9 @@ func (c *Client) Results(ctx context.Context, slug string) (r selection.Results,
 // Export gives votes, scores, ballots or candidates as CSV, once they are made.
 func (c *Client) Export(ctx context.Context, slug string, what gateway.File) ([]byte, error) {
 	return c.document(ctx, of(slug)+"/exports/"+string(what))
+}
+
+// SaveExport writes such a file to w, however large it is.
+func (c *Client) SaveExport(ctx context.Context, slug string, what gateway.File, w io.Writer) error {
+	return c.save(ctx, of(slug)+"/exports/"+string(what), w)
 }

@@ -25,6 +25,11 @@ func (c *Client) ExportCodes(ctx context.Context, slug string, form gateway.Form
 	return file, c.call(ctx, http.MethodPost, of(slug)+"/roster/codes", in, &file)
 }
 
+// MailCodes has codes sent to members with an address, or to one of them again.
+func (c *Client) MailCodes(ctx context.Context, slug string, in gateway.MailCodes) (m identity.CodesMailed, err error) {
+	return m, c.call(ctx, http.MethodPost, of(slug)+"/roster/codes/mail", in, &m)
+}
+
 // ReplaceCode gives a member a new code.
 func (c *Client) ReplaceCode(ctx context.Context, slug, member, why string) (x gateway.CodeReplaced, err error) {
 	return x, c.call(ctx, http.MethodPost, of(slug)+"/roster/codes/replace", gateway.ReplaceCode{Member: member, Reason: why}, &x)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway"
@@ -73,6 +74,13 @@ func (c *Client) Receipt(ctx context.Context, slug, receipt string) (r voting.Re
 // Statement says, signed, what is recorded for the ballot of a receipt.
 func (c *Client) Statement(ctx context.Context, slug, receipt string) (text string, err error) {
 	return c.statement(ctx, slug, gateway.AskStatement{Receipt: receipt})
+}
+
+// StatementByCode tells whether a ballot is counted of the member whose code it
+// is: gateway.ABallot or gateway.NoBallot.
+func (c *Client) StatementByCode(ctx context.Context, slug, code string) (text string, err error) {
+	text, err = c.statement(ctx, slug, gateway.AskStatement{Code: code})
+	return strings.TrimSpace(text), err
 }
 
 // Statement says, signed, what is recorded for the voter's ballot that was cast

@@ -13,6 +13,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/retention"
+	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -60,6 +62,9 @@ func TestAudit_whole(t *testing.T) {
 		return []audit.Entry{{ID: 8, Act: "sign_in"}}, nil
 	})}
 	for _, service := range event.Services() {
+		script[service+"/list_erasures"] = does(func(of run.Of) ([]retention.Erased, error) {
+			return []retention.Erased{{Kind: "sign_ins of " + of.Slug + service, Count: 2}}, nil
+		})
 		script[service+"/check_audit"] = says(audit.Report{Service: service, Entries: 3}, nil)
 	}
 	h.serve(t, h.scripted(script))
@@ -75,6 +80,9 @@ func TestAudit_whole(t *testing.T) {
 	}
 	a := h.ask(t, http.MethodGet, "/api/v1/audit/check", inspector, "")
 	if a.Status != http.StatusOK || strings.Count(a.Body, `"entries":3`) != len(event.Services()) {
+		t.Errorf("%d %s", a.Status, a.Body)
+	}
+	if a := h.ask(t, http.MethodGet, "/api/v1/erasures", inspector, ""); a.Status != http.StatusOK || !strings.Contains(a.Body, `"kind":"sign_ins of identity"`) {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }

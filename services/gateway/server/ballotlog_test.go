@@ -14,6 +14,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -67,6 +68,7 @@ func logged(t *testing.T) (*installation, ballotlog.Signer) {
 			}
 			return voting.Consistency{From: in.From, To: in.To, Path: []string{strings.Repeat("ab", 32)}}, nil
 		}),
+		"identity/read_code": does(readCode),
 		"voting/get_statement": does(func(in voting.StatementOf) (voting.Statement, error) {
 			if in.Receipt == "" && in.Key != voting.HashKey("mine") {
 				return voting.Statement{}, voting.ErrNoReceipt
@@ -180,6 +182,19 @@ func TestBallotLog_keys(t *testing.T) {
 	}
 }
 
+// readCode knows codes by what is said of them.
+func readCode(in identity.CodeOf) (identity.CodeUsed, error) {
+	switch in.Code {
+	case "read":
+		return identity.CodeUsed{}, identity.ErrCodeRead
+	case "early":
+		return identity.CodeUsed{}, identity.ErrNotOver
+	case "private ballot", "private none":
+		return identity.CodeUsed{Ballot: in.Code == "private ballot"}, nil
+	}
+	return identity.CodeUsed{}, identity.ErrCode
+}
+
 // TestStatement_secret gives a statement to who has the ballot's receipt, or its
 // key and the voter's credential. A credential alone, which whoever gave out a
 // code can have, is told nothing.
@@ -205,7 +220,9 @@ func TestStatement_secret(t *testing.T) {
 	}{
 		"no secret":      {good, `{}`, "secret_missing", 422, "receipt"},
 		"two secrets":    {good, `{"receipt":"R","key":"mine"}`, "secret_missing", 422, "receipt"},
-		"a code":         {good, `{"code":"K7M3-9TQX-2HFP"}`, "code_not_private", 403, "code"},
+		"a code, a key":  {good, `{"code":"private ballot","key":"mine"}`, "secret_missing", 422, "receipt"},
+		"a read code":    {"", `{"code":"read"}`, "code_not_private", 403, "code"},
+		"an early code":  {"", `{"code":"early"}`, "vote_not_over", 409, ""},
 		"another's key":  {good, `{"key":"other"}`, "receipt_unknown", 404, ""},
 		"no credential":  {"", mine, "credential_missing", 401, "Authorization"},
 		"forged":         {good[:len(good)-4] + "AAAA", mine, "credential_invalid", 401, "Authorization"},
@@ -222,6 +239,21 @@ func TestStatement_secret(t *testing.T) {
 	}
 	if a := h.ask(t, http.MethodGet, path, good, ""); a.Status != http.StatusMethodNotAllowed && a.Status != http.StatusNotFound {
 		t.Errorf("by an address: %d %s", a.Status, a.Body)
+	}
+	for code, want := range map[string]string{"private ballot": "a ballot\n", "private none": "none\n"} {
+		a := h.ask(t, http.MethodPost, path, "", `{"code":"`+code+`"}`)
+		if a.Status != http.StatusOK || a.Body != want || a.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %d %s", code, a.Status, a.Body)
+		}
+	}
+	wrong := 0
+	for range 200 {
+		if h.ask(t, http.MethodPost, path, "", `{"code":"wrong"}`).problem(t).Code == "code_unknown" {
+			wrong++
+		}
+	}
+	if wrong > 110 { // 100 at once
+		t.Errorf("%d wrong codes were looked at", wrong)
 	}
 	limited := 0
 	for range 20 {

@@ -249,7 +249,7 @@ func (r *identityRoom) Authenticate(_ context.Context, in identity.Token) (ident
 }
 
 func (r *identityRoom) FindAccount(_ context.Context, in identity.Lookup) (identity.Account, error) {
-	if strings.HasPrefix(in.Email, "nobody") {
+	if strings.HasPrefix(in.Email, "nobody") || in.Slug == "" { // only a selection's staff are asked for
 		return identity.Account{}, identity.ErrNoAccount
 	}
 	return r.account(in.Email), nil

@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -109,6 +110,60 @@ func TestJob(t *testing.T) {
 	}
 	if a := h.ask(t, http.MethodGet, leaves, "", ""); a.Status != http.StatusOK || a.Body != "leaf\n" {
 		t.Errorf("the file: %d %s", a.Status, a.Body)
+	}
+}
+
+// TestCheck is what who oversees a vote sees of its check: the order is answered
+// with the way to how far it is, and that leads to what it found.
+func TestCheck(t *testing.T) {
+	h := bare(t, testkit.Log(t))
+	var state atomic.Pointer[job.State]
+	set := func(s job.State) { state.Store(&s) }
+	set(job.Running)
+	said := func(voting.Of) (voting.Check, error) {
+		j, at := atWork(voting.CheckJob, *state.Load()), testkit.Morning()
+		switch j.State {
+		case job.Done:
+			return voting.Check{Ballots: 7, Sequenced: 6, At: at, Problems: []string{"one"}}, nil
+		case job.Failed:
+			j.EndedAt, j.Fault = &at, job.ErrCancelled
+		}
+		return voting.Check{Job: &j}, nil
+	}
+	h.serve(t, h.scripted(map[string]bus.Endpoint{
+		"selection/get_selection": says(frozen(t), nil),
+		"voting/order_check":      does(said),
+		"voting/cancel_check":     does(said),
+		"voting/check_tally":      does(said),
+		"voting/get_job": does(func(run.OfJob) (job.Job, error) {
+			at, j := testkit.Morning(), atWork(voting.CheckJob, *state.Load())
+			if j.State == job.Done {
+				j.EndedAt = &at
+			}
+			return j, nil
+		}),
+	}))
+	h.start(t)
+	const check, at = "/api/v1/selections/" + here + "/check", "/api/v1/selections/" + here + "/jobs/voting/" + jobID
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		if a := h.ask(t, method, check, organizer, ""); a.Status != http.StatusAccepted || a.Header.Get("Location") != at ||
+			a.Header.Get("Retry-After") == "" || !strings.Contains(a.Body, `"done":40`) {
+			t.Errorf("%s while it is at work: %d %s %v", method, a.Status, a.Body, a.Header)
+		}
+	}
+	set(job.Done)
+	c, err := client.New(h.url).WithToken(organizer).Job(t.Context(), gateway.Job{Slug: here, Service: voting.Name, ID: jobID})
+	if err != nil || c.State != job.Done || c.EndedAt == nil {
+		t.Errorf("how far it is: %+v, %v", c, err)
+	}
+	// Who follows the way comes to what was found.
+	if a := h.ask(t, http.MethodGet, at, organizer, ""); a.Status != http.StatusOK ||
+		strings.TrimSpace(a.Body) != `{"ballots":7,"sequenced":6,"at":"2026-05-01T08:00:00Z","problems":["one"]}` {
+		t.Errorf("what was found: %d %s", a.Status, a.Body)
+	}
+	set(job.Failed)
+	if a := h.ask(t, http.MethodDelete, check, organizer, ""); a.Status != http.StatusOK || !strings.Contains(a.Body, `"job_cancelled"`) {
+		t.Errorf("cancelled: %d %s", a.Status, a.Body)
 	}
 }
 

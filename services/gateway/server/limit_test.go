@@ -83,7 +83,8 @@ func TestLimit_pages(t *testing.T) {
 	of := "/s/" + here
 	for at, burst := range map[string]int{
 		"GET " + of + "/receipt": 2, "POST " + of + "/receipt/check": 2, "POST " + of + "/statement/show": 2, "POST " + of + "/statement/file": 2,
-		"GET " + of + "/receipt.json": 4, // leads to the page, for there is no receipt
+		"POST " + of + "/statement/code": 2,
+		"GET " + of + "/receipt.json":    4, // leads to the page, for there is no receipt
 	} {
 		t.Run(at, func(t *testing.T) {
 			h := open(t, limits(func(l *app.Limits) { l.Requests = limit.Rate{PerSecond: 1, Burst: burst} }))

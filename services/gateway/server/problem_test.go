@@ -78,7 +78,7 @@ func TestProblem_fields(t *testing.T) {
 		`{"email":5,"password":"b"}`:                                  {sessions, "email text_wanted", ""},
 		`{"email":"a","password":"` + strings.Repeat("b", 129) + `"}`: {sessions, "password too_long", "max=128"},
 		`{"email":`:                         {sessions, "body input_malformed", ""},
-		`{"format":"pdf"}`:                  {codes, "format not_one_of", "values=xlsx, html"},
+		`{"format":"pdf"}`:                  {codes, "format not_one_of", "values=xlsx, html, sealed"},
 		`{"reason":""}`:                     {"/api/v1/selections/" + here + "/phases/voting/open", "reason too_short", "min=1"},
 		`{"jurors":"a@example.org"}`:        {panel, "jurors list_wanted", ""},
 		`{"jurors":["nobody@example.org"]}`: {panel, "jurors[0] account_unknown", ""},

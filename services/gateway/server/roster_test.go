@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/table"
@@ -34,7 +35,18 @@ func (*identityRoom) GetRoster(_ context.Context, in identity.OfRoster) (identit
 	return identity.Roster{Slug: in.Slug, Members: 1}, nil
 }
 
+func (*identityRoom) MailCodes(_ context.Context, in identity.MailCodes) (identity.CodesMailed, error) {
+	if in.Member == "" {
+		return identity.CodesMailed{Letters: 2, Left: 1}, nil
+	}
+	return identity.CodesMailed{Letters: 1}, identity.ErrRosterInvalid.Check(audit.Reason(in.Reason))
+}
+
 func (r *identityRoom) ExportCodes(ctx context.Context, in identity.ExportCodes) (identity.CodesExported, error) {
+	if in.Form == identity.FormSealed {
+		ref, err := r.blobs.In(blob.Uploads).Put(ctx, strings.NewReader("sealed for "+in.Title["en"]), 1<<20)
+		return identity.CodesExported{Blob: ref.Hash, Members: 1, Export: 3, Left: 4}, err
+	}
 	if in.Reason == "too many" {
 		return identity.CodesExported{}, identity.ErrCodesTooMany
 	}
@@ -97,6 +109,19 @@ func TestRoster(t *testing.T) {
 	want := []string{"0017", "<王芳>", "", goodCode, "https://awards.example.org/s/" + here + "#code=" + goodCode}
 	if diff := cmp.Diff(want, rows[1].Cells); diff != "" {
 		t.Errorf("the spreadsheet (-want +got):\n%s", diff)
+	}
+	sealed := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"sealed"}`)
+	if sealed.Status != http.StatusOK || !strings.HasPrefix(sealed.Body, "sealed for ") || sealed.Header.Get("Laurel-Codes-Left-Out") != "4" ||
+		sealed.Header.Get("Content-Disposition") != `attachment; filename="`+here+`-codes-3.age"` {
+		t.Errorf("for the printing office: %d %s %v", sealed.Status, sealed.Body, sealed.Header)
+	}
+	for body, want := range map[string]string{`{}`: `{"letters":2,"left":1}`, `{"member":"0017","reason":"lost"}`: `{"letters":1,"left":0}`} {
+		if a := h.ask(t, http.MethodPost, roster+"/codes/mail", organizer, body); a.Status != http.StatusOK || strings.TrimSpace(a.Body) != want {
+			t.Errorf("by mail %s: %d %s", body, a.Status, a.Body)
+		}
+	}
+	if p := h.ask(t, http.MethodPost, roster+"/codes/mail", organizer, `{"member":"0017"}`).problem(t); !cmp.Equal(p.fields(), []string{"reason"}) {
+		t.Errorf("a letter without a reason: %+v", p)
 	}
 	p := h.ask(t, http.MethodPost, roster+"/codes", organizer, `{"format":"html","reason":"too many"}`).problem(t)
 	if p.Code != "codes_too_many" || !cmp.Equal(p.fields(), []string{"format"}) {

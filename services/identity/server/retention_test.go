@@ -1,13 +1,14 @@
 package server_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -23,10 +24,7 @@ import (
 // it is asked, an upload that nobody removed does not.
 func TestRetention(t *testing.T) {
 	const day = 24 * time.Hour
-	r := in(t, testkit.NewRoom(t, identity.Name, server.Migrations(), func(deps run.Deps) (run.Room, error) {
-		deps.Retention = retention.Periods{Roster: 180 * day}
-		return wire(deps)
-	}))
+	r := in(t, testkit.NewRoom(t, identity.Name, server.Migrations(), wire, testkit.KeepsFor(retention.Periods{Roster: 180 * day})))
 	for _, slug := range []string{"s-1", "s-2"} {
 		if _, err := r.load(t, identity.ImportRoster{Slug: slug}, "member,name\n0017,王芳\n0018,李强\n"); err != nil {
 			t.Fatal(err)
@@ -49,12 +47,7 @@ func TestRetention(t *testing.T) {
 		members int
 	}{{179 * day, 4}, {180 * day, 2}} {
 		r.Clock.Set(ended.Add(step.after))
-		testkit.Eventually(t, testkit.Patience, func() error {
-			if n := r.Count(`SELECT count(*) FROM job WHERE kind = $1 AND state = 'done' AND ended_at = $2`, retention.JobKind, r.Clock.Now()); n == 0 {
-				return fmt.Errorf("no job has ended at %s", r.Clock.Now())
-			}
-			return nil
-		})
+		testkit.Erased(t, r.Deps, r.Clock.Now())
 		if n := r.Count(`SELECT count(*) FROM roster_member WHERE name <> ''`); n != step.members {
 			t.Errorf("after %s: %d members", step.after, n)
 		}
@@ -69,9 +62,49 @@ func TestRetention(t *testing.T) {
 	if has, err := r.Blobs.Has(t.Context(), asked[0].Voters); err != nil || !has {
 		t.Errorf("the list that voting is asked about is there: %v, %v", has, err)
 	}
+	testkit.Adopts(t, r.Deps, r.Clock, asked[0].Voters)
 	for _, body := range r.Age(0) {
 		if strings.Contains(body, "王芳") {
 			t.Errorf("an upload is left: %q", body)
 		}
+	}
+}
+
+// TestRetention_audit has the room's log forget whom old entries tell of: sign-ins
+// after their time, other acts after theirs. The chain holds, and the report tells
+// it, also of what belongs to no selection.
+func TestRetention_audit(t *testing.T) {
+	const day = 24 * time.Hour
+	r := in(t, testkit.NewRoom(t, identity.Name, server.Migrations(), wire, testkit.KeepsFor(retention.Periods{SignIns: 180 * day, Audit: 1095 * day})))
+	testkit.Erased(t, r.Deps, time.Time{}) // the first look is over
+	if _, err := r.DB.ExecContext(t.Context(), `
+		INSERT INTO audit (at, slug, kind, actor, name, act, reason, detail, request)
+		SELECT now() - days * interval '1 day', slug, 'staff', 'a-1', '王芳', act, '李强 asked', '{"email": "fang@example.org"}', 'r-1'
+		FROM (VALUES (1200, '', 'sign_in'), (1200, 's-1', 'grant_role'), (900, '', 'sign_in_failed'), (900, 's-1', 'revoke_role'), (10, '', 'sign_out'))
+		     AS v (days, slug, act)`); err != nil {
+		t.Fatal(err)
+	}
+	r.Clock.Set(time.Now())
+	testkit.Erased(t, r.Deps, r.Clock.Now())
+	var told []string
+	if err := r.DB.SelectContext(t.Context(), &told, `
+		SELECT act FROM audit WHERE name || reason || detail::text ~ '王芳|李强|fang' ORDER BY id`); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"revoke_role", "sign_out"}, told); diff != "" {
+		t.Errorf("acts that tell of people (-want +got):\n%s", diff)
+	}
+	if n := r.Count(`SELECT count(*) FROM audit WHERE actor = 'a-1' AND act IN ('sign_in', 'grant_role', 'sign_in_failed')`); n != 3 {
+		t.Errorf("of %d acts one can tell who did them", n)
+	}
+	for slug, want := range map[string][]retention.Erased{"": {{Kind: "sign_ins", Count: 2}}, "s-1": {{Kind: "audit_details", Count: 1}}} {
+		report, err := bus.Call[[]retention.Erased](r.ctx, r.Caller, identity.Name, run.ListErasures, run.Of{Slug: slug})
+		if diff := cmp.Diff(want, report, cmpopts.IgnoreFields(retention.Erased{}, "At")); err != nil || diff != "" {
+			t.Errorf("report of %q (-want +got):\n%s%v", slug, diff, err)
+		}
+	}
+	checked, err := bus.Call[audit.Report](r.ctx, r.Caller, identity.Name, run.CheckAudit, struct{}{})
+	if err != nil || len(checked.Problems) > 0 || checked.Entries != 7 {
+		t.Errorf("the chain: %+v, %v", checked, err)
 	}
 }

@@ -211,7 +211,7 @@ func TestRoster(t *testing.T) {
 		t.Errorf("replaced without a reason: %v", err)
 	}
 	roster, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"})
-	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Exports: 2}, roster); err != nil || diff != "" {
+	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Exports: 2, Failed: []identity.Failed{}}, roster); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	r.discreet(t, fresh.Code, first[0].Code)

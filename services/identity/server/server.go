@@ -5,13 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/jmoiron/sqlx"
+
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/codelist"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 	"github.com/laurel-awards/laurel/services/identity/internal/staff"
@@ -28,6 +31,7 @@ type Config struct {
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
 	Mail          Mail
+	PrintingKey   string // public key of the office that prints codes which no organizer reads, age1…; empty: there is none
 }
 
 // Mail is how letters are sent to members of staff.
@@ -50,7 +54,16 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}
 	signIns := mac.New(cfg.RosterKey).Sum([]byte("laurel/identity/sign-in")) // a key of its own
 	accounts := staff.New(deps, cfg.SessionTTL, signIns[:], letters)
-	rosters := roster.New(deps, cfg.RosterKey)
+	office := roster.Office{Address: cfg.Mail.PublicURL}
+	if cfg.PrintingKey != "" {
+		if office.Printer, err = codelist.NewPrinter(cfg.PrintingKey); err != nil {
+			return run.Room{}, fmt.Errorf("identity: PRINTING_KEY: %w", err)
+		}
+		if u, err := url.Parse(office.Address); err != nil || u.Host == "" {
+			return run.Room{}, errors.New("identity: PUBLIC_URL is needed where PRINTING_KEY is set: the codes on slips lead there")
+		}
+	}
+	rosters := roster.New(deps, cfg.RosterKey, office, letters)
 	devices := device.New(deps)
 	voters := voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, devices, rosters)
 	service := struct {
@@ -60,10 +73,32 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}{accounts, voters, rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
-		Handlers: append(accounts.Handlers(), rosters.Handlers()...),
-		Tasks:    []run.Task{devices.Task(), letters.Task(accounts.MailedLink)},
-		Jobs:     []job.Kind{rosters.Retention().Job()},
+		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
+		Tasks:     []run.Task{devices.Task(), letters.Task(secrets{accounts, rosters})},
+		Retention: rosters.Retention(),
 	}, nil
+}
+
+// secrets makes those of letters: links of accounts, codes of members.
+type secrets struct {
+	accounts *staff.Staff
+	rosters  *roster.Rosters
+}
+
+// Secret implements mail.Secrets.
+func (s secrets) Secret(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (secret string, wanted bool, err error) {
+	if l.Kind == mail.Code {
+		return s.rosters.MailedCode(ctx, tx, l)
+	}
+	return s.accounts.MailedLink(ctx, tx, l.Kind, l.Address)
+}
+
+// Sent implements mail.Secrets.
+func (s secrets) Sent(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate mail.Fate) error {
+	if l.Kind == mail.Code {
+		return s.rosters.Mailed(ctx, tx, l, fate)
+	}
+	return nil
 }
 
 // Accounts is the staff part alone, for a command on the server's machine, which

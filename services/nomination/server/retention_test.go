@@ -35,10 +35,7 @@ const day = 24 * time.Hour
 // their time.
 func keepsFor(t *testing.T, p retention.Periods) *room {
 	t.Helper()
-	made := testkit.NewRoom(t, nomination.Name, server.Migrations(), func(d run.Deps) (run.Room, error) {
-		d.Retention = p
-		return server.New(d)
-	})
+	made := testkit.NewRoom(t, nomination.Name, server.Migrations(), server.New, testkit.KeepsFor(p))
 	r := &room{nomination.NewClient(made.Caller), made, made.Selection(slug)}
 	r.selection.Freeze(rules)
 	r.selection.Open(rulebook.PhaseNomination, rulebook.PhaseVetting)
@@ -60,19 +57,9 @@ func shot(t *testing.T, shade uint8) []byte {
 	return slices.Concat(b.Bytes()[:2], exif, b.Bytes()[2:])
 }
 
-// erased waits for the job to have erased what was over at a time, and for the
+// erasedBy waits for the job to have erased what was over at a time, and for the
 // sweep after it.
-func (r *room) erasedBy(t *testing.T, at time.Time) {
-	t.Helper()
-	testkit.Eventually(t, testkit.Patience, func() error {
-		var done int
-		err := r.DB.GetContext(t.Context(), &done, `SELECT count(*) FROM job WHERE kind = $1 AND state = 'done' AND ended_at >= $2`, retention.JobKind, at)
-		if err == nil && done == 0 {
-			err = fmt.Errorf("no job has ended since %s", at)
-		}
-		return err
-	})
-}
+func (r *room) erasedBy(t *testing.T, at time.Time) { t.Helper(); testkit.Erased(t, r.Deps, at) }
 
 // TestRetention has entries withdrawn, vetoed, lapsed and admitted, two of them
 // with the same picture: each is kept for its time, and what is erased is gone
@@ -267,5 +254,125 @@ func TestRetention_killed(t *testing.T) {
 	r.erasedBy(t, r.Clock.Advance(time.Hour))
 	if erased, told := r.Count(`SELECT count(*) FROM entry WHERE name = ''`), r.Count(`SELECT sum(count) FROM erasure`); erased != many || told != many {
 		t.Errorf("%d were erased, %d told", erased, told)
+	}
+}
+
+// TestRetention_struck keeps of a candidate that was struck what the public was
+// told, and nothing else: not in the tables, not among the events that would be
+// told again, and no picture.
+func TestRetention_struck(t *testing.T) {
+	r := keepsFor(t, retention.Periods{Struck: 180 * day})
+	entries := []nomination.Entry{}
+	for i := range 2 {
+		e := r.submit(t, i)
+		e, err := r.SetPhoto(staff(t), nomination.SetPhoto{Slug: slug, Entry: e.ID, Blob: r.Upload(shot(t, uint8(i*40)))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range []string{"hr", "postal", "union"} {
+			if e, err = r.say(t, e.ID, d, nomination.Pass); err != nil {
+				t.Fatal(err)
+			}
+		}
+		entries = append(entries, e)
+	}
+	if _, err := r.DB.ExecContext(t.Context(), `UPDATE entry SET notes = '[{"column": "电话", "text": "13800138000"}]'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.StrikeCandidate(staff(t), nomination.StrikeCandidate{Slug: slug, Number: 1, Reason: "材料不实"}); err != nil {
+		t.Fatal(err)
+	}
+	r.selection.Tell(event.Selection, "end", event.SelectionEnded{})
+	r.Age(2 * blob.Grace)
+	private := []string{"男", "male", "陇运", "兰州", "总工会", "十年", "党员", "13800138000", entries[0].Nominee.Photo}
+	holds := func(number int) (found []string) {
+		t.Helper()
+		var text string
+		if err := r.DB.GetContext(t.Context(), &text, `
+			SELECT concat((SELECT string_agg(e::text, '') FROM entry e JOIN candidate c ON c.entry = e.id WHERE c.number = $1),
+			              (SELECT string_agg(data::text, '') FROM outbox WHERE aggregate = 'candidate/' || $1::int))`, number); err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range private {
+			if strings.Contains(text, of) {
+				found = append(found, of)
+			}
+		}
+		return found
+	}
+	for _, step := range []struct {
+		after time.Duration
+		kept  bool
+	}{{179 * day, true}, {day, false}, {day, false}} {
+		r.erasedBy(t, r.Clock.Advance(step.after))
+		if found := holds(1); len(found) > 0 != step.kept {
+			t.Errorf("kept %v: %q is there", step.kept, found)
+		}
+		if has, err := r.Blobs.Has(t.Context(), entries[0].Nominee.Photo); err != nil || has != step.kept {
+			t.Errorf("kept %v: the picture is there: %v, %v", step.kept, has, err)
+		}
+	}
+	got, err := r.GetCandidate(staff(t), nomination.OfCandidate{Slug: slug, Number: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(nomination.Candidate{
+		Number: 1, Name: entries[0].Nominee.Name, Category: entries[0].Nominee.Category, Struck: true, StruckReason: "材料不实",
+	}, got); diff != "" {
+		t.Errorf("the candidate (-want +got):\n%s", diff)
+	}
+	if found := holds(2); len(found) < 5 {
+		t.Errorf("of the other only %q is left", found)
+	}
+	if has, err := r.Blobs.Has(t.Context(), entries[1].Nominee.Photo); err != nil || !has {
+		t.Errorf("the other's picture is there: %v, %v", has, err)
+	}
+	report, err := bus.Call[[]retention.Erased](staff(t), r.Caller, nomination.Name, run.ListErasures, run.Of{Slug: slug})
+	at := testkit.Morning().Add(180 * day)
+	if diff := cmp.Diff([]retention.Erased{{Kind: "photos", Count: 1, At: at}, {Kind: "struck_candidates", Count: 1, At: at}}, report); err != nil || diff != "" {
+		t.Errorf("report (-want +got):\n%s%v", diff, err)
+	}
+}
+
+// TestRetention_unowned has a store from before bodies had owners: the pictures
+// that entries show are taken over, and once all rooms have looked, the originals
+// with the place where they were taken are gone.
+func TestRetention_unowned(t *testing.T) {
+	r := keepsFor(t, retention.Periods{})
+	e := r.submit(t, 0)
+	e, err := r.SetPhoto(staff(t), nomination.SetPhoto{Slug: slug, Entry: e.ID, Blob: r.Upload(shot(t, 0))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Keep("", shot(t, 0))
+	r.erasedBy(t, time.Time{})
+	testkit.Adopts(t, r.Deps, r.Clock, e.Nominee.Photo)
+	r.Age(3 * blob.Grace)
+	count := func() (originals int) {
+		t.Helper()
+		for _, b := range r.Age(3 * blob.Grace) {
+			if strings.Contains(b, place) {
+				originals++
+			}
+		}
+		return originals
+	}
+	if count() != 2 { // in the old place, and an upload that was broken off
+		t.Fatalf("%d originals", count())
+	}
+	r.erasedBy(t, r.Clock.Advance(time.Hour))
+	if count() != 1 {
+		t.Errorf("%d originals before all rooms have looked", count())
+	}
+	for _, room := range event.Services() {
+		if room != nomination.Name {
+			if _, _, err := r.Blobs.In(room).Adopt(t.Context(), event.Services(), blob.Nothing); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	r.erasedBy(t, r.Clock.Advance(time.Hour))
+	if count() != 0 || len(r.Blob(e.Nominee.Photo)) == 0 {
+		t.Errorf("%d originals afterwards", count())
 	}
 }

@@ -2,7 +2,6 @@
 package server
 
 import (
-	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -34,6 +33,6 @@ func New(deps run.Deps) (run.Room, error) {
 		Migrations: Migrations(),
 		Endpoints:  nomination.Endpoints(service),
 		Handlers:   append(deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}), entry.Ended()),
-		Jobs:       []job.Kind{entries.Retention().Job()},
+		Retention:  entries.Retention(),
 	}, nil
 }

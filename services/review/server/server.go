@@ -7,10 +7,12 @@ import (
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/decision"
 	"github.com/laurel-awards/laurel/services/review/internal/panel"
+	"github.com/laurel-awards/laurel/services/review/internal/projection"
 	"github.com/laurel-awards/laurel/services/review/internal/result"
 	"github.com/laurel-awards/laurel/services/review/internal/watch"
 	"github.com/laurel-awards/laurel/services/review/migrations"
@@ -31,6 +33,7 @@ func New(deps run.Deps) (run.Room, error) {
 	}{panels, results, decision.New(deps, results)}
 	return run.Room{
 		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: panels.Handlers(),
-		Audit: func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return watch.Audit(ctx, deps.DB, in) },
+		Retention: retention.Plan{Rules: projection.Rules(deps.Retention), Needs: result.Needs},
+		Audit:     func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return watch.Audit(ctx, deps.DB, in) },
 	}, nil
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -44,10 +45,13 @@ type installation struct {
 	rooms map[string]*enforcer
 }
 
-func open(t *testing.T) *installation {
+func open(t *testing.T) *installation { t.Helper(); return keepsFor(t, retention.Periods{}) }
+
+// keepsFor is open where data have their time.
+func keepsFor(t *testing.T, p retention.Periods) *installation {
 	t.Helper()
 	t.Parallel()
-	r := testkit.NewRoom(t, selection.Name, server.Migrations(), server.New)
+	r := testkit.NewRoom(t, selection.Name, server.Migrations(), server.New, testkit.KeepsFor(p))
 	r.Clock.Set(spring())
 	h := &installation{
 		Client: selection.NewClient(r.Caller), Room: r, t: t, ctx: testkit.Staff(t, "a-1", "王芳"), rooms: map[string]*enforcer{},

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -258,4 +260,38 @@ func TestPublish_foreign(t *testing.T) {
 	_ = refused(t, err, selection.ErrUnpublished)
 	_, err = h.GetResults(h.ctx, selection.Of{Slug: "another"})
 	_ = refused(t, err, selection.ErrUnknown)
+}
+
+// TestPublish_exchanged has somebody who can write to the store, as every room of
+// an installation can, put another ranking in the place of the approved one.
+func TestPublish_exchanged(t *testing.T) {
+	h := open(t)
+	h.admit(1, 2, 3, 4)
+	result := h.decided(strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 1s}", 1))
+	h.change("open notice")
+	h.Clock.Advance(time.Second)
+	h.await("notice", selection.Closed)
+	body := filepath.Join(h.Dir, event.Review, result[:2], result)
+	genuine, err := os.ReadFile(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := strings.NewReplacer(`"rank": 1,`, `"rank": 2,`, `"rank": 2,`, `"rank": 1,`).Replace(string(genuine))
+	if forged == string(genuine) {
+		t.Fatal("nothing was exchanged")
+	}
+	if err := os.WriteFile(body, []byte(forged), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.publish(); !fault.Is(err, fault.Internal) {
+		t.Errorf("got %v", err)
+	}
+	_, err = h.GetResults(h.ctx, selection.Of{Slug: slug})
+	_ = refused(t, err, selection.ErrUnpublished)
+	if err := os.WriteFile(body, genuine, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.publish(); err != nil {
+		t.Errorf("the approved one: %v", err)
+	}
 }

@@ -27,17 +27,18 @@ func New(deps run.Deps) (run.Room, error) { return Config{}.New(deps) }
 
 // New wires the room.
 func (c Config) New(deps run.Deps) (run.Room, error) {
-	selections, phases := store.New(deps), timing.New(deps, c.Holidays)
+	selections, phases, public := store.New(deps), timing.New(deps, c.Holidays), publication.New(deps)
 	service := struct {
 		*store.Store
 		*timing.Timing
 		*publication.Publication
-	}{selections, phases, publication.New(deps)}
+	}{selections, phases, public}
 	return run.Room{
 		Name:       selection.Name,
 		Migrations: Migrations(),
 		Endpoints:  selection.Endpoints(service),
 		Handlers:   slices.Concat(selections.Handlers(), phases.Handlers()),
 		Tasks:      []run.Task{phases.Clock().Task()},
+		Retention:  public.Retention(),
 	}, nil
 }

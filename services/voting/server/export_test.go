@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -20,7 +21,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/job"
-	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -129,7 +129,7 @@ func TestExport_once(t *testing.T) {
 	address := serviceURL(t)
 	r := keeping(t, s, signer, testkit.NATS(t), address, address)
 	head := r.sealedLog(t, 300)
-	if n := r.count(t, `SELECT count(*) FROM job`); n == 0 {
+	if n := r.count(t, `SELECT count(*) FROM job WHERE slug <> ''`); n == 0 {
 		t.Error("nobody has ordered the files before they were asked for")
 	}
 	var many errgroup.Group
@@ -152,7 +152,8 @@ func TestExport_once(t *testing.T) {
 		t.Error(err)
 	}
 	r.right(t, head)
-	if jobs, attempts := r.count(t, `SELECT count(*) FROM job`), r.count(t, `SELECT sum(attempts) FROM job`); jobs != 2 || attempts != 2 {
+	const files = ` FROM job WHERE slug <> ''`
+	if jobs, attempts := r.count(t, `SELECT count(*)`+files), r.count(t, `SELECT sum(attempts)`+files); jobs != 2 || attempts != 2 {
 		t.Errorf("%d jobs were attempted %d times for two files", jobs, attempts)
 	}
 	first := r.made(t, r.ExportLeaves)
@@ -164,6 +165,75 @@ func TestExport_once(t *testing.T) {
 	r.right(t, head)
 	if again := r.made(t, r.ExportLeaves); again.Blob != first.Blob {
 		t.Errorf("made again: %+v, first %+v", again, first)
+	}
+	testkit.Adopts(t, r.deps, r.clock, first.Blob, r.made(t, r.ExportBallots).Blob) // files from before bodies had owners
+}
+
+// TestExport_beside has three strangers ask for the files of a sealed vote and hang
+// up, before and after they are made, while ballots are cast in another: every
+// ballot counts, each file is made once, and on the jobs' connections.
+func TestExport_beside(t *testing.T) {
+	signer, err := ballotlog.NewSigner(key())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reached, goOn := make(chan struct{}, 9), make(chan struct{})
+	s := newStore(t, func(context.Context) error {
+		reached <- struct{}{}
+		<-goOn
+		return nil
+	})
+	address := serviceURL(t)
+	r := keeping(t, s, signer, testkit.NATS(t), address, address)
+	other := *r
+	other.selection = testkit.NewSelection(t, "other-1", r.deps.Time, r.inbox.Deliver)
+	other.open(t, once)
+	head := r.sealedLog(t, 300)
+	testkit.Receive(t, reached, "the middle of the first file")
+
+	cast := 0
+	beside := func() {
+		t.Helper()
+		asking, stop := context.WithCancel(r.ctx)
+		var asked atomic.Int64
+		var strangers errgroup.Group
+		for range 3 {
+			strangers.Go(func() error {
+				for asking.Err() == nil {
+					ctx, hangUp := context.WithTimeout(asking, time.Duration(asked.Add(1)%5)*time.Millisecond)
+					_, _ = r.ExportLeaves(ctx, voting.Of{Slug: slug}) // some hang up before the answer
+					_, _ = r.ExportBallots(ctx, voting.Of{Slug: slug})
+					hangUp()
+				}
+				return nil
+			})
+		}
+		for range 20 {
+			for i := range other.counted(t, voting.Cast{Slug: "other-1", Voter: voter(cast), Way: "device", Picks: []int{1}}) {
+				cast += i + 1
+			}
+		}
+		stop()
+		_ = strangers.Wait()
+		if asked.Load() == 0 {
+			t.Error("nobody asked")
+		}
+	}
+	beside()
+	if jobs, attempts := r.count(t, `SELECT count(*) FROM job`), r.count(t, `SELECT sum(attempts) FROM job`); jobs != 1 || attempts != 1 {
+		t.Errorf("%d jobs were attempted %d times while one is at work", jobs, attempts)
+	}
+	if n := r.deps.Jobs.DB().Stats().InUse; n < 2 { // its owner's, and the one it reads on
+		t.Errorf("the file is made on %d connections of the jobs", n)
+	}
+	close(goOn)
+	r.right(t, head)
+	beside()
+	if jobs, attempts := r.count(t, `SELECT count(*) FROM job`), r.count(t, `SELECT sum(attempts) FROM job`); jobs != 2 || attempts != 2 {
+		t.Errorf("%d jobs were attempted %d times for two files", jobs, attempts)
+	}
+	if n := r.count(t, `SELECT count(*) FROM ballot JOIN voting v ON v.id = selection WHERE slug = 'other-1'`); n != cast {
+		t.Errorf("%d ballots of %d", n, cast)
 	}
 }
 
@@ -196,15 +266,7 @@ func TestExport_killed(t *testing.T) {
 			head := r.sealedLog(t, 300)
 			testkit.Receive(t, reached, "the middle of the file")
 			keeping(t, s.Store, signer, r.nats, address, address)
-			admin, err := pg.Open(t.Context(), pg.Config{URL: address, MaxOpen: 1})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer admin.Close()
-			if _, err := admin.ExecContext(t.Context(), `
-				SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
-				t.Fatal(err)
-			}
+			r.kill(t, 0)
 			testkit.Eventually(t, testkit.Patience, func() error {
 				j, _, err := job.Last(t.Context(), r.deps.DB, slug, file)
 				if err == nil && j.State != job.Done {

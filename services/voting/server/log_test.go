@@ -244,7 +244,7 @@ func TestLog_tampered(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.execute(t, tamper)
-			check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
+			check, err := r.check(t)
 			if err != nil || !strings.Contains(strings.Join(check.Problems, "\n"), "log = ballots") {
 				t.Errorf("problems %q, %v", check.Problems, err)
 			}

@@ -96,7 +96,7 @@ func TestPublication_waits(t *testing.T) {
 		if _, err := l.tile(tlog.Tile{H: 8, W: int(head.N) + 1}); !errors.Is(err, voting.ErrNoTile) {
 			t.Errorf("a tile wider than the log: %v", err)
 		}
-		check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
+		check, err := r.check(t)
 		if err != nil || check.Ballots != before.Ballots || check.Sequenced != before.Ballots || len(check.Problems) > 0 {
 			t.Errorf("check %+v, %v", check, err)
 		}
@@ -318,7 +318,7 @@ func TestPublication_oldLog(t *testing.T) {
 		}
 	}
 	hold()
-	if check, err := r.CheckTally(r.ctx, voting.Of{Slug: slug}); err != nil || len(check.Problems) > 0 || check.Ballots != told.Checkpoint.Size {
+	if check, err := r.check(t); err != nil || len(check.Problems) > 0 || check.Ballots != told.Checkpoint.Size {
 		t.Errorf("check %+v, %v", check, err)
 	}
 

@@ -5,6 +5,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -59,6 +60,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Endpoints:  voting.Endpoints(service),
 		Handlers:   append(candidates.Handlers(deps.Selections, deps.Time, keys), members.Handlers()...),
 		Jobs:       reader.Jobs(),
+		Retention:  retention.Plan{Needs: query.Needs},
 		Tasks: []run.Task{
 			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},

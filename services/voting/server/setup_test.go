@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -19,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -89,7 +91,7 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 	db := testkit.Open(t, way, voting.Name)
 	deps := run.Deps{
 		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Jobs: job.New(db, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
+		Blobs: blobs, Jobs: job.New(jobsPool(t, way), clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -109,6 +111,18 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 
 		selection: testkit.NewSelection(t, slug, deps.Time, inbox.Deliver),
 	}
+}
+
+// jobsPool are the jobs' own connections. Tests end sessions under it, and it may
+// learn of that when it is closed.
+func jobsPool(t testing.TB, way string) *sqlx.DB {
+	t.Helper()
+	db, err := pg.Open(t.Context(), pg.Config{URL: way, Service: voting.Name, MaxOpen: job.Connections})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // book is a rulebook whose voting is v. Where v does not say when figures become
@@ -203,12 +217,29 @@ func refused(t testing.TB, o voting.Outcome, want *fault.Error) {
 	}
 }
 
+// check has the ballots recounted, and gives what that found.
+func (r *room) check(t testing.TB) (c voting.Check, err error) {
+	t.Helper()
+	ordered, err := r.OrderCheck(r.ctx, voting.Of{Slug: slug})
+	if err != nil {
+		return c, err
+	}
+	testkit.Eventually(t, testkit.Patience, func() error {
+		j, err := job.Get(r.ctx, r.deps.DB, slug, ordered.Job.ID)
+		if err == nil && !j.Ended() {
+			err = fmt.Errorf("the check is %s: %+v", j.State, j.Fault)
+		}
+		return err
+	})
+	return r.CheckTally(r.ctx, voting.Of{Slug: slug})
+}
+
 // whole waits until every ballot is public, and checks the whole state: ballots
 // there are exactly want.
 func (r *room) whole(t testing.TB, want int) {
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
-		c, err := r.CheckTally(r.ctx, voting.Of{Slug: slug})
+		c, err := r.check(t)
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
-	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // auditInput asks for a page of a service's audit log.
@@ -36,8 +35,7 @@ func (a *API) auditRoutes() {
 		func(ctx context.Context, in *InSelection) ([]gateway.Erasure, error) {
 			return a.app.Erasures(ctx, in.Slug)
 		})
-	serve(a, route{act: app.CheckTally, at: "GET " + one + "/check", summary: "Recount the ballots"},
-		func(ctx context.Context, in *InSelection) (voting.Check, error) {
-			return a.app.CheckTally(ctx, in.Slug)
-		})
+	serve(a, route{act: app.ReadWholeAudit, at: "GET /erasures", summary: "What was erased of what belongs to no selection, such as sign-ins, oldest first"},
+		func(ctx context.Context, _ *struct{}) ([]gateway.Erasure, error) { return a.app.CommonErasures(ctx) })
+	a.checkRoutes()
 }

@@ -30,7 +30,7 @@ type jobInput struct {
 
 func (a *API) jobRoutes() {
 	const at = "GET /selections/{slug}/jobs/{service}/{job}"
-	register(a, route{act: app.ReadJob, at: at, summary: "How far long work is; once its file is made, the way there", media: "application/json"},
+	register(a, route{act: app.ReadJob, at: at, summary: "How far long work is; once it is done, the way to its file or to what it found", media: "application/json"},
 		func(ctx context.Context, in *jobInput) (*huma.StreamResponse, error) {
 			j, err := a.app.Job(ctx, in.Slug, in.Service, in.Job)
 			if err != nil {
@@ -40,7 +40,7 @@ func (a *API) jobRoutes() {
 		})
 	op := a.huma.OpenAPI().Paths[prefix+"/selections/{slug}/jobs/{service}/{job}"].Get
 	op.Responses["200"] = a.jobResponse("How far the work is")
-	op.Responses["303"] = &huma.Response{Description: "It is done; Location is its file"}
+	op.Responses["303"] = &huma.Response{Description: "It is done; Location is its file, or what it found"}
 }
 
 func (a *API) jobResponse(about string) *huma.Response {
@@ -48,7 +48,7 @@ func (a *API) jobResponse(about string) *huma.Response {
 	return &huma.Response{Description: about, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 }
 
-// fileOf is where the file of a job is.
+// fileOf is where the file of a job is, or what it found.
 func fileOf(j gateway.Job) string {
 	of := prefix + "/selections/" + j.Slug
 	switch j.Kind {
@@ -56,6 +56,8 @@ func fileOf(j gateway.Job) string {
 		return of + "/log/leaves"
 	case voting.BallotsJob:
 		return of + "/exports/" + string(gateway.FileBallots)
+	case voting.CheckJob:
+		return of + "/check"
 	}
 	return ""
 }

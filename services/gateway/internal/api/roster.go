@@ -8,7 +8,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/print"
@@ -18,6 +17,7 @@ import (
 const (
 	mediaXLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	mediaHTML = "text/html"
+	mediaAge  = "application/octet-stream"
 )
 
 type rosterInput struct {
@@ -36,7 +36,7 @@ func (a *API) rosterRoutes() {
 	const roster = "/selections/{slug}/roster"
 	serve(a, route{
 		act: app.ImportRoster, at: "POST " + roster + "/import", body: app.MaxImport,
-		summary: "Import members from CSV or XLSX (member[,name][,constituency]), all or nothing; who is there stays as they are",
+		summary: "Import members from CSV or XLSX (member[,name][,constituency][,email]), all or nothing; who is there stays as they are",
 	},
 		func(ctx context.Context, in *rosterInput) (identity.RosterImported, error) {
 			imported, err := a.app.ImportRoster(ctx, in.Slug, in.Sheet, in.RawBody)
@@ -46,8 +46,15 @@ func (a *API) rosterRoutes() {
 		func(ctx context.Context, in *InSelection) (identity.Roster, error) { return a.app.Roster(ctx, in.Slug) })
 	register(a, route{
 		act: app.ExportCodes, at: "POST " + roster + "/codes", summary: "Make the members' codes and hand them out, this once",
-		media: mediaXLSX + "," + mediaHTML,
+		media: mediaXLSX + "," + mediaHTML + "," + mediaAge,
 	}, a.exportCodes)
+	serve(a, route{
+		act: app.MailCodes, at: "POST " + roster + "/codes/mail",
+		summary: "Send codes by mail, which no organizer reads: to all members with an address who have none, or to one again",
+	},
+		func(ctx context.Context, in *about[gateway.MailCodes]) (identity.CodesMailed, error) {
+			return a.app.MailCodes(ctx, identity.MailCodes{Slug: in.Slug, Member: in.Body.Member, Email: in.Body.Email, Reason: in.Body.Reason})
+		})
 	serve(a, route{
 		act: app.ReplaceCode, at: "POST " + roster + "/codes/replace",
 		summary: "Give one member a new code; the one before is good no more, nor what was issued for it",
@@ -67,7 +74,12 @@ func (a *API) exportCodes(ctx context.Context, in *codesInput) (*huma.StreamResp
 		return nil, err
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
-		name := fmt.Sprintf("%s-codes-%d.%s", in.Slug, codes.Export, in.Body.Format)
+		ending := string(in.Body.Format)
+		if in.Body.Format == gateway.FormSealed {
+			ending = "age"
+		}
+		name := fmt.Sprintf("%s-codes-%d.%s", in.Slug, codes.Export, ending)
+		out.SetHeader(gateway.CodesLeft, strconv.Itoa(codes.Left))
 		out.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
 		out.SetHeader(gateway.CodesInForce, strconv.FormatBool(codes.InForce))
 		if err := a.writeCodes(out, in, codes); err != nil {
@@ -78,19 +90,15 @@ func (a *API) exportCodes(ctx context.Context, in *codesInput) (*huma.StreamResp
 
 func (a *API) writeCodes(out huma.Context, in *codesInput, codes app.Codes) error {
 	address := a.address(in.Reached) + "/s/" + in.Slug
+	if in.Body.Format == gateway.FormSealed {
+		out.SetHeader("Content-Type", mediaAge)
+		_, err := out.BodyWriter().Write(codes.Sealed)
+		return err
+	}
 	if in.Body.Format == gateway.FormHTML {
 		out.SetHeader("Content-Type", mediaHTML+"; charset=utf-8")
 		return print.WriteSlips(out.BodyWriter(), in.Body.Language, print.Slips{Title: codes.Title, Address: address, Codes: codes.Coded})
 	}
 	out.SetHeader("Content-Type", mediaXLSX)
-	return table.WriteXLSX(out.BodyWriter(), table.Sheet{
-		Header: []string{"member", "name", "constituency", "code", "address"},
-		Rows: func(yield func([]string) bool) {
-			for _, c := range codes.Coded {
-				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, print.CodeAddress(address, c.Code)}) {
-					return
-				}
-			}
-		},
-	})
+	return print.WriteCodes(out.BodyWriter(), address, codes.Coded)
 }

@@ -32,7 +32,7 @@ func (a *API) voterRoutes() {
 		})
 	register(a, route{
 		act: app.ReadStatement, at: "POST " + one + "/statement", media: "text/plain",
-		summary: "A signed statement of what is recorded for a ballot, to who has its receipt or key",
+		summary: "A signed statement of what is recorded for a ballot, to who has its receipt or key; \"a ballot\" or \"none\" for a private code",
 	}, a.statement)
 }
 
@@ -41,11 +41,22 @@ func (a *API) voterRoutes() {
 func (a *API) statement(ctx context.Context, in *about[gateway.AskStatement]) (*document, error) {
 	var s voting.Statement
 	var err error
+	given := 0
+	for _, secret := range []string{in.Body.Receipt, in.Body.Key, in.Body.Code} {
+		if secret != "" {
+			given++
+		}
+	}
 	switch {
-	case in.Body.Code != "":
-		return nil, errCodeRead
-	case (in.Body.Receipt == "") == (in.Body.Key == ""):
+	case given != 1:
 		return nil, errOneSecret
+	case in.Body.Code != "":
+		ballot, err := a.app.StatementByCode(ctx, in.Slug, in.Body.Code)
+		s.Statement = gateway.NoBallot
+		if ballot {
+			s.Statement = gateway.ABallot
+		}
+		return &document{plainText, []byte(s.Statement + "\n")}, err
 	case in.Body.Receipt != "":
 		s, err = a.app.StatementByReceipt(ctx, in.Slug, in.Body.Receipt)
 	default:
@@ -58,11 +69,5 @@ func (a *API) statement(ctx context.Context, in *about[gateway.AskStatement]) (*
 	return &document{plainText, []byte(s.Statement)}, err
 }
 
-// Every code passes through the hands of an organizer: in a list, on slips, or in
-// the answer that replaces it.
-var errCodeRead = fault.New(fault.Forbidden, "code_not_private",
-	"whoever gave out the code could have read it: it does not prove who asks. Send the ballot's receipt",
-	fault.Wrong("code", "code_not_private", "could have been read by who gave it out; send the ballot's receipt"))
-
-var errOneSecret = fault.NewInvalid("secret_missing", "a statement is of the ballot whose receipt or key is sent",
-	fault.Wrong("receipt", "secret_wanted", "send either the receipt or the key"))
+var errOneSecret = fault.NewInvalid("secret_missing", "a statement is of the ballot whose receipt, key or voter's code is sent",
+	fault.Wrong("receipt", "secret_wanted", "send one of the receipt, the key and the code"))

@@ -62,6 +62,7 @@ const (
 	ReadRoster   Act = "read_roster"
 	ExportCodes  Act = "export_codes"
 	ReplaceCode  Act = "replace_code"
+	MailCodes    Act = "mail_codes"
 
 	SeatPanel       Act = "seat_panel"
 	ReadPanel       Act = "read_panel"
@@ -158,7 +159,7 @@ func Rules() map[Act]Rule {
 		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 
-		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer,
+		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,
 
 		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
 		RecuseJuror: organizer, PinConflict: organizer,

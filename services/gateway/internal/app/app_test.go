@@ -227,7 +227,7 @@ func TestRules(t *testing.T) {
 		}
 		for _, role := range r.Roles {
 			scoped := role == identity.Juror && r.In == app.Panel
-			if role == identity.Juror && !scoped {
+			if role == identity.Juror && !scoped && act != app.ReadDesk { // which shows what each may
 				t.Errorf("%s: a juror of any panel may", act)
 			}
 		}

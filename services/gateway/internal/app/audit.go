@@ -16,9 +16,32 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// CheckTally recounts the ballots.
-func (a *App) CheckTally(ctx context.Context, slug string) (voting.Check, error) {
-	return do(ctx, a, CheckTally, slug, a.voting.CheckTally, voting.Of{Slug: slug})
+// OrderCheck has the ballots recounted, and tells the job that does it.
+func (a *App) OrderCheck(ctx context.Context, slug string) (gateway.Job, error) {
+	return a.checkJob(ctx, slug, a.voting.OrderCheck)
+}
+
+// CancelCheck ends the check that is at work: who may order it may do so.
+func (a *App) CancelCheck(ctx context.Context, slug string) (gateway.Job, error) {
+	return a.checkJob(ctx, slug, a.voting.CancelCheck)
+}
+
+func (a *App) checkJob(ctx context.Context, slug string, act func(context.Context, voting.Of) (voting.Check, error)) (gateway.Job, error) {
+	c, err := do(ctx, a, CheckTally, slug, act, voting.Of{Slug: slug})
+	if err != nil || c.Job == nil {
+		return gateway.Job{}, err
+	}
+	return *toldJob(voting.Name, *c.Job), nil
+}
+
+// CheckTally tells what the last check of the ballots found.
+func (a *App) CheckTally(ctx context.Context, slug string) (gateway.Check, error) {
+	c, err := do(ctx, a, CheckTally, slug, a.voting.CheckTally, voting.Of{Slug: slug})
+	told := gateway.Check{Ballots: c.Ballots, Sequenced: c.Sequenced, At: c.At, Problems: c.Problems}
+	if c.Job != nil {
+		told.Job = toldJob(voting.Name, *c.Job)
+	}
+	return told, err
 }
 
 // Deliveries tells whether every event about a selection reached everyone it
@@ -140,6 +163,20 @@ func (a *App) Erasures(ctx context.Context, slug string) ([]gateway.Erasure, err
 	if err := a.known(ctx, slug); err != nil {
 		return nil, err
 	}
+	return a.erasures(ctx, slug)
+}
+
+// CommonErasures tells what was erased of what belongs to no selection, such as
+// sign-ins.
+func (a *App) CommonErasures(ctx context.Context) ([]gateway.Erasure, error) {
+	ctx, err := a.may(ctx, ReadWholeAudit, "", "")
+	if err != nil {
+		return nil, err
+	}
+	return a.erasures(ctx, "")
+}
+
+func (a *App) erasures(ctx context.Context, slug string) ([]gateway.Erasure, error) {
 	all := []gateway.Erasure{}
 	for _, service := range event.Services() {
 		erased, err := bus.Call[[]retention.Erased](ctx, a.bus, service, run.ListErasures, run.Of{Slug: slug})

@@ -31,7 +31,7 @@ func (a *App) SeatCommittee(ctx context.Context, slug string, in gateway.SeatCom
 	if err != nil {
 		return review.Decision{}, err
 	}
-	members, err := a.people(ctx, "members", in.Members)
+	members, err := a.people(ctx, slug, "members", in.Members)
 	if err != nil {
 		return review.Decision{}, err
 	}

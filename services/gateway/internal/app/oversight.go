@@ -34,7 +34,7 @@ func (a *App) PinConflict(ctx context.Context, of review.OfPanel, in gateway.Pin
 	if err != nil {
 		return review.Conflict{}, err
 	}
-	juror, err := a.person(ctx, "juror", in.Juror)
+	juror, err := a.person(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Conflict{}, err
 	}
@@ -49,7 +49,7 @@ func (a *App) RecuseJuror(ctx context.Context, of review.OfPanel, in gateway.Rec
 	if err != nil {
 		return review.Panel{}, err
 	}
-	juror, err := a.person(ctx, "juror", in.Juror)
+	juror, err := a.person(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Panel{}, err
 	}

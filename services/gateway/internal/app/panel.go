@@ -16,7 +16,7 @@ func (a *App) SeatPanel(ctx context.Context, of review.OfPanel, in gateway.SeatP
 	if err != nil {
 		return review.Panel{}, err
 	}
-	jurors, err := a.people(ctx, "jurors", in.Jurors)
+	jurors, err := a.people(ctx, of.Slug, "jurors", in.Jurors)
 	if err != nil {
 		return review.Panel{}, err
 	}
@@ -61,7 +61,7 @@ func (a *App) AssignByHand(ctx context.Context, of review.OfPanel, in gateway.As
 	if err != nil {
 		return review.Panel{}, err
 	}
-	juror, err := a.person(ctx, "juror", in.Juror)
+	juror, err := a.person(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Panel{}, err
 	}
@@ -74,14 +74,14 @@ func (a *App) UnseatJuror(ctx context.Context, of review.OfPanel, in gateway.Uns
 	if err != nil {
 		return review.Panel{}, err
 	}
-	juror, err := a.person(ctx, "juror", in.Juror)
+	juror, err := a.person(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Panel{}, err
 	}
 	leave := review.UnseatJuror{Slug: of.Slug, Panel: of.Panel, Juror: juror.ID, Sheets: string(in.Sheets), Reason: in.Reason}
 	var seated []review.Person
 	if in.Successor != nil {
-		successor, err := a.newcomer(ctx, "successor", *in.Successor)
+		successor, err := a.newcomer(ctx, of.Slug, "successor", *in.Successor)
 		if err != nil {
 			return review.Panel{}, err
 		}
@@ -97,7 +97,7 @@ func (a *App) CallFurther(ctx context.Context, of review.OfPanel, in gateway.Cal
 	if err != nil {
 		return review.Panel{}, err
 	}
-	juror, err := a.newcomer(ctx, "juror", in.Juror)
+	juror, err := a.newcomer(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Panel{}, err
 	}
@@ -113,7 +113,7 @@ func (a *App) SendBack(ctx context.Context, of review.OfCandidate, in gateway.Se
 	if err != nil {
 		return review.Panel{}, err
 	}
-	juror, err := a.person(ctx, "juror", in.Juror)
+	juror, err := a.person(ctx, of.Slug, "juror", in.Juror)
 	if err != nil {
 		return review.Panel{}, err
 	}

@@ -59,7 +59,9 @@ type Codes struct {
 	Title  map[string]string // of the selection, by language
 	Export int               // 1 for the first
 	Coded  []identity.Coded
+	Sealed []byte // in place of Coded, for the printing office
 
+	Left    int  // members who are left out
 	InForce bool // what was issued for earlier codes votes no more, as far as is known
 }
 
@@ -84,12 +86,34 @@ func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, r
 	}
 	within, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
-	made, err := a.identity.ExportCodes(within, identity.ExportCodes{Slug: slug, Reason: reason, Form: string(form), Most: most})
+	made, err := a.identity.ExportCodes(within, identity.ExportCodes{Slug: slug, Reason: reason, Form: string(form), Most: most, Title: s.Title})
 	if err != nil {
 		return Codes{}, err
 	}
-	coded, err := a.openCodes(ctx, made)
-	return Codes{Title: s.Title, Export: made.Export, Coded: coded, InForce: a.inForce(ctx, slug, made.Replacements)}, err
+	codes := Codes{Title: s.Title, Export: made.Export, Left: made.Left}
+	if codes.Sealed, err = a.takeUpload(ctx, made.Blob); err == nil && form != gateway.FormSealed {
+		codes.Coded, err = codelist.Open(codes.Sealed, made.Key)
+	}
+	codes.InForce = a.inForce(ctx, slug, made.Replacements)
+	return codes, err
+}
+
+// MailCodes has letters with codes sent: identity.Service.MailCodes.
+func (a *App) MailCodes(ctx context.Context, in identity.MailCodes) (out identity.CodesMailed, err error) {
+	ctx, err = a.may(ctx, MailCodes, in.Slug, "")
+	if err != nil {
+		return out, err
+	}
+	s, err := a.selections.Get(ctx, in.Slug)
+	if err != nil {
+		return out, err
+	}
+	if over(s) {
+		return out, identity.ErrVoteOver
+	}
+	ctx, cancel := context.WithTimeout(ctx, importTime)
+	defer cancel()
+	return a.identity.MailCodes(ctx, in)
 }
 
 // inForce waits a while until voting has heard of so many replacements of a
@@ -112,18 +136,19 @@ func over(s selection.Selection) bool {
 	return state == selection.Closing || state == selection.Closed
 }
 
-func (a *App) openCodes(ctx context.Context, made identity.CodesExported) ([]identity.Coded, error) {
-	sealed, _, err := a.blobs.In(blob.Uploads).Open(ctx, made.Blob)
+// takeUpload reads what a room has left for this request, and removes it.
+func (a *App) takeUpload(ctx context.Context, name string) ([]byte, error) {
+	body, _, err := a.blobs.In(blob.Uploads).Open(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("codes: %w", err)
 	}
-	defer a.dropUpload(ctx, made.Blob)
-	defer sealed.Close()
-	text, err := io.ReadAll(sealed)
+	defer a.dropUpload(ctx, name)
+	defer body.Close()
+	text, err := io.ReadAll(body)
 	if err != nil {
 		return nil, fmt.Errorf("codes: %w", err)
 	}
-	return codelist.Open(text, made.Key)
+	return text, nil
 }
 
 // ReplaceCode gives a member a new code. Faults: those of

@@ -102,40 +102,37 @@ func changeRole[In, Out any](
 	return out, acting, err
 }
 
-// people finds accounts by email. field names the list in a fault.
-func (a *App) people(ctx context.Context, field string, emails []string) ([]review.Person, error) {
+// people finds a selection's staff by email: whoever has neither a role nor an
+// invitation there is not found, whether there is such an account or not. field
+// names the list in a fault.
+func (a *App) people(ctx context.Context, slug, field string, emails []string) ([]review.Person, error) {
 	people := make([]review.Person, 0, len(emails))
 	var missing []fault.Field
 	for i, email := range emails {
-		account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email})
-		if errors.Is(err, identity.ErrNoAccount) {
-			missing = append(missing, noAccount(fmt.Sprintf("%s[%d]", field, i)))
-			continue
-		}
-		if err != nil {
+		one, err := a.person(ctx, slug, fmt.Sprintf("%s[%d]", field, i), email)
+		switch {
+		case errors.Is(err, review.ErrInvalid):
+			missing = append(missing, fault.From(err).Fields...)
+		case err != nil:
 			return nil, err
 		}
-		people = append(people, review.Person{ID: account.ID, Name: account.Name})
+		people = append(people, one)
 	}
 	return people, review.ErrInvalid.Check(missing)
 }
 
-// person finds an account by email; field names it in a fault.
-func (a *App) person(ctx context.Context, field, email string) (review.Person, error) {
-	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email})
+// person finds one of a selection's staff by email; field names it in a fault.
+func (a *App) person(ctx context.Context, slug, field, email string) (review.Person, error) {
+	account, err := a.identity.FindAccount(ctx, identity.Lookup{Email: email, Slug: slug})
 	if errors.Is(err, identity.ErrNoAccount) {
-		err = review.ErrInvalid.At(noAccount(field))
+		err = review.ErrInvalid.At(fault.Wrong(field, "account_unknown", "has no role in this selection: invite them first"))
 	}
 	return review.Person{ID: account.ID, Name: account.Name}, err
 }
 
 // newcomer finds who gets a new seat; field names them in a fault.
-func (a *App) newcomer(ctx context.Context, field string, in gateway.Newcomer) (review.Person, error) {
-	person, err := a.person(ctx, field+".email", in.Email)
+func (a *App) newcomer(ctx context.Context, slug, field string, in gateway.Newcomer) (review.Person, error) {
+	person, err := a.person(ctx, slug, field+".email", in.Email)
 	person.Employer, person.Category = in.Employer, in.Category
 	return person, err
-}
-
-func noAccount(field string) fault.Field {
-	return fault.Wrong(field, identity.ErrNoAccount.Code, identity.ErrNoAccount.Message)
 }

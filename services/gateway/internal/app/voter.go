@@ -155,6 +155,23 @@ func (a *App) StatementByReceipt(ctx context.Context, slug, receipt string) (vot
 	return do(ctx, a, ReadStatement, slug, a.voting.GetStatement, voting.StatementOf{Slug: slug, Receipt: receipt})
 }
 
+// StatementByCode tells whether a ballot is counted of the member whose code it is,
+// after the vote and where no organizer could have read the code. Faults: those of
+// identity.Service.ReadCode, too_many_codes.
+func (a *App) StatementByCode(ctx context.Context, slug, code string) (ballot bool, err error) {
+	ctx, err = a.may(ctx, ReadStatement, slug, "")
+	if err != nil {
+		return false, err
+	}
+	end, err := a.codes.begin(slug, CallerOf(ctx).Address)
+	if err != nil {
+		return false, err
+	}
+	used, err := a.identity.ReadCode(ctx, identity.CodeOf{Slug: slug, Code: code})
+	end(errors.Is(err, identity.ErrCode))
+	return used.Ballot, err
+}
+
 // StatementByKey says, signed, what is recorded for the ballot that a voter cast
 // with an Idempotency-Key. It takes from the rate of the voter's ballots.
 // Faults: voting's, too_many_requests.

@@ -41,7 +41,7 @@ func (d *desk) done(c echo.Context, to, text string, back *undo) error {
 
 // said is the note that waits for this page, once.
 func (d *desk) said(c echo.Context) *note {
-	waits := web.Cookie(c, web.CookieNote)
+	waits := d.Cookie(c, web.CookieNote)
 	if waits == "" {
 		return nil
 	}

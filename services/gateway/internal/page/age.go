@@ -86,7 +86,7 @@ func (p *pages) keepsNone(c echo.Context, key string) bool {
 		return false
 	}
 	names := []string{cookieOrder, cookieVoter, web.CookieLanguage, cookieReceipt}
-	return !slices.ContainsFunc(names, func(name string) bool { return web.Cookie(c, name) != "" })
+	return !slices.ContainsFunc(names, func(name string) bool { return p.Cookie(c, name) != "" })
 }
 
 // tooLate answers a form that was left open until votes are taken no more.

@@ -130,7 +130,7 @@ var errNoneKept = fault.New(fault.NotFound, "receipt_none", "this browser keeps 
 
 // recorded is what is recorded behind the receipt that the browser keeps.
 func (p *pages) recorded(c echo.Context, s *visit) (voting.Recorded, error) {
-	code := web.Cookie(c, cookieChecked)
+	code := p.Cookie(c, cookieChecked)
 	if code == "" {
 		if own := p.receiptOf(c, s); own != nil {
 			code = own.Code

@@ -19,7 +19,7 @@ const seedSize = 8
 // orderSeed gives the visitor's seed for the order of candidates, a new one at
 // the first visit.
 func (p *pages) orderSeed(c echo.Context) string {
-	if seed := web.Cookie(c, cookieOrder); len(seed) == 2*seedSize {
+	if seed := p.Cookie(c, cookieOrder); len(seed) == 2*seedSize {
 		return seed
 	}
 	seed := web.Random(seedSize)

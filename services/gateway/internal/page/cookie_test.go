@@ -1,12 +1,12 @@
 package page_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
 // cookies asks a page with cookies, and gives those that the answer sets, by
@@ -48,31 +48,50 @@ func TestCookies_prefix(t *testing.T) {
 	}
 }
 
-// TestCookies_moved brings what a browser kept under the names of before to the
-// new ones, once, and to no other selection.
-func TestCookies_moved(t *testing.T) {
+// TestCookies_planted has another host of the domain set a voter's cookies, which
+// it can under bare names alone: a browser that has its own keeps them, and one
+// that has none gets its own, and not those.
+func TestCookies_planted(t *testing.T) {
 	h := newInstallation(t, courierRules(t), 2)
-	before := serve(t, h, "")
-	kept := cookies(t, before.URL+"/s/"+slug)
-	voter, order := kept["laurel_voter"].Value, kept["laurel_order"].Value
-	after := serve(t, h, "https://awards.example.org")
-	old := []string{"laurel_voter=" + voter, "laurel_order=" + order}
-	set := cookies(t, after.URL+"/s/"+slug, old...)
-	for name, want := range map[string]string{"__Host-laurel_voter." + slug: voter, "__Host-laurel_order": order} {
-		if c := set[name]; c == nil || c.Value != want {
-			t.Errorf("%s is %v, want %q", name, c, want)
+	plain := cookies(t, serve(t, h, "").URL+"/s/"+slug) // credentials are good on both
+	mallory := plain["laurel_voter"].Value
+	s := serve(t, h, "https://awards.example.org")
+	planted := []string{
+		"laurel_voter=" + mallory, "laurel_order=" + plain["laurel_order"].Value,
+		"laurel_receipt=00000000000000000000000007.1777777777", "laurel_checked=00000000000000000000000007", "laurel_session=x",
+	}
+	first := cookies(t, s.URL+"/s/"+slug, planted...)
+	own := first["__Host-laurel_voter."+slug]
+	if own == nil || own.Value == mallory || first["__Host-laurel_order"] == nil || first["__Host-laurel_order"].Value == plain["laurel_order"].Value {
+		t.Fatalf("a new browser gets %v", first)
+	}
+	for name, c := range first {
+		if strings.Contains(name, "receipt") || strings.Contains(name, "checked") {
+			t.Errorf("it takes over %v", c)
 		}
 	}
-	for name, path := range map[string]string{"laurel_voter": "/s/" + slug, "laurel_order": "/"} {
-		if c := set[name]; c == nil || c.MaxAge >= 0 || c.Path != path {
-			t.Errorf("the old %s stays: %v", name, c)
+	keeps := []string{own.Name + "=" + own.Value, "__Host-laurel_order=" + first["__Host-laurel_order"].Value}
+	for name, sent := range map[string][]string{"before": append(append([]string{}, planted...), keeps...), "behind": append(append([]string{}, keeps...), planted...)} {
+		if set := cookies(t, s.URL+"/s/"+slug, sent...); len(set) != 0 {
+			t.Errorf("planted %s its own, they displace them: %v", name, set)
 		}
 	}
-	// What somebody else puts under an old name later counts for nothing.
-	set = cookies(t, after.URL+"/s/"+slug, append(old, "__Host-laurel_voter."+slug+"="+voter, "__Host-laurel_order="+order)...)
-	for name, c := range set {
-		if strings.HasPrefix(name, web.CookieVoter) && c.MaxAge >= 0 || strings.HasPrefix(name, "__Host-") {
-			t.Errorf("moved twice: %v", c)
+	for _, page := range []string{"/statement", "/receipt", "/voted", ""} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/s/"+slug+page, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Cookie", strings.Join(planted, "; "))
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(body), "0000000000") {
+			t.Errorf("%q shows a planted receipt:\n%s", page, body)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (p *pages) keepReceipt(c echo.Context, s *visit, o voting.Outcome) {
 const maxReceipt = 26
 
 func (p *pages) receiptOf(c echo.Context, s *visit) *receipt {
-	code, seconds, ok := strings.Cut(web.Cookie(c, cookieReceipt), ".")
+	code, seconds, ok := strings.Cut(p.Cookie(c, cookieReceipt), ".")
 	at, err := strconv.ParseInt(seconds, 10, 64)
 	plain := strings.Trim(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 	if !ok || err != nil || code == "" || len(code) > maxReceipt || !plain {

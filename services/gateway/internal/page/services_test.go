@@ -289,6 +289,21 @@ func (h nominations) GetCandidate(_ context.Context, in nomination.OfCandidate) 
 	return nomination.Candidate{}, nomination.ErrNoCandidate
 }
 
+// ReadCode knows codes by what is said of them.
+func (h identities) ReadCode(_ context.Context, in identity.CodeOf) (identity.CodeUsed, error) {
+	switch in.Code {
+	case "read":
+		return identity.CodeUsed{}, identity.ErrCodeRead
+	case "early":
+		return identity.CodeUsed{}, identity.ErrNotOver
+	case "typo":
+		return identity.CodeUsed{}, identity.ErrCodeMistyped
+	case "private ballot", "private none":
+		return identity.CodeUsed{Ballot: in.Code == "private ballot"}, nil
+	}
+	return identity.CodeUsed{}, identity.ErrCode
+}
+
 // ProveVoter takes every device, and the codes of two members.
 func (h identities) ProveVoter(_ context.Context, in identity.ProveVoter) (identity.Credential, error) {
 	h.mu.Lock()

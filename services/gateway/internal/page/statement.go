@@ -9,6 +9,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -19,6 +20,11 @@ type statementPage struct {
 	Receipt string // as sent; else what this browser holds
 	Wrong   string // what is wrong with it
 	Text    string // the signed statement; empty: nothing was asked
+
+	Codes     bool   // voters have codes
+	Code      string // as sent, where something is wrong with it
+	CodeWrong string // what is
+	Told      string // by the code, whether a ballot is counted
 }
 
 // statement asks for a receipt.
@@ -59,6 +65,42 @@ func (p *pages) statementFile(c echo.Context) error {
 	return c.Blob(http.StatusOK, "text/plain; charset=utf-8", []byte(data.Text))
 }
 
+// statementByCode tells whether a ballot of a code's member is counted.
+func (p *pages) statementByCode(c echo.Context) error {
+	s, sent, err := p.posted(c)
+	if err != nil {
+		return err
+	}
+	t := s.printer.T
+	typed := strings.TrimSpace(sent.Get("code"))
+	data := statementPage{Code: typed[:min(len(typed), maxCode)]}
+	if typed == "" {
+		data.CodeWrong = t("refusal.code.missing")
+		return p.stated(c, s, http.StatusUnprocessableEntity, data)
+	}
+	ballot, err := p.app.StatementByCode(c.Request().Context(), s.Slug, typed)
+	switch {
+	case err == nil && ballot:
+		data.Code, data.Told = "", t("statement.code.ballot")
+	case err == nil:
+		data.Code, data.Told = "", t("statement.code.none")
+	case errors.Is(err, identity.ErrCodeMistyped):
+		data.CodeWrong = t("refusal.code.mistyped")
+	case errors.Is(err, identity.ErrCode):
+		data.CodeWrong = t("statement.code.unknown")
+	case errors.Is(err, identity.ErrCodeRead):
+		data.CodeWrong = t("statement.code.read")
+	case errors.Is(err, identity.ErrNotOver):
+		data.CodeWrong = t("statement.code.early")
+	default:
+		return err
+	}
+	if err != nil {
+		return p.stated(c, s, fault.From(err).Kind.Status(), data)
+	}
+	return p.stated(c, s, http.StatusOK, data)
+}
+
 // state asks for the statement of the receipt that was sent.
 func (p *pages) state(c echo.Context) (s *visit, data statementPage, status int, err error) {
 	s, sent, err := p.posted(c)
@@ -82,6 +124,7 @@ func (p *pages) state(c echo.Context) (s *visit, data statementPage, status int,
 
 func (p *pages) stated(c echo.Context, s *visit, status int, data statementPage) error {
 	data.Path = s.path() + "/statement"
+	data.Codes = s.rules.Voting.Admits(identity.WayRoster)
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	return p.render(c, s, web.Page{
 		Name: "statement", Status: status, Address: data.Path, Title: s.printer.T("statement.title"), Section: "statement", Data: data,

@@ -95,3 +95,34 @@ func TestBrowser_statement(t *testing.T) {
 		}
 	}
 }
+
+// TestStatement_code asks by a voter code, which is in no address, and says of
+// each refusal why.
+func TestStatement_code(t *testing.T) {
+	b := rosterBooth(t, "[roster]")
+	page := b.address + "/statement"
+	get(t, b.visitor, page).has(t, 200, `action="/s/`+slug+`/statement/code"`, "密封纸条")
+	for code, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"private ballot": {200, "已有一张选票计入"},
+		"private none":   {200, "没有选票计入"},
+		"read":           {http.StatusForbidden, "其他人可能看到过它"},
+		"early":          {http.StatusConflict, "投票结束并计票后才能查询"},
+		"typo":           {http.StatusUnprocessableEntity, "投票码输错了"},
+		"wrong":          {http.StatusUnauthorized, "只有最后一封"},
+		" ":              {http.StatusUnprocessableEntity, "请输入"},
+	} {
+		a := ask(t, visitor(t), http.MethodPost, page+"/code", url.Values{"code": {code}})
+		a.has(t, want.status, want.text)
+		noScript(t, a)
+		if a.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%s: the page may be kept: %v", code, a.Header)
+		}
+	}
+	ask(t, visitor(t), http.MethodPost, page+"/code?lang=en", url.Values{"code": {"private ballot"}}).has(t, 200, "A ballot is counted")
+	if other := newBooth(t); strings.Contains(get(t, other.visitor, other.address+"/statement").body, "/statement/code") {
+		t.Error("a vote without codes asks for one")
+	}
+}

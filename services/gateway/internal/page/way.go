@@ -147,7 +147,7 @@ var errNoVoter = fault.New(fault.Forbidden, "credential_missing", "this browser 
 // voter is whom the browser stands for. Faults: errNoVoter; those of a
 // credential that is good no more.
 func (p *pages) voter(c echo.Context, s *visit) (credential.Voter, error) {
-	text := web.Cookie(c, cookieVoter)
+	text := p.Cookie(c, cookieVoter)
 	if text == "" {
 		return credential.Voter{}, errNoVoter
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/skip2/go-qrcode"
 
+	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
 )
@@ -29,6 +30,21 @@ type Slips struct {
 // CodeAddress leads to the ballot with the code filled in. The code stands in
 // the fragment, which browsers send to nobody.
 func CodeAddress(address, code string) string { return address + "#code=" + code }
+
+// WriteCodes writes a spreadsheet of codes; address is that of the selection's
+// page.
+func WriteCodes(w io.Writer, address string, codes []identity.Coded) error {
+	return table.WriteXLSX(w, table.Sheet{
+		Header: []string{"member", "name", "constituency", "code", "address"},
+		Rows: func(yield func([]string) bool) {
+			for _, c := range codes {
+				if !yield([]string{c.Member, c.Name, c.Constituency, c.Code, CodeAddress(address, c.Code)}) {
+					return
+				}
+			}
+		},
+	})
+}
 
 // WriteSlips writes the slips in a language of the pages.
 func WriteSlips(w io.Writer, lang string, s Slips) error {

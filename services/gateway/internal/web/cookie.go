@@ -9,7 +9,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/gateway"
 )
 
@@ -39,9 +38,6 @@ const maxSelections = 20
 // selection is in its name.
 func (s *Site) SetCookie(c echo.Context, name, value, path string, life time.Duration) {
 	if s.secure() {
-		if _, err := c.Cookie(name); err == nil {
-			s.setCookie(c, name, "", path, -time.Second) // from before there was a prefix
-		}
 		name, path = hostName(name, strings.TrimPrefix(path, pathOfSelections)), "/"
 		if life > 0 {
 			s.makeRoom(c, name)
@@ -93,46 +89,26 @@ func (s *Site) makeRoom(c echo.Context, name string) {
 }
 
 // Cookie is what the browser keeps under a name, for the selection of the
-// request or for all; empty: nothing. A browser that was here before there was a
-// prefix has it under the bare name, until it is set anew.
-func Cookie(c echo.Context, name string) string {
-	for _, called := range []string{hostName(name, c.Param("slug")), hostName(name, "/"), name} {
-		if found, err := c.Cookie(called); err == nil {
+// request or for all; empty: nothing. On https a cookie counts under its __Host-…
+// name alone, in every release: one with the bare name may have been set by any
+// other host of the domain, which could have a voter vote with a credential of
+// its own choice, or be shown its receipt. What browsers kept under bare names,
+// from http or from before there was a prefix, is not taken over; the language
+// alone is, which does no harm (remembered).
+func (s *Site) Cookie(c echo.Context, name string) string {
+	names := []string{name}
+	if s.secure() {
+		names = []string{hostName(name, c.Param("slug")), hostName(name, "/")}
+	}
+	return firstCookie(c, names...)
+}
+
+// firstCookie is the value of the first of some cookies that is there.
+func firstCookie(c echo.Context, names ...string) string {
+	for _, name := range names {
+		if found, err := c.Cookie(name); err == nil {
 			return found.Value
 		}
-	}
-	return ""
-}
-
-// rename moves cookies from before there was a prefix to their new names, once.
-// A staff session is none of them: whoever has one signs in again.
-func (s *Site) rename(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		if !s.secure() {
-			return next(c)
-		}
-		for name, path := range map[string]string{
-			CookieLanguage: "/", CookieOrder: "/", CookieVoter: selectionPath(c), CookieReceipt: selectionPath(c),
-		} {
-			old, err := c.Cookie(name)
-			if err != nil || path == "" {
-				continue
-			}
-			if _, err := c.Cookie(hostName(name, strings.TrimPrefix(path, pathOfSelections))); err == nil {
-				s.setCookie(c, name, "", path, -time.Second) // it has been moved
-			} else {
-				s.SetCookie(c, name, old.Value, path, 90*Day)
-			}
-		}
-		return next(c)
-	}
-}
-
-// selectionPath is the address of the selection that a request is about; empty:
-// of none.
-func selectionPath(c echo.Context) string {
-	if slug := c.Param("slug"); event.ValidSlug(slug) {
-		return pathOfSelections + slug
 	}
 	return ""
 }

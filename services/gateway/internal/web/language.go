@@ -59,7 +59,7 @@ func languageOf(c echo.Context) string {
 }
 
 func remembered(c echo.Context) string {
-	if lang, ok := Known(Cookie(c, CookieLanguage)); ok {
+	if lang, ok := Known(firstCookie(c, hostName(CookieLanguage, "/"), CookieLanguage)); ok {
 		return lang
 	}
 	return accepted(c.Request().Header.Get("Accept-Language"))

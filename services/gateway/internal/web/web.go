@@ -57,7 +57,7 @@ func (s *Site) Middleware() []echo.MiddlewareFunc { return s.Taking(maxForm) }
 func (s *Site) Taking(limit string) []echo.MiddlewareFunc {
 	return []echo.MiddlewareFunc{
 		s.Headers, middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}),
-		middleware.BodyLimit(limit), s.rename, s.language, s.origin.Middleware,
+		middleware.BodyLimit(limit), s.language, s.origin.Middleware,
 	}
 }
 

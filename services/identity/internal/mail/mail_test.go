@@ -19,7 +19,7 @@ func TestWrite(t *testing.T) {
 			Said: Said{By: "by@example.org", Slug: "s-1", Reason: "has left"}, Address: "to@example.org", Forgot: "https://l/forgot",
 		}
 		if k.hasLink() {
-			f.Link = "https://l/claim?token=x"
+			f.Link, f.Code = "https://l/claim?token=x", "K7M3-9TQX-2HFP"
 		}
 		text, err := write(k, f)
 		if err != nil {

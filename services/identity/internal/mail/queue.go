@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -25,6 +26,8 @@ type Kind string
 const (
 	Invitation      Kind = "invitation" // with a link
 	Reset           Kind = "reset"      // with a link
+	RoleGiven       Kind = "role_given" // to an account that needs no link
+	Code            Kind = "code"       // a voter's, with a link that has it filled in
 	Claimed         Kind = "claimed"    // by a link that somebody handed over
 	PasswordChanged Kind = "password_changed"
 	SessionsEnded   Kind = "sessions_ended"
@@ -34,11 +37,11 @@ const (
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{Invitation, Reset, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
+	return []Kind{Invitation, Reset, RoleGiven, Code, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
 }
 
-// hasLink tells whether a kind of letter holds a link that proves its address.
-func (k Kind) hasLink() bool { return k == Invitation || k == Reset }
+// hasLink tells whether a kind of letter holds a secret, in a link.
+func (k Kind) hasLink() bool { return k == Invitation || k == Reset || k == Code }
 
 // Letter is what somebody is told.
 type Letter struct {
@@ -52,6 +55,7 @@ type Said struct {
 	By     string `json:"by,omitempty"`     // email of who invites
 	Slug   string `json:"slug,omitempty"`   // selection
 	Reason string `json:"reason,omitempty"` // why an account is disabled or enabled
+	Member string `json:"member,omitempty"` // of a roster, whose code it is
 }
 
 const (
@@ -132,6 +136,43 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		return ErrFull
 	}
 	return nil
+}
+
+// AddCodes queues letters with codes, in their order, and gives the id of each;
+// empty: its address has had too many.
+func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (ids []string, err error) {
+	ids = make([]string, len(letters))
+	addresses, sayings := make([]string, len(letters)), make([]string, len(letters))
+	for i, l := range letters {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return nil, fmt.Errorf("queue mail: %w", err)
+		}
+		said, err := json.Marshal(l.Said)
+		if err != nil {
+			return nil, fmt.Errorf("queue mail: %w", err)
+		}
+		ids[i], addresses[i], sayings[i] = id.String(), l.Address, string(said)
+	}
+	now := q.deps.Time()
+	var added []string
+	if err := tx.SelectContext(ctx, &added, `
+		INSERT INTO mail (id, kind, address, said, created_at, due_at)
+		SELECT n.id, $4, n.address, n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
+		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.kind = $4 AND m.created_at > $6) < $7
+		RETURNING id`, pq.Array(ids), pq.Array(addresses), pq.Array(sayings), Code, now, now.Add(-within), most); err != nil {
+		return nil, fmt.Errorf("queue mail: %w", err)
+	}
+	there := make(map[string]bool, len(added))
+	for _, id := range added {
+		there[id] = true
+	}
+	for i, id := range ids {
+		if !there[id] {
+			ids[i] = ""
+		}
+	}
+	return ids, nil
 }
 
 // Unsent is a letter that waits, or that was given up.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,19 +33,41 @@ const (
 	maxError  = 500                // bytes
 )
 
-// Linker makes the link of a letter that is about to be sent, in a transaction
-// that is committed before. It gives the link's token, or false where the letter
-// is not to be sent: there is no such account, or it needs no link any more.
-type Linker func(ctx context.Context, tx *sqlx.Tx, k Kind, address string) (token string, wanted bool, err error)
+// Sending is a letter that is about to be sent.
+type Sending struct {
+	ID string
+	Letter
+}
+
+// Secrets makes what only the reader of a letter is to have.
+type Secrets interface {
+	// Secret makes the token of a letter's link, or its code, in a transaction that
+	// is committed before the letter is sent. It gives false where the letter is not
+	// to be sent: there is no such account, or it needs no link any more.
+	Secret(ctx context.Context, tx *sqlx.Tx, l Sending) (secret string, wanted bool, err error)
+	// Sent notes what became of a letter, in the transaction that does.
+	Sent(ctx context.Context, tx *sqlx.Tx, l Sending, fate Fate) error
+}
+
+// Fate is what became of a letter.
+type Fate string
+
+// The fates, as the queue keeps them.
+const (
+	Delivered Fate = "sent"    // the mail server took it
+	Dropped   Fate = "dropped" // nobody is to get it any more
+	Dead      Fate = "dead"    // given up
+	again     Fate = "queued"
+)
 
 // Task sends what is queued. In each moment one process does.
-func (q *Queue) Task(link Linker) run.Task {
+func (q *Queue) Task(secrets Secrets) run.Task {
 	return run.Task{Name: "mail", Run: func(ctx context.Context) error {
 		for pause.For(ctx, look) {
 			if !q.On() {
 				continue
 			}
-			err := pg.Lead(ctx, q.deps.DB, "identity/mail", func(*pg.Leader) error { return q.round(ctx, link) })
+			err := pg.Lead(ctx, q.deps.DB, "identity/mail", func(*pg.Leader) error { return q.round(ctx, secrets) })
 			if err != nil && ctx.Err() == nil {
 				q.deps.Log.WarnContext(ctx, "mail is sent later", "error", err)
 			}
@@ -54,9 +77,12 @@ func (q *Queue) Task(link Linker) run.Task {
 }
 
 // round sends what is due, and forgets what is old.
-func (q *Queue) round(ctx context.Context, link Linker) error {
+func (q *Queue) round(ctx context.Context, secrets Secrets) error {
 	for {
-		more, err := q.next(ctx, link)
+		more, err := q.next(ctx, secrets, `kind <> 'code'`)
+		if err == nil && !more {
+			more, err = q.next(ctx, secrets, `kind = 'code'`) // they are many
+		}
 		if err != nil {
 			return err
 		}
@@ -82,10 +108,20 @@ type due struct {
 	Tries   int    `db:"tries"` // this one too
 }
 
-// next tries one letter; more tells whether there was one.
-func (q *Queue) next(ctx context.Context, link Linker) (more bool, err error) {
+// sending is the letter as those who make its secret see it.
+func (d due) sending() (s Sending, err error) {
+	s = Sending{ID: d.ID, Letter: Letter{Kind: d.Kind, Address: d.Address}}
+	if err := json.Unmarshal(d.Said, &s.Said); err != nil {
+		return s, fmt.Errorf("letter: %w", err)
+	}
+	return s, nil
+}
+
+// next tries one letter of some kinds; more tells whether there was one.
+func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more bool, err error) {
 	var d due
-	var token string
+	var l Sending
+	var secret string
 	wanted := true
 	err = pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
 		d = due{}
@@ -93,12 +129,14 @@ func (q *Queue) next(ctx context.Context, link Linker) (more bool, err error) {
 		// being tried without end.
 		err := tx.GetContext(ctx, &d, `
 			UPDATE mail SET tries = tries + 1, due_at = $1::timestamptz + LEAST($2::float8 * 2 ^ LEAST(tries, 20), $3) * interval '1 second'
-			WHERE id = (SELECT id FROM mail WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+			WHERE id = (SELECT id FROM mail WHERE state = 'queued' AND `+kinds+` AND due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 			RETURNING id, kind, address, said, tries`, q.deps.Time(), firstWait.Seconds(), maxWait.Seconds())
-		if err != nil || !d.Kind.hasLink() {
+		if err != nil {
 			return err
 		}
-		token, wanted, err = link(ctx, tx, d.Kind, d.Address)
+		if l, err = d.sending(); err == nil && d.Kind.hasLink() {
+			secret, wanted, err = secrets.Secret(ctx, tx, l)
+		}
 		return err
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -108,49 +146,56 @@ func (q *Queue) next(ctx context.Context, link Linker) (more bool, err error) {
 		return false, fmt.Errorf("next mail: %w", err)
 	}
 	if !wanted {
-		return true, q.note(ctx, d, "dropped", "dropped", nil)
+		return true, q.note(ctx, secrets, l, Dropped, "dropped", nil)
 	}
-	final, err := q.send(ctx, d, token)
+	final, err := q.send(ctx, l, d.Tries, secret)
 	switch {
 	case err == nil:
-		return true, q.note(ctx, d, "sent", "sent", nil)
+		return true, q.note(ctx, secrets, l, Delivered, "sent", nil)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case final || d.Tries >= maxTries:
 		q.deps.Log.ErrorContext(ctx, "a letter is given up", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-		return true, q.note(ctx, d, "dead", "dead", err)
+		return true, q.note(ctx, secrets, l, Dead, "dead", err)
 	}
 	q.deps.Log.WarnContext(ctx, "a letter is tried again", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-	return true, q.note(ctx, d, "queued", "failed", err)
+	return true, q.note(ctx, secrets, l, again, "failed", err)
 }
 
-func (q *Queue) send(ctx context.Context, d due, token string) (final bool, err error) {
-	f := filling{Address: d.Address, Forgot: q.via.publicURL + "/forgot"}
-	if err := json.Unmarshal(d.Said, &f.Said); err != nil {
-		return true, fmt.Errorf("letter: %w", err)
+func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (final bool, err error) {
+	f := filling{Said: l.Said, Address: l.Address, Forgot: q.via.publicURL + "/forgot"}
+	id := l.ID
+	switch {
+	case l.Kind == Code:
+		f.Code, f.Link = secret, q.via.publicURL+"/s/"+url.PathEscape(l.Said.Slug)+"#code="+secret
+		id += "." + strconv.Itoa(try) // another code: mail programs show one letter of an id
+	case secret != "":
+		f.Link = q.via.publicURL + "/claim?token=" + url.QueryEscape(secret)
 	}
-	if token != "" {
-		f.Link = q.via.publicURL + "/claim?token=" + url.QueryEscape(token)
-	}
-	text, err := write(d.Kind, f)
+	text, err := write(l.Kind, f)
 	if err != nil {
 		return true, err
 	}
-	return q.via.send(ctx, d.ID, d.Address, text)
+	return q.via.send(ctx, id, l.Address, text)
 }
 
 // note says what became of a try. A letter that was sent says no more.
-func (q *Queue) note(ctx context.Context, d due, state, outcome string, cause error) error {
+func (q *Queue) note(ctx context.Context, secrets Secrets, l Sending, fate Fate, outcome string, cause error) error {
 	letters.WithLabelValues(outcome).Inc()
 	text := ""
 	if cause != nil {
 		text = cause.Error()
 		text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
 	}
-	if _, err := q.deps.DB.ExecContext(ctx, `
-		UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END WHERE id = $1`,
-		d.ID, state, text); err != nil {
-		return fmt.Errorf("note mail: %w", err)
-	}
-	return nil
+	return pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END WHERE id = $1`,
+			l.ID, fate, text); err != nil {
+			return fmt.Errorf("note mail: %w", err)
+		}
+		if fate == again {
+			return nil
+		}
+		return secrets.Sent(ctx, tx, l, fate)
+	})
 }

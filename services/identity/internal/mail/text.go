@@ -21,6 +21,7 @@ type filling struct {
 
 	Address string
 	Link    string // "" where the kind has none
+	Code    string // of a voter
 	Forgot  string // where a new password is asked for
 }
 

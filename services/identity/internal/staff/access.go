@@ -17,7 +17,10 @@ import (
 func (s *Staff) DisableAccount(ctx context.Context, in identity.ChangeAccess) (identity.Account, error) {
 	return s.access(ctx, in, "disable_account", mail.Disabled, func(tx *sqlx.Tx, a identity.Account) error {
 		// The row first: a session that is being opened waits for it, or is seen below.
-		if _, err := tx.ExecContext(ctx, `UPDATE account SET disabled_at = $2 WHERE id = $1`, a.ID, s.deps.Time()); err != nil {
+		if err := keepOperator(ctx, tx, func() error {
+			_, err := tx.ExecContext(ctx, `UPDATE account SET disabled_at = $2 WHERE id = $1`, a.ID, s.deps.Time())
+			return err
+		}); err != nil {
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE account = $1`, a.ID); err != nil {

@@ -35,13 +35,20 @@ func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.In
 		if err != nil {
 			return err
 		}
+		came, err := s.invited(ctx, tx, a, in)
+		if err != nil {
+			return err
+		}
 		if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
 			return err
 		}
-		if out.Account, err = find(ctx, tx, `id = $1`, a.ID); err != nil {
+		if a, err = find(ctx, tx, `id = $1`, a.ID); err != nil {
 			return err
 		}
-		out.Invitation, err = s.invitation(ctx, tx, out.Account, in)
+		if out.Invitation, err = s.invitation(ctx, tx, a, in, came); err != nil {
+			return err
+		}
+		out.Account, err = toldOf(ctx, tx, in.Slug, a.ID)
 		return err
 	})
 	return out, err
@@ -59,7 +66,7 @@ func (s *Staff) checkInvite(in identity.Invite) error {
 // invitee is the account of an address; where there is none, one that nobody has
 // claimed.
 func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (identity.Account, error) {
-	id, err := uuid.NewV7()
+	id, err := uuid.NewRandom() // which tells no time
 	if err != nil {
 		return identity.Account{}, fmt.Errorf("invite: %w", err)
 	}
@@ -72,20 +79,26 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 
 // invitation is how the holder of an account comes to claim it, for a role in a
 // selection; nil: there is no need. A letter goes to every address that is not
-// proved, also where a stranger may have claimed it in the same selection.
-func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account, in identity.Invite) (*identity.Invitation, error) {
+// proved, also where a stranger may have claimed it in the same selection. Until
+// the holder has come to the selection there always is one, also for an account
+// that needs none, so that whoever invites does not learn of it.
+func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account, in identity.Invite, came bool) (*identity.Invitation, error) {
 	i := &identity.Invitation{Mailed: s.mail.On() && !in.HandOver, ExpiresAt: s.deps.Time().Add(invitationLife)}
-	if a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.Contains(a.Grants, in.Grant) {
+	if came && (a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.Contains(a.Grants, in.Grant)) {
 		return nil, nil //nolint:nilnil // see above
 	}
 	if !i.Mailed && in.Slug == identity.AnySelection {
 		return nil, identity.ErrInvalid.At(fault.Wrong("email", "address_unproved", "is not proved, and this installation sends no mail to prove it by"))
 	}
-	if err := audit.Record(ctx, tx, s.deps.Time(), in.Slug, "invite_account", "", invited{a.Email, i.Mailed}); err != nil {
+	if err := audit.Record(ctx, tx, s.deps.Time(), in.Slug, "invite_account", "", inviting{a.Email, i.Mailed}); err != nil {
 		return nil, err
 	}
 	if i.Mailed {
-		return i, s.mail.Add(ctx, tx, mail.Letter{Kind: mail.Invitation, Address: a.Email, Said: mail.Said{By: s.inviter(ctx, tx), Slug: said(in.Slug)}})
+		kind := mail.Invitation
+		if a.State == identity.StateProved {
+			kind = mail.RoleGiven
+		}
+		return i, s.mail.Add(ctx, tx, mail.Letter{Kind: kind, Address: a.Email, Said: mail.Said{By: s.inviter(ctx, tx), Slug: said(in.Slug)}})
 	}
 	// Of the links that organizers of a selection hand over the last one counts.
 	if _, err := tx.ExecContext(ctx, `DELETE FROM account_link WHERE account = $1 AND slug = $2`, a.ID, in.Slug); err != nil {
@@ -96,8 +109,8 @@ func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account,
 	return i, err
 }
 
-// invited is what the log of acts says of an invitation.
-type invited struct {
+// inviting is what the log of acts says of an invitation.
+type inviting struct {
 	Email  string `json:"email"`
 	Mailed bool   `json:"mailed"`
 }

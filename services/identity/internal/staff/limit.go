@@ -130,6 +130,9 @@ func (c count) take(ctx context.Context, tx *sqlx.Tx, now time.Time) error {
 // whole again, the network's as it was before. And the network is one of the
 // holder's from now on.
 func (s *Staff) succeeded(ctx context.Context, tx *sqlx.Tx, t try, now time.Time) error {
+	if err := came(ctx, tx, t.account, now); err != nil {
+		return err
+	}
 	own := t.counts[len(t.counts)-1]
 	if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_try WHERE key = $1`, own.key); err != nil {
 		return fmt.Errorf("signed in: %w", err)

@@ -169,6 +169,9 @@ func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, token string, c claim) (
 	}
 	now := s.deps.Time()
 	ctx = as(ctx, a)
+	if err := came(ctx, tx, a.ID, now); err != nil {
+		return a, err
+	}
 	if c.needs == identity.NeedsNew {
 		if err := s.setPassword(ctx, tx, a, c.name, c.password); err != nil {
 			return a, err

@@ -85,3 +85,36 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 func (s *Staff) ListAccounts(ctx context.Context) ([]identity.Account, error) {
 	return list(ctx, s.deps.DB, `id IS NOT NULL`)
 }
+
+// operator is the grant of whoever runs the installation.
+var operator = identity.Grant{Slug: identity.AnySelection, Role: identity.Organizer}
+
+// keepOperator makes a change that may take an operator away, unless it takes the
+// last one who can sign in. Such changes come one after the other: of two
+// operators who revoke each other, one stays. Fault: ErrLastOperator.
+func keepOperator(ctx context.Context, tx *sqlx.Tx, change func() error) error {
+	if err := pg.Lock(ctx, tx, "identity/operators"); err != nil {
+		return err
+	}
+	there := func() (there bool, err error) {
+		err = tx.GetContext(ctx, &there, `
+			SELECT EXISTS (SELECT FROM account a JOIN account_grant g ON g.account = a.id AND g.slug = $1 AND g.role = $2 AND g.scope = ''
+			WHERE a.password IS NOT NULL AND a.proved_at IS NOT NULL AND a.disabled_at IS NULL)`, operator.Slug, operator.Role)
+		if err != nil {
+			err = fmt.Errorf("operators: %w", err)
+		}
+		return there, err
+	}
+	before, err := there()
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := there()
+	if err == nil && before && !after {
+		err = identity.ErrLastOperator
+	}
+	return err
+}

@@ -59,14 +59,22 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
 			return err
 		}
-		account, err = find(ctx, tx, `id = $1`, account.ID)
+		account, err = toldOf(ctx, tx, in.Slug, account.ID)
 		return err
 	})
 	return account, err
 }
 
 // apply changes a role of an account, and audits it unless it was so already.
+// Fault: ErrLastOperator.
 func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
+	if c == revoke && g == operator {
+		return keepOperator(ctx, tx, func() error { return s.write(ctx, tx, c, a, g) })
+	}
+	return s.write(ctx, tx, c, a, g)
+}
+
+func (s *Staff) write(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
 	res, err := tx.ExecContext(ctx, c.statement(), a.ID, g.Slug, g.Role, g.Scope)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c, err)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -34,12 +33,15 @@ func New(deps run.Deps, ttl time.Duration, key []byte, queue *mail.Queue) *Staff
 
 // FindAccount implements identity.Service.
 func (s *Staff) FindAccount(ctx context.Context, in identity.Lookup) (identity.Account, error) {
-	return find(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+	if in.Slug == "" {
+		return find(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+	}
+	return findIn(ctx, s.deps.DB, in.Slug, `email = $1`, normalize(in.Email))
 }
 
 // ListStaff implements identity.Service.
 func (s *Staff) ListStaff(ctx context.Context, in identity.ListStaff) ([]identity.Account, error) {
-	return list(ctx, s.deps.DB, `id IN (SELECT account FROM account_grant WHERE slug = $1)`, in.Slug)
+	return listIn(ctx, s.deps.DB, in.Slug, `id IS NOT NULL`)
 }
 
 func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (identity.Account, error) {
@@ -111,6 +113,6 @@ func state(claimed, proved bool) identity.State {
 	return identity.StateProved
 }
 
-func normalize(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+func normalize(email string) string { return mail.Normalize(email) }
 
 func noRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -18,6 +18,7 @@ import (
 const (
 	withdrawnEntries = "withdrawn_entries"
 	refusedEntries   = "refused_entries"
+	struckCandidates = "struck_candidates"
 	photos           = "photos"
 )
 
@@ -31,33 +32,41 @@ func Ended() outbox.Handler {
 	})
 }
 
-// Retention is what the room erases by: entries that were taken back or refused
-// lose what they told of people, and nobody sees their pictures any more.
-func (e *Entries) Retention() retention.Room {
+// Retention is what the room erases by: entries that were taken back, refused or
+// struck lose what they told of people, and nobody sees their pictures any more.
+// Of those that were struck, which the public was told of, number, name, category
+// and the reason of the striking stay.
+func (e *Entries) Retention() retention.Plan {
 	periods := e.deps.Retention
-	return retention.Room{
-		Now: e.deps.Now, Log: e.deps.Log, Blobs: e.deps.Blobs, Needs: photosOf,
+	rule := func(keep time.Duration, w which) retention.Rule {
+		return retention.Rule{For: keep, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
+			return erase(ctx, tx, now, over, w)
+		}}
+	}
+	ended := func(kind, states string) which {
+		return which{kind, `
+			JOIN selection s USING (slug) LEFT JOIN ended d USING (slug) WHERE e.erased_at IS NULL AND e.state IN (` + states + `)
+			AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`, []any{periods.Unpublished.Seconds()}}
+	}
+	return retention.Plan{
+		Needs: photosOf,
 		Rules: []retention.Rule{
-			{For: periods.Withdrawn, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
-				return erase(ctx, tx, now, over, withdrawnEntries, `
-					SELECT id FROM entry WHERE state = 'withdrawn' AND erased_at IS NULL AND withdrawn_at <= $1`)
-			}},
-			{For: periods.Refused, Erase: func(ctx context.Context, tx *sqlx.Tx, now, over time.Time) ([]retention.Item, bool, error) {
-				return erase(ctx, tx, now, over, refusedEntries, `
-					SELECT e.id FROM entry e JOIN selection s USING (slug) LEFT JOIN ended d USING (slug)
-					WHERE e.state IN ('vetoed', 'lapsed') AND e.erased_at IS NULL
-					  AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`,
-					periods.Unpublished.Seconds())
-			}},
+			rule(periods.Withdrawn, which{withdrawnEntries, `WHERE e.erased_at IS NULL AND e.state = 'withdrawn' AND e.withdrawn_at <= $1`, nil}),
+			rule(periods.Refused, ended(refusedEntries, `'vetoed', 'lapsed'`)),
+			rule(periods.Struck, ended(struckCandidates, `'struck'`)),
 		},
 	}
 }
 
-// erase empties some of the entries that which selects: $1 is when they must have
-// been over; args are $4 and further.
-func erase(
-	ctx context.Context, tx *sqlx.Tx, now, over time.Time, kind, which string, args ...any,
-) (erased []retention.Item, more bool, err error) {
+// which is the entries e that are erased as a kind: $1 is when they must have been
+// over, args are $4 and further.
+type which struct {
+	kind, where string
+	args        []any
+}
+
+// erase empties some entries.
+func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (erased []retention.Item, more bool, err error) {
 	var rows []struct {
 		ID       string `db:"id"`
 		Slug     string `db:"slug"`
@@ -67,36 +76,49 @@ func erase(
 		Photo    bool   `db:"photo"`
 	}
 	if err := tx.SelectContext(ctx, &rows, `
-		WITH over AS (SELECT id, slug, name, employer, region, photo <> '' AS photo FROM entry WHERE id IN (`+which+` LIMIT $2) FOR UPDATE)
-		UPDATE entry e SET erased_at = $3, name = '', gender = '', category = '', employer = '', region = '', years = NULL, deeds = '',
+		WITH over AS (
+		    SELECT id, slug, state = 'struck' AS struck, name, employer, region, photo <> '' AS photo FROM entry
+		    WHERE id IN (SELECT e.id FROM entry e `+w.where+` LIMIT $2) FOR UPDATE
+		)
+		UPDATE entry e SET erased_at = $3, name = CASE WHEN over.struck THEN e.name ELSE '' END, gender = '',
+		       category = CASE WHEN over.struck THEN category ELSE '' END, employer = '', region = '', years = NULL, deeds = '',
 		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '', fingerprint = e.id::text
 		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.name, over.employer, over.region, over.photo`,
-		append([]any{over, retention.Most, now}, args...)...); err != nil {
-		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+		append([]any{over, retention.Most, now}, w.args...)...); err != nil {
+		return nil, false, fmt.Errorf("erase %s: %w", w.kind, err)
 	}
 	ids, slugs, told := make([]string, len(rows)), make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {
 		params, err := json.Marshal(map[string]string{"name": r.Name, "employer": r.Employer, "region": r.Region})
 		if err != nil {
-			return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+			return nil, false, fmt.Errorf("erase %s: %w", w.kind, err)
 		}
 		ids[i], slugs[i], told[i] = r.ID, r.Slug, string(params)
-		erased = append(erased, retention.Item{Slug: r.Slug, Kind: kind})
+		erased = append(erased, retention.Item{Slug: r.Slug, Kind: w.kind})
 		if r.Photo {
 			erased = append(erased, retention.Item{Slug: r.Slug, Kind: photos})
 		}
 	}
-	// Why a department refused somebody is about them.
-	if _, err := tx.ExecContext(ctx, `UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, pq.Array(ids)); err != nil {
-		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
-	}
-	// Others that resemble an entry name it in their warnings.
-	if _, err := tx.ExecContext(ctx, `
+	for _, statement := range []struct {
+		sql  string
+		args []any
+	}{
+		// Why a department refused somebody is about them.
+		{`UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, []any{pq.Array(ids)}},
+		// Others that resemble an entry name it in their warnings.
+		{`
 		UPDATE entry e SET warnings = coalesce((
 		    SELECT jsonb_agg(w) FROM jsonb_array_elements(e.warnings) AS w
 		    WHERE NOT EXISTS (SELECT FROM unnest($1::text[], $2::jsonb[]) AS o (slug, params) WHERE o.slug = e.slug AND w->'params' @> o.params)), '[]')
-		WHERE e.slug = ANY($1) AND e.warnings <> '[]'`, pq.Array(slugs), pq.Array(told)); err != nil {
-		return nil, false, fmt.Errorf("erase %s: %w", kind, err)
+		WHERE e.slug = ANY($1) AND e.warnings <> '[]'`, []any{pq.Array(slugs), pq.Array(told)}},
+		// What would be told again to a stream that is made anew.
+		{`
+		UPDATE outbox SET data = (data::jsonb - ARRAY['attributes', 'deeds'])::json
+		WHERE name = 'candidate_admitted' AND slug = ANY($2) AND data->>'entry_id' = ANY($1)`, []any{pq.Array(ids), pq.Array(slugs)}},
+	} {
+		if _, err := tx.ExecContext(ctx, statement.sql, statement.args...); err != nil {
+			return nil, false, fmt.Errorf("erase %s: %w", w.kind, err)
+		}
 	}
 	return erased, len(rows) == retention.Most, nil
 }

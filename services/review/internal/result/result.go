@@ -9,10 +9,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -70,9 +70,9 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	}
 	now := r.deps.Time()
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO result (slug, seq, hash, computed_at)
-		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3 FROM result WHERE slug = $1
-		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, sel.Slug, out.Hash, now)
+		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5 FROM result WHERE slug = $1
+		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, sel.Slug, out.Hash, now, out.VotesHash, out.ScoresHash)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
@@ -138,12 +138,7 @@ func (r *Results) GetResult(ctx context.Context, in review.Of) (review.Result, e
 	if err != nil {
 		return review.Result{}, err
 	}
-	body, _, err := r.deps.Blobs.Open(ctx, hash)
-	if err != nil {
-		return review.Result{}, fmt.Errorf("result: %w", err)
-	}
-	defer body.Close()
-	data, err := io.ReadAll(body)
+	data, err := blob.Read(ctx, r.deps.Blobs, hash, maxResult)
 	if err != nil {
 		return review.Result{}, fmt.Errorf("result: %w", err)
 	}

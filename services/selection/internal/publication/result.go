@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 	"time"
@@ -100,19 +99,13 @@ func onNotice(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
 	return a, nil
 }
 
+// open reads the result that review keeps. What is approved and announced is its
+// hash, so it is held to that.
 func (p *Publication) open(ctx context.Context, hash string) (result computed, err error) {
-	body, size, err := p.deps.Blobs.In(event.Review).Open(ctx, hash)
+	text, err := blob.Read(ctx, p.deps.Blobs.In(event.Review), hash, maxBlob)
 	if errors.Is(err, blob.ErrNotFound) {
 		return result, selection.ErrNotArrived.Because(err)
 	}
-	if err != nil {
-		return result, fmt.Errorf("open result: %w", err)
-	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	if size > maxBlob {
-		return result, fmt.Errorf("result %s has %d bytes", hash, size)
-	}
-	text, err := io.ReadAll(body)
 	if err == nil {
 		err = json.Unmarshal(text, &result)
 	}

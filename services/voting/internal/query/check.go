@@ -2,63 +2,216 @@ package query
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/jmoiron/sqlx"
+
+	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/voting"
+	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
+	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// maxProblems bounds what one question of the check lists.
+// OrderCheck implements voting.Service.
+func (r *Reader) OrderCheck(ctx context.Context, in voting.Of) (out voting.Check, err error) {
+	err = r.act(ctx, in.Slug, "order_check", func(tx *sqlx.Tx) (job.Job, error) {
+		return r.jobs.Order(ctx, tx, in.Slug, voting.CheckJob, nil)
+	}, &out)
+	return out, err
+}
+
+// CancelCheck implements voting.Service.
+func (r *Reader) CancelCheck(ctx context.Context, in voting.Of) (out voting.Check, err error) {
+	err = r.act(ctx, in.Slug, "cancel_check", func(tx *sqlx.Tx) (job.Job, error) {
+		j, found, err := job.Last(ctx, tx, in.Slug, voting.CheckJob)
+		if err == nil && !found {
+			err = job.ErrUnknown
+		}
+		if err != nil {
+			return j, err
+		}
+		return r.jobs.Cancel(ctx, tx, in.Slug, j.ID)
+	}, &out)
+	return out, err
+}
+
+// act does something with the check's job, and records it.
+func (r *Reader) act(ctx context.Context, slug, name string, do func(tx *sqlx.Tx) (job.Job, error), out *voting.Check) error {
+	return pg.InTx(ctx, r.db, func(tx *sqlx.Tx) error {
+		s, err := candidates.GetSelection(ctx, tx, slug)
+		if err != nil {
+			return err
+		}
+		j, err := do(tx)
+		if err != nil {
+			return err
+		}
+		out.Job = &j
+		return audit.Record(ctx, tx, s.Now, slug, name, "", map[string]string{"job": j.ID})
+	})
+}
+
+// CheckTally implements voting.Service.
+func (r *Reader) CheckTally(ctx context.Context, in voting.Of) (c voting.Check, err error) {
+	if _, err := candidates.GetSelection(ctx, r.db, in.Slug); err != nil {
+		return c, err
+	}
+	last, found, err := job.Last(ctx, r.db, in.Slug, voting.CheckJob)
+	if err != nil {
+		return c, err
+	}
+	if found && last.State == job.Done {
+		return c, result(last, &c)
+	}
+	done, whole, err := job.LastDone(ctx, r.db, in.Slug, voting.CheckJob)
+	switch {
+	case err != nil:
+		return c, err
+	case whole:
+		err = result(done, &c)
+	case !found:
+		return c, voting.ErrNoCheck
+	case last.Ended():
+		return c, voting.ErrNoCheck.With("job", last.ID).With("code", last.Fault.Code)
+	}
+	c.Job = &last
+	return c, err
+}
+
+func result(j job.Job, c *voting.Check) error {
+	if err := json.Unmarshal(j.Result, c); err != nil {
+		return fmt.Errorf("check of %s: %w", j.Slug, err)
+	}
+	return nil
+}
+
+// maxProblems bounds what is told of one thing that does not hold.
 const maxProblems = 20
 
-// question is a query that gives one line for each breach.
-type question struct{ about, sql string }
+// check is a check at work. It reads the ballots as they lie on disk, the log from
+// its first leaf to its last, and voters in the order of their index: part by
+// part, so that it can rest between them, holds little, and takes PostgreSQL no
+// more than that. Nothing is sorted by the database.
+type check struct {
+	view
+	voting.Check
 
-// questions recount everything from the ballots. $1 is the selection.
-func questions() []question {
-	return []question{
-		{"batch = its ballots", `
-			SELECT format('batch %s has %s ballots, counted %s; ranks %s', coalesce(t.id, b.batch), t.ballots, b.n, b.ranks)
-			FROM (SELECT id, ballots, skipped FROM batch WHERE selection = $1) t
-			FULL JOIN (SELECT batch, count(*) AS n, array_agg(rank ORDER BY rank) AS ranks FROM ballot WHERE selection = $1 GROUP BY batch) b ON b.batch = t.id
-			WHERE t.ballots IS DISTINCT FROM b.n
-			   OR b.ranks IS DISTINCT FROM (
-			          SELECT array_agg(r::smallint ORDER BY r)
-			          FROM generate_series(0, t.ballots + cardinality(t.skipped) - 1) r WHERE r <> ALL (t.skipped))`},
-		{"sums of a batch = recount of its ballots", `
-			SELECT format('batch %s, candidate %s: %s votes, recount %s', coalesce(t.id, b.batch), coalesce(t.candidate, b.candidate), t.votes, b.votes)
-			FROM (SELECT id, x.candidate, x.votes FROM batch JOIN batch_body ON batch = id, unnest(candidates, votes) AS x (candidate, votes) WHERE selection = $1) t
-			FULL JOIN (SELECT batch, candidate, count(*) AS votes FROM ballot, unnest(picks) AS candidate WHERE selection = $1 GROUP BY batch, candidate) b
-			     ON b.batch = t.id AND b.candidate = t.candidate
-			WHERE t.votes IS DISTINCT FROM b.votes`},
-		{"tally = recount of the sequenced ballots", `
-			SELECT format('candidate %s: %s votes, recount %s', coalesce(t.candidate, b.candidate), t.votes, b.votes)
-			FROM (SELECT candidate, votes FROM tally WHERE selection = $1) t
-			FULL JOIN (SELECT candidate, count(*) AS votes FROM ballot JOIN batch ON batch.id = ballot.batch, unnest(picks) AS candidate
-			           WHERE ballot.selection = $1 AND first_index IS NOT NULL GROUP BY candidate) b USING (candidate)
-			WHERE t.votes IS DISTINCT FROM b.votes`},
-		{"published votes = recount of the published ballots", `
-			SELECT format('candidate %s: %s votes, recount %s', coalesce(t.candidate, b.candidate), t.votes, b.votes)
-			FROM (SELECT candidate, published AS votes FROM tally WHERE selection = $1 AND published > 0) t
-			FULL JOIN (SELECT candidate, count(*) AS votes FROM ballot JOIN batch ON batch.id = ballot.batch JOIN head ON head.selection = ballot.selection,
-			                  unnest(picks) AS candidate
-			           WHERE ballot.selection = $1 AND first_index < log_size GROUP BY candidate) b USING (candidate)
-			WHERE t.votes IS DISTINCT FROM b.votes`},
+	rules  rule.Rules
+	signer ballotlog.Signer
+	tell   func(ctx context.Context, done, total int64) error
+
+	told          map[string]int // problems by what they are about
+	batches, read int64          // ballots that the batches have, and that the check has gone through
+}
+
+// units is of what the progress is told: it must not tell how many ballots there
+// are that are not public.
+const units = 1000
+
+// makeCheck recounts everything. The numbers that it tells are those of the last
+// publication, until the tally is final.
+func (r *Reader) makeCheck(ctx context.Context, w *job.Work) (out voting.Check, err error) {
+	err = lookIn(ctx, w.DB, w.Slug, func(v view) error {
+		out, err = r.checked(ctx, v, w.Progress)
+		return err
+	})
+	return out, err
+}
+
+func (r *Reader) checked(ctx context.Context, v view, tell func(ctx context.Context, done, total int64) error) (voting.Check, error) {
+	rules, err := r.cache.Rules(ctx, v, v.Slug)
+	if err != nil {
+		return voting.Check{}, err
+	}
+	c := &check{
+		view: v, rules: rules, signer: r.signer, tell: tell, told: map[string]int{},
+		Check: voting.Check{Ballots: v.Size, Sequenced: v.Size, At: v.Now.UTC(), Problems: []string{}},
+	}
+	for _, part := range []func(context.Context) error{c.recount, c.checkVoters, c.checkLog, c.ask} {
+		if err := part(ctx); err != nil {
+			return c.Check, fmt.Errorf("check: %w", err)
+		}
+	}
+	return c.Check, nil
+}
+
+// fail tells of something that does not hold.
+func (c *check) fail(about, format string, args ...any) {
+	if c.told[about]++; c.told[about] <= maxProblems {
+		c.Problems = append(c.Problems, about+": "+fmt.Sprintf(format, args...))
+	}
+}
+
+// step tells that the check has gone through so many ballots once more, of the
+// three times that it does.
+func (c *check) step(ctx context.Context, ballots int64) error {
+	c.read += ballots
+	return c.tell(ctx, min(units*c.read/(3*max(c.batches, 1)), units), units)
+}
+
+// plan has PostgreSQL plan the next statements with these means alone: what it
+// knows of a new selection is that it is empty.
+func (c *check) plan(ctx context.Context, means ...string) error {
+	var set strings.Builder
+	for _, m := range []string{"seqscan", "bitmapscan", "indexscan", "indexonlyscan", "nestloop", "hashjoin", "mergejoin", "sort", "hashagg"} {
+		value := "off"
+		if slices.Contains(means, m) || len(means) == 0 {
+			value = "on"
+		}
+		set.WriteString("SET LOCAL enable_" + m + " = " + value + ";")
+	}
+	_, err := c.ExecContext(ctx, set.String())
+	return err
+}
+
+// chunks reads rows of a query part by part, n of them at a time: between two
+// parts the connection is free, and PostgreSQL does nothing.
+func (c *check) chunks(ctx context.Context, n int64, query string, row func(*sqlx.Rows) error, part func() error) error {
+	if _, err := c.ExecContext(ctx, `DECLARE part NO SCROLL CURSOR FOR `+query); err != nil {
+		return err
+	}
+	if err := c.plan(ctx); err != nil {
+		return err
+	}
+	for {
+		rows, err := c.QueryxContext(ctx, fmt.Sprintf(`FETCH %d FROM part`, n))
+		if err != nil {
+			return err
+		}
+		got := int64(0)
+		for ; err == nil && rows.Next(); got++ {
+			err = row(rows)
+		}
+		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if got == 0 {
+			break
+		}
+		if err := part(); err != nil {
+			return err
+		}
+	}
+	_, err := c.ExecContext(ctx, `CLOSE part`)
+	return err
+}
+
+// ask asks what takes no look at all ballots. $1 is the selection; each line that
+// comes back is a breach.
+func (c *check) ask(ctx context.Context) error {
+	for _, q := range []struct{ about, sql string }{
 		{"publications, one behind another, up to the log's end", `
 			SELECT format('publication from %s to %s, the next one from %s', first, first + ballots, next)
 			FROM (SELECT first, ballots, lead(first, 1, (SELECT log_size FROM head WHERE selection = $1)) OVER (ORDER BY first) AS next
 			      FROM publication WHERE selection = $1) x
 			WHERE first + ballots <> next OR NOT EXISTS (SELECT 1 FROM batch WHERE selection = $1 AND first_index = first)`},
-		{"indexes from 0 to the head, without gaps", `
-			SELECT format('index %s follows %s', first_index, expected)
-			FROM (SELECT first_index, lag(first_index + ballots, 1, 0::bigint) OVER (ORDER BY first_index) AS expected FROM (
-			          SELECT first_index, ballots FROM batch WHERE selection = $1 AND first_index IS NOT NULL
-			          UNION ALL SELECT next_index, 1 FROM head WHERE selection = $1) x) y
-			WHERE first_index <> expected`},
-		{"a voter's ballots of a period are one, two, three …; no pick twice", `
-			SELECT format('period %s, voter %s: parts %s, picks %s', period, encode(voter, 'hex'), parts, picks)
-			FROM (SELECT period, voter, array_agg(DISTINCT part::int ORDER BY part::int) AS parts, array_agg(pick) AS picks, count(DISTINCT pick) AS different
-			      FROM ballot, unnest(picks) AS pick WHERE selection = $1 GROUP BY period, voter) x
-			WHERE different <> cardinality(picks) OR parts <> (SELECT array_agg(n) FROM generate_series(0, cardinality(parts) - 1) n)`},
 		{"nothing waits after the seal", `
 			SELECT format('batch %s came after the seal', b.id) FROM batch b JOIN head h ON h.selection = b.selection
 			WHERE b.selection = $1 AND b.first_index IS NULL AND h.sealed_at IS NOT NULL`},
@@ -70,53 +223,22 @@ func questions() []question {
 			              FROM outbox WHERE slug = v.slug AND name = 'ballots_counted') o
 			WHERE h.selection = $1 AND (o.total <> h.log_size
 			   OR o.total IS NULL AND coalesce(o.added, 0) NOT BETWEEN h.log_size AND h.next_index)`}, // of before: what was in the tally
-	}
-}
-
-// CheckTally implements voting.Service. It recounts everything; the numbers that
-// it tells are those of the last publication, until the tally is final.
-func (r *Reader) CheckTally(ctx context.Context, in voting.Of) (c voting.Check, err error) {
-	c.Problems = []string{}
-	err = r.look(ctx, in.Slug, func(v view) error {
-		c.Ballots, c.Sequenced = v.Size, v.Size
-		if v.SealedAt.Valid {
-			if err := v.GetContext(ctx, &c.Ballots, `SELECT count(*) FROM ballot WHERE selection = $1`, v.ID); err != nil {
-				return fmt.Errorf("check: %w", err)
-			}
-		}
-		for _, q := range questions() {
-			var breaches []string
-			if err := v.SelectContext(ctx, &breaches, q.sql+fmt.Sprintf(" LIMIT %d", maxProblems), v.ID); err != nil {
-				return fmt.Errorf("check %s: %w", q.about, err)
-			}
-			for _, b := range breaches {
-				c.Problems = append(c.Problems, q.about+": "+b)
-			}
-		}
-		if err := v.checkLog(ctx, r.signer, &c); err != nil {
+	} {
+		if err := c.breaches(ctx, q.about, q.sql, c.ID); err != nil {
 			return err
 		}
-		return v.checkPicks(ctx, r, &c)
-	})
-	return c, err
+	}
+	return nil
 }
 
-// checkPicks recounts the rulebook's number of picks.
-func (v view) checkPicks(ctx context.Context, r *Reader, c *voting.Check) error {
-	rules, err := r.cache.Rules(ctx, v, v.Slug)
-	if err != nil {
-		return err
+// breaches asks a query that gives a line for each breach.
+func (c *check) breaches(ctx context.Context, about, query string, args ...any) error {
+	var lines []string
+	if err := c.SelectContext(ctx, &lines, query+fmt.Sprintf(" LIMIT %d", maxProblems), args...); err != nil {
+		return fmt.Errorf("%s: %w", about, err)
 	}
-	var breaches []string
-	if err := v.SelectContext(ctx, &breaches, `
-		SELECT format('period %s, voter %s: %s picks in %s ballots', period, encode(voter, 'hex'), sum(cardinality(picks)), count(*))
-		FROM ballot WHERE selection = $1 GROUP BY period, voter
-		HAVING sum(cardinality(picks)) NOT BETWEEN $2 AND $3 OR count(*) > 1 AND NOT $4
-		LIMIT $5`, v.ID, rules.Picks().Min, rules.Picks().Max, rules.Adds(), maxProblems); err != nil {
-		return fmt.Errorf("check picks: %w", err)
-	}
-	for _, b := range breaches {
-		c.Problems = append(c.Problems, "the rulebook's picks: "+b)
+	for _, line := range lines {
+		c.fail(about, "%s", line)
 	}
 	return nil
 }

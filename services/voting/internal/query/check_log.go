@@ -4,48 +4,135 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"fmt"
+	"slices"
 
+	"github.com/jmoiron/sqlx"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
-	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// checkLog makes the log anew from the ballots, and compares it with what is
-// kept: tiles, edge and checkpoint, then what batches keep.
-func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.Check) error {
-	fail := func(format string, args ...any) {
-		c.Problems = append(c.Problems, "log = ballots: "+fmt.Sprintf(format, args...))
+// order is about the place of each batch in the order of counting.
+const order = "indexes from 0 to the head, without gaps"
+
+// checkLog makes the log anew from the leaves that batches keep, which recount has
+// held to the ballots, and compares it with what is kept: tiles, edge and
+// checkpoint.
+func (c *check) checkLog(ctx context.Context) error {
+	l := remade{check: c}
+	if err := c.SelectContext(ctx, &l.publications, `SELECT first FROM publication WHERE selection = $1 ORDER BY first`, c.ID); err != nil {
+		return err
 	}
-	var edge ballotlog.Edge
-	var subtrees []ballotlog.Subtree
-	var tiles tiles
-	if err := v.logged(ctx, func(b ballotlog.Ballot) error {
-		hash := ballotlog.Hash(b.Append(nil))
-		tiles.add(hash)
-		edge.Append(hash, func(s ballotlog.Subtree) { subtrees = append(subtrees, s) })
-		return nil
+	var counted struct {
+		Batches int64 `db:"batches"`
+		Next    int64 `db:"next_index"`
+	}
+	if err := c.GetContext(ctx, &counted, `
+		SELECT next_index, (SELECT count(*) FROM batch WHERE selection = $1 AND first_index IS NOT NULL) AS batches FROM head WHERE selection = $1`, c.ID); err != nil {
+		return err
+	}
+	if err := c.plan(ctx, "indexscan", "nestloop"); err != nil {
+		return err
+	}
+	some := max(1, chunk*counted.Batches/max(counted.Next, 1)) // batches have about so many ballots
+	if err := c.chunks(ctx, some, fmt.Sprintf(`
+		SELECT id, first_index, ballots, leaves FROM batch LEFT JOIN batch_body ON batch = id
+		WHERE selection = %d AND first_index IS NOT NULL ORDER BY first_index`, c.ID), l.add, func() error {
+		read := l.read
+		l.read = 0
+		return c.step(ctx, read)
 	}); err != nil {
 		return err
 	}
-	kept, err := v.Edge(v.Slug, signer.Public())
+	l.publish()
+	if counted.Next != l.next {
+		c.fail(order, "index %d follows %d", counted.Next, l.next)
+	}
+	kept, err := c.Edge(c.Slug, c.signer.Public())
 	switch {
 	case err != nil:
-		fail("%v", err)
-	case kept.Tree() != edge.Tree():
-		fail("the log of %d leaves has the root %s; made anew from the ballots it has %d and %s", kept.Size(), kept.Tree().Hash, edge.Size(), edge.Tree().Hash)
+		c.fail(logBallots, "%v", err)
+	case kept.Tree() != l.edge.Tree():
+		c.fail(logBallots, "the log of %d leaves has the root %s; made anew from the ballots it has %d and %s",
+			kept.Size(), kept.Tree().Hash, l.edge.Size(), l.edge.Tree().Hash)
 	}
+	if err := l.checkSubtrees(ctx); err != nil {
+		return err
+	}
+	return l.checkTiles(ctx, l.tiles.sums())
+}
+
+// remade is the log, made anew.
+type remade struct {
+	*check
+
+	publications []int64     // where they begin; those that are still to come
+	sorted       bool        // the leaves that wait are of a publication
+	waiting      []tlog.Hash // of one publication
+	next         int64       // in the order of counting
+	read         int64       // since the last step
+
+	edge     ballotlog.Edge
+	subtrees []ballotlog.Subtree
+	tiles    tiles
+}
+
+func (l *remade) add(rows *sqlx.Rows) error {
+	var id, first int64
+	var ballots int
+	var data sql.RawBytes
+	if err := rows.Scan(&id, &first, &ballots, &data); err != nil {
+		return err
+	}
+	if first != l.next {
+		l.fail(order, "index %d follows %d", first, l.next)
+	}
+	l.next = first + int64(ballots)
+	l.read += int64(ballots)
+	if first >= l.Size { // not public yet
+		return nil
+	}
+	for len(l.publications) > 0 && l.publications[0] <= first {
+		l.publish()
+		l.sorted, l.publications = true, l.publications[1:]
+	}
+	leaves, err := ballotlog.Split(data)
+	if err != nil {
+		l.fail(logBallots, "batch %d: %v", id, err)
+	}
+	l.waiting = append(l.waiting, leaves...)
+	if !l.sorted {
+		l.publish()
+	}
+	return nil
+}
+
+// publish appends the leaves of a publication, by their hashes. Batches from before
+// the first publication lie in the log one by one, in their own order.
+func (l *remade) publish() {
+	if l.sorted {
+		slices.SortFunc(l.waiting, func(a, b tlog.Hash) int { return bytes.Compare(a[:], b[:]) })
+	}
+	for _, leaf := range l.waiting {
+		l.tiles.add(leaf)
+		l.edge.Append(leaf, func(s ballotlog.Subtree) { l.subtrees = append(l.subtrees, s) })
+	}
+	l.waiting = l.waiting[:0]
+}
+
+func (l *remade) checkSubtrees(ctx context.Context) error {
 	var hashes []struct {
 		Level  int    `db:"level"`
 		Number int64  `db:"number"`
 		Hash   []byte `db:"hash"`
 	}
-	if err := v.SelectContext(ctx, &hashes, `SELECT level, number, hash FROM subtree WHERE selection = $1`, v.ID); err != nil {
-		return fmt.Errorf("check log: %w", err)
+	if err := l.SelectContext(ctx, &hashes, `SELECT level, number, hash FROM subtree WHERE selection = $1`, l.ID); err != nil {
+		return err
 	}
-	want := make(map[ballotlog.Subtree]bool, len(subtrees))
-	for _, s := range subtrees {
+	want := make(map[ballotlog.Subtree]bool, len(l.subtrees))
+	for _, s := range l.subtrees {
 		want[s] = true
 	}
 	for _, h := range hashes {
@@ -53,13 +140,10 @@ func (v view) checkLog(ctx context.Context, signer ballotlog.Signer, c *voting.C
 		copy(s.Hash[:], h.Hash)
 		delete(want, s)
 	}
-	if len(want) > 0 || len(hashes) != len(subtrees) {
-		fail("%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
+	if len(want) > 0 || len(hashes) != len(l.subtrees) {
+		l.fail(logBallots, "%d subtrees are kept, %d wrong or missing", len(hashes), len(want))
 	}
-	if err := v.checkTiles(ctx, tiles.sums(), fail); err != nil {
-		return err
-	}
-	return v.checkBatches(ctx, fail)
+	return nil
 }
 
 // tiles are the lowest ones, of which the hashes are kept: one each.
@@ -81,48 +165,28 @@ func (t *tiles) sums() []tlog.Hash {
 	return append(t.full, sha256.Sum256(t.last))
 }
 
-func (v view) checkTiles(ctx context.Context, want []tlog.Hash, fail func(format string, args ...any)) error {
-	var kept []struct {
-		Number int64  `db:"number"`
-		Sum    []byte `db:"sum"`
+func (l *remade) checkTiles(ctx context.Context, want []tlog.Hash) error {
+	if err := l.plan(ctx, "indexscan"); err != nil {
+		return err
 	}
-	if err := v.SelectContext(ctx, &kept, `
-		SELECT number, sha256(hashes) AS sum FROM tile WHERE selection = $1 ORDER BY number`, v.ID); err != nil {
-		return fmt.Errorf("check tiles: %w", err)
-	}
-	wrong := len(want)
-	for _, k := range kept {
-		if k.Number < int64(len(want)) && bytes.Equal(k.Sum, want[k.Number][:]) {
-			wrong--
+	kept, right := 0, 0
+	if err := l.chunks(ctx, 8*chunk/ballotlog.TileWidth, fmt.Sprintf(
+		`SELECT number, hashes FROM tile WHERE selection = %d ORDER BY number`, l.ID), func(rows *sqlx.Rows) error {
+		var number int64
+		var hashes sql.RawBytes
+		if err := rows.Scan(&number, &hashes); err != nil {
+			return err
 		}
+		kept++
+		if number >= 0 && number < int64(len(want)) && sha256.Sum256(hashes) == want[number] {
+			right++
+		}
+		return nil
+	}, func() error { return l.step(ctx, 0) }); err != nil {
+		return err
 	}
-	if wrong > 0 || len(kept) != len(want) {
-		fail("%d tiles are kept of %d, %d wrong or missing", len(kept), len(want), wrong)
-	}
-	return nil
-}
-
-// otherBatches are the batches that keep other leaves or voters than those of
-// their ballots. $1 is the selection, $2 the most of them.
-//
-// The join is a full one because either side may lack a batch. It is also never a
-// nested loop, which would hash all ballots anew for each batch where the planner
-// takes a new selection for empty.
-const otherBatches = `
-	SELECT coalesce(t.id, b.batch)
-	FROM (SELECT id, leaves, voters FROM batch LEFT JOIN batch_body ON batch = id WHERE selection = $1) t
-	FULL JOIN (
-	    SELECT batch, string_agg(voter, ''::bytea ORDER BY rank) AS voters, string_agg(` + leafHash + `, ''::bytea ORDER BY rank) AS leaves
-	    FROM ballot WHERE selection = $1 GROUP BY batch) b ON b.batch = t.id
-	WHERE t.leaves IS DISTINCT FROM b.leaves OR t.voters IS DISTINCT FROM b.voters LIMIT $2`
-
-func (v view) checkBatches(ctx context.Context, fail func(format string, args ...any)) error {
-	var ids []int64
-	if err := v.SelectContext(ctx, &ids, otherBatches, v.ID, maxProblems); err != nil {
-		return fmt.Errorf("check log: %w", err)
-	}
-	for _, id := range ids {
-		fail("batch %d keeps the leaves or voters of other ballots", id)
+	if kept != len(want) || right != kept {
+		l.fail(logBallots, "%d tiles are kept of %d, %d wrong or missing", kept, len(want), max(kept, len(want))-right)
 	}
 	return nil
 }

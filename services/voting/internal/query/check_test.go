@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
@@ -11,7 +12,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
-	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/secret"
 	"github.com/laurel-awards/laurel/services/voting/migrations"
@@ -70,9 +70,28 @@ func TestCheck_newSelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := New(run.Deps{DB: db}, secret.Keys{}, signer, candidates.NewCache(phase.NewSelections()))
-	check, err := r.CheckTally(testkit.Context(t), voting.Of{Slug: "s-1"})
-	if err != nil || check.Ballots != 0 || len(check.Problems) > 0 {
-		t.Errorf("%+v, %v", check, err)
+	steps := 0
+	if err := r.look(testkit.Context(t), "s-1", func(v view) error {
+		check, err := r.checked(testkit.Context(t), v, func(_ context.Context, done, total int64) error {
+			if steps++; done > total {
+				t.Errorf("%d of %d", done, total)
+			}
+			return nil
+		})
+		if err != nil || check.Ballots != 0 || len(check.Problems) > 0 {
+			t.Errorf("%+v, %v", check, err)
+		}
+		var rows int
+		err = v.GetContext(testkit.Context(t), &rows, `SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables`)
+		if most := 20 * batches * each; rows < 2*batches*each || rows > most {
+			t.Errorf("the check read %d rows, at most %d are due", rows, most)
+		}
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if steps == 0 {
+		t.Error("the check does not rest")
 	}
 
 	tx, err := db.BeginTxx(testkit.Context(t), nil)
@@ -80,7 +99,6 @@ func TestCheck_newSelection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback()
-	linear(t, tx, otherBatches, 1, maxProblems)
 	// All are counted, and the later half is published.
 	for _, statement := range []string{
 		`UPDATE batch SET first_index = 2 * (id - 2000000) WHERE selection = 1`,

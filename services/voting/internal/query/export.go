@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -62,13 +65,30 @@ func (r *Reader) ExportBallots(ctx context.Context, in voting.Of) (voting.Export
 	return r.file(ctx, in.Slug, voting.BallotsJob)
 }
 
-// Jobs are what this package has done outside of requests. The one writes the
-// leaves and orders the other, which reads them.
+// Jobs are what this package has done outside of requests. The first writes the
+// leaves and orders the second, which reads them.
 func (r *Reader) Jobs() []job.Kind {
 	return []job.Kind{
-		{Name: voting.LeavesJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
-		{Name: voting.BallotsJob, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
+		{Name: voting.LeavesJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeLeaves(ctx, w) }},
+		{Name: voting.BallotsJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeBallots(ctx, w) }},
+		{Name: voting.CheckJob, Waits: casting, Run: func(ctx context.Context, w *job.Work) (any, error) { return r.makeCheck(ctx, w) }},
 	}
+}
+
+// casting tells whether ballots have been cast within the last second, in any
+// selection: what this package has done takes no time from them.
+func casting(ctx context.Context, q sqlx.QueryerContext) (yes bool, err error) {
+	err = sqlx.GetContext(ctx, q, &yes, `
+		SELECT coalesce((SELECT committed_at > clock_timestamp() - interval '1 second' FROM batch ORDER BY id DESC LIMIT 1), false)`)
+	return yes, err
+}
+
+// Needs tells which of some bodies are files that a job has made, or reads.
+func Needs(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &needed, `
+		SELECT DISTINCT made.blob FROM job CROSS JOIN LATERAL (VALUES (result->>'blob'), (input->>'blob')) AS made (blob)
+		WHERE kind IN ($2, $3) AND made.blob = ANY($1)`, pq.Array(hashes), voting.LeavesJob, voting.BallotsJob)
+	return needed, err
 }
 
 // file gives a file of a sealed selection that a job has made, or the job that

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -17,8 +16,9 @@ import (
 )
 
 const (
-	idSize   = 16   // bytes of a voter's id
-	mostAsks = 5000 // pseudonyms a statement
+	idSize   = 16      // bytes of a voter's id
+	mostAsks = 5000    // pseudonyms a statement
+	maxList  = 4 << 20 // bytes of a list of voters
 )
 
 // count answers which voters of a roster have a ballot. A list that is gone was
@@ -50,14 +50,12 @@ func (v *Voters) count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e e
 }
 
 func (v *Voters) ids(ctx context.Context, hash string) (ids [][idSize]byte, err error) {
-	body, size, err := v.deps.Blobs.In(event.Identity).Open(ctx, hash)
+	text, err := blob.Read(ctx, v.deps.Blobs.In(event.Identity), hash, maxList)
+	if err == nil && len(text)%idSize != 0 {
+		err = fmt.Errorf("a list of %d bytes", len(text))
+	}
 	if err != nil {
 		return nil, err
-	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	text, err := io.ReadAll(body)
-	if err != nil || size%idSize != 0 {
-		return nil, errors.Join(err, fmt.Errorf("a list of %d bytes", size))
 	}
 	for ; len(text) > 0; text = text[idSize:] {
 		ids = append(ids, [idSize]byte(text))

@@ -43,7 +43,7 @@ func (c *Cast) prepare(ctx context.Context, at *installation.Installation) (*scr
 		return nil, err
 	}
 	s := &script.Script{
-		API: client.New("http://" + at.Listen), Input: in, Slug: fmt.Sprint("bench-", time.Now().Unix()), Rules: rules, Seed: 1,
+		API: client.New("http://" + at.Listen).From(network(randomID())), Input: in, Slug: fmt.Sprint("bench-", time.Now().Unix()), Rules: rules, Seed: 1,
 		Progress: func(string, int) func() { return func() {} },
 	}
 	for _, step := range []func(context.Context) error{s.Create, s.Nominate, s.Vet} {
@@ -83,6 +83,11 @@ func ballots(path, slug string, key credential.Key, numbers []int) func(dst []by
 		return post(dst, path, draw(numbers),
 			"Authorization: Bearer "+key.Sign(v)+"\r\nX-Forwarded-For: "+network(v.ID)+"\r\nIdempotency-Key: "+hex.EncodeToString(v.ID[:8])+"\r\n")
 	}
+}
+
+func randomID() (id [16]byte) {
+	rand.Read(id[:])
+	return id
 }
 
 // draw draws different ones of the numbers.

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/pg/private"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -23,6 +24,7 @@ import (
 // Command is `laurel bench`.
 type Command struct {
 	Cast      Cast      `cmd:"" default:"withargs" help:"Cast ballots over HTTP as fast as they are counted, beside two yardsticks."`
+	Exports   Exports   `cmd:"" help:"Fill a vote, seal it, and measure its files and its check: alone, and beside the casting of another vote."`
 	Yardstick Yardstick `cmd:"" hidden:"" help:"The server of the yardsticks."`
 	NATS      NATS      `cmd:"" name:"nats" hidden:"" help:"A NATS in a process of its own."`
 }
@@ -90,13 +92,7 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 		return err
 	}
 	b := &bench{Cast: c, binary: binary, targets: map[string]target{}}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-		defer cancel()
-		for _, stop := range slices.Backward(b.stops) {
-			err = errors.Join(err, stop(ctx))
-		}
-	}()
+	defer func() { err = errors.Join(err, b.stop(ctx)) }()
 	fmt.Println("Preparing selections …")
 	if err := b.open(ctx); err != nil {
 		return err
@@ -118,6 +114,16 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 		return err
 	}
 	return b.large(ctx, most)
+}
+
+// stop ends what was started.
+func (b *bench) stop(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	for _, stop := range slices.Backward(b.stops) {
+		err = errors.Join(err, stop(ctx))
+	}
+	return err
 }
 
 func (c *Cast) has(target string) bool { return slices.Contains(c.Targets, target) }
@@ -187,7 +193,8 @@ func (b *bench) together(ctx context.Context, name string) (*installation.Instal
 		return nil, err
 	}
 	in.Add(front, "", nil)
-	return in, b.add(ctx, name, in)
+	_, err = b.add(ctx, name, in)
+	return in, err
 }
 
 // apart adds a target whose services are processes of their own.
@@ -210,24 +217,25 @@ func (b *bench) apart(ctx context.Context) error {
 		}
 		in.Add(name, ops, []string{service})
 	}
-	return b.add(ctx, apart, in)
+	_, err = b.add(ctx, apart, in)
+	return err
 }
 
 // add starts an installation and opens a vote in it.
-func (b *bench) add(ctx context.Context, name string, in *installation.Installation) error {
+func (b *bench) add(ctx context.Context, name string, in *installation.Installation) (*script.Script, error) {
 	b.stops = append(b.stops, in.Stop)
 	starting, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	if err := in.Start(starting, slices.Collect(maps.Keys(in.Processes))...); err != nil {
-		return err
+		return nil, err
 	}
 	s, err := b.prepare(ctx, in)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if name == laurel {
 		b.slug = s.Slug
 	}
 	b.targets[name], err = voters(name, in, s)
-	return err
+	return s, err
 }

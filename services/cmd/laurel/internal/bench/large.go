@@ -92,7 +92,7 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 			    INSERT INTO ballot (batch, selection, period, part, rank, voter, salt, key, picks)
 			    SELECT batch, selection, period, 0, rank, voter, salt, salt,
 			           ARRAY[numbers[first + 1], numbers[first + 8], numbers[first + 15], numbers[first + 22], numbers[first + 29]]
-			    FROM drawn, listed
+			    FROM drawn, listed ORDER BY batch, rank
 			    RETURNING batch, rank, selection, period, voter, salt, picks
 			), leaves AS (
 			    SELECT batch, selection, period, count(*) AS ballots, string_agg(voter, '' ORDER BY rank) AS voters,
@@ -116,6 +116,12 @@ func fill(ctx context.Context, db *sqlx.DB, ballots int) error {
 			return fmt.Errorf("fill: %w", err)
 		}
 	}
+	return counted(ctx, db)
+}
+
+// counted waits until the ballots are counted and public, and makes the tables
+// ready for what comes.
+func counted(ctx context.Context, db *sqlx.DB) error {
 	for {
 		var waiting int
 		if err := db.GetContext(ctx, &waiting, `

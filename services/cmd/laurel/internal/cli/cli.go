@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/migrate"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/serve"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/slips"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/verify"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/witness"
 )
@@ -23,6 +24,7 @@ type CLI struct {
 	Compute compute.Command `cmd:"" help:"Compute a result from a rulebook and spreadsheets."`
 	Verify  verify.Command  `cmd:"" help:"Check an exported ballot log, and that the votes are its sums."`
 	Witness witness.Command `cmd:"" help:"Follow a ballot log from outside, and raise an alarm where it contradicts itself."`
+	Slips   slips.Command   `cmd:"" help:"What a printing office does: make its key, and print the slips that were sealed for it."`
 	Bench   bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
 	Migrate migrate.Command `cmd:"" help:"Create roles, schemas and tables, or the streams in NATS, or bring them up to date."`
 	Admin   admin.Command   `cmd:"" help:"What an operator does on the machine."`

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/calendar"
@@ -88,6 +89,8 @@ type Server struct {
 	SMTPURL  string `name:"smtp-url" env:"SMTP_URL" group:"Mail" help:"Server that takes the letters to members of staff: smtp://USER:PASSWORD@HOST:587, where TLS is demanded (STARTTLS) unless HOST is this machine, or smtps://… for TLS from the start. Default: no mail is sent; links are handed over, and nobody resets a password but by the command."`
 	MailFrom string `env:"MAIL_FROM" group:"Mail" help:"Sender of the letters, such as Laurel <laurel@example.org>; needed with SMTP_URL, as PUBLIC_URL is."`
 
+	PrintingKey string `env:"PRINTING_KEY" group:"Mail" help:"Public key of the printing office for voters' codes that no organizer reads: age1…, as laurel slips key makes it, on the office's machine. Organizers get the slips sealed for it. Needs PUBLIC_URL. Default: there is no such office."`
+
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
@@ -107,16 +110,37 @@ type Server struct {
 type Retention struct {
 	Withdrawn   int `env:"RETENTION_WITHDRAWN" default:"30" help:"Days from its withdrawal until an entry loses what it tells of people, and its picture; 0: never."`
 	Refused     int `env:"RETENTION_REFUSED" default:"180" help:"Days from the publication until an entry that was vetoed, or not passed in time, does so; 0: never."`
+	Struck      int `env:"RETENTION_STRUCK" default:"180" help:"Days from the publication until a candidate that was struck loses picture, story and what else was told of the person but number, name, category and the reason; 0: never."`
 	Roster      int `env:"RETENTION_ROSTER" default:"180" help:"Days from the publication until the members of a roster are erased; 0: never."`
+	SignIns     int `env:"RETENTION_SIGN_INS" default:"180" help:"Days until the audit log forgets the names and addresses of sign-ins, failures and sign-outs, at least 180; 0: never."`
+	Audit       int `env:"RETENTION_AUDIT" default:"1095" help:"Days until it forgets names, reasons and details of all other acts, at least 180; who did what, and when, stays, by the account's id; 0: never."`
 	Unpublished int `env:"RETENTION_UNPUBLISHED" default:"730" help:"Days from its beginning until a selection that has not been published is treated as if it had been; 0: never."`
 }
 
 // Periods are the days as the rooms take them.
-func (r Retention) Periods() retention.Periods {
-	days := func(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
-	return retention.Periods{
-		Withdrawn: days(r.Withdrawn), Refused: days(r.Refused), Roster: days(r.Roster), Unpublished: days(r.Unpublished),
+func (r Retention) Periods() (p retention.Periods, err error) {
+	for _, s := range []struct {
+		name  string
+		days  int
+		least time.Duration
+		to    *time.Duration
+	}{
+		{"RETENTION_WITHDRAWN", r.Withdrawn, 0, &p.Withdrawn},
+		{"RETENTION_REFUSED", r.Refused, 0, &p.Refused},
+		{"RETENTION_STRUCK", r.Struck, 0, &p.Struck},
+		{"RETENTION_ROSTER", r.Roster, 0, &p.Roster},
+		{"RETENTION_SIGN_INS", r.SignIns, audit.Youngest, &p.SignIns},
+		{"RETENTION_AUDIT", r.Audit, audit.Youngest, &p.Audit},
+		{"RETENTION_UNPUBLISHED", r.Unpublished, 0, &p.Unpublished},
+	} {
+		const day, most = 24 * time.Hour, 100_000 // days
+		if s.days < 0 || s.days > most || s.days > 0 && time.Duration(s.days)*day < s.least {
+			err = errors.Join(err, fmt.Errorf("%s: %d is not 0 or %d to %d days", s.name, s.days, max(1, s.least/day), most))
+			continue
+		}
+		*s.to = time.Duration(s.days) * day
 	}
+	return p, err
 }
 
 // Log is how the program logs.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -184,5 +185,31 @@ func TestServer_Key_damaged(t *testing.T) {
 	}
 	if text, err := os.ReadFile(file); err != nil || string(text) != "torn" {
 		t.Errorf("the file is now %q, %v", text, err)
+	}
+}
+
+// TestRetention_Periods refuses what the database would not do, and names it.
+func TestRetention_Periods(t *testing.T) {
+	var all config.Retention
+	parser, err := kong.New(&all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(nil); err != nil {
+		t.Fatal(err)
+	}
+	p, err := all.Periods()
+	if err != nil || p.Struck != 180*24*time.Hour || p.SignIns != 180*24*time.Hour || p.Audit != 1095*24*time.Hour {
+		t.Errorf("by default %+v, %v", p, err)
+	}
+	for name, wrong := range map[string]config.Retention{
+		"RETENTION_SIGN_INS": {SignIns: 179}, "RETENTION_AUDIT": {Audit: 1}, "RETENTION_STRUCK": {Struck: -1}, "RETENTION_ROSTER": {Roster: 1 << 40},
+	} {
+		if _, err := wrong.Periods(); err == nil || !strings.HasPrefix(err.Error(), name+": ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if p, err := (config.Retention{}).Periods(); err != nil || p.Audit != 0 {
+		t.Errorf("never: %+v, %v", p, err)
 	}
 }

@@ -127,6 +127,15 @@ func (p *Process) Peak() (int64, error) {
 	return 0, errors.New("the system does not tell how much memory the process has had")
 }
 
+// Forget has Peak begin anew at the memory that the process has now, and gives
+// that.
+func (p *Process) Forget() (int64, error) {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.process.Pid), []byte("5"), 0); err != nil {
+		return 0, err
+	}
+	return p.Peak()
+}
+
 // Signal sends a signal to the process.
 func (p *Process) Signal(sig os.Signal) error { return p.process.Signal(sig) }
 

@@ -44,7 +44,8 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		}
 		return identityserver.New(deps, identityserver.Config{
 			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
-			Mail: identityserver.Mail{URL: p.cfg.SMTPURL, From: p.cfg.MailFrom, PublicURL: p.cfg.PublicURL},
+			Mail:        identityserver.Mail{URL: p.cfg.SMTPURL, From: p.cfg.MailFrom, PublicURL: p.cfg.PublicURL},
+			PrintingKey: p.cfg.PrintingKey,
 		})
 	case selection.Name:
 		holidays, err := p.cfg.Holidays()

@@ -164,6 +164,10 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	if err != nil {
 		return err
 	}
+	periods, err := p.cfg.Retention.Periods()
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	opened := make([]*run.Running, len(names))
 	for i, name := range names {
@@ -189,7 +193,7 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 		b.Trust(trusted, clock.Now)
 		deps := run.Deps{
 			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
-			Retention: p.cfg.Retention.Periods(),
+			Retention: periods,
 		}
 		room, err := p.room(name, deps)
 		if err != nil {

@@ -32,6 +32,10 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 	if err := identity.ErrRosterInvalid.Check(audit.OptionalReason(reason)); err != nil {
 		return identity.CodesExported{}, err
 	}
+	private := in.Form == identity.FormSealed
+	if private && r.office.Printer == nil {
+		return identity.CodesExported{}, identity.ErrNoPrinter
+	}
 	var out identity.CodesExported
 	err := pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
 		exports, err := lock(ctx, tx, in.Slug)
@@ -49,7 +53,17 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 		if out.Replacements, err = r.tell(ctx, tx, in.Slug, replaced); err != nil {
 			return err
 		}
-		sealed, key, err := codelist.Seal(list)
+		if out.Left, err = left(ctx, tx, in.Slug, list); err != nil {
+			return err
+		}
+		detail := map[string]any{"export": out.Export, "form": in.Form, "codes": len(list), "replaced": len(replaced), "left_out": out.Left}
+		var sealed, key []byte
+		if private {
+			detail["printer"] = r.office.Printer.Key
+			sealed, err = r.slips(ctx, tx, in, out.Export, list)
+		} else {
+			sealed, key, err = codelist.Seal(list)
+		}
 		if err != nil {
 			return err
 		}
@@ -58,9 +72,7 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 			return fmt.Errorf("export codes: %w", err)
 		}
 		out.Blob, out.Key, out.Members = ref.Hash, key, len(list)
-		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "export_codes", reason, map[string]any{
-			"export": out.Export, "form": in.Form, "codes": len(list), "replaced": len(replaced),
-		})
+		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "export_codes", reason, detail)
 	})
 	if err != nil {
 		return identity.CodesExported{}, err
@@ -68,8 +80,36 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 	return out, nil
 }
 
-// renew gives codes to members who have none and, if all is set, new codes to all
-// others. replaced are their generations.
+// slips are a list for the printing office, whose key the roster names from then
+// on.
+func (r *Rosters) slips(ctx context.Context, tx *sqlx.Tx, in identity.ExportCodes, export int, list []identity.Coded) ([]byte, error) {
+	if _, err := tx.ExecContext(ctx, `UPDATE roster SET printer = $2 WHERE slug = $1`, in.Slug, r.office.Printer.Key); err != nil {
+		return nil, fmt.Errorf("export codes: %w", err)
+	}
+	return r.office.Printer.Seal(codelist.Slips{
+		Slug: in.Slug, Export: export, Title: in.Title, Address: strings.TrimSuffix(r.office.Address, "/") + "/s/" + in.Slug, Codes: list,
+	})
+}
+
+// left is how many members are not on a list: what was not handed to an organizer
+// before is not by a list for all.
+func left(ctx context.Context, tx *sqlx.Tx, slug string, list []identity.Coded) (n int, err error) {
+	members := make([]string, len(list))
+	for i, c := range list {
+		members[i] = c.Member
+	}
+	if err := tx.GetContext(ctx, &n, `
+		SELECT count(*) FROM roster_member WHERE slug = $1 AND (handed IS NOT NULL OR delivered = 'waiting') AND member <> ALL ($2)`,
+		slug, pq.Array(members)); err != nil {
+		return 0, fmt.Errorf("export codes: %w", err)
+	}
+	return n, nil
+}
+
+// renew gives codes to members who have none, or whose letter with one was given
+// up, and, if all is set, new codes to all whose code an organizer could have
+// read; slips are replaced by slips. Who waits for a letter is left out. replaced
+// are the generations of those who had one.
 func (r *Rosters) renew(
 	ctx context.Context, tx *sqlx.Tx, in identity.ExportCodes, all bool,
 ) (list []identity.Coded, replaced map[string]uint32, err error) {
@@ -82,7 +122,9 @@ func (r *Rosters) renew(
 	}
 	if err := tx.SelectContext(ctx, &rows, `
 		SELECT member, name, constituency, code IS NOT NULL AS had, generation FROM roster_member
-		WHERE slug = $1 AND (code IS NULL OR $2) ORDER BY place FOR UPDATE`, in.Slug, all); err != nil {
+		WHERE slug = $1 AND delivered IS DISTINCT FROM 'waiting'
+		  AND (code IS NULL OR delivered = 'failed' OR $2 AND (handed IS NULL OR handed = 'slip' AND $3))
+		ORDER BY place FOR UPDATE`, in.Slug, all, in.Form == identity.FormSealed); err != nil {
 		return nil, nil, fmt.Errorf("export codes: %w", err)
 	}
 	switch {
@@ -102,9 +144,10 @@ func (r *Rosters) renew(
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE roster_member m SET code = n.code, generation = m.generation + (m.code IS NOT NULL)::int
+		UPDATE roster_member m SET code = n.code, generation = m.generation + (m.code IS NOT NULL)::int,
+		       handed = CASE WHEN $4 THEN 'slip' END, letter = NULL, delivered = NULL
 		FROM unnest($2::text[], $3::bytea[]) AS n (member, code) WHERE m.slug = $1 AND m.member = n.member`,
-		in.Slug, pq.Array(members), pq.Array(hashes)); err != nil {
+		in.Slug, pq.Array(members), pq.Array(hashes), in.Form == identity.FormSealed); err != nil {
 		return nil, nil, fmt.Errorf("export codes: %w", err)
 	}
 	return list, replaced, nil
@@ -131,7 +174,7 @@ func (r *Rosters) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (ide
 			Had          bool   `db:"had"`
 		}
 		err := tx.GetContext(ctx, &now, `
-			UPDATE roster_member m SET code = $3, generation = m.generation + (m.code IS NOT NULL)::int
+			UPDATE roster_member m SET code = $3, generation = m.generation + (m.code IS NOT NULL)::int, handed = NULL, letter = NULL, delivered = NULL
 			FROM (SELECT code IS NOT NULL AS had FROM roster_member WHERE slug = $1 AND member = $2) was
 			WHERE m.slug = $1 AND m.member = $2 RETURNING m.name, m.constituency, m.generation, was.had`,
 			in.Slug, in.Member, r.key.hash(in.Slug, c))

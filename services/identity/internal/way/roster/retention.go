@@ -25,10 +25,10 @@ func (r *Rosters) ended(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ 
 
 // Retention is what the room erases by: the members of a roster, when the
 // selection has been over for long. How many they were, and voted, stays.
-func (r *Rosters) Retention() retention.Room {
+func (r *Rosters) Retention() retention.Plan {
 	periods := r.deps.Retention
-	return retention.Room{
-		Now: r.deps.Now, Log: r.deps.Log, Blobs: r.deps.Blobs, Needs: lists,
+	return retention.Plan{
+		Needs: lists,
 		Rules: []retention.Rule{{For: periods.Roster, Erase: func(ctx context.Context, tx *sqlx.Tx, _, over time.Time) ([]retention.Item, bool, error) {
 			return erase(ctx, tx, over, periods.Unpublished)
 		}}},

@@ -21,6 +21,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/codelist"
+	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 	"github.com/laurel-awards/laurel/services/identity/internal/way"
 )
 
@@ -29,12 +31,23 @@ const maxDiffers = 1000
 
 // Rosters is the rosters.
 type Rosters struct {
-	deps run.Deps
-	key  Key
+	deps   run.Deps
+	key    Key
+	office Office
+	mail   *mail.Queue
 }
 
-// New keeps rosters in deps' database, and hashes codes with key.
-func New(deps run.Deps, key Key) *Rosters { return &Rosters{deps, key} }
+// Office prints codes that no organizer reads.
+type Office struct {
+	Printer *codelist.Printer // nil: there is none
+	Address string            // where voters reach the pages, https://…: as the operator says, for codes go there
+}
+
+// New keeps rosters in deps' database, and hashes codes with key. Codes that no
+// organizer reads go to the office, and by the queue.
+func New(deps run.Deps, key Key, office Office, queue *mail.Queue) *Rosters {
+	return &Rosters{deps, key, office, queue}
+}
 
 // lock locks the roster until the transaction ends: all that changes it come one
 // after the other. Faults: ErrNoRoster, ErrVoteOver.
@@ -69,8 +82,12 @@ func (r *Rosters) ImportRoster(ctx context.Context, in identity.ImportRoster) (i
 		if out, err = store(ctx, tx, in.Slug, read.members); err != nil {
 			return err
 		}
+		addresses, err := address(ctx, tx, in.Slug, read)
+		if err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "import_roster", "", map[string]any{
-			"file": in.Blob, "added": out.Added, "kept": out.Kept,
+			"file": in.Blob, "added": out.Added, "kept": out.Kept, "addresses": addresses,
 		})
 	})
 	out.Sheet, out.Warnings = read.sheet, read.warnings
@@ -125,36 +142,98 @@ func differing(ctx context.Context, tx *sqlx.Tx, slug string, members []member, 
 		Member       string `db:"member"`
 		Name         string `db:"name"`
 		Constituency string `db:"constituency"`
+		Email        string `db:"email"`
 	}
-	if err := tx.SelectContext(ctx, &rows, `SELECT member, name, constituency FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
+	if err := tx.SelectContext(ctx, &rows, `SELECT member, name, constituency, coalesce(email, '') AS email FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
 		slug, pq.Array(numbers)); err != nil {
 		return nil, fmt.Errorf("import roster: %w", err)
 	}
 	kept := make(map[string]member, len(rows))
 	for _, k := range rows {
-		kept[k.Member] = member{member: k.Member, name: k.Name, constituency: k.Constituency}
+		kept[k.Member] = member{member: k.Member, name: k.Name, constituency: k.Constituency, email: k.Email}
 	}
 	differs := []identity.KeptMember{}
 	for _, m := range members {
-		if k := kept[m.member]; (k.name != m.name || k.constituency != m.constituency) && len(differs) < maxDiffers {
-			differs = append(differs, identity.KeptMember{Line: m.line, Member: k.member, Name: k.name, Constituency: k.constituency})
+		k := kept[m.member]
+		moved := k.email != m.email && k.email != "" && m.email != ""
+		if (k.name != m.name || k.constituency != m.constituency || moved) && len(differs) < maxDiffers {
+			differs = append(differs, identity.KeptMember{Line: m.line, Member: k.member, Name: k.name, Constituency: k.constituency, Email: k.email})
 		}
 	}
 	return differs, nil
 }
 
+// address gives members their addresses, who have none, and their number. One
+// that comes after a code may be anybody's: it makes no code private. Fault:
+// ErrRosterInvalid for an address of another member.
+func address(ctx context.Context, tx *sqlx.Tx, slug string, read roll) (given int64, err error) {
+	of, lines := make(map[string]string), make(map[string]int)
+	var numbers, emails []string
+	for _, m := range read.members {
+		if m.email != "" {
+			numbers, emails = append(numbers, m.member), append(emails, m.email)
+			of[m.email], lines[m.email] = m.member, m.line
+		}
+	}
+	var taken []struct {
+		Member string `db:"member"`
+		Email  string `db:"email"`
+	}
+	if err := tx.SelectContext(ctx, &taken, `SELECT member, email FROM roster_member WHERE slug = $1 AND email = ANY ($2) ORDER BY place`,
+		slug, pq.Array(emails)); err != nil {
+		return 0, fmt.Errorf("import roster: %w", err)
+	}
+	var problems []fault.Field
+	for _, t := range taken {
+		if of[t.Email] != t.Member && len(problems) < maxReported {
+			problems = append(problems, emailTaken(read.email.Name, t.Email).In(lines[t.Email], read.email.Column))
+		}
+	}
+	if err := identity.ErrRosterInvalid.Check(problems); err != nil {
+		return 0, err
+	}
+	done, err := tx.ExecContext(ctx, `
+		UPDATE roster_member m SET email = n.email, moved = m.code IS NOT NULL
+		FROM unnest($2::text[], $3::text[]) AS n (member, email) WHERE m.slug = $1 AND m.member = n.member AND m.email IS NULL`,
+		slug, pq.Array(numbers), pq.Array(emails))
+	if err != nil {
+		return 0, fmt.Errorf("import roster: %w", err)
+	}
+	return done.RowsAffected()
+}
+
+func emailTaken(field, email string) fault.Field {
+	return fault.Wrong(field, "email_taken", "{value} is the address of another member on the roster", "value", email)
+}
+
+// isPrivate is the members whose code no organizer could have read: it was drawn
+// for a letter, to the address that the member was imported with, or for the
+// printing office.
+const isPrivate = `(handed = 'slip' OR handed = 'mail' AND NOT moved)`
+
 // GetRoster implements identity.Service.
 func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity.Roster, error) {
-	out := identity.Roster{Slug: in.Slug}
+	out := identity.Roster{Slug: in.Slug, Failed: []identity.Failed{}}
 	err := r.deps.DB.QueryRowxContext(ctx, `
-		SELECT r.exports, r.voted, count(m.member), count(m.code)
+		SELECT r.exports, r.voted, coalesce(r.printer, ''), count(m.member), count(m.code), count(m.email),
+		       count(*) FILTER (WHERE delivered = 'waiting'), count(*) FILTER (WHERE delivered = 'sent'), count(*) FILTER (WHERE delivered = 'failed'),
+		       count(*) FILTER (WHERE handed = 'slip'), count(*) FILTER (WHERE `+isPrivate+`)
 		FROM roster r LEFT JOIN roster_member m ON m.slug = r.slug
-		WHERE r.slug = $1 GROUP BY r.slug`, in.Slug).Scan(&out.Exports, &out.Voted, &out.Members, &out.Coded)
+		WHERE r.slug = $1 GROUP BY r.slug`, in.Slug).Scan(&out.Exports, &out.Voted, &out.Printer, &out.Members, &out.Coded, &out.Addressed,
+		&out.Mailed.Waiting, &out.Mailed.Sent, &out.Mailed.Failed, &out.Slips, &out.Private)
 	if errors.Is(err, sql.ErrNoRows) {
 		return out, identity.ErrNoRoster
 	}
 	if err != nil {
 		return out, fmt.Errorf("roster: %w", err)
+	}
+	if out.Mailed.Failed > 0 {
+		err = r.deps.DB.SelectContext(ctx, &out.Failed, `
+			SELECT m.member, coalesce(l.error, '') AS error FROM roster_member m LEFT JOIN mail l ON l.id = m.letter
+			WHERE m.slug = $1 AND m.delivered = 'failed' ORDER BY m.place LIMIT $2`, in.Slug, maxDiffers)
+		if err != nil {
+			return out, fmt.Errorf("roster: %w", err)
+		}
 	}
 	return out, nil
 }
@@ -178,7 +257,7 @@ func (*Rosters) Check(in identity.ProveVoter) []fault.Field {
 func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (v way.Voter, err error) {
 	c, err := parse(in.Code)
 	if err != nil {
-		return v, identity.ErrCodeMistyped.At(fault.Wrong("code", identity.ErrCodeMistyped.Code, identity.ErrCodeMistyped.Message))
+		return v, mistyped
 	}
 	var m struct {
 		Member     string `db:"member"`
@@ -190,7 +269,7 @@ func (r *Rosters) Voter(ctx context.Context, in identity.ProveVoter) (v way.Vote
 		WHERE m.code = $1 AND m.slug = $2`, r.key.hash(in.Slug, c), in.Slug)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return v, identity.ErrCode.At(fault.Wrong("code", identity.ErrCode.Code, identity.ErrCode.Message))
+		return v, unknown
 	case err != nil:
 		return v, fmt.Errorf("roster code: %w", err)
 	case m.Over:

@@ -15,6 +15,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/norm"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
 
 // The columns, and the headings by which they are known.
@@ -22,8 +23,9 @@ const (
 	columnMember       = "member"
 	columnName         = "name"
 	columnConstituency = "constituency"
+	columnEmail        = "email"
 
-	columnsTaken = "member[,name][,constituency]"
+	columnsTaken = "member[,name][,constituency][,email]"
 )
 
 // columnOf is what a heading means, "" if nothing. docs/files.md lists them.
@@ -35,6 +37,8 @@ func columnOf(heading string) string {
 		return columnName
 	case columnConstituency, "选区", "单位":
 		return columnConstituency
+	case columnEmail, "e-mail", "mail", "电子邮箱", "电子邮件", "邮箱", "邮件":
+		return columnEmail
 	}
 	return ""
 }
@@ -50,8 +54,8 @@ const (
 
 // member is a row.
 type member struct {
-	line                       int
-	member, name, constituency string
+	line                              int
+	member, name, constituency, email string
 }
 
 // sheet is a roster's file on its way through the checks.
@@ -59,6 +63,7 @@ type sheet struct {
 	columns  map[string]int    // index from 0, by column
 	labels   map[string]string // heading as typed, by column
 	headings map[int]bool      // the columns that have one
+	emails   map[string]int    // row, by address
 	members  []member
 	problems []fault.Field
 	mistakes int // problems has the first of them
@@ -67,7 +72,8 @@ type sheet struct {
 // roll is what a file says.
 type roll struct {
 	members  []member
-	sheet    string // of the workbook
+	email    fault.Field // in the column of addresses, by heading and column
+	sheet    string      // of the workbook
 	warnings []table.Warning
 }
 
@@ -89,7 +95,7 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 		return out, err
 	}
 	defer func() { err = errors.Join(err, t.Close()) }()
-	s := sheet{columns: map[string]int{}, labels: map[string]string{}, headings: map[int]bool{}}
+	s := sheet{columns: map[string]int{}, labels: map[string]string{}, headings: map[int]bool{}, emails: map[string]int{}}
 	if head := t.Header().Row; head.Line == 0 {
 		s.wrong(fault.Wrong("header", "empty_file", "the file is empty; the first row names the columns: {columns}", "columns", columnsTaken).In(1, 1))
 	} else {
@@ -102,7 +108,8 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 	if s.mistakes > len(s.problems) {
 		return out, identity.ErrRosterInvalid.At(s.problems...).With("mistakes", strconv.Itoa(s.mistakes))
 	}
-	return roll{s.members, t.Sheet(), t.Warnings()}, identity.ErrRosterInvalid.Check(s.problems)
+	email := fault.Field{Name: s.labels[columnEmail], Column: s.columns[columnEmail] + 1}
+	return roll{s.members, email, t.Sheet(), t.Warnings()}, identity.ErrRosterInvalid.Check(s.problems)
 }
 
 func (s *sheet) wrong(f fault.Field) {
@@ -168,7 +175,10 @@ func (s *sheet) member(row table.Row, in identity.ImportRoster, lines map[string
 			return
 		}
 	}
-	m := member{row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency))}
+	m := member{
+		row.Line, table.Fold(s.cell(row, columnMember)), table.Text(s.cell(row, columnName)), table.Text(s.cell(row, columnConstituency)),
+		mail.Normalize(table.Text(s.cell(row, columnEmail))),
+	}
 	if i := slices.IndexFunc(in.Constituencies, func(c string) bool { return norm.Same(c, m.constituency) }); i >= 0 {
 		m.constituency = in.Constituencies[i] // as the rulebook writes it
 	}
@@ -201,12 +211,30 @@ func (s *sheet) member(row table.Row, in identity.ImportRoster, lines map[string
 	case !printable(m.constituency, maxText):
 		s.unprintable(row, columnConstituency, maxText)
 	}
+	s.email(row, m)
 	for i := range row.Cells {
 		if table.Text(row.Cells[i]) != "" && !s.headings[i] && !row.Repeated(i) {
 			s.wrong(row.Wrong(i, "header", "heading_empty", "this column has no heading"))
 		}
 	}
 	s.members = append(s.members, m)
+}
+
+// email checks a member's address: one is one member's, for whoever reads its
+// mail has the code.
+func (s *sheet) email(row table.Row, m member) {
+	if m.email == "" {
+		return
+	}
+	if !mail.IsAddress(m.email) {
+		s.wrongIn(row, columnEmail, "not_an_email", "is not an email address")
+		return
+	}
+	if first, twice := s.emails[m.email]; twice {
+		s.wrongIn(row, columnEmail, "row_twice", "{value} is in row {row} already", "value", m.email, "row", first)
+		return
+	}
+	s.emails[m.email] = row.Line
 }
 
 // broken tells whether a cell cannot be read, which has been noted.
