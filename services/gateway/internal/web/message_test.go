@@ -63,16 +63,42 @@ func families(t *testing.T) map[string][]string {
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
 	}
+	var entryStates []string
+	for _, s := range nomination.States() {
+		entryStates = append(entryStates, string(s))
+	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
-		"phase.":                   append(rulebook.PhaseNames(), "publication"),
-		"state.":                   {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
-		"way.":                     words["Way"],
-		"source.":                  {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
-		"attribute.":               attributes,
-		"problem.":                 problems,
-		"fault.":                   faultCodes(t),
-		"desk.role.":               roles,
+		"phase.":              append(rulebook.PhaseNames(), "publication"),
+		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                words["Way"],
+		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":          attributes,
+		"problem.":            problems,
+		"fault.":              faultCodes(t),
+		"desk.role.":          roles,
+		"desk.entry.state.":   entryStates,
+		"desk.verdict.":       nomination.Verdicts(),
+		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
+		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":    words["Frequency"],
+		"rules.change.":       words["Change"],
+		"rules.counts.":       words["Counts"],
+		"rules.constituency.": words["Constituency"],
+		"rules.assign.":       words["Assign"],
+		"rules.sees.":         words["Sees"],
+		"rules.aggregate.":    words["Aggregate"],
+		"rules.over.":         words["Over"],
+		"rules.missing.":      words["Missing"],
+		"rules.round.":        words["Round"],
+		"rules.convert.":      words["Convert"],
+		"rules.ties.":         words["Ties"],
+		"rules.per.":          words["Per"],
+		"rules.ranked.":       words["Method"],
+		"rules.ballot.":       words["Ballot"],
+		"rules.calendar.":     calendar.Names(),
+		"rules.nominee.":      words["Nominee"],
+
 		"desk.due.":                {"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed"},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
 		"desk.vetting.show.":       spelled(nomination.Shows()),
@@ -82,24 +108,6 @@ func families(t *testing.T) map[string][]string {
 		"desk.vetting.gender.":     {"female", "male"},
 		"desk.vetting.given.":      append(nomination.Verdicts(), "admitted", "vetoed"),
 		"desk.vetting.given.many.": nomination.Verdicts(),
-		"field.":                   slices.Collect(maps.Keys(fieldCodes(t))),
-		"rules.frequency.":         words["Frequency"],
-		"rules.change.":            words["Change"],
-		"rules.counts.":            words["Counts"],
-		"rules.constituency.":      words["Constituency"],
-		"rules.assign.":            words["Assign"],
-		"rules.sees.":              words["Sees"],
-		"rules.aggregate.":         words["Aggregate"],
-		"rules.over.":              words["Over"],
-		"rules.missing.":           words["Missing"],
-		"rules.round.":             words["Round"],
-		"rules.convert.":           words["Convert"],
-		"rules.ties.":              words["Ties"],
-		"rules.per.":               words["Per"],
-		"rules.ranked.":            words["Method"],
-		"rules.ballot.":            words["Ballot"],
-		"rules.calendar.":          calendar.Names(),
-		"rules.nominee.":           words["Nominee"],
 	}
 }
 

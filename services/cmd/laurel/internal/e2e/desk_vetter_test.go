@@ -30,7 +30,7 @@ func vetting(t *testing.T) (h *harness, token string, ids []string) {
 	h.run(t, h.Create, h.Nominate)
 	organizer := h.Organizer()
 	if _, err := organizer.SubmitEntry(t.Context(), slug, nomination.Nominee{
-		Name: markup, Employer: markup, Region: markup, Deeds: markup + "\n" + markup, RecommendedBy: markup,
+		Name: "马一", Employer: markup, Region: markup, Deeds: markup + "\n" + markup, RecommendedBy: markup,
 	}); err != nil {
 		t.Fatal(err)
 	}
