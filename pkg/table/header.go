@@ -1,6 +1,9 @@
 package table
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Header is the row or rows that name the columns.
 type Header struct {
@@ -17,19 +20,30 @@ func (h Header) Column(field string) int { return slices.Index(h.Fields, field) 
 // the columns: titles, who filled it in.
 const headingWithin = 10
 
+// HeadingWithin is down to which line the caller may say that the names stand.
+const HeadingWithin = 50
+
 // readHeader finds the first row near the top that names enough fields, with the
-// second row of its names where there is one. Where there is none, it is the row
-// that names most, or the first. What stands above it is passed.
+// second row of its names where there is one; or the row that the caller names.
+// Where there is none, it is the row that names most, or the first. What stands
+// above it is passed.
 func (r *Reader) readHeader() (Header, error) {
 	var best Header
+	within := headingWithin
+	if r.options.Header > 0 {
+		within = min(r.options.Header, HeadingWithin)
+	}
 	count, used := -1, 0
 	for i := 0; ; i++ {
 		row, err := r.peek(i)
 		if err != nil {
 			return Header{}, err
 		}
-		if row.Line == 0 || row.Line > headingWithin && i > 0 {
+		if row.Line == 0 || row.Line > within && i > 0 {
 			break
+		}
+		if row.Line < r.options.Header {
+			continue
 		}
 		h, n, rows, err := r.headerAt(i)
 		if err != nil {
@@ -38,7 +52,7 @@ func (r *Reader) readHeader() (Header, error) {
 		if n > count {
 			best, count, used = h, n, i+rows
 		}
-		if n >= r.options.least() {
+		if n >= r.options.least() || r.options.Header > 0 {
 			best.Found = true
 			break
 		}
@@ -127,7 +141,7 @@ func (r *Reader) named(rows []Row) (Header, int) {
 	for c := range width {
 		upper, lower := "", ""
 		for _, row := range rows {
-			switch text := Text(row.Cell(c)); {
+			switch text := strings.Join(strings.Fields(Text(row.Cell(c))), " "); {
 			case text == "" || row.mark(c)&fromAbove != 0:
 			case row.mark(c)&fromLeft != 0: // the name of a group, which its first column has
 				upper = text

@@ -57,6 +57,9 @@ type Options struct {
 	Field func(name string) string
 	// Least is how many fields a header names at least; default 1.
 	Least int
+	// Header is the line, at most HeadingWithin, of the columns' names, where the
+	// caller knows it; 0: it is found.
+	Header int
 }
 
 func (o Options) least() int { return max(o.Least, 1) }

@@ -13,9 +13,20 @@ func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("submit_entry", s.SubmitEntry),
 		bus.Method("import_entries", s.ImportEntries),
+		bus.Method("start_import", s.StartImport),
+		bus.Method("map_import", s.MapImport),
+		bus.Method("run_import", s.RunImport),
+		bus.Method("drop_import", s.DropImport),
+		bus.Method("get_import", s.GetImport),
+		bus.Method("list_imports", s.ListImports),
 		bus.Method("set_photo", s.SetPhoto),
+		bus.Method("add_photos", s.AddPhotos),
+		bus.Method("list_photos", s.ListPhotos),
+		bus.Method("get_picture", s.GetPicture),
+		bus.Method("place_photo", s.PlacePhoto),
 		bus.Method("get_entry", s.GetEntry),
 		bus.Method("list_entries", s.ListEntries),
+		bus.Method("find_entries", s.FindEntries),
 		bus.Method("give_opinion", s.GiveOpinion),
 		bus.Method("give_opinions", s.GiveOpinions),
 		bus.Method("withdraw_opinions", s.WithdrawOpinions),
@@ -47,9 +58,59 @@ func (c *Client) ImportEntries(ctx context.Context, in ImportEntries) (Imported,
 	return bus.Call[Imported](ctx, c.bus, Name, "import_entries", in)
 }
 
+// StartImport implements Service.
+func (c *Client) StartImport(ctx context.Context, in StartImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "start_import", in)
+}
+
+// MapImport implements Service.
+func (c *Client) MapImport(ctx context.Context, in MapImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "map_import", in)
+}
+
+// RunImport implements Service.
+func (c *Client) RunImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "run_import", in)
+}
+
+// DropImport implements Service.
+func (c *Client) DropImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "drop_import", in)
+}
+
+// GetImport implements Service.
+func (c *Client) GetImport(ctx context.Context, in OfImport) (Import, error) {
+	return bus.Call[Import](ctx, c.bus, Name, "get_import", in)
+}
+
+// ListImports implements Service.
+func (c *Client) ListImports(ctx context.Context, in Of) ([]Import, error) {
+	return bus.Call[[]Import](ctx, c.bus, Name, "list_imports", in)
+}
+
 // SetPhoto implements Service.
 func (c *Client) SetPhoto(ctx context.Context, in SetPhoto) (Entry, error) {
 	return bus.Call[Entry](ctx, c.bus, Name, "set_photo", in)
+}
+
+// AddPhotos implements Service.
+func (c *Client) AddPhotos(ctx context.Context, in AddPhotos) (Photos, error) {
+	return bus.Call[Photos](ctx, c.bus, Name, "add_photos", in)
+}
+
+// ListPhotos implements Service.
+func (c *Client) ListPhotos(ctx context.Context, in ListPhotos) (Photos, error) {
+	return bus.Call[Photos](ctx, c.bus, Name, "list_photos", in)
+}
+
+// GetPicture implements Service.
+func (c *Client) GetPicture(ctx context.Context, in OfPicture) (Picture, error) {
+	return bus.Call[Picture](ctx, c.bus, Name, "get_picture", in)
+}
+
+// PlacePhoto implements Service.
+func (c *Client) PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error) {
+	return bus.Call[Picture](ctx, c.bus, Name, "place_photo", in)
 }
 
 // GetEntry implements Service.
@@ -60,6 +121,11 @@ func (c *Client) GetEntry(ctx context.Context, in OfEntry) (Entry, error) {
 // ListEntries implements Service.
 func (c *Client) ListEntries(ctx context.Context, in ListEntries) ([]Entry, error) {
 	return bus.Call[[]Entry](ctx, c.bus, Name, "list_entries", in)
+}
+
+// FindEntries implements Service.
+func (c *Client) FindEntries(ctx context.Context, in FindEntries) (EntriesFound, error) {
+	return bus.Call[EntriesFound](ctx, c.bus, Name, "find_entries", in)
 }
 
 // GiveOpinion implements Service.

@@ -235,15 +235,48 @@ type Service interface {
 	// table_too_large for the file as a whole, table_sheet where it is not clear
 	// which sheet is meant; ErrFull.
 	ImportEntries(ctx context.Context, in ImportEntries) (Imported, error)
+	// StartImport keeps a file, and guesses what its columns are: by what was said of
+	// earlier files of the same body, then by their headings. Faults: ErrPhase;
+	// ErrImport for the name or the body; table_unreadable, table_too_large.
+	StartImport(ctx context.Context, in StartImport) (Import, error)
+	// MapImport says what the columns are, remembers it for the recommending body,
+	// and checks all rows. Faults: ErrMapping, two columns that are one field among
+	// them; ErrNoImport, ErrImportOver, ErrImporting, ErrPhase; those of the file.
+	MapImport(ctx context.Context, in MapImport) (Import, error)
+	// RunImport has a job take all rows of a file that was checked, or none. Again is
+	// fine. Faults: ErrNoImport, ErrImportOver, ErrUnchecked, ErrImporting, ErrPhase.
+	RunImport(ctx context.Context, in OfImport) (Import, error)
+	// DropImport gives an import up; its file is removed. Again is fine. Faults:
+	// ErrNoImport, ErrImportOver, ErrImporting.
+	DropImport(ctx context.Context, in OfImport) (Import, error)
+	// GetImport tells how far an import is. Fault: ErrNoImport.
+	GetImport(ctx context.Context, in OfImport) (Import, error)
+	// ListImports gives the latest imports, at most 50, without their columns and checks.
+	ListImports(ctx context.Context, in Of) ([]Import, error)
 	// SetPhoto checks a picture by its content (JPEG, PNG, WebP, at most 10 MB
 	// and 50 megapixels), makes it upright, without metadata and at most
 	// 1200 pixels long, and gives it to an entry. Faults: ErrPhoto,
 	// ErrNoEntry, ErrPhase, ErrDecided.
 	SetPhoto(ctx context.Context, in SetPhoto) (Entry, error)
+	// AddPhotos takes pictures and ZIPs of them. A job makes them and gives each to
+	// the entry that it fits; the others wait to be placed. Faults: ErrPhase;
+	// ErrPhotos for a ZIP with paths that lead out, links, too many or too large
+	// files, passwords or archives in it, by the name of the file.
+	AddPhotos(ctx context.Context, in AddPhotos) (Photos, error)
+	// ListPhotos tells how far they are, and which wait to be placed.
+	ListPhotos(ctx context.Context, in ListPhotos) (Photos, error)
+	// GetPicture gives one. Fault: ErrNoPicture.
+	GetPicture(ctx context.Context, in OfPicture) (Picture, error)
+	// PlacePhoto places a picture by hand, or puts it away. Faults: ErrNoPicture,
+	// ErrNoEntry, ErrPhase, ErrDecided.
+	PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error)
 	// GetEntry gives one entry. Fault: ErrNoEntry.
 	GetEntry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.
 	ListEntries(ctx context.Context, in ListEntries) ([]Entry, error)
+	// FindEntries gives a page of entries that are searched, filtered and sorted.
+	// Fault: ErrInvalid.
+	FindEntries(ctx context.Context, in FindEntries) (EntriesFound, error)
 	// GiveOpinion records a department's word; the same word again is fine.
 	// When every department of the rulebook passed it, the entry becomes a
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,

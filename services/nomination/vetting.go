@@ -19,13 +19,13 @@ type VettingOrder string
 
 // The orders.
 const (
-	BySubmission VettingOrder = ""
-	ByName       VettingOrder = "name"
-	ByEmployer   VettingOrder = "employer"
+	InSubmission VettingOrder = ""
+	InNames      VettingOrder = "name"
+	InEmployers  VettingOrder = "employer"
 )
 
 // VettingOrders are all of them.
-func VettingOrders() []VettingOrder { return []VettingOrder{BySubmission, ByName, ByEmployer} }
+func VettingOrders() []VettingOrder { return []VettingOrder{InSubmission, InNames, InEmployers} }
 
 // VettingQuery is which entries a department looks at, and in which order.
 type VettingQuery struct {

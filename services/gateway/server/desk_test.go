@@ -19,7 +19,8 @@ import (
 
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
 var deskPaths = map[string]string{
-	"panel": "experts", "code": "K-482", "entry": "0192f0c1-2345-7abc-8def-0123456789ab", "hash": strings.Repeat("a", 64),
+	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
+	"panel": "experts", "code": "K-482",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in

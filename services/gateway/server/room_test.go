@@ -150,6 +150,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/entries":                                  {body: form},
 		"POST /selections/{slug}/entries/import":                           {body: "姓名\n马晓燕\n"},
 		"GET /selections/{slug}/entries":                                   {},
+		"GET /selections/{slug}/entries/search":                            {query: "?q=%E9%A9%AC&sort=-name&photo=with"},
 		"GET /selections/{slug}/entries/{entry}":                           {},
 		"PUT /selections/{slug}/entries/{entry}/photo":                     {body: "\xff\xd8\xff"},
 		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`},

@@ -39,6 +39,7 @@ func keepsFor(t *testing.T, p retention.Periods) *room {
 	r := &room{nomination.NewClient(made.Caller), made, made.Selection(slug)}
 	r.selection.Freeze(rules)
 	r.selection.Open(rulebook.PhaseNomination, rulebook.PhaseVetting)
+	r.erasedBy(t, testkit.Morning()) // the first round is over: the next one begins an hour later
 	return r
 }
 

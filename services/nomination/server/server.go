@@ -2,6 +2,7 @@
 package server
 
 import (
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -34,5 +35,6 @@ func New(deps run.Deps) (run.Room, error) {
 		Endpoints:  nomination.Endpoints(service),
 		Handlers:   append(deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}), entry.Ended()),
 		Retention:  entries.Retention(),
+		Jobs:       []job.Kind{entries.ImportJob(), entries.PhotosJob()},
 	}, nil
 }

@@ -213,7 +213,7 @@ func TestListVetting(t *testing.T) {
 		"due":       {nomination.VettingQuery{}, "0 3"},
 		"given":     {nomination.VettingQuery{Show: nomination.ShowGiven}, "1 2"},
 		"failed":    {nomination.VettingQuery{Show: nomination.ShowFailed}, "2"},
-		"all":       {nomination.VettingQuery{Show: nomination.ShowAll, Order: nomination.ByEmployer}, "4 3 2 1 0"},
+		"all":       {nomination.VettingQuery{Show: nomination.ShowAll, Order: nomination.InEmployers}, "4 3 2 1 0"},
 		"search":    {nomination.VettingQuery{Show: nomination.ShowAll, Search: " 第3个 "}, "3"},
 		"as it is":  {nomination.VettingQuery{Show: nomination.ShowAll, Search: "100%_"}, "0 1 2 3 4"},
 		"not found": {nomination.VettingQuery{Show: nomination.ShowAll, Search: "1000"}, ""},

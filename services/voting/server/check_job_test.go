@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/job"
@@ -16,32 +14,37 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// admin is a superuser's session.
-func (r *room) admin(t *testing.T) *sqlx.DB {
+// commanded has a superuser execute a statement.
+func commanded(t *testing.T, address, statement string) {
+	t.Helper()
+	db, err := pg.Open(t.Context(), pg.Config{URL: address, MaxOpen: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// kill ends all sessions that are at work or hold a lock, but for one.
+func (r *room) kill(t *testing.T, but int) {
+	t.Helper()
+	commanded(t, r.address, fmt.Sprintf(`
+		SELECT pg_terminate_backend(pid) FROM pg_stat_activity a
+		WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %d)
+		  AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory'))`, but))
+}
+
+// held lets checks come as far as the log, and no farther until it is let go.
+func (r *room) held(t *testing.T) (letGo func(), pid int) {
 	t.Helper()
 	db, err := pg.Open(t.Context(), pg.Config{URL: r.address, MaxOpen: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	return db
-}
-
-// kill ends all sessions that are at work or hold a lock, but for one.
-func (r *room) kill(t *testing.T, but int) {
-	t.Helper()
-	if _, err := r.admin(t).ExecContext(t.Context(), `
-		SELECT pg_terminate_backend(pid) FROM pg_stat_activity a
-		WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)
-		  AND (state <> 'idle' OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory'))`, but); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// held lets checks come as far as the log, and no farther until it is let go.
-func (r *room) held(t *testing.T) (letGo func(), pid int) {
-	t.Helper()
-	tx, err := r.admin(t).BeginTxx(context.Background(), nil)
+	tx, err := db.BeginTxx(context.WithoutCancel(t.Context()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,18 +193,12 @@ func TestCheck_killed(t *testing.T) {
 // TestCheck_diskFull checks where PostgreSQL has room for no temporary file, and
 // memory for a part of the ballots.
 func TestCheck_diskFull(t *testing.T) {
-	r := &room{address: serviceURL(t)}
-	admin := r.admin(t)
-	var name string
-	if err := admin.Get(&name, `SELECT current_database()`); err != nil {
-		t.Fatal(err)
-	}
-	for _, setting := range []string{"temp_file_limit = 0", "work_mem = '2MB'"} {
-		if _, err := admin.ExecContext(t.Context(), `ALTER DATABASE `+name+` SET `+setting); err != nil {
-			t.Fatal(err)
-		}
-	}
-	r = start(t, testkit.NATS(t), r.address, r.address)
+	address := serviceURL(t)
+	commanded(t, address, `DO $$ BEGIN
+		EXECUTE format('ALTER DATABASE %I SET temp_file_limit = 0', current_database());
+		EXECUTE format('ALTER DATABASE %I SET work_mem = 2048', current_database()); -- kB
+	END $$`)
+	r := start(t, testkit.NATS(t), address, address)
 	r.open(t, once)
 	r.cities(t, 0, 24_000, 500)
 	r.log(t, 24_000)

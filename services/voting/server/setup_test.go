@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jmoiron/sqlx"
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
@@ -89,9 +88,16 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 	// The database's clock counts, not this one.
 	clock := testkit.NewClock(time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC))
 	db := testkit.Open(t, way, voting.Name)
+	// Tests end sessions under the jobs' own connections, and those may learn of that
+	// when they are closed.
+	own, err := pg.Open(t.Context(), pg.Config{URL: way, Service: voting.Name, MaxOpen: job.Connections})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = own.Close() })
 	deps := run.Deps{
 		DB: db, Bus: testkit.Connect(t, nats, voting.Name),
-		Blobs: blobs, Jobs: job.New(jobsPool(t, way), clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
+		Blobs: blobs, Jobs: job.New(own, clock.Now, testkit.Log(t)), Now: clock.Now, Log: testkit.Log(t),
 	}
 	made, err := server.New(deps, server.Config{PseudonymKey: key(), Log: signer})
 	if err != nil {
@@ -111,18 +117,6 @@ func keeping(t testing.TB, blobs blob.Store, signer ballotlog.Signer, nats *bus.
 
 		selection: testkit.NewSelection(t, slug, deps.Time, inbox.Deliver),
 	}
-}
-
-// jobsPool are the jobs' own connections. Tests end sessions under it, and it may
-// learn of that when it is closed.
-func jobsPool(t testing.TB, way string) *sqlx.DB {
-	t.Helper()
-	db, err := pg.Open(t.Context(), pg.Config{URL: way, Service: voting.Name, MaxOpen: job.Connections})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	return db
 }
 
 // book is a rulebook whose voting is v. Where v does not say when figures become
@@ -227,7 +221,7 @@ func (r *room) check(t testing.TB) (c voting.Check, err error) {
 	testkit.Eventually(t, testkit.Patience, func() error {
 		j, err := job.Get(r.ctx, r.deps.DB, slug, ordered.Job.ID)
 		if err == nil && !j.Ended() {
-			err = fmt.Errorf("the check is %s: %+v", j.State, j.Fault)
+			err = fmt.Errorf("the check is %+v", j)
 		}
 		return err
 	})

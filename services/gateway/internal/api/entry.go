@@ -41,6 +41,21 @@ type listEntriesInput struct {
 	Limit int              `query:"limit" minimum:"1" maximum:"200" default:"200"`
 }
 
+type findEntriesInput struct {
+	InSelection
+	Text          string            `query:"q" maxLength:"200" doc:"Words in name, employer, region, recommending body, attributes; or a candidate's number"`
+	State         nomination.State  `query:"state"`
+	Category      string            `query:"category" doc:"Id in the rulebook"`
+	Region        string            `query:"region" maxLength:"200" doc:"As typed in the entry"`
+	Department    string            `query:"department" doc:"Whose opinion; any where empty"`
+	Opinion       string            `query:"opinion" doc:"{opinions}"`
+	RecommendedBy string            `query:"recommended_by" maxLength:"200"`
+	Photo         nomination.Having `query:"photo"`
+	Sort          nomination.Sort   `query:"sort" doc:"With a minus before it the other way"`
+	Page          int               `query:"page" minimum:"1" default:"1"`
+	Limit         int               `query:"limit" minimum:"1" maximum:"200" default:"50"`
+}
+
 func nominee(n gateway.NominationForm) nomination.Nominee {
 	return nomination.Nominee{
 		Name: n.Name, Gender: n.Gender, Category: n.Category, Employer: n.Employer, Region: n.Region, Years: n.Years,
@@ -69,6 +84,13 @@ func (a *API) entryRoutes() {
 	serve(a, route{act: app.ReadEntries, at: "GET " + entries, summary: "Entries in order of submission"},
 		func(ctx context.Context, in *listEntriesInput) ([]nomination.Entry, error) {
 			return a.app.Entries(ctx, nomination.ListEntries{Slug: in.Slug, State: in.State, After: in.After, Limit: in.Limit})
+		})
+	serve(a, route{act: app.ReadEntries, at: "GET " + entries + "/search", summary: "Entries searched, filtered, sorted and paged"},
+		func(ctx context.Context, in *findEntriesInput) (nomination.EntriesFound, error) {
+			return a.app.FindEntries(ctx, nomination.FindEntries{
+				Slug: in.Slug, Text: in.Text, State: in.State, Category: in.Category, Region: in.Region, Department: in.Department, Opinion: in.Opinion,
+				RecommendedBy: in.RecommendedBy, Photo: in.Photo, Sort: in.Sort, Page: in.Page, Limit: in.Limit,
+			})
 		})
 	serve(a, route{act: app.ReadEntries, at: "GET " + entry, summary: "An entry with its opinions"},
 		func(ctx context.Context, in *InEntry) (nomination.Entry, error) {

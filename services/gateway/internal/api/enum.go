@@ -27,6 +27,8 @@ type (
 	fileSchema       struct{}
 	sheetsSchema     struct{}
 	unknownSchema    struct{}
+	havingSchema     struct{}
+	sortSchema       struct{}
 	jobStateSchema   struct{}
 	showSchema       struct{}
 	docketSchema     struct{}
@@ -41,6 +43,8 @@ func (orderSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(gatewa
 func (fileSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Files()) }
 func (sheetsSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(gateway.SheetsChoices()) }
 func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomination.Unknowns()) }
+func (havingSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.Havings()) }
+func (sortSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Sorts()) }
 func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
 func (showSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Shows()) }
 func (docketSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.VettingOrders()) }
@@ -64,6 +68,8 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Having](), reflect.TypeFor[havingSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Sort](), reflect.TypeFor[sortSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Show](), reflect.TypeFor[showSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.VettingOrder](), reflect.TypeFor[docketSchema]())
@@ -76,7 +82,7 @@ func (a *API) spellOut() {
 		"{phases}", or(rulebook.PhaseNames()...), "{ways}", or(identity.Ways()...),
 		"{work}", "Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload "+
 			"{algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge",
-		"{verdicts}", or(nomination.Pass, nomination.Fail), "{choices}", or(review.For, review.Against, review.Abstain),
+		"{verdicts}", or(nomination.Pass, nomination.Fail), "{opinions}", or(nomination.Opinions()...), "{choices}", or(review.For, review.Against, review.Abstain),
 	)
 	doc := a.huma.OpenAPI()
 	for _, s := range doc.Components.Schemas.Map() {

@@ -30,7 +30,7 @@ type jobInput struct {
 
 func (a *API) jobRoutes() {
 	const at = "GET /selections/{slug}/jobs/{service}/{job}"
-	register(a, route{act: app.ReadJob, at: at, summary: "How far long work is; once it is done, the way to its file or to what it found", media: "application/json"},
+	register(a, route{act: app.ReadJob, at: at, summary: "How far long work is; once it is done, the way to what came of it", media: "application/json"},
 		func(ctx context.Context, in *jobInput) (*huma.StreamResponse, error) {
 			j, err := a.app.Job(ctx, in.Slug, in.Service, in.Job)
 			if err != nil {

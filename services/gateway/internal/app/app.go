@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -76,6 +78,7 @@ type App struct {
 	published  *cache.Cache[selection.Results] // by slug
 	sending    sending
 	codes      codeTries
+	marking    *semaphore.Weighted
 	rulebooks  rulebook.Cache
 	rules      map[Act]Rule
 
@@ -113,6 +116,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		return a.selection.GetResults(ctx, selection.Of{Slug: slug})
 	})
 	a.sending.byHost = map[string]int{}
+	a.marking = newMarking()
 	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.Tally, Log: cfg.Log})
 	return a
 }

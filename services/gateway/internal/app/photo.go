@@ -30,24 +30,6 @@ func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (
 	if !slices.ContainsFunc(list, shown) {
 		return nil, 0, errNoPhoto
 	}
-	return a.picture(ctx, hash)
-}
-
-// EntryPhoto opens the picture of an entry, as Photo does of a candidate. Faults:
-// nomination.ErrNoEntry, photo_unknown.
-func (a *App) EntryPhoto(ctx context.Context, of nomination.OfEntry, hash string) (body io.ReadCloser, size int64, err error) {
-	e, err := do(ctx, a, ReadEntries, of.Slug, a.nomination.GetEntry, of)
-	if err != nil {
-		return nil, 0, err
-	}
-	if hash == "" || e.Nominee.Photo != hash {
-		return nil, 0, errNoPhoto
-	}
-	return a.picture(ctx, hash)
-}
-
-// picture opens a JPEG of the nomination room.
-func (a *App) picture(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error) {
 	r, size, err := a.blobs.In(nomination.Name).Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)

@@ -45,6 +45,9 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d := &desk{Site: site, echo: e, app: core, views: site.Views(templateFiles), sections: map[string]section{}}
 	d.mountSession()
 	d.mountHome()
+	d.mountEntries()
+	d.mountImport()
+	d.mountPhotos()
 	d.mountVetting()
 	d.mountSheets()
 }
@@ -83,12 +86,14 @@ func (d *desk) form(act app.Act, path, name string, h sent, lines ...string) {
 // through is what desk pages go through: nothing of them is kept by caches, nor
 // by the browser after signing out.
 func (d *desk) through() []echo.MiddlewareFunc {
-	return append(slices.Clip(d.Middleware()), func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			c.Response().Header().Set("Cache-Control", "no-store")
-			return next(c)
-		}
-	})
+	return append(slices.Clip(d.Middleware()), notKept)
+}
+
+func notKept(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set("Cache-Control", "no-store")
+		return next(c)
+	}
 }
 
 // seated has a handler answer whoever may do the act. Others are asked to sign

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -84,7 +85,9 @@ func (d *desk) ended(c echo.Context) error {
 		return c.Redirect(http.StatusSeeOther, signInPath+"?"+url.Values{"to": {r.URL.RequestURI()}}.Encode())
 	}
 	data := endedPage{Action: r.URL.RequestURI(), SignIn: signInPath}
-	if form, err := web.Form(c, web.AllLines); err == nil {
+	if hasFiles(r) { // which are chosen again: nothing of a stranger's is read
+		data.Action = ""
+	} else if form, err := web.Form(c, web.AllLines); err == nil {
 		for _, name := range slices.Sorted(maps.Keys(form)) {
 			for _, value := range form[name] {
 				data.Values = append(data.Values, endedValue{name, value})
@@ -95,4 +98,9 @@ func (d *desk) ended(c echo.Context) error {
 	return d.render(c, &place{Printer: t}, web.Page{
 		Name: "ended", Status: http.StatusUnauthorized, Title: t.T("desk.ended.title"), Address: web.FormPage(c), Section: "account", Data: data,
 	})
+}
+
+// hasFiles tells a form that sends files.
+func hasFiles(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get(echo.HeaderContentType), echo.MIMEMultipartForm)
 }

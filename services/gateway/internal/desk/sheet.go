@@ -111,7 +111,7 @@ func (d *desk) showSheet(c echo.Context, at *place, typed url.Values, fill func(
 	for i, row := range data.Criteria {
 		data.Rows = append(data.Rows, sheetRow{
 			criterion: row, Score: data.Form.Field(scoreField(row.ID)), Comment: data.Form.Field(commentField(row.ID)),
-			Values: values(s.panel.Scale), Spread: s.spread(i, one),
+			Values: points(s.panel.Scale), Spread: s.spread(i, one),
 		})
 	}
 	data.Comment = data.Form.Field("comment")
@@ -161,7 +161,7 @@ func (s scored) facts(at *place, one review.Assignment) (facts []fact) {
 	}) {
 		if value := one.Attributes[name]; value != "" && name != "category" {
 			if name == "gender" {
-				value = at.T("desk.vetting.gender." + value)
+				value = genderOf(at, value)
 			}
 			facts = append(facts, fact{attribute(at, name), value})
 		}

@@ -14,8 +14,8 @@ const (
 	bins       = 10 // of a long scale
 )
 
-// values are those of a scale in order, where it is short; nil where it is not.
-func values(s rulebook.Scale) (out []string) {
+// points are those of a scale in order, where it is short; nil where it is not.
+func points(s rulebook.Scale) (out []string) {
 	if !s.Min.IsSet() || !s.Max.IsSet() || s.Step.Sign() <= 0 {
 		return nil
 	}
@@ -106,7 +106,7 @@ func (s scored) spreadOf(one review.Assignment, of func(*review.Sheet) *big.Rat,
 		return nil
 	}
 	place := func(n *big.Rat) *big.Rat { return new(big.Rat).Quo(new(big.Rat).Sub(n, low), width) }
-	count, each := bins, values(s.panel.Scale)
+	count, each := bins, points(s.panel.Scale)
 	if factor.Cmp(big.NewRat(1, 1)) != 0 {
 		each = nil // totals lie between
 	}

@@ -2,7 +2,6 @@ package desk
 
 import (
 	"cmp"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -34,7 +32,6 @@ func (d *desk) mountVetting() {
 	d.form(app.GiveOpinion, many, "give", d.giveMany, "reason")
 	d.page(app.ReadDocket, entry, d.docketEntry)
 	d.form(app.GiveOpinion, entry, "give", d.giveOpinion, "reason")
-	web.Get(d.echo, app.ReadEntries, entry+"/photo/:hash", d.seated(app.ReadEntries, d.entryPhoto), d.through()...)
 }
 
 // docket is where a vetter works: a department, and which of its entries.
@@ -112,16 +109,6 @@ func (v docket) category(at *place, id string) string {
 	for _, one := range v.rules.Categories {
 		if one.ID == id {
 			return at.Words(one.Title)
-		}
-	}
-	return id
-}
-
-// title is what the rulebook calls a department.
-func (v docket) title(at *place, id string) string {
-	for _, one := range v.rules.Vetting.Departments {
-		if words := at.Words(one.Title); one.ID == id && words != "" {
-			return words
 		}
 	}
 	return id
@@ -211,7 +198,7 @@ func (d *desk) docket(c echo.Context, at *place) error {
 		return err
 	}
 	data := docketPage{
-		Due: dueOf(at, rulebook.PhaseVetting), Name: v.title(at, v.Department.ID), Search: v.Search, Order: string(v.Order), Found: list.Found,
+		Due: dueOf(at, rulebook.PhaseVetting), Name: department(at, v.rules, v.Department.ID), Search: v.Search, Order: string(v.Order), Found: list.Found,
 		Pager: pager(c, list.Found, docketSize), Choose: at.Path("vetting", "many"), Ticked: c.QueryParam("ticked") != "",
 	}
 	data.TickHref = address(c, "ticked", "all")
@@ -220,7 +207,7 @@ func (d *desk) docket(c echo.Context, at *place) error {
 	}
 	for _, one := range v.Departments {
 		to := url.Values{"department": {one.ID}}
-		data.Others = append(data.Others, link{Href: at.Path("vetting") + "?" + to.Encode(), Text: v.title(at, one.ID), Current: one.ID == v.Department.ID})
+		data.Others = append(data.Others, link{Href: at.Path("vetting") + "?" + to.Encode(), Text: department(at, v.rules, one.ID), Current: one.ID == v.Department.ID})
 	}
 	for _, show := range nomination.Shows() {
 		data.Counts = append(data.Counts, docketCount{
@@ -292,22 +279,6 @@ func saidOf(at *place, verdict string, out nomination.Vetted) string {
 		key = "desk.vetting.given.vetoed"
 	}
 	return at.T(key, "name", e.Name)
-}
-
-// entryPhoto serves the photo of an entry to who may read the entry.
-func (d *desk) entryPhoto(c echo.Context, at *place) error {
-	body, size, err := d.app.EntryPhoto(c.Request().Context(), nomination.OfEntry{Slug: at.Slug, Entry: c.Param("entry")}, c.Param("hash"))
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))
-	return c.Stream(http.StatusOK, "image/jpeg", body)
-}
-
-// doubt says what a warning means.
-func doubt(at *place, w nomination.Warning) Text {
-	return at.Field(fault.Field{Name: w.Field, Code: w.Code, Message: w.Message, Params: w.Params})
 }
 
 // known tells whether an entry's id in a path can be one.

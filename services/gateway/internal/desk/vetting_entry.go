@@ -26,8 +26,8 @@ type docketEntryPage struct {
 	Facts          []fact
 	Story          []string
 	Warnings       []Text
-	Own            *opinion
-	Others         []opinion
+	Own            *word
+	Others         []word
 	Waits          []string // departments that have said nothing
 	Back           string   // address of the list
 	Place          string
@@ -39,10 +39,8 @@ type docketEntryPage struct {
 	Phrases        []phrase
 }
 
-type fact struct{ Label, Value string }
-
-// opinion is a department's, as a page shows it.
-type opinion struct {
+// word is a department's, as a page shows it.
+type word struct {
 	nomination.Opinion
 	Name string // of the department
 	Says string
@@ -50,12 +48,12 @@ type opinion struct {
 }
 
 func (d *desk) docketEntry(c echo.Context, at *place) error {
-	return d.showEntry(c, at, nil, func(*Form) (int, error) { return http.StatusOK, nil })
+	return d.showDocket(c, at, nil, func(*Form) (int, error) { return http.StatusOK, nil })
 }
 
-// showEntry renders an entry. fill puts what was typed, and what is wrong with it,
+// showDocket renders an entry. fill puts what was typed, and what is wrong with it,
 // into the form of its fail, and gives the page's status.
-func (d *desk) showEntry(c echo.Context, at *place, typed url.Values, fill func(f *Form) (int, error)) error {
+func (d *desk) showDocket(c echo.Context, at *place, typed url.Values, fill func(f *Form) (int, error)) error {
 	if err := known(c); err != nil {
 		return err
 	}
@@ -69,12 +67,12 @@ func (d *desk) showEntry(c echo.Context, at *place, typed url.Values, fill func(
 	}
 	e := step.Entry
 	data := docketEntryPage{
-		Due: dueOf(at, rulebook.PhaseVetting), Name: v.title(at, v.Department.ID), Veto: v.Department.Veto, Entry: e,
+		Due: dueOf(at, rulebook.PhaseVetting), Name: department(at, v.rules, v.Department.ID), Veto: v.Department.Veto, Entry: e,
 		State: stateOf(at, e.State), Story: paragraphs(e.Nominee.Deeds), Facts: v.facts(at, e.Nominee), Back: v.address(at),
 		Place: at.T("desk.vetting.place", "place", step.Place, "found", step.Found),
 	}
 	if e.Nominee.Photo != "" {
-		data.Photo = at.Path("vetting", e.ID, "photo", e.Nominee.Photo)
+		data.Photo = at.Path("entries", e.ID, "photo")
 	}
 	if step.Previous != "" {
 		data.Previous = v.address(at, step.Previous)
@@ -83,7 +81,7 @@ func (d *desk) showEntry(c echo.Context, at *place, typed url.Values, fill func(
 		data.Next, data.NextID = v.address(at, step.Next), step.Next
 	}
 	for _, w := range e.Warnings {
-		data.Warnings = append(data.Warnings, doubt(at, w))
+		data.Warnings = append(data.Warnings, at.warning(w))
 	}
 	data.opinions(at, v)
 	if data.Due.Open && at.Within(app.GiveOpinion, v.Department.ID) {
@@ -110,10 +108,10 @@ func (p *docketEntryPage) opinions(at *place, v docket) {
 		i := slices.IndexFunc(p.Entry.Opinions, func(o nomination.Opinion) bool { return o.Department == one.ID })
 		switch {
 		case i < 0 && one.ID != v.Department.ID:
-			p.Waits = append(p.Waits, v.title(at, one.ID))
+			p.Waits = append(p.Waits, department(at, v.rules, one.ID))
 		case i >= 0:
 			said := p.Entry.Opinions[i]
-			o := opinion{said, v.title(at, one.ID), at.T("desk.vetting.verdict." + said.Verdict), at.moment(said.At)}
+			o := word{said, department(at, v.rules, one.ID), at.T("desk.vetting.verdict." + said.Verdict), at.moment(said.At)}
 			if one.ID == v.Department.ID {
 				p.Own = &o
 			} else {
@@ -148,24 +146,30 @@ func (v docket) facts(at *place, n nomination.Nominee) (facts []fact) {
 			facts = append(facts, fact{label, value})
 		}
 	}
-	add(at.T("fact.employer"), n.Employer)
-	add(at.T("fact.region"), n.Region)
-	add(at.T("fact.category"), v.category(at, n.Category))
-	if n.Gender != "" {
-		add(at.T("desk.vetting.gender"), at.T("desk.vetting.gender."+n.Gender))
-	}
+	add(attribute(at, "employer"), n.Employer)
+	add(attribute(at, "region"), n.Region)
+	add(attribute(at, "category"), v.category(at, n.Category))
+	add(attribute(at, "gender"), genderOf(at, n.Gender))
 	if n.Years != nil {
-		add(at.T("fact.years"), at.N("fact.years.value", int64(*n.Years)))
+		add(attribute(at, "years"), at.N("fact.years.value", int64(*n.Years)))
 	}
 	by := n.RecommendedBy
 	if by == "" {
 		by = at.T("fact.self")
 	}
-	add(at.T("fact.recommended"), by)
+	add(attribute(at, "recommended_by"), by)
 	for _, name := range v.rules.Attributes {
 		add(name, n.Attributes[name])
 	}
 	return facts
+}
+
+// genderOf is what a gender is called; empty: it is not said.
+func genderOf(at *place, gender string) string {
+	if key := strings.Join([]string{"attribute", "gender", gender}, "."); at.Has(key) {
+		return at.T(key)
+	}
+	return gender
 }
 
 // paragraphs splits a story where its writer began a new line.
@@ -183,7 +187,7 @@ func paragraphs(text string) (out []string) {
 func (d *desk) giveOpinion(c echo.Context, at *place, form url.Values) error {
 	if phrase := form.Get("phrase"); phrase != "" {
 		form.Set("reason", strings.TrimSpace(form.Get("reason")+"\n"+phrase))
-		return d.showEntry(c, at, form, func(*Form) (int, error) { return http.StatusOK, nil })
+		return d.showDocket(c, at, form, func(*Form) (int, error) { return http.StatusOK, nil })
 	}
 	if err := known(c); err != nil {
 		return err
@@ -199,7 +203,7 @@ func (d *desk) giveOpinion(c echo.Context, at *place, form url.Values) error {
 	})
 	switch {
 	case errors.Is(err, nomination.ErrInvalid), errors.Is(err, nomination.ErrDecided), errors.Is(err, nomination.ErrPhase):
-		return d.showEntry(c, at, form, func(f *Form) (int, error) { return f.refuse(at.Printer, err) })
+		return d.showDocket(c, at, form, func(f *Form) (int, error) { return f.refuse(at.Printer, err) })
 	case err != nil:
 		return err
 	}

@@ -42,7 +42,7 @@ func (d *desk) showMany(c echo.Context, at *place, typed url.Values, fill func(f
 	// latter, whatever the search was.
 	all := v.VettingQuery
 	all.Show, all.Search = nomination.ShowDue, ""
-	data := manyData{Due: dueOf(at, rulebook.PhaseVetting), Name: v.title(at, v.Department.ID), Veto: v.Department.Veto, Back: v.address(at)}
+	data := manyData{Due: dueOf(at, rulebook.PhaseVetting), Name: department(at, v.rules, v.Department.ID), Veto: v.Department.Veto, Back: v.address(at)}
 	var list nomination.VettingList
 	if len(ids) > 0 {
 		list, err = d.app.Docket(c.Request().Context(), nomination.ListVetting{VettingQuery: all, Only: ids})

@@ -102,10 +102,9 @@ func families(t *testing.T) map[string][]string {
 		"desk.due.":                {"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed"},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
 		"desk.vetting.show.":       spelled(nomination.Shows()),
-		"desk.vetting.order.":      {"submission", string(nomination.ByName), string(nomination.ByEmployer)},
+		"desk.vetting.order.":      {"submission", string(nomination.InNames), string(nomination.InEmployers)},
 		"desk.vetting.state.":      spelled(nomination.States()),
 		"desk.vetting.verdict.":    nomination.Verdicts(),
-		"desk.vetting.gender.":     {"female", "male"},
 		"desk.vetting.given.":      append(nomination.Verdicts(), "admitted", "vetoed"),
 		"desk.vetting.given.many.": nomination.Verdicts(),
 	}

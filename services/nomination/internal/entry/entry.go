@@ -119,6 +119,11 @@ func SetState(ctx context.Context, tx *sqlx.Tx, id string, s nomination.State) e
 
 // list reads entries with their opinions in one statement.
 func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]nomination.Entry, error) {
+	return read(ctx, q, `e.deeds`, where, args...)
+}
+
+// read is list with as much of the deeds as is asked for.
+func read(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args ...any) ([]nomination.Entry, error) {
 	var rows []struct {
 		ID            string           `db:"id"`
 		Slug          string           `db:"slug"`
@@ -141,7 +146,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT e.id, e.slug, e.state, coalesce(c.number, 0) AS number, e.name, e.gender, e.category, e.employer, e.region,
-		       e.years, e.deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, o.opinions
+		       e.years, `+deeds+` AS deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, o.opinions
 		FROM entry e LEFT JOIN candidate c ON c.entry = e.id AND c.recalled_at IS NULL CROSS JOIN LATERAL (
 			SELECT coalesce(json_agg(json_build_object('department', department, 'verdict', verdict, 'reason', reason,
 			       'by', given_by, 'at', given_at) ORDER BY given_at, department), '[]') AS opinions
@@ -179,6 +184,7 @@ type fresh struct {
 	id          uuid.UUID
 	nominee     nomination.Nominee
 	notes       []nomination.Note
+	serial      string // of its row
 	key         string
 	fingerprint string
 	warnings    []nomination.Warning
@@ -189,6 +195,7 @@ type fresh struct {
 func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []fresh) (map[string]bool, error) {
 	var c struct {
 		ids, names, genders, categories, employers, regions, deeds, by, attributes, photos, warnings, notes, keys, prints []string
+		searched, serials                                                                                                 []string
 		years                                                                                                             []*int
 	}
 	for _, f := range all {
@@ -212,21 +219,23 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		c.warnings, c.years = append(c.warnings, string(warnings)), append(c.years, n.Years)
 		c.notes = append(c.notes, string(notes))
 		c.keys, c.prints = append(c.keys, f.key), append(c.prints, f.fingerprint)
+		c.searched, c.serials = append(c.searched, searched(n)), append(c.serials, f.serial)
 	}
 	var ids []string
 	if err := tx.SelectContext(ctx, &ids, `
 		INSERT INTO entry (slug, created_at, state, id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes, photo, warnings, name_key, fingerprint, notes)
+		       attributes, photo, warnings, name_key, fingerprint, notes, search, serial)
 		SELECT $1, $2, 'submitted', id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint, notes::jsonb
+		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint, notes::jsonb, search, serial
 		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
-		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
-		  AS f (id, name, gender, category, employer, region, years, deeds, recommended_by, attributes, photo, warnings, name_key, fingerprint, notes)
+		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
+		  AS f (id, name, gender, category, employer, region, years, deeds, recommended_by, attributes, photo, warnings, name_key, fingerprint, notes,
+		        search, serial)
 		ON CONFLICT (slug, fingerprint) WHERE state <> 'withdrawn' DO NOTHING
 		RETURNING id`,
 		slug, at, pq.Array(c.ids), pq.Array(c.names), pq.Array(c.genders), pq.Array(c.categories), pq.Array(c.employers), pq.Array(c.regions),
 		pq.Array(c.years), pq.Array(c.deeds), pq.Array(c.by), pq.Array(c.attributes), pq.Array(c.photos), pq.Array(c.warnings),
-		pq.Array(c.keys), pq.Array(c.prints), pq.Array(c.notes)); err != nil {
+		pq.Array(c.keys), pq.Array(c.prints), pq.Array(c.notes), pq.Array(c.searched), pq.Array(c.serials)); err != nil {
 		return nil, fmt.Errorf("entry: insert: %w", err)
 	}
 	var total int

@@ -37,44 +37,76 @@ func (e *Entries) ImportEntries(ctx context.Context, in nomination.ImportEntries
 	if wrong := sheet.Unknown(in.Unknown); len(wrong) > 0 {
 		return nomination.Imported{}, nomination.ImportInvalid(wrong...)
 	}
-	sel, err := e.forImport(ctx, in.Slug)
+	t, err := e.prepare(ctx, taking{
+		slug: in.Slug, from: e.deps.Blobs.In(blob.Uploads), file: in.Blob, keep: !in.DryRun,
+		options: sheet.Options{Sheet: in.Sheet, Unknown: in.Unknown},
+	})
 	if err != nil {
 		return nomination.Imported{}, err
 	}
-	s, err := e.readSheet(ctx, in, form.For(sel.Rulebook))
-	if err != nil {
-		return nomination.Imported{}, err
+	if len(t.sheet.Problems) > 0 {
+		return nomination.Imported{}, importInvalid(t.sheet.Problems)
 	}
-	photos, err := e.makePhotos(ctx, s)
-	if err != nil {
-		return nomination.Imported{}, err
-	}
-	entries, err := e.compare(ctx, in.Slug, s)
-	if err != nil {
-		return nomination.Imported{}, err
-	}
-	if len(s.Problems) > 0 {
-		return nomination.Imported{}, importInvalid(s.Problems)
-	}
-	out := nomination.Imported{Entries: len(entries), IDs: []string{}, Sheet: s.Name, Warnings: s.Warnings}
+	out := nomination.Imported{Entries: len(t.entries), IDs: []string{}, Sheet: t.sheet.Name, Warnings: t.sheet.Warnings}
 	if in.DryRun {
 		return out, nil
+	}
+	if err := e.store(ctx, in.Slug, in.Blob, t, func(*sqlx.Tx, time.Time) error { return nil }); err != nil {
+		return nomination.Imported{}, err
+	}
+	for _, f := range t.entries {
+		out.IDs = append(out.IDs, f.id.String())
+	}
+	return out, nil
+}
+
+// taking is a file whose rows are being taken.
+type taking struct {
+	slug    string
+	from    blob.Store
+	file    string // its body there
+	options sheet.Options
+	keep    bool                        // pictures are stored, if there is no mistake
+	tell    func(done, total int) error // how many pictures have been made; nil: they are made side by side
+
+	sheet   *sheet.Sheet
+	entries []fresh
+}
+
+// prepare reads a file, makes its pictures and looks its rows up. Mistakes of rows
+// are in the sheet.
+func (e *Entries) prepare(ctx context.Context, t taking) (taking, error) {
+	sel, err := e.forImport(ctx, t.slug)
+	if err != nil {
+		return t, err
+	}
+	if t.sheet, err = e.readSheet(ctx, t, form.For(sel.Rulebook)); err != nil {
+		return t, err
+	}
+	photos, err := e.makePhotos(ctx, t)
+	if err != nil {
+		return t, err
+	}
+	if t.entries, err = e.compare(ctx, t.slug, t.sheet); err != nil {
+		return t, err
+	}
+	for i, row := range t.sheet.Rows {
+		if row.Picture != nil {
+			t.entries[i].warnings = append(t.entries[i].warnings, doubts(*row.Picture, t.sheet.Label(form.Photo))...)
+		}
+	}
+	if !t.keep || len(t.sheet.Problems) > 0 {
+		return t, nil
 	}
 	for i, made := range photos {
 		if made == nil {
 			continue
 		}
-		if entries[i].nominee.Photo, err = e.storePhoto(ctx, made); err != nil {
-			return nomination.Imported{}, err
+		if t.entries[i].nominee.Photo, err = e.storePhoto(ctx, made); err != nil {
+			return t, err
 		}
 	}
-	if err := e.store(ctx, in, s, entries); err != nil {
-		return nomination.Imported{}, err
-	}
-	for _, f := range entries {
-		out.IDs = append(out.IDs, f.id.String())
-	}
-	return out, nil
+	return t, nil
 }
 
 // forImport looks whether nominations are open before a file is read.
@@ -90,8 +122,8 @@ func (e *Entries) forImport(ctx context.Context, slug string) (phase.Selection, 
 	return sel, err
 }
 
-func (e *Entries) readSheet(ctx context.Context, in nomination.ImportEntries, f form.Form) (*sheet.Sheet, error) {
-	r, _, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, in.Blob)
+func (e *Entries) readSheet(ctx context.Context, t taking, f form.Form) (*sheet.Sheet, error) {
+	r, _, err := t.from.Open(ctx, t.file)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, nomination.ImportInvalid(fault.Wrong("blob", "no_upload", "there is no such upload"))
 	}
@@ -100,7 +132,7 @@ func (e *Entries) readSheet(ctx context.Context, in nomination.ImportEntries, f 
 	}
 	within, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	s, err := sheet.Read(within, r, f, sheet.Options{Sheet: in.Sheet, Unknown: in.Unknown})
+	s, err := sheet.Read(within, r, f, t.options)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = nomination.ImportInvalid(fault.Wrong("photo", "too_many_pictures", "the file has too many pictures to be read; import it in parts"))
 	}
@@ -108,37 +140,51 @@ func (e *Entries) readSheet(ctx context.Context, in nomination.ImportEntries, f 
 }
 
 // makePhotos makes the pages' pictures, by row; nil where there is none. A
-// picture that cannot be decoded becomes a problem of its row.
-func (e *Entries) makePhotos(ctx context.Context, s *sheet.Sheet) ([][]byte, error) {
-	made := make([][]byte, len(s.Rows))
+// picture that cannot be decoded becomes a problem of its row. Pictures that are
+// not kept are made all the same, to know whether they can be.
+func (e *Entries) makePhotos(ctx context.Context, t taking) ([][]byte, error) {
+	made := make([][]byte, len(t.sheet.Rows))
 	var bad []fault.Field
 	var mu sync.Mutex
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(photo.Slots)
-	for i, row := range s.Rows {
-		if row.Picture == nil {
-			continue
-		}
-		group.Go(func() error {
-			var body []byte
-			err := guard.Do("photo", func() (err error) { // decoders of strangers' files
-				body, err = e.photos.Make(ctx, *row.Picture)
-				return err
-			})
-			if refusal, ok := errors.AsType[photo.Refusal](err); ok {
-				mu.Lock()
-				defer mu.Unlock()
-				bad = append(bad, s.At(row.Line, form.Photo, refusal.Field))
-				return nil
-			}
-			made[i] = body
+	one := func(ctx context.Context, i int) error {
+		row := t.sheet.Rows[i]
+		var body []byte
+		err := guard.Do("photo", func() (err error) { // decoders of strangers' files
+			body, err = e.photos.Make(ctx, *row.Picture)
 			return err
 		})
+		if refusal, ok := errors.AsType[photo.Refusal](err); ok {
+			mu.Lock()
+			defer mu.Unlock()
+			bad = append(bad, t.sheet.At(row.Line, form.Photo, refusal.Field))
+			return nil
+		}
+		if t.keep {
+			made[i] = body
+		}
+		return err
+	}
+	var pictured []int
+	for i, row := range t.sheet.Rows {
+		if row.Picture != nil {
+			pictured = append(pictured, i)
+		}
+	}
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(photo.Slots)
+	for n, i := range pictured {
+		if t.tell == nil {
+			group.Go(func() error { return one(within, i) })
+			continue
+		}
+		if err := errors.Join(t.tell(n, len(pictured)), one(ctx, i)); err != nil {
+			return nil, fmt.Errorf("import: %w", err)
+		}
 	}
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("import: %w", err)
 	}
-	s.Problems = append(s.Problems, bad...)
+	t.sheet.Problems = append(t.sheet.Problems, bad...)
 	return made, nil
 }
 
@@ -153,7 +199,9 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 			return nil, fmt.Errorf("import: %w", err)
 		}
 		keys[i] = form.Key(row.Nominee.Name)
-		entries[i] = fresh{id: id, nominee: row.Nominee, notes: row.Notes, key: keys[i], fingerprint: form.Fingerprint(row.Nominee)}
+		entries[i] = fresh{
+			id: id, nominee: row.Nominee, notes: row.Notes, serial: row.Serial, key: keys[i], fingerprint: form.Fingerprint(row.Nominee),
+		}
 	}
 	known, err := lookup(ctx, e.deps.DB, slug, keys)
 	if err != nil {
@@ -190,27 +238,32 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 	return entries, nil
 }
 
-// store writes all entries or none.
-func (e *Entries) store(ctx context.Context, in nomination.ImportEntries, s *sheet.Sheet, entries []fresh) error {
+// store writes all entries or none, with what also belongs to it.
+func (e *Entries) store(
+	ctx context.Context, slug, file string, t taking, also func(tx *sqlx.Tx, now time.Time) error,
+) error {
 	return pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
 		now := e.deps.Time()
-		if _, err := e.deps.Selections.Require(ctx, tx, in.Slug, now, rulebook.PhaseNomination); err != nil {
+		if _, err := e.deps.Selections.Require(ctx, tx, slug, now, rulebook.PhaseNomination); err != nil {
 			return err
 		}
-		stored, err := insert(ctx, tx, in.Slug, now, entries)
+		stored, err := insert(ctx, tx, slug, now, t.entries)
 		if err != nil {
 			return err
 		}
 		var repeated []fault.Field // handed in since they were compared
-		for i, f := range entries {
+		for i, f := range t.entries {
 			if !stored[f.id.String()] {
-				repeated = append(repeated, s.At(s.Rows[i].Line, form.Name, handedIn()))
+				repeated = append(repeated, t.sheet.At(t.sheet.Rows[i].Line, form.Name, handedIn()))
 			}
 		}
 		if len(repeated) > 0 {
 			return importInvalid(repeated)
 		}
-		return Record(ctx, tx, now, in.Slug, "import_entries", "", map[string]any{"file": in.Blob, "entries": len(entries)})
+		if err := also(tx, now); err != nil {
+			return err
+		}
+		return Record(ctx, tx, now, slug, "import_entries", "", map[string]any{"file": file, "entries": len(t.entries)})
 	})
 }
 

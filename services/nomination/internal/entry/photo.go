@@ -3,16 +3,21 @@ package entry
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 	"github.com/laurel-awards/laurel/services/nomination/internal/photo"
 )
 
@@ -26,7 +31,7 @@ func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nominat
 	}); err != nil {
 		return nomination.Entry{}, err
 	}
-	hash, err := e.makePhoto(ctx, in.Blob)
+	hash, doubts, err := e.makePhoto(ctx, in.Blob)
 	if refusal, ok := errors.AsType[photo.Refusal](err); ok {
 		return nomination.Entry{}, nomination.PhotoInvalid(refusal.Field)
 	}
@@ -39,13 +44,36 @@ func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nominat
 		if out, err = e.forPhoto(ctx, tx, in); err != nil {
 			return err
 		}
-		out.Nominee.Photo = hash
-		if _, err := tx.ExecContext(ctx, `UPDATE entry SET photo = $2 WHERE id = $1`, out.ID, hash); err != nil {
-			return fmt.Errorf("set photo: %w", err)
+		if err := e.givePhoto(ctx, tx, out, hash, doubts); err != nil {
+			return err
 		}
-		return Record(ctx, tx, e.deps.Time(), in.Slug, "set_photo", "", map[string]string{"entry": out.ID, "photo": hash})
+		out, err = Get(ctx, tx, in.Slug, in.Entry)
+		return err
 	})
 	return out, err
+}
+
+// givePhoto gives a locked entry its photo. What there is to be said of it takes
+// the place of what was said of the one before.
+func (e *Entries) givePhoto(ctx context.Context, tx *sqlx.Tx, to nomination.Entry, hash string, doubts []nomination.Warning) error {
+	warnings := slices.DeleteFunc(slices.Clone(to.Warnings), func(w nomination.Warning) bool { return w.Field == form.Photo })
+	body, err := json.Marshal(append(append([]nomination.Warning{}, warnings...), doubts...))
+	if err != nil {
+		return fmt.Errorf("set photo: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE entry SET photo = $2, warnings = $3 WHERE id = $1`, to.ID, hash, string(body)); err != nil {
+		return fmt.Errorf("set photo: %w", err)
+	}
+	return Record(ctx, tx, e.deps.Time(), to.Slug, "set_photo", "", map[string]string{"entry": to.ID, "photo": hash})
+}
+
+// doubts are what is told of a picture that is taken all the same.
+func doubts(p photo.Picture, name string) []nomination.Warning {
+	if !p.Ink {
+		return nil
+	}
+	return []nomination.Warning{nomination.Warn(0, fault.Wrong(form.Photo, "profile_not_applied",
+		"{picture} is CMYK, and its colour profile is not applied: look at its colours, or save it as sRGB", "picture", name))}
 }
 
 // forPhoto locks an entry that may get a photo.
@@ -61,27 +89,37 @@ func (e *Entries) forPhoto(ctx context.Context, tx *sqlx.Tx, in nomination.SetPh
 }
 
 // makePhoto makes the page's picture of an upload, and gives its blob.
-func (e *Entries) makePhoto(ctx context.Context, upload string) (string, error) {
+func (e *Entries) makePhoto(ctx context.Context, upload string) (string, []nomination.Warning, error) {
 	r, size, err := e.deps.Blobs.In(blob.Uploads).Open(ctx, upload)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
-		return "", photo.Refuse("no_upload", "there is no such upload")
+		return "", nil, photo.Refuse("no_upload", "there is no such upload")
 	}
 	if err != nil {
-		return "", fmt.Errorf("photo: %w", err)
+		return "", nil, fmt.Errorf("photo: %w", err)
 	}
 	body, err := io.ReadAll(io.LimitReader(r, min(size, photo.MaxBytes+1)))
 	if err := errors.Join(err, r.Close()); err != nil {
-		return "", fmt.Errorf("photo: %w", err)
+		return "", nil, fmt.Errorf("photo: %w", err)
 	}
+	return e.madeOf(ctx, body, "JPEG") // no other kind is said something of
+}
+
+// madeOf makes the page's picture of a body, and gives its blob. A Refusal says
+// why it cannot be made.
+func (e *Entries) madeOf(ctx context.Context, body []byte, name string) (string, []nomination.Warning, error) {
 	p, err := photo.Open(body)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	made, err := e.photos.Make(ctx, p)
-	if err != nil {
-		return "", err
+	var made []byte
+	if err := guard.Do("photo", func() (err error) { // decoders of strangers' files
+		made, err = e.photos.Make(ctx, p)
+		return err
+	}); err != nil {
+		return "", nil, err
 	}
-	return e.storePhoto(ctx, made)
+	hash, err := e.storePhoto(ctx, made)
+	return hash, doubts(p, name), err
 }
 
 func (e *Entries) storePhoto(ctx context.Context, made []byte) (string, error) {

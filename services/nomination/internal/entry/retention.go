@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/retention"
+	"github.com/laurel-awards/laurel/services/nomination"
 )
 
 // The kinds of what is erased, as the report names them.
@@ -20,7 +21,12 @@ const (
 	refusedEntries   = "refused_entries"
 	struckCandidates = "struck_candidates"
 	photos           = "photos"
+	imports          = "imports"
+	pictures         = "pictures"
 )
+
+// importTime is for how long files and photos wait to be imported and placed.
+const importTime = 14 * 24 * time.Hour
 
 // Ended notes when a selection was over.
 func Ended() outbox.Handler {
@@ -49,11 +55,13 @@ func (e *Entries) Retention() retention.Plan {
 			AND coalesce(d.at, CASE WHEN $4::float8 > 0 THEN s.frozen_at + $4 * interval '1 second' END) <= $1`, []any{periods.Unpublished.Seconds()}}
 	}
 	return retention.Plan{
-		Needs: photosOf,
+		Needs: needed,
 		Rules: []retention.Rule{
 			rule(periods.Withdrawn, which{withdrawnEntries, `WHERE e.erased_at IS NULL AND e.state = 'withdrawn' AND e.withdrawn_at <= $1`, nil}),
 			rule(periods.Refused, ended(refusedEntries, `'vetoed', 'lapsed'`)),
 			rule(periods.Struck, ended(struckCandidates, `'struck'`)),
+			{For: importTime, Erase: eraseImports},
+			{For: importTime, Erase: erasePictures},
 		},
 	}
 }
@@ -82,7 +90,8 @@ func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (eras
 		)
 		UPDATE entry e SET erased_at = $3, name = CASE WHEN over.struck THEN e.name ELSE '' END, gender = '',
 		       category = CASE WHEN over.struck THEN category ELSE '' END, employer = '', region = '', years = NULL, deeds = '',
-		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '', fingerprint = e.id::text
+		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '',
+		       search = '', serial = '', fingerprint = e.id::text
 		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.name, over.employer, over.region, over.photo`,
 		append([]any{over, retention.Most, now}, w.args...)...); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", w.kind, err)
@@ -105,6 +114,8 @@ func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (eras
 	}{
 		// Why a department refused somebody is about them.
 		{`UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, []any{pq.Array(ids)}},
+		// A file's name is a person's.
+		{`DELETE FROM picture WHERE entry = ANY($1::uuid[])`, []any{pq.Array(ids)}},
 		// Others that resemble an entry name it in their warnings.
 		{`
 		UPDATE entry e SET warnings = coalesce((
@@ -123,8 +134,46 @@ func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (eras
 	return erased, len(rows) == retention.Most, nil
 }
 
-// photosOf are those of some bodies that are an entry's photo.
-func photosOf(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
-	err = sqlx.SelectContext(ctx, q, &needed, `SELECT DISTINCT photo FROM entry WHERE photo = ANY($1)`, pq.Array(hashes))
-	return needed, err
+// eraseImports gives up imports that nobody goes on with.
+func eraseImports(ctx context.Context, tx *sqlx.Tx, now, over time.Time) (erased []retention.Item, more bool, err error) {
+	var slugs []string
+	if err := tx.SelectContext(ctx, &slugs, `
+		UPDATE import SET file = '', columns = '[]', sheets = '[]', checked = NULL, ended_at = $3
+		WHERE id IN (SELECT i.id FROM import i LEFT JOIN job j ON j.id = i.job
+		             WHERE i.ended_at IS NULL AND i.created_at <= $1 AND (j.id IS NULL OR j.ended_at IS NOT NULL) LIMIT $2)
+		RETURNING slug`, over, retention.Most, now); err != nil {
+		return nil, false, fmt.Errorf("erase imports: %w", err)
+	}
+	for _, slug := range slugs {
+		erased = append(erased, retention.Item{Slug: slug, Kind: imports})
+	}
+	return erased, len(slugs) == retention.Most, nil
+}
+
+// erasePictures forgets which file a photo came from, and those that nobody
+// placed.
+func erasePictures(ctx context.Context, tx *sqlx.Tx, _, over time.Time) (erased []retention.Item, more bool, err error) {
+	var rows []struct {
+		Slug  string `db:"slug"`
+		State string `db:"state"`
+	}
+	if err := tx.SelectContext(ctx, &rows, `
+		DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE state <> 'waiting' AND created_at <= $1 LIMIT $2) RETURNING slug, state`,
+		over, retention.Most); err != nil {
+		return nil, false, fmt.Errorf("erase pictures: %w", err)
+	}
+	for _, r := range rows {
+		if r.State == string(nomination.PictureUnplaced) {
+			erased = append(erased, retention.Item{Slug: r.Slug, Kind: pictures})
+		}
+	}
+	return erased, len(rows) == retention.Most, nil
+}
+
+// needed are those of some bodies that a row refers to.
+func needed(ctx context.Context, q sqlx.QueryerContext, hashes []string) (found []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &found, `
+		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)
+		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced')`, pq.Array(hashes))
+	return found, err
 }

@@ -15,6 +15,9 @@ func line(s string) string {
 	return strings.Join(strings.Fields(printable(s)), " ")
 }
 
+// Line is text of one line as it should have been typed.
+func Line(s string) string { return line(s) }
+
 // Prose is text as it should have been typed, with its line breaks.
 func Prose(s string) string { return prose(s) }
 

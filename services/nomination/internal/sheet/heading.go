@@ -1,16 +1,21 @@
 package sheet
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/table"
+	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
-// serial is the column of running numbers, which is not read.
-const serial = "no"
+// The columns that say nothing of a nominee.
+const (
+	serial = "no"    // running numbers, by which photos may be matched
+	marks  = "marks" // what a check of ours wrote into the file
+)
 
 // titles are the headings that mean a field; the first Chinese and the first
 // English one name it in faults. docs/files.md lists them, and a rulebook adds
@@ -18,6 +23,7 @@ const serial = "no"
 func titles() map[string][]string {
 	return map[string][]string{
 		serial:        {"序号", "no", "编号", "#", "序", "排序"},
+		marks:         nomination.MarkHeadings(),
 		form.Name:     {"姓名", "name", "名称", "推荐人选", "人选姓名", "被推荐人", "被推荐人姓名", "候选人姓名", "fullname", "nominee"},
 		form.Gender:   {"性别", "gender", "sex"},
 		form.Category: {"类别", "category", "参评类别", "推荐类别", "申报类别", "岗位类别"},
@@ -67,6 +73,28 @@ func fieldOf(f form.Form) func(string) string {
 // heading is the row that names the columns.
 type heading struct {
 	table.Header
+
+	notes map[int]bool // columns that are kept as private notes, where the caller says so of each
+}
+
+// use has the caller say what each column is.
+func (h *heading) use(uses []string) {
+	h.Fields, h.notes = make([]string, max(len(h.Row.Cells), len(uses))), make(map[int]bool)
+	for i, use := range uses {
+		switch use {
+		case nomination.UseLeave:
+		case nomination.UseNote:
+			h.notes[i] = true
+			for len(h.Row.Cells) <= i {
+				h.Row.Cells = append(h.Row.Cells, "")
+			}
+			if h.Row.Cells[i] == "" {
+				h.Row.Cells[i] = fmt.Sprintf("column %d", i+1)
+			}
+		default:
+			h.Fields[i] = use
+		}
+	}
 }
 
 // label is a column's heading as it stands in the file.

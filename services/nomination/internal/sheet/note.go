@@ -23,7 +23,18 @@ func (s *Sheet) isUnknown(column int) bool {
 
 // left tells a column that the caller leaves out.
 func (s *Sheet) left(column int) bool {
+	if s.heading.notes != nil {
+		return s.field(column) == "" && !s.heading.notes[column] && (column < len(s.options.Uses) || s.isUnknown(column))
+	}
 	return s.options.Unknown == nomination.UnknownLeave && s.isUnknown(column)
+}
+
+// noted tells a column whose texts become private notes.
+func (s *Sheet) noted(column int) bool {
+	if s.heading.notes != nil {
+		return s.heading.notes[column]
+	}
+	return s.options.Unknown == nomination.UnknownNote && s.isUnknown(column)
 }
 
 // unknown says what becomes of the columns that the form has not: by one answer
@@ -34,7 +45,7 @@ func (s *Sheet) unknown() {
 		label := s.heading.label(i)
 		switch {
 		case !s.isUnknown(i):
-		case s.options.Unknown == "":
+		case s.options.Unknown == "" && s.heading.notes == nil:
 			s.Problems = append(s.Problems, s.heading.Row.Wrong(i, label, "unknown_column",
 				"is not in the form: keep such columns as private notes (unknown=note), or leave them out (unknown=leave)"))
 		case s.left(i):
@@ -50,13 +61,10 @@ func (s *Sheet) unknown() {
 
 // notes are what a row says in columns that the form has not.
 func (s *Sheet) notes(row table.Row, bad map[int]bool) []nomination.Note {
-	if s.options.Unknown != nomination.UnknownNote {
-		return nil
-	}
 	var out []nomination.Note
 	for i := range s.heading.Row.Cells {
 		text := form.Prose(row.Cell(i))
-		if !s.isUnknown(i) || text == "" || bad[i] {
+		if !s.noted(i) || text == "" || bad[i] {
 			continue
 		}
 		if utf8.RuneCountInString(text) > maxNote {

@@ -23,7 +23,7 @@ func (s *Sheet) isEntry(row table.Row) bool {
 func (s *Sheet) filled(row table.Row) (n int, last string) {
 	for i := range row.Cells {
 		text := table.Text(row.Cell(i))
-		if text == "" || row.Repeated(i) || s.field(i) == serial && !table.IsTotal(text) {
+		if text == "" || row.Repeated(i) || s.field(i) == marks || s.field(i) == serial && !table.IsTotal(text) {
 			continue
 		}
 		n++
@@ -82,6 +82,9 @@ func (s *Sheet) add(row table.Row) {
 		Deeds:         s.cell(row, form.Deeds),
 		RecommendedBy: s.cell(row, form.RecommendedBy),
 	}
+	if s.heading.Column(form.RecommendedBy) < 0 {
+		n.RecommendedBy = s.options.RecommendedBy
+	}
 	for _, id := range s.form.Attributes() {
 		if v := s.cell(row, form.Attribute(id)); v != "" {
 			if n.Attributes == nil {
@@ -107,7 +110,7 @@ func (s *Sheet) add(row table.Row) {
 			s.Problems = append(s.Problems, s.At(row.Line, f.Name, f))
 		}
 	}
-	s.Rows = append(s.Rows, Row{Line: row.Line, Nominee: n, Notes: s.notes(row, bad), photo: table.Text(s.cell(row, form.Photo))})
+	s.Rows = append(s.Rows, Row{Line: row.Line, Nominee: n, Notes: s.notes(row, bad), Serial: s.serial(row), photo: table.Text(s.cell(row, form.Photo))})
 }
 
 // pass tells of a row that is no nominee's, unless it has but a running number.
@@ -140,6 +143,15 @@ func (s *Sheet) warn(line int, field, code, message string, params ...any) {
 	s.Warnings = append(s.Warnings, table.Warn(line, field, code, message, params...))
 }
 
+// serial is a row's running number; what is none is left.
+func (s *Sheet) serial(row table.Row) string {
+	const most = 32 // characters
+	if text := form.Key(s.cell(row, serial)); len([]rune(text)) <= most {
+		return text
+	}
+	return ""
+}
+
 func (s *Sheet) cell(row table.Row, field string) string { return row.Cell(s.heading.Column(field)) }
 
 // broken notes the cells of a row that cannot be taken as they are, and gives
@@ -156,8 +168,8 @@ func (s *Sheet) broken(row table.Row) map[int]bool {
 	}
 	for i, text := range row.Cells {
 		switch field := s.field(i); {
-		case table.Text(text) == "" || field == serial || field == form.Years || s.left(i):
-		case table.Text(s.heading.Row.Cell(i)) == "":
+		case table.Text(text) == "" || field == serial || field == marks || field == form.Years || s.left(i):
+		case table.Text(s.heading.Row.Cell(i)) == "" && field == "":
 			if !row.Repeated(i) {
 				s.Problems = append(s.Problems, row.Wrong(i, fmt.Sprintf("column %d", i+1),
 					"unnamed_column", "{value} stands in a column without a name", "value", form.Quote(text)))

@@ -32,6 +32,12 @@ const (
 type Options struct {
 	Sheet   string             // of a workbook; "" is the only one that names the columns
 	Unknown nomination.Unknown // what becomes of columns that the form has not
+	Header  int                // the line of the columns' names; 0: it is found
+	// Uses say what becomes of each column, in the file's order; nil: what its
+	// heading means.
+	Uses []string
+	// RecommendedBy is the body of all rows where the file has no column of it.
+	RecommendedBy string
 }
 
 // Row is one nominee of the file.
@@ -39,6 +45,7 @@ type Row struct {
 	Line    int // in the file, from 1
 	Nominee nomination.Nominee
 	Notes   []nomination.Note
+	Serial  string         // its running number
 	Picture *photo.Picture // nil where there is none
 
 	photo string // the text of the photo cell
@@ -76,17 +83,24 @@ func (s *Sheet) At(line int, field string, wrong fault.Field) fault.Field {
 // table_too_large, table_sheet, or one that is no fault. It gives up when ctx
 // ends.
 func Read(ctx context.Context, r io.Reader, f form.Form, options Options) (*Sheet, error) {
-	t, err := table.Open(ctx, r, table.Options{
-		Limits: table.Limits{Bytes: MaxBytes, Unzipped: unzipped, Rows: MaxRows + around, Columns: columns, Cells: (MaxRows + around) * columns},
-		Sheet:  options.Sheet, Field: fieldOf(f), Least: 2,
-	})
+	t, err := table.Open(ctx, r, tableOptions(f, options))
 	if err != nil {
 		return nil, err
 	}
-	s := &Sheet{Name: t.Sheet(), form: f, options: options, heading: heading{t.Header()}}
+	s := &Sheet{Name: t.Sheet(), form: f, options: options, heading: heading{Header: t.Header()}}
+	if options.Uses != nil {
+		s.heading.use(options.Uses)
+	}
 	err = s.read(t)
 	s.Warnings = append(t.Warnings(), s.Warnings...)
 	return s, errors.Join(err, t.Close())
+}
+
+func tableOptions(f form.Form, options Options) table.Options {
+	return table.Options{
+		Limits: table.Limits{Bytes: MaxBytes, Unzipped: unzipped, Rows: MaxRows + around, Columns: columns, Cells: (MaxRows + around) * columns},
+		Sheet:  options.Sheet, Field: fieldOf(f), Least: 2, Header: options.Header,
+	}
 }
 
 func (s *Sheet) read(t *table.Reader) error {

@@ -48,9 +48,9 @@ var shown = map[nomination.Show]string{ //nolint:gochecknoglobals // a table tha
 // ordered are the orders of a list; entries of the same name stay in the order
 // of their submission.
 var ordered = map[nomination.VettingOrder]string{ //nolint:gochecknoglobals // as above
-	nomination.BySubmission: `id`,
-	nomination.ByName:       `name, id`,
-	nomination.ByEmployer:   `employer, id`,
+	nomination.InSubmission: `id`,
+	nomination.InNames:      `name, id`,
+	nomination.InEmployers:  `employer, id`,
 }
 
 // check fills in a query, and says what is wrong with it.

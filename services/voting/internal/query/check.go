@@ -3,10 +3,7 @@ package query
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -154,53 +151,6 @@ func (c *check) fail(about, format string, args ...any) {
 func (c *check) step(ctx context.Context, ballots int64) error {
 	c.read += ballots
 	return c.tell(ctx, min(units*c.read/(3*max(c.batches, 1)), units), units)
-}
-
-// plan has PostgreSQL plan the next statements with these means alone: what it
-// knows of a new selection is that it is empty.
-func (c *check) plan(ctx context.Context, means ...string) error {
-	var set strings.Builder
-	for _, m := range []string{"seqscan", "bitmapscan", "indexscan", "indexonlyscan", "nestloop", "hashjoin", "mergejoin", "sort", "hashagg"} {
-		value := "off"
-		if slices.Contains(means, m) || len(means) == 0 {
-			value = "on"
-		}
-		set.WriteString("SET LOCAL enable_" + m + " = " + value + ";")
-	}
-	_, err := c.ExecContext(ctx, set.String())
-	return err
-}
-
-// chunks reads rows of a query part by part, n of them at a time: between two
-// parts the connection is free, and PostgreSQL does nothing.
-func (c *check) chunks(ctx context.Context, n int64, query string, row func(*sqlx.Rows) error, part func() error) error {
-	if _, err := c.ExecContext(ctx, `DECLARE part NO SCROLL CURSOR FOR `+query); err != nil {
-		return err
-	}
-	if err := c.plan(ctx); err != nil {
-		return err
-	}
-	for {
-		rows, err := c.QueryxContext(ctx, fmt.Sprintf(`FETCH %d FROM part`, n))
-		if err != nil {
-			return err
-		}
-		got := int64(0)
-		for ; err == nil && rows.Next(); got++ {
-			err = row(rows)
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return err
-		}
-		if got == 0 {
-			break
-		}
-		if err := part(); err != nil {
-			return err
-		}
-	}
-	_, err := c.ExecContext(ctx, `CLOSE part`)
-	return err
 }
 
 // ask asks what takes no look at all ballots. $1 is the selection; each line that

@@ -18,10 +18,6 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// chunk is how many ballots the check looks at between two rests: some tens of
-// milliseconds of work, of this process and of PostgreSQL.
-const chunk = 8192
-
 // What a batch may break.
 const (
 	ownBallots = "batch = its ballots"
@@ -224,7 +220,7 @@ func (b batchRow) ranked(ballots []ballotFound) bool {
 	}
 	next := 0
 	for rank := range b.Ballots + len(b.Skipped) {
-		if slices.Contains(b.Skipped, int32(rank)) { //nolint:gosec // ranks are smallint
+		if slices.Contains(b.Skipped, int32(rank)) {
 			continue
 		}
 		if next == len(ballots) || ballots[next].rank != rank {

@@ -1,12 +1,10 @@
 package query
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/mod/sumdb/tlog"
@@ -14,41 +12,39 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 )
 
-// order is about the place of each batch in the order of counting.
-const order = "indexes from 0 to the head, without gaps"
+// ownPlace is about the place of each batch in the order of counting.
+const ownPlace = "indexes from 0 to the head, without gaps"
 
 // checkLog makes the log anew from the leaves that batches keep, which recount has
 // held to the ballots, and compares it with what is kept: tiles, edge and
 // checkpoint.
 func (c *check) checkLog(ctx context.Context) error {
 	l := remade{check: c}
-	if err := c.SelectContext(ctx, &l.publications, `SELECT first FROM publication WHERE selection = $1 ORDER BY first`, c.ID); err != nil {
+	var err error
+	l.leaves, err = order(ctx, c.view, func(leaf tlog.Hash) tlog.Hash { return leaf }, l.append)
+	if err != nil {
 		return err
 	}
-	var counted struct {
-		Batches int64 `db:"batches"`
-		Next    int64 `db:"next_index"`
-	}
-	if err := c.GetContext(ctx, &counted, `
-		SELECT next_index, (SELECT count(*) FROM batch WHERE selection = $1 AND first_index IS NOT NULL) AS batches FROM head WHERE selection = $1`, c.ID); err != nil {
+	query, some, err := c.batchesInOrder(ctx, "id, first_index, ballots, leaves")
+	if err != nil {
 		return err
 	}
-	if err := c.plan(ctx, "indexscan", "nestloop"); err != nil {
-		return err
-	}
-	some := max(1, chunk*counted.Batches/max(counted.Next, 1)) // batches have about so many ballots
-	if err := c.chunks(ctx, some, fmt.Sprintf(`
-		SELECT id, first_index, ballots, leaves FROM batch LEFT JOIN batch_body ON batch = id
-		WHERE selection = %d AND first_index IS NOT NULL ORDER BY first_index`, c.ID), l.add, func() error {
+	if err := c.chunks(ctx, some, query, l.add, func() error {
 		read := l.read
 		l.read = 0
 		return c.step(ctx, read)
 	}); err != nil {
 		return err
 	}
-	l.publish()
-	if counted.Next != l.next {
-		c.fail(order, "index %d follows %d", counted.Next, l.next)
+	if err := l.leaves.flush(); err != nil {
+		return err
+	}
+	var next int64
+	if err := c.GetContext(ctx, &next, `SELECT next_index FROM head WHERE selection = $1`, c.ID); err != nil {
+		return err
+	}
+	if next != l.next {
+		c.fail(ownPlace, "index %d follows %d", next, l.next)
 	}
 	kept, err := c.Edge(c.Slug, c.signer.Public())
 	switch {
@@ -68,11 +64,9 @@ func (c *check) checkLog(ctx context.Context) error {
 type remade struct {
 	*check
 
-	publications []int64     // where they begin; those that are still to come
-	sorted       bool        // the leaves that wait are of a publication
-	waiting      []tlog.Hash // of one publication
-	next         int64       // in the order of counting
-	read         int64       // since the last step
+	leaves *inOrder[tlog.Hash]
+	next   int64 // in the order of counting
+	read   int64 // since the last step
 
 	edge     ballotlog.Edge
 	subtrees []ballotlog.Subtree
@@ -87,39 +81,24 @@ func (l *remade) add(rows *sqlx.Rows) error {
 		return err
 	}
 	if first != l.next {
-		l.fail(order, "index %d follows %d", first, l.next)
+		l.fail(ownPlace, "index %d follows %d", first, l.next)
 	}
 	l.next = first + int64(ballots)
 	l.read += int64(ballots)
 	if first >= l.Size { // not public yet
 		return nil
 	}
-	for len(l.publications) > 0 && l.publications[0] <= first {
-		l.publish()
-		l.sorted, l.publications = true, l.publications[1:]
-	}
 	leaves, err := ballotlog.Split(data)
 	if err != nil {
 		l.fail(logBallots, "batch %d: %v", id, err)
 	}
-	l.waiting = append(l.waiting, leaves...)
-	if !l.sorted {
-		l.publish()
-	}
-	return nil
+	return l.leaves.add(first, leaves)
 }
 
-// publish appends the leaves of a publication, by their hashes. Batches from before
-// the first publication lie in the log one by one, in their own order.
-func (l *remade) publish() {
-	if l.sorted {
-		slices.SortFunc(l.waiting, func(a, b tlog.Hash) int { return bytes.Compare(a[:], b[:]) })
-	}
-	for _, leaf := range l.waiting {
-		l.tiles.add(leaf)
-		l.edge.Append(leaf, func(s ballotlog.Subtree) { l.subtrees = append(l.subtrees, s) })
-	}
-	l.waiting = l.waiting[:0]
+func (l *remade) append(leaf tlog.Hash) error {
+	l.tiles.add(leaf)
+	l.edge.Append(leaf, func(s ballotlog.Subtree) { l.subtrees = append(l.subtrees, s) })
+	return nil
 }
 
 func (l *remade) checkSubtrees(ctx context.Context) error {

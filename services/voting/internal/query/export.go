@@ -155,16 +155,10 @@ func (r *Reader) makeLeaves(ctx context.Context, w *job.Work) (out voting.Export
 			return voting.ErrUnsealed
 		}
 		out, err = r.stream(ctx, func(to io.Writer) (n int64, err error) {
-			var text []byte
-			err = v.logged(ctx, func(b ballotlog.Ballot) error {
-				if n%stretch == 0 {
-					if err := w.Progress(ctx, n, v.Size); err != nil {
-						return err
-					}
-				}
+			rest := func() error { return w.Progress(ctx, n, v.Size) }
+			err = v.logged(ctx, rest, func(text []byte) error {
 				n++
-				text = append(b.Append(text[:0]), '\n')
-				_, err := to.Write(text)
+				_, err := to.Write(append(text, '\n'))
 				return err
 			})
 			return n, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -96,52 +97,104 @@ func checkSizes(in voting.ConsistencyOf, size int64) error {
 	return voting.ErrSizes.Check(fields)
 }
 
-// logOrder is the rest of a SELECT of ballots b of the selection $1 that are public,
-// $2 of them, in the order of the log: by publication, and in it by the leaf's
-// hash. Batches from before the first publication lie there one by one, in their
-// own order. Leaves are hashed here as the migration does it, in SQL.
-const logOrder = `
-	FROM ballot b JOIN (
-	    SELECT id, coalesce(run, first_index) AS run, run IS NOT NULL AS sorted
-	    FROM batch, LATERAL (SELECT max(first) AS run FROM publication p WHERE p.selection = batch.selection AND first <= first_index) p
-	    WHERE batch.selection = $1 AND first_index < $2 OFFSET 0) t ON t.id = b.batch
-	WHERE b.selection = $1
-	ORDER BY run, CASE WHEN sorted THEN ` + leafHash + ` END, b.rank`
-
-// leafHash is the hash of the leaf of a row of ballot.
-const leafHash = `sha256('\x00'::bytea || convert_to(format('ballot %s %s %s %s',
-	CASE WHEN period = 0 THEN 'once' ELSE to_char(date '1970-01-01' + period, 'YYYY-MM-DD') END,
-	encode(voter, 'hex'), array_to_string(picks, ','), encode(salt, 'hex')), 'UTF8'))`
-
-// inOrder reads columns of the ballots of the log, in its order. The planner may
-// take a new selection for empty; a nested loop would then read all ballots anew
-// for each batch.
-func (v view) inOrder(ctx context.Context, columns string) (*sqlx.Rows, error) {
-	if _, err := v.ExecContext(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
-		return nil, err
-	}
-	return v.QueryxContext(ctx, `SELECT `+columns+logOrder, v.ID, v.Size)
+// line is a leaf of the log, and its hash.
+type line struct {
+	hash tlog.Hash
+	text []byte
 }
 
-// logged gives the ballots of the log, in its order.
-func (v view) logged(ctx context.Context, each func(ballotlog.Ballot) error) error {
-	rows, err := v.inOrder(ctx, `b.period, b.voter, b.salt, b.picks`)
+// logged gives the lines of the log of a sealed selection, in its order, and rests
+// between parts of it. A publication is held at a time. Ballots are found as
+// receipts find them: by the pseudonyms that their batch keeps, and their index.
+func (v view) logged(ctx context.Context, rest func() error, each func(text []byte) error) error {
+	lines, err := order(ctx, v, func(l line) tlog.Hash { return l.hash }, func(l line) error { return each(l.text) })
 	if err != nil {
 		return fmt.Errorf("leaves: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var row leafRow
-		if err := rows.StructScan(&row); err != nil {
-			return fmt.Errorf("leaves: %w", err)
+	query, some, err := v.batchesInOrder(ctx, "id, period, first_index, ballots, voters")
+	if err != nil {
+		return fmt.Errorf("leaves: %w", err)
+	}
+	var batches []loggedBatch
+	err = v.chunks(ctx, some, query, func(rows *sqlx.Rows) error {
+		var b loggedBatch
+		err := rows.StructScan(&b)
+		batches = append(batches, b)
+		return err
+	}, func() error {
+		if err := v.readLines(ctx, batches); err != nil {
+			return err
 		}
-		b, err := row.leaf()
-		if err == nil {
-			err = each(b)
+		for _, b := range batches {
+			if err := lines.add(b.First, b.lines); err != nil {
+				return err
+			}
 		}
+		batches = batches[:0]
+		return rest()
+	})
+	if err == nil {
+		err = lines.flush()
+	}
+	if err != nil {
+		return fmt.Errorf("leaves: %w", err)
+	}
+	return nil
+}
+
+// loggedBatch is a batch whose ballots are in the log.
+type loggedBatch struct {
+	ID      int64  `db:"id"`
+	Period  int    `db:"period"`
+	First   int64  `db:"first_index"`
+	Ballots int    `db:"ballots"`
+	Voters  []byte `db:"voters"`
+
+	lines []line
+}
+
+// readLines reads the ballots of batches, each batch's in their order. PostgreSQL
+// looks each up by its index.
+func (v view) readLines(ctx context.Context, batches []loggedBatch) error {
+	ids, periods, voters := make([]int64, len(batches)), make([]int64, len(batches)), make(pq.ByteaArray, len(batches))
+	at := make(map[int64]int, len(batches))
+	for i, b := range batches {
+		ids[i], periods[i], voters[i], at[b.ID] = b.ID, int64(b.Period), b.Voters, i
+	}
+	var found []struct {
+		leafRow
+		Batch int64 `db:"batch"`
+		Rank  int   `db:"rank"`
+	}
+	if err := v.plan(ctx, "indexscan", "nestloop", "sort"); err != nil {
+		return err
+	}
+	if err := v.SelectContext(ctx, &found, `
+		SELECT b.batch, b.rank, b.period, b.voter, b.salt, b.picks
+		FROM unnest($2::bigint[], $3::int[], $4::bytea[]) AS x (batch, period, voters)
+		CROSS JOIN generate_series(0, octet_length(voters) / 16 - 1) i
+		JOIN LATERAL (
+		    SELECT batch, rank, period, voter, salt, picks FROM ballot
+		    WHERE selection = $1 AND period = x.period AND voter = substring(voters FROM 16 * i + 1 FOR 16)) b ON b.batch = x.batch
+		ORDER BY b.batch, b.rank`, v.ID, pq.Array(ids), pq.Array(periods), voters); err != nil {
+		return err
+	}
+	for i, row := range found {
+		if i > 0 && row.Batch == found[i-1].Batch && row.Rank == found[i-1].Rank {
+			continue // its voter has several ballots in the batch, and each was found so often
+		}
+		leaf, err := row.leaf()
 		if err != nil {
-			return fmt.Errorf("leaves: %w", err)
+			return err
+		}
+		text := leaf.Append(nil)
+		b := &batches[at[row.Batch]]
+		b.lines = append(b.lines, line{ballotlog.Hash(text), text})
+	}
+	for _, b := range batches {
+		if len(b.lines) != b.Ballots {
+			return fmt.Errorf("batch %d has %d ballots of %d", b.ID, len(b.lines), b.Ballots)
 		}
 	}
-	return rows.Err()
+	return v.plan(ctx)
 }

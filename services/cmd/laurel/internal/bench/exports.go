@@ -255,10 +255,10 @@ func (x exports) impatient(ctx context.Context, address string) error {
 		}
 		req.Header.Set("X-Forwarded-For", address)
 		resp, err := http.DefaultClient.Do(req)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err != nil {
+			if ctx.Err() != nil {
+				break
+			}
 			return err
 		}
 		_, _ = io.CopyN(io.Discard, resp.Body, 1<<20) // the end comes early where it is a job

@@ -19,12 +19,14 @@ import (
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// mailing is an installation in one process that sends mail.
-func mailing(t *testing.T) (*harness, *testkit.Post) {
+// mailing is an installation in one process that sends mail, with further
+// settings.
+func mailing(t *testing.T, env ...string) (*harness, *testkit.Post) {
 	t.Helper()
 	post := testkit.NewPost(t)
 	h := build(t, testkit.URL(t), nil)
 	h.Env = append(h.Env, "SMTP_URL="+post.URL, "MAIL_FROM=Laurel <laurel@example.org>", "PUBLIC_URL=http://"+h.Listen)
+	h.Env = append(h.Env, env...)
 	h.add(all, nil)
 	h.open(t, all)
 	return h, post

@@ -116,7 +116,7 @@ func (s *Script) Create(ctx context.Context) error {
 
 // hire invites a member, who claims the account.
 func (s *Script) hire(ctx context.Context, m Member) error {
-	given, err := s.Organizer().GiveRole(ctx, s.Slug, gateway.GiveRole{Email: m.Email, Name: m.Name, Role: m.Role, Scope: m.Scope})
+	given, err := s.Organizer().GiveRole(ctx, s.Slug, gateway.GiveRole{Email: m.Email, Name: m.Name, Role: m.Role, Scope: m.Scope, HandOver: true})
 	if err != nil {
 		return err
 	}
