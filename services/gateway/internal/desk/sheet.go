@@ -2,6 +2,7 @@ package desk
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -200,7 +201,7 @@ func (d *desk) candidatePhoto(c echo.Context, at *place, s scored, code string) 
 	}
 	for _, one := range list {
 		if strconv.Itoa(one.Number) == code && one.Photo != "" {
-			return "/s/" + at.Slug + "/c/" + code + "/photo/" + one.Photo, nil
+			return fmt.Sprintf("/s/%s/c/%s/photo/%s", at.Slug, code, one.Photo), nil
 		}
 	}
 	return "", nil

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -259,7 +260,7 @@ func (d *desk) sheets(c echo.Context, at *place) error {
 
 // api is the address below which the API takes the panel's sheets.
 func (s scored) api(at *place) string {
-	return "/api/v1/selections/" + at.Slug + "/panels/" + s.panel.ID + "/sheets/"
+	return fmt.Sprintf("/api/v1/selections/%s/panels/%s/sheets/", at.Slug, s.panel.ID)
 }
 
 // criterion is what a juror scores, as pages name it.

@@ -65,12 +65,9 @@ func (d *desk) showMany(c echo.Context, at *place, typed url.Values, fill func(f
 	if err != nil {
 		return err
 	}
-	to := v.address(at, "many")
-	if !strings.Contains(to, "?") {
-		to += "?"
-	}
+	v.set("entry", data.IDs)
 	return d.render(c, at, web.Page{
-		Name: "vetting-many", Status: status, Title: at.N("desk.vetting.many.title", int64(len(found))), Address: to + "&entry=" + data.IDs, Data: data,
+		Name: "vetting-many", Status: status, Title: at.N("desk.vetting.many.title", int64(len(found))), Address: v.address(at, "many"), Data: data,
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/url"
 	"strings"
 	"testing"
@@ -46,10 +47,38 @@ func (s *seated) open(path string) {
 	s.do(path, chromedp.Navigate(s.desk(path)))
 }
 
-// keys presses keys, one after another; \r is Enter.
+// keys presses keys, one after another; \r is Enter. What a page does with a key
+// itself is not typed, as with a real keyboard.
 func (s *seated) keys(keys string) {
 	s.t.Helper()
-	s.do("keys "+keys, chromedp.KeyEvent(keys))
+	type event struct {
+		Type string `json:"type"`
+		Key  string `json:"key"`
+		Text string `json:"text,omitempty"`
+		Code int    `json:"windowsVirtualKeyCode,omitempty"`
+	}
+	dispatch := cdp.Command[event, struct{}]{Method: "Input.dispatchKeyEvent"}
+	s.do("keys "+keys, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		for _, r := range keys {
+			e := event{Type: "keyDown", Key: string(r), Text: string(r)}
+			switch r {
+			case '\r':
+				e.Key, e.Code = "Enter", 13
+			case '\t':
+				e.Key, e.Text, e.Code = "Tab", "", 9
+			case ' ':
+				e.Code = 32
+			}
+			if _, err := cdp.Call(ctx, target, dispatch, e); err != nil {
+				return err
+			}
+			e.Type, e.Text = "keyUp", ""
+			if _, err := cdp.Call(ctx, target, dispatch, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // until waits until an expression in the page is true.
@@ -121,11 +150,15 @@ func (h *harness) browsed(t *testing.T, token, method, address string, form url.
 	}
 	req.Header.Set("Accept-Language", "en")
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	req.Header.Set("Cookie", "laurel_session="+token)
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
-	resp, err := http.DefaultClient.Do(req)
+	jar, err := cookiejar.New(nil) // a note goes along to the next page
+	if err != nil {
+		t.Fatal(err)
+	}
+	jar.SetCookies(req.URL, []*http.Cookie{{Name: "laurel_session", Value: token, Path: "/"}})
+	resp, err := (&http.Client{Jar: jar}).Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,4 +168,11 @@ func (h *harness) browsed(t *testing.T, token, method, address string, form url.
 		t.Fatal(err)
 	}
 	return resp.StatusCode, string(body)
+}
+
+// mainOf is what a page says, without its frame.
+func mainOf(body string) string {
+	_, body, _ = strings.Cut(body, "<main")
+	body, _, _ = strings.Cut(body, "</main>")
+	return body[:min(len(body), 700)]
 }

@@ -150,11 +150,11 @@ func TestDesk_vetterForms(t *testing.T) {
 	has := func(status int, body string, want int, texts ...string) {
 		t.Helper()
 		if status != want {
-			t.Errorf("status %d, want %d: %s", status, want, body)
+			t.Errorf("status %d, want %d: %s", status, want, mainOf(body))
 		}
 		for _, text := range texts {
 			if !strings.Contains(body, text) {
-				t.Errorf("%q is missing from %s", text, body)
+				t.Errorf("%q is missing from %s", text, mainOf(body))
 			}
 		}
 	}
