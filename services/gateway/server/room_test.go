@@ -156,6 +156,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`},
 		"POST /selections/{slug}/entries/{entry}/withdraw":                 {body: reason},
 		"GET /selections/{slug}/vetting":                                   {},
+		"GET /selections/{slug}/vetting/seats":                             {},
 		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n"},
 		"GET /selections/{slug}/roster":                                    {},
 		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`},

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -71,34 +69,13 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		*voter.Voters
 		*roster.Rosters
 	}{accounts, voters, rosters}
+	secrets := map[mail.Kind]mail.Secrets{mail.Invitation: accounts, mail.Reset: accounts, mail.Code: rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
 		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
-		Tasks:     []run.Task{devices.Task(), letters.Task(secrets{accounts, rosters})},
+		Tasks:     []run.Task{devices.Task(), letters.Task(secrets)},
 		Retention: rosters.Retention(),
 	}, nil
-}
-
-// secrets makes those of letters: links of accounts, codes of members.
-type secrets struct {
-	accounts *staff.Staff
-	rosters  *roster.Rosters
-}
-
-// Secret implements mail.Secrets.
-func (s secrets) Secret(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (secret string, wanted bool, err error) {
-	if l.Kind == mail.Code {
-		return s.rosters.MailedCode(ctx, tx, l)
-	}
-	return s.accounts.MailedLink(ctx, tx, l.Kind, l.Address)
-}
-
-// Sent implements mail.Secrets.
-func (s secrets) Sent(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate mail.Fate) error {
-	if l.Kind == mail.Code {
-		return s.rosters.Mailed(ctx, tx, l, fate)
-	}
-	return nil
 }
 
 // Accounts is the staff part alone, for a command on the server's machine, which

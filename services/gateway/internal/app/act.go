@@ -56,6 +56,7 @@ const (
 	ReadDocket      Act = "read_docket" // what waits for a department
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
+	CheckSeats      Act = "check_seats"
 	StrikeCandidate Act = "strike_candidate"
 
 	ImportRoster Act = "import_roster"
@@ -156,7 +157,7 @@ func Rules() map[Act]Rule {
 		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

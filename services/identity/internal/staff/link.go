@@ -45,7 +45,7 @@ func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *
 	return token, nil
 }
 
-// MailedLink is a mail.Linker. A link in the mail lets its reader set the
+// MailedLink makes the link of a letter. One in the mail lets its reader set the
 // password, and so proves the address.
 func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, address string) (token string, wanted bool, err error) {
 	var account struct {
