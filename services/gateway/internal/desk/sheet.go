@@ -39,7 +39,8 @@ type sheetPage struct {
 	Open      bool // it may be saved
 	Submitted bool
 	Saved     *web.Moment
-	Says      string // state of the sheet
+	State     string // of the sheet
+	Says      string
 	Total     string
 	Totals    *spread
 	Scale     string
@@ -79,7 +80,7 @@ func (d *desk) showSheet(c echo.Context, at *place, typed url.Values, fill func(
 	code = one.Candidate
 	data := sheetPage{
 		Due: dueOf(at, rulebook.PhaseReview), Panel: s.name, Code: code, One: one, Story: paragraphs(one.Deeds), Facts: s.facts(at, one),
-		Hidden: s.hidden(at, one), Progress: s.progress(), Open: s.Open, Says: at.T("desk.sheet.state." + s.state(one)),
+		Hidden: s.hidden(at, one), Progress: s.progress(), Open: s.Open, State: s.state(one), Says: at.T("desk.sheet.state." + s.state(one)),
 		Total: decimal(s.total(one.Sheet)), Totals: s.totals(one), Scale: scaleText(at, s.panel.Scale), Criteria: s.criteria(at),
 		Back: s.path(at), Abstain: s.path(at, code, "abstain"), Recuse: s.path(at, code, "recuse"), Account: at.Account.ID, API: s.api(at),
 	}

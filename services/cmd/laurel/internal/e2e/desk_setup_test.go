@@ -81,11 +81,11 @@ func (s *seated) keys(keys string) {
 	}))
 }
 
-// until waits until an expression in the page is true.
+// until waits until a page is there whole and an expression in it is true.
 func (s *seated) until(expression string) {
 	s.t.Helper()
 	testkit.Eventually(s.t, testkit.Patience, func() error {
-		is, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`Boolean(`+expression+`)`))
+		is, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && Boolean(`+expression+`)`))
 		if err == nil && !is {
 			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](`location.pathname + " " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
 			err = fmt.Errorf("%s: not at %s", expression, seen)

@@ -330,7 +330,7 @@
       form.addEventListener("submit", press);
       $("compare").addEventListener("click", compare);
       const first = controls().find((c) => c.matches("input") ? !c.value : !c.querySelector(":checked"));
-      if (first && !$("alert") && matchMedia("(pointer: fine)").matches) enter(first);
+      if (first && !$("alert") && !matchMedia("(pointer: coarse)").matches) enter(first);
       await adopt(page);
     }
     document.querySelectorAll("[data-drop]").forEach((a) => a.addEventListener("click", async (event) => {
