@@ -38,6 +38,9 @@ const (
 	ChangePassword Act = "change_password"
 	ReadSessions   Act = "read_sessions"
 	EndSessions    Act = "end_sessions"
+	SetUp          Act = "set_up"
+	ReadFactors    Act = "read_factors"
+	ChangeFactors  Act = "change_factors"
 
 	ListOperators   Act = "list_operators"
 	ChangeOperators Act = "change_operators"
@@ -130,6 +133,7 @@ type Rule struct {
 	Who   Who
 	Roles []identity.Role // who has several acts in the first of them; those that take a seat are last
 	In    Scope
+	First bool // of whoever is signed in: also before the second factor that the account's roles take
 }
 
 // Rules is the table of who may do what: all there is of it.
@@ -149,8 +153,9 @@ func Rules() map[Act]Rule {
 		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
-		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn}, ReadDesk: {Roles: identity.Roles()},
-		ClaimAccount:   anybody, // the link decides
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn, First: true}, ReadDesk: {Roles: identity.Roles()},
+		ReadFactors: {Who: SignedIn, First: true}, ChangeFactors: {Who: SignedIn, First: true},
+		ClaimAccount: anybody, SetUp: anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
 		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,

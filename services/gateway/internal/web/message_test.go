@@ -59,6 +59,15 @@ func families(t *testing.T) map[string][]string {
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
 	}
+	var accountStates []string
+	for _, s := range identity.States() {
+		accountStates = append(accountStates, string(s))
+	}
+	for _, code := range faultCodes(t) { // those that say more than their kind does
+		if NewPrinter(Chinese).Has("problem." + code + ".text") {
+			problems = append(problems, code)
+		}
+	}
 	var roles []string
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
@@ -77,6 +86,8 @@ func families(t *testing.T) map[string][]string {
 		"problem.":            problems,
 		"fault.":              faultCodes(t),
 		"desk.role.":          roles,
+		"desk.people.state.":  accountStates,
+		"factor.kind.":        {identity.FactorPassword, identity.FactorTOTP, identity.FactorPasskey, identity.FactorRecovery},
 		"desk.entry.state.":   entryStates,
 		"desk.verdict.":       nomination.Verdicts(),
 		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
@@ -84,10 +85,10 @@ func (s *seated) keys(keys string) {
 // until waits until a page is there whole and an expression in it is true.
 func (s *seated) until(expression string) {
 	s.t.Helper()
-	testkit.Eventually(s.t, testkit.Patience, func() error {
+	testkit.Eventually(s.t, 20*time.Second, func() error {
 		is, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && Boolean(`+expression+`)`))
 		if err == nil && !is {
-			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](`location.pathname + " " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
+			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](`location.pathname + " [" + (document.querySelector("#saved")?.outerHTML + " " + document.querySelector("#sheet")?.elements.base.value + " " + [...document.querySelectorAll(".score")].map((e) => e.value)) + "] " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
 			err = fmt.Errorf("%s: not at %s", expression, seen)
 		}
 		return err

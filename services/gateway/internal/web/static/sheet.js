@@ -151,6 +151,7 @@
     const at = page;
     clearTimeout(at.timer);
     return at.sending ||= (async () => {
+      await null; // so that sending is set before it is over
       let out = { kind: "saved" };
       while (at.dirty && at.rec) {
         at.dirty = false;
