@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/chromedp"
@@ -85,7 +84,7 @@ func (s *seated) keys(keys string) {
 // until waits until a page is there whole and an expression in it is true.
 func (s *seated) until(expression string) {
 	s.t.Helper()
-	testkit.Eventually(s.t, 20*time.Second, func() error {
+	testkit.Eventually(s.t, testkit.Patience, func() error {
 		is, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && Boolean(`+expression+`)`))
 		if err == nil && !is {
 			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](`location.pathname + " [" + (document.querySelector("#saved")?.outerHTML + " " + document.querySelector("#sheet")?.elements.base.value + " " + [...document.querySelectorAll(".score")].map((e) => e.value)) + "] " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
