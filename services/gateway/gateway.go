@@ -121,6 +121,18 @@ type GiveOpinion struct {
 	Reason     string `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
 }
 
+// GiveOpinions is a department's opinion on many entries, all or none.
+type GiveOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
+	Verdict string   `json:"verdict" doc:"{verdicts}"`
+	Reason  string   `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
+}
+
+// WithdrawOpinions takes a department's opinions back, all or none.
+type WithdrawOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
+}
+
 // Form is how a list of codes is handed out.
 type Form string
 

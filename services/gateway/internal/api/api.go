@@ -64,6 +64,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.selectionRoutes()
 	a.draftRoutes()
 	a.entryRoutes()
+	a.docketRoutes()
 	a.candidateRoutes()
 	a.rosterRoutes()
 	a.voterRoutes()

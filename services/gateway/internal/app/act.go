@@ -57,6 +57,8 @@ const (
 	ReadEntries     Act = "read_entries"
 	SetPhoto        Act = "set_photo"
 	GiveOpinion     Act = "give_opinion"
+	WithdrawOpinion Act = "withdraw_opinion"
+	ReadDocket      Act = "read_docket" // what waits for a department
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
 	CheckSeats      Act = "check_seats"
@@ -144,6 +146,7 @@ func Rules() map[Act]Rule {
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
 	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
+	vetter := Rule{Roles: []identity.Role{identity.Vetter}, In: Department}
 	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
@@ -161,7 +164,7 @@ func Rules() map[Act]Rule {
 		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

@@ -54,6 +54,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
+	d.mountVetting()
+	d.mountSheets()
 }
 
 // handler answers a request of whoever is at a desk.

@@ -122,7 +122,23 @@ func families(t *testing.T) map[string][]string {
 		"rules.ballot.":       words["Ballot"],
 		"rules.calendar.":     calendar.Names(),
 		"rules.nominee.":      words["Nominee"],
+
+		"desk.due.":                {"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed"},
+		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
+		"desk.vetting.show.":       spelled(nomination.Shows()),
+		"desk.vetting.order.":      {"submission", string(nomination.InNames), string(nomination.InEmployers)},
+		"desk.vetting.state.":      spelled(nomination.States()),
+		"desk.vetting.verdict.":    nomination.Verdicts(),
+		"desk.vetting.given.":      append(nomination.Verdicts(), "admitted", "vetoed"),
+		"desk.vetting.given.many.": nomination.Verdicts(),
 	}
+}
+
+func spelled[T ~string](values []T) (out []string) {
+	for _, v := range values {
+		out = append(out, string(v))
+	}
+	return out
 }
 
 // faultCodes are those of all faults that the module's code makes.
