@@ -175,7 +175,7 @@ func TestDesk_look(t *testing.T) {
 // scoped is a rule as a desk's page can hold it: one that names no department and
 // no panel, such as the list of one's own, is for the members of each.
 func scoped(r app.Rule, path string, form url.Values) app.Rule {
-	if !strings.Contains(path, "{panel}") && form.Get("department") == "" {
+	if r.In != app.Everywhere && !strings.Contains(path, "{panel}") && form.Get("department") == "" {
 		r.In = app.Selection
 	}
 	return r
