@@ -10,7 +10,7 @@ import (
 
 // Secret implements mail.Secrets.
 func (s *Staff) Secret(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (token string, wanted bool, err error) {
-	return s.MailedLink(ctx, tx, l.Kind, l.Address)
+	return s.MailedLink(ctx, tx, l.Letter)
 }
 
 // Sent implements mail.Secrets: what becomes of a link, its use tells.
