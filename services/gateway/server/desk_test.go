@@ -19,6 +19,7 @@ import (
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
 var deskPaths = map[string]string{
 	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
+	"phase": "voting", "action": "close", "panel": "experts", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in

@@ -9,6 +9,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 type phaseInput struct {
@@ -45,6 +46,16 @@ func (a *API) selectionRoutes() {
 			canonical, err := a.app.Rulebook(ctx, in.Slug)
 			return &document{"application/json", canonical}, err
 		})
+	serve(a, route{
+		act: app.ReadPhases, at: "GET " + one + "/phases",
+		summary: "Each change of a phase: who ordered it and why, or what it would be refused for now",
+	},
+		func(ctx context.Context, in *InSelection) (selection.Plan, error) { return a.app.Plan(ctx, in.Slug) })
+	serve(a, route{
+		act: app.ReadTurnout, at: "GET " + one + "/turnout",
+		summary: "How many ballots became public in each hour, and by which way they came where that is known",
+	},
+		func(ctx context.Context, in *InSelection) (voting.Turnout, error) { return a.app.Turnout(ctx, in.Slug) })
 	for _, action := range []string{event.Open, event.Close} {
 		register(a, route{
 			act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + action, later: true,

@@ -19,6 +19,7 @@ const (
 	ReadPhoto       Act = "read_photo"
 	ReadTally       Act = "read_tally"
 	FollowTally     Act = "follow_tally"
+	ReadTurnout     Act = "read_turnout"
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
@@ -45,6 +46,7 @@ const (
 	ListStaff       Act = "list_staff"
 	ChangeRole      Act = "change_role"
 	CreateSelection Act = "create_selection"
+	ReadPhases      Act = "read_phases" // who ordered each change, and what stands in the way of the next
 	ChangePhase     Act = "change_phase"
 
 	SubmitEntry     Act = "submit_entry"
@@ -72,6 +74,7 @@ const (
 	PinConflict     Act = "pin_conflict"
 	ReadConflicts   Act = "read_conflicts"
 	ReadOversight   Act = "read_oversight"
+	ReadGaps        Act = "read_gaps"
 	ReadHistory     Act = "read_history"
 	ReadSheets      Act = "read_sheets"
 	SaveSheet       Act = "save_sheet"
@@ -150,7 +153,7 @@ func Rules() map[Act]Rule {
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
 		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
-		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
+		ListStaff: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
 		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
@@ -160,7 +163,7 @@ func Rules() map[Act]Rule {
 
 		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
 		RecuseJuror: organizer, PinConflict: organizer,
-		ReadPanel: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
+		ReadPanel: overseer, ReadGaps: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
 		ReadSheets: juror, SaveSheet: juror, ReadPeers: juror, DeclareConflict: juror,
 
 		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding,

@@ -48,6 +48,9 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
+	d.mountPhases()
+	d.mountPanels()
+	d.mountRoster()
 }
 
 // handler answers a request of whoever is at a desk.

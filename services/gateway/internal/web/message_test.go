@@ -14,8 +14,10 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/calendar"
+	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -69,36 +71,60 @@ func families(t *testing.T) map[string][]string {
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
-		"phase.":              append(rulebook.PhaseNames(), "publication"),
-		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
-		"way.":                words["Way"],
-		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
-		"attribute.":          attributes,
-		"problem.":            problems,
-		"fault.":              faultCodes(t),
-		"desk.role.":          roles,
-		"desk.entry.state.":   entryStates,
-		"desk.verdict.":       nomination.Verdicts(),
-		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
-		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
-		"rules.frequency.":    words["Frequency"],
-		"rules.change.":       words["Change"],
-		"rules.counts.":       words["Counts"],
-		"rules.constituency.": words["Constituency"],
-		"rules.assign.":       words["Assign"],
-		"rules.sees.":         words["Sees"],
-		"rules.aggregate.":    words["Aggregate"],
-		"rules.over.":         words["Over"],
-		"rules.missing.":      words["Missing"],
-		"rules.round.":        words["Round"],
-		"rules.convert.":      words["Convert"],
-		"rules.ties.":         words["Ties"],
-		"rules.per.":          words["Per"],
-		"rules.ranked.":       words["Method"],
-		"rules.ballot.":       words["Ballot"],
-		"rules.calendar.":     calendar.Names(),
-		"rules.nominee.":      words["Nominee"],
+		"phase.":               append(rulebook.PhaseNames(), "publication"),
+		"state.":               {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                 words["Way"],
+		"source.":              {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":           attributes,
+		"problem.":             problems,
+		"fault.":               faultCodes(t),
+		"desk.role.":           roles,
+		"desk.entry.state.":    entryStates,
+		"desk.verdict.":        nomination.Verdicts(),
+		"desk.ground.":         {"declared", "entry", "employer", "recommended_by"},
+		"desk.phase.does.":     phaseSteps(),
+		"desk.scored.":         {"further", "return", "pin"},
+		"desk.scored.does.":    {"further", "return", "pin"},
+		"desk.scored.done.":    {"further", "return", "pin"},
+		"desk.codes.":          {"codes", "mail", "replace"},
+		"desk.codes.does.":     {"codes", "mail", "replace"},
+		"desk.codes.form.":     codeForms(),
+		"desk.codes.language.": Languages(),
+		"desk.use.":            {"no", nomination.UseNote, nomination.UseLeave},
+		"field.":               slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":     words["Frequency"],
+		"rules.change.":        words["Change"],
+		"rules.counts.":        words["Counts"],
+		"rules.constituency.":  words["Constituency"],
+		"rules.assign.":        words["Assign"],
+		"rules.sees.":          words["Sees"],
+		"rules.aggregate.":     words["Aggregate"],
+		"rules.over.":          words["Over"],
+		"rules.missing.":       words["Missing"],
+		"rules.round.":         words["Round"],
+		"rules.convert.":       words["Convert"],
+		"rules.ties.":          words["Ties"],
+		"rules.per.":           words["Per"],
+		"rules.ranked.":        words["Method"],
+		"rules.ballot.":        words["Ballot"],
+		"rules.calendar.":      calendar.Names(),
+		"rules.nominee.":       words["Nominee"],
 	}
+}
+
+// phaseSteps are the changes of phases.
+func phaseSteps() (steps []string) {
+	for _, phase := range rulebook.PhaseNames() {
+		steps = append(steps, phase+"."+event.Open, phase+"."+event.Close)
+	}
+	return steps
+}
+
+func codeForms() (forms []string) {
+	for _, f := range gateway.Forms() {
+		forms = append(forms, string(f))
+	}
+	return forms
 }
 
 // faultCodes are those of all faults that the module's code makes.
