@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
@@ -41,11 +42,13 @@ type tickRow struct {
 	Theirs, Scored bool
 }
 
-// seatedJuror gives the one in the path. Fault: review.ErrNotJuror.
+var errNoJuror = fault.New(fault.NotFound, "juror_unknown", "there is no such juror on this panel")
+
+// seatedJuror gives the one in the path. Fault: juror_unknown.
 func (p *inPanel) seatedJuror(id string) (review.JurorProgress, int, error) {
 	i := slices.IndexFunc(p.Panel.Jurors, func(j review.JurorProgress) bool { return j.ID == id })
 	if i < 0 {
-		return review.JurorProgress{}, 0, review.ErrNotJuror
+		return review.JurorProgress{}, 0, errNoJuror
 	}
 	return p.Panel.Jurors[i], i, nil
 }
