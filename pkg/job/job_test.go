@@ -376,7 +376,7 @@ func TestRunner_cancel(t *testing.T) {
 }
 
 // TestRunner_regular does a job again and again, once however many replicas
-// there are, and forgets old ones.
+// there are, and when one comes later; and forgets old ones.
 func TestRunner_regular(t *testing.T) {
 	h := setup(t)
 	var runs atomic.Int32
@@ -384,7 +384,8 @@ func TestRunner_regular(t *testing.T) {
 	for range 3 {
 		h.replica(t, kind)
 	}
-	for turn := 1; turn <= 6; turn++ {
+	done := func(turn int) {
+		t.Helper()
 		testkit.Eventually(t, testkit.Patience, func() error {
 			var last struct {
 				Runs json.RawMessage `db:"runs"`
@@ -398,8 +399,15 @@ func TestRunner_regular(t *testing.T) {
 			}
 			return err
 		})
+	}
+	for turn := 1; turn <= 6; turn++ {
+		done(turn)
 		h.clock.Advance(10 * 24 * time.Hour)
 	}
+	done(7)
+	h.clock.Advance(time.Hour) // long before its time
+	h.replica(t, kind)
+	done(8)
 	var kept int
 	if err := h.db.GetContext(t.Context(), &kept, `SELECT count(*) FROM job`); err != nil || kept > 5 {
 		t.Errorf("%d jobs are kept, %v", kept, err)

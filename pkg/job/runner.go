@@ -33,8 +33,8 @@ type Kind struct {
 	// Waits tells whether others wait for what the work takes, so that it rests; it
 	// is asked now and then. Nil: they always do.
 	Waits func(ctx context.Context, q sqlx.QueryerContext) (bool, error)
-	// Every is after how long the work is to be done again; zero: when it is
-	// ordered.
+	// Every is after how long the work is to be done again, once it was done at the
+	// start; zero: when it is ordered.
 	Every time.Duration
 }
 
@@ -149,18 +149,25 @@ func (r *Runner) Run(ctx context.Context, kinds []Kind) error {
 	return nil
 }
 
-// orderRegular orders, once, what is to be done again and again; from then on
-// each job orders the next.
+// orderRegular orders, once, what is to be done again and again, and what waits of
+// it for now: whoever starts a new version need not wait for what it does. From
+// then on each job orders the next.
 func (r *Runner) orderRegular(ctx context.Context, ordered *bool) error {
 	if *ordered {
 		return nil
 	}
 	now := r.time()
 	for _, k := range r.kinds {
-		if k.Every > 0 {
-			if _, err := order(ctx, r.db, now, now, "", k.Name, nil); err != nil {
-				return err
-			}
+		if k.Every == 0 {
+			continue
+		}
+		j, err := order(ctx, r.db, now, now, "", k.Name, nil)
+		if err != nil {
+			return err
+		}
+		if _, err := r.db.ExecContext(ctx, `
+			UPDATE job SET due_at = $2 WHERE id = $1 AND attempts = 0 AND due_at > $2 AND created_at < $2`, j.ID, now); err != nil {
+			return fmt.Errorf("regular jobs: %w", err)
 		}
 	}
 	*ordered = true

@@ -61,12 +61,15 @@ func Bootstrap(ctx context.Context, adminURL string, services ...string) (err er
 				return fmt.Errorf("role of %s: %w", s, err)
 			}
 		}
-		if _, err := db.ExecContext(ctx, strings.NewReplacer("SERVICE", s).Replace(schema)); err != nil {
+		if _, err := db.ExecContext(ctx, Schema(s)); err != nil {
 			return fmt.Errorf("schema of %s: %w", s, err)
 		}
 	}
 	return closePublic(ctx, db)
 }
+
+// Schema is what Bootstrap runs for a service.
+func Schema(service string) string { return strings.ReplaceAll(schema, "SERVICE", service) }
 
 // KeeperName is the role that owns a service's schema and what the service may
 // not rewrite.

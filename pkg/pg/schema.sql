@@ -49,7 +49,6 @@ BEGIN
         CREATE FUNCTION SERVICE.audit_expire(what text, acts text[], among boolean, until timestamptz, most int)
         RETURNS TABLE (selection text, entries bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
         BEGIN
-            LOCK TABLE SERVICE.audit_chain IN SHARE ROW EXCLUSIVE MODE;
             RETURN QUERY
             WITH over AS (
                 SELECT a.id, a.slug FROM SERVICE.audit a JOIN SERVICE.audit_chain c ON c.entry = a.id

@@ -33,6 +33,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_candidates", s.ListCandidates),
 		bus.Method("get_candidate", s.GetCandidate),
 		bus.Method("get_progress", s.GetProgress),
+		bus.Method("check_seats", s.CheckSeats),
 	}
 }
 
@@ -152,4 +153,9 @@ func (c *Client) GetCandidate(ctx context.Context, in OfCandidate) (Candidate, e
 // GetProgress implements Service.
 func (c *Client) GetProgress(ctx context.Context, in Of) (Progress, error) {
 	return bus.Call[Progress](ctx, c.bus, Name, "get_progress", in)
+}
+
+// CheckSeats implements Service.
+func (c *Client) CheckSeats(ctx context.Context, in Of) (Seats, error) {
+	return bus.Call[Seats](ctx, c.bus, Name, "check_seats", in)
 }

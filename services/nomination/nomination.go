@@ -195,6 +195,9 @@ type Candidate struct {
 	Photo         string            `json:"photo,omitempty"`      // blob
 	Struck        bool              `json:"struck,omitempty"`
 	StruckReason  string            `json:"struck_reason,omitempty"`
+	// Unmet is what StrikeCandidate adds: why the awards cannot be filled without
+	// them. See Seats.
+	Unmet []Warning `json:"unmet,omitempty"`
 }
 
 // ListCandidates asks for a page of candidates by number, struck ones too.
@@ -286,7 +289,8 @@ type Service interface {
 	// (reason), ErrNoEntry, ErrDecided.
 	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)
 	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
-	// Again is fine. Faults: ErrNoCandidate, ErrInvalid, ErrPhase.
+	// Again is fine. The answer says what can no more be met. Faults: ErrNoCandidate,
+	// ErrInvalid, ErrPhase.
 	StrikeCandidate(ctx context.Context, in StrikeCandidate) (Candidate, error)
 	// ListCandidates gives a page of candidates.
 	ListCandidates(ctx context.Context, in ListCandidates) ([]Candidate, error)
@@ -294,6 +298,8 @@ type Service interface {
 	GetCandidate(ctx context.Context, in OfCandidate) (Candidate, error)
 	// GetProgress tells how far vetting is.
 	GetProgress(ctx context.Context, in Of) (Progress, error)
+	// CheckSeats tells whether the awards can be filled.
+	CheckSeats(ctx context.Context, in Of) (Seats, error)
 }
 
 // MaxEntries is the most entries of a selection, withdrawn ones too. Ballots

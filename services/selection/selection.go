@@ -87,6 +87,10 @@ type ChangePhase struct {
 	Phase  string `json:"phase"`
 	Action string `json:"action"` // event.Open, event.Close
 	Reason string `json:"reason"` // required; goes to the audit log and to the rooms
+	// Acknowledge lets vetting close although the awards cannot be filled; Unmet is
+	// then what cannot be met, for the audit log. The caller has looked.
+	Acknowledge bool   `json:"acknowledge,omitempty"`
+	Unmet       string `json:"unmet,omitempty"`
 	// Seen is how far the phase was when whoever orders this looked: if it is not
 	// there any more, nothing is done. Empty: the same order again is fine.
 	Seen PhaseState `json:"seen,omitempty"`

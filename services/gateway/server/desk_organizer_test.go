@@ -177,7 +177,7 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 // who asks and which selection it is.
 func organizerPages() map[string]int {
 	return map[string]int{
-		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1, "/phases/notice/open": 1,
+		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1, "/phases/vetting/close": 3, "/phases/notice/open": 1,
 		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/a-3": 6, "/panels/experts/candidates/7": 7,
 		"/panels/experts/candidates/7/further": 7, "/panels/experts/candidates/7/pin": 7, "/committee": 2,
 		"/roster": 1, "/roster/codes": 0, "/roster/mail": 0, "/roster/replace": 0,

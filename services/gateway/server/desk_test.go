@@ -9,17 +9,20 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/server"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
 var deskPaths = map[string]string{
-	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"phase": "voting", "action": "close", "panel": "experts", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7",
+	"factor": aFactor,
+	"entry":  "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in
@@ -28,14 +31,14 @@ var deskForms = map[string]url.Values{}
 
 // atDesks is an installation whose rooms answer nothing but who people are, and
 // one selection.
-func atDesks(t *testing.T) *installation {
+func atDesks(t *testing.T, change ...func(*server.Config)) *installation {
 	t.Helper()
 	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection":   says(frozen(t), nil),
 		"selection/list_selections": says([]selection.Selection{frozen(t)}, nil),
 	}))
-	h.start(t, quickly)
+	h.start(t, append(change, quickly)...)
 	return h
 }
 

@@ -119,6 +119,18 @@ func examples() map[string]example {
 		"GET /accounts/me/sessions":                                        {},
 		"DELETE /accounts/me/sessions":                                     {},
 		"DELETE /accounts/me/sessions/{session}":                           {},
+		"GET /selections/{slug}/people":                                    {},
+		"POST /selections/{slug}/people":                                   {body: `{"role":"auditor","people":[{"name":"新","email":"n@example.org"}]}`},
+		"POST /selections/{slug}/people/read":                              {body: "新 <new@example.org>"},
+		"POST /setup":                                                      {body: `{"token":"t0ken","email":"new@example.org","password":"four words of mine"}`},
+		"POST /sessions/second":                                            {body: `{"challenge":"ch4llenge","code":"123456"}`},
+		"POST /sessions/passkey/begin":                                     {},
+		"POST /sessions/passkey":                                           {body: `{"ceremony":"t0ken","passkey":{}}`},
+		"GET /accounts/me/factors":                                         {},
+		"POST /accounts/me/factors":                                        {body: `{"kind":"totp","present":"correct horse"}`},
+		"POST /accounts/me/factors/finish":                                 {body: `{"ceremony":"t0ken","code":"123456"}`},
+		"DELETE /accounts/me/factors/{factor}":                             {body: `{"present":"correct horse"}`},
+		"POST /accounts/me/recovery-codes":                                 {body: `{"present":"correct horse"}`},
 		"GET /staff":                                                       {},
 		"PUT /staff":                                                       {body: operator},
 		"DELETE /staff":                                                    {body: operator},
@@ -159,6 +171,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/entries/{entry}/opinions":                 {body: `{"department":"hr","verdict":"pass"}`},
 		"POST /selections/{slug}/entries/{entry}/withdraw":                 {body: reason},
 		"GET /selections/{slug}/vetting":                                   {},
+		"GET /selections/{slug}/vetting/seats":                             {},
 		"POST /selections/{slug}/roster/import":                            {body: "member\n0017\n"},
 		"GET /selections/{slug}/roster":                                    {},
 		"POST /selections/{slug}/roster/codes":                             {body: `{"format":"html"}`},
@@ -208,7 +221,7 @@ func examples() map[string]example {
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
-			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac",
+			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac", "{factor}", "0192f0c1-2345-7abc-8def-0123456789ad",
 			"{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query

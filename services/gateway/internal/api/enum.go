@@ -20,6 +20,8 @@ import (
 type (
 	roleSchema       struct{}
 	accountSchema    struct{}
+	factorSchema     struct{}
+	letterSchema     struct{}
 	stateSchema      struct{}
 	phaseStateSchema struct{}
 	formSchema       struct{}
@@ -34,6 +36,8 @@ type (
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
 func (accountSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.States()) }
+func (factorSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.FactorKinds()) }
+func (letterSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.LetterStates()) }
 func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
 func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
 func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
@@ -57,6 +61,8 @@ func oneOf[T ~string](values []T) *huma.Schema {
 func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[identity.State](), reflect.TypeFor[accountSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.LetterState](), reflect.TypeFor[letterSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.FactorKind](), reflect.TypeFor[factorSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())

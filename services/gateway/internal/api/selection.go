@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/gateway"
@@ -12,7 +11,13 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-type phaseInput struct {
+type closeInput struct {
+	InSelection
+	Phase string `path:"phase" doc:"{phases}"`
+	Body  gateway.ClosePhase
+}
+
+type openInput struct {
 	InSelection
 	Phase string `path:"phase" doc:"{phases}"`
 	Body  gateway.Reason
@@ -50,24 +55,36 @@ func (a *API) selectionRoutes() {
 		act: app.ReadPhases, at: "GET " + one + "/phases",
 		summary: "Each change of a phase: who ordered it and why, or what it would be refused for now",
 	},
-		func(ctx context.Context, in *InSelection) (selection.Plan, error) { return a.app.Plan(ctx, in.Slug) })
+		func(ctx context.Context, in *InSelection) ([]gateway.PhaseStep, error) {
+			plan, err := a.app.Plan(ctx, in.Slug)
+			return gateway.PhaseSteps(plan), err
+		})
 	serve(a, route{
 		act: app.ReadTurnout, at: "GET " + one + "/turnout",
 		summary: "How many ballots became public in each hour, and by which way they came where that is known",
 	},
 		func(ctx context.Context, in *InSelection) (voting.Turnout, error) { return a.app.Turnout(ctx, in.Slug) })
-	for _, action := range []string{event.Open, event.Close} {
-		register(a, route{
-			act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + action, later: true,
-			summary: strings.ToUpper(action[:1]) + action[1:] + " a phase now; 202 while a service has not yet applied it",
-		},
-			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
-				order := selection.ChangePhase{Slug: in.Slug, Phase: in.Phase, Action: action, Reason: in.Body.Reason}
-				s, applied, err := a.app.ChangePhase(ctx, order)
-				if !applied {
-					return &phaseOutput{http.StatusAccepted, s}, err
-				}
-				return &phaseOutput{http.StatusOK, s}, err
-			})
+	change := func(ctx context.Context, order selection.ChangePhase) (*phaseOutput, error) {
+		s, applied, err := a.app.ChangePhase(ctx, order)
+		if !applied {
+			return &phaseOutput{http.StatusAccepted, s}, err
+		}
+		return &phaseOutput{http.StatusOK, s}, err
 	}
+	register(a, route{
+		act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + event.Open, later: true,
+		summary: "Open a phase now; 202 while a service has not yet applied it",
+	},
+		func(ctx context.Context, in *openInput) (*phaseOutput, error) {
+			return change(ctx, selection.ChangePhase{Slug: in.Slug, Phase: in.Phase, Action: event.Open, Reason: in.Body.Reason})
+		})
+	register(a, route{
+		act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + event.Close, later: true,
+		summary: "Close a phase now; 202 while a service has not yet applied it",
+	},
+		func(ctx context.Context, in *closeInput) (*phaseOutput, error) {
+			return change(ctx, selection.ChangePhase{
+				Slug: in.Slug, Phase: in.Phase, Action: event.Close, Reason: in.Body.Reason, Acknowledge: in.Body.Acknowledge,
+			})
+		})
 }

@@ -39,6 +39,9 @@ const (
 	ChangePassword Act = "change_password"
 	ReadSessions   Act = "read_sessions"
 	EndSessions    Act = "end_sessions"
+	SetUp          Act = "set_up"
+	ReadFactors    Act = "read_factors"
+	ChangeFactors  Act = "change_factors"
 
 	ListOperators   Act = "list_operators"
 	ChangeOperators Act = "change_operators"
@@ -56,6 +59,7 @@ const (
 	GiveOpinion     Act = "give_opinion"
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
+	CheckSeats      Act = "check_seats"
 	StrikeCandidate Act = "strike_candidate"
 
 	ImportRoster Act = "import_roster"
@@ -130,6 +134,7 @@ type Rule struct {
 	Who   Who
 	Roles []identity.Role // who has several acts in the first of them; those that take a seat are last
 	In    Scope
+	First bool // of whoever is signed in: also before the second factor that the account's roles take
 }
 
 // Rules is the table of who may do what: all there is of it.
@@ -148,15 +153,16 @@ func Rules() map[Act]Rule {
 		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
-		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn}, ReadDesk: {Roles: identity.Roles()},
-		ClaimAccount:   anybody, // the link decides
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn, First: true}, ReadDesk: {Roles: identity.Roles()},
+		ReadFactors: {Who: SignedIn, First: true}, ChangeFactors: {Who: SignedIn, First: true},
+		ClaimAccount: anybody, SetUp: anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
 		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
 		ListStaff: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

@@ -125,6 +125,11 @@ func (a *App) Vetting(ctx context.Context, slug string) (nomination.Progress, er
 	return do(ctx, a, ReadVetting, slug, a.nomination.GetProgress, nomination.Of{Slug: slug})
 }
 
+// Seats tells whether the awards can be filled.
+func (a *App) Seats(ctx context.Context, slug string) (nomination.Seats, error) {
+	return do(ctx, a, CheckSeats, slug, a.nomination.CheckSeats, nomination.Of{Slug: slug})
+}
+
 // StrikeCandidate takes a candidate off the list.
 func (a *App) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
 	return do(ctx, a, StrikeCandidate, in.Slug, a.nomination.StrikeCandidate, in)

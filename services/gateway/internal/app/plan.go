@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/review"
@@ -36,6 +37,8 @@ type Standing struct {
 	Due        map[string]int // entries without an opinion, by department
 	Gaps       []review.Gap
 	Unapproved bool // no result has been approved
+
+	Unmet []fault.Field // what closing vetting leaves impossible: it is to be acknowledged
 }
 
 // Clear tells whether nothing does.
@@ -67,6 +70,8 @@ func (a *App) Standing(ctx context.Context, slug, phase, action string) (out Sta
 				out.Due[department] = n
 			}
 		}
+		out.Unmet, err = a.unfilled(ctx, slug)
+		return out, err
 	case rulebook.PhaseReview:
 		out.Gaps, err = a.Gaps(ctx, slug)
 	case rulebook.PhaseDecision:

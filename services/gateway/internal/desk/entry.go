@@ -75,7 +75,9 @@ func (d *desk) entries(c echo.Context, at *place) error {
 		column(c, at.T("desk.entries.number"), string(nomination.SortNumber)), column(c, at.T("attribute.name"), string(nomination.SortName)),
 		column(c, at.T("attribute.employer"), string(nomination.SortEmployer)), column(c, at.T("attribute.region"), string(nomination.SortRegion)),
 		column(c, at.T("attribute.recommended_by"), string(nomination.SortRecommendedBy)),
-		{Text: at.T("desk.entries.state")}, {Text: at.T("desk.entries.opinions")}, {Text: at.T("attribute.photo")},
+		{Text: at.T("desk.entries.state")},
+		{Text: at.T("desk.entries.opinions")},
+		{Text: at.T("attribute.photo")},
 	}
 	for _, e := range found.Entries {
 		data.Rows = append(data.Rows, rowOf(at, rules, e))

@@ -181,11 +181,16 @@ type missing struct {
 	Href string
 }
 
-func stepForm(at *place, s selection.Step, seen selection.PhaseState) *Form {
-	return &Form{Action: at.Path("phases", s.Phase, s.Action, "order"), Button: at.stepTitle(s.Phase, s.Action), Fields: []Field{
+func stepForm(at *place, now app.Standing) *Form {
+	s, seen := now.Step, now.Plan.Selection.Phase(now.Step.Phase).State
+	form := &Form{Action: at.Path("phases", s.Phase, s.Action, "order"), Button: at.stepTitle(s.Phase, s.Action), Fields: []Field{
 		{Name: "seen", Kind: "hidden", Value: string(seen)},
 		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.phase.reason.hint"), Max: 1000},
 	}}
+	if len(now.Unmet) > 0 {
+		form.Fields = append(form.Fields, Field{Name: "acknowledge", Kind: "check", Label: at.T("desk.phase.acknowledge")})
+	}
+	return form
 }
 
 func (d *desk) step(c echo.Context, at *place) error {
@@ -193,7 +198,7 @@ func (d *desk) step(c echo.Context, at *place) error {
 	if err != nil {
 		return err
 	}
-	return d.showStep(c, at, now, http.StatusOK, stepForm(at, now.Step, now.Plan.Selection.Phase(now.Step.Phase).State))
+	return d.showStep(c, at, now, http.StatusOK, stepForm(at, now))
 }
 
 func (d *desk) showStep(c echo.Context, at *place, now app.Standing, status int, form *Form) error {
@@ -243,6 +248,9 @@ func (d *desk) missing(at *place, now app.Standing) (all []missing) {
 		}
 		all = append(all, missing{text, d.to(at, "panels", gap.Panel)})
 	}
+	for _, f := range now.Unmet {
+		all = append(all, missing{at.Field(f), d.to(at, "entries")})
+	}
 	if now.Unapproved {
 		all = append(all, missing{Text{Text: at.T("desk.missing.approval")}, d.to(at, "meeting")})
 	}
@@ -276,6 +284,7 @@ func (d *desk) order(c echo.Context, at *place, typed url.Values) error {
 	ctx := c.Request().Context()
 	in := selection.ChangePhase{
 		Slug: at.Slug, Phase: c.Param("phase"), Action: c.Param("action"), Reason: typed.Get("reason"), Seen: selection.PhaseState(typed.Get("seen")),
+		Acknowledge: typed.Get("acknowledge") != "",
 	}
 	_, applied, err := d.app.ChangePhase(ctx, in)
 	if err == nil {
@@ -289,10 +298,12 @@ func (d *desk) order(c echo.Context, at *place, typed url.Values) error {
 	if failed != nil {
 		return err
 	}
-	form := stepForm(at, now.Step, now.Plan.Selection.Phase(in.Phase).State)
-	typed.Del("seen") // the page that is shown now is what has been seen
-	if fault.HasCode(err, "phase_incomplete") {
-		err = fault.New(fault.Conflict, "phase_incomplete", fault.From(err).Message) // the page says what is missing
+	form := stepForm(at, now)
+	typed.Del("seen")                                                                              // the page that is shown now is what has been seen
+	if known := fault.From(err); known.Code == "phase_incomplete" || known.Code == "seats_unmet" { // the page says what is missing
+		bare := *known
+		bare.Fields = nil
+		err = &bare
 	}
 	return d.again(c, at, form, typed, err, func(status int) error { return d.showStep(c, at, now, status, form) })
 }

@@ -126,3 +126,24 @@ func TestStatement_code(t *testing.T) {
 		t.Error("a vote without codes asks for one")
 	}
 }
+
+// TestStatementCode_look asks by a code that is refused, then by a private one.
+func TestStatementCode_look(t *testing.T) {
+	b := rosterBooth(t, "[roster]")
+	ctx := browser.Open(t)
+	browser.Look(t, ctx, "statement-code", b.address+"/statement")
+	send := func(step, code, wait string) {
+		t.Helper()
+		browser.Run(t, ctx, step, chromedp.SetValue(chromedp.CSS("#code"), code), chromedp.Click(chromedp.CSS(`form[action$="/code"] .button`)),
+			chromedp.WaitVisible(chromedp.CSS(wait)))
+	}
+	browser.Run(t, ctx, "open", chromedp.Navigate(b.address+"/statement?lang=en"))
+	send("refused", "read", "#code-wrong")
+	if at := browser.Read[string](t, ctx, `document.activeElement.id + " " + location.href`); strings.Contains(at, "read") {
+		t.Errorf("the code is in the address: %s", at)
+	}
+	send("told", "private ballot", `[role=status]`)
+	if told := browser.Read[string](t, ctx, `document.querySelector("[role=status]").textContent`); told != "A ballot is counted for the member with this code." {
+		t.Errorf("told %q", told)
+	}
+}

@@ -328,9 +328,13 @@ func (v texts) of(e ast.Expr) []string {
 			return v[fun.Sel.Name+"()"]
 		}
 	case *ast.BinaryExpr:
+		left, right := orAny(v.of(e.X)), orAny(v.of(e.Y))
+		if e.Op != token.ADD || len(left)*len(right) > mostTexts {
+			return nil
+		}
 		var all []string
-		for _, left := range orAny(v.of(e.X)) {
-			for _, right := range orAny(v.of(e.Y)) {
+		for _, left := range left {
+			for _, right := range right {
 				if !strings.HasSuffix(left, right) { // code = code + "_waiting", seen twice
 					all = append(all, left+right)
 				}
@@ -340,6 +344,10 @@ func (v texts) of(e ast.Expr) []string {
 	}
 	return nil
 }
+
+// mostTexts is how many texts two names may make together: more are of names that
+// many things have, and of no code.
+const mostTexts = 500
 
 // orAny is * for what cannot be known here.
 func orAny(found []string) []string {

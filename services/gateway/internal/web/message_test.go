@@ -14,10 +14,8 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/calendar"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
-	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -61,6 +59,15 @@ func families(t *testing.T) map[string][]string {
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
 	}
+	var accountStates []string
+	for _, s := range identity.States() {
+		accountStates = append(accountStates, string(s))
+	}
+	for _, code := range faultCodes(t) { // those that say more than their kind does
+		if NewPrinter(Chinese).Has("problem." + code + ".text") {
+			problems = append(problems, code)
+		}
+	}
 	var roles []string
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
@@ -71,60 +78,38 @@ func families(t *testing.T) map[string][]string {
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
-		"phase.":               append(rulebook.PhaseNames(), "publication"),
-		"state.":               {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
-		"way.":                 words["Way"],
-		"source.":              {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
-		"attribute.":           attributes,
-		"problem.":             problems,
-		"fault.":               faultCodes(t),
-		"desk.role.":           roles,
-		"desk.entry.state.":    entryStates,
-		"desk.verdict.":        nomination.Verdicts(),
-		"desk.ground.":         {"declared", "entry", "employer", "recommended_by"},
-		"desk.phase.does.":     phaseSteps(),
-		"desk.scored.":         {"further", "return", "pin"},
-		"desk.scored.does.":    {"further", "return", "pin"},
-		"desk.scored.done.":    {"further", "return", "pin"},
-		"desk.codes.":          {"codes", "mail", "replace"},
-		"desk.codes.does.":     {"codes", "mail", "replace"},
-		"desk.codes.form.":     codeForms(),
-		"desk.codes.language.": Languages(),
-		"desk.use.":            {"no", nomination.UseNote, nomination.UseLeave},
-		"field.":               slices.Collect(maps.Keys(fieldCodes(t))),
-		"rules.frequency.":     words["Frequency"],
-		"rules.change.":        words["Change"],
-		"rules.counts.":        words["Counts"],
-		"rules.constituency.":  words["Constituency"],
-		"rules.assign.":        words["Assign"],
-		"rules.sees.":          words["Sees"],
-		"rules.aggregate.":     words["Aggregate"],
-		"rules.over.":          words["Over"],
-		"rules.missing.":       words["Missing"],
-		"rules.round.":         words["Round"],
-		"rules.convert.":       words["Convert"],
-		"rules.ties.":          words["Ties"],
-		"rules.per.":           words["Per"],
-		"rules.ranked.":        words["Method"],
-		"rules.ballot.":        words["Ballot"],
-		"rules.calendar.":      calendar.Names(),
-		"rules.nominee.":       words["Nominee"],
+		"phase.":              append(rulebook.PhaseNames(), "publication"),
+		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                words["Way"],
+		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":          attributes,
+		"problem.":            problems,
+		"fault.":              faultCodes(t),
+		"desk.role.":          roles,
+		"desk.people.state.":  accountStates,
+		"factor.kind.":        {identity.FactorPassword, identity.FactorTOTP, identity.FactorPasskey, identity.FactorRecovery},
+		"desk.entry.state.":   entryStates,
+		"desk.verdict.":       nomination.Verdicts(),
+		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
+		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":    words["Frequency"],
+		"rules.change.":       words["Change"],
+		"rules.counts.":       words["Counts"],
+		"rules.constituency.": words["Constituency"],
+		"rules.assign.":       words["Assign"],
+		"rules.sees.":         words["Sees"],
+		"rules.aggregate.":    words["Aggregate"],
+		"rules.over.":         words["Over"],
+		"rules.missing.":      words["Missing"],
+		"rules.round.":        words["Round"],
+		"rules.convert.":      words["Convert"],
+		"rules.ties.":         words["Ties"],
+		"rules.per.":          words["Per"],
+		"rules.ranked.":       words["Method"],
+		"rules.ballot.":       words["Ballot"],
+		"rules.calendar.":     calendar.Names(),
+		"rules.nominee.":      words["Nominee"],
 	}
-}
-
-// phaseSteps are the changes of phases.
-func phaseSteps() (steps []string) {
-	for _, phase := range rulebook.PhaseNames() {
-		steps = append(steps, phase+"."+event.Open, phase+"."+event.Close)
-	}
-	return steps
-}
-
-func codeForms() (forms []string) {
-	for _, f := range gateway.Forms() {
-		forms = append(forms, string(f))
-	}
-	return forms
 }
 
 // faultCodes are those of all faults that the module's code makes.
@@ -207,6 +192,7 @@ func TestMessages_used(t *testing.T) {
 		}
 	}
 	all := families(t)
+	maps.Copy(all, organizerFamilies())
 	for beginning := range begun {
 		if _, ok := all[beginning]; !ok {
 			t.Errorf("the code puts keys %s… together: families says what may follow", beginning)

@@ -39,7 +39,8 @@ type Sending struct {
 	Letter
 }
 
-// Secrets makes what only the reader of a letter is to have.
+// Secrets makes what only the reader of a letter is to have; each kind of letter
+// with a secret has one.
 type Secrets interface {
 	// Secret makes the token of a letter's link, or its code, in a transaction that
 	// is committed before the letter is sent. It gives false where the letter is not
@@ -61,7 +62,7 @@ const (
 )
 
 // Task sends what is queued. In each moment one process does.
-func (q *Queue) Task(secrets Secrets) run.Task {
+func (q *Queue) Task(secrets map[Kind]Secrets) run.Task {
 	return run.Task{Name: "mail", Run: func(ctx context.Context) error {
 		for pause.For(ctx, look) {
 			if !q.On() {
@@ -77,7 +78,7 @@ func (q *Queue) Task(secrets Secrets) run.Task {
 }
 
 // round sends what is due, and forgets what is old.
-func (q *Queue) round(ctx context.Context, secrets Secrets) error {
+func (q *Queue) round(ctx context.Context, secrets map[Kind]Secrets) error {
 	for {
 		more, err := q.next(ctx, secrets, `kind <> 'code'`)
 		if err == nil && !more {
@@ -118,7 +119,7 @@ func (d due) sending() (s Sending, err error) {
 }
 
 // next tries one letter of some kinds; more tells whether there was one.
-func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more bool, err error) {
+func (q *Queue) next(ctx context.Context, secrets map[Kind]Secrets, kinds string) (more bool, err error) {
 	var d due
 	var l Sending
 	var secret string
@@ -134,8 +135,11 @@ func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more b
 		if err != nil {
 			return err
 		}
-		if l, err = d.sending(); err == nil && d.Kind.hasLink() {
-			secret, wanted, err = secrets.Secret(ctx, tx, l)
+		if l, err = d.sending(); err != nil {
+			return err
+		}
+		if by, has := secrets[l.Kind]; has {
+			secret, wanted, err = by.Secret(ctx, tx, l)
 		}
 		return err
 	})
@@ -180,7 +184,7 @@ func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (fi
 }
 
 // note says what became of a try. A letter that was sent says no more.
-func (q *Queue) note(ctx context.Context, secrets Secrets, l Sending, fate Fate, outcome string, cause error) error {
+func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, fate Fate, outcome string, cause error) error {
 	letters.WithLabelValues(outcome).Inc()
 	text := ""
 	if cause != nil {
@@ -193,9 +197,10 @@ func (q *Queue) note(ctx context.Context, secrets Secrets, l Sending, fate Fate,
 			l.ID, fate, text); err != nil {
 			return fmt.Errorf("note mail: %w", err)
 		}
-		if fate == again {
+		by, has := secrets[l.Kind]
+		if !has || fate == again {
 			return nil
 		}
-		return secrets.Sent(ctx, tx, l, fate)
+		return by.Sent(ctx, tx, l, fate)
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+	"github.com/laurel-awards/laurel/services/nomination/internal/seats"
 )
 
 // maxPage is the most candidates of a page.
@@ -62,6 +63,7 @@ func (c *Candidates) GetCandidate(ctx context.Context, in nomination.OfCandidate
 func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Candidate
+	strikes := false
 	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
 		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
@@ -80,6 +82,7 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 			RETURNING entry`, in.Slug, in.Number, now, in.Reason); err != nil {
 			return fmt.Errorf("strike: %w", err)
 		}
+		strikes = len(ids) > 0
 		for _, id := range ids {
 			if state == phase.Closed {
 				return phase.ErrNotOpen.With("phase", rulebook.PhaseDecision)
@@ -91,7 +94,23 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		out, err = get(ctx, tx, in.Slug, in.Number)
 		return err
 	})
+	if err == nil && strikes {
+		out.Unmet = c.unmet(ctx, in.Slug)
+	}
 	return out, err
+}
+
+// unmet tells what can no more be met. The strike stands whatever comes of that.
+func (c *Candidates) unmet(ctx context.Context, slug string) []nomination.Warning {
+	sel, err := c.deps.Selections.Get(ctx, c.deps.DB, slug)
+	var found nomination.Seats
+	if err == nil {
+		found, err = seats.Check(ctx, c.deps.DB, sel)
+	}
+	if err != nil {
+		c.deps.Log.WarnContext(ctx, "seats were not checked after a strike", "slug", slug, "error", err)
+	}
+	return found.Unmet
 }
 
 func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.StrikeCandidate, id string) error {

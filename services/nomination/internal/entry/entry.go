@@ -50,6 +50,13 @@ func (e *Entries) ListEntries(ctx context.Context, in nomination.ListEntries) ([
 	return list(ctx, e.deps.DB, `e.slug = $1 AND e.id > $2 AND ($3 = '' OR e.state = $3) ORDER BY e.id LIMIT $4`, in.Slug, after, in.State, in.Limit)
 }
 
+// Standing reads the entries that are candidates or may become so: no department
+// has failed them.
+func Standing(ctx context.Context, q sqlx.QueryerContext, slug string) ([]nomination.Entry, error) {
+	return list(ctx, q, `e.slug = $1 AND (e.state = 'admitted' OR e.state = 'submitted'
+		AND NOT EXISTS (SELECT FROM opinion f WHERE f.entry = e.id AND f.verdict = 'fail')) ORDER BY e.id`, slug)
+}
+
 // Get reads an entry with its opinions. Fault: ErrNoEntry.
 func Get(ctx context.Context, q sqlx.QueryerContext, slug, id string) (nomination.Entry, error) {
 	key, err := uuid.Parse(id)

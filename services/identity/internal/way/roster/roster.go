@@ -144,7 +144,8 @@ func differing(ctx context.Context, tx *sqlx.Tx, slug string, members []member, 
 		Constituency string `db:"constituency"`
 		Email        string `db:"email"`
 	}
-	if err := tx.SelectContext(ctx, &rows, `SELECT member, name, constituency, coalesce(email, '') AS email FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
+	if err := tx.SelectContext(ctx, &rows, `
+		SELECT member, name, constituency, coalesce(email, '') AS email FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
 		slug, pq.Array(numbers)); err != nil {
 		return nil, fmt.Errorf("import roster: %w", err)
 	}
