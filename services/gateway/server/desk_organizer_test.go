@@ -114,12 +114,12 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		list[i] = nomination.Candidate{Number: i + 1, Name: fmt.Sprintf("%s候选人%d", markup, i+1), Employer: "陇运快递"}
 		oversight.Candidates = append(oversight.Candidates, review.Spread{
 			Candidate: i + 1, Sheets: manyJurors, Mean: "88.1234", Lowest: "70", Highest: "95", Spread: "25", OverLimit: i%7 == 0,
-			Outliers: []review.Outlier{{Juror: "a-3", Total: "70", Z: "-4.1"}},
+			Outliers: []review.Outlier{{Juror: "juror-3@example.org", Total: "70", Z: "-4.1"}},
 		})
 	}
 	panel := review.Panel{ID: "experts", Assign: "all", Short: []int{3}}
 	for n := range manyJurors {
-		id := fmt.Sprintf("a-%d", n)
+		id := fmt.Sprintf("juror-%d@example.org", n)
 		j := review.JurorProgress{Person: review.Person{ID: id, Name: fmt.Sprintf("%s评委%d", markup, n), Employer: markup}, Seat: n + 1}
 		for i := range list {
 			j.Candidates = append(j.Candidates, i+1)
@@ -136,7 +136,7 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		h.identity.grants[fmt.Sprintf("juror-%d@example.org", n)] = []identity.Grant{{Slug: here, Role: identity.Juror, Scope: "experts"}}
 		h.identity.mu.Unlock()
 	}
-	oversight.Alike = []review.Alike{{A: "a-1", B: "a-2", Candidates: 40, Scores: 120, Equal: 118}}
+	oversight.Alike = []review.Alike{{A: "juror-1@example.org", B: "juror-2@example.org", Candidates: 40, Scores: 120, Equal: 118}}
 	hours := voting.Turnout{Slug: here, Ballots: 4711, Ways: []voting.TurnoutOfWay{{Way: "device"}, {Way: "roster"}}}
 	for i := range 60 {
 		hours.Hours = append(hours.Hours, voting.TurnoutHour{From: time.Date(2026, 5, 1, i, 0, 0, 0, time.UTC), Ballots: int64(10 + i*i%90)})
@@ -157,7 +157,7 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		"review/find_gaps": says([]review.Gap{{
 			Panel: "experts", Juror: markup, Candidates: []int{7, 9}, What: fault.Wrong("scores", "gap_sheet", "…", "panel", "experts", "juror", markup, "candidate", 7),
 		}}, nil),
-		"review/get_history": says([]review.Revision{{Juror: "a-3", Sheet: review.Sheet{
+		"review/get_history": says([]review.Revision{{Juror: "juror-3@example.org", Sheet: review.Sheet{
 			Scores: map[string]string{"deeds": "90"}, Comment: markup, Revision: 2, Submitted: true, At: taken,
 		}}}, nil),
 		"review/get_decision": says(review.Decision{Members: []review.Person{{ID: "a-1", Name: markup}}, Outcome: review.NoMotion}, nil),
@@ -178,7 +178,7 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 func organizerPages() map[string]int {
 	return map[string]int{
 		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1, "/phases/vetting/close": 3, "/phases/notice/open": 1,
-		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/a-3": 6, "/panels/experts/candidates/7": 7,
+		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/juror-3@example.org": 6, "/panels/experts/candidates/7": 7,
 		"/panels/experts/candidates/7/further": 7, "/panels/experts/candidates/7/pin": 7, "/committee": 2,
 		"/roster": 1, "/roster/codes": 0, "/roster/mail": 0, "/roster/replace": 0,
 	}
@@ -311,7 +311,7 @@ func TestDeskOrganizer_look(t *testing.T) {
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+organizer+`; path=/"`))
 	for name, path := range map[string]string{
 		"dashboard": "", "phases": "/phases", "phase-close": "/phases/voting/close", "phase-missing": "/phases/review/close", "phase-done": "/phases/nomination/close",
-		"panels": "/panels", "panel": "/panels/experts", "seats": "/panels/experts/seats", "panel-juror": "/panels/experts/jurors/a-3",
+		"panels": "/panels", "panel": "/panels/experts", "seats": "/panels/experts/seats", "panel-juror": "/panels/experts/jurors/juror-3@example.org",
 		"panel-candidate": "/panels/experts/candidates/7", "panel-further": "/panels/experts/candidates/7/further", "committee": "/committee",
 		"roster": "/roster", "codes": "/roster/codes", "codes-mail": "/roster/mail", "code-replace": "/roster/replace",
 	} {

@@ -26,6 +26,7 @@ type Overview struct {
 	Decision *review.Decision
 	Roster   *identity.Roster
 
+	Waits   []Wait
 	Missing bool // something cannot be read at this moment
 }
 
@@ -118,6 +119,7 @@ func (a *App) Overview(ctx context.Context, slug string) (out Overview, err erro
 	}
 	_ = q.Wait()
 	out.Missing = q.missing
+	out.waits(accountOf(ctx), s, rules)
 	return out, nil
 }
 

@@ -12,9 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
-	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
-	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -103,91 +101,41 @@ func (at *place) open(s selection.Selection, now time.Time) (texts []string) {
 	return texts
 }
 
-// waits is what waits for whom: for the reader's own roles, and, for whoever runs
-// or watches the selection, for all others'.
+// waits says what waits for whom, and leads there.
 func (d *desk) waits(at *place, rules *rulebook.Rulebook, o app.Overview) (all []wait) {
-	role := func(r identity.Role) string { return at.T("desk.role." + string(r)) }
-	add := func(who identity.Role, n int, key, to string, args ...any) {
-		if n > 0 {
-			all = append(all, wait{Who: role(who), Count: n, Text: at.N(key, int64(n), args...), Href: to})
-		}
-	}
-	if o.Vetting != nil {
-		for _, id := range slices.Sorted(maps.Keys(o.Vetting.Due)) {
-			to := d.to(at, "vetting")
-			if !at.Account.May(at.Slug, identity.Vetter, id) {
-				if !at.Can(app.ReadPhases) { // another department's
-					continue
-				}
-				if to = d.to(at, "entries"); to != "" {
-					to += "?" + url.Values{"department": {id}, "opinion": {nomination.Due}}.Encode()
-				}
-			}
-			add(identity.Vetter, o.Vetting.Due[id], "desk.wait.opinions", to, "department", department(at, rules, id))
-		}
-	}
-	for _, own := range o.Own {
-		add(identity.Juror, own.Due, "desk.wait.own", d.to(at, "sheets", own.Panel), "panel", panelTitle(at, rules, own.Panel))
-		add(identity.Juror, own.Looks, "desk.wait.looks", d.to(at, "sheets", own.Panel), "panel", panelTitle(at, rules, own.Panel))
-	}
-	for _, p := range o.Panels {
-		d.panelWaits(at, rules, p, add)
-	}
-	if m := o.Decision; m != nil && m.Outcome == review.Moved {
-		add(identity.Committee, len(m.Members)-m.Voted, "desk.wait.votes", d.to(at, "meeting"))
-	}
-	if o.Plan != nil {
-		d.organizerWaits(at, rules, o, add)
+	for _, w := range o.Waits {
+		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", panelTitle(at, rules, w.Of),
+			"step", at.stepTitle(w.Of, w.Action))
+		all = append(all, wait{Who: at.T("desk.role." + string(w.Who)), Text: text, Count: w.Count, Href: d.waitsAt(at, w)})
 	}
 	return all
 }
 
-type adding func(who identity.Role, n int, key, to string, args ...any)
-
-func (d *desk) panelWaits(at *place, rules *rulebook.Rulebook, p app.SeenPanel, add adding) {
-	if p.Fault != nil {
-		return
-	}
-	to, title := d.to(at, "panels", p.ID), panelTitle(at, rules, p.ID)
-	if at.Selection.Phase(rulebook.PhaseReview).State == selection.Opened {
-		due := 0
-		for _, j := range p.Panel.Jurors {
-			due += j.Assigned - j.Submitted
+// waitsAt is where something is done; empty: the reader has no page for it.
+func (d *desk) waitsAt(at *place, w app.Wait) string {
+	switch w.What {
+	case app.WaitOpinions:
+		if w.Mine {
+			return d.to(at, "vetting")
 		}
-		add(identity.Juror, due, "desk.wait.sheets", to, "panel", title)
-		add(identity.Organizer, len(p.Panel.Short), "desk.wait.short", to, "panel", title)
-	}
-	if rule, _ := rules.Review.Panel(p.ID); rule.Jurors > 0 && len(p.Panel.Jurors) == 0 {
-		add(identity.Organizer, rule.Jurors, "desk.wait.seats", to, "panel", title)
-	}
-}
-
-// organizerWaits is what only who runs the selection can do.
-func (d *desk) organizerWaits(at *place, rules *rulebook.Rulebook, o app.Overview, add adding) {
-	for _, step := range o.Plan.Steps {
-		if step.Ready() {
-			add(identity.Organizer, 1, "desk.wait.step", at.Path("phases", step.Phase, step.Action), "step", at.stepTitle(step.Phase, step.Action))
+		if to := d.to(at, "entries"); to != "" {
+			return to + "?" + url.Values{"department": {w.Of}, "opinion": {nomination.Due}}.Encode()
 		}
+		return ""
+	case app.WaitOwn, app.WaitLooks:
+		return d.to(at, "sheets")
+	case app.WaitSheets, app.WaitShort, app.WaitSeats:
+		return d.to(at, "panels", w.Of)
+	case app.WaitVotes, app.WaitMotion, app.WaitCount:
+		return d.to(at, "meeting")
+	case app.WaitStep:
+		return d.to(at, "phases", w.Of, w.Action)
+	case app.WaitCommittee:
+		return d.to(at, "panels")
+	case app.WaitPublish:
+		return d.to(at, "publish")
 	}
-	if r := o.Roster; r != nil {
-		add(identity.Organizer, r.Mailed.Failed, "desk.wait.letters", d.to(at, "roster"))
-		add(identity.Organizer, r.Members-r.Coded-r.Mailed.Waiting, "desk.wait.codes", d.to(at, "roster"))
-	} else if rules.Voting.Admits(rulebook.WayRoster) && at.Selection.Phase(rulebook.PhaseVoting).ClosedAt == nil {
-		add(identity.Organizer, 1, "desk.wait.roster", d.to(at, "roster"))
-	}
-	if m := o.Decision; m != nil && at.Selection.Phase(rulebook.PhaseDecision).State == selection.Opened {
-		switch {
-		case len(m.Members) == 0:
-			add(identity.Organizer, 1, "desk.wait.committee", at.Path("committee"))
-		case m.Outcome == review.NoMotion, m.Outcome == review.Rejected:
-			add(identity.Organizer, 1, "desk.wait.motion", d.to(at, "meeting"))
-		case m.Outcome == review.Moved && m.Voted == len(m.Members):
-			add(identity.Organizer, 1, "desk.wait.count", d.to(at, "meeting"))
-		}
-	}
-	if s := at.Selection; s.PublishedAt == nil && s.Phase(rulebook.PhaseNotice).State == selection.Closed {
-		add(identity.Organizer, 1, "desk.wait.publish", d.to(at, "publish"))
-	}
+	return d.to(at, "roster")
 }
 
 // share makes a bar of a part of a whole.

@@ -4,6 +4,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 )
 
 // organizerFamilies are those of the pages on which a selection is run.
@@ -17,6 +18,7 @@ func organizerFamilies() map[string][]string {
 		forms = append(forms, string(f))
 	}
 	return map[string][]string{
+		"desk.wait.":           app.Waits(),
 		"desk.ground.":         {"declared", "entry", "employer", "recommended_by"},
 		"desk.phase.does.":     steps,
 		"desk.scored.":         acts,

@@ -94,7 +94,6 @@ func TestDesk_organizer(t *testing.T) {
 		return page
 	}
 
-	send("/phases/nomination/open/order", url.Values{"seen": {"pending"}, "reason": {"as announced"}}, http.StatusSeeOther, "/phases")
 	h.run(t, h.Nominate)
 	get("", fmt.Sprintf("%d entries to vet", entries), "The roster is not imported yet")
 	get("/phases/vetting/close", "entries have no opinion")
