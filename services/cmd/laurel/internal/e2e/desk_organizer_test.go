@@ -107,7 +107,7 @@ func TestDesk_organizer(t *testing.T) {
 	if !code.MatchString(slips) {
 		t.Errorf("no code on the slips: %.500s", slips)
 	}
-	send("/roster/codes/send", url.Values{"format": {"xlsx"}, "reason": {""}}, http.StatusConflict, "Every member has a code")
+	send("/roster/codes/send", url.Values{"format": {"xlsx"}, "reason": {""}}, http.StatusConflict, "says why all codes are replaced")
 	send("/roster/replace/send", url.Values{"member": {"17"}, "reason": {" "}}, http.StatusUnprocessableEntity, `href="#reason"`)
 	fresh := send("/roster/replace/send", url.Values{"member": {"17"}, "reason": {"lost"}}, http.StatusOK, "&lt;b&gt;王芳")
 	if !code.MatchString(fresh) {
