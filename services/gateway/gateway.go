@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -71,6 +73,34 @@ type CreateSelection struct {
 	Rulebook string `json:"rulebook" lines:"true" doc:"YAML or JSON text"`
 }
 
+// SaveDraft writes a draft of a rulebook.
+type SaveDraft struct {
+	Slug     string `json:"slug,omitempty" doc:"Of the selection that it is to become" example:"most-beautiful-courier-2"`
+	Rulebook string `json:"rulebook" lines:"true" doc:"YAML or JSON text, which may have mistakes"`
+	Version  int    `json:"version,omitempty" minimum:"0" doc:"That it was read in; of a new one none"`
+}
+
+// DraftVersion names the version in which a draft was read.
+type DraftVersion struct {
+	Version int `json:"version" minimum:"1"`
+}
+
+// CheckRulebook asks what is wrong with a rulebook.
+type CheckRulebook struct {
+	Rulebook string            `json:"rulebook" lines:"true" doc:"YAML or JSON text"`
+	Changes  []rulebook.Change `json:"changes,omitempty" maxItems:"1000" lines:"true" doc:"Made in the text first, one after another"`
+}
+
+// RulebookChecked is a rulebook's text with changes, and what is wrong with it.
+type RulebookChecked struct {
+	Rulebook string    `json:"rulebook" doc:"The text with the changes; comments and layout of the rest are as they were"`
+	Hash     string    `json:"hash,omitempty" doc:"SHA-256 of the canonical form, where nothing that is written is wrong"`
+	Mistakes []Mistake `json:"mistakes" doc:"With line and field; what is missing, too"`
+}
+
+// Mistake is what is wrong at one place of a document.
+type Mistake fault.Field
+
 // NominationForm is a nomination form; the nomination service knows its rules.
 type NominationForm struct {
 	Name          string            `json:"name" lines:"true"`
@@ -89,6 +119,18 @@ type GiveOpinion struct {
 	Department string `json:"department" doc:"Id in the rulebook"`
 	Verdict    string `json:"verdict" doc:"{verdicts}"`
 	Reason     string `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
+}
+
+// GiveOpinions is a department's opinion on many entries, all or none.
+type GiveOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
+	Verdict string   `json:"verdict" doc:"{verdicts}"`
+	Reason  string   `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
+}
+
+// WithdrawOpinions takes a department's opinions back, all or none.
+type WithdrawOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
 }
 
 // Form is how a list of codes is handed out.

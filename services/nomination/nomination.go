@@ -285,6 +285,22 @@ type Service interface {
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,
 	// ErrNoEntry, ErrInvalid, ErrDecided.
 	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
+	// GiveOpinions is GiveOpinion for many: all or none. ErrDecided has a field for
+	// each entry that has been decided. Faults: ErrPhase, ErrInvalid (entries,
+	// entries[2], department, verdict, reason), ErrNoEntry, ErrDecided.
+	GiveOpinions(ctx context.Context, in GiveOpinions) (Vetted, error)
+	// WithdrawOpinions takes a department's word back while vetting is open: all
+	// or none. The entries are then as if it had not been said: one that was
+	// vetoed waits again, and so does a candidate, whose number is given to nobody
+	// else. Again is fine. Faults: ErrPhase, ErrInvalid (entries, department),
+	// ErrNoEntry, ErrDecided of entries that are withdrawn or struck.
+	WithdrawOpinions(ctx context.Context, in WithdrawOpinions) (Vetted, error)
+	// ListVetting gives a page of a department's list. Faults: ErrInvalid
+	// (department, show, order, search), ErrNoEntry for an id that none can have.
+	ListVetting(ctx context.Context, in ListVetting) (VettingList, error)
+	// GetVetting gives an entry and its neighbours in a department's list. Faults:
+	// ErrNoEntry, ErrInvalid as ListVetting.
+	GetVetting(ctx context.Context, in GetVetting) (VettingStep, error)
 	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrInvalid
 	// (reason), ErrNoEntry, ErrDecided.
 	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)

@@ -228,8 +228,10 @@ func TestDeskOrganizer(t *testing.T) {
 // runs the selection what waits for all.
 func TestDeskOrganizer_waits(t *testing.T) {
 	h, _ := organizing(t, map[string]bus.Endpoint{
-		"review/list_assignments": says([]review.Assignment{{Candidate: "7"}, {Candidate: "8", Sheet: &review.Sheet{Submitted: true}, SecondLook: "look again"}}, nil),
-		"review/get_decision":     says(review.Decision{Members: make([]review.Person, 5), Voted: 2, Outcome: review.Moved}, nil),
+		"review/get_sheets": says(review.OwnSheets{List: []review.Assignment{
+			{Candidate: "7"}, {Candidate: "8", Sheet: &review.Sheet{Submitted: true}, SecondLook: "look again"},
+		}}, nil),
+		"review/get_decision": says(review.Decision{Members: make([]review.Person, 5), Voted: 2, Outcome: review.Moved}, nil),
 	})
 	emails := map[string]string{}
 	for _, p := range h.people() {

@@ -144,6 +144,14 @@ func examples() map[string]example {
 		"POST /selections":                                                 {body: `{"slug":"new-one","rulebook":"laurel: 1"}`},
 		"GET /selections/{slug}":                                           {},
 		"GET /selections/{slug}/rulebook":                                  {},
+		"GET /selections/{slug}/rulebook/given":                            {},
+		"GET /drafts":                                                      {},
+		"POST /drafts":                                                     {body: `{"rulebook":"laurel: 1"}`},
+		"GET /drafts/{draft}":                                              {},
+		"PUT /drafts/{draft}":                                              {body: `{"rulebook":"laurel: 1","version":1}`},
+		"DELETE /drafts/{draft}":                                           {body: `{"version":1}`},
+		"POST /drafts/{draft}/selection":                                   {body: `{"version":1}`},
+		"POST /rulebooks/check":                                            {body: `{"rulebook":"laurel: 1","changes":[{"do":"set","path":"edition","text":"2"}]}`},
 		"GET /selections/{slug}/staff":                                     {},
 		"PUT /selections/{slug}/staff":                                     {body: role},
 		"DELETE /selections/{slug}/staff":                                  {body: role},
@@ -218,11 +226,18 @@ func examples() map[string]example {
 		"POST /selections/{slug}/decision/votes":                           {body: `{"choice":"for"}`},
 		"POST /selections/{slug}/decision/close":                           {},
 		"GET /selections/{slug}/decision":                                  {},
+
+		"GET /selections/{slug}/departments/{department}/entries":            {},
+		"GET /selections/{slug}/departments/{department}/entries/{entry}":    {},
+		"POST /selections/{slug}/departments/{department}/opinions":          {body: `{"entries":["0192f0c1-2345-7abc-8def-0123456789ab"],"verdict":"pass"}`},
+		"POST /selections/{slug}/departments/{department}/opinions/withdraw": {body: `{"entries":["0192f0c1-2345-7abc-8def-0123456789ab"]}`},
+		"GET /selections/{slug}/panels/{panel}/sheets/{candidate}":           {},
+		"POST /selections/{slug}/panels/{panel}/sheets/submit":               {body: `{"sheets":[{"candidate":"K-482","revision":1}]}`},
 	} {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
-			"{panel}", "experts", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
+			"{panel}", "experts", "{department}", "hr", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
 			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac", "{factor}", "0192f0c1-2345-7abc-8def-0123456789ad",
-			"{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
+			"{draft}", "0192f0c1-2345-7abc-8def-0123456789ad", "{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e

@@ -297,9 +297,9 @@ func TestPrivate_letters(t *testing.T) {
 		t.Errorf("voting hears %d times of a replacement", len(told))
 	}
 
-	post.Refuse(func(int) error {
+	post.Behave(testkit.Manners{Rcpt: func(string) error {
 		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
-	})
+	}})
 	r.mailCodes(t, identity.MailCodes{Member: "17", Reason: "did not come"})
 	roster := r.settled(t)
 	if len(roster.Failed) != 1 || roster.Failed[0].Member != "17" || !strings.Contains(roster.Failed[0].Error, "no such user") || roster.Mailed.Failed != 1 {
@@ -308,7 +308,7 @@ func TestPrivate_letters(t *testing.T) {
 	if acts := r.acts(t, "s-1"); acts[len(acts)-1] != "code_not_delivered s-1" {
 		t.Errorf("log of acts: %q", acts)
 	}
-	post.Refuse(nil)
+	post.Behave(testkit.Manners{})
 	if out := r.mailCodes(t, identity.MailCodes{}); out.Letters != 1 {
 		t.Errorf("who failed gets %+v", out)
 	}
@@ -351,5 +351,28 @@ func TestPrivate_letters(t *testing.T) {
 	}
 	if !errors.Is(err, identity.ErrLetters) {
 		t.Errorf("letters without end: %v", err)
+	}
+}
+
+// TestPrivate_waiting ends the vote while letters wait: none goes any more, and the
+// figures say so.
+func TestPrivate_waiting(t *testing.T) {
+	r, post, _ := withOffice(t)
+	if _, err := r.load(t, identity.ImportRoster{Slug: "s-1"}, addressed); err != nil {
+		t.Fatal(err)
+	}
+	post.Refuse(func(int) error { return &smtp.SMTPError{Code: 451, Message: "later"} })
+	r.mailCodes(t, identity.MailCodes{})
+	r.over(t)
+	post.Refuse(nil)
+	r.Clock.Advance(time.Hour)
+	testkit.Eventually(t, testkit.Patience, func() error {
+		if n := r.Count(`SELECT count(*) FROM mail WHERE state = 'dropped'`); n != 2 {
+			return fmt.Errorf("%d dropped", n)
+		}
+		return nil
+	})
+	if roster := r.settled(t); roster.Mailed.Failed != 2 || len(roster.Failed) != 2 || len(post.Letters()) != 0 {
+		t.Errorf("%+v, %d letters", roster, len(post.Letters()))
 	}
 }

@@ -32,6 +32,8 @@ type (
 	havingSchema     struct{}
 	sortSchema       struct{}
 	jobStateSchema   struct{}
+	showSchema       struct{}
+	docketSchema     struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
@@ -48,6 +50,8 @@ func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomina
 func (havingSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.Havings()) }
 func (sortSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Sorts()) }
 func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
+func (showSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Shows()) }
+func (docketSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.VettingOrders()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -73,6 +77,8 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Having](), reflect.TypeFor[havingSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Sort](), reflect.TypeFor[sortSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Show](), reflect.TypeFor[showSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.VettingOrder](), reflect.TypeFor[docketSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

@@ -48,6 +48,8 @@ const (
 	ChangeAccess    Act = "change_access"
 	ListStaff       Act = "list_staff"
 	ChangeRole      Act = "change_role"
+	DraftRulebook   Act = "draft_rulebook"
+	ReadGiven       Act = "read_given"
 	CreateSelection Act = "create_selection"
 	ReadPhases      Act = "read_phases" // who ordered each change, and what stands in the way of the next
 	ChangePhase     Act = "change_phase"
@@ -57,6 +59,8 @@ const (
 	ReadEntries     Act = "read_entries"
 	SetPhoto        Act = "set_photo"
 	GiveOpinion     Act = "give_opinion"
+	WithdrawOpinion Act = "withdraw_opinion"
+	ReadDocket      Act = "read_docket" // what waits for a department
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
 	CheckSeats      Act = "check_seats"
@@ -145,6 +149,7 @@ func Rules() map[Act]Rule {
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
 	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
+	vetter := Rule{Roles: []identity.Role{identity.Vetter}, In: Department}
 	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
@@ -158,11 +163,11 @@ func Rules() map[Act]Rule {
 		ClaimAccount: anybody, SetUp: anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
-		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
-		ListStaff: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
+		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator, DraftRulebook: operator,
+		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

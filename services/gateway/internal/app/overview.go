@@ -146,9 +146,9 @@ func (q *asking) panels(rules *rulebook.Rulebook) []SeenPanel {
 // own asks what the caller has yet to score.
 func (q *asking) own(rules *rulebook.Rulebook, out *[]OwnPanel) {
 	for _, p := range rules.Review.Panels {
-		part(q, ReadSheets, p.ID, q.a.review.ListAssignments, review.OfPanel{Slug: q.at, Panel: p.ID}, func(all []review.Assignment) {
+		part(q, ReadSheets, p.ID, q.a.review.GetSheets, review.OfSheet{Slug: q.at, Panel: p.ID}, func(all review.OwnSheets) {
 			mine := OwnPanel{Panel: p.ID}
-			for _, one := range all {
+			for _, one := range all.List {
 				if one.Sheet == nil || !one.Sheet.Submitted {
 					mine.Due++
 				}

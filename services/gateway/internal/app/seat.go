@@ -29,6 +29,12 @@ func (s Seat) Can(act Act) bool {
 	return ok
 }
 
+// Within tells whether whoever sits there may do an act in a department or panel.
+func (s Seat) Within(act Act, scope string) bool {
+	_, ok := s.rules[act].allows(s.Account, s.Selection.Slug, scope)
+	return ok
+}
+
 // Seat gives the caller's, if they may do an act there. An empty slug is of no
 // selection. Faults: session_missing, identity.ErrSession, selection.ErrUnknown,
 // role_missing, second_factor_missing.

@@ -35,11 +35,11 @@ type wait struct {
 type chart struct {
 	ID, Title, Note string
 	What, Figure    string // headings
-	Rows            []bar
+	Rows            []chartBar
 }
 
-// bar is one figure. Without a whole, the longest bar is the largest figure.
-type bar struct {
+// chartBar is one figure. Without a whole, the longest bar is the largest figure.
+type chartBar struct {
 	Label   string
 	Href    string
 	Figure  string
@@ -104,7 +104,7 @@ func (at *place) open(s selection.Selection, now time.Time) (texts []string) {
 // waits says what waits for whom, and leads there.
 func (d *desk) waits(at *place, rules *rulebook.Rulebook, o app.Overview) (all []wait) {
 	for _, w := range o.Waits {
-		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", panelTitle(at, rules, w.Of),
+		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", titleOfPanel(at, rules, w.Of),
 			"step", at.stepTitle(w.Of, w.Action))
 		all = append(all, wait{Who: at.T("desk.role." + string(w.Who)), Text: text, Count: w.Count, Href: d.waitsAt(at, w)})
 	}
@@ -123,7 +123,7 @@ func (d *desk) waitsAt(at *place, w app.Wait) string {
 		}
 		return ""
 	case app.WaitOwn, app.WaitLooks:
-		return d.to(at, "sheets")
+		return d.to(at, "sheets", w.Of)
 	case app.WaitSheets, app.WaitShort, app.WaitSeats:
 		return d.to(at, "panels", w.Of)
 	case app.WaitVotes, app.WaitMotion, app.WaitCount:
@@ -139,8 +139,8 @@ func (d *desk) waitsAt(at *place, w app.Wait) string {
 }
 
 // share makes a bar of a part of a whole.
-func (at *place) share(label, href string, part, whole int) bar {
-	b := bar{Label: label, Href: href, Figure: at.T("desk.share", "part", part, "whole", whole)}
+func (at *place) share(label, href string, part, whole int) chartBar {
+	b := chartBar{Label: label, Href: href, Figure: at.T("desk.share", "part", part, "whole", whole)}
 	if whole > 0 {
 		b.Percent = 100 * part / whole
 	}
@@ -172,7 +172,7 @@ func (at *place) panelCharts(rules *rulebook.Rulebook, panels []app.SeenPanel, t
 			continue
 		}
 		c := chart{
-			ID: "panel-" + p.ID, Title: at.T("desk.chart.jurors", "panel", panelTitle(at, rules, p.ID)),
+			ID: "panel-" + p.ID, Title: at.T("desk.chart.jurors", "panel", titleOfPanel(at, rules, p.ID)),
 			What: at.T("desk.panel.juror"), Figure: at.T("desk.panel.submitted"),
 		}
 		for _, j := range p.Panel.Jurors {
@@ -233,8 +233,8 @@ func (p *dashboardPage) turnout(c echo.Context, at *place, o app.Overview) {
 }
 
 // count makes a bar of a figure beside the largest one.
-func (at *place) count(label, href string, n, most int64) bar {
-	return bar{Label: label, Href: href, Figure: at.N("desk.number", n), Percent: int(100 * n / max(1, most))}
+func (at *place) count(label, href string, n, most int64) chartBar {
+	return chartBar{Label: label, Href: href, Figure: at.N("desk.number", n), Percent: int(100 * n / max(1, most))}
 }
 
 // dayText is a day as the reader writes it.

@@ -50,12 +50,15 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountFactors()
 	d.mountSetup()
 	d.mountPeople()
+	d.mountNew()
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
 	d.mountPhases()
 	d.mountPanels()
 	d.mountRoster()
+	d.mountVetting()
+	d.mountSheets()
 }
 
 // handler answers a request of whoever is at a desk.

@@ -54,7 +54,7 @@ func (d *desk) panels(c echo.Context, at *place) error {
 	var data panelsPage
 	for _, p := range seen {
 		rule, _ := rules.Review.Panel(p.ID)
-		card := panelCard{Href: at.Path("panels", p.ID), Title: panelTitle(at, rules, p.ID), Wanted: rule.Jurors, Short: len(p.Panel.Short)}
+		card := panelCard{Href: at.Path("panels", p.ID), Title: titleOfPanel(at, rules, p.ID), Wanted: rule.Jurors, Short: len(p.Panel.Short)}
 		if p.Fault != nil {
 			card.Wrong = at.Fault(p.Fault)
 		}
@@ -90,14 +90,14 @@ type panelPage struct {
 	Candidates []scoredRow
 	Severity   []severityRow
 	Alike      []string
-	Conflicts  []conflictRow
+	Conflicts  []knownConflict
 	Short      string
 	Acts       bool // the reader runs the panel
 }
 
 type jurorRow struct {
 	Href, Short, Name, Employer, Category string
-	Submitted                             bar
+	Submitted                             chartBar
 	Drafts, Looks                         int
 	Further                               bool
 	Left                                  *web.Moment
@@ -140,7 +140,7 @@ type severityRow struct {
 	Strict           bool
 }
 
-type conflictRow struct {
+type knownConflict struct {
 	Juror, Name string
 	Number      int
 	Grounds     []string
@@ -185,7 +185,7 @@ func (d *desk) inPanel(c echo.Context, at *place) (*inPanel, error) {
 }
 
 // title is that of the panel.
-func (p *inPanel) title() string { return panelTitle(p.at, p.rules, p.rule.ID) }
+func (p *inPanel) title() string { return titleOfPanel(p.at, p.rules, p.rule.ID) }
 
 func (p *inPanel) path(parts ...string) string {
 	return p.at.Path(append([]string{"panels", p.rule.ID}, parts...)...)
@@ -312,16 +312,16 @@ func (p *inPanel) scoredRow(s review.Spread) scoredRow {
 	return row
 }
 
-func (p *inPanel) conflictRows() (rows []conflictRow) {
+func (p *inPanel) conflictRows() (rows []knownConflict) {
 	for _, c := range p.Conflicts {
-		rows = append(rows, p.conflictRow(c))
+		rows = append(rows, p.knownConflict(c))
 	}
 	return rows
 }
 
-func (p *inPanel) conflictRow(c review.Conflict) conflictRow {
+func (p *inPanel) knownConflict(c review.Conflict) knownConflict {
 	at := p.at
-	row := conflictRow{Juror: p.who[c.Juror], Name: p.names[c.Candidate], Number: c.Candidate, Reason: c.Reason, Recused: c.Recused, Href: p.candidate(c.Candidate)}
+	row := knownConflict{Juror: p.who[c.Juror], Name: p.names[c.Candidate], Number: c.Candidate, Reason: c.Reason, Recused: c.Recused, Href: p.candidate(c.Candidate)}
 	for _, g := range c.Grounds {
 		row.Grounds = append(row.Grounds, at.T("desk.ground."+g.Source, "detail", g.Detail))
 	}

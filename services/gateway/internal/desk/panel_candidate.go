@@ -35,8 +35,8 @@ func (d *desk) mountScored() {
 type scoredView struct {
 	Row       scoredRow
 	Criteria  []string
-	Sheets    []sheetRow
-	Conflicts []conflictRow
+	Sheets    []submittedRow
+	Conflicts []knownConflict
 	Acts      []link
 	Back, To  string
 }
@@ -48,7 +48,7 @@ type aboutView struct {
 	Back, To string
 }
 
-type sheetRow struct {
+type submittedRow struct {
 	Juror     string
 	Revision  int
 	Scores    []string // by criterion
@@ -129,7 +129,7 @@ func (d *desk) scored(c echo.Context, at *place) error {
 		data.Criteria = append(data.Criteria, title)
 	}
 	for _, r := range sheets {
-		row := sheetRow{Juror: p.who[r.Juror], Revision: r.Revision, Comment: r.Comment, Abstained: r.Abstained, At: at.moment(r.At)}
+		row := submittedRow{Juror: p.who[r.Juror], Revision: r.Revision, Comment: r.Comment, Abstained: r.Abstained, At: at.moment(r.At)}
 		for _, one := range p.rule.Criteria {
 			row.Scores = append(row.Scores, r.Scores[one.ID])
 		}
@@ -137,7 +137,7 @@ func (d *desk) scored(c echo.Context, at *place) error {
 	}
 	for _, one := range p.Conflicts {
 		if one.Candidate == number {
-			data.Conflicts = append(data.Conflicts, p.conflictRow(one))
+			data.Conflicts = append(data.Conflicts, p.knownConflict(one))
 		}
 	}
 	if at.Can(app.SendBack) { // as whoever runs the panel may

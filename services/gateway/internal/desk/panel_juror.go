@@ -32,7 +32,7 @@ type jurorView struct {
 	Assign     *Form // nil: the rulebook says who scores whom, or the reader may not
 	Leave      *Form
 	Back, To   string
-	Conflicts  []conflictRow
+	Conflicts  []knownConflict
 }
 
 // tickRow is a candidate in a juror's list.
@@ -151,7 +151,7 @@ func (d *desk) showJuror(c echo.Context, p *inPanel, status int, assign, leave *
 	}
 	for _, one := range p.Conflicts {
 		if one.Juror == j.ID {
-			data.Conflicts = append(data.Conflicts, p.conflictRow(one))
+			data.Conflicts = append(data.Conflicts, p.knownConflict(one))
 		}
 	}
 	return d.render(c, p.at, web.Page{Name: "panel-juror", Status: status, Title: j.Name, Data: data})

@@ -243,7 +243,7 @@ func (d *desk) missing(at *place, now app.Standing) (all []missing) {
 	for _, gap := range now.Gaps {
 		text := at.Field(gap.What)
 		if gap.Juror != "" {
-			text = Text{Text: at.N("desk.missing.sheets", int64(len(gap.Candidates)), "panel", panelTitle(at, rules, gap.Panel), "juror", gap.Juror,
+			text = Text{Text: at.N("desk.missing.sheets", int64(len(gap.Candidates)), "panel", titleOfPanel(at, rules, gap.Panel), "juror", gap.Juror,
 				"numbers", numbered(gap.Candidates))}
 		}
 		all = append(all, missing{text, d.to(at, "panels", gap.Panel)})
@@ -270,12 +270,10 @@ func numbered(numbers []int) string {
 	return strings.Join(texts, ", ")
 }
 
-// panelTitle is that of the rulebook in the reader's language.
-func panelTitle(at *place, rules *rulebook.Rulebook, id string) string {
+// titleOfPanel is that of the rulebook in the reader's language.
+func titleOfPanel(at *place, rules *rulebook.Rulebook, id string) string {
 	if p, ok := rules.Review.Panel(id); ok {
-		if title := at.Words(p.Title); title != "" {
-			return title
-		}
+		return panelTitle(at, p)
 	}
 	return id
 }

@@ -67,7 +67,8 @@ func TestBrowser_statement(t *testing.T) {
 		width, height int64
 		scripts       bool
 	}{{"zh-CN", 360, 740, true}, {"en", 360, 740, false}, {"zh-CN", 1440, 900, false}, {"en", 1440, 900, true}} {
-		browser.Run(t, ctx, "open", browser.Scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
+		browser.Run(t, ctx, "open", browser.Scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height),
+			chromedp.Navigate(b.address+"/statement?lang="+c.language))
 		look := func(step string) {
 			t.Helper()
 			if wide := browser.Read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {

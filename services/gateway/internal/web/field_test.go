@@ -228,6 +228,10 @@ func names(args []ast.Expr, values texts) (found []string) {
 	return found
 }
 
+// mostTexts is how many texts a name may stand for: with more it is an address or
+// a document, put together of others again and again, and no code.
+const mostTexts = 300
+
 // texts are the literals that a name of a package stands for.
 type texts map[string][]string
 
@@ -235,7 +239,7 @@ func literals(files []*ast.File) texts {
 	all := texts{}
 	add := func(name string, value ast.Expr) {
 		for _, text := range all.of(value) {
-			if !slices.Contains(all[name], text) {
+			if len(all[name]) < mostTexts && !slices.Contains(all[name], text) {
 				all[name] = append(all[name], text)
 			}
 		}
@@ -344,10 +348,6 @@ func (v texts) of(e ast.Expr) []string {
 	}
 	return nil
 }
-
-// mostTexts is how many texts two names may make together: more are of names that
-// many things have, and of no code.
-const mostTexts = 500
 
 // orAny is * for what cannot be known here.
 func orAny(found []string) []string {

@@ -150,7 +150,7 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 }
 
 // AddCodes queues letters with codes, in their order, and gives the id of each;
-// empty: its address has had too many.
+// empty: its address has had too many of the selection.
 func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (ids []string, err error) {
 	ids = make([]string, len(letters))
 	addresses, sayings := make([]string, len(letters)), make([]string, len(letters))
@@ -168,9 +168,9 @@ func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (id
 	now := q.deps.Time()
 	var added []string
 	if err := tx.SelectContext(ctx, &added, `
-		INSERT INTO mail (id, kind, address, said, created_at, due_at)
-		SELECT n.id, $4, n.address, n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
-		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.kind = $4 AND m.created_at > $6) < $7
+		INSERT INTO mail (id, kind, address, slug, said, created_at, due_at)
+		SELECT n.id, $4, n.address, n.said->>'slug', n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
+		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.slug = n.said->>'slug' AND m.kind = $4 AND m.created_at > $6) < $7
 		RETURNING id`, pq.Array(ids), pq.Array(addresses), pq.Array(sayings), Code, now, now.Add(-within), most); err != nil {
 		return nil, fmt.Errorf("queue mail: %w", err)
 	}

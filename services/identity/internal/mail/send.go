@@ -150,20 +150,20 @@ func (q *Queue) next(ctx context.Context, secrets map[Kind]Secrets, kinds string
 		return false, fmt.Errorf("next mail: %w", err)
 	}
 	if !wanted {
-		return true, q.note(ctx, secrets, l, Dropped, "dropped", nil)
+		return true, q.note(ctx, secrets, l, d.Tries, Dropped, "dropped", nil)
 	}
 	final, err := q.send(ctx, l, d.Tries, secret)
 	switch {
 	case err == nil:
-		return true, q.note(ctx, secrets, l, Delivered, "sent", nil)
+		return true, q.note(ctx, secrets, l, d.Tries, Delivered, "sent", nil)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case final || d.Tries >= maxTries:
 		q.deps.Log.ErrorContext(ctx, "a letter is given up", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-		return true, q.note(ctx, secrets, l, Dead, "dead", err)
+		return true, q.note(ctx, secrets, l, d.Tries, Dead, "dead", err)
 	}
 	q.deps.Log.WarnContext(ctx, "a letter is tried again", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-	return true, q.note(ctx, secrets, l, again, "failed", err)
+	return true, q.note(ctx, secrets, l, d.Tries, again, "failed", err)
 }
 
 func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (final bool, err error) {
@@ -183,8 +183,10 @@ func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (fi
 	return q.via.send(ctx, id, l.Address, text)
 }
 
-// note says what became of a try. A letter that was sent says no more.
-func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, fate Fate, outcome string, cause error) error {
+// note says what became of a try, unless another has begun since: whoever hung in
+// a try for long says nothing of a letter that another sender has. A letter that
+// was sent says no more.
+func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, try int, fate Fate, outcome string, cause error) error {
 	letters.WithLabelValues(outcome).Inc()
 	text := ""
 	if cause != nil {
@@ -192,14 +194,16 @@ func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, f
 		text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
 	}
 	return pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END WHERE id = $1`,
-			l.ID, fate, text); err != nil {
+		done, err := tx.ExecContext(ctx, `
+			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END
+			WHERE id = $1 AND state = 'queued' AND tries = $4`, l.ID, fate, text, try)
+		if err != nil {
 			return fmt.Errorf("note mail: %w", err)
 		}
+		n, err := done.RowsAffected()
 		by, has := secrets[l.Kind]
-		if !has || fate == again {
-			return nil
+		if err != nil || n == 0 || !has || fate == again {
+			return err
 		}
 		return by.Sent(ctx, tx, l, fate)
 	})

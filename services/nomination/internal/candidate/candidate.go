@@ -78,7 +78,7 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		}
 		var ids []string
 		if err := tx.SelectContext(ctx, &ids, `
-			UPDATE candidate SET struck_at = $3, struck_reason = $4 WHERE slug = $1 AND number = $2::bigint AND struck_at IS NULL
+			UPDATE candidate SET struck_at = $3, struck_reason = $4 WHERE slug = $1 AND number = $2::bigint AND struck_at IS NULL AND recalled_at IS NULL
 			RETURNING entry`, in.Slug, in.Number, now, in.Reason); err != nil {
 			return fmt.Errorf("strike: %w", err)
 		}
@@ -155,7 +155,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT c.number, e.name, e.category, e.gender, e.employer, e.region, e.years, `+deeds+` AS deeds, e.recommended_by, e.photo,
 		       c.struck_at IS NOT NULL AS struck, c.struck_reason, e.attributes
-		FROM candidate c JOIN entry e ON e.id = c.entry WHERE `+where, args...); err != nil {
+		FROM candidate c JOIN entry e ON e.id = c.entry WHERE c.recalled_at IS NULL AND `+where, args...); err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}
 	candidates := make([]nomination.Candidate, len(rows))

@@ -187,7 +187,7 @@ func address(ctx context.Context, tx *sqlx.Tx, slug string, read roll) (given in
 	var problems []fault.Field
 	for _, t := range taken {
 		if of[t.Email] != t.Member && len(problems) < maxReported {
-			problems = append(problems, emailTaken(read.email.Name, t.Email).In(lines[t.Email], read.email.Column))
+			problems = append(problems, emailTaken(read.email.heading, t.Email).In(lines[t.Email], read.email.number))
 		}
 	}
 	if err := identity.ErrRosterInvalid.Check(problems); err != nil {
