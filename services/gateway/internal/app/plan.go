@@ -55,7 +55,7 @@ func (a *App) Standing(ctx context.Context, slug, phase, action string) (out Sta
 	if out.Step = out.Plan.Step(phase, action); out.Step.Phase == "" {
 		return out, selection.ErrNoPhase
 	}
-	if action != event.Close || !out.Step.Ready() {
+	if action != event.Close || out.Plan.Selection.Phase(phase).State != selection.Opened {
 		return out, nil
 	}
 	switch phase {
