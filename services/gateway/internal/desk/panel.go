@@ -321,7 +321,9 @@ func (p *inPanel) conflictRows() (rows []knownConflict) {
 
 func (p *inPanel) knownConflict(c review.Conflict) knownConflict {
 	at := p.at
-	row := knownConflict{Juror: p.who[c.Juror], Name: p.names[c.Candidate], Number: c.Candidate, Reason: c.Reason, Recused: c.Recused, Href: p.candidate(c.Candidate)}
+	row := knownConflict{
+		Juror: p.who[c.Juror], Name: p.names[c.Candidate], Number: c.Candidate, Reason: c.Reason, Recused: c.Recused, Href: p.candidate(c.Candidate),
+	}
 	for _, g := range c.Grounds {
 		row.Grounds = append(row.Grounds, at.T("desk.ground."+g.Source, "detail", g.Detail))
 	}
