@@ -54,6 +54,9 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
+	d.mountPhases()
+	d.mountPanels()
+	d.mountRoster()
 	d.mountVetting()
 	d.mountSheets()
 }
