@@ -56,7 +56,7 @@ type SaveSheet struct {
 	Comments map[string]string `json:"comments,omitempty" lines:"true" doc:"By criterion"`
 	Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
 	Submit   bool              `json:"submit,omitempty" doc:"false: a draft"`
-	Base     *int              `json:"base,omitempty" minimum:"0" doc:"Revision that was changed, 0: none; where another has come since, the answer is 409 sheet_changed"`
+	Base     *int              `json:"base,omitempty" minimum:"0" doc:"Revision that was changed, 0: none; where another has come since: 409 sheet_changed"`
 }
 
 // SubmitSheets submits the signed-in juror's drafts, all or none.

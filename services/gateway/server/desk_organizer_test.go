@@ -146,7 +146,8 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		"selection/get_selection":   says(s, nil),
 		"selection/list_selections": says([]selection.Selection{s}, nil),
 		"selection/get_plan":        says(steps(s), nil),
-		"nomination/get_progress":   says(nomination.Progress{Entries: map[nomination.State]int{nomination.Submitted: 40}, Due: map[string]int{"hr": 12, "tax": 3}}, nil),
+		"nomination/get_progress": says(
+			nomination.Progress{Entries: map[nomination.State]int{nomination.Submitted: 40}, Due: map[string]int{"hr": 12, "tax": 3}}, nil),
 		"nomination/list_candidates": does(func(in nomination.ListCandidates) ([]nomination.Candidate, error) {
 			return list[min(in.After, len(list)):], nil
 		}),
@@ -177,7 +178,8 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 // who asks and which selection it is.
 func organizerPages() map[string]int {
 	return map[string]int{
-		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1, "/phases/vetting/close": 3, "/phases/notice/open": 1,
+		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1,
+		"/phases/vetting/close": 3, "/phases/notice/open": 1,
 		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/juror-3@example.org": 6, "/panels/experts/candidates/7": 7,
 		"/panels/experts/candidates/7/further": 7, "/panels/experts/candidates/7/pin": 7, "/committee": 2,
 		"/roster": 1, "/roster/codes": 0, "/roster/mail": 0, "/roster/replace": 0,
@@ -238,8 +240,10 @@ func TestDeskOrganizer_waits(t *testing.T) {
 		emails[p.name] = p.email
 	}
 	for name, want := range map[string]struct{ has, not []string }{
-		"organizer": {[]string{"12 entries to vet: ", "3 entries to vet", "sheets to submit: ", "1 letter with a code", "50 members have no code", "phases/voting/close",
-			"4,711", "Turnout by day", "3 members have yet"}, []string{"for you"}},
+		"organizer": {[]string{
+			"12 entries to vet: ", "3 entries to vet", "sheets to submit: ", "1 letter with a code", "50 members have no code", "phases/voting/close",
+			"4,711", "Turnout by day", "3 members have yet",
+		}, []string{"for you"}},
 		"auditor": {[]string{"12 entries to vet", "4,711"}, []string{"phases/voting/close/order"}},
 		"vetter":  {[]string{"12 entries to vet"}, []string{"3 entries to vet", "4,711", "sheets to submit", "members have yet"}},
 		"juror":   {[]string{"1 sheet for you to submit", "1 sheet sent back to you"}, []string{"entries to vet", "4,711", "sheets to submit"}},
@@ -287,7 +291,8 @@ func TestDeskOrganizer_phase(t *testing.T) {
 		!strings.Contains(a.Body, "Somebody has changed this phase meanwhile") || !strings.Contains(a.Body, "as announced") {
 		t.Errorf("of another state: %d", a.Status)
 	}
-	if a := send(url.Values{"seen": {"open"}, "reason": {"as announced"}}); a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/desk/s/"+here+"/phases" {
+	a := send(url.Values{"seen": {"open"}, "reason": {"as announced"}})
+	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/desk/s/"+here+"/phases" {
 		t.Errorf("ordered: %d %s", a.Status, a.Header.Get("Location"))
 	}
 	want := selection.ChangePhase{Slug: here, Phase: "voting", Action: event.Close, Reason: "as announced", Seen: selection.Opened}
@@ -295,7 +300,7 @@ func TestDeskOrganizer_phase(t *testing.T) {
 		t.Errorf("the order (-want +got):\n%s", diff)
 	}
 	// What is missing is named with who has yet to do it, and there is no button.
-	a := h.desk(t, http.MethodGet, "/desk/s/"+here+"/phases/review/close", organizer, nil)
+	a = h.desk(t, http.MethodGet, "/desk/s/"+here+"/phases/review/close", organizer, nil)
 	if !strings.Contains(a.Body, "has 2 sheets to submit") || !strings.Contains(a.Body, "7, 9") || strings.Contains(a.Body, "/phases/review/close/order") {
 		t.Errorf("missing sheets: %.2000s", a.Body)
 	}
@@ -312,8 +317,9 @@ func TestDeskOrganizer_look(t *testing.T) {
 	browser.Run(t, ctx, "session", chromedp.Navigate(h.url+"/desk/sign-in"),
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+organizer+`; path=/"`))
 	for name, path := range map[string]string{
-		"dashboard": "", "phases": "/phases", "phase-close": "/phases/voting/close", "phase-missing": "/phases/review/close", "phase-done": "/phases/nomination/close",
-		"panels": "/panels", "panel": "/panels/experts", "seats": "/panels/experts/seats", "panel-juror": "/panels/experts/jurors/juror-3@example.org",
+		"dashboard": "", "phases": "/phases", "phase-close": "/phases/voting/close", "phase-missing": "/phases/review/close",
+		"phase-done": "/phases/nomination/close",
+		"panels":     "/panels", "panel": "/panels/experts", "seats": "/panels/experts/seats", "panel-juror": "/panels/experts/jurors/juror-3@example.org",
 		"panel-candidate": "/panels/experts/candidates/7", "panel-further": "/panels/experts/candidates/7/further", "committee": "/committee",
 		"roster": "/roster", "codes": "/roster/codes", "codes-mail": "/roster/mail", "code-replace": "/roster/replace",
 	} {

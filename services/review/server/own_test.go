@@ -123,8 +123,11 @@ func TestSubmitSheets(t *testing.T) {
 		"nothing":        {all(), review.ErrInvalid, []string{"sheets"}},
 		"changed":        {all(1, 1, 1), review.ErrChanged, []string{"sheets[1]"}},
 		"without scores": {all(1, 2, 1), review.ErrInvalid, []string{"sheets[1].scores.deeds"}},
-		"twice": {review.SubmitSheets{Slug: slug, Panel: "experts", Sheets: append(all(1).Sheets, all(1).Sheets...)},
-			review.ErrInvalid, []string{"sheets[1]"}},
+		"twice": {
+			review.SubmitSheets{Slug: slug, Panel: "experts", Sheets: append(all(1).Sheets, all(1).Sheets...)},
+			review.ErrInvalid,
+			[]string{"sheets[1]"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := r.SubmitSheets(r.as("a"), c.in)

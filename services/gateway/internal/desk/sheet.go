@@ -146,7 +146,10 @@ func (s scored) form(at *place, one review.Assignment) Form {
 	for _, c := range s.criteria(at) {
 		f.Fields = append(f.Fields,
 			Field{Name: scoreField(c.ID), Label: c.Title, Value: was.Scores[c.ID]},
-			Field{Name: commentField(c.ID), Label: at.T("desk.sheet.comment.on", "criterion", c.Title), Kind: "area", Max: maxComment, Optional: true, Value: was.Comments[c.ID]})
+			Field{
+				Name: commentField(c.ID), Label: at.T("desk.sheet.comment.on", "criterion", c.Title), Kind: "area", Max: maxComment, Optional: true,
+				Value: was.Comments[c.ID],
+			})
 	}
 	f.Fields = append(f.Fields, Field{Name: "comment", Label: at.T("desk.sheet.comment"), Kind: "area", Max: maxComment, Optional: true, Value: was.Comment})
 	return f

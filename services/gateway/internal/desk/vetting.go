@@ -207,7 +207,9 @@ func (d *desk) docket(c echo.Context, at *place) error {
 	}
 	for _, one := range v.Departments {
 		to := url.Values{"department": {one.ID}}
-		data.Others = append(data.Others, link{Href: at.Path("vetting") + "?" + to.Encode(), Text: department(at, v.rules, one.ID), Current: one.ID == v.Department.ID})
+		data.Others = append(data.Others, link{
+			Href: at.Path("vetting") + "?" + to.Encode(), Text: department(at, v.rules, one.ID), Current: one.ID == v.Department.ID,
+		})
 	}
 	for _, show := range nomination.Shows() {
 		data.Counts = append(data.Counts, docketCount{

@@ -123,7 +123,9 @@ func families(t *testing.T) map[string][]string {
 		"rules.calendar.":     calendar.Names(),
 		"rules.nominee.":      words["Nominee"],
 
-		"desk.due.":                {"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed"},
+		"desk.due.": {
+			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
+		},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
 		"desk.vetting.show.":       spelled(nomination.Shows()),
 		"desk.vetting.order.":      {"submission", string(nomination.InNames), string(nomination.InEmployers)},

@@ -81,7 +81,8 @@ func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel 
 	// Each juror has an order of their own, so that no candidate comes late and
 	// tired for everybody. It is made of what the juror may know.
 	if err := sqlx.SelectContext(ctx, q, &candidates, `
-		SELECT c.number, called, c.name, c.category, c.attributes, CASE WHEN $5 IN ('*', called) THEN c.deeds ELSE '' END AS deeds, coalesce(l.reason, '') AS second_look
+		SELECT c.number, called, c.name, c.category, c.attributes, CASE WHEN $5 IN ('*', called) THEN c.deeds ELSE '' END AS deeds,
+		       coalesce(l.reason, '') AS second_look
 		FROM shown a
 		JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
 		LEFT JOIN code k ON k.slug = a.slug AND k.panel = a.panel AND k.account = a.account AND k.candidate = a.candidate

@@ -108,7 +108,8 @@ func TestDesk_juror(t *testing.T) {
 	// Another device saves the same sheet: both stand side by side.
 	s.open("/sheets/experts/" + codes[0])
 	s.until(atSheet + `"` + codes[0] + `"`)
-	c.juror(t, who, http.MethodPut, "/sheets/"+codes[0], gateway.SaveSheet{Scores: map[string]string{"deeds": "11", "service": "80", "skill": "70"}}, http.StatusOK)
+	c.juror(t, who, http.MethodPut, "/sheets/"+codes[0],
+		gateway.SaveSheet{Scores: map[string]string{"deeds": "11", "service": "80", "skill": "70"}}, http.StatusOK)
 	s.do("focus", chromedp.Evaluate[chromedp.Void](`document.getElementById("scores.deeds").select()`))
 	s.keys("97")
 	s.until(`document.querySelector("#saved").dataset.kind === "changed"`)
@@ -132,7 +133,8 @@ func TestDesk_juror(t *testing.T) {
 	// The role is taken away: the sheet stays in the browser, and the page says why.
 	s.open("/sheets/experts/" + codes[3])
 	s.until(atSheet + `"` + codes[3] + `"`)
-	if _, err := c.Organizer().Unseat(t.Context(), slug, "experts", gateway.UnseatJuror{Juror: email(who), Sheets: gateway.KeepSheets, Reason: "left"}); err != nil {
+	left := gateway.UnseatJuror{Juror: email(who), Sheets: gateway.KeepSheets, Reason: "left"}
+	if _, err := c.Organizer().Unseat(t.Context(), slug, "experts", left); err != nil {
 		t.Fatal(err)
 	}
 	s.keys("50")
@@ -275,7 +277,8 @@ func TestDesk_juror_look(t *testing.T) {
 	c.juror(t, who, http.MethodPut, "/sheets/"+codes[1], gateway.SaveSheet{
 		Scores: map[string]string{"deeds": "92", "service": "76.5"}, Comment: "事迹真实，群众评价高。",
 	}, http.StatusOK)
-	c.juror(t, who, http.MethodPut, "/sheets/"+codes[2], gateway.SaveSheet{Scores: map[string]string{"deeds": "70", "service": "81", "skill": "64"}}, http.StatusOK)
+	c.juror(t, who, http.MethodPut, "/sheets/"+codes[2],
+		gateway.SaveSheet{Scores: map[string]string{"deeds": "70", "service": "81", "skill": "64"}}, http.StatusOK)
 	if _, err := c.Organizer().SendBack(t.Context(), slug, "experts", email(who), c.numbers(t, who)[codes[0]], "与其他评委相差较大，请复核。"); err != nil {
 		t.Fatal(err)
 	}

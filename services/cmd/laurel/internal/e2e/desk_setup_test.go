@@ -87,7 +87,8 @@ func (s *seated) until(expression string) {
 	testkit.Eventually(s.t, testkit.Patience, func() error {
 		is, err := chromedp.Run(s.ctx, chromedp.Evaluate[bool](`document.readyState === "complete" && Boolean(`+expression+`)`))
 		if err == nil && !is {
-			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](`location.pathname + " [" + (document.querySelector("#saved")?.outerHTML + " " + document.querySelector("#sheet")?.elements.base.value + " " + [...document.querySelectorAll(".score")].map((e) => e.value)) + "] " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
+			seen, _ := chromedp.Run(s.ctx, chromedp.Evaluate[string](
+				`location.pathname + " " + (document.querySelector("main") || document.body).innerText.slice(0, 600)`))
 			err = fmt.Errorf("%s: not at %s", expression, seen)
 		}
 		return err
@@ -99,7 +100,8 @@ func (s *seated) until(expression string) {
 func (s *seated) tabsTo(selector string) int {
 	s.t.Helper()
 	return browser.Read[int](s.t, s.ctx, `(() => {
-		const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter((e) => e.offsetParent && !e.disabled);
+		const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
+			.filter((e) => e.offsetParent && !e.disabled);
 		return all.findIndex((e) => e.matches('`+selector+`')) - all.indexOf(document.activeElement);
 	})()`)
 }
