@@ -48,6 +48,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
+	d.mountMeeting()
 }
 
 // handler answers a request of whoever is at a desk.
