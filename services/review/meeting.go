@@ -17,6 +17,7 @@ type Meeting struct {
 	Slug    string   `json:"slug"`
 	Members []Member `json:"members"`
 	Quorum  int      `json:"quorum"`  // how many members have to vote
+	Secret  bool     `json:"secret"`  // nobody keeps how members vote
 	Approve string   `json:"approve"` // share of those who vote; empty: more than half
 	Motions []Motion `json:"motions"` // in the order in which they were put
 }

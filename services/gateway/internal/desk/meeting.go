@@ -27,6 +27,7 @@ func (d *desk) mountMeeting() {
 type room struct {
 	Version string
 	Said    string // the state in one sentence, for whoever listens
+	Secret  bool
 	Follow  string // address that answers when the state is another
 	Members []memberRow
 	Present int
@@ -100,7 +101,7 @@ func (at *place) room(m app.Meeting, follow ...string) room {
 	last := m.Motion()
 	r := room{
 		Version: m.Version, Present: m.Present(), Quorum: m.Quorum, Open: at.Selection.Phase(rulebook.PhaseDecision).State == selection.Opened,
-		Follow: at.Path(append([]string{"meeting"}, follow...)...),
+		Secret: m.Secret, Follow: at.Path(append([]string{"meeting"}, follow...)...),
 	}
 	member := false
 	for _, one := range m.Members {
@@ -161,6 +162,7 @@ type minutesPage struct {
 	Motions []motionView
 	Quorum  int
 	Approve string
+	Secret  bool
 	Lot     *review.Lot
 	LotAt   web.Moment
 	MadeAt  web.Moment
@@ -176,7 +178,7 @@ func (d *desk) minutes(c echo.Context, at *place) error {
 	}
 	now, zone := d.Now(), web.Location(at.Selection.Timezone)
 	data := minutesPage{
-		Quorum: m.Quorum, Approve: m.Approve, MadeAt: at.moment(now), Zone: web.Zone(zone, now), Back: at.Path("meeting"),
+		Quorum: m.Quorum, Approve: m.Approve, Secret: m.Secret, MadeAt: at.moment(now), Zone: web.Zone(zone, now), Back: at.Path("meeting"),
 	}
 	// A result that needs no lot has none.
 	if lot, err := d.app.Lot(ctx, at.Slug); err == nil && lot.At != nil {

@@ -88,9 +88,13 @@ func voteForm(at *place, m review.Meeting) (*Form, []string) {
 	for _, c := range []string{review.For, review.Against, review.Abstain} {
 		choice.Options = append(choice.Options, Option{Value: c, Text: at.T("desk.meeting.choice." + c)})
 	}
+	told := []string{at.T("desk.meeting.vote.told")}
+	if m.Secret {
+		told = append(told, at.T("desk.meeting.secret"))
+	}
 	return &Form{
 		Action: at.Path("meeting", "vote", "confirm"), Button: at.T("desk.meeting.vote.send"), Fields: []Field{choice, motionField(m)},
-	}, []string{at.T("desk.meeting.vote.told")}
+	}, told
 }
 
 func (d *desk) voteMotion(c echo.Context, at *place, typed url.Values) error {

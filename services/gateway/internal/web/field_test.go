@@ -328,6 +328,9 @@ func (v texts) of(e ast.Expr) []string {
 			return v[fun.Sel.Name+"()"]
 		}
 	case *ast.BinaryExpr:
+		if e.Op != token.ADD {
+			return nil // a comparison makes no text
+		}
 		var all []string
 		for _, left := range orAny(v.of(e.X)) {
 			for _, right := range orAny(v.of(e.Y)) {

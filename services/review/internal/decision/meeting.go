@@ -34,7 +34,7 @@ func (m *Meeting) GetMeeting(ctx context.Context, in review.OfMeeting) (review.M
 			return review.Meeting{}, err
 		}
 	}
-	meeting := review.Meeting{Slug: in.Slug, Approve: sel.Rulebook.Decision.Approve.String()}
+	meeting := review.Meeting{Slug: in.Slug, Approve: sel.Rulebook.Decision.Approve.String(), Secret: sel.Rulebook.Decision.Ballot != rulebook.BallotOpen}
 	if meeting.Members, err = m.members(ctx, in.Slug, now); err != nil {
 		return review.Meeting{}, err
 	}
