@@ -25,13 +25,13 @@ const markup = `<b onclick=x>&"'`
 
 // inMeeting is an installation with a meeting that a test writes, and counts what
 // review is asked.
-func inMeeting(t *testing.T, m *review.Meeting, asked *atomic.Int64) *installation {
+func inMeeting(t *testing.T, m func() *review.Meeting, asked *atomic.Int64) *installation {
 	t.Helper()
 	h := bare(t, testkit.Log(t))
 	deciding := frozen(t)
 	deciding.Phases = append(deciding.Phases, selection.Phase{Name: rulebook.PhaseDecision, State: selection.Opened})
 	h.identity.grants[member] = []identity.Grant{{Slug: here, Role: identity.Committee}}
-	now := func(context.Context, []byte) (any, error) { asked.Add(1); return *m, nil }
+	now := func(context.Context, []byte) (any, error) { asked.Add(1); return *m(), nil }
 	refuse := func(context.Context, []byte) (any, error) { return nil, review.ErrNoMotion }
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection":   says(deciding, nil),
@@ -73,7 +73,7 @@ func meetingOf(outcome string) *review.Meeting {
 // offers what may be done.
 func TestMeeting_page(t *testing.T) {
 	m, asked := meetingOf(review.Moved), atomic.Int64{}
-	h := inMeeting(t, m, &asked)
+	h := inMeeting(t, func() *review.Meeting { return m }, &asked)
 	base := "/desk/s/" + here + "/meeting"
 	for _, c := range []struct {
 		who, path string
@@ -109,7 +109,7 @@ func TestMeeting_page(t *testing.T) {
 // nothing has; it ends with the gateway.
 func TestMeeting_state(t *testing.T) {
 	m, asked := meetingOf(review.Moved), atomic.Int64{}
-	h := inMeeting(t, m, &asked)
+	h := inMeeting(t, func() *review.Meeting { return m }, &asked)
 	state := "/desk/s/" + here + "/meeting/state?known="
 	a := h.desk(t, http.MethodGet, state, member, nil)
 	_, rest, _ := strings.Cut(a.Body, `data-version="`)
@@ -136,11 +136,36 @@ func TestMeeting_state(t *testing.T) {
 	}
 }
 
+// TestMeeting_follow has both pages follow what changes, in a browser.
+func TestMeeting_follow(t *testing.T) {
+	var now atomic.Pointer[review.Meeting]
+	now.Store(meetingOf(""))
+	asked := atomic.Int64{}
+	h := inMeeting(t, now.Load, &asked)
+	for who, path := range map[string]string{member: "", organizer: "/wall"} {
+		now.Store(meetingOf(""))
+		ctx := browser.Open(t)
+		browser.Run(t, ctx, "session", chromedp.Navigate(h.url+"/static/icon.svg"),
+			chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+who+`; path=/"`),
+			chromedp.Navigate(h.url+"/desk/s/"+here+"/meeting"+path+"?lang=en"))
+		for _, outcome := range []string{review.Moved, review.Approved} {
+			now.Store(meetingOf(outcome))
+			text := map[string]string{review.Moved: "The vote is open", review.Approved: "Adopted"}[outcome]
+			testkit.Eventually(t, testkit.Patience, func() error {
+				if shown := browser.Read[string](t, ctx, `document.body.innerText`); !strings.Contains(shown, text) {
+					return errors.New(shown)
+				}
+				return nil
+			})
+		}
+	}
+}
+
 // TestMeeting_late tells whoever votes on a motion that is closed so, on the page
 // of the vote.
 func TestMeeting_late(t *testing.T) {
 	asked := atomic.Int64{}
-	h := inMeeting(t, meetingOf(review.Approved), &asked)
+	h := inMeeting(t, func() *review.Meeting { return meetingOf(review.Approved) }, &asked)
 	a := h.desk(t, http.MethodPost, "/desk/s/"+here+"/meeting/vote/confirm", member, url.Values{"choice": {"for"}, "number": {"1"}})
 	if a.Status != http.StatusConflict || !strings.Contains(a.Body, "its vote is closed") || !strings.Contains(a.Body, "Adopted") {
 		t.Errorf("%d %s", a.Status, a.Body)
@@ -151,7 +176,7 @@ func TestMeeting_late(t *testing.T) {
 // them.
 func TestMeeting_look(t *testing.T) {
 	m, asked := meetingOf(""), atomic.Int64{}
-	h := inMeeting(t, m, &asked)
+	h := inMeeting(t, func() *review.Meeting { return m }, &asked)
 	ctx := browser.Open(t)
 	base := h.url + "/desk/s/" + here + "/meeting"
 	sit := func(who string) {

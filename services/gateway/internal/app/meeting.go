@@ -47,6 +47,9 @@ func (a *App) FollowMeeting(ctx context.Context, slug string, attend bool, known
 	for in := (review.OfMeeting{Slug: slug, Attend: attend}); ; in.Attend = false {
 		found, err := a.review.GetMeeting(ctx, in)
 		m := versioned(found)
+		if ctx.Err() != nil {
+			return m, nil // whoever asked is gone
+		}
 		if err != nil || m.Version != known {
 			return m, err
 		}
@@ -57,7 +60,7 @@ func (a *App) FollowMeeting(ctx context.Context, slug string, attend bool, known
 		case <-a.live.Ended():
 			return m, nil
 		case <-ctx.Done():
-			return m, ctx.Err()
+			return m, nil
 		}
 	}
 }

@@ -49,6 +49,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountImport()
 	d.mountPhotos()
 	d.mountMeeting()
+	d.mountAudit()
 }
 
 // handler answers a request of whoever is at a desk.

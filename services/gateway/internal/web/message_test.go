@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -69,35 +70,37 @@ func families(t *testing.T) map[string][]string {
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
 	return map[string][]string{
-		"phase.":              append(rulebook.PhaseNames(), "publication"),
-		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
-		"way.":                words["Way"],
-		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
-		"attribute.":          attributes,
-		"problem.":            problems,
-		"fault.":              faultCodes(t),
-		"desk.role.":          roles,
-		"desk.entry.state.":   entryStates,
-		"desk.verdict.":       nomination.Verdicts(),
-		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
-		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
-		"rules.frequency.":    words["Frequency"],
-		"rules.change.":       words["Change"],
-		"rules.counts.":       words["Counts"],
-		"rules.constituency.": words["Constituency"],
-		"rules.assign.":       words["Assign"],
-		"rules.sees.":         words["Sees"],
-		"rules.aggregate.":    words["Aggregate"],
-		"rules.over.":         words["Over"],
-		"rules.missing.":      words["Missing"],
-		"rules.round.":        words["Round"],
-		"rules.convert.":      words["Convert"],
-		"rules.ties.":         words["Ties"],
-		"rules.per.":          words["Per"],
-		"rules.ranked.":       words["Method"],
-		"rules.ballot.":       words["Ballot"],
-		"rules.calendar.":     calendar.Names(),
-		"rules.nominee.":      words["Nominee"],
+		"phase.":                append(rulebook.PhaseNames(), "publication"),
+		"state.":                {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                  words["Way"],
+		"source.":               {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":            attributes,
+		"problem.":              problems,
+		"fault.":                faultCodes(t),
+		"desk.role.":            roles,
+		"desk.entry.state.":     entryStates,
+		"desk.verdict.":         nomination.Verdicts(),
+		"desk.meeting.outcome.": {review.Moved, review.Approved, review.Rejected},
+		"desk.meeting.choice.":  {review.For, review.Against, review.Abstain},
+		"desk.use.":             {"no", nomination.UseNote, nomination.UseLeave},
+		"field.":                slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":      words["Frequency"],
+		"rules.change.":         words["Change"],
+		"rules.counts.":         words["Counts"],
+		"rules.constituency.":   words["Constituency"],
+		"rules.assign.":         words["Assign"],
+		"rules.sees.":           words["Sees"],
+		"rules.aggregate.":      words["Aggregate"],
+		"rules.over.":           words["Over"],
+		"rules.missing.":        words["Missing"],
+		"rules.round.":          words["Round"],
+		"rules.convert.":        words["Convert"],
+		"rules.ties.":           words["Ties"],
+		"rules.per.":            words["Per"],
+		"rules.ranked.":         words["Method"],
+		"rules.ballot.":         words["Ballot"],
+		"rules.calendar.":       calendar.Names(),
+		"rules.nominee.":        words["Nominee"],
 	}
 }
 
