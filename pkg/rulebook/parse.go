@@ -47,17 +47,6 @@ func ParseConvert(src []byte) (Convert, error) {
 	return c, nil
 }
 
-// Keys are the paths of all keys that a rulebook may have, in the order of its
-// format: laurel, title, … review.panels.assign. A list adds nothing to a path.
-// They come from the reader itself: it reads a document without any value, in
-// which each list has one item.
-func Keys() []string {
-	var keys []string
-	r := &reader{location: time.UTC, keys: &keys}
-	r.rulebook(field{r: r})
-	return keys
-}
-
 // sorted orders mistakes as a person meets them in the file.
 func sorted(flaws []fault.Field) []fault.Field {
 	slices.SortStableFunc(flaws, func(a, b fault.Field) int {
@@ -127,6 +116,7 @@ func (r *reader) headings(f field, rb *Rulebook) []Heading {
 		var h Heading
 		if of := item.get("field"); of.require() {
 			h.Field = of.choice("", append(HeadingFields(), rb.Attributes...)...)
+			of.note(KindText) // the rulebook's own attributes are words, too
 			once(of, h.Field)
 		}
 		if names := item.get("names"); names.require() {

@@ -40,6 +40,7 @@ func (r *reader) components(f field, rb *Rulebook) []Component {
 
 // source reads one of the words, or the name of a panel.
 func (r *reader) source(f field, rb *Rulebook, words ...string) string {
+	f.note(KindText)
 	if !f.is(scalar) {
 		return ""
 	}
@@ -70,6 +71,7 @@ func (r *reader) ranked(f field, c *Component, components int) {
 }
 
 func (r *reader) converted(f field, c *Component) {
+	f.get("method").note(KindChoice, MethodSchulze, MethodIRV)
 	if method := f.get("method"); method.has() {
 		method.fail("only_with_ranked", "only source ranked has a method; did you mean convert.method?")
 	}
@@ -103,6 +105,10 @@ func (r *reader) convert(f field) Convert {
 			at.fail("not_with_method", "method {method} has no {key}", "method", c.Method, "key", key)
 		}
 	}
+	for _, key := range []string{"top", "factor", "cap"} {
+		f.get(key).note(KindNumber)
+	}
+	f.get("ties").note(KindChoice, TiesAverage, TiesSame)
 	bands, points := r.bands(f.get("bands")), r.points(f.get("points"))
 	switch c.Method {
 	case ConvertProportional:

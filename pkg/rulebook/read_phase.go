@@ -32,6 +32,7 @@ func (r *reader) window(f field) Window {
 // time reads RFC 3339, or a local time of the rulebook's timezone.
 func (r *reader) time(f field) time.Time {
 	s := f.words()
+	f.note(KindTime)
 	if s == "" {
 		return time.Time{}
 	}
@@ -85,6 +86,7 @@ func precedes(a, b time.Time) bool { return !a.IsZero() && !b.IsZero() && a.Befo
 func (r *reader) notice(f field) Notice {
 	f = f.mapping("working_days", "calendar", "shortened_to")
 	n := Notice{WorkingDays: f.get("working_days").whole(1, 250)}
+	f.get("calendar").note(KindChoice, calendar.Names()...)
 	if cal := f.get("calendar"); cal.has() {
 		n.Calendar = cal.choice("", calendar.Names()...)
 	}

@@ -40,6 +40,7 @@ func (r *reader) quota(f field, rb *Rulebook) Quota {
 				"value", escaped(q.Attribute), "values", strings.Join(known, ", "))
 		}
 	}
+	f.get("of").note(KindText)
 	if of := f.get("of"); of.has() {
 		if q.Of = of.id(); !slices.ContainsFunc(rb.Awards, func(a Award) bool { return a.ID == q.Of }) {
 			of.fail("not_in_rulebook", `there is no award "{value}"`, "value", escaped(q.Of))

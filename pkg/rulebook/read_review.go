@@ -48,7 +48,7 @@ func (r *reader) scores(f field, p Panel) {
 // blind reads the fields to hide. A misspelt one would show what must not be
 // seen, so unknown ones are mistakes.
 func (r *reader) blind(f field, rb *Rulebook) []string {
-	if !f.has() {
+	if !f.has() && f.r.shape == nil {
 		return nil
 	}
 	if f.kind == boolean {
@@ -143,7 +143,7 @@ func (r *reader) aggregate(f field, p Panel) Aggregate {
 
 func (r *reader) rounding(f field) Rounding {
 	f = f.mapping("digits", "mode")
-	if !f.has() {
+	if !f.has() && f.r.shape == nil {
 		return Rounding{}
 	}
 	round := Rounding{Mode: f.get("mode").choice(RoundHalfUp, RoundHalfUp, RoundHalfEven, RoundTruncate)}

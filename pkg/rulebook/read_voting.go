@@ -20,6 +20,7 @@ func (r *reader) voting(f field, rb *Rulebook) Voting {
 		Picks:     r.picks(f.get("picks")),
 		Counts:    f.get("counts").choice("", CountsLive, CountsHidden),
 	}
+	f.get("change").note(KindChoice, ChangeNo, ChangeAdd)
 	publication := r.publication(f.get("publication"))
 	if f.has() {
 		v.Change = f.get("change").choice(ChangeNo, ChangeNo, ChangeAdd)
@@ -65,6 +66,8 @@ func (r *reader) hours(f field) Hours {
 func (r *reader) publication(f field) Publication {
 	f = f.mapping("every", "ballots")
 	p := Publication{Every: PublicationEvery, Ballots: PublicationBallots}
+	f.get("every").note(KindText)
+	f.get("ballots").note(KindWhole)
 	if every := f.get("every"); every.has() {
 		p.Every = every.duration(time.Second, time.Hour)
 	}
@@ -88,10 +91,11 @@ func minutes(s string) int {
 
 func (r *reader) picks(f field) Picks {
 	f = f.mapping("min", "max")
-	if !f.has() {
+	if !f.has() && f.r.shape == nil {
 		return Picks{}
 	}
 	p := Picks{Min: 1}
+	f.get("min").note(KindWhole)
 	if least := f.get("min"); least.has() {
 		p.Min = least.whole(1, maxSeats)
 	}
@@ -137,7 +141,7 @@ func (r *reader) limits(f field, picks Picks, rb *Rulebook) []PickLimit {
 
 func (r *reader) constituency(f field, v Voting) *Constituency {
 	f = f.mapping("from", "values")
-	if !f.has() {
+	if !f.has() && f.r.shape == nil {
 		return nil
 	}
 	from, values := f.get("from"), f.get("values")

@@ -22,7 +22,7 @@ const (
 type reader struct {
 	flaws    []fault.Field
 	location *time.Location
-	keys     *[]string // Keys collects here what mapping is asked for; else nil
+	shape    *shape // Shape collects here what is asked for; else nil
 }
 
 // field is a value with its path from the root. Reading an absent or mistaken
@@ -51,6 +51,10 @@ func (f field) is(k kind) bool {
 
 // require tells whether the field is there; its absence is a mistake.
 func (f field) require() bool {
+	if f.r.shape != nil {
+		f.r.shape.require(f.path)
+		return true
+	}
 	if !f.has() {
 		f.fail("required", "is required")
 	}
@@ -72,10 +76,8 @@ func (f field) some(message string) bool {
 
 // mapping checks that the field is a mapping of the keys, each at most once.
 func (f field) mapping(keys ...string) field {
-	if f.r.keys != nil {
-		for _, key := range keys {
-			*f.r.keys = append(*f.r.keys, join(f.path, key))
-		}
+	if f.r.shape != nil {
+		f.r.shape.mapping(f.path, keys)
 	}
 	if !f.is(mapping) {
 		return field{value: value{place: f.place}, path: f.path, r: f.r}
@@ -111,7 +113,8 @@ func (f field) all() []field { return f.atMost(maxItems) }
 
 // atMost gives the fields of a list that has no more than so many.
 func (f field) atMost(most int) []field {
-	if f.r.keys != nil {
+	if f.r.shape != nil {
+		f.r.shape.list(f.path)
 		return []field{{path: f.path, r: f.r}}
 	}
 	if !f.is(list) {
@@ -135,6 +138,7 @@ func (f field) atMost(most int) []field {
 
 // words reads a string that is not blank.
 func (f field) words() string {
+	f.note(KindText)
 	if !f.is(scalar) {
 		return ""
 	}
@@ -148,6 +152,7 @@ func (f field) words() string {
 // id reads a name that other places refer to. It is generous, because it also
 // names columns of people's spreadsheets, but it has no ":" or "/".
 func (f field) id() string {
+	f.note(KindText)
 	if !f.is(scalar) {
 		return ""
 	}
@@ -179,6 +184,7 @@ func unique() func(f field, id string) {
 
 // choice reads one of the words; absent, it gives the default.
 func (f field) choice(def string, words ...string) string {
+	f.note(KindChoice, words...)
 	if !f.has() {
 		return def
 	}
@@ -197,10 +203,14 @@ func (f field) notOneOf(words []string) {
 }
 
 // truth reads true or false.
-func (f field) truth() bool { return f.is(boolean) && f.text == "true" }
+func (f field) truth() bool {
+	f.note(KindTruth)
+	return f.is(boolean) && f.text == "true"
+}
 
 // whole reads a whole number between the bounds; absent, it gives 0.
 func (f field) whole(least, most int) int {
+	f.note(KindWhole)
 	if !f.is(scalar) {
 		return 0
 	}
@@ -218,6 +228,7 @@ func (f field) whole(least, most int) int {
 
 // number reads an exact number.
 func (f field) number() Number {
+	f.note(KindNumber)
 	if !f.is(scalar) {
 		return Number{}
 	}
@@ -234,6 +245,7 @@ func (f field) number() Number {
 // duration reads a time span between the bounds; absent, it gives 0. One that is
 // not above 0 is none.
 func (f field) duration(least, most time.Duration) time.Duration {
+	f.note(KindText)
 	if !f.is(scalar) {
 		return 0
 	}
@@ -263,6 +275,7 @@ func (f field) atLeastZero(def Number) Number {
 
 // localized reads a string, or a mapping of language tags to strings.
 func (f field) localized() Text {
+	f.note(KindLocalized)
 	if !f.has() {
 		return nil
 	}

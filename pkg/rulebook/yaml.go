@@ -17,7 +17,8 @@ import (
 // Anchors, aliases, merge keys and tags are refused: rules are read by people,
 // who should not have to expand them.
 func readYAML(text string) (value, error) {
-	tokens := lexer.Tokenize(text)
+	// The lexer counts a line end of two characters twice after a comment.
+	tokens := lexer.Tokenize(strings.ReplaceAll(text, "\r\n", "\n"))
 	if err := scan(tokens); err != nil {
 		return value{}, err
 	}

@@ -127,7 +127,7 @@ func (x *sheetRows) cellsOf() (hidden bool, err error) {
 		line = n
 	}
 	if line <= x.line || line > gridRows {
-		return false, unreadable(fmt.Sprintf("row %d of the sheet %s does not follow row %d", line, x.sheet.name, x.line))
+		return false, broken(fmt.Sprintf("row %d of the sheet %s does not follow row %d", line, x.sheet.name, x.line))
 	}
 	x.line = line
 	x.row = Row{Line: line, Cells: x.row.Cells[:0], sheet: true}
@@ -141,7 +141,7 @@ func (x *sheetRows) cellsOf() (hidden bool, err error) {
 		if ref := x.s.bare("r"); len(ref) > 0 {
 			at, row, ok := parseCell(ref)
 			if !ok || row != line || at < column {
-				return unreadable(fmt.Sprintf("a cell of row %d is in no order: %q", line, ref))
+				return broken(fmt.Sprintf("a cell of row %d is in no order: %q", line, ref))
 			}
 			column = at
 		}
@@ -180,7 +180,7 @@ func (x *sheetRows) cell(column int) error {
 		return err
 	}
 	if x.cells++; x.cells > x.limits.Cells {
-		return tooLarge(fmt.Sprintf("the sheet %s has more than the %d cells taken", x.sheet.name, x.limits.Cells))
+		return beyond("table_cells", "the sheet {sheet} has more than {max} cells", "sheet", x.sheet.name, "max", x.limits.Cells)
 	}
 	if name, ok := pictureFormula(formula); ok {
 		x.pictures = append(x.pictures, cellPicture{line: x.line, column: column, name: name})
@@ -212,7 +212,7 @@ func (x *sheetRows) put(column int, kind string, style int, value string) error 
 			return err
 		}
 		if !ok {
-			return unreadable(fmt.Sprintf("the cell %s has no text", cellName(column, x.line)))
+			return broken(fmt.Sprintf("the cell %s has no text", cellName(column, x.line)))
 		}
 		value = text
 	case "str", "inlineStr":
@@ -226,7 +226,7 @@ func (x *sheetRows) put(column int, kind string, style int, value string) error 
 		value = isoDate(value)
 	case "", "n":
 		if value = strings.TrimSpace(value); !isNumber(value) {
-			return unreadable(fmt.Sprintf("the cell %s holds no number: %q", cellName(column, x.line), value))
+			return broken(fmt.Sprintf("the cell %s holds no number: %q", cellName(column, x.line), value))
 		}
 		if inexact(value) {
 			m = inexactNumber
@@ -237,13 +237,13 @@ func (x *sheetRows) put(column int, kind string, style int, value string) error 
 		return nil
 	}
 	if x.text += int64(len(value)); x.text > x.limits.Unzipped {
-		return tooLarge(fmt.Sprintf("the cells of the sheet %s have more text than the %d bytes taken", x.sheet.name, x.limits.Unzipped))
+		return beyond("table_text", "the cells of the sheet {sheet} have more than {max} bytes of text", "sheet", x.sheet.name, "max", x.limits.Unzipped)
 	}
 	if column >= x.limits.Columns {
 		if Text(value) == "" {
 			return nil
 		}
-		return tooLarge(fmt.Sprintf("the cell %s is beyond the %d columns taken", cellName(column, x.line), x.limits.Columns))
+		return beyond("table_columns", "row {row} has more than {max} columns", "row", x.line, "max", x.limits.Columns)
 	}
 	x.row.set(column, value, m)
 	return nil

@@ -87,7 +87,7 @@ func (b *workbook) survey(p sheetPart) (*layout, error) {
 			}
 			from, to := s.number("min")-1, min(s.number("max"), gridColumns)-1
 			if len(l.columns) == gridColumns {
-				return unreadable("the sheet " + p.name + " has more columns than there are")
+				return broken("the sheet " + p.name + " has more columns than there are")
 			}
 			if from >= 0 && from <= to {
 				l.columns = append(l.columns, columnShape{from, to, s.flag("hidden") || width == 0, width})
@@ -97,7 +97,7 @@ func (b *workbook) survey(p sheetPart) (*layout, error) {
 				l.merges = append(l.merges, a)
 			}
 			if len(l.merges) > maxMerges {
-				return tooLarge("the sheet " + p.name + " has more merged cells than are taken")
+				return beyond("table_merged", "the sheet {sheet} has more than {max} merged cells", "sheet", p.name, "max", maxMerges)
 			}
 		case "drawing":
 			l.drawing = relations[s.attr("r:id")].part

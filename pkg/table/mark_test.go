@@ -92,8 +92,10 @@ func TestWriteMarked_workbook(t *testing.T) {
 	must(g.SetCellStr("Sheet1", "B3", "男"))
 	mended, err := g.WriteToBuffer()
 	must(err)
-	h, err := excelize.OpenReader(bytes.NewReader(marked(t, mended.Bytes(), table.Marking{Sheet: "Sheet1", Header: 2,
-		Marks: []table.Mark{{Line: 3, Column: 1, Text: "已报送过"}}})))
+	h, err := excelize.OpenReader(bytes.NewReader(marked(t, mended.Bytes(), table.Marking{
+		Sheet: "Sheet1", Header: 2,
+		Marks: []table.Mark{{Line: 3, Column: 1, Text: "已报送过"}},
+	})))
 	must(err)
 	defer h.Close()
 	if v, _ := h.GetCellValue("Sheet1", "D3"); v != "A: 已报送过" {

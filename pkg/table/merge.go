@@ -1,7 +1,5 @@
 package table
 
-import "fmt"
-
 // mergedCells repeats the text of each merged cell in every row and column that
 // it covers, as sheets are read by people.
 type mergedCells struct {
@@ -49,7 +47,7 @@ func (x *sheetRows) expand() error {
 func (x *sheetRows) repeat(o *openMerge) error {
 	right := min(o.right, x.limits.Columns-1)
 	if x.cells += right - o.left + 1; x.cells > x.limits.Cells {
-		return tooLarge(fmt.Sprintf("the sheet %s has more than the %d cells taken", x.sheet.name, x.limits.Cells))
+		return beyond("table_cells", "the sheet {sheet} has more than {max} cells", "sheet", x.sheet.name, "max", x.limits.Cells)
 	}
 	m := o.mark
 	if x.line > o.top {
@@ -69,7 +67,7 @@ func (x *sheetRows) repeat(o *openMerge) error {
 			continue
 		}
 		if x.text += int64(len(o.text)); x.text > x.limits.Unzipped {
-			return tooLarge(fmt.Sprintf("the cells of the sheet %s have more text than the %d bytes taken", x.sheet.name, x.limits.Unzipped))
+			return beyond("table_text", "the cells of the sheet {sheet} have more than {max} bytes of text", "sheet", x.sheet.name, "max", x.limits.Unzipped)
 		}
 		with := m
 		if c > o.left {

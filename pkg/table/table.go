@@ -189,7 +189,9 @@ func Open(ctx context.Context, r io.Reader, options Options) (*Reader, error) {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		err = t.openSheet(file, size)
 	case bytes.HasPrefix(head, []byte{0xD0, 0xCF, 0x11, 0xE0}):
-		err = unreadable("this is an old or encrypted Excel file; save it as .xlsx without a password, or as .csv")
+		err = notTable("old_workbook", "is an old or encrypted Excel file; save it as .xlsx without a password, or as .csv")
+	case kindOf(head) != "":
+		err = otherKind(kindOf(head))
 	default:
 		err = t.openText(file)
 	}
@@ -211,7 +213,7 @@ func seekable(r io.Reader, most int64) (file, int64, error) {
 	if s, ok := r.(file); ok {
 		if size, err := s.Seek(0, io.SeekEnd); err == nil {
 			if size > most {
-				return nil, 0, tooLarge(fmt.Sprintf("the file has %d bytes, more than the %d taken", size, most))
+				return nil, 0, tooManyBytes(most)
 			}
 			if _, err := s.Seek(0, io.SeekStart); err != nil {
 				return nil, 0, fmt.Errorf("rewind table: %w", err)
@@ -224,7 +226,7 @@ func seekable(r io.Reader, most int64) (file, int64, error) {
 		return nil, 0, fmt.Errorf("read table: %w", err)
 	}
 	if int64(len(body)) > most {
-		return nil, 0, tooLarge(fmt.Sprintf("the file has more than the %d bytes taken", most))
+		return nil, 0, tooManyBytes(most)
 	}
 	return bytes.NewReader(body), int64(len(body)), nil
 }
@@ -274,10 +276,10 @@ func (r *Reader) read() (Row, error) {
 			continue
 		}
 		if r.rows++; r.rows > r.options.Rows {
-			return Row{}, tooLarge(fmt.Sprintf("the table has more than the %d rows taken", r.options.Rows))
+			return Row{}, beyond("table_rows", "has more than {max} rows", "max", r.options.Rows)
 		}
 		if len(row.Cells) > r.options.Columns {
-			return Row{}, tooLarge(fmt.Sprintf("line %d has %d columns, more than the %d taken", row.Line, len(row.Cells), r.options.Columns))
+			return Row{}, beyond("table_columns", "row {row} has more than {max} columns", "row", row.Line, "max", r.options.Columns)
 		}
 		for i, text := range row.Cells {
 			row.Cells[i] = unguarded(text)
@@ -358,6 +360,53 @@ func ReadAll(r io.Reader, limits Limits) ([]Row, error) {
 
 func tooLarge(message string) error {
 	return fault.New(fault.TooLarge, "table_too_large", message)
+}
+
+// beyond says which bound a file passes, and notTable why it cannot be read.
+func beyond(code, message string, params ...any) error {
+	return fault.New(fault.TooLarge, "table_too_large", "the table is too large", fault.Wrong("file", code, message, params...))
+}
+
+func tooManyBytes(most int64) error {
+	return beyond("table_bytes", "has more than {max} bytes", "max", most)
+}
+
+func notTable(code, message string, params ...any) error {
+	return unreadable("the table cannot be read", fault.Wrong("file", code, message, params...))
+}
+
+func otherKind(kind string) error {
+	return notTable("other_kind", "is a file of the kind {kind}, which is not read as a table; save it as .xlsx or .csv", "kind", kind)
+}
+
+// broken says what is wrong inside of a workbook, for who made its program.
+func broken(detail string) error {
+	return notTable("workbook_broken", "is a broken workbook: {detail}; open it and save it again", "detail", detail)
+}
+
+// kindOf names what is no table by its first bytes; "" is none that is known.
+func kindOf(head []byte) string {
+	for _, k := range []struct{ kind, begins string }{
+		{"JPEG", "\xFF\xD8\xFF"},
+		{"PNG", "\x89PNG"},
+		{"GIF", "GIF8"},
+		{"WebP", "RIFF"},
+		{"PDF", "%PDF"},
+		{"RAR", "Rar!"},
+		{"7z", "7z\xBC\xAF"},
+		{"gzip", "\x1F\x8B"},
+		{"RTF", "{\\rtf"},
+		{"TIFF", "II*\x00"},
+		{"TIFF", "MM\x00*"},
+	} {
+		if bytes.HasPrefix(head, []byte(k.begins)) {
+			return k.kind
+		}
+	}
+	if len(head) >= 8 && string(head[4:8]) == "ftyp" {
+		return "HEIC"
+	}
+	return ""
 }
 
 func unreadable(message string, fields ...fault.Field) error {

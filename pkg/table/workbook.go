@@ -31,7 +31,7 @@ const passes = 4
 func openArchive(ctx context.Context, r io.ReaderAt, size, most int64) (*archive, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return nil, unreadable("the workbook cannot be read: " + err.Error())
+		return nil, broken(err.Error())
 	}
 	a := &archive{ctx, make(map[string]*zip.File, len(z.File)), most, passes * most}
 	var all uint64
@@ -45,7 +45,7 @@ func openArchive(ctx context.Context, r io.ReaderAt, size, most int64) (*archive
 }
 
 func (a *archive) tooLarge() error {
-	return tooLarge(fmt.Sprintf("the workbook unpacks to more than the %d bytes taken", a.most))
+	return beyond("table_unpacked", "unpacks to more than {max} bytes", "max", a.most)
 }
 
 func partName(name string) string {
@@ -75,11 +75,11 @@ func (p part) Read(b []byte) (int, error) {
 func (a *archive) open(name string) (io.ReadCloser, error) {
 	f := a.files[partName(name)]
 	if f == nil {
-		return nil, unreadable("the workbook lacks its part " + name)
+		return nil, broken("it lacks its part " + name)
 	}
 	r, err := f.Open()
 	if err != nil {
-		return nil, unreadable(fmt.Sprintf("the part %s cannot be read: %v", name, err))
+		return nil, broken(fmt.Sprintf("the part %s: %v", name, err))
 	}
 	return part{r, a}, nil
 }
@@ -108,9 +108,9 @@ func (a *archive) failed(name string, err error) error {
 	case errors.Is(err, errUnpacked):
 		return a.tooLarge()
 	case errors.Is(err, errXMLToken), errors.Is(err, errXMLDepth):
-		return tooLarge(fmt.Sprintf("the part %s cannot be read: %v", name, err))
+		return beyond("workbook_broken", "is a broken workbook: {detail}; open it and save it again", "detail", fmt.Sprintf("the part %s: %v", name, err))
 	}
-	return unreadable(fmt.Sprintf("the part %s cannot be read: %v", name, err))
+	return broken(fmt.Sprintf("the part %s: %v", name, err))
 }
 
 // target is what a relation of a part leads to.
@@ -178,17 +178,17 @@ func openWorkbook(ctx context.Context, r io.ReaderAt, size int64, limits Limits)
 	}
 	switch {
 	case strings.HasSuffix(b.main, ".bin"):
-		return nil, unreadable("this is a binary workbook (.xlsb), which is not read; save it as .xlsx or .csv")
+		return nil, otherKind("xlsb")
 	case a.has("content.xml") || a.has("mimetype"):
-		return nil, unreadable("this is an OpenDocument file (.ods), which is not read; save it as .xlsx or .csv")
+		return nil, otherKind("ods")
 	case !a.has(b.main):
-		return nil, unreadable("this is a ZIP file and no workbook; save the table as .xlsx or .csv")
+		return nil, otherKind("ZIP")
 	}
 	if err := b.list(); err != nil {
 		return nil, err
 	}
 	if len(b.sheets) == 0 {
-		return nil, unreadable("the workbook has no sheet")
+		return nil, broken("it has no sheet")
 	}
 	shared := ""
 	relations, err := a.relations(b.main)

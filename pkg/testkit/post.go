@@ -23,6 +23,15 @@ type Post struct {
 	letters []Letter
 	tries   int
 	refuse  func(try int) error
+	manners Manners
+}
+
+// Manners is what an SMTP server does at each command; it takes what has none.
+type Manners struct {
+	From func() error          // MAIL FROM
+	Rcpt func(to string) error // RCPT TO
+	Data func(l Letter) error  // the letter, before it is taken
+	Done func(conn *smtp.Conn) // after it was taken and answered
 }
 
 // Letter is what somebody was sent.
@@ -34,7 +43,7 @@ type Letter struct {
 func NewPost(t testing.TB) *Post {
 	t.Helper()
 	p := &Post{}
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &postSession{post: p}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &postSession{post: p, conn: c}, nil }))
 	s.Domain = "localhost"
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -56,6 +65,19 @@ func (p *Post) Refuse(fn func(try int) error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse = fn
+}
+
+// Behave has the server do as m says.
+func (p *Post) Behave(m Manners) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.manners = m
+}
+
+func (p *Post) does() Manners {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.manners
 }
 
 // Letters are those taken so far.
@@ -96,14 +118,24 @@ var linkPattern = regexp.MustCompile(`https?://\S+/claim\?token=\S+`)
 func (l Letter) Link() string { return linkPattern.FindString(l.Text) }
 
 type postSession struct {
-	post *Post
-	to   string
+	post  *Post
+	conn  *smtp.Conn
+	to    string
+	taken bool // the last letter
 }
 
-func (s *postSession) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *postSession) Mail(string, *smtp.MailOptions) error {
+	if from := s.post.does().From; from != nil {
+		return from()
+	}
+	return nil
+}
 
 func (s *postSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.to = to
+	if rcpt := s.post.does().Rcpt; rcpt != nil {
+		return rcpt(to)
+	}
 	return nil
 }
 
@@ -126,13 +158,25 @@ func (s *postSession) Data(r io.Reader) error {
 			return err
 		}
 	}
+	if data := p.does().Data; data != nil {
+		if err := data(letter); err != nil {
+			return err
+		}
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.letters = append(p.letters, letter)
+	p.letters, s.taken = append(p.letters, letter), true
 	return nil
 }
 
-func (s *postSession) Reset()        {}
+// Reset follows the answer about a letter, too.
+func (s *postSession) Reset() {
+	if done := s.post.does().Done; s.taken && done != nil {
+		done(s.conn)
+	}
+	s.taken = false
+}
+
 func (s *postSession) Logout() error { return nil }
 
 func read(raw []byte, to string) (Letter, error) {

@@ -98,7 +98,7 @@ func build(ctx context.Context, address, service string, sets []pg.Set) error {
 // templateName is made of the hash of all that goes into a template.
 func templateName(service string, sets []pg.Set) (string, error) {
 	h := sha256.New()
-	fmt.Fprintf(h, "2 %q\n%s", service, pg.Schema(service)) // the number changes with this package's ways
+	fmt.Fprintf(h, "3 %q\n%s", service, pg.Schema(service)) // the number changes with this package's ways
 	for _, s := range sets {
 		fmt.Fprintf(h, "set %q\n", s.Table)
 		err := fs.WalkDir(s.FS, ".", func(path string, d fs.DirEntry, err error) error {

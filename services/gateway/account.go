@@ -13,6 +13,16 @@ type GiveRole struct {
 	Role     identity.Role `json:"role"`
 	Scope    string        `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
 	HandOver bool          `json:"hand_over,omitempty" doc:"Answer with the link, to be handed to the holder; the account is then good for this selection alone"`
+	Until    time.Time     `json:"until,omitzero" doc:"When the role ends by itself, of whoever stands in for somebody; it does not where there is none"`
+}
+
+// InvitePeople gives one role to many, all or none.
+type InvitePeople struct {
+	Role     identity.Role      `json:"role"`
+	Scope    string             `json:"scope,omitempty" maxLength:"64" doc:"Department of a vetter, panel of a juror"`
+	Until    time.Time          `json:"until,omitzero" doc:"When the role ends by itself"`
+	HandOver bool               `json:"hand_over,omitempty" doc:"Answer with the links, to be handed to the holders"`
+	People   []identity.Invitee `json:"people" minItems:"1" maxItems:"500"`
 }
 
 // RoleGiven is the account with its role.
@@ -53,4 +63,16 @@ type ChangePassword struct {
 type ChangeAccess struct {
 	Email  string `json:"email" maxLength:"254"`
 	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log and to the holder"`
+}
+
+// SetupPath is the page that the link to create the first organizer leads to; its
+// query has the token.
+const SetupPath = "/desk/setup"
+
+// SetUp creates the first organizer.
+type SetUp struct {
+	Token    string `json:"token" maxLength:"128" doc:"Of the link"`
+	Email    string `json:"email" maxLength:"254"`
+	Name     string `json:"name,omitempty" maxLength:"400" doc:"The email where empty"`
+	Password string `json:"password" lines:"true" maxLength:"128" doc:"At least 10 characters, none of those that are guessed first"`
 }

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -46,6 +48,12 @@ type Reason struct {
 	Reason string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
 }
 
+// ClosePhase closes a phase.
+type ClosePhase struct {
+	Reason      string `json:"reason" lines:"true" minLength:"1" maxLength:"1000" doc:"Why; goes into the audit log"`
+	Acknowledge bool   `json:"acknowledge,omitempty" doc:"Close vetting although the awards cannot be filled with these candidates"`
+}
+
 // SignIn proves a staff account.
 type SignIn struct {
 	Email    string `json:"email" maxLength:"254"`
@@ -65,6 +73,34 @@ type CreateSelection struct {
 	Rulebook string `json:"rulebook" lines:"true" doc:"YAML or JSON text"`
 }
 
+// SaveDraft writes a draft of a rulebook.
+type SaveDraft struct {
+	Slug     string `json:"slug,omitempty" doc:"Of the selection that it is to become" example:"most-beautiful-courier-2"`
+	Rulebook string `json:"rulebook" lines:"true" doc:"YAML or JSON text, which may have mistakes"`
+	Version  int    `json:"version,omitempty" minimum:"0" doc:"That it was read in; of a new one none"`
+}
+
+// DraftVersion names the version in which a draft was read.
+type DraftVersion struct {
+	Version int `json:"version" minimum:"1"`
+}
+
+// CheckRulebook asks what is wrong with a rulebook.
+type CheckRulebook struct {
+	Rulebook string            `json:"rulebook" lines:"true" doc:"YAML or JSON text"`
+	Changes  []rulebook.Change `json:"changes,omitempty" maxItems:"1000" lines:"true" doc:"Made in the text first, one after another"`
+}
+
+// RulebookChecked is a rulebook's text with changes, and what is wrong with it.
+type RulebookChecked struct {
+	Rulebook string    `json:"rulebook" doc:"The text with the changes; comments and layout of the rest are as they were"`
+	Hash     string    `json:"hash,omitempty" doc:"SHA-256 of the canonical form, where nothing that is written is wrong"`
+	Mistakes []Mistake `json:"mistakes" doc:"With line and field; what is missing, too"`
+}
+
+// Mistake is what is wrong at one place of a document.
+type Mistake fault.Field
+
 // NominationForm is a nomination form; the nomination service knows its rules.
 type NominationForm struct {
 	Name          string            `json:"name" lines:"true"`
@@ -83,6 +119,18 @@ type GiveOpinion struct {
 	Department string `json:"department" doc:"Id in the rulebook"`
 	Verdict    string `json:"verdict" doc:"{verdicts}"`
 	Reason     string `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
+}
+
+// GiveOpinions is a department's opinion on many entries, all or none.
+type GiveOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
+	Verdict string   `json:"verdict" doc:"{verdicts}"`
+	Reason  string   `json:"reason,omitempty" lines:"true" doc:"Required to fail"`
+}
+
+// WithdrawOpinions takes a department's opinions back, all or none.
+type WithdrawOpinions struct {
+	Entries []string `json:"entries" maxItems:"200" doc:"Ids"`
 }
 
 // Form is how a list of codes is handed out.
@@ -126,9 +174,9 @@ func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCand
 
 // ExportCodes asks for the codes of a roster's members.
 type ExportCodes struct {
-	Format   Form   `json:"format" doc:"A spreadsheet, a page of slips to be printed and cut, or slips that only the printing office of the installation can open (laurel slips open)"`
+	Format   Form   `json:"format" doc:"A spreadsheet, a page of slips to be printed and cut, or slips that the printing office alone can open"`
 	Language string `json:"language,omitempty" enum:"zh-CN,en" default:"zh-CN" doc:"Of the slips"`
-	Reason   string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why codes are replaced; without it only members who have no code get one. Codes that no organizer could have read are left out, but for slips that the office prints anew"`
+	Reason   string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why codes are replaced that are not private; without it who has none gets one"`
 }
 
 // CodesLeft is the header that tells how many members a list of codes leaves out:
@@ -137,9 +185,9 @@ const CodesLeft = "Laurel-Codes-Left-Out"
 
 // MailCodes asks for letters with codes, which no organizer sees.
 type MailCodes struct {
-	Member string `json:"member,omitempty" maxLength:"256" doc:"As in the roster: one member gets another letter, and the code before is good no more. Empty: every member with an address who has no code"`
-	Email  string `json:"email,omitempty" maxLength:"254" doc:"Of the member, in place of the one there is; what is asked for by a code that went there is refused"`
-	Reason string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why; needed where a member has a code. Without a member it has codes from lists replaced, too"`
+	Member string `json:"member,omitempty" maxLength:"256" doc:"As in the roster; empty: every member with an address who has no code"`
+	Email  string `json:"email,omitempty" maxLength:"254" doc:"Of the member, in place of the one there is; a code that goes there is not private"`
+	Reason string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why codes are replaced: the member's, or those from lists"`
 }
 
 // ReplaceCode asks for a new code of one member.
@@ -175,7 +223,7 @@ type Ballot struct {
 type AskStatement struct {
 	Receipt string `json:"receipt,omitempty" maxLength:"64" doc:"The ballot's receipt" example:"00000002V00C5VEV1AHMR0CKJC"`
 	Key     string `json:"key,omitempty" maxLength:"128" doc:"In place of the receipt: the ballot's Idempotency-Key, with the voter's credential"`
-	Code    string `json:"code,omitempty" maxLength:"64" doc:"In place of both: after the vote, a voter's code that came by mail or from the printing office; the answer is a ballot or none. Refused for codes that an organizer could have read, who would learn who voted"`
+	Code    string `json:"code,omitempty" maxLength:"64" doc:"In place of both, after the vote: a private voter's code, from a letter or the printing office"`
 }
 
 // The bare answers to a voter's code.

@@ -56,6 +56,18 @@ type SaveSheet struct {
 	Comments map[string]string `json:"comments,omitempty" lines:"true" doc:"By criterion"`
 	Abstain  bool              `json:"abstain,omitempty" doc:"Takes no scores"`
 	Submit   bool              `json:"submit,omitempty" doc:"false: a draft"`
+	Base     *int              `json:"base,omitempty" minimum:"0" doc:"Revision that was changed, 0: none; where another has come since, the answer is 409 sheet_changed"`
+}
+
+// SubmitSheets submits the signed-in juror's drafts, all or none.
+type SubmitSheets struct {
+	Sheets []SheetAsWas `json:"sheets" maxItems:"1000"`
+}
+
+// SheetAsWas is a sheet as it was read.
+type SheetAsWas struct {
+	Candidate string `json:"candidate" maxLength:"16" doc:"As your list calls it"`
+	Revision  int    `json:"revision" minimum:"0"`
 }
 
 // SendBack asks a juror for a second look at a submitted sheet.

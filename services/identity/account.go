@@ -25,6 +25,10 @@ type Account struct {
 	Disabled  bool      `json:"disabled,omitempty"`
 	Grants    []Grant   `json:"grants"`            // in effect
 	Pending   []Grant   `json:"pending,omitempty"` // without effect while the account is as it is
+	Ended     []Grant   `json:"ended,omitempty"`   // whose time is over
+	// NeedsFactor is of a session: the account's roles take a second factor, and
+	// have no effect before the session is proved by one.
+	NeedsFactor bool `json:"needs_factor,omitempty"`
 }
 
 // May tells whether the account has a role in a selection, in the scope where
@@ -42,7 +46,7 @@ func (a Account) May(slug string, role Role, scope string) bool {
 type Invite struct {
 	Email string `json:"email"`
 	Name  string `json:"name"` // of the holder, who may change it; the email where empty
-	Grant
+	Grant        // until a time, of whoever stands in for somebody
 	// HandOver has the link given to the caller, who hands it over, instead of
 	// mailed. It is so in any case where no mail is sent. There is none for
 	// AnySelection.
@@ -106,15 +110,14 @@ type ChangePassword struct {
 }
 
 // Session is a signed-in account. The token is opaque; only its hash is kept.
+// Where there is a challenge, there is no session before it is answered.
 type Session struct {
-	Token     string    `json:"token"`
-	ExpiresAt time.Time `json:"expires_at"`
-	Factors   []string  `json:"factors"` // by what it was proved
-	Account   Account   `json:"account"`
+	Token     string     `json:"token,omitempty"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	Factors   []string   `json:"factors"` // by what it was proved
+	Account   Account    `json:"account,omitzero"`
+	Challenge *Challenge `json:"challenge,omitempty"`
 }
-
-// FactorPassword is the factor that every session is proved by.
-const FactorPassword = "password"
 
 // OpenSession is a session as its holder sees it.
 type OpenSession struct {
@@ -122,6 +125,7 @@ type OpenSession struct {
 	CreatedAt time.Time `json:"created_at"`
 	ExpiresAt time.Time `json:"expires_at"`
 	Factors   []string  `json:"factors"`
+	Network   string    `json:"network,omitempty"` // from where it was opened
 	Current   bool      `json:"current,omitempty"` // the one that asks
 }
 

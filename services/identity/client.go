@@ -12,6 +12,9 @@ import (
 func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("invite", s.Invite),
+		bus.Method("read_people", s.ReadPeople),
+		bus.Method("invite_people", s.InvitePeople),
+		bus.Method("list_people", s.ListPeople),
 		bus.Method("read_link", s.ReadLink),
 		bus.Method("claim_account", s.ClaimAccount),
 		bus.Method("ask_reset", s.AskReset),
@@ -21,6 +24,17 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("disable_account", s.DisableAccount),
 		bus.Method("enable_account", s.EnableAccount),
 		bus.Method("sign_in", s.SignIn),
+		bus.Method("read_challenge", s.ReadChallenge),
+		bus.Method("prove_second", s.ProveSecond),
+		bus.Method("ask_passkey", s.AskPasskey),
+		bus.Method("sign_in_by_passkey", s.SignInByPasskey),
+		bus.Method("list_factors", s.ListFactors),
+		bus.Method("begin_factor", s.BeginFactor),
+		bus.Method("finish_factor", s.FinishFactor),
+		bus.Method("remove_factor", s.RemoveFactor),
+		bus.Method("renew_recovery", s.RenewRecovery),
+		bus.Method("read_setup", s.ReadSetup),
+		bus.Method("set_up", s.SetUp),
 		bus.Method("sign_out", s.SignOut),
 		bus.Method("authenticate", s.Authenticate),
 		bus.Method("find_account", s.FindAccount),
@@ -48,6 +62,21 @@ var _ Service = (*Client)(nil)
 // Invite implements Service.
 func (c *Client) Invite(ctx context.Context, in Invite) (Invited, error) {
 	return bus.Call[Invited](ctx, c.bus, Name, "invite", in)
+}
+
+// ReadPeople implements Service.
+func (c *Client) ReadPeople(ctx context.Context, in ReadPeople) (PeopleRead, error) {
+	return bus.Call[PeopleRead](ctx, c.bus, Name, "read_people", in)
+}
+
+// InvitePeople implements Service.
+func (c *Client) InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, error) {
+	return bus.Call[[]Invited](ctx, c.bus, Name, "invite_people", in)
+}
+
+// ListPeople implements Service.
+func (c *Client) ListPeople(ctx context.Context, in ListStaff) ([]StaffMember, error) {
+	return bus.Call[[]StaffMember](ctx, c.bus, Name, "list_people", in)
 }
 
 // ReadLink implements Service.
@@ -93,6 +122,61 @@ func (c *Client) EnableAccount(ctx context.Context, in ChangeAccess) (Account, e
 // SignIn implements Service.
 func (c *Client) SignIn(ctx context.Context, in SignIn) (Session, error) {
 	return bus.Call[Session](ctx, c.bus, Name, "sign_in", in)
+}
+
+// ReadChallenge implements Service.
+func (c *Client) ReadChallenge(ctx context.Context, in Token) (Challenge, error) {
+	return bus.Call[Challenge](ctx, c.bus, Name, "read_challenge", in)
+}
+
+// ProveSecond implements Service.
+func (c *Client) ProveSecond(ctx context.Context, in ProveSecond) (Session, error) {
+	return bus.Call[Session](ctx, c.bus, Name, "prove_second", in)
+}
+
+// AskPasskey implements Service.
+func (c *Client) AskPasskey(ctx context.Context, in PasskeyAsked) (PasskeyWanted, error) {
+	return bus.Call[PasskeyWanted](ctx, c.bus, Name, "ask_passkey", in)
+}
+
+// SignInByPasskey implements Service.
+func (c *Client) SignInByPasskey(ctx context.Context, in SignInByPasskey) (Session, error) {
+	return bus.Call[Session](ctx, c.bus, Name, "sign_in_by_passkey", in)
+}
+
+// ListFactors implements Service.
+func (c *Client) ListFactors(ctx context.Context, in Token) (Factors, error) {
+	return bus.Call[Factors](ctx, c.bus, Name, "list_factors", in)
+}
+
+// BeginFactor implements Service.
+func (c *Client) BeginFactor(ctx context.Context, in BeginFactor) (FactorBegun, error) {
+	return bus.Call[FactorBegun](ctx, c.bus, Name, "begin_factor", in)
+}
+
+// FinishFactor implements Service.
+func (c *Client) FinishFactor(ctx context.Context, in FinishFactor) (FactorAdded, error) {
+	return bus.Call[FactorAdded](ctx, c.bus, Name, "finish_factor", in)
+}
+
+// RemoveFactor implements Service.
+func (c *Client) RemoveFactor(ctx context.Context, in RemoveFactor) (Factors, error) {
+	return bus.Call[Factors](ctx, c.bus, Name, "remove_factor", in)
+}
+
+// RenewRecovery implements Service.
+func (c *Client) RenewRecovery(ctx context.Context, in Present) (RecoveryCodes, error) {
+	return bus.Call[RecoveryCodes](ctx, c.bus, Name, "renew_recovery", in)
+}
+
+// ReadSetup implements Service.
+func (c *Client) ReadSetup(ctx context.Context, in Link) (SetupRead, error) {
+	return bus.Call[SetupRead](ctx, c.bus, Name, "read_setup", in)
+}
+
+// SetUp implements Service.
+func (c *Client) SetUp(ctx context.Context, in SetUp) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "set_up", in)
 }
 
 // SignOut implements Service.

@@ -6,6 +6,7 @@ package identity
 
 import (
 	"context"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -38,6 +39,14 @@ type Grant struct {
 	Slug  string `json:"slug"`
 	Role  Role   `json:"role"`
 	Scope string `json:"scope,omitempty"` // department or panel id
+	// Until is when the role ends by itself; zero: it does not.
+	Until time.Time `json:"until,omitzero"`
+}
+
+// Same tells whether two grants are of one role, whenever it ends.
+func (g Grant) Same(other Grant) bool {
+	g.Until = other.Until
+	return g == other
 }
 
 // SignIn proves an account by its password.
@@ -79,6 +88,16 @@ type Service interface {
 	// what they said themselves, and not whether there was an account. Faults:
 	// ErrInvalid with the fields.
 	Invite(ctx context.Context, in Invite) (Invited, error)
+	// ReadPeople reads a list of people who may be invited, with each mistake at its
+	// line. Faults: ErrInvalid for the upload, people_too_large; table_unreadable,
+	// table_too_large.
+	ReadPeople(ctx context.Context, in ReadPeople) (PeopleRead, error)
+	// InvitePeople is Invite for many at once, all or none; the answers are in the
+	// order of the list. Fault: ErrInvalid with the fields, people[3].email.
+	InvitePeople(ctx context.Context, in InvitePeople) ([]Invited, error)
+	// ListPeople gives who has a role in a selection, by name, and whether they
+	// have been told.
+	ListPeople(ctx context.Context, in ListStaff) ([]StaffMember, error)
 	// ReadLink tells what a link is good for, and leaves it as it is. Fault: ErrLink.
 	ReadLink(ctx context.Context, in Link) (LinkRead, error)
 	// ClaimAccount uses a link. Faults: ErrLink; ErrInvalid with the fields; and of
@@ -107,8 +126,41 @@ type Service interface {
 	// tries elsewhere, where they have signed in before. Faults: ErrTooManyTries
 	// with when to try again; ErrSignIn, which does not tell, nor by its time,
 	// whether the email is unknown or the password wrong; ErrDisabled, to whoever
-	// knows the password; sign_in_busy.
+	// knows the password; sign_in_busy. An account with a second factor gets a
+	// challenge instead; whether it has one is told to nobody else.
 	SignIn(ctx context.Context, in SignIn) (Session, error)
+	// ReadChallenge gives what a challenge asks for. Fault: ErrChallenge.
+	ReadChallenge(ctx context.Context, in Token) (Challenge, error)
+	// ProveSecond answers a challenge and opens the session. A try is counted before
+	// it is looked at, five of a challenge and ten of an account, which come back
+	// slowly. A code is taken once. Faults: ErrInvalid where it is not one answer,
+	// ErrChallenge, ErrSecond, ErrTooManyTries, ErrDisabled.
+	ProveSecond(ctx context.Context, in ProveSecond) (Session, error)
+	// AskPasskey begins a sign-in by a passkey alone. Fault: ErrNoPasskeys.
+	AskPasskey(ctx context.Context, in PasskeyAsked) (PasskeyWanted, error)
+	// SignInByPasskey opens a session for the holder of a passkey who has shown a
+	// PIN or the like to it. Faults: ErrChallenge, ErrSecond, ErrDisabled.
+	SignInByPasskey(ctx context.Context, in SignInByPasskey) (Session, error)
+	// ListFactors gives the factors of the session's account. Fault: ErrSession.
+	ListFactors(ctx context.Context, in Token) (Factors, error)
+	// BeginFactor and FinishFactor add a factor to the session's account, and prove
+	// the session by it. A TOTP takes the place of the one before. Other sessions
+	// that no factor proves end. Faults of the first: ErrSession, ErrInvalid,
+	// ErrTooManyTries, ErrPassword, ErrNoPasskeys, ErrFactorsFull; of the second:
+	// ErrSession, ErrInvalid, ErrCeremony, ErrSecond, ErrFactorsFull.
+	BeginFactor(ctx context.Context, in BeginFactor) (FactorBegun, error)
+	FinishFactor(ctx context.Context, in FinishFactor) (FactorAdded, error)
+	// RemoveFactor takes a factor away. Faults: ErrSession, ErrTooManyTries,
+	// ErrPassword, ErrNoFactor, ErrFactorRequired.
+	RemoveFactor(ctx context.Context, in RemoveFactor) (Factors, error)
+	// RenewRecovery makes new codes for an account with a factor. Faults:
+	// ErrSession, ErrTooManyTries, ErrPassword, ErrNoFactor.
+	RenewRecovery(ctx context.Context, in Present) (RecoveryCodes, error)
+	// ReadSetup tells whether a link to set up is good. Fault: ErrSetupLink.
+	ReadSetup(ctx context.Context, in Link) (SetupRead, error)
+	// SetUp creates the first organizer of all selections, whose address counts as
+	// proved: the link was printed on the machine. Faults: ErrSetupLink, ErrInvalid.
+	SetUp(ctx context.Context, in SetUp) (Account, error)
 	// SignOut ends a session; an unknown one is fine.
 	SignOut(ctx context.Context, in Token) (Account, error)
 	// Authenticate gives the account of a session. Fault: ErrSession.
@@ -119,7 +171,8 @@ type Service interface {
 	// GrantRole gives a role to an account that is there; again is fine. Faults:
 	// ErrInvalid, ErrNoAccount.
 	GrantRole(ctx context.Context, in Change) (Account, error)
-	// RevokeRole takes a role back; one that the account has not is fine, as long as
+	// RevokeRole takes a role back, and the links of an invitation that has become
+	// void with it; one that the account has not is fine, as long as
 	// it has others in the selection. Faults: ErrInvalid, and ErrNoAccount also for
 	// an account that has none there: whoever asks learns of no others;
 	// ErrLastOperator.

@@ -162,7 +162,8 @@ var (
 	ErrNoPrinter     = fault.New(fault.Conflict, "printer_missing", "whoever runs this installation has named no printing office: PRINTING_KEY")
 	ErrNoneToMail    = fault.New(fault.Conflict, "nobody_to_mail", "no member with an address is without a code; with a reason, codes from lists are replaced")
 	ErrLetters       = fault.New(fault.TooMany, "too_many_letters", "this address has had as many letters with a code in the last hour as it gets")
-	ErrCodeRead      = fault.New(fault.Forbidden, "code_not_private", "whoever gave out the code could have read it: it does not prove who asks. Send the ballot's receipt",
+	ErrCodeRead      = fault.New(fault.Forbidden, "code_not_private",
+		"whoever gave out the code could have read it: it does not prove who asks. Send the ballot's receipt",
 		fault.Wrong("code", "code_not_private", "could have been read by who gave it out; send the ballot's receipt"))
 	ErrNotOver      = fault.New(fault.Conflict, "vote_not_over", "whether a ballot is counted is told by code after the vote alone")
 	ErrCodesTooMany = fault.New(fault.Invalid, "codes_too_many", "there are more codes than this form can hold")

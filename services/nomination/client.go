@@ -28,11 +28,16 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_entries", s.ListEntries),
 		bus.Method("find_entries", s.FindEntries),
 		bus.Method("give_opinion", s.GiveOpinion),
+		bus.Method("give_opinions", s.GiveOpinions),
+		bus.Method("withdraw_opinions", s.WithdrawOpinions),
+		bus.Method("list_vetting", s.ListVetting),
+		bus.Method("get_vetting", s.GetVetting),
 		bus.Method("withdraw_entry", s.WithdrawEntry),
 		bus.Method("strike_candidate", s.StrikeCandidate),
 		bus.Method("list_candidates", s.ListCandidates),
 		bus.Method("get_candidate", s.GetCandidate),
 		bus.Method("get_progress", s.GetProgress),
+		bus.Method("check_seats", s.CheckSeats),
 	}
 }
 
@@ -129,6 +134,26 @@ func (c *Client) GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
 	return bus.Call[Entry](ctx, c.bus, Name, "give_opinion", in)
 }
 
+// GiveOpinions implements Service.
+func (c *Client) GiveOpinions(ctx context.Context, in GiveOpinions) (Vetted, error) {
+	return bus.Call[Vetted](ctx, c.bus, Name, "give_opinions", in)
+}
+
+// WithdrawOpinions implements Service.
+func (c *Client) WithdrawOpinions(ctx context.Context, in WithdrawOpinions) (Vetted, error) {
+	return bus.Call[Vetted](ctx, c.bus, Name, "withdraw_opinions", in)
+}
+
+// ListVetting implements Service.
+func (c *Client) ListVetting(ctx context.Context, in ListVetting) (VettingList, error) {
+	return bus.Call[VettingList](ctx, c.bus, Name, "list_vetting", in)
+}
+
+// GetVetting implements Service.
+func (c *Client) GetVetting(ctx context.Context, in GetVetting) (VettingStep, error) {
+	return bus.Call[VettingStep](ctx, c.bus, Name, "get_vetting", in)
+}
+
 // WithdrawEntry implements Service.
 func (c *Client) WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error) {
 	return bus.Call[Entry](ctx, c.bus, Name, "withdraw_entry", in)
@@ -152,4 +177,9 @@ func (c *Client) GetCandidate(ctx context.Context, in OfCandidate) (Candidate, e
 // GetProgress implements Service.
 func (c *Client) GetProgress(ctx context.Context, in Of) (Progress, error) {
 	return bus.Call[Progress](ctx, c.bus, Name, "get_progress", in)
+}
+
+// CheckSeats implements Service.
+func (c *Client) CheckSeats(ctx context.Context, in Of) (Seats, error) {
+	return bus.Call[Seats](ctx, c.bus, Name, "check_seats", in)
 }

@@ -54,7 +54,8 @@ type ImportCheck struct {
 	Entries  int           `json:"entries"` // rows that would be taken
 	Faults   []fault.Field `json:"faults"`  // while there is one, nothing is taken
 	Mistakes int           `json:"mistakes"`
-	Warnings []Warning     `json:"warnings"`
+	Warnings []Warning     `json:"warnings"` // the first 5,000
+	Doubts   int           `json:"doubts"`   // how many there are
 }
 
 // StartImport begins an import with a file.

@@ -195,6 +195,9 @@ type Candidate struct {
 	Photo         string            `json:"photo,omitempty"`      // blob
 	Struck        bool              `json:"struck,omitempty"`
 	StruckReason  string            `json:"struck_reason,omitempty"`
+	// Unmet is what StrikeCandidate adds: why the awards cannot be filled without
+	// them. See Seats.
+	Unmet []Warning `json:"unmet,omitempty"`
 }
 
 // ListCandidates asks for a page of candidates by number, struck ones too.
@@ -282,11 +285,28 @@ type Service interface {
 	// candidate with the next number; a veto ends it. Faults: ErrPhase,
 	// ErrNoEntry, ErrInvalid, ErrDecided.
 	GiveOpinion(ctx context.Context, in GiveOpinion) (Entry, error)
+	// GiveOpinions is GiveOpinion for many: all or none. ErrDecided has a field for
+	// each entry that has been decided. Faults: ErrPhase, ErrInvalid (entries,
+	// entries[2], department, verdict, reason), ErrNoEntry, ErrDecided.
+	GiveOpinions(ctx context.Context, in GiveOpinions) (Vetted, error)
+	// WithdrawOpinions takes a department's word back while vetting is open: all
+	// or none. The entries are then as if it had not been said: one that was
+	// vetoed waits again, and so does a candidate, whose number is given to nobody
+	// else. Again is fine. Faults: ErrPhase, ErrInvalid (entries, department),
+	// ErrNoEntry, ErrDecided of entries that are withdrawn or struck.
+	WithdrawOpinions(ctx context.Context, in WithdrawOpinions) (Vetted, error)
+	// ListVetting gives a page of a department's list. Faults: ErrInvalid
+	// (department, show, order, search), ErrNoEntry for an id that none can have.
+	ListVetting(ctx context.Context, in ListVetting) (VettingList, error)
+	// GetVetting gives an entry and its neighbours in a department's list. Faults:
+	// ErrNoEntry, ErrInvalid as ListVetting.
+	GetVetting(ctx context.Context, in GetVetting) (VettingStep, error)
 	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrInvalid
 	// (reason), ErrNoEntry, ErrDecided.
 	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)
 	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
-	// Again is fine. Faults: ErrNoCandidate, ErrInvalid, ErrPhase.
+	// Again is fine. The answer says what can no more be met. Faults: ErrNoCandidate,
+	// ErrInvalid, ErrPhase.
 	StrikeCandidate(ctx context.Context, in StrikeCandidate) (Candidate, error)
 	// ListCandidates gives a page of candidates.
 	ListCandidates(ctx context.Context, in ListCandidates) ([]Candidate, error)
@@ -294,6 +314,8 @@ type Service interface {
 	GetCandidate(ctx context.Context, in OfCandidate) (Candidate, error)
 	// GetProgress tells how far vetting is.
 	GetProgress(ctx context.Context, in Of) (Progress, error)
+	// CheckSeats tells whether the awards can be filled.
+	CheckSeats(ctx context.Context, in Of) (Seats, error)
 }
 
 // MaxEntries is the most entries of a selection, withdrawn ones too. Ballots

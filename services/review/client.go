@@ -17,7 +17,9 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("unseat_juror", s.UnseatJuror),
 		bus.Method("call_further", s.CallFurther),
 		bus.Method("list_assignments", s.ListAssignments),
+		bus.Method("get_sheets", s.GetSheets),
 		bus.Method("save_sheet", s.SaveSheet),
+		bus.Method("submit_sheets", s.SubmitSheets),
 		bus.Method("list_revisions", s.ListRevisions),
 		bus.Method("get_history", s.GetHistory),
 		bus.Method("list_peers", s.ListPeers),
@@ -79,9 +81,19 @@ func (c *Client) ListAssignments(ctx context.Context, in OfPanel) ([]Assignment,
 	return bus.Call[[]Assignment](ctx, c.bus, Name, "list_assignments", in)
 }
 
+// GetSheets implements Service.
+func (c *Client) GetSheets(ctx context.Context, in OfSheet) (OwnSheets, error) {
+	return bus.Call[OwnSheets](ctx, c.bus, Name, "get_sheets", in)
+}
+
 // SaveSheet implements Service.
 func (c *Client) SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error) {
 	return bus.Call[Sheet](ctx, c.bus, Name, "save_sheet", in)
+}
+
+// SubmitSheets implements Service.
+func (c *Client) SubmitSheets(ctx context.Context, in SubmitSheets) (OwnSheets, error) {
+	return bus.Call[OwnSheets](ctx, c.bus, Name, "submit_sheets", in)
 }
 
 // ListRevisions implements Service.

@@ -64,10 +64,19 @@ type Service interface {
 	// ListAssignments gives what the acting juror is to score, in an order of
 	// their own. Faults: ErrNoPanel, ErrNotJuror.
 	ListAssignments(ctx context.Context, in OfPanel) ([]Assignment, error)
+	// GetSheets is ListAssignments in short, with one assignment whole; where the
+	// candidate is empty, with none. Faults: ErrNoPanel, ErrNotJuror, ErrUnassigned.
+	GetSheets(ctx context.Context, in OfSheet) (OwnSheets, error)
 	// SaveSheet saves the acting juror's sheet; a submitted one may be amended
 	// until review closes. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
-	// ErrUnassigned, ErrInvalid with the fields (scores.deeds, comments.deeds).
+	// ErrUnassigned, ErrInvalid with the fields (scores.deeds, comments.deeds),
+	// ErrChanged.
 	SaveSheet(ctx context.Context, in SaveSheet) (Sheet, error)
+	// SubmitSheets submits drafts as they were read, all or none; a sheet that is
+	// submitted already stays as it is. Faults: ErrPhase, ErrNoPanel, ErrNotJuror,
+	// ErrUnassigned; ErrInvalid with every score that is missing
+	// (sheets[1].scores.deeds); ErrChanged with every sheet that has changed since.
+	SubmitSheets(ctx context.Context, in SubmitSheets) (OwnSheets, error)
 	// ListRevisions gives every revision of the acting juror's sheet, drafts too, the
 	// first one first. Faults: ErrNoPanel, ErrNotJuror, ErrUnassigned.
 	ListRevisions(ctx context.Context, in OfSheet) ([]Sheet, error)
@@ -147,6 +156,7 @@ var (
 	ErrSeated      = fault.New(fault.Conflict, "panel_seated", "a juror has submitted; the panel can no longer be changed as a whole")
 	ErrNotJuror    = fault.New(fault.Forbidden, "not_a_juror", "you are not on this panel")
 	ErrUnassigned  = fault.New(fault.Forbidden, "candidate_not_assigned", "this candidate is not yours to score")
+	ErrChanged     = fault.New(fault.Conflict, "sheet_changed", "the sheet has been changed since it was read")
 	ErrNoSheet     = fault.New(fault.NotFound, "sheet_unknown", "this juror has not submitted a sheet of this candidate")
 	ErrOwnFirst    = fault.New(fault.Conflict, "own_sheet_first", "others' scores can be seen after submitting one's own")
 	ErrOwnPanel    = fault.New(fault.Forbidden, "own_panel", "who sits on a panel neither watches nor runs it")

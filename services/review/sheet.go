@@ -29,6 +29,31 @@ type SaveSheet struct {
 	Comments  map[string]string `json:"comments,omitempty"` // by criterion
 	Abstain   bool              `json:"abstain,omitempty"`  // takes no scores
 	Submit    bool              `json:"submit"`
+	// Base is the revision that the caller changed; 0: there was none. Where
+	// another has come since, nothing is saved: ErrChanged. The same content again
+	// is fine. nil: whatever was there is replaced.
+	Base *int `json:"base,omitempty"`
+}
+
+// SubmitSheets submits the acting juror's drafts as they are.
+type SubmitSheets struct {
+	Slug   string       `json:"slug"`
+	Panel  string       `json:"panel"`
+	Sheets []SheetAsWas `json:"sheets"`
+}
+
+// SheetAsWas is a sheet as it was read.
+type SheetAsWas struct {
+	Candidate string `json:"candidate"` // as the juror's list calls it
+	Revision  int    `json:"revision"`
+}
+
+// OwnSheets is what the acting juror is to score.
+type OwnSheets struct {
+	// List is in the juror's order, without stories and attributes.
+	List []Assignment `json:"list"`
+	Open bool         `json:"open"`          // sheets may be saved and amended
+	One  *Assignment  `json:"one,omitempty"` // the one that was asked for, whole
 }
 
 // Assignment is a candidate that the acting juror is to score, with what the

@@ -12,6 +12,13 @@ import (
 func Endpoints(s Service) []bus.Endpoint {
 	return []bus.Endpoint{
 		bus.Method("create_selection", s.CreateSelection),
+		bus.Method("start_draft", s.StartDraft),
+		bus.Method("list_drafts", s.ListDrafts),
+		bus.Method("get_draft", s.GetDraft),
+		bus.Method("save_draft", s.SaveDraft),
+		bus.Method("discard_draft", s.DiscardDraft),
+		bus.Method("finish_draft", s.FinishDraft),
+		bus.Method("get_given", s.GetGiven),
 		bus.Method("get_selection", s.GetSelection),
 		bus.Method("list_selections", s.ListSelections),
 		bus.Method("change_phase", s.ChangePhase),
@@ -32,6 +39,41 @@ var _ Service = (*Client)(nil)
 // CreateSelection implements Service.
 func (c *Client) CreateSelection(ctx context.Context, in CreateSelection) (Selection, error) {
 	return bus.Call[Selection](ctx, c.bus, Name, "create_selection", in)
+}
+
+// StartDraft implements Service.
+func (c *Client) StartDraft(ctx context.Context, in StartDraft) (Draft, error) {
+	return bus.Call[Draft](ctx, c.bus, Name, "start_draft", in)
+}
+
+// ListDrafts implements Service.
+func (c *Client) ListDrafts(ctx context.Context, in struct{}) ([]Draft, error) {
+	return bus.Call[[]Draft](ctx, c.bus, Name, "list_drafts", in)
+}
+
+// GetDraft implements Service.
+func (c *Client) GetDraft(ctx context.Context, in OfDraft) (Draft, error) {
+	return bus.Call[Draft](ctx, c.bus, Name, "get_draft", in)
+}
+
+// SaveDraft implements Service.
+func (c *Client) SaveDraft(ctx context.Context, in SaveDraft) (Draft, error) {
+	return bus.Call[Draft](ctx, c.bus, Name, "save_draft", in)
+}
+
+// DiscardDraft implements Service.
+func (c *Client) DiscardDraft(ctx context.Context, in OfVersion) (Draft, error) {
+	return bus.Call[Draft](ctx, c.bus, Name, "discard_draft", in)
+}
+
+// FinishDraft implements Service.
+func (c *Client) FinishDraft(ctx context.Context, in OfVersion) (Selection, error) {
+	return bus.Call[Selection](ctx, c.bus, Name, "finish_draft", in)
+}
+
+// GetGiven implements Service.
+func (c *Client) GetGiven(ctx context.Context, in Of) (Given, error) {
+	return bus.Call[Given](ctx, c.bus, Name, "get_given", in)
 }
 
 // GetSelection implements Service.

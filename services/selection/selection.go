@@ -87,6 +87,10 @@ type ChangePhase struct {
 	Phase  string `json:"phase"`
 	Action string `json:"action"` // event.Open, event.Close
 	Reason string `json:"reason"` // required; goes to the audit log and to the rooms
+	// Acknowledge lets vetting close although the awards cannot be filled; Unmet is
+	// then what cannot be met, for the audit log. The caller has looked.
+	Acknowledge bool   `json:"acknowledge,omitempty"`
+	Unmet       string `json:"unmet,omitempty"`
 }
 
 // PublishResult makes the result public, after the notice.
@@ -154,6 +158,23 @@ type Service interface {
 	// rulebook_invalid with every mistake's line and field, the slug's too;
 	// ErrSlugTaken.
 	CreateSelection(ctx context.Context, in CreateSelection) (Selection, error)
+	// StartDraft begins a draft. Fault: ErrInvalid.
+	StartDraft(ctx context.Context, in StartDraft) (Draft, error)
+	// ListDrafts gives all drafts without their texts, those saved last first.
+	ListDrafts(ctx context.Context, in struct{}) ([]Draft, error)
+	// GetDraft gives a draft. Fault: ErrNoDraft.
+	GetDraft(ctx context.Context, in OfDraft) (Draft, error)
+	// SaveDraft writes a draft anew. Faults: ErrInvalid, ErrNoDraft,
+	// ErrDraftChanged where it is no longer in the version that was read.
+	SaveDraft(ctx context.Context, in SaveDraft) (Draft, error)
+	// DiscardDraft throws a draft away. Faults: ErrNoDraft, ErrDraftChanged.
+	DiscardDraft(ctx context.Context, in OfVersion) (Draft, error)
+	// FinishDraft makes a selection of a draft, which then is no more. Faults:
+	// ErrNoDraft, ErrDraftChanged, those of CreateSelection.
+	FinishDraft(ctx context.Context, in OfVersion) (Selection, error)
+	// GetGiven gives a selection's rulebook as it was handed in, with its
+	// comments. Fault: ErrUnknown.
+	GetGiven(ctx context.Context, in Of) (Given, error)
 	// GetSelection gives a selection. Fault: ErrUnknown.
 	GetSelection(ctx context.Context, in Of) (Selection, error)
 	// ListSelections gives all selections, newest first.

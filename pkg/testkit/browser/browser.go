@@ -5,7 +5,6 @@ package browser
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -125,23 +124,31 @@ func Look(t testing.TB, ctx context.Context, name, address string) { //nolint:re
 				}
 				called := strings.Join([]string{name, size.name, scheme, lang}, "-")
 				Run(t, ctx, called, theme(scheme), chromedp.EmulateViewport(size.width, size.height), chromedp.Navigate(at.String()))
-				if wide := Read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > size.width {
-					t.Errorf("%s is %d pixels wide", called, wide)
-				}
-				for _, found := range axe(t, ctx) {
-					t.Errorf("%s: %s", called, found)
-				}
-				if dir := os.Getenv("LAUREL_SHOTS"); dir != "" {
-					picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-					if err == nil {
-						err = os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s.png", called)), picture, 0o600)
-					}
-					if err != nil {
-						t.Fatalf("%s: %v", called, err)
-					}
-				}
+				See(t, ctx, called)
 			}
 		}
+	}
+}
+
+// See is Look for the page that is open, as after a form was sent.
+func See(t testing.TB, ctx context.Context, called string) { //nolint:revive // as above
+	t.Helper()
+	if wide, screen := Read[int64](t, ctx, `document.documentElement.scrollWidth`), Read[int64](t, ctx, `window.innerWidth`); wide > screen {
+		t.Errorf("%s is %d pixels wide", called, wide)
+	}
+	for _, found := range axe(t, ctx) {
+		t.Errorf("%s: %s", called, found)
+	}
+	dir := os.Getenv("LAUREL_SHOTS")
+	if dir == "" {
+		return
+	}
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, called+".png"), picture, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", called, err)
 	}
 }
 

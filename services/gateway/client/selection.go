@@ -20,6 +20,12 @@ func (c *Client) ChangePhase(ctx context.Context, slug, phase, action, why strin
 	return s, c.call(ctx, http.MethodPost, of(slug)+"/phases/"+phase+"/"+action, gateway.Reason{Reason: why}, &s)
 }
 
+// CloseVetting closes vetting, whether or not the awards can be filled.
+func (c *Client) CloseVetting(ctx context.Context, slug, why string) (s selection.Selection, err error) {
+	body := gateway.ClosePhase{Reason: why, Acknowledge: true}
+	return s, c.call(ctx, http.MethodPost, of(slug)+"/phases/vetting/close", body, &s)
+}
+
 // Selections gives all, newest first.
 func (c *Client) Selections(ctx context.Context) (s []selection.Selection, err error) {
 	return s, c.call(ctx, http.MethodGet, "/api/v1/selections", nil, &s)

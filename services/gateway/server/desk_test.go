@@ -9,32 +9,44 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/server"
+	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // deskPaths fills in what stands in the paths of desk pages beside the slug.
 var deskPaths = map[string]string{
+	"factor": aFactor, "draft": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
+	"panel": "experts", "code": "K-482",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in
 // it would not be read.
-var deskForms = map[string]url.Values{}
+var deskForms = map[string]url.Values{
+	"POST /desk/s/{slug}/vetting/withdraw":     {"department": {"hr"}, "entry": {"0192f0c1-2345-7abc-8def-0123456789ab"}},
+	"POST /desk/s/{slug}/vetting/many/give":    {"department": {"hr"}, "entry": {"0192f0c1-2345-7abc-8def-0123456789ab"}, "verdict": {"pass"}},
+	"POST /desk/s/{slug}/vetting/{entry}/give": {"department": {"hr"}, "verdict": {"pass"}},
+}
 
 // atDesks is an installation whose rooms answer nothing but who people are, and
 // one selection.
-func atDesks(t *testing.T) *installation {
+func atDesks(t *testing.T, change ...func(*server.Config)) *installation {
 	t.Helper()
 	h := bare(t, testkit.Log(t))
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection":   says(frozen(t), nil),
 		"selection/list_selections": says([]selection.Selection{frozen(t)}, nil),
+		"review/get_sheets": says(review.OwnSheets{
+			Open: true, List: []review.Assignment{{Candidate: "K-482"}}, One: &review.Assignment{Candidate: "K-482", Deeds: "…"},
+		}, nil),
 	}))
-	h.start(t, quickly)
+	h.start(t, append(change, quickly)...)
 	return h
 }
 
@@ -61,7 +73,7 @@ func TestDesks(t *testing.T) {
 	tried := 0
 	for _, route := range slices.SortedFunc(maps.Keys(acts), byPath) {
 		method, path, _ := strings.Cut(route, " ")
-		rule := rules[acts[route]]
+		rule := scoped(rules[acts[route]], path, deskForms[route])
 		if !isDesk(path) || method == http.MethodHead || !rule.ForStaff() || rule.Who != app.NobodyElse && rule.Who != app.SignedIn {
 			continue
 		}
@@ -158,4 +170,13 @@ func TestDesk_look(t *testing.T) {
 	browser.Look(t, ctx, "dashboard", h.url+"/desk/s/"+here)
 	browser.Run(t, ctx, "keys", chromedp.Navigate(h.url+"/desk"), chromedp.KeyEvent("?"), chromedp.WaitVisible(chromedp.CSS("#keys")))
 	browser.Look(t, ctx, "forbidden", h.url+"/desk/s/unknown-selection")
+}
+
+// scoped is a rule as a desk's page can hold it: one that names no department and
+// no panel, such as the list of one's own, is for the members of each.
+func scoped(r app.Rule, path string, form url.Values) app.Rule {
+	if r.In != app.Everywhere && !strings.Contains(path, "{panel}") && form.Get("department") == "" {
+		r.In = app.Selection
+	}
+	return r
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/gateway/server"
@@ -69,14 +70,27 @@ func TestPhase_incomplete(t *testing.T) {
 	unheard := map[string]bus.Endpoint{
 		"review/list_gaps": says(nil, phase.ErrNotYet), "selection/change_phase": says(nil, selection.ErrUnknown),
 	}
+	none := says(nomination.Progress{Due: map[string]int{"hr": 0}}, nil)
+	enough := says(nomination.Seats{Seats: 3, Candidates: 3}, nil)
+	short := says(nomination.Seats{Seats: 3, Candidates: 2, Unmet: []nomination.Warning{
+		nomination.Warn(0, fault.Wrong("awards", "seats_short", "3 seats, 2 candidates")), nomination.Warn(0, fault.Wrong("quotas[1]", "quota_short_min", "few")),
+	}}, nil)
+	const knowing = `{"reason":"nobody else will come","acknowledge":true}`
 	for name, c := range map[string]struct {
 		phase  string
 		script map[string]bus.Endpoint
 		code   string
 		fields string
 	}{
+		"seats unmet": {"vetting", map[string]bus.Endpoint{"nomination/get_progress": none, "nomination/check_seats": short}, "seats_unmet", "awards,quotas[1]"},
+		"seats unmet, acknowledged": {"vetting", map[string]bus.Endpoint{
+			"nomination/get_progress": none, "nomination/check_seats": short, "selection/change_phase": {},
+		}, "", ""},
+		"opinions due, acknowledged": {"vetting", map[string]bus.Endpoint{
+			"nomination/get_progress": says(due, nil), "selection/change_phase": {},
+		}, "phase_incomplete", "vetting.hr,vetting.tax"},
 		"opinions due":   {"vetting", map[string]bus.Endpoint{"nomination/get_progress": says(due, nil)}, "phase_incomplete", "vetting.hr,vetting.tax"},
-		"no opinion due": {"vetting", map[string]bus.Endpoint{"nomination/get_progress": says(nomination.Progress{Due: map[string]int{"hr": 0}}, nil)}, "", ""},
+		"no opinion due": {"vetting", map[string]bus.Endpoint{"nomination/get_progress": none, "nomination/check_seats": enough}, "", ""},
 		"scores due":     {"review", gaps, "phase_incomplete", "review,review"},
 		"no score due":   {"review", map[string]bus.Endpoint{"review/list_gaps": says([]string{}, nil)}, "", ""},
 		"unheard of":     {"review", unheard, "selection_unknown", ""},
@@ -84,19 +98,25 @@ func TestPhase_incomplete(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var ordered atomic.Bool
-			if _, ok := c.script["selection/change_phase"]; !ok {
-				c.script["selection/change_phase"] = does(func(selection.ChangePhase) (selection.Selection, error) {
+			body, unmet := reason, ""
+			own, ok := c.script["selection/change_phase"]
+			if ok && own.Handle == nil {
+				body = knowing
+			}
+			if own.Handle == nil {
+				c.script["selection/change_phase"] = does(func(in selection.ChangePhase) (selection.Selection, error) {
 					ordered.Store(true)
+					unmet = in.Unmet
 					return selection.Selection{Slug: here}, nil
 				})
 			}
 			h := bare(t, testkit.Log(t))
 			h.serve(t, h.scripted(c.script))
 			h.start(t)
-			a := h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/phases/"+c.phase+"/close", organizer, reason)
+			a := h.ask(t, http.MethodPost, "/api/v1/selections/"+here+"/phases/"+c.phase+"/close", organizer, body)
 			if c.code == "" {
-				if a.Status != http.StatusOK || !ordered.Load() {
-					t.Errorf("%d %s, ordered: %v", a.Status, a.Body, ordered.Load())
+				if a.Status != http.StatusOK || !ordered.Load() || body == knowing != strings.Contains(unmet, "quotas[1]: few") {
+					t.Errorf("%d %s, ordered: %v, unmet: %q", a.Status, a.Body, ordered.Load(), unmet)
 				}
 				return
 			}

@@ -298,7 +298,7 @@ func TestDown(t *testing.T) {
 					t.Errorf("%s: %d %s", route, a.Status, a.Body)
 				}
 			}
-			if (answered > 0) != (len(up) > 0) || answered > 32 {
+			if (answered > 0) != (len(up) > 0) || answered > 64 {
 				t.Errorf("%d routes answered", answered)
 			}
 		})

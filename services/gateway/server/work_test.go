@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -38,7 +39,8 @@ func working(t *testing.T, change ...func(*server.Config)) *workInstallation {
 	h := bare(t, testkit.Log(t))
 	deps := testkit.Deps(t, h.nats, run.Room{Name: identity.Name, Migrations: identityserver.Migrations()}, h.clock)
 	room, err := identityserver.New(deps, identityserver.Config{
-		CredentialKey: h.key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour,
+		CredentialKey: h.key, FactorKey: bytes.Repeat([]byte("f"), 32), RosterKey: []byte(strings.Repeat("r", 32)),
+		CredentialTTL: time.Hour, SessionTTL: time.Hour,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -28,12 +28,18 @@ const (
 	own      = "the director's own words"
 )
 
-// withMail is a room that sends its letters to a real SMTP server.
-func withMail(t *testing.T) (room, *testkit.Post) {
+// withMail is a room that sends its letters to a real SMTP server. No role takes
+// a second factor there, unless a change says so.
+func withMail(t *testing.T, change ...func(*server.Config)) (room, *testkit.Post) {
 	t.Helper()
 	post := testkit.NewPost(t)
 	r := in(t, testkit.NewRoom(t, identity.Name, server.Migrations(), func(deps run.Deps) (run.Room, error) {
-		return server.New(deps, config(server.Mail{URL: post.URL, From: "Laurel <laurel@example.org>", PublicURL: "https://laurel.example.org/"}))
+		cfg := config(server.Mail{URL: post.URL, From: "Laurel <laurel@example.org>", PublicURL: "https://laurel.example.org/"})
+		cfg.SecondFactor = server.SecondFactor{}
+		for _, c := range change {
+			c(&cfg)
+		}
+		return server.New(deps, cfg)
 	}))
 	return r, post
 }

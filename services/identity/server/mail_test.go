@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,9 +63,10 @@ func TestMail_noLink(t *testing.T) {
 // given up, which an operator sees and can undo.
 func TestMail_tries(t *testing.T) {
 	r, post := withMail(t)
-	post.Refuse(func(try int) error {
-		return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("later, please: %d.", try)}
-	})
+	var try atomic.Int64
+	post.Behave(testkit.Manners{Rcpt: func(string) error {
+		return &smtp.SMTPError{Code: 451, Message: fmt.Sprintf("later, please: %d.", try.Add(1))}
+	}})
 	r.invite(t, director, decides, false)
 	unsent := func() server.Unsent {
 		all, err := server.UnsentMail(r.ctx, r.Deps)
@@ -97,7 +99,7 @@ func TestMail_tries(t *testing.T) {
 	if u := unsent(); u.Address != director || !strings.Contains(u.Error, "later, please") {
 		t.Errorf("an operator sees %+v", u)
 	}
-	post.Refuse(nil)
+	post.Behave(testkit.Manners{})
 	if n, err := server.RetryMail(r.ctx, r.Deps); err != nil || n != 1 {
 		t.Fatalf("%d, %v", n, err)
 	}

@@ -8,8 +8,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -30,8 +28,21 @@ type Config struct {
 	RosterKey     []byte         // at least 32 bytes; hashes the codes of rosters, and what sign-ins are counted by
 	CredentialTTL time.Duration  // of a voter's credential
 	SessionTTL    time.Duration  // of a staff session
+	FactorKey     []byte         // at least 32 bytes; seals what is kept of second factors
+	SecondFactor  SecondFactor
 	Mail          Mail
 	PrintingKey   string // public key of the office that prints codes which no organizer reads, age1…; empty: there is none
+}
+
+// SecondFactor is the roles that take one. Nil is the default: those that run a
+// selection, once mail is sent, so that whoever is told of a change can act.
+type SecondFactor []identity.Role
+
+func (f SecondFactor) roles(mailed bool) []identity.Role {
+	if f == nil && mailed {
+		return []identity.Role{identity.Organizer}
+	}
+	return f
 }
 
 // Mail is how letters are sent to members of staff.
@@ -53,7 +64,13 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		return run.Room{}, fmt.Errorf("identity: %w", err)
 	}
 	signIns := mac.New(cfg.RosterKey).Sum([]byte("laurel/identity/sign-in")) // a key of its own
-	accounts := staff.New(deps, cfg.SessionTTL, signIns[:], letters)
+	accounts, err := staff.New(deps, staff.Config{
+		SessionTTL: cfg.SessionTTL, SignIns: signIns[:], Factors: cfg.FactorKey,
+		Required: cfg.SecondFactor.roles(letters.On()), PublicURL: cfg.Mail.PublicURL,
+	}, letters)
+	if err != nil {
+		return run.Room{}, fmt.Errorf("identity: %w", err)
+	}
 	office := roster.Office{Address: cfg.Mail.PublicURL}
 	if cfg.PrintingKey != "" {
 		if office.Printer, err = codelist.NewPrinter(cfg.PrintingKey); err != nil {
@@ -71,39 +88,21 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		*voter.Voters
 		*roster.Rosters
 	}{accounts, voters, rosters}
+	secrets := map[mail.Kind]mail.Secrets{mail.Invitation: accounts, mail.Reset: accounts, mail.Code: rosters}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
 		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
-		Tasks:     []run.Task{devices.Task(), letters.Task(secrets{accounts, rosters})},
+		Tasks:     []run.Task{devices.Task(), letters.Task(secrets)},
 		Retention: rosters.Retention(),
 	}, nil
 }
 
-// secrets makes those of letters: links of accounts, codes of members.
-type secrets struct {
-	accounts *staff.Staff
-	rosters  *roster.Rosters
-}
-
-// Secret implements mail.Secrets.
-func (s secrets) Secret(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (secret string, wanted bool, err error) {
-	if l.Kind == mail.Code {
-		return s.rosters.MailedCode(ctx, tx, l)
-	}
-	return s.accounts.MailedLink(ctx, tx, l.Kind, l.Address)
-}
-
-// Sent implements mail.Secrets.
-func (s secrets) Sent(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate mail.Fate) error {
-	if l.Kind == mail.Code {
-		return s.rosters.Mailed(ctx, tx, l, fate)
-	}
-	return nil
-}
-
 // Accounts is the staff part alone, for a command on the server's machine, which
 // signs nobody in and sends no mail.
-func Accounts(deps run.Deps) *staff.Staff { return staff.New(deps, 0, nil, mail.Off()) }
+func Accounts(deps run.Deps) *staff.Staff { return staff.Bare(deps) }
+
+// ErrSetUp says that there is an organizer of all selections already.
+var ErrSetUp = staff.ErrSetUp
 
 // Password is what an operator types on the machine.
 type Password = staff.Password

@@ -36,6 +36,7 @@ func wire(deps run.Deps) (run.Room, error) { return server.New(deps, config(serv
 func config(mail server.Mail) server.Config {
 	return server.Config{
 		CredentialKey: key, RosterKey: []byte(strings.Repeat("r", 32)), CredentialTTL: time.Hour, SessionTTL: time.Hour, Mail: mail,
+		FactorKey: []byte(strings.Repeat("f", 32)),
 	}
 }
 

@@ -49,8 +49,9 @@ func TestSet_from1(t *testing.T) {
 		Key         string `db:"name_key"`
 		Fingerprint string `db:"fingerprint"`
 		Warnings    string `db:"warnings"`
+		Search      string `db:"search"`
 	}
-	if err := db.Select(&rows, `SELECT name, employer, region, deeds, name_key, fingerprint, warnings FROM entry ORDER BY id`); err != nil {
+	if err := db.Select(&rows, `SELECT name, employer, region, deeds, name_key, fingerprint, warnings, search FROM entry ORDER BY id`); err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range rows {
@@ -61,6 +62,9 @@ func TestSet_from1(t *testing.T) {
 		if r.Key != norm.Key(r.Name) || r.Fingerprint != want {
 			t.Errorf("%s has the key %q and fingerprint %s, want %q and %s", r.Name, r.Key, r.Fingerprint, norm.Key(r.Name), want)
 		}
+	}
+	if want := strings.Join([]string{norm.Key("方文"), norm.Key("驼铃快运(兰州)"), "兰州市", ""}, "\n"); rows[0].Search != want {
+		t.Errorf("is searched by %q, want %q", rows[0].Search, want)
 	}
 	for _, part := range []string{`"code": "resembles_entry"`, `"name": "方文"`, `"employer": "驼铃快运"`, `"code": "resembles_row"`, `"row": "7"`} {
 		if !strings.Contains(rows[1].Warnings, part) {

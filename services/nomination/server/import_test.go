@@ -199,9 +199,10 @@ func TestImport_badFiles(t *testing.T) {
 		"unknown column": {header + ",电话\n王强,男,快递员,陇运速递,兰州市,事迹,130\n", "import_invalid", []string{"电话"}},
 		"column twice":   {header + ",单位\n王强,男,快递员,陇运速递,兰州市,事迹,x\n", "import_invalid", []string{"单位"}},
 		"too many rows":  {many.String(), "import_invalid", []string{"rows"}},
-		"no table":       {"PK\x03\x04 and no more", "table_unreadable", nil},
+		"no table":       {"PK\x03\x04 and no more", "table_unreadable", []string{"file"}},
 		"broken CSV":     {header + "\n\"王强,男\n", "table_unreadable", []string{"csv"}},
-		"too large":      {strings.Repeat("姓名,性别\n", 2<<20), "table_too_large", nil},
+		"a photo":        {"\xff\xd8\xff\xe0\x00\x10JFIF\x00", "table_unreadable", []string{"file"}},
+		"too large":      {strings.Repeat("姓名,性别\n", 2<<20), "table_too_large", []string{"file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := r.load(t, []byte(c.body), false)

@@ -75,17 +75,20 @@ func TestAddPhotos(t *testing.T) {
 		why   map[string]string // codes by file
 	}{
 		"by name": {
-			nomination.ByName, []string{"3-马 晓燕（近照）.JPG", "王强.jpg", "王强 顺风.jpg", "03王强.png", "12_Anna Li.jpg", "IMG_2034.jpg", "马晓燕2.jpg"},
+			nomination.ByName,
+			[]string{"3-马 晓燕（近照）.JPG", "王强.jpg", "王强 顺风.jpg", "03王强.png", "12_Anna Li.jpg", "IMG_2034.jpg", "马晓燕2.jpg"},
 			map[string]int{"马晓燕 陇运速递": 30, "王强 顺风快递": 32, "王强 丝路快运": 33, "Anna Li 丝路快运": 34},
 			map[string]string{"王强.jpg": "photo_several", "IMG_2034.jpg": "photo_unmatched", "马晓燕2.jpg": "photo_has_one"},
 		},
 		"by number": {
-			nomination.ByNumber, []string{"001.jpg", "2号.jpg", "99.jpg"},
+			nomination.ByNumber,
+			[]string{"001.jpg", "2号.jpg", "99.jpg"},
 			map[string]int{"马晓燕 陇运速递": 30, "王强 顺风快递": 31, "王强 丝路快运": 0, "Anna Li 丝路快运": 0},
 			map[string]string{"99.jpg": "photo_unmatched"},
 		},
 		"by a column": {
-			"工号", []string{"a-009.jpg", "照片 A-010 正面.jpg", "王强.jpg"},
+			"工号",
+			[]string{"a-009.jpg", "照片 A-010 正面.jpg", "王强.jpg"},
 			map[string]int{"马晓燕 陇运速递": 0, "王强 顺风快递": 0, "王强 丝路快运": 30, "Anna Li 丝路快运": 31},
 			map[string]string{"王强.jpg": "photo_unmatched"},
 		},
@@ -124,8 +127,11 @@ func TestPlacePhoto(t *testing.T) {
 	one, two := r.submit(t, 0), r.submit(t, 1)
 	whole := encoded(t, png.Encode, 90)
 	in := nomination.AddPhotos{Slug: slug, Files: []nomination.Upload{
-		{Name: "a.jpg", Blob: r.Upload(encoded(t, toJPEG, 50))}, {Name: "<b>.jpg", Blob: r.Upload([]byte("no picture"))},
-		{Name: "c.png", Blob: r.Upload(whole[:len(whole)-20])}, {Name: "d.jpg", Blob: r.Upload(make([]byte, 10<<20+1))}, {Name: "e.jpg", Blob: r.Upload(nil)},
+		{Name: "a.jpg", Blob: r.Upload(encoded(t, toJPEG, 50))},
+		{Name: "<b>.jpg", Blob: r.Upload([]byte("no picture"))},
+		{Name: "c.png", Blob: r.Upload(whole[:len(whole)-20])},
+		{Name: "d.jpg", Blob: r.Upload(make([]byte, 10<<20+1))},
+		{Name: "e.jpg", Blob: r.Upload(nil)},
 	}}
 	if _, err := r.AddPhotos(staff(t), in); err != nil {
 		t.Fatal(err)
@@ -135,7 +141,9 @@ func TestPlacePhoto(t *testing.T) {
 	for _, p := range got.Pictures {
 		codes[p.Name] = p.Why.Code
 	}
-	want := map[string]string{"a.jpg": "photo_unmatched", "<b>.jpg": "not_a_picture", "c.png": "broken_picture", "d.jpg": "too_many_bytes", "e.jpg": "not_a_picture"}
+	want := map[string]string{
+		"a.jpg": "photo_unmatched", "<b>.jpg": "not_a_picture", "c.png": "broken_picture", "d.jpg": "too_many_bytes", "e.jpg": "not_a_picture",
+	}
 	if diff := cmp.Diff(want, codes); diff != "" || got.Total != 5 || got.NoPicture != 2 {
 		t.Errorf("%+v: %s", got, diff)
 	}

@@ -25,6 +25,12 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
+// What was done for selections, and how often it was begun.
+const (
+	jobsMade     = `SELECT count(*) FROM job WHERE slug <> ''`
+	attemptsMade = `SELECT sum(attempts) FROM job WHERE slug <> ''`
+)
+
 // store is a directory of bodies. After so many bytes of a body trip decides: an
 // error breaks the writing off.
 type store struct {
@@ -220,7 +226,7 @@ func TestExport_beside(t *testing.T) {
 		}
 	}
 	beside()
-	if jobs, attempts := r.count(t, `SELECT count(*) FROM job WHERE slug <> ''`), r.count(t, `SELECT sum(attempts) FROM job WHERE slug <> ''`); jobs != 1 || attempts != 1 {
+	if jobs, attempts := r.count(t, jobsMade), r.count(t, attemptsMade); jobs != 1 || attempts != 1 {
 		t.Errorf("%d jobs were attempted %d times while one is at work", jobs, attempts)
 	}
 	if n := r.deps.Jobs.DB().Stats().InUse; n < 2 { // its owner's, and the one it reads on
@@ -229,7 +235,7 @@ func TestExport_beside(t *testing.T) {
 	close(goOn)
 	r.right(t, head)
 	beside()
-	if jobs, attempts := r.count(t, `SELECT count(*) FROM job WHERE slug <> ''`), r.count(t, `SELECT sum(attempts) FROM job WHERE slug <> ''`); jobs != 2 || attempts != 2 {
+	if jobs, attempts := r.count(t, jobsMade), r.count(t, attemptsMade); jobs != 2 || attempts != 2 {
 		t.Errorf("%d jobs were attempted %d times for two files", jobs, attempts)
 	}
 	if n := r.count(t, `SELECT count(*) FROM ballot JOIN voting v ON v.id = selection WHERE slug = 'other-1'`); n != cast {

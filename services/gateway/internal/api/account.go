@@ -13,6 +13,45 @@ type ofSession struct {
 	ID string `path:"session" maxLength:"36" doc:"Id of a session"`
 }
 
+type ofFactor struct {
+	ID   string `path:"factor" maxLength:"36" doc:"Id of a factor"`
+	Body gateway.Present
+}
+
+// factorRoutes are what holders do with their second factors, and how the first
+// organizer comes to be.
+func (a *API) factorRoutes() {
+	const factors = "/accounts/me/factors"
+	serve(a, route{
+		act: app.SetUp, at: "POST /setup", status: http.StatusCreated,
+		summary: "Create the first organizer, by the link that the installation printed",
+	},
+		func(ctx context.Context, in *body[gateway.SetUp]) (identity.Account, error) {
+			return a.app.SetUp(ctx, in.Body)
+		})
+	serve(a, route{act: app.ReadFactors, at: "GET " + factors, summary: "One's second factors"},
+		func(ctx context.Context, _ *struct{}) (identity.Factors, error) { return a.app.Factors(ctx) })
+	serve(a, route{act: app.ChangeFactors, at: "POST " + factors, summary: "Begin to add a second factor"},
+		func(ctx context.Context, in *body[gateway.BeginFactor]) (identity.FactorBegun, error) {
+			return a.app.BeginFactor(ctx, in.Body)
+		})
+	serve(a, route{
+		act: app.ChangeFactors, at: "POST " + factors + "/finish", status: http.StatusCreated,
+		summary: "Show that the second factor is there, and have it added",
+	},
+		func(ctx context.Context, in *body[gateway.FinishFactor]) (identity.FactorAdded, error) {
+			return a.app.FinishFactor(ctx, in.Body)
+		})
+	serve(a, route{act: app.ChangeFactors, at: "DELETE " + factors + "/{factor}", summary: "Remove a second factor"},
+		func(ctx context.Context, in *ofFactor) (identity.Factors, error) {
+			return a.app.RemoveFactor(ctx, in.ID, in.Body.Present)
+		})
+	serve(a, route{act: app.ChangeFactors, at: "POST /accounts/me/recovery-codes", summary: "New codes of recovery; those of before are no longer good"},
+		func(ctx context.Context, in *body[gateway.Present]) (identity.RecoveryCodes, error) {
+			return a.app.RenewRecovery(ctx, in.Body.Present)
+		})
+}
+
 // accountRoutes are what holders do with their accounts.
 func (a *API) accountRoutes() {
 	const me = "/accounts/me"

@@ -117,4 +117,8 @@ func (a *API) entryRoutes() {
 		func(ctx context.Context, in *InSelection) (nomination.Progress, error) {
 			return a.app.Vetting(ctx, in.Slug)
 		})
+	serve(a, route{act: app.CheckSeats, at: "GET /selections/{slug}/vetting/seats", summary: "Whether the awards can be filled with the candidates there are"},
+		func(ctx context.Context, in *InSelection) (nomination.Seats, error) {
+			return a.app.Seats(ctx, in.Slug)
+		})
 }

@@ -20,6 +20,8 @@ import (
 type (
 	roleSchema       struct{}
 	accountSchema    struct{}
+	factorSchema     struct{}
+	letterSchema     struct{}
 	stateSchema      struct{}
 	phaseStateSchema struct{}
 	formSchema       struct{}
@@ -30,10 +32,14 @@ type (
 	havingSchema     struct{}
 	sortSchema       struct{}
 	jobStateSchema   struct{}
+	showSchema       struct{}
+	docketSchema     struct{}
 )
 
 func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identity.Roles()) }
 func (accountSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.States()) }
+func (factorSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.FactorKinds()) }
+func (letterSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.LetterStates()) }
 func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
 func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
 func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
@@ -44,6 +50,8 @@ func (unknownSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(nomina
 func (havingSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.Havings()) }
 func (sortSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Sorts()) }
 func (jobStateSchema) Schema(huma.Registry) *huma.Schema   { return oneOf(job.States()) }
+func (showSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(nomination.Shows()) }
+func (docketSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(nomination.VettingOrders()) }
 
 func oneOf[T ~string](values []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}
@@ -57,6 +65,8 @@ func oneOf[T ~string](values []T) *huma.Schema {
 func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[identity.State](), reflect.TypeFor[accountSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.LetterState](), reflect.TypeFor[letterSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.FactorKind](), reflect.TypeFor[factorSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())
@@ -67,6 +77,8 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Having](), reflect.TypeFor[havingSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Sort](), reflect.TypeFor[sortSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[job.State](), reflect.TypeFor[jobStateSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.Show](), reflect.TypeFor[showSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[nomination.VettingOrder](), reflect.TypeFor[docketSchema]())
 }
 
 // spellOut fills in what descriptions leave to constants: the values of texts

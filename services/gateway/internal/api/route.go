@@ -22,14 +22,15 @@ const (
 
 // route is an operation without its handler.
 type route struct {
-	act     app.Act
-	at      string // method and path: "GET /selections"
-	summary string
-	status  int    // of success; 200 where 0
-	body    int64  // limit in bytes; maxBody where 0
-	later   bool   // 202 with the same output, too
-	made    bool   // 202 with a job, while the document is being made
-	media   string // content types of success, by commas, where it is a document and not the output's JSON
+	act        app.Act
+	at         string // method and path: "GET /selections"
+	summary    string
+	status     int    // of success; 200 where 0
+	body       int64  // limit in bytes; maxBody where 0
+	later      bool   // 202 with the same output, too
+	challenged bool   // 202 with a challenge in the same output
+	made       bool   // 202 with a job, while the document is being made
+	media      string // content types of success, by commas, where it is a document and not the output's JSON
 }
 
 // register adds a route whose handler answers with faults. Whoever lacks the
@@ -47,6 +48,9 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 	}
 	if r.later {
 		op.Responses["202"] = &huma.Response{Description: "Ordered, and not yet applied by every service"}
+	}
+	if r.challenged {
+		op.Responses["202"] = &huma.Response{Description: "The password is right, and the account has a second factor: answer the challenge"}
 	}
 	if r.made {
 		op.Responses["202"] = a.jobResponse("The file is still being made: Location tells how far it is; ask again after Retry-After seconds")

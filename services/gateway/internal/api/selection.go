@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/services/gateway"
@@ -11,7 +10,13 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-type phaseInput struct {
+type closeInput struct {
+	InSelection
+	Phase string `path:"phase" doc:"{phases}"`
+	Body  gateway.ClosePhase
+}
+
+type openInput struct {
 	InSelection
 	Phase string `path:"phase" doc:"{phases}"`
 	Body  gateway.Reason
@@ -45,18 +50,27 @@ func (a *API) selectionRoutes() {
 			canonical, err := a.app.Rulebook(ctx, in.Slug)
 			return &document{"application/json", canonical}, err
 		})
-	for _, action := range []string{event.Open, event.Close} {
-		register(a, route{
-			act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + action, later: true,
-			summary: strings.ToUpper(action[:1]) + action[1:] + " a phase now; 202 while a service has not yet applied it",
-		},
-			func(ctx context.Context, in *phaseInput) (*phaseOutput, error) {
-				order := selection.ChangePhase{Slug: in.Slug, Phase: in.Phase, Action: action, Reason: in.Body.Reason}
-				s, applied, err := a.app.ChangePhase(ctx, order)
-				if !applied {
-					return &phaseOutput{http.StatusAccepted, s}, err
-				}
-				return &phaseOutput{http.StatusOK, s}, err
-			})
+	change := func(ctx context.Context, order selection.ChangePhase) (*phaseOutput, error) {
+		s, applied, err := a.app.ChangePhase(ctx, order)
+		if !applied {
+			return &phaseOutput{http.StatusAccepted, s}, err
+		}
+		return &phaseOutput{http.StatusOK, s}, err
 	}
+	register(a, route{
+		act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + event.Open, later: true,
+		summary: "Open a phase now; 202 while a service has not yet applied it",
+	},
+		func(ctx context.Context, in *openInput) (*phaseOutput, error) {
+			return change(ctx, selection.ChangePhase{Slug: in.Slug, Phase: in.Phase, Action: event.Open, Reason: in.Body.Reason})
+		})
+	register(a, route{
+		act: app.ChangePhase, at: "POST " + one + "/phases/{phase}/" + event.Close, later: true,
+		summary: "Close a phase now; 202 while a service has not yet applied it",
+	},
+		func(ctx context.Context, in *closeInput) (*phaseOutput, error) {
+			return change(ctx, selection.ChangePhase{
+				Slug: in.Slug, Phase: in.Phase, Action: event.Close, Reason: in.Body.Reason, Acknowledge: in.Body.Acknowledge,
+			})
+		})
 }

@@ -32,9 +32,49 @@ func (a *API) staffRoutes() {
 		})
 }
 
+type peopleInput struct {
+	InSelection
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
+type invitePeople struct {
+	InSelection
+	Reached
+	Body gateway.InvitePeople
+}
+
+// peopleRoutes invite many, and tell who has come.
+func (a *API) peopleRoutes() {
+	const people = "/selections/{slug}/people"
+	serve(a, route{act: app.ListStaff, at: "GET " + people, summary: "Who has a role in a selection, and whether they have been told"},
+		func(ctx context.Context, in *InSelection) ([]identity.StaffMember, error) {
+			return a.app.People(ctx, in.Slug)
+		})
+	serve(a, route{
+		act: app.ChangeRole, at: "POST " + people + "/read", body: app.MaxPeopleList,
+		summary: `Read a list of people: lines such as "Name <mail>", CSV or XLSX with a heading, vCards; nobody is invited by it`,
+	},
+		func(ctx context.Context, in *peopleInput) (identity.PeopleRead, error) {
+			read, err := a.app.ReadPeople(ctx, in.Slug, in.RawBody)
+			return read, called(err, "blob", "body")
+		})
+	serve(a, route{act: app.ChangeRole, at: "POST " + people, summary: "Give a role to many, all or none, and invite whoever is new", body: maxRules},
+		func(ctx context.Context, in *invitePeople) ([]gateway.RoleGiven, error) {
+			b := in.Body
+			out, err := a.app.InvitePeople(ctx, identity.InvitePeople{
+				Grant: identity.Grant{Slug: in.Slug, Role: b.Role, Scope: b.Scope, Until: b.Until}, HandOver: b.HandOver, People: b.People,
+			})
+			given := make([]gateway.RoleGiven, len(out))
+			for i, one := range out {
+				given[i] = a.given(one, in.Reached)
+			}
+			return given, err
+		})
+}
+
 func invite(slug string, in gateway.GiveRole) identity.Invite {
 	return identity.Invite{
-		Email: in.Email, Name: in.Name, Grant: identity.Grant{Slug: slug, Role: in.Role, Scope: in.Scope}, HandOver: in.HandOver,
+		Email: in.Email, Name: in.Name, Grant: identity.Grant{Slug: slug, Role: in.Role, Scope: in.Scope, Until: in.Until}, HandOver: in.HandOver,
 	}
 }
 

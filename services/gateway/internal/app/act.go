@@ -38,12 +38,17 @@ const (
 	ChangePassword Act = "change_password"
 	ReadSessions   Act = "read_sessions"
 	EndSessions    Act = "end_sessions"
+	SetUp          Act = "set_up"
+	ReadFactors    Act = "read_factors"
+	ChangeFactors  Act = "change_factors"
 
 	ListOperators   Act = "list_operators"
 	ChangeOperators Act = "change_operators"
 	ChangeAccess    Act = "change_access"
 	ListStaff       Act = "list_staff"
 	ChangeRole      Act = "change_role"
+	DraftRulebook   Act = "draft_rulebook"
+	ReadGiven       Act = "read_given"
 	CreateSelection Act = "create_selection"
 	ChangePhase     Act = "change_phase"
 
@@ -52,8 +57,11 @@ const (
 	ReadEntries     Act = "read_entries"
 	SetPhoto        Act = "set_photo"
 	GiveOpinion     Act = "give_opinion"
+	WithdrawOpinion Act = "withdraw_opinion"
+	ReadDocket      Act = "read_docket" // what waits for a department
 	WithdrawEntry   Act = "withdraw_entry"
 	ReadVetting     Act = "read_vetting"
+	CheckSeats      Act = "check_seats"
 	StrikeCandidate Act = "strike_candidate"
 
 	ImportRoster Act = "import_roster"
@@ -127,6 +135,7 @@ type Rule struct {
 	Who   Who
 	Roles []identity.Role // who has several acts in the first of them; those that take a seat are last
 	In    Scope
+	First bool // of whoever is signed in: also before the second factor that the account's roles take
 }
 
 // Rules is the table of who may do what: all there is of it.
@@ -137,6 +146,7 @@ func Rules() map[Act]Rule {
 	overseer := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor}}
 	auditor := Rule{Roles: []identity.Role{identity.Auditor}, In: Everywhere}
 	vetting := Rule{Roles: []identity.Role{identity.Organizer, identity.Vetter, identity.Auditor}}
+	vetter := Rule{Roles: []identity.Role{identity.Vetter}, In: Department}
 	deciding := Rule{Roles: []identity.Role{identity.Organizer, identity.Auditor, identity.Committee}}
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
@@ -145,15 +155,16 @@ func Rules() map[Act]Rule {
 		ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
-		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn}, ReadDesk: {Roles: identity.Roles()},
-		ClaimAccount:   anybody, // the link decides
+		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn, First: true}, ReadDesk: {Roles: identity.Roles()},
+		ReadFactors: {Who: SignedIn, First: true}, ChangeFactors: {Who: SignedIn, First: true},
+		ClaimAccount: anybody, SetUp: anybody, // the link decides
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
-		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator,
-		ListStaff: overseer, ChangeRole: organizer, ChangePhase: organizer,
+		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator, DraftRulebook: operator,
+		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ChangePhase: organizer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
-		ReadEntries: vetting, ReadVetting: vetting, GiveOpinion: {Roles: []identity.Role{identity.Vetter}, In: Department},
+		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,

@@ -115,6 +115,28 @@ func (a *App) GiveOpinion(ctx context.Context, in nomination.GiveOpinion) (nomin
 	return a.withNotes(ctx, e), err
 }
 
+// Docket gives a page of a department's list.
+func (a *App) Docket(ctx context.Context, in nomination.ListVetting) (nomination.VettingList, error) {
+	return doIn(ctx, a, ReadDocket, in.Slug, in.Department, a.nomination.ListVetting, in)
+}
+
+// DocketEntry gives an entry and its neighbours in a department's list.
+func (a *App) DocketEntry(ctx context.Context, in nomination.GetVetting) (nomination.VettingStep, error) {
+	step, err := doIn(ctx, a, ReadDocket, in.Slug, in.Department, a.nomination.GetVetting, in)
+	step.Entry = a.withNotes(ctx, step.Entry)
+	return step, err
+}
+
+// GiveOpinions is a department's word on many entries.
+func (a *App) GiveOpinions(ctx context.Context, in nomination.GiveOpinions) (nomination.Vetted, error) {
+	return doIn(ctx, a, GiveOpinion, in.Slug, in.Department, a.nomination.GiveOpinions, in)
+}
+
+// WithdrawOpinions takes a department's word on entries back.
+func (a *App) WithdrawOpinions(ctx context.Context, in nomination.WithdrawOpinions) (nomination.Vetted, error) {
+	return doIn(ctx, a, WithdrawOpinion, in.Slug, in.Department, a.nomination.WithdrawOpinions, in)
+}
+
 // WithdrawEntry takes an entry back before it is a candidate.
 func (a *App) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (nomination.Entry, error) {
 	return do(ctx, a, WithdrawEntry, in.Slug, a.nomination.WithdrawEntry, in)
@@ -123,6 +145,11 @@ func (a *App) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (n
 // Vetting tells how far vetting is.
 func (a *App) Vetting(ctx context.Context, slug string) (nomination.Progress, error) {
 	return do(ctx, a, ReadVetting, slug, a.nomination.GetProgress, nomination.Of{Slug: slug})
+}
+
+// Seats tells whether the awards can be filled.
+func (a *App) Seats(ctx context.Context, slug string) (nomination.Seats, error) {
+	return do(ctx, a, CheckSeats, slug, a.nomination.CheckSeats, nomination.Of{Slug: slug})
 }
 
 // StrikeCandidate takes a candidate off the list.

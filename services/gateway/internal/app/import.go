@@ -79,8 +79,8 @@ type Marked struct {
 	Body []byte
 }
 
-// MarkedImport writes an import's file with the faults that its check has found;
-// say tells one in the reader's language. The column of marks is the first or the
+// MarkedImport writes an import's file with the faults and doubts that its check
+// has found; say tells one in the reader's language. The column of marks is the first or the
 // second of nomination.MarkHeadings.
 func (a *App) MarkedImport(ctx context.Context, in nomination.OfImport, heading string, say func(fault.Field) string) (Marked, error) {
 	x, err := a.Import(ctx, in)
@@ -110,6 +110,9 @@ func (a *App) MarkedImport(ctx context.Context, in nomination.OfImport, heading 
 	m := table.Marking{Sheet: x.Sheet, Header: max(x.Header, 1), Heading: heading, Headings: nomination.MarkHeadings(), Author: "Laurel"}
 	for _, f := range x.Check.Faults {
 		m.Marks = append(m.Marks, table.Mark{Line: f.Line, Column: f.Column, Text: say(f)})
+	}
+	for _, w := range x.Check.Warnings { // they stand beside their row, and mark no cell
+		m.Marks = append(m.Marks, table.Mark{Line: w.Row, Text: say(fault.Field{Name: w.Field, Code: w.Code, Message: w.Message, Params: w.Params})})
 	}
 	var out bytes.Buffer
 	if err := guard.Do("mark", func() error { return table.WriteMarked(ctx, &out, body, m) }); err != nil {

@@ -12,6 +12,9 @@ import (
 var (
 	errNoSession = fault.New(fault.Unauthorized, "session_missing", "sign in first: Authorization: Bearer TOKEN")
 	errForbidden = fault.New(fault.Forbidden, "role_missing", "your account does not have the role for this")
+	// ErrFactorMissing is whoever must set up a second factor before all else.
+	ErrFactorMissing = fault.New(fault.Forbidden, "second_factor_missing",
+		"your roles take a second factor: set one up first, and sign in with it from then on")
 )
 
 // maxToken is the longest session token in characters.
@@ -58,7 +61,8 @@ func (a *App) Enter(ctx context.Context, act Act) error {
 // may decides whether the caller may do an act in a selection, and gives a
 // context in which they do. The scope is the department or the panel, where the
 // act is one of its members. Faults: session_missing, identity.ErrSession,
-// role_missing.
+// role_missing,
+// second_factor_missing.
 func (a *App) may(ctx context.Context, act Act, slug, scope string) (context.Context, error) {
 	rule, ok := a.rules[act]
 	if !ok {
@@ -81,7 +85,10 @@ func (a *App) may(ctx context.Context, act Act, slug, scope string) (context.Con
 		}
 		return ctx, nil
 	case SignedIn:
-		acting, _, err := a.signedIn(ctx)
+		acting, account, err := a.signedIn(ctx)
+		if err == nil && account.NeedsFactor && !rule.First {
+			err = ErrFactorMissing
+		}
 		return acting, err
 	case Voters: // Voter reads the credential
 		return ctx, fmt.Errorf("%s takes a credential", act)
@@ -95,6 +102,9 @@ func (a *App) byRole(ctx context.Context, rule Rule, slug, scope string) (contex
 	ctx, account, err := a.signedIn(ctx)
 	if err != nil {
 		return ctx, err
+	}
+	if account.NeedsFactor {
+		return ctx, ErrFactorMissing
 	}
 	role, ok := rule.allows(account, slug, scope)
 	if !ok {

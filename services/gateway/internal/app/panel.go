@@ -125,6 +125,16 @@ func (a *App) Sheets(ctx context.Context, of review.OfPanel) ([]review.Assignmen
 	return doIn(ctx, a, ReadSheets, of.Slug, of.Panel, a.review.ListAssignments, of)
 }
 
+// OwnSheets gives what the acting juror is to score in short, and one whole.
+func (a *App) OwnSheets(ctx context.Context, of review.OfSheet) (review.OwnSheets, error) {
+	return doIn(ctx, a, ReadSheets, of.Slug, of.Panel, a.review.GetSheets, of)
+}
+
+// SubmitSheets submits the acting juror's drafts.
+func (a *App) SubmitSheets(ctx context.Context, in review.SubmitSheets) (review.OwnSheets, error) {
+	return doIn(ctx, a, SaveSheet, in.Slug, in.Panel, a.review.SubmitSheets, in)
+}
+
 // SaveSheet saves or submits the acting juror's sheet of a candidate.
 func (a *App) SaveSheet(ctx context.Context, in review.SaveSheet) (review.Sheet, error) {
 	return doIn(ctx, a, SaveSheet, in.Slug, in.Panel, a.review.SaveSheet, in)

@@ -29,15 +29,24 @@ func (s Seat) Can(act Act) bool {
 	return ok
 }
 
+// Within tells whether whoever sits there may do an act in a department or panel.
+func (s Seat) Within(act Act, scope string) bool {
+	_, ok := s.rules[act].allows(s.Account, s.Selection.Slug, scope)
+	return ok
+}
+
 // Seat gives the caller's, if they may do an act there. An empty slug is of no
 // selection. Faults: session_missing, identity.ErrSession, selection.ErrUnknown,
-// role_missing.
+// role_missing, second_factor_missing.
 func (a *App) Seat(ctx context.Context, act Act, slug string) (Seat, error) {
 	ctx, err := a.may(ctx, ReadAccount, "", "")
 	if err != nil {
 		return Seat{}, err
 	}
 	seat := Seat{Account: accountOf(ctx), rules: a.rules}
+	if seat.Account.NeedsFactor && !a.rules[act].First {
+		return Seat{}, ErrFactorMissing
+	}
 	if slug != "" {
 		if seat.Selection, err = a.selections.Get(ctx, slug); err != nil {
 			return Seat{}, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -57,13 +58,16 @@ func (a *App) RulebookOf(s selection.Selection) (*rulebook.Rulebook, error) {
 
 // ChangePhase opens or closes a phase, and waits a while until every service has
 // applied it: applied tells whether all have. Faults: phase_incomplete with what
-// is still to be done; those of selection.Service.ChangePhase.
+// is still to be done; seats_unmet with what the candidates cannot meet; those of selection.Service.ChangePhase.
 func (a *App) ChangePhase(ctx context.Context, in selection.ChangePhase) (s selection.Selection, applied bool, err error) {
 	ctx, err = a.may(ctx, ChangePhase, in.Slug, "")
 	if err != nil {
 		return s, false, err
 	}
 	if err := a.complete(ctx, in); err != nil {
+		return s, false, err
+	}
+	if in.Unmet, err = a.unmet(ctx, in); err != nil {
 		return s, false, err
 	}
 	if s, err = a.selection.ChangePhase(ctx, in); err != nil {
@@ -120,6 +124,32 @@ func (a *App) complete(ctx context.Context, in selection.ChangePhase) error {
 		return err
 	}
 	return fault.New(fault.Conflict, "phase_incomplete", "the phase cannot be closed yet", missing...)
+}
+
+// unmet is what closing vetting leaves impossible, acknowledged by the caller.
+// Fault: seats_unmet, where it is not.
+func (a *App) unmet(ctx context.Context, in selection.ChangePhase) (text string, err error) {
+	if in.Phase != rulebook.PhaseVetting || in.Action != event.Close {
+		return "", nil
+	}
+	seats, err := a.nomination.CheckSeats(ctx, nomination.Of{Slug: in.Slug})
+	if fault.HasCode(err, nomination.ErrNotYet.Code) {
+		return "", nil
+	}
+	if err != nil || len(seats.Unmet) == 0 {
+		return "", err
+	}
+	var fields []fault.Field
+	var texts []string
+	for _, u := range seats.Unmet {
+		f := fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}
+		fields, texts = append(fields, f), append(texts, f.Name+": "+f.Message)
+	}
+	if !in.Acknowledge {
+		return "", fault.New(fault.Conflict, "seats_unmet",
+			"the awards cannot be filled with these candidates: acknowledge it to close vetting all the same", fields...)
+	}
+	return strings.Join(texts, "; "), nil
 }
 
 // missing is what is still to be done in a phase.

@@ -70,6 +70,7 @@ func told(ctx context.Context, account identity.Account, slug string) identity.A
 	untold := func(g identity.Grant) bool { return g.Slug != slug && (g.Slug != identity.AnySelection || !inAll) }
 	account.Grants = slices.DeleteFunc(slices.Clone(account.Grants), untold)
 	account.Pending = slices.DeleteFunc(slices.Clone(account.Pending), untold)
+	account.Ended = slices.DeleteFunc(slices.Clone(account.Ended), untold)
 	return account
 }
 

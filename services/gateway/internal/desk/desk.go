@@ -2,6 +2,7 @@ package desk
 
 import (
 	"embed"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -45,11 +46,18 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d := &desk{Site: site, echo: e, app: core, views: site.Views(templateFiles), sections: map[string]section{}}
 	d.mountSession()
 	d.mountHome()
+	d.mountAccount()
+	d.mountFactors()
+	d.mountSetup()
+	d.mountPeople()
+	d.mountNew()
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
 	d.mountMeeting()
 	d.mountAudit()
+	d.mountVetting()
+	d.mountSheets()
 }
 
 // handler answers a request of whoever is at a desk.
@@ -107,6 +115,9 @@ func (d *desk) seated(act app.Act, h handler) echo.HandlerFunc {
 		seat, err := d.app.Seat(c.Request().Context(), act, slug)
 		if err != nil && fault.From(err).Kind == fault.Unauthorized {
 			return d.ended(c)
+		}
+		if errors.Is(err, app.ErrFactorMissing) && c.Request().Method != http.MethodPost {
+			return c.Redirect(http.StatusSeeOther, accountPath)
 		}
 		if err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -72,10 +74,12 @@ func (d *desk) entries(c echo.Context, at *place) error {
 	data.Filters = filters(at, rules, in, found)
 	data.Filtered = in.Text != "" || slices.ContainsFunc(data.Filters, func(f Field) bool { return f.Value != "" })
 	data.Columns = []Column{
-		column(c, at.T("desk.entries.number"), string(nomination.SortNumber)), column(c, at.T("attribute.name"), string(nomination.SortName)),
-		column(c, at.T("attribute.employer"), string(nomination.SortEmployer)), column(c, at.T("attribute.region"), string(nomination.SortRegion)),
-		column(c, at.T("attribute.recommended_by"), string(nomination.SortRecommendedBy)),
-		{Text: at.T("desk.entries.state")}, {Text: at.T("desk.entries.opinions")}, {Text: at.T("attribute.photo")},
+		column(c, at.T("desk.entries.number"), string(nomination.SortNumber)), column(c, at.label("name"), string(nomination.SortName)),
+		column(c, at.label("employer"), string(nomination.SortEmployer)), column(c, at.label("region"), string(nomination.SortRegion)),
+		column(c, at.label("recommended_by"), string(nomination.SortRecommendedBy)),
+		{Text: at.T("desk.entries.state")},
+		{Text: at.T("desk.entries.opinions")},
+		{Text: at.label("photo")},
 	}
 	for _, e := range found.Entries {
 		data.Rows = append(data.Rows, rowOf(at, rules, e))
@@ -108,11 +112,19 @@ func rowOf(at *place, rules *rulebook.Rulebook, e nomination.Entry) entryRow {
 	return row
 }
 
+// label names a field of the form where a line begins.
+func (at *place) label(field string) string { return capital(at.T("attribute." + field)) }
+
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // filters are the questions beside the search.
 func filters(at *place, rules *rulebook.Rulebook, in nomination.FindEntries, found nomination.EntriesFound) []Field {
 	all := func(name, label, value string, options ...Option) Field {
 		return Field{
-			Name: name, Label: at.T(label), Kind: "select", Value: value, Optional: true, Options: append([]Option{{Text: at.T("desk.entries.all")}}, options...),
+			Name: name, Label: label, Kind: "select", Value: value, Optional: true, Options: append([]Option{{Text: at.T("desk.entries.all")}}, options...),
 		}
 	}
 	var states, categories, departments []Option
@@ -125,18 +137,18 @@ func filters(at *place, rules *rulebook.Rulebook, in nomination.FindEntries, fou
 	for _, one := range rules.Vetting.Departments {
 		departments = append(departments, Option{Value: one.ID, Text: department(at, rules, one.ID)})
 	}
-	out := []Field{all("state", "desk.entries.state", string(in.State), states...)}
+	out := []Field{all("state", at.T("desk.entries.state"), string(in.State), states...)}
 	if len(categories) > 0 {
-		out = append(out, all("category", "attribute.category", in.Category, categories...))
+		out = append(out, all("category", at.label("category"), in.Category, categories...))
 	}
-	out = append(out, all("region", "attribute.region", in.Region, values(found.Regions, in.Region)...),
-		all("by", "attribute.recommended_by", in.RecommendedBy, values(found.RecommendedBy, in.RecommendedBy)...))
+	out = append(out, all("region", at.label("region"), in.Region, values(found.Regions, in.Region)...),
+		all("by", at.label("recommended_by"), in.RecommendedBy, values(found.RecommendedBy, in.RecommendedBy)...))
 	if len(departments) > 0 {
-		out = append(out, all("department", "desk.entries.department", in.Department, departments...),
-			all("opinion", "desk.entries.opinion", in.Opinion, Option{Value: nomination.Due, Text: at.T("desk.entries.due")},
+		out = append(out, all("department", at.T("desk.entries.department"), in.Department, departments...),
+			all("opinion", at.T("desk.entries.opinion"), in.Opinion, Option{Value: nomination.Due, Text: at.T("desk.entries.due")},
 				Option{Value: nomination.Pass, Text: at.T("desk.verdict.pass")}, Option{Value: nomination.Fail, Text: at.T("desk.verdict.fail")}))
 	}
-	return append(out, all("photo", "attribute.photo", string(in.Photo), Option{Value: string(nomination.With), Text: at.T("desk.entries.with")},
+	return append(out, all("photo", at.label("photo"), string(in.Photo), Option{Value: string(nomination.With), Text: at.T("desk.entries.with")},
 		Option{Value: string(nomination.Without), Text: at.T("desk.entries.without")}))
 }
 
@@ -178,8 +190,10 @@ func department(at *place, rules *rulebook.Rulebook, id string) string {
 type entryPage struct {
 	Row      entryRow
 	Facts    []fact
+	Title    string // of the deeds
 	Deeds    string
 	Photo    string // address
+	Alt      string
 	Opinions []opinion
 	Warnings []Text
 	Notes    []nomination.Note
@@ -222,7 +236,10 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 	if err != nil {
 		return err
 	}
-	data := entryPage{Row: rowOf(at, rules, e), Deeds: e.Nominee.Deeds, Notes: e.Notes, Withdraw: form, Back: at.Path("entries")}
+	data := entryPage{
+		Row: rowOf(at, rules, e), Title: at.label("deeds"), Deeds: e.Nominee.Deeds, Alt: at.label("photo"), Notes: e.Notes, Withdraw: form,
+		Back: at.Path("entries"),
+	}
 	if e.Nominee.Photo != "" {
 		data.Photo = at.Path("entries", e.ID, "photo")
 	}
@@ -231,16 +248,16 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 			data.Facts = append(data.Facts, fact{label, text})
 		}
 	}
-	add(at.T("attribute.employer"), e.Nominee.Employer)
-	add(at.T("attribute.region"), e.Nominee.Region)
-	add(at.T("attribute.category"), data.Row.Category)
+	add(at.label("employer"), e.Nominee.Employer)
+	add(at.label("region"), e.Nominee.Region)
+	add(at.label("category"), data.Row.Category)
 	if e.Nominee.Gender != "" {
-		add(at.T("attribute.gender"), at.T("attribute."+strings.Join([]string{"gender", e.Nominee.Gender}, ".")))
+		add(at.label("gender"), at.T("attribute."+strings.Join([]string{"gender", e.Nominee.Gender}, ".")))
 	}
 	if e.Nominee.Years != nil {
-		add(at.T("attribute.years"), strconv.Itoa(*e.Nominee.Years))
+		add(at.label("years"), strconv.Itoa(*e.Nominee.Years))
 	}
-	add(at.T("attribute.recommended_by"), e.Nominee.RecommendedBy)
+	add(at.label("recommended_by"), e.Nominee.RecommendedBy)
 	for _, id := range rules.Attributes {
 		add(id, e.Nominee.Attributes[id])
 	}

@@ -94,7 +94,7 @@ func (f *Form) fill(typed url.Values) {
 func (f *Form) refuse(t web.Printer, err error) (status int, _ error) {
 	known := fault.From(err)
 	switch known.Kind {
-	case fault.Invalid, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unauthorized, fault.Forbidden, fault.Gone, fault.Media:
+	case fault.Invalid, fault.Malformed, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unauthorized, fault.Forbidden, fault.Gone, fault.Media:
 	default:
 		return 0, err
 	}

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"net/http"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
@@ -21,6 +23,9 @@ type homeSelection struct {
 }
 
 func (d *desk) home(c echo.Context, at *place) error {
+	if at.Account.NeedsFactor { // before all else
+		return c.Redirect(http.StatusSeeOther, accountPath)
+	}
 	own, err := d.app.Own(c.Request().Context())
 	if err != nil {
 		return err

@@ -1,9 +1,11 @@
 package desk
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -37,6 +39,7 @@ func (d *desk) mountImport() {
 // importsPage is the first step, and what has come before.
 type importsPage struct {
 	Form   *Form
+	Body   string // what the column of recommending bodies is called
 	Bodies []nomination.Value
 	Before []importRow
 }
@@ -49,7 +52,7 @@ type importRow struct {
 
 func uploadForm(at *place) *Form {
 	return &Form{Action: at.Path("import", "upload"), Button: at.T("desk.import.upload"), Files: true, Fields: []Field{
-		{Name: "recommended_by", Label: at.T("attribute.recommended_by"), Hint: at.T("desk.import.by.hint"), Max: 200, Optional: true},
+		{Name: "recommended_by", Label: at.label("recommended_by"), Hint: at.T("desk.import.by.hint"), Max: 200, Optional: true},
 		{Name: "blob", Kind: "file", Label: at.T("desk.import.file"), Hint: at.T("desk.import.file.hint")},
 	}}
 }
@@ -68,7 +71,7 @@ func (d *desk) showImports(c echo.Context, at *place, status int, form *Form) er
 	if err != nil {
 		return err
 	}
-	data := importsPage{Form: form, Bodies: found.RecommendedBy}
+	data := importsPage{Form: form, Body: at.label("recommended_by"), Bodies: found.RecommendedBy}
 	for _, x := range all {
 		data.Before = append(data.Before, importRow{
 			Href: at.Path("import", x.ID), Name: x.Name, By: x.By, RecommendedBy: x.RecommendedBy, At: at.moment(x.CreatedAt),
@@ -101,22 +104,23 @@ func (d *desk) upload(c echo.Context, at *place, typed url.Values, files *app.In
 
 // importPage is a further step.
 type importPage struct {
-	X        nomination.Import
-	Step     int // 2 columns, 3 check, 4 rows are taken
-	Wrong    Form
-	Look     *Form // sheet and line; nil: the file is text and its line is clear
-	Columns  []importColumn
-	Checked  bool
-	Faults   []placed
-	More     int // faults that are not shown
-	Warnings []placed
-	Marked   string
-	Action   string // address before the names of forms
-	Running  bool
-	Percent  int64
-	Failed   Text
-	Over     bool
-	Entries  string
+	X          nomination.Import
+	Step       int // 2 columns, 3 check, 4 rows are taken
+	Wrong      Form
+	Look       *Form // sheet and line; nil: the file is text and its line is clear
+	Columns    []importColumn
+	Checked    bool
+	Faults     []placed
+	More       int // faults that are not shown
+	Warnings   []placed
+	MoreDoubts int
+	Marked     string
+	Action     string // address before the names of forms
+	Running    bool
+	Percent    int64
+	Failed     Text
+	Over       bool
+	Entries    string
 }
 
 type importColumn struct {
@@ -153,17 +157,17 @@ func (d *desk) showImport(c echo.Context, at *place, x nomination.Import, status
 	}
 	if x.Check != nil {
 		data.Step, data.Checked = 3, true
-		for i, f := range x.Check.Faults {
-			if i == maxShown {
-				break
-			}
+		faults := slices.Clone(x.Check.Faults)
+		slices.SortStableFunc(faults, func(a, b fault.Field) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+		for _, f := range faults[:min(maxShown, len(faults))] {
 			data.Faults = append(data.Faults, at.placed(x, f))
 		}
 		data.More = max(0, x.Check.Mistakes-len(data.Faults))
-		for _, w := range x.Check.Warnings {
+		for _, w := range x.Check.Warnings[:min(maxShown, len(x.Check.Warnings))] {
 			data.Warnings = append(data.Warnings, at.placed(x, fault.Field{Name: w.Field, Code: w.Code, Message: w.Message, Params: w.Params, Line: w.Row}))
 		}
-		if x.Check.Mistakes > 0 {
+		data.MoreDoubts = max(0, x.Check.Doubts-len(data.Warnings))
+		if x.Check.Mistakes > 0 || x.Check.Doubts > 0 {
 			data.Marked = at.Path("import", x.ID, "marked")
 		}
 	}
@@ -237,12 +241,18 @@ func (at *place) use(use string) string {
 	case "no", nomination.UseNote, nomination.UseLeave:
 		return at.T("desk.use." + use)
 	}
-	return at.T("attribute." + use)
+	return at.label(use)
 }
+
+// wholes are what faults call the parts of a file that are no columns.
+var wholes = []string{"sheet", "rows", "columns", "comments", "pictures", "csv", "header", "file"}
 
 // placed tells a fault at its place in the file.
 func (at *place) placed(x nomination.Import, f fault.Field) placed {
 	out := placed{Name: f.Name, Text: at.told(f)}
+	if slices.Contains(wholes, f.Name) {
+		out.Name = at.T("desk.place." + f.Name)
+	}
 	switch {
 	case f.Line > 0 && f.Column > 0 && len(x.Sheets) > 0:
 		out.Where = columnLetter(f.Column-1) + strconv.Itoa(f.Line)
@@ -332,11 +342,11 @@ func (d *desk) marked(c echo.Context, at *place) error {
 		heading = nomination.MarkHeadings()[0]
 	}
 	made, err := d.app.MarkedImport(c.Request().Context(), ofImport(c, at), heading, func(f fault.Field) string {
-		text := at.told(f).Text
-		if f.Column == 0 && f.Name != "" {
-			return f.Name + ": " + text
+		shown := at.placed(nomination.Import{}, f)
+		if f.Column == 0 && shown.Name != "" {
+			return shown.Name + ": " + shown.Text.Text
 		}
-		return text
+		return shown.Text.Text
 	})
 	if err != nil {
 		return err

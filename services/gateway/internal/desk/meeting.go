@@ -77,7 +77,7 @@ func (d *desk) wall(c echo.Context, at *place) error {
 	if err != nil {
 		return err
 	}
-	return d.render(c, at, web.Page{Name: "wall", Title: at.T("desk.meeting"), Data: at.room(m, "wall", "desk.meeting.wall", "state")})
+	return d.render(c, at, web.Page{Name: "wall", Title: at.T("desk.meeting"), Data: at.room(m, "wall", "state")})
 }
 
 // follow answers a page that shows the meeting with what has changed, once it has.

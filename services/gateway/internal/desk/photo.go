@@ -50,14 +50,14 @@ type pictureCard struct {
 
 func photosForm(at *place, columns []string) *Form {
 	by := Field{Name: "by", Kind: "select", Label: at.T("desk.photos.by"), Hint: at.T("desk.photos.by.hint"), Value: string(nomination.ByName), Options: []Option{
-		{Value: string(nomination.ByName), Text: at.T("attribute.name")}, {Value: string(nomination.ByNumber), Text: at.T("desk.photos.number")},
+		{Value: string(nomination.ByName), Text: at.label("name")}, {Value: string(nomination.ByNumber), Text: at.T("desk.photos.number")},
 	}}
 	for _, name := range columns {
 		by.Options = append(by.Options, Option{Value: name, Text: name})
 	}
 	return &Form{Action: at.Path("photos", "add"), Button: at.T("desk.photos.add"), Files: true, Fields: []Field{
 		{Name: "files", Kind: "file", Label: at.T("desk.photos.files"), Hint: at.T("desk.photos.files.hint",
-			"files", nomination.MaxPhotos, "all", nomination.MaxPhotosSize>>20, "one", app.MaxPhoto>>20, "unpacked", nomination.MaxUnpacked>>20)}, by,
+			"files", nomination.MaxPhotos, "all", nomination.MaxPhotosSize>>20, "one", app.MaxPhoto>>20, "unpacked", nomination.MaxUnpacked>>30)}, by,
 	}}
 }
 
@@ -83,7 +83,9 @@ func (d *desk) showPhotos(c echo.Context, at *place, status int, typed url.Value
 		Without: found.NoPicture, Text: c.QueryParam("q"), Pager: pager(c, found.Total, picturesAtOnce), Place: at.Path("photos", "place"),
 	}
 	if data.Running = data.Waiting > 0; data.Running {
-		c.Response().Header().Set("Refresh", refresh)
+		if len(found.Pictures) == 0 { // whoever is placing one is not disturbed
+			c.Response().Header().Set("Refresh", refresh)
+		}
 		if found.Job != nil && found.Job.Total > 0 {
 			data.Percent = 100 * found.Job.Done / found.Job.Total
 		}
@@ -145,8 +147,11 @@ func (d *desk) addPhotos(c echo.Context, at *place, typed url.Values, files *app
 func (d *desk) placePhoto(c echo.Context, at *place, typed url.Values) error {
 	in := nomination.PlacePhoto{Slug: at.Slug, Picture: typed.Get("picture"), Entry: typed.Get("entry")}
 	said := "desk.photos.placed"
-	if typed.Get("away") != "" {
+	switch {
+	case typed.Get("away") != "":
 		in.Entry, said = "", "desk.photos.away.done"
+	case in.Entry == "":
+		return d.showPhotos(c, at, http.StatusOK, typed, nomination.ErrPhotos.At(fault.Required(at.T("desk.photos.entry"))))
 	}
 	p, err := d.app.PlacePhoto(c.Request().Context(), in)
 	if err != nil {

@@ -20,6 +20,9 @@ const signInPath = root + "/sign-in"
 func (d *desk) mountSession() {
 	web.Get(d.echo, app.SignIn, signInPath, d.signIn, d.through()...)
 	web.Post(d.echo, app.SignIn, signInPath, "enter", d.enter, d.through()...)
+	web.Get(d.echo, app.SignIn, secondPath, d.second, d.through()...)
+	web.Post(d.echo, app.SignIn, secondPath, "prove", d.proveSecond, d.through()...)
+	web.Post(d.echo, app.SignIn, signInPath, "passkey", d.enterByPasskey, d.through()...)
 	web.Post(d.echo, app.SignOut, root, "sign-out", d.signOut, d.through()...)
 }
 
@@ -42,7 +45,9 @@ func (d *desk) signIn(c echo.Context) error {
 
 func (d *desk) showSignIn(c echo.Context, status int, form *Form) error {
 	t := d.views.View(c).Printer
-	return d.render(c, &place{Printer: t}, web.Page{Name: "sign-in", Status: status, Title: t.T("desk.signin.title"), Section: "account", Data: form})
+	return d.render(c, &place{Printer: t}, web.Page{
+		Name: "sign-in", Status: status, Title: t.T("desk.signin.title"), Section: "account", Data: d.signInPage(t, form),
+	})
 }
 
 func (d *desk) enter(c echo.Context) error {
@@ -56,8 +61,7 @@ func (d *desk) enter(c echo.Context) error {
 	if err != nil {
 		return d.again(c, at, form, typed, err, func(status int) error { return d.showSignIn(c, status, form) })
 	}
-	d.SetSession(c, s.Token, s.ExpiresAt)
-	return c.Redirect(http.StatusSeeOther, form.Field("to").Value)
+	return d.entered(c, s, form.Field("to").Value)
 }
 
 func (d *desk) signOut(c echo.Context) error {

@@ -250,7 +250,8 @@ func TestBrowser_overnight(t *testing.T) {
 			if got := browser.Read[string](t, ctx, `document.querySelector("#alert h2").textContent`); !strings.Contains(got, "opened on 4 May 2026") {
 				t.Errorf("it says %q", got)
 			}
-			if got := browser.Read[[]string](t, ctx, `[...document.querySelectorAll("[name=pick]:checked")].map(e => e.value).sort()`); !slices.Equal(got, []string{"3", "5"}) {
+			got := browser.Read[[]string](t, ctx, `[...document.querySelectorAll("[name=pick]:checked")].map(e => e.value).sort()`)
+			if !slices.Equal(got, []string{"3", "5"}) {
 				t.Errorf("ticked %v", got)
 			}
 			browser.Run(t, ctx, "press again", press, chromedp.WaitVisible(chromedp.CSS(".ticket")))

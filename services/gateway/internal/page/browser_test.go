@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 )
 
@@ -25,7 +26,8 @@ func TestBrowser_vote(t *testing.T) {
 			browser.Run(t, ctx, "open", browser.Scripts(with), chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
 				chromedp.Navigate(address+"?lang=zh-CN"))
 			// Cards that are laid out late would move away under the pointer.
-			browser.Run(t, ctx, "lay out", chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
+			browser.Run(t, ctx, "lay out",
+				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
 			if wide := browser.Read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {
 				t.Errorf("the page is %d pixels wide", wide)
 			}

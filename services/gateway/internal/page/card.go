@@ -47,15 +47,6 @@ func initial(name string) string {
 	return string(r)
 }
 
-func (s *visit) category(id string) string {
-	for _, c := range s.rules.Categories {
-		if title := s.title(c.Title); c.ID == id && title != "" {
-			return title
-		}
-	}
-	return id
-}
-
 // counts are what may be shown of a tally.
 type counts struct {
 	votes map[int]int64 // nil while they are hidden
@@ -76,7 +67,7 @@ func countsOf(t voting.Tally) counts {
 func (s *visit) card(c nomination.Candidate, shown counts) card {
 	out := card{
 		Candidate: c, Href: s.storyPath(c.Number), PhotoSrc: s.photoPath(c),
-		Initial: initial(c.Name), Category: s.category(c.Category),
+		Initial: initial(c.Name), Category: s.book.Category(c.Category),
 	}
 	if shown.votes != nil {
 		votes := shown.votes[c.Number]

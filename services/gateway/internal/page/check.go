@@ -53,7 +53,7 @@ func (p *pages) check(c echo.Context) error {
 		return err
 	}
 	typed := sent.Get("receipt")
-	no := checkPage{Typed: typed[:min(len(typed), maxTyped)]}
+	no := checkPage{Typed: start(typed, maxTyped)}
 	if typed == "" {
 		no.Wrong = s.printer.T("receipt.missing")
 		return p.showCheck(c, s, http.StatusUnprocessableEntity, no)
@@ -70,7 +70,7 @@ func (p *pages) check(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, s.path()+"/receipt")
 }
 
-// maxTyped is the longest receipt as typed, in bytes: hyphens and spaces fit.
+// maxTyped is the longest receipt as typed, in characters: hyphens and spaces fit.
 const maxTyped = 64
 
 func (p *pages) showCheck(c echo.Context, s *visit, status int, data checkPage) error {

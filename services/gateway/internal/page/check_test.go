@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
 )
 

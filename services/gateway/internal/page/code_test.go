@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -90,6 +91,8 @@ func TestCode_refused(t *testing.T) {
 			"投票码输错了", `value="K7M3-9TQX"`, `aria-invalid="true"`, `aria-describedby="code-hint code-wrong"`, `id="code-wrong"`, `<a href="#voter-code">`,
 		}},
 		{"long", "[roster]", strings.Repeat("K", 300), nil, 422, []string{"投票码输错了"}},
+		{"of two lengths", "[roster]", strings.Repeat("K", 63) + "码码", nil, 422, []string{`value="` + strings.Repeat("K", 63) + `码"`}},
+		{"wide", "[roster]", strings.Repeat("Ｋ　", 12), identity.ErrCode, 401, []string{"这个投票码无效"}},
 		{"unknown", "[roster]", "K7M3-9TQX-2HFQ", nil, 401, []string{"这个投票码无效", "联系主办方换发"}},
 		{"markup", "[roster]", `"><script>alert("x")`, nil, 422, []string{"投票码输错了"}},
 		{"too many", "[roster]", goodCode, toMany, 429, []string{"输错的次数太多", "请等 2 分钟再试"}},
@@ -102,7 +105,7 @@ func TestCode_refused(t *testing.T) {
 			a := ask(t, b.visitor, http.MethodPost, b.address+"/code", url.Values{"code": {test.code}})
 			a.has(t, test.status, test.texts...)
 			noScript(t, a)
-			if retry := a.Header.Get("Retry-After"); (retry != "") != (test.err != nil) {
+			if retry := a.Header.Get("Retry-After"); (retry != "") != (test.status == 429 || test.status == 503) {
 				t.Errorf("Retry-After %q", retry)
 			}
 			if cookieGiven(a, "laurel_voter") && test.ways == "[roster]" {

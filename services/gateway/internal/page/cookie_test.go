@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -71,7 +72,7 @@ func TestCookies_planted(t *testing.T) {
 		}
 	}
 	keeps := []string{own.Name + "=" + own.Value, "__Host-laurel_order=" + first["__Host-laurel_order"].Value}
-	for name, sent := range map[string][]string{"before": append(append([]string{}, planted...), keeps...), "behind": append(append([]string{}, keeps...), planted...)} {
+	for name, sent := range map[string][]string{"before": slices.Concat(planted, keeps), "behind": slices.Concat(keeps, planted)} {
 		if set := cookies(t, s.URL+"/s/"+slug, sent...); len(set) != 0 {
 			t.Errorf("planted %s its own, they displace them: %v", name, set)
 		}

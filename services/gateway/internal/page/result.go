@@ -92,7 +92,7 @@ func (s *visit) wait() waitPage {
 	if notice.State == selection.Closed {
 		return waitPage{Text: s.printer.T("results.wait.soon")}
 	}
-	return waitPage{Text: s.printer.T("results.wait.text", "days", s.noticeText())}
+	return waitPage{Text: s.printer.T("results.wait.text", "days", s.book.Notice())}
 }
 
 func (s *visit) result(found selection.Results, list []nomination.Candidate) resultPage {
@@ -127,7 +127,7 @@ func (s *visit) result(found selection.Results, list []nomination.Candidate) res
 	}
 	sources := s.sources(found.Ranking)
 	for _, source := range sources {
-		out.Columns = append(out.Columns, s.sourceTitle(source))
+		out.Columns = append(out.Columns, s.book.Source(source))
 	}
 	apart := s.written(found.Ranking, list)
 	for _, r := range found.Ranking {
@@ -156,21 +156,6 @@ func (s *visit) sources(ranking []selection.RankedCandidate) []string {
 		sources = slices.Sorted(maps.Keys(ranking[0].Components))
 	}
 	return sources
-}
-
-// sourceTitle names a source of the composite.
-func (s *visit) sourceTitle(source string) string {
-	if id, ok := rulebook.SourcePanel(source); ok {
-		panel, _ := s.rules.Review.Panel(id)
-		if title := s.title(panel.Title); title != "" {
-			return title
-		}
-		return id
-	}
-	if key := "source." + source; s.printer.Has(key) {
-		return s.printer.T(key)
-	}
-	return source
 }
 
 // shownDigits is how many decimals of a component are shown; the exact number

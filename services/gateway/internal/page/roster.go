@@ -22,8 +22,19 @@ func (roster) traits() traits {
 	return traits{name: rulebook.WayRoster, form: "code", accepted: "code.accepted", several: true}
 }
 
-// maxCode is the longest code as typed, in bytes.
+// maxCode is the longest code as typed, in characters.
 const maxCode = 64
+
+// start is the first characters of a text, for a field that is shown again.
+func start(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most])
+	}
+	return text
+}
 
 // codeForm asks for the code of a member of the roster.
 type codeForm struct {
@@ -58,7 +69,7 @@ func (r roster) prove(ctx context.Context, slug string, sent url.Values) (identi
 	switch code := strings.TrimSpace(sent.Get("code")); {
 	case code == "":
 		return identity.Credential{}, errNoCode
-	case len(code) > maxCode:
+	case start(code, maxCode) != code:
 		return identity.Credential{}, identity.ErrCodeMistyped
 	default:
 		return r.app.ProveRoster(ctx, slug, code)
@@ -90,7 +101,7 @@ func (roster) refused(s *visit, sent url.Values, f *fault.Error) *refusal {
 	}
 	typed := strings.TrimSpace(sent.Get("code"))
 	no := s.refuse(f.Kind.Status(), key, args...)
-	no.proof = &proof{way: rulebook.WayRoster, typed: typed[:min(len(typed), maxCode)]}
+	no.proof = &proof{way: rulebook.WayRoster, typed: start(typed, maxCode)}
 	no.alert.Errors = []mistake{{Text: s.printer.T("code.label"), Href: "#voter-code"}}
 	return no
 }

@@ -211,7 +211,7 @@ func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage)
 	rules := s.rules.Voting
 	data.Form = &form{
 		Action: data.Path + "/vote", Find: data.Path + "/find", Key: newKey(p.Now()),
-		Min: rules.Picks.Min, Max: rules.Picks.Max, Range: s.pickRange(), Limits: s.limits(),
+		Min: rules.Picks.Min, Max: rules.Picks.Max, Range: s.book.PickRange(), Limits: s.book.Limits(),
 	}
 	return 0, nil
 }
@@ -263,20 +263,4 @@ func (s *visit) next() string {
 		return t("next.voting.from", "time", s.printer.Moment(*vote.OpensAt, s.at).Text)
 	}
 	return t("next.before")
-}
-
-func (s *visit) pickRange() string {
-	picks := s.rules.Voting.Picks
-	if picks.Min == picks.Max {
-		return s.printer.N("picks.exactly", int64(picks.Max))
-	}
-	return s.printer.T("picks.range", "min", picks.Min, "max", picks.Max)
-}
-
-func (s *visit) limits() []string {
-	var words []string
-	for _, l := range s.rules.Voting.Limits {
-		words = append(words, s.printer.T("picks.category", "category", s.category(l.Category), "min", l.Min, "max", l.Max))
-	}
-	return words
 }

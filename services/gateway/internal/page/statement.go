@@ -73,7 +73,7 @@ func (p *pages) statementByCode(c echo.Context) error {
 	}
 	t := s.printer.T
 	typed := strings.TrimSpace(sent.Get("code"))
-	data := statementPage{Code: typed[:min(len(typed), maxCode)]}
+	data := statementPage{Code: start(typed, maxCode)}
 	if typed == "" {
 		data.CodeWrong = t("refusal.code.missing")
 		return p.stated(c, s, http.StatusUnprocessableEntity, data)
@@ -108,7 +108,7 @@ func (p *pages) state(c echo.Context) (s *visit, data statementPage, status int,
 		return s, data, 0, err
 	}
 	typed := strings.TrimSpace(sent.Get("receipt"))
-	data.Receipt = typed[:min(len(typed), maxTyped)]
+	data.Receipt = start(typed, maxTyped)
 	if typed == "" {
 		data.Wrong = s.printer.T("statement.missing")
 		return s, data, http.StatusUnprocessableEntity, nil

@@ -67,7 +67,8 @@ func TestBrowser_statement(t *testing.T) {
 		width, height int64
 		scripts       bool
 	}{{"zh-CN", 360, 740, true}, {"en", 360, 740, false}, {"zh-CN", 1440, 900, false}, {"en", 1440, 900, true}} {
-		browser.Run(t, ctx, "open", browser.Scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height), chromedp.Navigate(b.address+"/statement?lang="+c.language))
+		browser.Run(t, ctx, "open", browser.Scripts(c.scripts), chromedp.EmulateViewport(c.width, c.height),
+			chromedp.Navigate(b.address+"/statement?lang="+c.language))
 		look := func(step string) {
 			t.Helper()
 			if wide := browser.Read[int64](t, ctx, `document.documentElement.scrollWidth`); wide > c.width {
@@ -124,5 +125,26 @@ func TestStatement_code(t *testing.T) {
 	ask(t, visitor(t), http.MethodPost, page+"/code?lang=en", url.Values{"code": {"private ballot"}}).has(t, 200, "A ballot is counted")
 	if other := newBooth(t); strings.Contains(get(t, other.visitor, other.address+"/statement").body, "/statement/code") {
 		t.Error("a vote without codes asks for one")
+	}
+}
+
+// TestStatementCode_look asks by a code that is refused, then by a private one.
+func TestStatementCode_look(t *testing.T) {
+	b := rosterBooth(t, "[roster]")
+	ctx := browser.Open(t)
+	browser.Look(t, ctx, "statement-code", b.address+"/statement")
+	send := func(step, code, wait string) {
+		t.Helper()
+		browser.Run(t, ctx, step, chromedp.SetValue(chromedp.CSS("#code"), code), chromedp.Click(chromedp.CSS(`form[action$="/code"] .button`)),
+			chromedp.WaitVisible(chromedp.CSS(wait)))
+	}
+	browser.Run(t, ctx, "open", chromedp.Navigate(b.address+"/statement?lang=en"))
+	send("refused", "read", "#code-wrong")
+	if at := browser.Read[string](t, ctx, `document.activeElement.id + " " + location.href`); strings.Contains(at, "read") {
+		t.Errorf("the code is in the address: %s", at)
+	}
+	send("told", "private ballot", `[role=status]`)
+	if told := browser.Read[string](t, ctx, `document.querySelector("[role=status]").textContent`); told != "A ballot is counted for the member with this code." {
+		t.Errorf("told %q", told)
 	}
 }

@@ -73,7 +73,7 @@ func (s *visit) facts(c nomination.Candidate) []fact {
 	facts := []fact{
 		{s.printer.T("fact.employer"), c.Employer},
 		{s.printer.T("fact.region"), c.Region},
-		{s.printer.T("fact.category"), s.category(c.Category)},
+		{s.printer.T("fact.category"), s.book.Category(c.Category)},
 	}
 	if c.Years != nil {
 		facts = append(facts, fact{s.printer.T("fact.years"), s.printer.N("fact.years.value", int64(*c.Years))})

@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -41,6 +42,7 @@ type visit struct {
 	selection.Selection
 
 	rules   *rulebook.Rulebook
+	book    rule.Book // the rules in words
 	at      *time.Location
 	printer web.Printer
 	summary *summary
@@ -80,15 +82,16 @@ func (p *pages) newVisit(c echo.Context, found selection.Selection) (*visit, err
 		return nil, err
 	}
 	s := &visit{Selection: found, rules: rules, at: web.Location(found.Timezone), printer: p.views.View(c).Printer}
-	s.summary = s.summarize(p.Now())
+	s.book = rule.New(s.printer, rules, p.Now())
+	s.summary = s.summarize()
 	return s, nil
 }
 
-func (s *visit) summarize(now time.Time) *summary {
+func (s *visit) summarize() *summary {
 	sum := &summary{
 		Slug: s.Slug, Title: s.title(s.Title), Edition: s.printer.N("selection.edition", int64(s.Edition)),
 		Live: s.voting(), Published: s.PublishedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
-		Zone: web.Zone(s.at, now), Timeline: s.timeline(),
+		Zone: s.book.Zone, Timeline: s.timeline(),
 	}
 	sum.Status = s.printer.T("status.preparing")
 	for _, step := range sum.Timeline {

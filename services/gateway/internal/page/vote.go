@@ -14,6 +14,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -142,7 +143,7 @@ func (p *pages) explain(c echo.Context, s *visit, a asked, key string, f *fault.
 	case errors.Is(f, voting.ErrDuplicate):
 		return s.duplicate(f)
 	case errors.Is(f, voting.ErrHours):
-		return s.refuse(status, "refusal.hours", "hours", hoursText(s.rules.Voting.Hours), "zone", s.summary.Zone)
+		return s.refuse(status, "refusal.hours", "hours", rule.Hours(s.rules.Voting.Hours), "zone", s.summary.Zone)
 	case errors.Is(f, voting.ErrNotOpen):
 		return s.refuse(status, "refusal.notopen")
 	case errors.Is(f, voting.ErrClosed):
@@ -177,7 +178,7 @@ func (s *visit) mistakes(status int, a asked, fields []fault.Field, list []nomin
 			no.add(n, text)
 			continue
 		}
-		no.alert.Text = s.printer.T("refusal.picks.range", "range", s.printer.List(append([]string{s.pickRange()}, s.limits()...)))
+		no.alert.Text = s.printer.T("refusal.picks.range", "range", s.printer.List(append([]string{s.book.PickRange()}, s.book.Limits()...)))
 		no.alert.Errors = append(no.alert.Errors, mistake{text.Text, text.Lang, "#candidates"})
 	}
 	return no
@@ -191,7 +192,7 @@ func (s *visit) better(f fault.Field, list []nomination.Candidate) (words []stri
 		}
 	}
 	if id, ok := f.Params["category"]; ok {
-		words = append(words, "category", s.category(id))
+		words = append(words, "category", s.book.Category(id))
 	}
 	return words
 }
@@ -267,9 +268,4 @@ func (s *visit) names(list []nomination.Candidate, picks []int) string {
 // numbered is a candidate's number and name.
 func (s *visit) numbered(c nomination.Candidate) string {
 	return strings.TrimSpace(s.printer.T("candidate.numbered", "number", c.Number, "name", c.Name))
-}
-
-// hoursText writes minutes of the day as 09:00–22:00.
-func hoursText(h rulebook.Hours) string {
-	return fmt.Sprintf("%02d:%02d–%02d:%02d", h.From/60, h.From%60, h.To/60, h.To%60)
 }

@@ -4,12 +4,8 @@ package print
 
 import (
 	"embed"
-	"fmt"
 	"html/template"
 	"io"
-	"strings"
-
-	"github.com/skip2/go-qrcode"
 
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -64,27 +60,4 @@ func WriteSlips(w io.Writer, lang string, s Slips) error {
 	}{s, lang, words.Words(s.Title)})
 }
 
-// qr is a QR code as an SVG path, a unit a module.
-type qr struct {
-	Side int // units
-	Path string
-}
-
-func figure(address, code string) (out qr, err error) {
-	symbol, err := qrcode.New(CodeAddress(address, code), qrcode.Medium)
-	if err != nil {
-		return out, fmt.Errorf("QR code: %w", err)
-	}
-	rows := symbol.Bitmap()
-	out.Side = len(rows)
-	var path strings.Builder
-	for y, row := range rows {
-		for x, dark := range row {
-			if dark {
-				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x, y)
-			}
-		}
-	}
-	out.Path = path.String()
-	return out, nil
-}
+func figure(address, code string) (web.QR, error) { return web.NewQR(CodeAddress(address, code)) }

@@ -20,11 +20,12 @@ const (
 
 // The cookies of pages.
 const (
-	CookieLanguage = "laurel_language"
-	CookieOrder    = "laurel_order"   // seed of the order of candidates
-	CookieVoter    = "laurel_voter"   // credential; of a selection
-	CookieReceipt  = "laurel_receipt" // the last ballot's receipt and time; of a selection
-	CookieNote     = "laurel_note"    // what the next desk page says of the act that led to it
+	CookieLanguage  = "laurel_language"
+	CookieOrder     = "laurel_order"     // seed of the order of candidates
+	CookieVoter     = "laurel_voter"     // credential; of a selection
+	CookieReceipt   = "laurel_receipt"   // the last ballot's receipt and time; of a selection
+	CookieChallenge = "laurel_challenge" // token of a sign-in that waits for its second factor
+	CookieNote      = "laurel_note"      // what the next desk page says of the act that led to it
 )
 
 // maxSelections is how many selections a browser keeps cookies of a name for. All

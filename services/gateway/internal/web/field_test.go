@@ -228,6 +228,10 @@ func names(args []ast.Expr, values texts) (found []string) {
 	return found
 }
 
+// mostTexts is how many texts a name may stand for: with more it is an address or
+// a document, put together of others again and again, and no code.
+const mostTexts = 300
+
 // texts are the literals that a name of a package stands for.
 type texts map[string][]string
 
@@ -235,7 +239,7 @@ func literals(files []*ast.File) texts {
 	all := texts{}
 	add := func(name string, value ast.Expr) {
 		for _, text := range all.of(value) {
-			if !slices.Contains(all[name], text) {
+			if len(all[name]) < mostTexts && !slices.Contains(all[name], text) {
 				all[name] = append(all[name], text)
 			}
 		}
@@ -328,12 +332,13 @@ func (v texts) of(e ast.Expr) []string {
 			return v[fun.Sel.Name+"()"]
 		}
 	case *ast.BinaryExpr:
-		if e.Op != token.ADD {
-			return nil // a comparison makes no text
+		left, right := orAny(v.of(e.X)), orAny(v.of(e.Y))
+		if e.Op != token.ADD || len(left)*len(right) > mostTexts {
+			return nil
 		}
 		var all []string
-		for _, left := range orAny(v.of(e.X)) {
-			for _, right := range orAny(v.of(e.Y)) {
+		for _, left := range left {
+			for _, right := range right {
 				if !strings.HasSuffix(left, right) { // code = code + "_waiting", seen twice
 					all = append(all, left+right)
 				}

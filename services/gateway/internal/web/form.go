@@ -36,7 +36,7 @@ func FormPage(c echo.Context) string {
 	return "/"
 }
 
-// AllLines, given to Form as a field, stands for all.
+// AllLines stands for all fields of a form.
 const AllLines = "*"
 
 // Form reads what was sent. Its texts are fault.Plain; those of the fields that

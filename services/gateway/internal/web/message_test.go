@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/laurel-awards/laurel/deploy/examples"
 	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -60,6 +61,15 @@ func families(t *testing.T) map[string][]string {
 	for _, kind := range fault.Kinds() {
 		problems = append(problems, string(kind))
 	}
+	var accountStates []string
+	for _, s := range identity.States() {
+		accountStates = append(accountStates, string(s))
+	}
+	for _, code := range faultCodes(t) { // those that say more than their kind does
+		if NewPrinter(Chinese).Has("problem." + code + ".text") {
+			problems = append(problems, code)
+		}
+	}
 	var roles []string
 	for _, role := range identity.Roles() {
 		roles = append(roles, string(role))
@@ -69,39 +79,69 @@ func families(t *testing.T) map[string][]string {
 		entryStates = append(entryStates, string(s))
 	}
 	attributes := append(rulebook.KnownAttributes(), "name", "photo", "deeds", "gender.female", "gender.male")
-	return map[string][]string{
-		"phase.":                append(rulebook.PhaseNames(), "publication"),
-		"state.":                {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
-		"way.":                  words["Way"],
-		"source.":               {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
-		"attribute.":            attributes,
-		"problem.":              problems,
-		"fault.":                faultCodes(t),
-		"desk.role.":            roles,
-		"desk.entry.state.":     entryStates,
-		"desk.verdict.":         nomination.Verdicts(),
-		"desk.meeting.outcome.": {review.Moved, review.Approved, review.Rejected},
-		"desk.meeting.choice.":  {review.For, review.Against, review.Abstain},
-		"desk.use.":             {"no", nomination.UseNote, nomination.UseLeave},
-		"field.":                slices.Collect(maps.Keys(fieldCodes(t))),
-		"rules.frequency.":      words["Frequency"],
-		"rules.change.":         words["Change"],
-		"rules.counts.":         words["Counts"],
-		"rules.constituency.":   words["Constituency"],
-		"rules.assign.":         words["Assign"],
-		"rules.sees.":           words["Sees"],
-		"rules.aggregate.":      words["Aggregate"],
-		"rules.over.":           words["Over"],
-		"rules.missing.":        words["Missing"],
-		"rules.round.":          words["Round"],
-		"rules.convert.":        words["Convert"],
-		"rules.ties.":           words["Ties"],
-		"rules.per.":            words["Per"],
-		"rules.ranked.":         words["Method"],
-		"rules.ballot.":         words["Ballot"],
-		"rules.calendar.":       calendar.Names(),
-		"rules.nominee.":        words["Nominee"],
+	var ruleKeys, ruleWords []string
+	for _, k := range rulebook.Shape() {
+		ruleKeys = append(ruleKeys, k.Path[strings.LastIndexByte(k.Path, '.')+1:])
+		if k.Kind == rulebook.KindChoice {
+			ruleWords = append(ruleWords, k.Words...)
+		}
 	}
+	return map[string][]string{
+		"rulekey.":            ruleKeys,
+		"ruleword.":           append(ruleWords, "true", "false"),
+		"rulelanguage.":       rulebook.Languages(),
+		"desk.example.":       examples.Names(),
+		"phase.":              append(rulebook.PhaseNames(), "publication"),
+		"state.":              {string(selection.Pending), string(selection.Opening), string(selection.Opened), string(selection.Closing), string(selection.Closed)},
+		"way.":                words["Way"],
+		"source.":             {rulebook.SourceVotes, rulebook.SourcePanels, rulebook.SourceLot},
+		"attribute.":          attributes,
+		"problem.":            problems,
+		"fault.":              faultCodes(t),
+		"desk.role.":          roles,
+		"desk.people.state.":  accountStates,
+		"factor.kind.":        {identity.FactorPassword, identity.FactorTOTP, identity.FactorPasskey, identity.FactorRecovery},
+		"desk.entry.state.":   entryStates,
+		"desk.verdict.":       nomination.Verdicts(),
+		"desk.place.":         {"sheet", "rows", "columns", "comments", "pictures", "csv", "header", "file"},
+		"desk.use.":           {"no", nomination.UseNote, nomination.UseLeave},
+		"field.":              slices.Collect(maps.Keys(fieldCodes(t))),
+		"rules.frequency.":    words["Frequency"],
+		"rules.change.":       words["Change"],
+		"rules.counts.":       words["Counts"],
+		"rules.constituency.": words["Constituency"],
+		"rules.assign.":       words["Assign"],
+		"rules.sees.":         words["Sees"],
+		"rules.aggregate.":    words["Aggregate"],
+		"rules.over.":         words["Over"],
+		"rules.missing.":      words["Missing"],
+		"rules.round.":        words["Round"],
+		"rules.convert.":      words["Convert"],
+		"rules.ties.":         words["Ties"],
+		"rules.per.":          words["Per"],
+		"rules.ranked.":       words["Method"],
+		"rules.ballot.":       words["Ballot"],
+		"rules.calendar.":     calendar.Names(),
+		"rules.nominee.":      words["Nominee"],
+
+		"desk.due.":                {"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed"},
+		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected},
+		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
+		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
+		"desk.vetting.show.":       spelled(nomination.Shows()),
+		"desk.vetting.order.":      {"submission", string(nomination.InNames), string(nomination.InEmployers)},
+		"desk.vetting.state.":      spelled(nomination.States()),
+		"desk.vetting.verdict.":    nomination.Verdicts(),
+		"desk.vetting.given.":      append(nomination.Verdicts(), "admitted", "vetoed"),
+		"desk.vetting.given.many.": nomination.Verdicts(),
+	}
+}
+
+func spelled[T ~string](values []T) (out []string) {
+	for _, v := range values {
+		out = append(out, string(v))
+	}
+	return out
 }
 
 // faultCodes are those of all faults that the module's code makes.
@@ -161,7 +201,7 @@ func TestMessages_used(t *testing.T) {
 			t.Errorf("%s asks for %s, which no catalogue has", where, key)
 		}
 	}
-	for _, dir := range []string{".", "../page", "../desk", "../print"} {
+	for _, dir := range []string{".", "../page", "../desk", "../rule", "../print"} {
 		scanCode(t, dir, zh, ask, func(where, beginning string) {
 			begun[beginning] = true
 		})

@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
+	"github.com/laurel-awards/laurel/services/identity"
 )
 
 // Kind is what a letter is about; each has a template.
@@ -33,11 +34,19 @@ const (
 	SessionsEnded   Kind = "sessions_ended"
 	Disabled        Kind = "disabled"
 	Enabled         Kind = "enabled"
+	FactorAdded     Kind = "factor_added"
+	FactorRemoved   Kind = "factor_removed"
+	RecoveryRenewed Kind = "recovery_renewed"
+	RecoveryUsed    Kind = "recovery_used"
+	SecondFailed    Kind = "second_failed" // by whoever knows the password
 )
 
 // Kinds are all of them.
 func Kinds() []Kind {
-	return []Kind{Invitation, Reset, RoleGiven, Code, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled}
+	return []Kind{
+		Invitation, Reset, RoleGiven, Code, Claimed, PasswordChanged, SessionsEnded, Disabled, Enabled,
+		FactorAdded, FactorRemoved, RecoveryRenewed, RecoveryUsed, SecondFailed,
+	}
 }
 
 // hasLink tells whether a kind of letter holds a secret, in a link.
@@ -55,6 +64,8 @@ type Said struct {
 	By     string `json:"by,omitempty"`     // email of who invites
 	Slug   string `json:"slug,omitempty"`   // selection
 	Reason string `json:"reason,omitempty"` // why an account is disabled or enabled
+	Factor string `json:"factor,omitempty"` // kind that was added or removed
+	Left   *int   `json:"left,omitempty"`   // codes of recovery
 	Member string `json:"member,omitempty"` // of a roster, whose code it is
 }
 
@@ -126,10 +137,10 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND kind = $2 LIMIT $8) q),
 		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND created_at > $7),
 		added AS (
-			INSERT INTO mail (id, kind, address, said, created_at, due_at)
-			SELECT $1, $2, $3, $4, $5, $5 FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
+			INSERT INTO mail (id, kind, address, said, created_at, due_at, slug)
+			SELECT $1, $2, $3, $4, $5, $5, nullif($9, '') FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
 		SELECT n >= $8 FROM waiting`,
-		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), bound); err != nil {
+		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), bound, l.Said.Slug); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	if full {
@@ -139,7 +150,7 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 }
 
 // AddCodes queues letters with codes, in their order, and gives the id of each;
-// empty: its address has had too many.
+// empty: its address has had too many of the selection.
 func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (ids []string, err error) {
 	ids = make([]string, len(letters))
 	addresses, sayings := make([]string, len(letters)), make([]string, len(letters))
@@ -157,9 +168,9 @@ func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (id
 	now := q.deps.Time()
 	var added []string
 	if err := tx.SelectContext(ctx, &added, `
-		INSERT INTO mail (id, kind, address, said, created_at, due_at)
-		SELECT n.id, $4, n.address, n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
-		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.kind = $4 AND m.created_at > $6) < $7
+		INSERT INTO mail (id, kind, address, slug, said, created_at, due_at)
+		SELECT n.id, $4, n.address, n.said->>'slug', n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
+		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.slug = n.said->>'slug' AND m.kind = $4 AND m.created_at > $6) < $7
 		RETURNING id`, pq.Array(ids), pq.Array(addresses), pq.Array(sayings), Code, now, now.Add(-within), most); err != nil {
 		return nil, fmt.Errorf("queue mail: %w", err)
 	}
@@ -196,6 +207,30 @@ func List(ctx context.Context, db *sqlx.DB) ([]Unsent, error) {
 		return nil, fmt.Errorf("list mail: %w", err)
 	}
 	return all, nil
+}
+
+// Last gives what became of the last letter that told of a role in a selection, by
+// address.
+func Last(ctx context.Context, db *sqlx.DB, slug string, addresses []string) (map[string]identity.Letter, error) {
+	var rows []struct {
+		Address   string               `db:"address"`
+		State     identity.LetterState `db:"state"`
+		CreatedAt time.Time            `db:"created_at"`
+		DueAt     time.Time            `db:"due_at"`
+		Tries     int                  `db:"tries"`
+		Error     string               `db:"error"`
+	}
+	if err := db.SelectContext(ctx, &rows, `
+		SELECT DISTINCT ON (address) address, state, created_at, due_at, tries, error
+		FROM mail WHERE kind = ANY($1) AND slug = $2 AND address = ANY($3) ORDER BY address, created_at DESC, id DESC`,
+		pq.Array([]Kind{Invitation, RoleGiven}), slug, pq.Array(addresses)); err != nil {
+		return nil, fmt.Errorf("last letters: %w", err)
+	}
+	last := map[string]identity.Letter{}
+	for _, r := range rows {
+		last[r.Address] = identity.Letter{State: r.State, CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), Tries: r.Tries, Error: r.Error}
+	}
+	return last, nil
 }
 
 // Retry queues the letters again that were given up, and gives their number.

@@ -107,5 +107,28 @@ func (r *relay) send(ctx context.Context, id, to string, text text) (final bool,
 	defer cancel()
 	err = client.DialAndSendWithContext(ctx, m)
 	var refused *gomail.SendError
-	return errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500, err
+	switch {
+	case err == nil || m.IsDelivered(): // whatever came of saying goodbye
+		return false, nil
+	case !errors.As(err, &refused):
+		return false, err
+	}
+	return judge(refused)
+}
+
+// judge tells whether a refusal is for good, and what is kept of it. A server that
+// refuses the sender refuses no letter: its operator mends that. The words of one
+// that has read the letter are not kept, for they may quote its link or code.
+func judge(refused *gomail.SendError) (final bool, err error) {
+	code, status := refused.ErrorCode(), refused.EnhancedStatusCode()
+	switch refused.Reason {
+	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData:
+		return code >= 500, refused
+	case gomail.ErrWriteContent, gomail.ErrSMTPDataClose, gomail.ErrAmbiguous:
+		if code == 0 {
+			return false, errors.New("the mail server broke off before it took the letter")
+		}
+		return code >= 500, fmt.Errorf("the mail server read the letter and refused it: %d %s", code, status)
+	}
+	return false, refused
 }

@@ -39,7 +39,8 @@ type Sending struct {
 	Letter
 }
 
-// Secrets makes what only the reader of a letter is to have.
+// Secrets makes what only the reader of a letter is to have; each kind of letter
+// with a secret has one.
 type Secrets interface {
 	// Secret makes the token of a letter's link, or its code, in a transaction that
 	// is committed before the letter is sent. It gives false where the letter is not
@@ -61,7 +62,7 @@ const (
 )
 
 // Task sends what is queued. In each moment one process does.
-func (q *Queue) Task(secrets Secrets) run.Task {
+func (q *Queue) Task(secrets map[Kind]Secrets) run.Task {
 	return run.Task{Name: "mail", Run: func(ctx context.Context) error {
 		for pause.For(ctx, look) {
 			if !q.On() {
@@ -77,7 +78,7 @@ func (q *Queue) Task(secrets Secrets) run.Task {
 }
 
 // round sends what is due, and forgets what is old.
-func (q *Queue) round(ctx context.Context, secrets Secrets) error {
+func (q *Queue) round(ctx context.Context, secrets map[Kind]Secrets) error {
 	for {
 		more, err := q.next(ctx, secrets, `kind <> 'code'`)
 		if err == nil && !more {
@@ -118,7 +119,7 @@ func (d due) sending() (s Sending, err error) {
 }
 
 // next tries one letter of some kinds; more tells whether there was one.
-func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more bool, err error) {
+func (q *Queue) next(ctx context.Context, secrets map[Kind]Secrets, kinds string) (more bool, err error) {
 	var d due
 	var l Sending
 	var secret string
@@ -134,8 +135,11 @@ func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more b
 		if err != nil {
 			return err
 		}
-		if l, err = d.sending(); err == nil && d.Kind.hasLink() {
-			secret, wanted, err = secrets.Secret(ctx, tx, l)
+		if l, err = d.sending(); err != nil {
+			return err
+		}
+		if by, has := secrets[l.Kind]; has {
+			secret, wanted, err = by.Secret(ctx, tx, l)
 		}
 		return err
 	})
@@ -146,20 +150,20 @@ func (q *Queue) next(ctx context.Context, secrets Secrets, kinds string) (more b
 		return false, fmt.Errorf("next mail: %w", err)
 	}
 	if !wanted {
-		return true, q.note(ctx, secrets, l, Dropped, "dropped", nil)
+		return true, q.note(ctx, secrets, l, d.Tries, Dropped, "dropped", nil)
 	}
 	final, err := q.send(ctx, l, d.Tries, secret)
 	switch {
 	case err == nil:
-		return true, q.note(ctx, secrets, l, Delivered, "sent", nil)
+		return true, q.note(ctx, secrets, l, d.Tries, Delivered, "sent", nil)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case final || d.Tries >= maxTries:
 		q.deps.Log.ErrorContext(ctx, "a letter is given up", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-		return true, q.note(ctx, secrets, l, Dead, "dead", err)
+		return true, q.note(ctx, secrets, l, d.Tries, Dead, "dead", err)
 	}
 	q.deps.Log.WarnContext(ctx, "a letter is tried again", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-	return true, q.note(ctx, secrets, l, again, "failed", err)
+	return true, q.note(ctx, secrets, l, d.Tries, again, "failed", err)
 }
 
 func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (final bool, err error) {
@@ -179,8 +183,10 @@ func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (fi
 	return q.via.send(ctx, id, l.Address, text)
 }
 
-// note says what became of a try. A letter that was sent says no more.
-func (q *Queue) note(ctx context.Context, secrets Secrets, l Sending, fate Fate, outcome string, cause error) error {
+// note says what became of a try, unless another has begun since: whoever hung in
+// a try for long says nothing of a letter that another sender has. A letter that
+// was sent says no more.
+func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, try int, fate Fate, outcome string, cause error) error {
 	letters.WithLabelValues(outcome).Inc()
 	text := ""
 	if cause != nil {
@@ -188,14 +194,17 @@ func (q *Queue) note(ctx context.Context, secrets Secrets, l Sending, fate Fate,
 		text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
 	}
 	return pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END WHERE id = $1`,
-			l.ID, fate, text); err != nil {
+		done, err := tx.ExecContext(ctx, `
+			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END
+			WHERE id = $1 AND state = 'queued' AND tries = $4`, l.ID, fate, text, try)
+		if err != nil {
 			return fmt.Errorf("note mail: %w", err)
 		}
-		if fate == again {
-			return nil
+		n, err := done.RowsAffected()
+		by, has := secrets[l.Kind]
+		if err != nil || n == 0 || !has || fate == again {
+			return err
 		}
-		return secrets.Sent(ctx, tx, l, fate)
+		return by.Sent(ctx, tx, l, fate)
 	})
 }

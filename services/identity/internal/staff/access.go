@@ -48,7 +48,7 @@ func (s *Staff) access(
 	}
 	reason := strings.TrimSpace(in.Reason)
 	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		if a, err = locked(ctx, tx, `email = $1`, normalize(in.Email)); err != nil || a.Disabled == (kind == mail.Disabled) {
+		if a, err = s.locked(ctx, tx, `email = $1`, normalize(in.Email)); err != nil || a.Disabled == (kind == mail.Disabled) {
 			return err
 		}
 		if err := change(tx, a); err != nil {
@@ -60,7 +60,7 @@ func (s *Staff) access(
 		if err := s.mail.Add(ctx, tx, mail.Letter{Kind: kind, Address: a.Email, Said: mail.Said{Reason: reason}}); err != nil {
 			return err
 		}
-		a, err = find(ctx, tx, `id = $1`, a.ID)
+		a, err = s.account(ctx, tx, `id = $1`, a.ID)
 		return err
 	})
 	return a, err

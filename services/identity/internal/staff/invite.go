@@ -13,7 +13,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
@@ -23,44 +22,56 @@ const invitationLife = 7 * 24 * time.Hour
 
 // Invite implements identity.Service.
 func (s *Staff) Invite(ctx context.Context, in identity.Invite) (out identity.Invited, err error) {
-	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
-	if in.Name == "" {
-		in.Name = in.Email
-	}
-	if err := s.checkInvite(in); err != nil {
+	in = named(in)
+	if err := identity.ErrInvalid.Check(s.inviteFields(in)); err != nil {
 		return out, err
 	}
-	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		a, err := s.invitee(ctx, tx, in)
-		if err != nil {
-			return err
-		}
-		came, err := s.invited(ctx, tx, a, in)
-		if err != nil {
-			return err
-		}
-		if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
-			return err
-		}
-		if a, err = find(ctx, tx, `id = $1`, a.ID); err != nil {
-			return err
-		}
-		if out.Invitation, err = s.invitation(ctx, tx, a, in, came); err != nil {
-			return err
-		}
-		out.Account, err = toldOf(ctx, tx, in.Slug, a.ID)
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		out, err = s.invite(ctx, tx, in)
 		return err
 	})
 	return out, err
 }
 
-func (s *Staff) checkInvite(in identity.Invite) error {
+// named is an invitation to an address as it is kept; whoever has no name is
+// called by it.
+func named(in identity.Invite) identity.Invite {
+	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
+	if in.Name == "" {
+		in.Name = in.Email
+	}
+	return in
+}
+
+func (s *Staff) invite(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (out identity.Invited, err error) {
+	a, err := s.invitee(ctx, tx, in)
+	if err != nil {
+		return out, err
+	}
+	came, err := s.invited(ctx, tx, a, in)
+	if err != nil {
+		return out, err
+	}
+	if err := s.apply(ctx, tx, grant, a, in.Grant); err != nil {
+		return out, err
+	}
+	if a, err = s.account(ctx, tx, `id = $1`, a.ID); err != nil {
+		return out, err
+	}
+	if out.Invitation, err = s.invitation(ctx, tx, a, in, came); err != nil {
+		return out, err
+	}
+	out.Account, err = s.toldOf(ctx, tx, in.Slug, a.ID)
+	return out, err
+}
+
+func (s *Staff) inviteFields(in identity.Invite) []fault.Field {
 	fields := append(checkEmail(in.Email), checkName(in.Name)...)
-	fields = append(fields, grantFields(in.Grant)...)
+	fields = append(append(fields, grantFields(in.Grant)...), s.checkUntil(in.Grant)...)
 	if in.HandOver && in.Slug == identity.AnySelection {
 		fields = append(fields, fault.Wrong("hand_over", "hand_over_everywhere", "a link for all selections is only mailed"))
 	}
-	return identity.ErrInvalid.Check(fields)
+	return fields
 }
 
 // invitee is the account of an address; where there is none, one that nobody has
@@ -74,7 +85,7 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 		id, in.Email, in.Name, s.deps.Time()); err != nil {
 		return identity.Account{}, fmt.Errorf("invite: %w", err)
 	}
-	return locked(ctx, tx, `email = $1`, in.Email)
+	return s.locked(ctx, tx, `email = $1`, in.Email)
 }
 
 // invitation is how the holder of an account comes to claim it, for a role in a
@@ -84,7 +95,7 @@ func (s *Staff) invitee(ctx context.Context, tx *sqlx.Tx, in identity.Invite) (i
 // that needs none, so that whoever invites does not learn of it.
 func (s *Staff) invitation(ctx context.Context, tx *sqlx.Tx, a identity.Account, in identity.Invite, came bool) (*identity.Invitation, error) {
 	i := &identity.Invitation{Mailed: s.mail.On() && !in.HandOver, ExpiresAt: s.deps.Time().Add(invitationLife)}
-	if came && (a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.Contains(a.Grants, in.Grant)) {
+	if came && (a.State == identity.StateProved || a.Disabled || !i.Mailed && slices.ContainsFunc(a.Grants, in.Same)) {
 		return nil, nil //nolint:nilnil // see above
 	}
 	if !i.Mailed && in.Slug == identity.AnySelection {
@@ -119,7 +130,7 @@ type inviting struct {
 func (s *Staff) inviter(ctx context.Context, tx *sqlx.Tx) string {
 	who := actor.From(ctx)
 	if id, err := uuid.Parse(who.ID); err == nil {
-		if a, err := find(ctx, tx, `id = $1`, id); err == nil {
+		if a, err := s.account(ctx, tx, `id = $1`, id); err == nil {
 			return a.Email
 		}
 	}
@@ -136,9 +147,9 @@ func said(slug string) string {
 
 // locked finds an account and keeps others from changing it until the
 // transaction ends.
-func locked(ctx context.Context, tx *sqlx.Tx, where string, arg any) (identity.Account, error) {
+func (s *Staff) locked(ctx context.Context, tx *sqlx.Tx, where string, arg any) (identity.Account, error) {
 	if _, err := tx.ExecContext(ctx, `SELECT FROM account WHERE `+where+` FOR NO KEY UPDATE`, arg); err != nil {
 		return identity.Account{}, fmt.Errorf("lock account: %w", err)
 	}
-	return find(ctx, tx, where, arg)
+	return s.account(ctx, tx, where, arg)
 }

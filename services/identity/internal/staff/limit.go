@@ -30,6 +30,9 @@ var (
 	ofHome = rate{10, 30 * time.Second}
 	// ofNetwork is an address's or a household's, over all accounts.
 	ofNetwork = rate{50, 6 * time.Second}
+	// ofSecond is an account's wrong second factors, of whoever knows the password:
+	// 106 a day at most, of the million that a code can be.
+	ofSecond = rate{10, 15 * time.Minute}
 	// ofAround is that of what is around a network.
 	ofAround = rate{20 * ofNetwork.burst, ofNetwork.each / 20}
 )
@@ -52,6 +55,7 @@ type try struct {
 	identity.SignIn
 	account string // empty: there is none
 	phc     string
+	home    bool    // the network is one of the holder's
 	counts  []count // the account's is the last
 }
 
@@ -78,16 +82,10 @@ func (s *Staff) begin(ctx context.Context, in identity.SignIn) (t try, err error
 		FROM account WHERE email = $1 AND password IS NOT NULL`, t.Email, s.key("network", in.Network), now.Add(-homeLife)); err != nil {
 		return t, fmt.Errorf("sign in: %w", err)
 	}
-	if in.Network != "" {
-		t.counts = []count{{s.key("around", in.Around), ofAround}, {s.key("network", in.Network), ofNetwork}}
-	}
-	t.counts = append(t.counts, count{s.key("account", t.Email), ofAccount})
 	if len(found) > 0 {
-		t.account, t.phc = found[0].ID, found[0].Password
-		if found[0].Home {
-			t.counts = []count{{s.key("home", t.account, in.Network), ofHome}}
-		}
+		t.account, t.phc, t.home = found[0].ID, found[0].Password, found[0].Home
 	}
+	t.counts = s.counts(t)
 	return t, pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
 		for _, c := range t.counts { // in this order everywhere: nobody waits for each other
 			if err := c.take(ctx, tx, now); err != nil {
@@ -99,6 +97,17 @@ func (s *Staff) begin(ctx context.Context, in identity.SignIn) (t try, err error
 				SELECT key FROM sign_in_try WHERE whole <= $1 ORDER BY whole LIMIT $2 FOR UPDATE SKIP LOCKED)`, now, pruneAtOnce)
 		return err
 	})
+}
+
+// counts are what a try is counted by.
+func (s *Staff) counts(t try) (counts []count) {
+	if t.home {
+		return []count{{s.key("home", t.account, t.Network), ofHome}}
+	}
+	if t.Network != "" {
+		counts = []count{{s.key("around", t.Around), ofAround}, {s.key("network", t.Network), ofNetwork}}
+	}
+	return append(counts, count{s.key("account", t.Email), ofAccount})
 }
 
 // take uses one of an allowance, or tells how long until there is one. It is the
@@ -133,11 +142,13 @@ func (s *Staff) succeeded(ctx context.Context, tx *sqlx.Tx, t try, now time.Time
 	if err := came(ctx, tx, t.account, now); err != nil {
 		return err
 	}
-	own := t.counts[len(t.counts)-1]
-	if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_try WHERE key = $1`, own.key); err != nil {
-		return fmt.Errorf("signed in: %w", err)
-	}
-	for _, c := range t.counts[:len(t.counts)-1] {
+	for i, c := range t.counts {
+		if i == len(t.counts)-1 {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM sign_in_try WHERE key = $1`, c.key); err != nil {
+				return fmt.Errorf("signed in: %w", err)
+			}
+			break
+		}
 		if _, err := tx.ExecContext(ctx, `UPDATE sign_in_try SET whole = whole - make_interval(secs => $2) WHERE key = $1`,
 			c.key, c.each.Seconds()); err != nil {
 			return fmt.Errorf("signed in: %w", err)
@@ -164,25 +175,11 @@ func (s *Staff) succeeded(ctx context.Context, tx *sqlx.Tx, t try, now time.Time
 // a network in a window, and of each time that their number has doubled. It
 // names no account that is none: what was typed may be a password.
 func (s *Staff) failed(ctx context.Context, t try) error {
-	now := s.deps.Time()
 	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		var failures uint
-		if err := tx.GetContext(ctx, &failures, `
-			INSERT INTO sign_in_failure AS f (key, failures, since) VALUES ($1, 1, $2)
-			ON CONFLICT (key) DO UPDATE SET
-				failures = CASE WHEN f.since > $3 THEN f.failures + 1 ELSE 1 END,
-				since = CASE WHEN f.since > $3 THEN f.since ELSE excluded.since END
-			RETURNING failures`, s.key("failures", t.account, t.Network), now, now.Add(-failureWindow)); err != nil {
-			return fmt.Errorf("sign in failed: %w", err)
-		}
-		if _, err := tx.ExecContext(ctx, `
-			DELETE FROM sign_in_failure WHERE key IN (
-				SELECT key FROM sign_in_failure WHERE since <= $1 ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED)`,
-			now.Add(-failureWindow), pruneAtOnce); err != nil {
-			return fmt.Errorf("sign in failed: %w", err)
-		}
-		if bits.OnesCount(failures) != 1 {
-			return nil
+		now := s.deps.Time()
+		failures, err := failure(ctx, tx, s.key("failures", t.account, t.Network), now)
+		if err != nil || bits.OnesCount(failures) != 1 {
+			return err
 		}
 		detail := signedIn{Network: t.Network, Failures: failures}
 		if t.account != "" {
@@ -196,9 +193,30 @@ func (s *Staff) failed(ctx context.Context, t try) error {
 	return identity.ErrSignIn
 }
 
+// failure counts one, and gives how many there are in this window.
+func failure(ctx context.Context, tx *sqlx.Tx, key []byte, now time.Time) (failures uint, err error) {
+	if err := tx.GetContext(ctx, &failures, `
+		INSERT INTO sign_in_failure AS f (key, failures, since) VALUES ($1, 1, $2)
+		ON CONFLICT (key) DO UPDATE SET
+			failures = CASE WHEN f.since > $3 THEN f.failures + 1 ELSE 1 END,
+			since = CASE WHEN f.since > $3 THEN f.since ELSE excluded.since END
+		RETURNING failures`, key, now, now.Add(-failureWindow)); err != nil {
+		return 0, fmt.Errorf("sign in failed: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM sign_in_failure WHERE key IN (
+			SELECT key FROM sign_in_failure WHERE since <= $1 ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+		now.Add(-failureWindow), pruneAtOnce); err != nil {
+		return 0, fmt.Errorf("sign in failed: %w", err)
+	}
+	return failures, nil
+}
+
 // signedIn is what the audit log says of a sign-in.
 type signedIn struct {
 	Email    string `json:"email,omitempty"` // empty: of no account
 	Network  string `json:"network,omitempty"`
 	Failures uint   `json:"failures,omitempty"` // from there, since the first of them
+
+	Factors []string `json:"factors,omitempty"` // by what it was proved
 }

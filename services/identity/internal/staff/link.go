@@ -45,14 +45,14 @@ func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *
 	return token, nil
 }
 
-// MailedLink is a mail.Linker. A link in the mail lets its reader set the
+// MailedLink makes the link of a letter. One in the mail lets its reader set the
 // password, and so proves the address.
-func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, address string) (token string, wanted bool, err error) {
+func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, l mail.Letter) (token string, wanted bool, err error) {
 	var account struct {
 		ID     string `db:"id"`
 		Proved bool   `db:"proved"`
 	}
-	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved FROM account WHERE email = $1 AND disabled_at IS NULL`, address)
+	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved FROM account WHERE email = $1 AND disabled_at IS NULL`, l.Address)
 	if noRows(err) {
 		return "", false, nil
 	}
@@ -60,9 +60,12 @@ func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, addres
 		return "", false, fmt.Errorf("mail a link: %w", err)
 	}
 	life := resetLife
-	if k == mail.Invitation {
+	if l.Kind == mail.Invitation {
 		if account.Proved {
 			return "", false, nil
+		}
+		if wanted, err := s.wanted(ctx, tx, account.ID, l.Said.Slug); err != nil || !wanted {
+			return "", false, err
 		}
 		life = invitationLife
 	}
@@ -70,8 +73,8 @@ func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, k mail.Kind, addres
 	return token, true, err
 }
 
-// find finds what a token stands for. Fault: ErrLink.
-func (s *Staff) find(ctx context.Context, q sqlx.QueryerContext, token string) (l link, a identity.Account, err error) {
+// readLink finds what a token stands for. Fault: ErrLink.
+func (s *Staff) readLink(ctx context.Context, q sqlx.QueryerContext, token string) (l link, a identity.Account, err error) {
 	if len(token) > maxLinkToken {
 		return l, a, identity.ErrLink
 	}
@@ -82,7 +85,7 @@ func (s *Staff) find(ctx context.Context, q sqlx.QueryerContext, token string) (
 	if err != nil {
 		return l, a, fmt.Errorf("read link: %w", err)
 	}
-	a, err = find(ctx, q, `id = $1`, l.Account)
+	a, err = s.account(ctx, q, `id = $1`, l.Account)
 	if err == nil && a.Disabled {
 		err = identity.ErrLink
 	}
@@ -101,7 +104,7 @@ func (l link) needs(a identity.Account) identity.Needs {
 
 // ReadLink implements identity.Service.
 func (s *Staff) ReadLink(ctx context.Context, in identity.Link) (identity.LinkRead, error) {
-	l, a, err := s.find(ctx, s.deps.DB, in.Token)
+	l, a, err := s.readLink(ctx, s.deps.DB, in.Token)
 	if err != nil {
 		return identity.LinkRead{}, err
 	}
@@ -110,7 +113,7 @@ func (s *Staff) ReadLink(ctx context.Context, in identity.Link) (identity.LinkRe
 
 // ClaimAccount implements identity.Service.
 func (s *Staff) ClaimAccount(ctx context.Context, in identity.ClaimAccount) (identity.Account, error) {
-	l, a, err := s.find(ctx, s.deps.DB, in.Token)
+	l, a, err := s.readLink(ctx, s.deps.DB, in.Token)
 	if err != nil {
 		return a, err
 	}
@@ -153,7 +156,7 @@ type claim struct {
 // links that are used at once, one may find it claimed. The account is locked
 // before its links, here and everywhere.
 func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, token string, c claim) (identity.Account, error) {
-	a, err := locked(ctx, tx, `id = $1`, c.link.Account)
+	a, err := s.locked(ctx, tx, `id = $1`, c.link.Account)
 	if err != nil {
 		return a, err
 	}
@@ -202,7 +205,7 @@ func (s *Staff) claim(ctx context.Context, tx *sqlx.Tx, token string, c claim) (
 	if err := s.tell(ctx, tx, a, c); err != nil {
 		return a, err
 	}
-	return find(ctx, tx, `id = $1`, a.ID)
+	return s.account(ctx, tx, `id = $1`, a.ID)
 }
 
 // vouch has an account's roles count in a selection, for whoever holds its

@@ -17,9 +17,9 @@ import (
 // that have no role there are not there, and of one whose holder has not come
 // they learn what they have said themselves. It takes the same statements for an
 // account that there was and for one that the invitation made.
-func listIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, args ...any) ([]identity.Account, error) {
+func (s *Staff) listIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, args ...any) ([]identity.Account, error) {
 	args = append(args, slug)
-	found, err := list(ctx, q, fmt.Sprintf(`id IN (SELECT account FROM account_grant WHERE slug = $%d) AND a.%s`, len(args), where), args...)
+	found, err := s.list(ctx, q, fmt.Sprintf(`id IN (SELECT account FROM account_grant WHERE slug = $%d) AND a.%s`, len(args), where), args...)
 	if err != nil {
 		return nil, err
 	}
@@ -27,8 +27,8 @@ func listIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, args
 }
 
 // findIn is listIn of one. Fault: ErrNoAccount.
-func findIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, arg any) (identity.Account, error) {
-	found, err := listIn(ctx, q, slug, where, arg)
+func (s *Staff) findIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, arg any) (identity.Account, error) {
+	found, err := s.listIn(ctx, q, slug, where, arg)
 	if err == nil && len(found) == 0 {
 		err = identity.ErrNoAccount
 	}
@@ -40,8 +40,8 @@ func findIn(ctx context.Context, q sqlx.QueryerContext, slug, where string, arg 
 
 // toldOf reads an account as a selection's organizers are told of it, also when
 // its last role there has just gone.
-func toldOf(ctx context.Context, q sqlx.QueryerContext, slug, id string) (identity.Account, error) {
-	a, err := find(ctx, q, `id = $1`, id)
+func (s *Staff) toldOf(ctx context.Context, q sqlx.QueryerContext, slug, id string) (identity.Account, error) {
+	a, err := s.account(ctx, q, `id = $1`, id)
 	if err != nil {
 		return a, err
 	}
@@ -68,12 +68,14 @@ func asTold(ctx context.Context, q sqlx.QueryerContext, slug string, accounts []
 	}
 	for _, r := range rows {
 		a := &accounts[slices.Index(ids, r.Account)]
-		roles := slices.DeleteFunc(slices.Concat(a.Grants, a.Pending), func(g identity.Grant) bool { return g.Slug != slug })
+		elsewhere := func(g identity.Grant) bool { return g.Slug != slug }
+		roles := slices.DeleteFunc(slices.Concat(a.Grants, a.Pending), elsewhere)
 		slices.SortFunc(roles, func(x, y identity.Grant) int {
 			return strings.Compare(string(x.Role)+" "+x.Scope, string(y.Role)+" "+y.Scope)
 		})
 		*a = identity.Account{
 			ID: a.ID, Email: a.Email, Name: r.Name, CreatedAt: r.CreatedAt.UTC(), State: identity.StateInvited, Grants: []identity.Grant{}, Pending: roles,
+			Ended: slices.DeleteFunc(slices.Clone(a.Ended), elsewhere),
 		}
 	}
 	return nil
@@ -86,7 +88,7 @@ func (s *Staff) invited(ctx context.Context, tx *sqlx.Tx, a identity.Account, in
 		return true, nil
 	}
 	here := func(g identity.Grant) bool { return g.Slug == in.Slug }
-	if !slices.ContainsFunc(slices.Concat(a.Grants, a.Pending), here) {
+	if !slices.ContainsFunc(slices.Concat(a.Grants, a.Pending, a.Ended), here) {
 		if _, err := tx.ExecContext(ctx, `
 			INSERT INTO account_member (account, slug, name, created_at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (account, slug) DO UPDATE SET name = excluded.name, created_at = excluded.created_at WHERE account_member.came_at IS NULL`,

@@ -46,7 +46,7 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 			if err := pg.Lock(ctx, tx, "account/"+in.Email); err != nil {
 				return err
 			}
-			if _, err := find(ctx, tx, `email = $1`, in.Email); err == nil {
+			if _, err := s.account(ctx, tx, `email = $1`, in.Email); err == nil {
 				return ErrEmailTaken
 			}
 			name := in.Name
@@ -56,7 +56,7 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 			if a, err = s.invitee(ctx, tx, identity.Invite{Email: in.Email, Name: name}); err != nil {
 				return err
 			}
-		} else if a, err = locked(ctx, tx, `email = $1`, in.Email); err != nil {
+		} else if a, err = s.locked(ctx, tx, `email = $1`, in.Email); err != nil {
 			return err
 		}
 		name := in.Name
@@ -75,7 +75,7 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 		if err := audit.Record(ctx, tx, s.deps.Time(), "", act, "", map[string]string{"email": a.Email, "name": name}); err != nil {
 			return err
 		}
-		a, err = find(ctx, tx, `id = $1`, a.ID)
+		a, err = s.account(ctx, tx, `id = $1`, a.ID)
 		return err
 	})
 	return a, err
@@ -83,7 +83,36 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 
 // ListAccounts gives all accounts, by name.
 func (s *Staff) ListAccounts(ctx context.Context) ([]identity.Account, error) {
-	return list(ctx, s.deps.DB, `id IS NOT NULL`)
+	return s.list(ctx, s.deps.DB, `id IS NOT NULL`)
+}
+
+// RemoveFactors takes all factors of an account away, for a holder who has lost
+// them and the codes of recovery; the sessions end. Like SetPassword it is whoever
+// has the machine who does it. Faults: ErrInvalid for the reason, ErrNoAccount.
+func (s *Staff) RemoveFactors(ctx context.Context, in identity.ChangeAccess) (n int64, err error) {
+	if err := identity.ErrInvalid.Check(audit.Reason(in.Reason)); err != nil {
+		return 0, err
+	}
+	return n, s.inTx(ctx, func(tx *sqlx.Tx) error {
+		a, err := s.locked(ctx, tx, `email = $1`, normalize(in.Email))
+		if err != nil {
+			return err
+		}
+		done, err := tx.ExecContext(ctx, `DELETE FROM account_factor WHERE account = $1`, a.ID)
+		if err != nil {
+			return fmt.Errorf("remove factors: %w", err)
+		}
+		if n, err = done.RowsAffected(); err != nil {
+			return fmt.Errorf("remove factors: %w", err)
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM account_recovery WHERE account = $1`, a.ID); err != nil {
+			return fmt.Errorf("remove factors: %w", err)
+		}
+		if _, err := s.end(ctx, tx, a.ID, ``); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.deps.Time(), "", "remove_factors", strings.TrimSpace(in.Reason), map[string]any{"email": a.Email, "factors": n})
+	})
 }
 
 // operator is the grant of whoever runs the installation.
@@ -98,7 +127,7 @@ func keepOperator(ctx context.Context, tx *sqlx.Tx, change func() error) error {
 	}
 	there := func() (there bool, err error) {
 		err = tx.GetContext(ctx, &there, `
-			SELECT EXISTS (SELECT FROM account a JOIN account_grant g ON g.account = a.id AND g.slug = $1 AND g.role = $2 AND g.scope = ''
+			SELECT EXISTS (SELECT FROM account a JOIN account_grant g ON g.account = a.id AND g.slug = $1 AND g.role = $2 AND g.scope = '' AND g.until IS NULL
 			WHERE a.password IS NOT NULL AND a.proved_at IS NOT NULL AND a.disabled_at IS NULL)`, operator.Slug, operator.Role)
 		if err != nil {
 			err = fmt.Errorf("operators: %w", err)

@@ -15,18 +15,6 @@ import (
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
 
-// holder is the account of a session. Fault: ErrSession.
-func (s *Staff) holder(ctx context.Context, token string) (account string, err error) {
-	err = s.deps.DB.GetContext(ctx, &account, `SELECT account FROM session WHERE hash = $1 AND expires_at > $2`, hash(token), s.deps.Time())
-	if noRows(err) {
-		return "", identity.ErrSession
-	}
-	if err != nil {
-		return "", fmt.Errorf("authenticate: %w", err)
-	}
-	return account, nil
-}
-
 // setPassword sets name and password, and ends the account's sessions.
 func (s *Staff) setPassword(ctx context.Context, tx *sqlx.Tx, a identity.Account, name, password string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE account SET name = $2, password = $3 WHERE id = $1`, a.ID, name, password); err != nil {
@@ -37,8 +25,11 @@ func (s *Staff) setPassword(ctx context.Context, tx *sqlx.Tx, a identity.Account
 }
 
 // end ends those of an account's sessions for which more holds, and gives their
-// number.
+// number. What is between two steps begins again.
 func (s *Staff) end(ctx context.Context, tx *sqlx.Tx, account, more string, args ...any) (int64, error) {
+	if _, err := tx.ExecContext(ctx, `DELETE FROM ceremony WHERE account = $1`, account); err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
 	done, err := tx.ExecContext(ctx, `DELETE FROM session WHERE account = $1`+more, append([]any{account}, args...)...)
 	if err != nil {
 		return 0, fmt.Errorf("end sessions: %w", err)
@@ -90,7 +81,7 @@ func (s *Staff) ChangePassword(ctx context.Context, in identity.ChangePassword) 
 
 // ListSessions implements identity.Service.
 func (s *Staff) ListSessions(ctx context.Context, in identity.Token) ([]identity.OpenSession, error) {
-	account, err := s.holder(ctx, in.Token)
+	a, err := s.holderOf(ctx, s.deps.DB, in.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -99,16 +90,19 @@ func (s *Staff) ListSessions(ctx context.Context, in identity.Token) ([]identity
 		CreatedAt time.Time      `db:"created_at"`
 		ExpiresAt time.Time      `db:"expires_at"`
 		Factors   pq.StringArray `db:"factors"`
+		Network   string         `db:"network"`
 		Current   bool           `db:"current"`
 	}
 	if err := s.deps.DB.SelectContext(ctx, &rows, `
-		SELECT id, created_at, expires_at, factors, hash = $2 AS current
-		FROM session WHERE account = $1 AND expires_at > $3 ORDER BY created_at DESC, id`, account, hash(in.Token), s.deps.Time()); err != nil {
+		SELECT id, created_at, expires_at, factors, network, hash = $2 AS current
+		FROM session WHERE account = $1 AND expires_at > $3 ORDER BY created_at DESC, id`, a.ID, hash(in.Token), s.deps.Time()); err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	open := make([]identity.OpenSession, len(rows))
 	for i, r := range rows {
-		open[i] = identity.OpenSession{ID: r.ID, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), Factors: r.Factors, Current: r.Current}
+		open[i] = identity.OpenSession{
+			ID: r.ID, CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(), Factors: r.Factors, Network: r.Network, Current: r.Current,
+		}
 	}
 	return open, nil
 }

@@ -2,9 +2,11 @@ package staff
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -25,13 +27,6 @@ const (
 	revoke change = "revoke_role"
 )
 
-func (c change) statement() string {
-	if c == grant {
-		return `INSERT INTO account_grant (account, slug, role, scope) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-	}
-	return `DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`
-}
-
 // GrantRole implements identity.Service.
 func (s *Staff) GrantRole(ctx context.Context, in identity.Change) (identity.Account, error) {
 	return s.change(ctx, grant, in)
@@ -43,23 +38,32 @@ func (s *Staff) RevokeRole(ctx context.Context, in identity.Change) (identity.Ac
 }
 
 func (s *Staff) change(ctx context.Context, c change, in identity.Change) (account identity.Account, err error) {
-	if err := checkGrant(in.Grant); err != nil {
+	fields := grantFields(in.Grant)
+	if c == grant {
+		fields = append(fields, s.checkUntil(in.Grant)...)
+	}
+	if err := identity.ErrInvalid.Check(fields); err != nil {
 		return account, err
 	}
 	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		if account, err = find(ctx, tx, `email = $1`, normalize(in.Email)); err != nil {
+		if account, err = s.account(ctx, tx, `email = $1`, normalize(in.Email)); err != nil {
 			return err
 		}
 		// Whoever may take roles in a selection learns nothing of who has none there.
 		here := func(g identity.Grant) bool { return g.Slug == in.Slug }
-		if c == revoke && !slices.ContainsFunc(slices.Concat(account.Grants, account.Pending), here) {
+		if c == revoke && !slices.ContainsFunc(slices.Concat(account.Grants, account.Pending, account.Ended), here) {
 			account = identity.Account{}
 			return identity.ErrNoAccount
 		}
 		if err := s.apply(ctx, tx, c, account, in.Grant); err != nil {
 			return err
 		}
-		account, err = toldOf(ctx, tx, in.Slug, account.ID)
+		if c == revoke {
+			if err := s.withdraw(ctx, tx, account, in.Slug); err != nil {
+				return err
+			}
+		}
+		account, err = s.toldOf(ctx, tx, in.Slug, account.ID)
 		return err
 	})
 	return account, err
@@ -68,14 +72,23 @@ func (s *Staff) change(ctx context.Context, c change, in identity.Change) (accou
 // apply changes a role of an account, and audits it unless it was so already.
 // Fault: ErrLastOperator.
 func (s *Staff) apply(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
-	if c == revoke && g == operator {
+	if g.Slug == operator.Slug && g.Role == operator.Role && (c == revoke || !g.Until.IsZero()) {
 		return keepOperator(ctx, tx, func() error { return s.write(ctx, tx, c, a, g) })
 	}
 	return s.write(ctx, tx, c, a, g)
 }
 
 func (s *Staff) write(ctx context.Context, tx *sqlx.Tx, c change, a identity.Account, g identity.Grant) error {
-	res, err := tx.ExecContext(ctx, c.statement(), a.ID, g.Slug, g.Role, g.Scope)
+	statement, args := `DELETE FROM account_grant WHERE account = $1 AND slug = $2 AND role = $3 AND scope = $4`, []any{a.ID, g.Slug, g.Role, g.Scope}
+	if c == grant {
+		statement = `
+			INSERT INTO account_grant AS old (account, slug, role, scope, until) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (account, slug, role, scope) DO UPDATE SET until = excluded.until WHERE old.until IS DISTINCT FROM excluded.until`
+		args = append(args, sql.NullTime{Time: g.Until, Valid: !g.Until.IsZero()})
+	} else {
+		g.Until = time.Time{}
+	}
+	res, err := tx.ExecContext(ctx, statement, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c, err)
 	}
@@ -85,6 +98,23 @@ func (s *Staff) write(ctx context.Context, tx *sqlx.Tx, c change, a identity.Acc
 		return nil
 	}
 	return audit.Record(ctx, tx, s.deps.Time(), g.Slug, string(c), "", identity.Change{Email: a.Email, Grant: g})
+}
+
+// maxUntil is how far off the end of a role may be.
+const maxUntil = 5 * 366 * 24 * time.Hour
+
+// checkUntil says what is wrong with the end of a role.
+func (s *Staff) checkUntil(g identity.Grant) []fault.Field {
+	now := s.deps.Time()
+	switch {
+	case g.Until.IsZero():
+		return nil
+	case !g.Until.After(now):
+		return []fault.Field{fault.Wrong("until", "until_past", "is over already")}
+	case g.Until.After(now.Add(maxUntil)):
+		return []fault.Field{fault.Wrong("until", "until_far", "is more than five years away")}
+	}
+	return nil
 }
 
 func checkGrant(g identity.Grant) error { return identity.ErrInvalid.Check(grantFields(g)) }
@@ -139,7 +169,7 @@ func (s *Staff) juror(ctx context.Context, tx *sqlx.Tx, c change, env event.Enve
 	if err != nil {
 		return refused("there is no account")
 	}
-	a, err := find(ctx, tx, `id = $1`, id)
+	a, err := s.account(ctx, tx, `id = $1`, id)
 	switch {
 	case errors.Is(err, identity.ErrNoAccount):
 		return refused("there is no account")

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -49,38 +50,66 @@ func (s *Staff) prove(ctx context.Context, in identity.SignIn) (try, error) {
 	return t, nil
 }
 
-// open opens the session of who has proved an account, unless it was disabled or
-// its password changed since: both end sessions, and this one must not slip
-// through.
-func (s *Staff) open(ctx context.Context, t try) (identity.Session, error) {
-	now, token := s.deps.Time(), newToken()
-	session := identity.Session{Token: token, ExpiresAt: now.Add(s.ttl), Factors: []string{identity.FactorPassword}}
-	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) (err error) {
+// open opens the session of who has shown the password, or asks them for a
+// second factor; unless the account was disabled or its password changed since:
+// both end sessions, and this one must not slip through.
+func (s *Staff) open(ctx context.Context, t try) (session identity.Session, err error) {
+	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
 		if err := s.still(ctx, tx, t); err != nil {
 			return err
 		}
-		if session.Account, err = find(ctx, tx, `id = $1`, t.account); err != nil {
+		a, err := s.account(ctx, tx, `id = $1`, t.account)
+		if err != nil {
 			return err
 		}
-		if session.Account.Disabled {
+		if a.Disabled {
 			return identity.ErrDisabled
 		}
-		if err := s.succeeded(ctx, tx, t, now); err != nil {
+		factors, err := factorsOf(ctx, tx, a.ID)
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at, created_at, factors) VALUES ($1, $2, $3, $4, $5)`,
-			hash(token), t.account, session.ExpiresAt, now, pq.Array(session.Factors)); err != nil {
-			return fmt.Errorf("open session: %w", err)
+		if len(factors) > 0 {
+			session, err = s.challenge(ctx, tx, t, a, factors)
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
-			return fmt.Errorf("open session: %w", err)
-		}
-		return audit.Record(as(ctx, session.Account), tx, now, "", "sign_in", "", signedIn{Email: t.Email, Network: t.Network})
+		session, err = s.admit(ctx, tx, t, a, identity.FactorPassword)
+		return err
 	})
-	if err != nil {
-		return identity.Session{}, err
+	return session, err
+}
+
+// admit opens a session of an account that has proved itself by these factors,
+// and gives back what the try was counted by.
+func (s *Staff) admit(ctx context.Context, tx *sqlx.Tx, t try, a identity.Account, factors ...string) (identity.Session, error) {
+	now, token := s.deps.Time(), newToken()
+	session := identity.Session{Token: token, ExpiresAt: now.Add(s.ttl), Factors: factors, Account: s.limited(a, factors)}
+	if err := s.succeeded(ctx, tx, t, now); err != nil {
+		return session, err
 	}
-	return session, nil
+	if _, err := tx.ExecContext(ctx, `INSERT INTO session (hash, account, expires_at, created_at, factors, network) VALUES ($1, $2, $3, $4, $5, $6)`,
+		hash(token), a.ID, session.ExpiresAt, now, pq.Array(factors), t.Network); err != nil {
+		return session, fmt.Errorf("open session: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM session WHERE expires_at <= $1`, now); err != nil {
+		return session, fmt.Errorf("open session: %w", err)
+	}
+	return session, audit.Record(as(ctx, a), tx, now, "", "sign_in", "", signedIn{Email: a.Email, Network: t.Network, Factors: factors})
+}
+
+// must tells whether an account's roles take a second factor.
+func (s *Staff) must(a identity.Account) bool {
+	return slices.ContainsFunc(a.Grants, func(g identity.Grant) bool { return slices.Contains(s.required, g.Role) })
+}
+
+// limited is an account in a session that these factors prove: where its roles
+// take a second one, they have no effect without.
+func (s *Staff) limited(a identity.Account, factors []string) identity.Account {
+	if !s.must(a) || slices.ContainsFunc(factors, func(f string) bool { return f != identity.FactorPassword }) {
+		return a
+	}
+	a.Pending, a.Grants, a.NeedsFactor = append(a.Grants, a.Pending...), []identity.Grant{}, true
+	return a
 }
 
 // still holds an account until the transaction ends, if its password is the one
@@ -115,7 +144,7 @@ func (s *Staff) SignOut(ctx context.Context, in identity.Token) (identity.Accoun
 		if err != nil {
 			return fmt.Errorf("sign out: %w", err)
 		}
-		a, err := find(ctx, tx, `id = $1`, account)
+		a, err := s.account(ctx, tx, `id = $1`, account)
 		if err != nil {
 			return err
 		}
@@ -130,7 +159,24 @@ func as(ctx context.Context, a identity.Account) context.Context {
 
 // Authenticate implements identity.Service.
 func (s *Staff) Authenticate(ctx context.Context, in identity.Token) (identity.Account, error) {
-	found, err := list(ctx, s.deps.DB, `id = (SELECT account FROM session WHERE hash = $1 AND expires_at > $2)`, hash(in.Token), s.deps.Time())
+	a, err := s.holderOf(ctx, s.deps.DB, in.Token)
+	if err != nil || !s.must(a) {
+		return a, err
+	}
+	var factors pq.StringArray
+	err = s.deps.DB.GetContext(ctx, &factors, `SELECT factors FROM session WHERE hash = $1`, hash(in.Token))
+	if noRows(err) {
+		return identity.Account{}, identity.ErrSession
+	}
+	if err != nil {
+		return identity.Account{}, fmt.Errorf("authenticate: %w", err)
+	}
+	return s.limited(a, factors), nil
+}
+
+// holderOf is the account of a session with all its roles. Fault: ErrSession.
+func (s *Staff) holderOf(ctx context.Context, q sqlx.QueryerContext, token string) (identity.Account, error) {
+	found, err := s.list(ctx, q, `id = (SELECT account FROM session WHERE hash = $1 AND expires_at > $2)`, hash(token), s.deps.Time())
 	if err == nil && len(found) == 0 {
 		err = identity.ErrSession
 	}

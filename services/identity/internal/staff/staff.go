@@ -16,36 +16,58 @@ import (
 	"github.com/laurel-awards/laurel/services/identity/internal/mail"
 )
 
-// Staff is the accounts.
-type Staff struct {
-	deps   run.Deps
-	hasher *hasher
-	ttl    time.Duration // of a session
-	mac    mac.Key       // hashes what sign-ins are counted by
-	mail   *mail.Queue
+// Config is what the accounts need to be told.
+type Config struct {
+	SessionTTL time.Duration
+	SignIns    []byte          // key that hashes what sign-ins are counted by
+	Factors    []byte          // key that seals what is kept of factors; 32 bytes
+	Required   []identity.Role // that take a second factor
+	PublicURL  string          // how browsers reach the pages; passkeys are bound to its name
 }
 
-// New keeps accounts in deps' database; sessions live for ttl. Sign-ins are
-// counted by hashes with the key. What holders are told goes by the queue.
-func New(deps run.Deps, ttl time.Duration, key []byte, queue *mail.Queue) *Staff {
-	return &Staff{deps, newHasher(), ttl, mac.New(key), queue}
+// Staff is the accounts.
+type Staff struct {
+	deps     run.Deps
+	hasher   *hasher
+	ttl      time.Duration // of a session
+	mac      mac.Key       // hashes what sign-ins are counted by
+	mail     *mail.Queue
+	seal     seal
+	required []identity.Role
+	passkeys *passkeys // nil: none are taken
+}
+
+// New keeps accounts in deps' database. What holders are told goes by the queue.
+func New(deps run.Deps, cfg Config, queue *mail.Queue) (*Staff, error) {
+	sealed, err := newSeal(cfg.Factors)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := newPasskeys(cfg.PublicURL)
+	return &Staff{deps, newHasher(), cfg.SessionTTL, mac.New(cfg.SignIns), queue, sealed, cfg.Required, keys}, err
+}
+
+// Bare are the accounts for a command, which signs nobody in, opens no factor and
+// sends no mail.
+func Bare(deps run.Deps) *Staff {
+	return &Staff{deps: deps, hasher: newHasher(), mac: mac.New(nil), mail: mail.Off()}
 }
 
 // FindAccount implements identity.Service.
 func (s *Staff) FindAccount(ctx context.Context, in identity.Lookup) (identity.Account, error) {
 	if in.Slug == "" {
-		return find(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
+		return s.account(ctx, s.deps.DB, `email = $1`, normalize(in.Email))
 	}
-	return findIn(ctx, s.deps.DB, in.Slug, `email = $1`, normalize(in.Email))
+	return s.findIn(ctx, s.deps.DB, in.Slug, `email = $1`, normalize(in.Email))
 }
 
 // ListStaff implements identity.Service.
 func (s *Staff) ListStaff(ctx context.Context, in identity.ListStaff) ([]identity.Account, error) {
-	return listIn(ctx, s.deps.DB, in.Slug, `id IS NOT NULL`)
+	return s.listIn(ctx, s.deps.DB, in.Slug, `id IS NOT NULL`)
 }
 
-func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (identity.Account, error) {
-	found, err := list(ctx, q, where, arg)
+func (s *Staff) account(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (identity.Account, error) {
+	found, err := s.list(ctx, q, where, arg)
 	if err == nil && len(found) == 0 {
 		err = identity.ErrNoAccount
 	}
@@ -57,7 +79,7 @@ func find(ctx context.Context, q sqlx.QueryerContext, where string, arg any) (id
 
 // list reads accounts with their grants in one statement. Which grants count is
 // decided here and nowhere else.
-func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]identity.Account, error) {
+func (s *Staff) list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any) ([]identity.Account, error) {
 	var rows []struct {
 		ID        string         `db:"id"`
 		Email     string         `db:"email"`
@@ -69,22 +91,24 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 		Slug      pq.StringArray `db:"slug"`
 		Role      pq.StringArray `db:"role"`
 		Scope     pq.StringArray `db:"scope"`
+		Until     pq.StringArray `db:"until"` // RFC 3339; "" where the role has no end
 		Vouched   pq.BoolArray   `db:"vouched"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT a.id, a.email, a.name, a.created_at, a.password IS NOT NULL AS claimed, a.proved_at IS NOT NULL AS proved,
-		       a.disabled_at IS NOT NULL AS disabled, g.slug, g.role, g.scope, g.vouched
+		       a.disabled_at IS NOT NULL AS disabled, g.slug, g.role, g.scope, g.until, g.vouched
 		FROM account a CROSS JOIN LATERAL (
 			SELECT coalesce(array_agg(x.slug ORDER BY x.slug, role, scope), '{}') AS slug,
 			       coalesce(array_agg(role ORDER BY x.slug, role, scope), '{}') AS role,
 			       coalesce(array_agg(scope ORDER BY x.slug, role, scope), '{}') AS scope,
+			       coalesce(array_agg(coalesce(to_char(until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '') ORDER BY x.slug, role, scope), '{}') AS until,
 			       coalesce(array_agg(v.slug IS NOT NULL ORDER BY x.slug, role, scope), '{}') AS vouched
 			FROM account_grant x LEFT JOIN account_vouch v ON v.account = x.account AND v.slug = x.slug
 			WHERE x.account = a.id
 		) g WHERE a.`+where+` ORDER BY a.name, a.email`, args...); err != nil {
 		return nil, fmt.Errorf("accounts: %w", err)
 	}
-	accounts := make([]identity.Account, len(rows))
+	accounts, now := make([]identity.Account, len(rows)), s.deps.Time()
 	for i, r := range rows {
 		a := identity.Account{
 			ID: r.ID, Email: r.Email, Name: r.Name, CreatedAt: r.CreatedAt.UTC(), State: state(r.Claimed, r.Proved), Disabled: r.Disabled,
@@ -92,9 +116,18 @@ func list(ctx context.Context, q sqlx.QueryerContext, where string, args ...any)
 		}
 		for j := range r.Slug {
 			g := identity.Grant{Slug: r.Slug[j], Role: identity.Role(r.Role[j]), Scope: r.Scope[j]}
-			if !a.Disabled && (a.State == identity.StateProved || a.State == identity.StateUnproved && r.Vouched[j]) {
+			if r.Until[j] != "" {
+				var err error
+				if g.Until, err = time.Parse(time.RFC3339Nano, r.Until[j]); err != nil {
+					return nil, fmt.Errorf("accounts: %w", err)
+				}
+			}
+			switch {
+			case !g.Until.IsZero() && !now.Before(g.Until):
+				a.Ended = append(a.Ended, g)
+			case !a.Disabled && (a.State == identity.StateProved || a.State == identity.StateUnproved && r.Vouched[j]):
 				a.Grants = append(a.Grants, g)
-			} else {
+			default:
 				a.Pending = append(a.Pending, g)
 			}
 		}

@@ -84,9 +84,8 @@ func wrong(code, message string, params ...any) *fault.Field {
 
 // refuse says why a ZIP with such a file is not taken.
 func refuse(f *zip.File, name string) *fault.Field {
-	clean := path.Clean(name)
 	switch {
-	case strings.ContainsAny(name, "\\\x00") || len(name) > 1 && name[1] == ':' || path.IsAbs(name) || clean == ".." || strings.HasPrefix(clean, "../") || !utf8.ValidString(name):
+	case !within(name):
 		return wrong("zip_path", "has a file whose path leads out of it: {name}", "name", shown(name))
 	case f.Mode()&fs.ModeSymlink != 0:
 		return wrong("zip_link", "has a link in it: {name}", "name", shown(name))
@@ -102,6 +101,13 @@ func refuse(f *zip.File, name string) *fault.Field {
 		return wrong("zip_nested", "has an archive in it: {name}; send that by itself", "name", shown(name))
 	}
 	return nil
+}
+
+// within tells a name that stays below the ZIP's own folder, on whatever system.
+func within(name string) bool {
+	clean := path.Clean(name)
+	return utf8.ValidString(name) && !strings.ContainsAny(name, "\\\x00") && !path.IsAbs(name) && clean != ".." && !strings.HasPrefix(clean, "../") &&
+		(len(name) < 2 || name[1] != ':')
 }
 
 // shown is a name as a fault tells it.

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
+	"github.com/laurel-awards/laurel/services/nomination/internal/seats"
 )
 
 // maxPage is the most candidates of a page.
@@ -62,6 +63,7 @@ func (c *Candidates) GetCandidate(ctx context.Context, in nomination.OfCandidate
 func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
 	in.Reason = strings.TrimSpace(in.Reason)
 	var out nomination.Candidate
+	strikes := false
 	err := pg.InTx(ctx, c.deps.DB, func(tx *sqlx.Tx) error {
 		if err := phase.Known(ctx, tx, in.Slug); err != nil {
 			return err
@@ -76,10 +78,11 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		}
 		var ids []string
 		if err := tx.SelectContext(ctx, &ids, `
-			UPDATE candidate SET struck_at = $3, struck_reason = $4 WHERE slug = $1 AND number = $2::bigint AND struck_at IS NULL
+			UPDATE candidate SET struck_at = $3, struck_reason = $4 WHERE slug = $1 AND number = $2::bigint AND struck_at IS NULL AND recalled_at IS NULL
 			RETURNING entry`, in.Slug, in.Number, now, in.Reason); err != nil {
 			return fmt.Errorf("strike: %w", err)
 		}
+		strikes = len(ids) > 0
 		for _, id := range ids {
 			if state == phase.Closed {
 				return phase.ErrNotOpen.With("phase", rulebook.PhaseDecision)
@@ -91,7 +94,23 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		out, err = get(ctx, tx, in.Slug, in.Number)
 		return err
 	})
+	if err == nil && strikes {
+		out.Unmet = c.unmet(ctx, in.Slug)
+	}
 	return out, err
+}
+
+// unmet tells what can no more be met. The strike stands whatever comes of that.
+func (c *Candidates) unmet(ctx context.Context, slug string) []nomination.Warning {
+	sel, err := c.deps.Selections.Get(ctx, c.deps.DB, slug)
+	var found nomination.Seats
+	if err == nil {
+		found, err = seats.Check(ctx, c.deps.DB, sel)
+	}
+	if err != nil {
+		c.deps.Log.WarnContext(ctx, "seats were not checked after a strike", "slug", slug, "error", err)
+	}
+	return found.Unmet
 }
 
 func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.StrikeCandidate, id string) error {
@@ -136,7 +155,7 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT c.number, e.name, e.category, e.gender, e.employer, e.region, e.years, `+deeds+` AS deeds, e.recommended_by, e.photo,
 		       c.struck_at IS NOT NULL AS struck, c.struck_reason, e.attributes
-		FROM candidate c JOIN entry e ON e.id = c.entry WHERE `+where, args...); err != nil {
+		FROM candidate c JOIN entry e ON e.id = c.entry WHERE c.recalled_at IS NULL AND `+where, args...); err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}
 	candidates := make([]nomination.Candidate, len(rows))

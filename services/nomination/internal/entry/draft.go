@@ -28,6 +28,7 @@ import (
 const (
 	maxFileName = 200 // characters
 	maxImports  = 50  // of a list
+	maxDoubts   = 5000
 )
 
 // draft is an import as the table has it.
@@ -376,7 +377,8 @@ func (e *Entries) check(ctx context.Context, x nomination.Import) (*nomination.I
 
 func checked(t taking) *nomination.ImportCheck {
 	out := &nomination.ImportCheck{
-		Entries: len(t.entries), Faults: []fault.Field{}, Mistakes: len(t.sheet.Problems), Warnings: append([]nomination.Warning{}, t.sheet.Warnings...),
+		Entries: len(t.entries), Faults: []fault.Field{}, Mistakes: len(t.sheet.Problems), Doubts: len(t.sheet.Warnings),
+		Warnings: append([]nomination.Warning{}, t.sheet.Warnings[:min(maxDoubts, len(t.sheet.Warnings))]...),
 	}
 	if len(t.sheet.Problems) > 0 {
 		out.Faults = fault.From(importInvalid(t.sheet.Problems)).Fields

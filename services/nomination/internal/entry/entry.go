@@ -50,6 +50,13 @@ func (e *Entries) ListEntries(ctx context.Context, in nomination.ListEntries) ([
 	return list(ctx, e.deps.DB, `e.slug = $1 AND e.id > $2 AND ($3 = '' OR e.state = $3) ORDER BY e.id LIMIT $4`, in.Slug, after, in.State, in.Limit)
 }
 
+// Standing reads the entries that are candidates or may become so: no department
+// has failed them.
+func Standing(ctx context.Context, q sqlx.QueryerContext, slug string) ([]nomination.Entry, error) {
+	return list(ctx, q, `e.slug = $1 AND (e.state = 'admitted' OR e.state = 'submitted'
+		AND NOT EXISTS (SELECT FROM opinion f WHERE f.entry = e.id AND f.verdict = 'fail')) ORDER BY e.id`, slug)
+}
+
 // Get reads an entry with its opinions. Fault: ErrNoEntry.
 func Get(ctx context.Context, q sqlx.QueryerContext, slug, id string) (nomination.Entry, error) {
 	key, err := uuid.Parse(id)
@@ -66,18 +73,47 @@ func Get(ctx context.Context, q sqlx.QueryerContext, slug, id string) (nominatio
 	return found[0], nil
 }
 
-// Lock is Get that keeps others from changing the entry until tx ends.
-func Lock(ctx context.Context, tx *sqlx.Tx, slug, id string) (nomination.Entry, error) {
-	key, err := uuid.Parse(id)
-	if err != nil {
-		return nomination.Entry{}, nomination.ErrNoEntry
+// LockAll reads entries, in the order of their ids in the input, and keeps others
+// from changing them until tx ends. Fault: ErrNoEntry.
+func LockAll(ctx context.Context, tx *sqlx.Tx, slug string, ids []string) ([]nomination.Entry, error) {
+	keys := make([]uuid.UUID, len(ids))
+	for i, id := range ids {
+		var err error
+		if keys[i], err = uuid.Parse(id); err != nil {
+			return nil, nomination.ErrNoEntry
+		}
 	}
 	// Read in a second statement: the first sees what was there before it waited
-	// for the lock.
-	if _, err := tx.ExecContext(ctx, `SELECT id FROM entry WHERE slug = $1 AND id = $2 FOR UPDATE`, slug, key); err != nil {
-		return nomination.Entry{}, fmt.Errorf("entry: lock: %w", err)
+	// for the locks, which all take in the same order.
+	if _, err := tx.ExecContext(ctx, `SELECT id FROM entry WHERE slug = $1 AND id = ANY($2) ORDER BY id FOR UPDATE`, slug, pq.Array(keys)); err != nil {
+		return nil, fmt.Errorf("entries: lock: %w", err)
 	}
-	return Get(ctx, tx, slug, id)
+	found, err := list(ctx, tx, `e.slug = $1 AND e.id = ANY($2)`, slug, pq.Array(keys))
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[string]nomination.Entry, len(found))
+	for _, e := range found {
+		byID[e.ID] = e
+	}
+	out := make([]nomination.Entry, len(keys))
+	for i, key := range keys {
+		e, ok := byID[key.String()]
+		if !ok {
+			return nil, nomination.ErrNoEntry
+		}
+		out[i] = e
+	}
+	return out, nil
+}
+
+// Lock is LockAll for one.
+func Lock(ctx context.Context, tx *sqlx.Tx, slug, id string) (nomination.Entry, error) {
+	found, err := LockAll(ctx, tx, slug, []string{id})
+	if err != nil {
+		return nomination.Entry{}, err
+	}
+	return found[0], nil
 }
 
 // SetState moves a locked entry to a state.
@@ -118,7 +154,7 @@ func read(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT e.id, e.slug, e.state, coalesce(c.number, 0) AS number, e.name, e.gender, e.category, e.employer, e.region,
 		       e.years, `+deeds+` AS deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, o.opinions
-		FROM entry e LEFT JOIN candidate c ON c.entry = e.id CROSS JOIN LATERAL (
+		FROM entry e LEFT JOIN candidate c ON c.entry = e.id AND c.recalled_at IS NULL CROSS JOIN LATERAL (
 			SELECT coalesce(json_agg(json_build_object('department', department, 'verdict', verdict, 'reason', reason,
 			       'by', given_by, 'at', given_at) ORDER BY given_at, department), '[]') AS opinions
 			FROM opinion WHERE entry = e.id

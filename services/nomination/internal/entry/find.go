@@ -65,14 +65,14 @@ func (e *Entries) FindEntries(ctx context.Context, in nomination.FindEntries) (n
 	w := where(in, sel.Rulebook)
 	order := order(in.Sort)
 	if err := e.deps.DB.GetContext(ctx, &out.Total, `
-		SELECT count(*) FROM entry e LEFT JOIN candidate c ON c.entry = e.id WHERE `+w.text(), w.args...); err != nil {
+		SELECT count(*) FROM entry e LEFT JOIN candidate c ON c.entry = e.id AND c.recalled_at IS NULL WHERE `+w.text(), w.args...); err != nil {
 		return out, fmt.Errorf("find entries: %w", err)
 	}
 	out.Pages = max(1, (out.Total+in.Limit-1)/in.Limit)
 	out.Page = min(max(in.Page, 1), out.Pages)
 	var ids []string
 	if err := e.deps.DB.SelectContext(ctx, &ids, `
-		SELECT e.id FROM entry e LEFT JOIN candidate c ON c.entry = e.id WHERE `+w.text()+`
+		SELECT e.id FROM entry e LEFT JOIN candidate c ON c.entry = e.id AND c.recalled_at IS NULL WHERE `+w.text()+`
 		ORDER BY `+order+` LIMIT `+strconv.Itoa(in.Limit)+` OFFSET `+strconv.Itoa((out.Page-1)*in.Limit), w.args...); err != nil {
 		return out, fmt.Errorf("find entries: %w", err)
 	}
@@ -205,7 +205,7 @@ func (w *conditions) search(in nomination.FindEntries) {
 		args = append(args, pq.Array(grams(in.Slug, key)), key)
 	}
 	if number, err := strconv.ParseInt(keys[0], 10, 32); err == nil && len(keys) == 1 {
-		found.WriteString(` UNION ALL SELECT n.entry FROM candidate n WHERE n.slug = ? AND n.number = ?`)
+		found.WriteString(` UNION ALL SELECT n.entry FROM candidate n WHERE n.slug = ? AND n.number = ? AND n.recalled_at IS NULL`)
 		args = append(args, in.Slug, number)
 	}
 	found.WriteString(`)`)

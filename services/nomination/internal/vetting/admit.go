@@ -19,23 +19,34 @@ import (
 
 // admit makes a locked entry a candidate. The numbering's row stays locked until
 // tx ends, so that a number is given away only with the commit.
-func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) error {
-	var number int
+func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) (number int, err error) {
 	if err := tx.GetContext(ctx, &number, `
 		INSERT INTO numbering (slug, last) VALUES ($1, 1)
 		ON CONFLICT (slug) DO UPDATE SET last = numbering.last + 1 RETURNING last`, e.Slug); err != nil {
-		return fmt.Errorf("admit: number: %w", err)
+		return 0, fmt.Errorf("admit: number: %w", err)
 	}
 	if err := entry.SetState(ctx, tx, e.ID, nomination.Admitted); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, `INSERT INTO candidate (slug, number, entry, admitted_at) VALUES ($1, $2, $3, $4)`,
 		e.Slug, number, e.ID, at); err != nil {
-		return fmt.Errorf("admit: %w", err)
+		return 0, fmt.Errorf("admit: %w", err)
 	}
-	return outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(number), event.CandidateAdmitted{
+	return number, outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(number), event.CandidateAdmitted{
 		Number: number, EntryID: e.ID, Name: e.Nominee.Name, Category: e.Nominee.Category, Attributes: form.Values(e.Nominee),
 		Deeds: e.Nominee.Deeds,
+	})
+}
+
+// recall takes a candidate off the list before vetting closes, because a
+// department took its word back. To the other rooms the number is struck; here
+// nobody sees it any more.
+func recall(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE candidate SET recalled_at = $3 WHERE slug = $1 AND number = $2`, e.Slug, e.Number, at); err != nil {
+		return fmt.Errorf("recall: %w", err)
+	}
+	return outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(e.Number), event.CandidateStruck{
+		Number: e.Number, Reason: "a department took its opinion back before vetting closed",
 	})
 }
 
@@ -73,7 +84,7 @@ func (v *Vetting) admitAll(ctx context.Context, tx *sqlx.Tx, slug string) error 
 		if err != nil {
 			return err
 		}
-		if err := admit(ctx, tx, v.deps.Time(), e); err != nil {
+		if _, err := admit(ctx, tx, v.deps.Time(), e); err != nil {
 			return err
 		}
 	}

@@ -6,7 +6,17 @@ import (
 
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/nomination/internal/entry"
+	"github.com/laurel-awards/laurel/services/nomination/internal/seats"
 )
+
+// CheckSeats implements nomination.Service.
+func (v *Vetting) CheckSeats(ctx context.Context, in nomination.Of) (nomination.Seats, error) {
+	sel, err := v.deps.Selections.Get(ctx, v.deps.DB, in.Slug)
+	if err != nil {
+		return nomination.Seats{}, err
+	}
+	return seats.Check(ctx, v.deps.DB, sel)
+}
 
 // GetProgress implements nomination.Service.
 func (v *Vetting) GetProgress(ctx context.Context, in nomination.Of) (nomination.Progress, error) {

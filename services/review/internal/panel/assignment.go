@@ -3,6 +3,7 @@ package panel
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,18 +29,59 @@ type candidateRow struct {
 // ListAssignments implements review.Service.
 func (p *Panels) ListAssignments(ctx context.Context, in review.OfPanel) (out []review.Assignment, err error) {
 	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
-		out, err = assignments(ctx, tx, in.Slug, panel, juror)
+		out, err = assignments(ctx, tx, in.Slug, panel, juror, everyStory)
 		return err
 	})
 	return out, err
 }
 
-func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror string) ([]review.Assignment, error) {
+// GetSheets implements review.Service.
+func (p *Panels) GetSheets(ctx context.Context, in review.OfSheet) (out review.OwnSheets, err error) {
+	err = p.asJuror(ctx, in.Slug, in.Panel, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) error {
+		out, err = p.own(ctx, tx, in.Slug, panel, juror, in.Candidate)
+		return err
+	})
+	return out, err
+}
+
+// own is a juror's list, with one candidate whole.
+func (p *Panels) own(ctx context.Context, tx *sqlx.Tx, slug string, panel rulebook.Panel, juror, called string) (out review.OwnSheets, err error) {
+	_, err = p.deps.Selections.Require(ctx, tx, slug, p.deps.Time(), rulebook.PhaseReview)
+	switch {
+	case err == nil:
+		out.Open = true
+	case !errors.Is(err, review.ErrPhase):
+		return out, err
+	}
+	if called != "" {
+		of, err := shown(ctx, tx, slug, panel, juror, called)
+		if err != nil {
+			return out, err
+		}
+		called = of.called
+	}
+	if out.List, err = assignments(ctx, tx, slug, panel, juror, called); err != nil {
+		return out, err
+	}
+	for i, a := range out.List {
+		if a.Candidate == called {
+			out.One = &a
+		}
+		out.List[i].Deeds, out.List[i].Attributes, out.List[i].Hidden = "", nil, nil
+	}
+	return out, nil
+}
+
+// everyStory has assignments read the stories of all candidates, and not only of
+// the one that is called so.
+const everyStory = "*"
+
+func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel rulebook.Panel, juror, story string) ([]review.Assignment, error) {
 	var candidates []candidateRow
 	// Each juror has an order of their own, so that no candidate comes late and
 	// tired for everybody. It is made of what the juror may know.
 	if err := sqlx.SelectContext(ctx, q, &candidates, `
-		SELECT c.number, called, c.name, c.category, c.attributes, c.deeds, coalesce(l.reason, '') AS second_look
+		SELECT c.number, called, c.name, c.category, c.attributes, CASE WHEN $5 IN ('*', called) THEN c.deeds ELSE '' END AS deeds, coalesce(l.reason, '') AS second_look
 		FROM shown a
 		JOIN candidate c ON c.slug = a.slug AND c.number = a.candidate
 		LEFT JOIN code k ON k.slug = a.slug AND k.panel = a.panel AND k.account = a.account AND k.candidate = a.candidate
@@ -48,7 +90,7 @@ func assignments(ctx context.Context, q sqlx.QueryerContext, slug string, panel 
 		LEFT JOIN second_look l ON l.slug = s.slug AND l.panel = s.panel AND l.account = s.account AND l.candidate = s.candidate
 			AND l.revision = s.revision
 		WHERE a.slug = $1 AND a.panel = $2 AND a.account = $3
-		ORDER BY md5(a.account || '/' || called), called`, slug, panel.ID, juror, coded(panel)); err != nil {
+		ORDER BY md5(a.account || '/' || called), called`, slug, panel.ID, juror, coded(panel), story); err != nil {
 		return nil, fmt.Errorf("assignments: %w", err)
 	}
 	sheets, err := lastSheets(ctx, q, slug, panel.ID, juror)

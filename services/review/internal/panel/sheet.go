@@ -1,13 +1,16 @@
 package panel
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,48 +50,18 @@ func (r sheetRow) sheet(called string) (review.Sheet, error) {
 
 // SaveSheet implements review.Service.
 func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.Sheet, error) {
-	juror := actor.From(ctx).ID
 	row := sheetRow{Panel: in.Panel, Comment: strings.TrimSpace(in.Comment), Abstained: in.Abstain, Submitted: in.Submit, At: p.deps.Time()}
 	var of ref
-	err := pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
-		sel, err := p.deps.Selections.Require(ctx, tx, in.Slug, row.At, rulebook.PhaseReview)
-		if err != nil {
-			return err
-		}
-		panel, err := find(sel, in.Panel)
-		if err != nil {
-			return err
-		}
-		// A sheet may show that another juror is needed. Drawing one takes the
-		// panel's lock alone.
-		draws := row.Submitted && panel.Assign == rulebook.AssignRandom && (row.Abstained || panel.SpreadLimit.IsSet())
-		hold := pg.LockShared
-		if draws {
-			hold = pg.Lock
-		}
-		if err := hold(ctx, tx, lockName(in.Slug, in.Panel)); err != nil {
-			return err
-		}
-		if err := seated(ctx, tx, in.Slug, in.Panel, juror); err != nil {
-			return err
-		}
+	err := p.scoring(ctx, in.Slug, in.Panel, row.At, row.Submitted, row.Abstained, func(tx *sqlx.Tx, panel rulebook.Panel, juror string) ([]int, error) {
+		var err error
 		if of, err = shown(ctx, tx, in.Slug, panel, juror, in.Candidate); err != nil {
-			return err
+			return nil, err
 		}
 		row.Candidate = of.number
 		if err := row.fill(panel, in); err != nil {
-			return err
+			return nil, err
 		}
-		if err := p.revise(ctx, tx, in.Slug, juror, &row); err != nil {
-			return err
-		}
-		if !draws {
-			return nil
-		}
-		if err := p.assign(ctx, tx, sel, panel); err != nil { // in the place of who abstains
-			return err
-		}
-		return p.drawFurther(ctx, tx, sel, panel, row.Candidate)
+		return []int{row.Candidate}, p.revise(ctx, tx, in.Slug, juror, &row, in.Base)
 	})
 	if err != nil {
 		return review.Sheet{}, err
@@ -96,19 +69,81 @@ func (p *Panels) SaveSheet(ctx context.Context, in review.SaveSheet) (review.She
 	return row.sheet(of.called)
 }
 
-// revise adds a revision. A submitted sheet stays submitted: its amendments are
-// submitted too, or it would fall out of the result unseen.
-func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow) error {
-	if err := pg.Lock(ctx, tx, lockName(slug, row.Panel)+"/"+juror); err != nil {
+// scoring runs a juror's change of sheets while review is open, and has further
+// jurors drawn for the candidates that it gives where their sheets show that they
+// are needed.
+func (p *Panels) scoring(
+	ctx context.Context, slug, id string, at time.Time, submits, abstains bool,
+	change func(tx *sqlx.Tx, panel rulebook.Panel, juror string) ([]int, error),
+) error {
+	juror := actor.From(ctx).ID
+	return pg.InTx(ctx, p.deps.DB, func(tx *sqlx.Tx) error {
+		sel, err := p.deps.Selections.Require(ctx, tx, slug, at, rulebook.PhaseReview)
+		if err != nil {
+			return err
+		}
+		panel, err := find(sel, id)
+		if err != nil {
+			return err
+		}
+		// Drawing a juror takes the panel's lock alone.
+		draws := submits && panel.Assign == rulebook.AssignRandom && (abstains || panel.SpreadLimit.IsSet())
+		hold := pg.LockShared
+		if draws {
+			hold = pg.Lock
+		}
+		if err := hold(ctx, tx, lockName(slug, id)); err != nil {
+			return err
+		}
+		if err := seated(ctx, tx, slug, id, juror); err != nil {
+			return err
+		}
+		candidates, err := change(tx, panel, juror)
+		if err != nil || !draws {
+			return err
+		}
+		if err := p.assign(ctx, tx, sel, panel); err != nil { // in the place of who abstains
+			return err
+		}
+		for _, c := range candidates {
+			if err := p.drawFurther(ctx, tx, sel, panel, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// last is a juror's sheet of a candidate as it is, revision 0 where there is none.
+// No other revision comes until tx ends.
+func last(ctx context.Context, tx *sqlx.Tx, slug, panel, juror string, candidate int) (row sheetRow, err error) {
+	if err := pg.Lock(ctx, tx, lockName(slug, panel)+"/"+juror); err != nil {
+		return row, err
+	}
+	err = tx.GetContext(ctx, &row, `
+		SELECT panel, candidate, revision, scores, comment, submitted, at, comments, abstained FROM last_sheet
+		WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4`, slug, panel, juror, candidate)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return row, fmt.Errorf("sheet: %w", err)
+	}
+	return row, nil
+}
+
+// revise adds a revision, if it is of the base. A submitted sheet stays submitted:
+// its amendments are submitted too, or it would fall out of the result unseen.
+func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, row *sheetRow, base *int) error {
+	was, err := last(ctx, tx, slug, row.Panel, juror, row.Candidate)
+	if err != nil {
 		return err
 	}
-	var was bool
-	if err := tx.GetContext(ctx, &was, `
-		SELECT coalesce(bool_or(submitted), false) FROM last_sheet
-		WHERE slug = $1 AND panel = $2 AND account = $3 AND candidate = $4`, slug, row.Panel, juror, row.Candidate); err != nil {
-		return fmt.Errorf("save sheet: %w", err)
+	if base != nil && *base != was.Revision {
+		if same, err := row.same(was); err != nil || !same {
+			return cmp.Or(err, error(review.ErrChanged.With("revision", strconv.Itoa(was.Revision))))
+		}
+		*row = was
+		return nil
 	}
-	if was && !row.Submitted {
+	if was.Submitted && !row.Submitted {
 		return review.ErrInvalid.At(fault.Wrong("submit", "already_submitted", "the sheet has been submitted; amend it by submitting again"))
 	}
 	if err := tx.GetContext(ctx, &row.Revision, `
@@ -127,6 +162,23 @@ func (p *Panels) revise(ctx context.Context, tx *sqlx.Tx, slug, juror string, ro
 		act = "submit_sheet"
 	}
 	return audit.Record(ctx, tx, row.At, slug, act, "", map[string]any{"panel": row.Panel, "candidate": row.Candidate, "revision": row.Revision})
+}
+
+// same tells whether two sheets say the same.
+func (r sheetRow) same(as sheetRow) (bool, error) {
+	if as.Revision == 0 {
+		return false, nil
+	}
+	a, err := r.sheet("")
+	if err != nil {
+		return false, fmt.Errorf("sheet: %w", err)
+	}
+	b, err := as.sheet("")
+	if err != nil {
+		return false, fmt.Errorf("sheet: %w", err)
+	}
+	return a.Abstained == b.Abstained && a.Submitted == b.Submitted && a.Comment == b.Comment &&
+		maps.Equal(a.Scores, b.Scores) && maps.Equal(a.Comments, b.Comments), nil
 }
 
 // shown finds the candidate whom the juror's list calls so. Fault:

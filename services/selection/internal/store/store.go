@@ -5,7 +5,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +26,24 @@ func New(deps run.Deps) *Store { return &Store{deps} }
 
 // CreateSelection implements selection.Service.
 func (s *Store) CreateSelection(ctx context.Context, in selection.CreateSelection) (selection.Selection, error) {
+	var created selection.Selection
+	err := pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) (err error) {
+		created, err = s.create(ctx, tx, in, map[string]string{})
+		return err
+	})
+	return created, taken(err, in.Slug)
+}
+
+// taken gives the fault of a slug that another selection has.
+func taken(err error, slug string) error {
+	if pg.IsUnique(err, "selection_pkey") {
+		return selection.ErrSlugTaken.With("slug", slug)
+	}
+	return err
+}
+
+// create makes a selection in a transaction; detail goes into the audit log.
+func (s *Store) create(ctx context.Context, tx *sqlx.Tx, in selection.CreateSelection, detail map[string]string) (selection.Selection, error) {
 	rb, err := read(in)
 	if err != nil {
 		return selection.Selection{}, err
@@ -40,45 +57,28 @@ func (s *Store) CreateSelection(ctx context.Context, in selection.CreateSelectio
 		return selection.Selection{}, fmt.Errorf("create selection: %w", err)
 	}
 	now := s.deps.Time()
-	var created selection.Selection
-	err = pg.InTx(ctx, s.deps.DB, func(tx *sqlx.Tx) error {
-		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO selection (slug, title, edition, timezone, given, rulebook, rulebook_hash, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			in.Slug, title, rb.Edition, rb.Timezone, []byte(in.Rulebook), canonical, rb.Hash(), now); err != nil {
-			return fmt.Errorf("create selection: %w", err)
-		}
-		if err := plan(ctx, tx, in.Slug, rb.Phases); err != nil {
-			return err
-		}
-		if err := audit.Record(ctx, tx, now, in.Slug, "create_selection", "", map[string]string{"rulebook_hash": rb.Hash()}); err != nil {
-			return err
-		}
-		var err error
-		created, err = Read(ctx, tx, in.Slug)
-		return err
-	})
-	if pg.IsUnique(err, "selection_pkey") {
-		return selection.Selection{}, selection.ErrSlugTaken.With("slug", in.Slug)
+	if _, err := tx.ExecContext(ctx, `
+		INSERT INTO selection (slug, title, edition, timezone, given, rulebook, rulebook_hash, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		in.Slug, title, rb.Edition, rb.Timezone, []byte(in.Rulebook), canonical, rb.Hash(), now); err != nil {
+		return selection.Selection{}, fmt.Errorf("create selection: %w", err)
 	}
-	return created, err
+	if err := plan(ctx, tx, in.Slug, rb.Phases); err != nil {
+		return selection.Selection{}, err
+	}
+	detail["rulebook_hash"] = rb.Hash()
+	if err := audit.Record(ctx, tx, now, in.Slug, "create_selection", "", detail); err != nil {
+		return selection.Selection{}, err
+	}
+	return Read(ctx, tx, in.Slug)
 }
 
 // read gives the rulebook, or everything that is wrong with the input.
 func read(in selection.CreateSelection) (*rulebook.Rulebook, error) {
 	fields := in.Check()
-	rb, err := rulebook.Parse([]byte(in.Rulebook))
-	if err == nil {
-		err = rb.CheckSelection()
-	}
-	var f *fault.Error
-	if errors.As(err, &f) && f.Kind == fault.Invalid {
-		all := *f
-		all.Fields = append(fields, f.Fields...)
-		return nil, &all
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read rulebook: %w", err)
+	rb, wrong := rulebook.Check([]byte(in.Rulebook))
+	if len(wrong) > 0 {
+		return nil, fault.NewInvalid(rulebook.CodeInvalid, "the rulebook has mistakes", append(fields, wrong...)...)
 	}
 	return rb, selection.Invalid(fields...)
 }

@@ -177,7 +177,13 @@ func order(ctx context.Context, tx *sqlx.Tx, in selection.ChangePhase, now time.
 		in.Slug, in.Phase, in.Action, now, pq.Array(event.Enforcers()), aggregate); err != nil {
 		return fmt.Errorf("order %s of %s: %w", in.Action, in.Phase, err)
 	}
-	return audit.Record(ctx, tx, now, in.Slug, in.Action+"_phase", in.Reason, e)
+	return audit.Record(ctx, tx, now, in.Slug, in.Action+"_phase", in.Reason, changed{e, in.Unmet})
+}
+
+// changed is what the audit log keeps of a change.
+type changed struct {
+	event.PhaseChanged
+	Unmet string `json:"unmet,omitempty"` // what whoever closed vetting acknowledged
 }
 
 // Handlers keep the answers of the enforcing services.

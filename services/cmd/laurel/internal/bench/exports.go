@@ -255,14 +255,12 @@ func (x exports) impatient(ctx context.Context, address string) error {
 		}
 		req.Header.Set("X-Forwarded-For", address)
 		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			if ctx.Err() != nil {
-				break
-			}
+		if err == nil {
+			_, _ = io.CopyN(io.Discard, resp.Body, 1<<20) // the end comes early where it is a job
+			_ = resp.Body.Close()
+		} else if ctx.Err() == nil {
 			return err
 		}
-		_, _ = io.CopyN(io.Discard, resp.Body, 1<<20) // the end comes early where it is a job
-		_ = resp.Body.Close()
 	}
 	return nil
 }

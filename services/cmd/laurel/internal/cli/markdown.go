@@ -53,7 +53,7 @@ func row(name string, v *kong.Value) string {
 		env = "`" + strings.Join(v.Tag.Envs, "`, `") + "`"
 	}
 	switch {
-	case v.HasDefault:
+	case v.HasDefault && v.Default != "":
 		standard = "`" + v.Default + "`"
 	case v.Required:
 		standard = "required"

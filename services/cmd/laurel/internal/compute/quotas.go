@@ -33,6 +33,9 @@ func advised(err error, in *ranking.Input, o ranking.Options) error {
 		}
 		lines = append(lines, "the least change in all: "+strings.Join(all, " and "))
 	}
+	if report.Open {
+		lines = append(lines, "what else would make it possible was not found within the budget")
+	}
 	return errors.New(strings.Join(lines, "\n"))
 }
 

@@ -11,24 +11,22 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/pg/private"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/installation"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// slugPrefix and the edition make the slug.
-const slugPrefix = "most-beautiful-courier-"
-
 // Command is `laurel demo`.
 type Command struct {
 	Exit    bool   `help:"End after the checks; status 0 only if all hold. Otherwise the pages stay up until Ctrl-C."`
-	Input   string `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder with rulebook.yaml, entries.xlsx, opinions.csv and staff.yaml."`
+	Until   string `enum:"${stops}" default:"" placeholder:"PHASE" help:"Stop where this phase has opened, and leave the rest to whoever comes to the pages: ${stops_list}."`
+	Input   string `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder with rulebook.yaml, entries.xlsx or entries.csv, opinions.csv and staff.yaml."`
 	DataDir string `placeholder:"DIR" type:"path" help:"Where the demo keeps its data; default: a place of this folder's own under /var/lib/laurel (root) or the user's data directory."`
 	Listen  string `default:"127.0.0.1:8080" help:"Address of the pages; another port where it is taken."`
 	Voters  int    `default:"20000" help:"How many cast a ballot."`
@@ -68,39 +66,52 @@ func (c *Command) Run(ctx context.Context) (err error) {
 		return err
 	}
 	say.done()
-	api := client.New("http://" + here.Listen)
-	edition, err := nextEdition(ctx, api)
+	s, err := c.script(ctx, client.New("http://"+reachable(here.Listen)), in)
 	if err != nil {
 		return err
 	}
-	rules, err := in.Edition(edition)
-	if err != nil {
-		return err
-	}
-	s := &script.Script{
-		API: api, Input: in, Slug: fmt.Sprint(slugPrefix, edition), Rules: rules, Seed: c.Seed + uint64(edition),
-		Voters: c.Voters, Again: c.Voters / 20, Late: min(100, c.Voters), Progress: say.progress,
-	}
-	for _, step := range s.Steps() {
+	s.Progress = say.progress
+	for _, step := range s.Until(c.Until) {
 		if err := say.step(step.Name, func() error { return step.Run(ctx) }); err != nil {
 			return fmt.Errorf("%s: %w", step.Name, err)
 		}
 	}
-	results, err := api.Results(ctx, s.Slug)
-	if err != nil {
-		return err
+	var failed error
+	if c.Until == "" {
+		results, err := s.API.Results(ctx, s.Slug)
+		if err != nil {
+			return err
+		}
+		say.results(results)
+		failed = say.checks(ctx, s.Checks(here.Binary))
 	}
-	say.results(results)
-	failed := say.checks(ctx, s.Checks(here.Binary))
-	say.summary(time.Since(started), "http://"+here.Listen+"/s/"+s.Slug)
+	say.summary(time.Since(started), c.Until)
+	say.accounts(in.Staff, hosts(here.Listen), s.Slug)
 	if failed != nil {
 		return failed
 	}
 	if !c.Exit {
-		fmt.Println("Ctrl-C ends it.")
+		fmt.Println("\nCtrl-C ends it.")
 		<-ctx.Done()
 	}
 	return nil
+}
+
+// script is the selection's: the next edition of the folder's award.
+func (c *Command) script(ctx context.Context, api *client.Client, in script.Input) (*script.Script, error) {
+	award := filepath.Base(c.Input)
+	edition, err := nextEdition(ctx, api, award, in)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := in.Edition(edition)
+	if err != nil {
+		return nil, err
+	}
+	return &script.Script{
+		API: api, Input: in, Slug: fmt.Sprintf("%s-%d", award, edition), Rules: rules, Seed: c.Seed + uint64(edition),
+		Voters: c.Voters, Again: c.Voters / 20, Late: min(100, c.Voters),
+	}, nil
 }
 
 // installation is one of the demo's own.
@@ -165,15 +176,20 @@ func defaultDir() (string, error) {
 	return filepath.Join(home, ".local", "share", "laurel", name), err
 }
 
-// nextEdition is the one after the last that is there; the first is the second.
-func nextEdition(ctx context.Context, api *client.Client) (int, error) {
+// nextEdition is the one after the last that is there; the first is the
+// rulebook's own.
+func nextEdition(ctx context.Context, api *client.Client, award string, in script.Input) (int, error) {
+	rules, err := rulebook.Parse([]byte(in.Rulebook))
+	if err != nil {
+		return 0, fmt.Errorf("input: rulebook.yaml: %w", err)
+	}
 	selections, err := api.Selections(ctx)
 	if err != nil {
 		return 0, err
 	}
-	edition := 2
+	edition := max(1, rules.Edition)
 	for _, s := range selections {
-		if strings.HasPrefix(s.Slug, slugPrefix) && s.Edition >= edition {
+		if s.Slug == fmt.Sprintf("%s-%d", award, s.Edition) && s.Edition >= edition {
 			edition = s.Edition + 1
 		}
 	}

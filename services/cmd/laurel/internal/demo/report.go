@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/text/width"
 
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -99,6 +101,47 @@ func (r *report) checks(ctx context.Context, checks []script.Check) error {
 	return nil
 }
 
-func (r *report) summary(took time.Duration, address string) {
-	fmt.Fprintf(r.out, "\nThe whole selection took %.0f s:\n  %s\nPages: %s\n", took.Seconds(), strings.Join(r.took, "\n  "), address)
+func (r *report) summary(took time.Duration, until string) {
+	what := "The whole selection"
+	if until != "" {
+		what = "Until " + until
+	}
+	fmt.Fprintf(r.out, "\n%s: %.0f s\n  %s\n", what, took.Seconds(), strings.Join(r.took, "\n  "))
+}
+
+// accounts tells who can sign in, and where each role's work is. The password,
+// which is that of all, is told once.
+func (r *report) accounts(staff []script.Member, hosts []string, slug string) {
+	fmt.Fprintln(r.out, "\nPages of the public:")
+	for _, host := range hosts {
+		fmt.Fprintf(r.out, "  http://%s/s/%s\n", host, slug)
+	}
+	fmt.Fprintf(r.out, "\nDesks of staff, to sign in at http://%s/desk/sign-in\n", hosts[0])
+	fmt.Fprintf(r.out, "Password of every account: %s\n", script.Password)
+	for _, role := range identity.Roles() {
+		members := slices.DeleteFunc(slices.Clone(staff), func(m script.Member) bool { return m.Role != role })
+		if len(members) == 0 {
+			continue
+		}
+		fmt.Fprintf(r.out, "\n%s  http://%s/desk/s/%s%s\n", role, hosts[0], slug, deskOf(role))
+		for _, m := range members {
+			fmt.Fprintf(r.out, "  %s  %s %s\n", pad(m.Email, 36), pad(m.Name, 10), m.Scope)
+		}
+	}
+}
+
+// deskOf is where a role's work is, under the selection's desk.
+func deskOf(role identity.Role) string {
+	switch role {
+	case identity.Vetter:
+		return "/vetting"
+	case identity.Juror:
+		return "/sheets"
+	case identity.Committee:
+		return "/meeting"
+	case identity.Auditor:
+		return "/checks"
+	case identity.Organizer:
+	}
+	return ""
 }

@@ -20,12 +20,12 @@ import (
 )
 
 // mailing is an installation in one process that sends mail, with further
-// settings.
+// settings. No role takes a second factor: its people come by the API.
 func mailing(t *testing.T, env ...string) (*harness, *testkit.Post) {
 	t.Helper()
 	post := testkit.NewPost(t)
 	h := build(t, testkit.URL(t), nil)
-	h.Env = append(h.Env, "SMTP_URL="+post.URL, "MAIL_FROM=Laurel <laurel@example.org>", "PUBLIC_URL=http://"+h.Listen)
+	h.Env = append(h.Env, "SMTP_URL="+post.URL, "MAIL_FROM=Laurel <laurel@example.org>", "PUBLIC_URL=http://"+h.Listen, "SECOND_FACTOR_ROLES=none")
 	h.Env = append(h.Env, env...)
 	h.add(all, nil)
 	h.open(t, all)

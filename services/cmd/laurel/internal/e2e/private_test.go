@@ -104,7 +104,8 @@ func TestPrivate(t *testing.T) {
 		t.Helper()
 		for _, seen := range []map[string]string{shown, list} {
 			for member, code := range seen {
-				if told, err := organizer.StatementByCode(ctx, slug, code); !errors.Is(err, identity.ErrCodeRead) && !errors.Is(err, identity.ErrCode) {
+				told, err := organizer.StatementByCode(ctx, slug, code)
+				if !errors.Is(err, identity.ErrCodeRead) && !errors.Is(err, identity.ErrCode) {
 					t.Errorf("%s an organizer is told of %s: %q, %v", when, member, told, err)
 				}
 			}
@@ -130,7 +131,8 @@ func TestPrivate(t *testing.T) {
 			t.Errorf("a replaced code of %s: %v", member, err)
 		}
 	}
-	if _, err := organizer.MailCodes(ctx, slug, gateway.MailCodes{Member: "17", Email: "mine@example.org", Reason: "late"}); !errors.Is(err, identity.ErrVoteOver) {
+	late := gateway.MailCodes{Member: "17", Email: "mine@example.org", Reason: "late"}
+	if _, err := organizer.MailCodes(ctx, slug, late); !errors.Is(err, identity.ErrVoteOver) {
 		t.Errorf("a letter after the close: %v", err)
 	}
 }

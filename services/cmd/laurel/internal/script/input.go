@@ -2,7 +2,9 @@ package script
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,7 +21,7 @@ import (
 // deploy/examples/most-beautiful-courier.
 type Input struct {
 	Rulebook string // text
-	Entries  []byte // XLSX
+	Entries  []byte // a table
 	Staff    []Member
 	Refusals map[string]Refusal // by department, name and employer (refusalKey)
 }
@@ -43,7 +45,7 @@ func ReadInput(dir string) (Input, error) {
 		return in, fmt.Errorf("input: %w", err)
 	}
 	in.Rulebook = string(rules)
-	if in.Entries, err = os.ReadFile(filepath.Join(dir, "entries.xlsx")); err != nil {
+	if in.Entries, err = readEntries(dir); err != nil {
 		return in, fmt.Errorf("input: %w", err)
 	}
 	staff, err := os.ReadFile(filepath.Join(dir, "staff.yaml"))
@@ -59,6 +61,15 @@ func ReadInput(dir string) (Input, error) {
 	in.Staff = list.Staff
 	in.Refusals, err = readRefusals(filepath.Join(dir, "opinions.csv"))
 	return in, err
+}
+
+// readEntries reads the table of entries, a workbook or plain text.
+func readEntries(dir string) ([]byte, error) {
+	body, err := os.ReadFile(filepath.Join(dir, "entries.xlsx"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.ReadFile(filepath.Join(dir, "entries.csv"))
+	}
+	return body, err
 }
 
 func readRefusals(file string) (map[string]Refusal, error) {

@@ -48,6 +48,7 @@ type Script struct {
 
 	signedIn map[string]*client.Client // by email
 	crowd    *crowd
+	panels   []rulebook.Panel
 
 	mu       sync.Mutex
 	receipts map[string][]int // acknowledged ballots: picks by receipt
@@ -180,15 +181,11 @@ func (s *Script) Vet(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	numbers := make([]int, len(s.Candidates))
-	for i, c := range s.Candidates {
-		numbers[i] = c.Number
-	}
 	rules, err := rulebook.Parse([]byte(s.Rules))
 	if err != nil {
 		return err
 	}
-	s.crowd = newCrowd(s.Seed, numbers, rules.Voting.Picks)
+	s.crowd, s.panels = newCrowd(s.Seed, s.Candidates, rules.Voting), rules.Review.Panels
 	return nil
 }
 
@@ -204,19 +201,51 @@ func (s *Script) opine(ctx context.Context, vetter Member, e nomination.Entry) e
 	return err
 }
 
+// SeatPanels seats the jurors of each panel.
+func (s *Script) SeatPanels(ctx context.Context) error {
+	for _, panel := range s.panels {
+		if _, err := s.Organizer().SeatPanel(ctx, s.Slug, panel.ID, emails(s.jurors(panel.ID))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Script) jurors(panel string) []Member {
+	return slices.DeleteFunc(s.Input.With(identity.Juror), func(m Member) bool { return m.Scope != panel })
+}
+
+func emails(members []Member) []string {
+	all := make([]string, len(members))
+	for i, m := range members {
+		all[i] = m.Email
+	}
+	return all
+}
+
+// OpenReview seats the panels, and opens the phase.
+func (s *Script) OpenReview(ctx context.Context) error {
+	if err := s.SeatPanels(ctx); err != nil {
+		return err
+	}
+	return s.Open(ctx, rulebook.PhaseReview)
+}
+
 // Score has each juror score each candidate that is theirs.
 func (s *Script) Score(ctx context.Context) error {
-	jurors := s.Input.With(identity.Juror)
-	emails := make([]string, len(jurors))
-	for i, j := range jurors {
-		emails[i] = j.Email
-	}
-	if _, err := s.Organizer().SeatPanel(ctx, s.Slug, jurors[0].Scope, emails); err != nil {
+	if err := s.OpenReview(ctx); err != nil {
 		return err
 	}
-	if err := s.Open(ctx, rulebook.PhaseReview); err != nil {
-		return err
+	for _, panel := range s.panels {
+		if err := s.scorePanel(ctx, panel); err != nil {
+			return fmt.Errorf("panel %s: %w", panel.ID, err)
+		}
 	}
+	return s.Close(ctx, rulebook.PhaseReview)
+}
+
+func (s *Script) scorePanel(ctx context.Context, panel rulebook.Panel) error {
+	jurors := s.jurors(panel.ID)
 	tick := s.Progress("score", len(jurors)*len(s.Candidates))
 	g, scoring := errgroup.WithContext(ctx)
 	g.SetLimit(clerks)
@@ -230,9 +259,9 @@ func (s *Script) Score(ctx context.Context) error {
 		slices.SortFunc(mine, func(a, b review.Assignment) int { return strings.Compare(a.Deeds, b.Deeds) })
 		sheets := make([]map[string]string, len(mine))
 		for i := range mine {
-			strictness := float64(k%5) - 2
-			sheets[i] = map[string]string{
-				"deeds": s.crowd.score(i, strictness), "service": s.crowd.score(i, strictness), "skill": s.crowd.score(i, strictness),
+			sheets[i] = map[string]string{}
+			for _, criterion := range panel.Criteria {
+				sheets[i][criterion.ID] = s.crowd.score(i, float64(k%5)-2, panel.Scale)
 			}
 		}
 		g.Go(func() error {
@@ -245,23 +274,27 @@ func (s *Script) Score(ctx context.Context) error {
 			return nil
 		})
 	}
-	if err := g.Wait(); err != nil {
+	return g.Wait()
+}
+
+// SeatCommittee seats those who decide.
+func (s *Script) SeatCommittee(ctx context.Context) error {
+	_, err := s.Organizer().SeatCommittee(ctx, s.Slug, emails(s.Input.With(identity.Committee)))
+	return err
+}
+
+// OpenDecision seats the committee, and opens the phase.
+func (s *Script) OpenDecision(ctx context.Context) error {
+	if err := s.SeatCommittee(ctx); err != nil {
 		return err
 	}
-	return s.Close(ctx, rulebook.PhaseReview)
+	return s.Open(ctx, rulebook.PhaseDecision)
 }
 
 // Decide has the committee vote on the computed result.
 func (s *Script) Decide(ctx context.Context) error {
 	members := s.Input.With(identity.Committee)
-	emails := make([]string, len(members))
-	for i, m := range members {
-		emails[i] = m.Email
-	}
-	if _, err := s.Organizer().SeatCommittee(ctx, s.Slug, emails); err != nil {
-		return err
-	}
-	if err := s.Open(ctx, rulebook.PhaseDecision); err != nil {
+	if err := s.OpenDecision(ctx); err != nil {
 		return err
 	}
 	tick := s.Progress("decide", len(members))
@@ -288,11 +321,16 @@ func (s *Script) Decide(ctx context.Context) error {
 	return s.Close(ctx, rulebook.PhaseDecision)
 }
 
+// OpenNotice posts the decision.
+func (s *Script) OpenNotice(ctx context.Context) error {
+	return s.retry(ctx, func() error { return s.Open(ctx, rulebook.PhaseNotice) })
+}
+
 // Notice posts the decision and waits until the notice has run.
 func (s *Script) Notice(ctx context.Context) error {
 	tick := s.Progress("notice", 1)
 	defer tick()
-	if err := s.retry(ctx, func() error { return s.Open(ctx, rulebook.PhaseNotice) }); err != nil {
+	if err := s.OpenNotice(ctx); err != nil {
 		return err
 	}
 	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(rulebook.PhaseNotice).State == selection.Closed })
@@ -337,7 +375,14 @@ func (s *Script) Close(ctx context.Context, phase string) error {
 
 // change orders a phase to change and waits until every room has applied it.
 func (s *Script) change(ctx context.Context, phase, action string, want selection.PhaseState) error {
-	if _, err := s.Organizer().ChangePhase(ctx, s.Slug, phase, action, "按评选方案进行"); err != nil {
+	const why = "按评选方案进行"
+	var err error
+	if phase == rulebook.PhaseVetting && action == event.Close { // tests close it with a few candidates
+		_, err = s.Organizer().CloseVetting(ctx, s.Slug, why)
+	} else {
+		_, err = s.Organizer().ChangePhase(ctx, s.Slug, phase, action, why)
+	}
+	if err != nil {
 		return fmt.Errorf("%s %s: %w", action, phase, err)
 	}
 	return s.Await(ctx, func(sel selection.Selection) bool { return sel.Phase(phase).State == want })

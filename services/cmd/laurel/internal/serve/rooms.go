@@ -42,7 +42,16 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
+		factorKey, err := p.cfg.Key(p.cfg.FactorKeyFile, "factor")
+		if err != nil {
+			return run.Room{}, err
+		}
+		roles, err := p.cfg.SecondFactorRoles()
+		if err != nil {
+			return run.Room{}, err
+		}
 		return identityserver.New(deps, identityserver.Config{
+			FactorKey: factorKey, SecondFactor: roles,
 			CredentialKey: key, RosterKey: rosterKey, CredentialTTL: p.cfg.CredentialTTL, SessionTTL: p.cfg.SessionTTL,
 			Mail:        identityserver.Mail{URL: p.cfg.SMTPURL, From: p.cfg.MailFrom, PublicURL: p.cfg.PublicURL},
 			PrintingKey: p.cfg.PrintingKey,

@@ -17,6 +17,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -25,6 +26,8 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/config"
+	"github.com/laurel-awards/laurel/services/identity"
+	identityserver "github.com/laurel-awards/laurel/services/identity/server"
 )
 
 // stopTime is how long the end may take, requests in flight included.
@@ -168,8 +171,8 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 	if err != nil {
 		return err
 	}
-	g, ctx := errgroup.WithContext(ctx)
-	opened := make([]*run.Running, len(names))
+	g, starting := errgroup.WithContext(ctx)
+	opened, all := make([]*run.Running, len(names)), make([]run.Deps, len(names))
 	for i, name := range names {
 		if name == gatewayName {
 			continue
@@ -195,22 +198,40 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
 			Retention: periods,
 		}
+		all[i] = deps
 		room, err := p.room(name, deps)
 		if err != nil {
 			return err
 		}
 		g.Go(func() (err error) {
-			opened[i], err = run.Start(ctx, room, deps)
+			opened[i], err = run.Start(starting, room, deps)
 			return err
 		})
 	}
 	err = g.Wait()
-	for _, r := range opened {
+	for i, r := range opened {
 		if r != nil {
 			p.rooms = append(p.rooms, r)
 			p.onStop(r.Stop)
 			go func() { p.fails <- <-r.Failed() }()
 		}
+		if r != nil && names[i] == identity.Name && err == nil {
+			err = p.setup(ctx, all[i])
+		}
+	}
+	return err
+}
+
+// setup prints the link by which the first organizer comes to be, where there is
+// no account. It goes to standard output, past the log: what reads that keeps it.
+func (p *process) setup(ctx context.Context, deps run.Deps) error {
+	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "serve", Name: "laurel serve"})
+	token, err := identityserver.Accounts(deps).SetupLink(ctx, true)
+	if errors.Is(err, identityserver.ErrSetUp) {
+		return nil
+	}
+	if err == nil {
+		_, err = fmt.Printf("There is no account yet. Create the first organizer here, within an hour:\n\n  %s\n\n", p.cfg.SetupLink(token))
 	}
 	return err
 }

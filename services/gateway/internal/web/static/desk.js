@@ -47,12 +47,16 @@
   const hint = document.querySelector(".keys-hint");
   if (hint) hint.hidden = false;
 
+  // An element may have several keys, separated by spaces.
+  const keysOf = (e) => e.dataset.key.split(" ");
+  const names = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+
   function help() {
     const list = dialog.querySelector("dl");
     list.replaceChildren(...keyed().flatMap((e) => {
       const term = document.createElement("dt"), what = document.createElement("dd"), key = document.createElement("kbd");
-      key.textContent = e.dataset.key;
       term.append(key);
+      key.textContent = keysOf(e).map((k) => names[k] || k).join(" / ");
       what.textContent = e.dataset.keyLabel || e.getAttribute("aria-label") || e.textContent.trim();
       return [term, what];
     }));
@@ -65,7 +69,7 @@
     if (typing) return;
     if (event.key === "?") { event.preventDefault(); help(); return; }
     if (off.checked) return;
-    const found = keyed().find((e) => e.dataset.key.toLowerCase() === event.key.toLowerCase());
+    const found = keyed().find((e) => keysOf(e).some((k) => k.toLowerCase() === event.key.toLowerCase()));
     if (!found) return;
     event.preventDefault();
     if (found.matches("input:not([type=checkbox]):not([type=radio]), textarea, select")) found.focus(); else found.click();

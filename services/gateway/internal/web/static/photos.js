@@ -5,6 +5,7 @@
   const targets = document.querySelector(".targets");
   if (!targets || !targets.children.length || !document.querySelector(".pictures [draggable=true]")) return;
   targets.hidden = false;
+  document.querySelector(".drag-hint").hidden = false;
   let dragged = null;
   document.addEventListener("dragstart", (event) => {
     dragged = event.target.closest && event.target.closest(".pictures li[draggable=true]");

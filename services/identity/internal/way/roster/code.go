@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -18,7 +20,7 @@ const (
 	alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 	length   = 12
 	group    = 4
-	maxTyped = 64 // bytes as typed, for a limit before any work
+	maxTyped = 64 // characters as typed, for a limit before any work
 
 	domainCode  = "laurel roster code v1"
 	domainVoter = "laurel roster voter v1"
@@ -57,20 +59,21 @@ func (c code) syndrome() byte {
 	return s
 }
 
-// parse reads a code as people type it: any case, full-width letters, hyphens
-// and spaces anywhere, O for 0, I and L for 1. errMistyped.
+// parse reads a code as people type it and programs hand it on: any case,
+// full-width letters, hyphens, spaces and marks that nobody sees anywhere, O for 0,
+// I and L for 1. errMistyped.
 func parse(text string) (c code, err error) {
-	if len(text) > maxTyped {
+	if len(text) > maxTyped*utf8.UTFMax || utf8.RuneCountInString(text) > maxTyped {
 		return c, errMistyped
 	}
 	n := 0
 	for _, r := range strings.ToUpper(norm.NFKC.String(text)) {
-		switch r {
-		case '-', ' ', '\t', '\r', '\n', '‐', '‑', '–', '—', '−', 'ー', '_', '.':
+		switch {
+		case unicode.IsSpace(r) || unicode.In(r, unicode.Z, unicode.Pd, unicode.Cf) || strings.ContainsRune("−ー_.", r):
 			continue
-		case 'O':
+		case r == 'O':
 			r = '0'
-		case 'I', 'L':
+		case r == 'I' || r == 'L':
 			r = '1'
 		}
 		v := strings.IndexRune(alphabet, r)

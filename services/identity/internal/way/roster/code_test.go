@@ -61,6 +61,39 @@ func TestParse_mistyped(t *testing.T) {
 	}
 }
 
+// TestParse_pasted are codes as programs hand them on: with the spaces and hyphens
+// of every script, and with marks that nobody sees.
+func TestParse_pasted(t *testing.T) {
+	c := newCode()
+	text := c.String()
+	wide := strings.Map(func(r rune) rune { return r + 0xFEE0 }, text)
+	for name, typed := range map[string]string{
+		"bold": strings.Map(func(r rune) rune { // mathematical, of four bytes each
+			switch {
+			case r >= 'A' && r <= 'Z':
+				return r - 'A' + 0x1D400
+			case r >= '0' && r <= '9':
+				return r - '0' + 0x1D7CE
+			}
+			return r
+		}, text),
+		"wide and apart":      strings.Join(strings.Split(wide, ""), "\u3000"),
+		"a space of no width": strings.Join(strings.Split(text, ""), "\u200b"),
+		"a byte-order mark":   "\ufeff" + text,
+		"marks of direction":  "\u200e\u2068" + text + "\u2069",
+		"soft hyphens":        strings.ReplaceAll(text, "-", "\u00ad"),
+		"a joined word":       strings.ReplaceAll(text, "-", "\u2060-\u2060"),
+		"no-break spaces":     strings.ReplaceAll(text, "-", "\u00a0"),
+		"a figure dash":       strings.ReplaceAll(text, "-", "\u2012"),
+		"a bar":               strings.ReplaceAll(text, "-", "\u2015"),
+		"a line separator":    text + "\u2028",
+	} {
+		if got, err := parse(typed); err != nil || got != c {
+			t.Errorf("%s: %q: %v", name, typed, err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{newCode().String(), "", "Ｋ７Ｍ３-９TQX 2hfp", "OOOO-IIII-LLLL", "\xf0\x28"} {
 		f.Add(text)

@@ -101,9 +101,9 @@ func (r *Rosters) queue(ctx context.Context, tx *sqlx.Tx, slug string, to []addr
 		return 0, err
 	}
 	var members, queued []string
-	for i, id := range ids {
-		if id != "" {
-			members, queued = append(members, to[i].Member), append(queued, id)
+	for i, m := range to {
+		if ids[i] != "" {
+			members, queued = append(members, m.Member), append(queued, ids[i])
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `
@@ -175,11 +175,11 @@ func masked(email string) string {
 	return string(first) + "…@" + domain
 }
 
-// MailedCode draws a member's code for a letter that is about to be sent. Each
+// Secret implements mail.Secrets: it draws a member's code for a letter that is about to be sent. Each
 // try has another code, and the last is good. It gives false where the member is
 // to have no such letter any more: there is a later one, or a code from a list,
 // or the vote is over.
-func (r *Rosters) MailedCode(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (text string, wanted bool, err error) {
+func (r *Rosters) Secret(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (text string, wanted bool, err error) {
 	slug := l.Said.Slug
 	if _, err := lock(ctx, tx, slug); errors.Is(err, identity.ErrNoRoster) || errors.Is(err, identity.ErrVoteOver) {
 		return "", false, nil
@@ -210,9 +210,9 @@ func (r *Rosters) MailedCode(ctx context.Context, tx *sqlx.Tx, l mail.Sending) (
 	return c.String(), true, nil
 }
 
-// Mailed notes what became of a member's letter. One that was given up is in the
+// Sent implements mail.Secrets: it notes what became of a member's letter. One that was given up is in the
 // log of acts; the member can be sent another, or be given a code from a list.
-func (r *Rosters) Mailed(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate mail.Fate) error {
+func (r *Rosters) Sent(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate mail.Fate) error {
 	delivered := failed
 	if fate == mail.Delivered {
 		delivered = sent

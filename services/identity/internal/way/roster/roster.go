@@ -144,7 +144,8 @@ func differing(ctx context.Context, tx *sqlx.Tx, slug string, members []member, 
 		Constituency string `db:"constituency"`
 		Email        string `db:"email"`
 	}
-	if err := tx.SelectContext(ctx, &rows, `SELECT member, name, constituency, coalesce(email, '') AS email FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
+	if err := tx.SelectContext(ctx, &rows, `
+		SELECT member, name, constituency, coalesce(email, '') AS email FROM roster_member WHERE slug = $1 AND member = ANY ($2)`,
 		slug, pq.Array(numbers)); err != nil {
 		return nil, fmt.Errorf("import roster: %w", err)
 	}
@@ -186,7 +187,7 @@ func address(ctx context.Context, tx *sqlx.Tx, slug string, read roll) (given in
 	var problems []fault.Field
 	for _, t := range taken {
 		if of[t.Email] != t.Member && len(problems) < maxReported {
-			problems = append(problems, emailTaken(read.email.Name, t.Email).In(lines[t.Email], read.email.Column))
+			problems = append(problems, emailTaken(read.email.heading, t.Email).In(lines[t.Email], read.email.number))
 		}
 	}
 	if err := identity.ErrRosterInvalid.Check(problems); err != nil {

@@ -72,9 +72,15 @@ type sheet struct {
 // roll is what a file says.
 type roll struct {
 	members  []member
-	email    fault.Field // in the column of addresses, by heading and column
-	sheet    string      // of the workbook
+	email    column // of the addresses
+	sheet    string // of the workbook
 	warnings []table.Warning
+}
+
+// column is one of a sheet, as faults name it.
+type column struct {
+	heading string
+	number  int // from 1
 }
 
 // readSheet reads a file and says every mistake in it. Faults:
@@ -108,7 +114,7 @@ func readSheet(ctx context.Context, blobs blob.Store, in identity.ImportRoster) 
 	if s.mistakes > len(s.problems) {
 		return out, identity.ErrRosterInvalid.At(s.problems...).With("mistakes", strconv.Itoa(s.mistakes))
 	}
-	email := fault.Field{Name: s.labels[columnEmail], Column: s.columns[columnEmail] + 1}
+	email := column{s.labels[columnEmail], s.columns[columnEmail] + 1}
 	return roll{s.members, email, t.Sheet(), t.Warnings()}, identity.ErrRosterInvalid.Check(s.problems)
 }
 

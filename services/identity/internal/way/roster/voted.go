@@ -44,7 +44,8 @@ func (r *Rosters) close(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ 
 
 // record writes all members anew in random order, each with whether they have
 // voted: neither the order of the rows nor their transaction tells more. Nobody
-// is written to from here on, so addresses are forgotten.
+// is written to from here on, so addresses are forgotten, and a letter that waits
+// does not go.
 func (r *Rosters) record(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.VotersCounted) error {
 	list, err := r.voters(ctx, tx, env.Slug)
 	if err != nil {
@@ -63,7 +64,8 @@ func (r *Rosters) record(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e
 	if _, err := tx.ExecContext(ctx, `
 		WITH was AS (DELETE FROM roster_member WHERE slug = $1 RETURNING *)
 		INSERT INTO roster_member (slug, member, name, constituency, place, code, generation, moved, handed, delivered, voted)
-		SELECT was.slug, was.member, was.name, was.constituency, was.place, was.code, was.generation, was.moved, was.handed, was.delivered, n.voted
+		SELECT was.slug, was.member, was.name, was.constituency, was.place, was.code, was.generation, was.moved, was.handed,
+		       CASE was.delivered WHEN 'waiting' THEN 'failed' ELSE was.delivered END, n.voted
 		FROM was JOIN unnest($2::text[], $3::boolean[]) AS n (member, voted) ON n.member = was.member
 		ORDER BY random()`, env.Slug, pq.Array(members), pq.Array(voted)); err != nil {
 		return fmt.Errorf("record who voted: %w", err)

@@ -1,0 +1,165 @@
+package rule
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+)
+
+func (b Book) compositeRules() []string {
+	t, composite := b, b.Rules.Composite
+	var items []string
+	for _, c := range composite.Components {
+		source := b.Source(c.Source)
+		if c.Source == rulebook.SourceRanked {
+			items = append(items, t.T("rules.ranked."+c.Method))
+			continue
+		}
+		text := t.T("rules.component", "source", source, "weight", cmp.Or(c.Weight.String(), "1")) + b.convertText(c.Convert)
+		if c.Per != "" {
+			text += t.T("rules.per." + c.Per)
+		}
+		items = append(items, text)
+	}
+	if composite.Round.IsSet() {
+		items = append(items, t.T("rules.total")+b.roundText(composite.Round))
+	}
+	if len(composite.TieBreak) > 0 {
+		sources := make([]string, len(composite.TieBreak))
+		for i, source := range composite.TieBreak {
+			sources[i] = b.Source(source)
+		}
+		items = append(items, t.T("rules.tie", "sources", strings.Join(sources, t.T("rules.tie.then"))))
+	}
+	return append(items, b.lotRules()...)
+}
+
+// lotRules says from what lots are drawn.
+func (b Book) lotRules() []string {
+	composite := b.Rules.Composite
+	if n := len(composite.TieBreak); n == 0 || composite.TieBreak[n-1] != rulebook.SourceLot {
+		return nil
+	}
+	switch lot := composite.Lot; {
+	case lot.Value != "":
+		return []string{b.T("rules.lot.value", "value", lot.Value)}
+	case len(lot.Source) > 0:
+		return []string{b.T("rules.lot.source", "source", b.Words(lot.Source))}
+	}
+	return []string{b.T("rules.lot.hash")}
+}
+
+// convertText says how a source's numbers become points.
+func (b Book) convertText(c rulebook.Convert) string {
+	t := b
+	switch c.Method {
+	case rulebook.ConvertProportional, rulebook.ConvertRank:
+		return t.T("rules.convert."+c.Method, "top", cmp.Or(c.Top.String(), "100")) + b.tiesText(c)
+	case rulebook.ConvertCapped:
+		return t.T("rules.convert.capped", "factor", cmp.Or(c.Factor.String(), "1"), "cap", c.Cap)
+	case rulebook.ConvertBanded:
+		bands := make([]string, len(c.Bands))
+		for i, b := range c.Bands {
+			bands[i] = t.T("rules.band", "from", b.From, "score", b.Score)
+		}
+		return t.T("rules.convert.banded", "bands", t.List(bands))
+	case rulebook.ConvertPoints:
+		points := make([]string, len(c.Points))
+		for i, p := range c.Points {
+			points[i] = p.String()
+		}
+		return t.T("rules.convert.points", "points", t.List(points)) + b.tiesText(c)
+	}
+	return t.T("rules.convert.none")
+}
+
+// tiesText says what equal ranks get, where ranks are converted.
+func (b Book) tiesText(c rulebook.Convert) string {
+	if c.Method != rulebook.ConvertRank && c.Method != rulebook.ConvertPoints {
+		return ""
+	}
+	return b.T("rules.ties." + cmp.Or(c.Ties, rulebook.TiesAverage))
+}
+
+func (b Book) quotaRules() []string {
+	t := b
+	var items []string
+	for _, q := range b.Rules.Quotas {
+		of := t.T("rules.quota.all")
+		for _, a := range b.Rules.Awards {
+			if a.ID == q.Of {
+				of = b.Words(a.Title)
+			}
+		}
+		what := t.T("rules.quota.each", "attribute", b.Attribute(q.Attribute))
+		if q.Value != "" {
+			what = t.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.attributeValue(q))
+		}
+		if q.Max.IsSet() {
+			items = append(items, t.T("rules.quota.max", "what", what, "of", of, "seats", b.seatText(q.Max)))
+		}
+		if q.Min.IsSet() {
+			items = append(items, t.T("rules.quota.min", "what", what, "of", of, "seats", b.seatText(q.Min)))
+		}
+	}
+	return items
+}
+
+// seatText says how many seats: 2, or 40% of them.
+func (b Book) seatText(n rulebook.Number) string {
+	if n.IsShare() {
+		return b.T("rules.quota.share", "share", n)
+	}
+	return b.T("rules.quota.seats", "n", n)
+}
+
+// Attribute names a field of an entry.
+func (b Book) Attribute(name string) string {
+	if key := "attribute." + name; b.Has(key) {
+		return b.T(key)
+	}
+	return name
+}
+
+func (b Book) attributeValue(q rulebook.Quota) string {
+	if key := "attribute." + q.Attribute + "." + q.Value; b.Has(key) {
+		return b.T(key)
+	}
+	if q.Attribute == "category" {
+		return b.Category(q.Value)
+	}
+	return q.Value
+}
+
+func (b Book) decisionRules() []string {
+	t, d := b, b.Rules.Decision
+	var items []string
+	if d.Quorum.IsSet() {
+		items = append(items, t.T("rules.quorum", "share", d.Quorum))
+	}
+	if d.Approve.IsSet() {
+		items = append(items, t.T("rules.approve", "share", d.Approve))
+	}
+	if d.Ballot != "" {
+		items = append(items, t.T("rules.ballot."+d.Ballot))
+	}
+	return items
+}
+
+func (b Book) noticeRules() []string {
+	items := []string{b.Notice()}
+	if calendar := b.Rules.Phases.Notice.Calendar; calendar != "" {
+		items = append(items, b.T("rules.calendar."+calendar))
+	}
+	return items
+}
+
+// Notice says how long the notice lasts.
+func (b Book) Notice() string {
+	n := b.Rules.Phases.Notice
+	if n.ShortenedTo > 0 {
+		return b.T("rules.notice.shortened", "time", b.Duration(n.ShortenedTo))
+	}
+	return b.N("rules.notice.days", int64(n.WorkingDays))
+}
