@@ -18,7 +18,7 @@ type PutMotion struct {
 type VoteMotion struct {
 	Slug   string `json:"slug"`
 	Motion int    `json:"motion,omitempty"` // the number of the one that is meant; 0: the last
-	Choice string `json:"choice"` // for | against | abstain
+	Choice string `json:"choice"`           // for | against | abstain
 }
 
 // CloseMotion closes the vote on a motion.
