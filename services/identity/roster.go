@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"time"
+
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/table"
 )
@@ -49,6 +51,7 @@ type Roster struct {
 	Coded   int    `json:"coded"`           // members whose code has been handed out
 	Voted   *int   `json:"voted,omitempty"` // members whose ballot is counted; absent until some moments after the vote
 	Exports int    `json:"exports"`         // lists of codes handed out
+	Lists   []List `json:"lists"`           // of these the last 50, the newest first
 
 	Addressed int      `json:"addressed"`         // members with an email; none once it is known who voted
 	Mailed    Mailed   `json:"mailed"`            // codes by mail
@@ -56,6 +59,18 @@ type Roster struct {
 	Private   int      `json:"private"`           // members whose code no organizer could have read
 	Printer   string   `json:"printer,omitempty"` // public key that slips were last encrypted for
 	Failed    []Failed `json:"failed"`            // members whose letter was given up, the first 1,000
+}
+
+// List is what is known of a list of codes that was handed out.
+type List struct {
+	Export   int       `json:"export"` // 1 for the first
+	At       time.Time `json:"at"`
+	By       string    `json:"by"`   // name
+	Form     string    `json:"form"` // in which it was handed out
+	Codes    int       `json:"codes"`
+	Replaced int       `json:"replaced"` // of these, in place of an earlier code
+	LeftOut  int       `json:"left_out"` // members who are not on it
+	Reason   string    `json:"reason,omitempty"`
 }
 
 // Mailed is what became of the letters with codes, of each member the last.

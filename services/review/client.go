@@ -30,6 +30,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_conflicts", s.ListConflicts),
 		bus.Method("recuse_juror", s.RecuseJuror),
 		bus.Method("list_gaps", s.ListGaps),
+		bus.Method("find_gaps", s.FindGaps),
 		bus.Method("record_lot", s.RecordLot),
 		bus.Method("get_lot", s.GetLot),
 		bus.Method("get_result", s.GetResult),
@@ -144,6 +145,11 @@ func (c *Client) RecuseJuror(ctx context.Context, in RecuseJuror) (Panel, error)
 // ListGaps implements Service.
 func (c *Client) ListGaps(ctx context.Context, in Of) ([]string, error) {
 	return bus.Call[[]string](ctx, c.bus, Name, "list_gaps", in)
+}
+
+// FindGaps implements Service.
+func (c *Client) FindGaps(ctx context.Context, in Of) ([]Gap, error) {
+	return bus.Call[[]Gap](ctx, c.bus, Name, "find_gaps", in)
 }
 
 // RecordLot implements Service.

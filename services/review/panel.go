@@ -33,6 +33,7 @@ type JurorProgress struct {
 	Further     bool       `json:"further,omitempty"` // called in for single candidates
 	LeftAt      *time.Time `json:"left_at,omitempty"`
 	Candidates  []int      `json:"candidates"` // without those that the juror is recused from
+	Scored      []int      `json:"scored"`     // of these: whose sheet is submitted
 	Assigned    int        `json:"assigned"`
 	Submitted   int        `json:"submitted"`
 	Drafts      int        `json:"drafts"`

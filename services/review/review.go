@@ -113,6 +113,8 @@ type Service interface {
 	// candidate who has too few, "experts: 7: 1 of 2 scores". Those who may not
 	// watch the panel get their number: "experts: 3 gaps".
 	ListGaps(ctx context.Context, in Of) ([]string, error)
+	// FindGaps is ListGaps by juror, for people to read.
+	FindGaps(ctx context.Context, in Of) ([]Gap, error)
 	// RecordLot records the value that lots are drawn from, as read where the
 	// rulebook says. It is open from the sealing of the vote until a motion is
 	// put. Every value is kept; the last one is in force. Faults: ErrPhase, ErrInvalid (value,

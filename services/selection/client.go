@@ -22,6 +22,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("get_selection", s.GetSelection),
 		bus.Method("list_selections", s.ListSelections),
 		bus.Method("change_phase", s.ChangePhase),
+		bus.Method("get_plan", s.GetPlan),
 		bus.Method("publish_result", s.PublishResult),
 		bus.Method("record_export", s.RecordExport),
 		bus.Method("get_results", s.GetResults),
@@ -89,6 +90,11 @@ func (c *Client) ListSelections(ctx context.Context, in struct{}) ([]Selection, 
 // ChangePhase implements Service.
 func (c *Client) ChangePhase(ctx context.Context, in ChangePhase) (Selection, error) {
 	return bus.Call[Selection](ctx, c.bus, Name, "change_phase", in)
+}
+
+// GetPlan implements Service.
+func (c *Client) GetPlan(ctx context.Context, in Of) (Plan, error) {
+	return bus.Call[Plan](ctx, c.bus, Name, "get_plan", in)
 }
 
 // PublishResult implements Service.

@@ -91,6 +91,9 @@ type ChangePhase struct {
 	// then what cannot be met, for the audit log. The caller has looked.
 	Acknowledge bool   `json:"acknowledge,omitempty"`
 	Unmet       string `json:"unmet,omitempty"`
+	// Seen is how far the phase was when whoever orders this looked: if it is not
+	// there any more, nothing is done. Empty: the same order again is fine.
+	Seen PhaseState `json:"seen,omitempty"`
 }
 
 // PublishResult makes the result public, after the notice.
@@ -186,8 +189,11 @@ type Service interface {
 	// Faults: ErrInvalid (reason, action), ErrUnknown, ErrNoPhase, ErrOutOfOrder
 	// with a field for everything that stands in the way and params phase,
 	// blocked_by (phases) and waiting_for (services), comma separated;
-	// ErrNoticeRuns with param closes_at; ErrNoHolidays.
+	// ErrNoticeRuns with param closes_at; ErrNoHolidays; ErrChanged.
 	ChangePhase(ctx context.Context, in ChangePhase) (Selection, error)
+	// GetPlan tells of each change of a phase who ordered it, or what stands in its
+	// way. Fault: ErrUnknown.
+	GetPlan(ctx context.Context, in Of) (Plan, error)
 	// PublishResult makes the result public. Again is fine and gives what is public.
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.
@@ -206,6 +212,7 @@ var (
 	ErrUnknown     = fault.New(fault.NotFound, "selection_unknown", "there is no such selection")
 	ErrNoPhase     = fault.New(fault.NotFound, "phase_unknown", "there is no such phase")
 	ErrOutOfOrder  = fault.New(fault.Conflict, "phase_out_of_order", "the phases before do not allow it")
+	ErrChanged     = fault.New(fault.Conflict, "phase_changed", "somebody has changed this phase meanwhile; nothing was done")
 	ErrNoticeRuns  = fault.New(fault.Conflict, "notice_runs", "the notice has not run its time")
 	ErrNoHolidays  = fault.New(fault.Conflict, "holidays_unknown", "the notice runs into a year whose holidays are not known to this version")
 	ErrNotArrived  = fault.NewUnavailable("result_not_arrived", "the approved result has not arrived here in full yet", time.Second)

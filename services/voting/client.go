@@ -14,6 +14,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("cast_ballots", s.CastBallots),
 		bus.Method("get_replacements", s.GetReplacements),
 		bus.Method("get_tally", s.GetTally),
+		bus.Method("get_turnout", s.GetTurnout),
 		bus.Method("export_votes", s.ExportVotes),
 		bus.Method("export_ballots", s.ExportBallots),
 		bus.Method("get_receipt", s.GetReceipt),
@@ -49,6 +50,11 @@ func (c *Client) GetReplacements(ctx context.Context, in Of) (Replacements, erro
 // GetTally implements Service.
 func (c *Client) GetTally(ctx context.Context, in Of) (Tally, error) {
 	return bus.Call[Tally](ctx, c.bus, Name, "get_tally", in)
+}
+
+// GetTurnout implements Service.
+func (c *Client) GetTurnout(ctx context.Context, in Of) (Turnout, error) {
+	return bus.Call[Turnout](ctx, c.bus, Name, "get_turnout", in)
 }
 
 // ExportVotes implements Service.

@@ -159,6 +159,8 @@ type Service interface {
 	// GetTally gives the counts; per candidate only where the rulebook shows them
 	// at this time.
 	GetTally(ctx context.Context, in Of) (Tally, error)
+	// GetTurnout tells when ballots became public, and by which way they came.
+	GetTurnout(ctx context.Context, in Of) (Turnout, error)
 	// ExportVotes writes candidate,votes of the sealed tally as CSV, by number;
 	// the result is computed from it. Struck candidates are left out, as in
 	// tally_sealed; their ballots stay in the log, the turnout and the export of

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/bus"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -152,4 +153,33 @@ func TestMember_roleGiven(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// TestMember_untoldFull invites whoever has an account, and whoever has none, while
+// too many invitations wait: both are refused the same, and nothing is given.
+func TestMember_untoldFull(t *testing.T) {
+	r, post := withMail(t)
+	r.invite(t, director, decides, false)
+	if _, err := r.claim(token(t, post.To(t, director, 1)[0]), own); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"invitation", "role_given"} {
+		if _, err := r.DB.Exec(`DELETE FROM mail`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.DB.Exec(`
+			INSERT INTO mail (id, kind, address, said, created_at, due_at)
+			SELECT gen_random_uuid(), $1, n || '@example.org', '{}', now(), 'infinity' FROM generate_series(1, 20000) n`, kind); err != nil {
+			t.Fatal(err)
+		}
+		for _, email := range []string{director, "nobody@example.org"} {
+			in := identity.Invite{Email: email, Name: "名", Grant: identity.Grant{Slug: "s-9", Role: identity.Auditor}}
+			if _, err := r.Invite(r.ctx, in); !fault.HasCode(err, "mail_queue_full") {
+				t.Errorf("%s waits, %s: %v", kind, email, err)
+			}
+		}
+	}
+	if n := r.Count(`SELECT count(*) FROM account_grant WHERE slug = 's-9'`); n != 0 {
+		t.Errorf("%d roles were given", n)
+	}
 }

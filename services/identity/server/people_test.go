@@ -49,7 +49,7 @@ func TestReadPeople(t *testing.T) {
 // letter, in the words of a mail server that refuses.
 func TestInvitePeople(t *testing.T) {
 	r, post := withMail(t)
-	post.Refuse(func(int) error { return &smtp.SMTPError{Code: 550, Message: "no such mailbox"} })
+	post.Behave(testkit.Manners{Rcpt: func(string) error { return &smtp.SMTPError{Code: 550, Message: "no such mailbox"} }})
 	in := identity.InvitePeople{Grant: decides, People: []identity.Invitee{
 		{Email: "b@example.org", Name: "乙"}, {Email: "A@example.org"}, {Email: "no"}, {Email: "a@example.org"},
 	}}

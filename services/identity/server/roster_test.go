@@ -211,6 +211,14 @@ func TestRoster(t *testing.T) {
 		t.Errorf("replaced without a reason: %v", err)
 	}
 	roster, err := r.GetRoster(r.ctx, identity.OfRoster{Slug: "s-1"})
+	var lists []string // the newest first
+	for _, l := range roster.Lists {
+		lists = append(lists, fmt.Sprint(l.Export, " ", l.Form, " ", l.Codes, " ", l.Reason, " ", !l.At.IsZero() && l.By != ""))
+	}
+	if diff := cmp.Diff([]string{"2 html 4 印刷件遗失 true", "1 html 4  true"}, lists); diff != "" {
+		t.Errorf("lists that were handed out (-want +got):\n%s", diff)
+	}
+	roster.Lists = nil
 	if diff := cmp.Diff(identity.Roster{Slug: "s-1", Members: 4, Coded: 4, Exports: 2, Failed: []identity.Failed{}}, roster); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}

@@ -208,7 +208,7 @@ func (r *room) migrateAgain(t testing.TB) {
 		ALTER TABLE tally DROP COLUMN published;
 		DROP TABLE subtree, tile, publication;
 		DROP TABLE replaced_code;
-		ALTER TABLE voting DROP COLUMN replaced;
+		ALTER TABLE voting DROP COLUMN replaced, DROP COLUMN roster_ballots;
 		DELETE FROM outbox WHERE name = 'ballots_counted'`)
 	if err := pg.Migrate(t.Context(), r.deps.DB, migrations.Set()); err != nil {
 		t.Fatal(err)

@@ -48,6 +48,13 @@ func (a *API) panelRoutes() {
 	serve(a, route{act: app.ReadPanel, at: "GET " + panelPath, summary: "How far a panel is"},
 		func(ctx context.Context, in *InPanel) (review.Panel, error) { return a.app.Panel(ctx, in.of()) })
 	serve(a, route{
+		act: app.ReadGaps, at: "GET /selections/{slug}/gaps", summary: "What the scores lack, by juror",
+	},
+		func(ctx context.Context, in *InSelection) ([]gateway.Gap, error) {
+			found, err := a.app.Gaps(ctx, in.Slug)
+			return gateway.Gaps(found), err
+		})
+	serve(a, route{
 		act: app.AssignByHand, at: "PUT " + panelPath + "/assignments",
 		summary: "Say which candidates a juror scores, where the rulebook leaves it to you",
 	},

@@ -8,6 +8,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 type closeInput struct {
@@ -50,6 +51,19 @@ func (a *API) selectionRoutes() {
 			canonical, err := a.app.Rulebook(ctx, in.Slug)
 			return &document{"application/json", canonical}, err
 		})
+	serve(a, route{
+		act: app.ReadPhases, at: "GET " + one + "/phases",
+		summary: "Each change of a phase: who ordered it and why, or what it would be refused for now",
+	},
+		func(ctx context.Context, in *InSelection) ([]gateway.PhaseStep, error) {
+			plan, err := a.app.Plan(ctx, in.Slug)
+			return gateway.PhaseSteps(plan), err
+		})
+	serve(a, route{
+		act: app.ReadTurnout, at: "GET " + one + "/turnout",
+		summary: "How many ballots became public in each hour, and by which way they came where that is known",
+	},
+		func(ctx context.Context, in *InSelection) (voting.Turnout, error) { return a.app.Turnout(ctx, in.Slug) })
 	change := func(ctx context.Context, order selection.ChangePhase) (*phaseOutput, error) {
 		s, applied, err := a.app.ChangePhase(ctx, order)
 		if !applied {

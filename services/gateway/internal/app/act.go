@@ -19,6 +19,7 @@ const (
 	ReadPhoto       Act = "read_photo"
 	ReadTally       Act = "read_tally"
 	FollowTally     Act = "follow_tally"
+	ReadTurnout     Act = "read_turnout"
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
@@ -50,6 +51,7 @@ const (
 	DraftRulebook   Act = "draft_rulebook"
 	ReadGiven       Act = "read_given"
 	CreateSelection Act = "create_selection"
+	ReadPhases      Act = "read_phases" // who ordered each change, and what stands in the way of the next
 	ChangePhase     Act = "change_phase"
 
 	SubmitEntry     Act = "submit_entry"
@@ -80,6 +82,7 @@ const (
 	PinConflict     Act = "pin_conflict"
 	ReadConflicts   Act = "read_conflicts"
 	ReadOversight   Act = "read_oversight"
+	ReadGaps        Act = "read_gaps"
 	ReadHistory     Act = "read_history"
 	ReadSheets      Act = "read_sheets"
 	SaveSheet       Act = "save_sheet"
@@ -161,7 +164,7 @@ func Rules() map[Act]Rule {
 		ForgotPassword: anybody, ChangePassword: {Who: SignedIn}, ReadSessions: {Who: SignedIn}, EndSessions: {Who: SignedIn},
 
 		ListOperators: operator, ChangeOperators: operator, ChangeAccess: operator, CreateSelection: operator, DraftRulebook: operator,
-		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ChangePhase: organizer,
+		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
 		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
@@ -171,7 +174,7 @@ func Rules() map[Act]Rule {
 
 		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
 		RecuseJuror: organizer, PinConflict: organizer,
-		ReadPanel: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
+		ReadPanel: overseer, ReadGaps: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
 		ReadSheets: juror, SaveSheet: juror, ReadPeers: juror, DeclareConflict: juror,
 
 		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding,

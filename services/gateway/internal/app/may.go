@@ -110,9 +110,14 @@ func (a *App) byRole(ctx context.Context, rule Rule, slug, scope string) (contex
 	if !ok {
 		return ctx, errForbidden
 	}
+	return as(ctx, role), nil
+}
+
+// as has whoever acts in ctx do so in a role.
+func as(ctx context.Context, role identity.Role) context.Context {
 	who := actor.From(ctx)
 	who.As = string(role)
-	return actor.With(ctx, who), nil
+	return actor.With(ctx, who)
 }
 
 // do has a service do an act in a selection, if the caller may.

@@ -22,8 +22,26 @@ var errNoRosterWay = fault.New(fault.Conflict, "roster_not_taken", "the rulebook
 
 // ImportRoster adds the members of a CSV or XLSX: identity.Service.ImportRoster.
 func (a *App) ImportRoster(ctx context.Context, slug, sheet string, file []byte) (identity.RosterImported, error) {
-	var out identity.RosterImported
-	ctx, err := a.may(ctx, ImportRoster, slug, "")
+	return a.importRoster(ctx, slug, sheet, func(ctx context.Context) (string, func(), error) { return a.upload(ctx, file, MaxImport) })
+}
+
+// TakeRoster is ImportRoster of a file that was taken in.
+func (a *App) TakeRoster(ctx context.Context, slug, sheet string, intake *Intake) (identity.RosterImported, error) {
+	return a.importRoster(ctx, slug, sheet, func(context.Context) (string, func(), error) {
+		switch {
+		case intake.Refused != nil:
+			return "", nil, intake.Refused
+		case len(intake.Files) == 0:
+			return "", nil, identity.ErrRosterInvalid.At(fault.Required("blob"))
+		}
+		return intake.Files[0].Blob, func() {}, nil // whoever took it in drops it
+	})
+}
+
+func (a *App) importRoster(
+	ctx context.Context, slug, sheet string, file func(context.Context) (name string, drop func(), err error),
+) (out identity.RosterImported, err error) {
+	ctx, err = a.may(ctx, ImportRoster, slug, "")
 	if err != nil {
 		return out, err
 	}
@@ -38,7 +56,7 @@ func (a *App) ImportRoster(ctx context.Context, slug, sheet string, file []byte)
 	if c := rules.Voting.Constituency; c != nil && c.From == rulebook.ConstituencyRoster {
 		in.Divided, in.Constituencies = true, c.Values
 	}
-	name, drop, err := a.upload(ctx, file, MaxImport)
+	name, drop, err := file(ctx)
 	if err != nil {
 		return out, err
 	}

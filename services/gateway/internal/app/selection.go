@@ -132,24 +132,31 @@ func (a *App) unmet(ctx context.Context, in selection.ChangePhase) (text string,
 	if in.Phase != rulebook.PhaseVetting || in.Action != event.Close {
 		return "", nil
 	}
-	seats, err := a.nomination.CheckSeats(ctx, nomination.Of{Slug: in.Slug})
-	if fault.HasCode(err, nomination.ErrNotYet.Code) {
-		return "", nil
-	}
-	if err != nil || len(seats.Unmet) == 0 {
+	fields, err := a.unfilled(ctx, in.Slug)
+	if err != nil || len(fields) == 0 {
 		return "", err
 	}
-	var fields []fault.Field
 	var texts []string
-	for _, u := range seats.Unmet {
-		f := fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}
-		fields, texts = append(fields, f), append(texts, f.Name+": "+f.Message)
+	for _, f := range fields {
+		texts = append(texts, f.Name+": "+f.Message)
 	}
 	if !in.Acknowledge {
 		return "", fault.New(fault.Conflict, "seats_unmet",
 			"the awards cannot be filled with these candidates: acknowledge it to close vetting all the same", fields...)
 	}
 	return strings.Join(texts, "; "), nil
+}
+
+// unfilled is why the awards cannot be filled with the candidates that there are.
+func (a *App) unfilled(ctx context.Context, slug string) (fields []fault.Field, err error) {
+	seats, err := a.nomination.CheckSeats(ctx, nomination.Of{Slug: slug})
+	if fault.HasCode(err, nomination.ErrNotYet.Code) {
+		return nil, nil
+	}
+	for _, u := range seats.Unmet {
+		fields = append(fields, fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message})
+	}
+	return fields, err
 }
 
 // missing is what is still to be done in a phase.

@@ -56,6 +56,11 @@ func (a *App) Staff(ctx context.Context, slug string) ([]identity.Account, error
 	if err != nil {
 		return nil, err
 	}
+	return a.staffOf(ctx, slug)
+}
+
+// staffOf gives them for whoever acts in ctx.
+func (a *App) staffOf(ctx context.Context, slug string) ([]identity.Account, error) {
 	staff, err := a.identity.ListStaff(ctx, identity.ListStaff{Slug: slug})
 	for i := range staff {
 		staff[i] = told(ctx, staff[i], slug)

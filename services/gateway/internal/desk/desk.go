@@ -56,6 +56,9 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountPhotos()
 	d.mountMeeting()
 	d.mountAudit()
+	d.mountPhases()
+	d.mountPanels()
+	d.mountRoster()
 	d.mountVetting()
 	d.mountSheets()
 }

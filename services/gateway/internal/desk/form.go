@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
@@ -110,6 +111,17 @@ func (f *Form) refuse(t web.Printer, err error) (status int, _ error) {
 		f.Wrong = append(f.Wrong, t.Fault(known))
 	}
 	return known.Kind.Status(), nil
+}
+
+// yesOrNo reads the answer to a question that takes one of both.
+func yesOrNo(name, value string) (bool, error) {
+	switch value {
+	case "yes":
+		return true, nil
+	case "no":
+		return false, nil
+	}
+	return false, problem.Invalid([]fault.Field{fault.Required(name)})
 }
 
 // again shows a page with a form anew, with what was typed and what is wrong with

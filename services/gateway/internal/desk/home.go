@@ -20,6 +20,7 @@ type homePage struct{ Selections []homeSelection }
 type homeSelection struct {
 	Href, Title, Edition string
 	Roles                []string
+	Now                  []string // phases that are open, and how long
 }
 
 func (d *desk) home(c echo.Context, at *place) error {
@@ -34,7 +35,7 @@ func (d *desk) home(c echo.Context, at *place) error {
 	for _, one := range own {
 		s := homeSelection{
 			Href: root + "/s/" + one.Selection.Slug, Title: at.Words(one.Selection.Title),
-			Edition: at.N("selection.edition", int64(one.Selection.Edition)),
+			Edition: at.N("selection.edition", int64(one.Selection.Edition)), Now: at.open(one.Selection, d.Now()),
 		}
 		for _, role := range one.Roles {
 			s.Roles = append(s.Roles, at.T("desk.role."+string(role)))
@@ -42,8 +43,4 @@ func (d *desk) home(c echo.Context, at *place) error {
 		data.Selections = append(data.Selections, s)
 	}
 	return d.render(c, at, web.Page{Name: "home", Title: at.T("desk.home.title"), Data: data})
-}
-
-func (d *desk) dashboard(c echo.Context, at *place) error {
-	return d.render(c, at, web.Page{Name: "dashboard", Title: at.T("desk.dashboard")})
 }

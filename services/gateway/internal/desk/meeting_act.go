@@ -28,7 +28,7 @@ func (d *desk) mountMeetingActs() {
 		{app.VoteMotion, "vote", "desk.meeting.vote", "desk.meeting.vote.done", voteForm, d.voteMotion},
 		{app.CloseMotion, "close", "desk.meeting.close", "desk.meeting.close.done", closeForm, d.closeMotion},
 		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", motionForm, d.putMotion},
-		{app.SeatCommittee, "members", "desk.meeting.members", "desk.meeting.members.done", membersForm, d.seatCommittee},
+		{app.SeatCommittee, "members", "desk.meeting.members", "desk.meeting.members.done", membersForm, d.seatMembers},
 	} {
 		show := func(c echo.Context, at *place, m app.Meeting, form *Form, told []string, status int) error {
 			data := meetingAct{Form: form, Told: told, Back: at.Path("meeting")}
@@ -156,7 +156,7 @@ func membersForm(at *place, m review.Meeting) (*Form, []string) {
 // maxMembers is how many members a committee may have.
 const maxMembers = 1000
 
-func (d *desk) seatCommittee(c echo.Context, at *place, typed url.Values) error {
+func (d *desk) seatMembers(c echo.Context, at *place, typed url.Values) error {
 	emails := strings.FieldsFunc(typed.Get("members"), func(r rune) bool { return strings.ContainsRune(" \t\r\n,;，；、", r) })
 	if len(emails) > maxMembers {
 		return review.ErrInvalid.At(fault.Wrong("members", "too_many", "has {count}, the most is {max}", "count", len(emails), "max", maxMembers))

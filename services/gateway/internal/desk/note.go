@@ -31,12 +31,20 @@ const noteLife = time.Minute
 // with the note in a cookie: the text is shown as text, and what takes the act
 // back is a form of ours, at a desk.
 func (d *desk) done(c echo.Context, to, text string, back *undo) error {
+	if err := d.tell(c, text, back); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// tell leaves a note for the page that is read next.
+func (d *desk) tell(c echo.Context, text string, back *undo) error {
 	said, err := json.Marshal(note{Text: text, Undo: back})
 	if err != nil {
 		return err
 	}
 	d.SetCookie(c, web.CookieNote, base64.RawURLEncoding.EncodeToString(said), "/", noteLife)
-	return c.Redirect(http.StatusSeeOther, to)
+	return nil
 }
 
 // said is the note that waits for this page, once.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,6 +51,19 @@ func Kinds() []Kind {
 // hasLink tells whether a kind of letter holds a secret, in a link.
 func (k Kind) hasLink() bool { return k == Invitation || k == Reset || k == Code }
 
+// bounded are the kinds of letter that wait in one bounded queue with k; none: k
+// has no bound. An invitation is one whatever its letter says: who invites does not
+// learn from a full queue whether there is an account.
+func (k Kind) bounded() []Kind {
+	switch k {
+	case Invitation, RoleGiven:
+		return []Kind{Invitation, RoleGiven}
+	case Reset:
+		return []Kind{Reset}
+	}
+	return nil
+}
+
 // Letter is what somebody is told.
 type Letter struct {
 	Kind    Kind
@@ -74,10 +86,9 @@ const (
 	// Those sent before say the same.
 	most   = 5
 	within = time.Hour
-	// maxQueued bounds the letters with a link that wait, each kind by itself:
-	// strangers ask for resets, and organizers invite. Letters that tell of an act
-	// have no bound: an account is disabled, and a password changed, whoever floods
-	// us.
+	// maxQueued bounds the letters that wait to tell what strangers and organizers
+	// ask for: resets, and invitations. Others have no bound: an account is disabled,
+	// and a password changed, whoever floods us.
 	maxQueued = 20_000
 )
 
@@ -128,19 +139,15 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	now := q.deps.Time()
-	bound := maxQueued
-	if !l.Kind.hasLink() {
-		bound = math.MaxInt32
-	}
 	var full bool
 	if err := tx.GetContext(ctx, &full, `
-		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND kind = $2 LIMIT $8) q),
+		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND kind = ANY ($9) LIMIT $8) q),
 		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND created_at > $7),
 		added AS (
 			INSERT INTO mail (id, kind, address, said, created_at, due_at, slug)
-			SELECT $1, $2, $3, $4, $5, $5, nullif($9, '') FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
+			SELECT $1, $2, $3, $4, $5, $5, nullif($10, '') FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
 		SELECT n >= $8 FROM waiting`,
-		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), bound, l.Said.Slug); err != nil {
+		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), maxQueued, pq.Array(l.Kind.bounded()), l.Said.Slug); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	if full {

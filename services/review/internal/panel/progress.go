@@ -34,6 +34,7 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 		Further     bool          `db:"further"`
 		LeftAt      sql.NullTime  `db:"left_at"`
 		Candidates  pq.Int64Array `db:"candidates"`
+		Scored      pq.Int64Array `db:"scored"`
 		Submitted   int           `db:"submitted"`
 		Drafts      int           `db:"drafts"`
 		SecondLooks int           `db:"second_looks"`
@@ -41,6 +42,7 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 	if err := p.deps.DB.SelectContext(ctx, &rows, `
 		SELECT j.account, j.name, j.employer, j.category, j.seat, j.further, j.left_at,
 		       coalesce(array_agg(a.candidate ORDER BY a.candidate) FILTER (WHERE a.candidate IS NOT NULL), '{}') AS candidates,
+		       coalesce(array_agg(a.candidate ORDER BY a.candidate) FILTER (WHERE s.submitted), '{}') AS scored,
 		       count(*) FILTER (WHERE s.submitted) AS submitted, count(*) FILTER (WHERE NOT s.submitted) AS drafts,
 		       count(l.revision) AS second_looks
 		FROM juror j
@@ -62,11 +64,8 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 	for i, r := range rows {
 		j := review.JurorProgress{
 			Person: review.Person{ID: r.ID, Name: r.Name, Employer: r.Employer, Category: r.Category},
-			Seat:   r.Seat, Further: r.Further, Candidates: make([]int, len(r.Candidates)),
+			Seat:   r.Seat, Further: r.Further, Candidates: numbers(r.Candidates), Scored: numbers(r.Scored),
 			Assigned: len(r.Candidates), Submitted: r.Submitted, Drafts: r.Drafts, SecondLooks: r.SecondLooks,
-		}
-		for k, c := range r.Candidates {
-			j.Candidates[k] = int(c)
 		}
 		if r.LeftAt.Valid {
 			at := r.LeftAt.Time.UTC()
@@ -77,6 +76,14 @@ func (p *Panels) progress(ctx context.Context, sel phase.Selection, panel rulebo
 	var err error
 	out.Short, err = short(ctx, p.deps.DB, sel.Slug, panel)
 	return out, err
+}
+
+func numbers(column pq.Int64Array) []int {
+	out := make([]int, len(column))
+	for i, n := range column {
+		out[i] = int(n)
+	}
+	return out
 }
 
 // short gives the candidates with too few jurors once review has opened.
@@ -113,7 +120,7 @@ func (p *Panels) answer(ctx context.Context, slug, id string) (review.Panel, err
 	}
 	out.Seed, out.Short = "", nil
 	for i := range out.Jurors {
-		out.Jurors[i].Candidates = []int{}
+		out.Jurors[i].Candidates, out.Jurors[i].Scored = []int{}, []int{}
 	}
 	return out, nil
 }

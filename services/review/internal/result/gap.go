@@ -3,6 +3,7 @@ package result
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 
@@ -29,6 +30,35 @@ func (r *Results) ListGaps(ctx context.Context, in review.Of) ([]string, error) 
 		texts[i] = gap.Message
 	}
 	return texts, nil
+}
+
+// FindGaps implements review.Service.
+func (r *Results) FindGaps(ctx context.Context, in review.Of) ([]review.Gap, error) {
+	sel, err := r.deps.Selections.Get(ctx, r.deps.DB, in.Slug)
+	if err != nil {
+		return nil, err
+	}
+	found, err := gaps(ctx, r.deps.DB, sel)
+	if err != nil {
+		return nil, err
+	}
+	all := []review.Gap{}
+	for _, f := range found {
+		gap := review.Gap{Panel: f.Params["panel"], Juror: f.Params["juror"], What: f}
+		n, err := strconv.Atoi(f.Params["candidate"])
+		if gap.Juror == "" || err != nil {
+			all = append(all, gap)
+			continue
+		}
+		// The sheets of a juror come one behind another.
+		if last := len(all) - 1; last >= 0 && all[last].Panel == gap.Panel && all[last].Juror == gap.Juror {
+			all[last].Candidates = append(all[last].Candidates, n)
+			continue
+		}
+		gap.Candidates = []int{n}
+		all = append(all, gap)
+	}
+	return all, nil
 }
 
 // scores is the field of a gap.

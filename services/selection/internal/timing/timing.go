@@ -78,11 +78,14 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 	if err != nil {
 		return err
 	}
+	p, _ := phases.Phase(in.Phase)
+	if in.Seen != "" && p.Name != "" && p.State() != in.Seen {
+		return selection.ErrChanged
+	}
 	already, err := phases.Order(in.Phase, in.Action, s.Approved.Valid)
 	if err != nil || already {
 		return err
 	}
-	p, _ := phases.Phase(in.Phase)
 	now := t.deps.Time()
 	if in.Action == event.Close {
 		if err := noticeRuns(p, now); err != nil {

@@ -41,10 +41,16 @@ func (v *Voters) count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e e
 		return err
 	}
 	voted := make([]byte, (len(ids)+7)/8)
+	ballots := int64(0)
 	for _, period := range sel.Periods(rules) {
-		if err := v.mark(ctx, tx, sel, period, ids, voted); err != nil {
+		n, err := v.mark(ctx, tx, sel, period, ids, voted)
+		if err != nil {
 			return fmt.Errorf("voters of %s: %w", env.Slug, err)
 		}
+		ballots += n
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE voting SET roster_ballots = $2 WHERE id = $1`, sel.ID, ballots); err != nil {
+		return fmt.Errorf("voters of %s: %w", env.Slug, err)
 	}
 	return outbox.Append(ctx, tx, v.deps.Time(), env.Slug, "roster", event.VotersCounted{Voters: e.Voters, Voted: voted})
 }
@@ -63,28 +69,31 @@ func (v *Voters) ids(ctx context.Context, hash string) (ids [][idSize]byte, err 
 	return ids, nil
 }
 
-// mark sets the bits of those who have a ballot in a period.
-func (v *Voters) mark(ctx context.Context, tx *sqlx.Tx, sel candidates.Selection, period int, ids [][idSize]byte, voted []byte) error {
+// mark sets the bits of those who have a ballot in a period, and counts the
+// ballots.
+func (v *Voters) mark(ctx context.Context, tx *sqlx.Tx, sel candidates.Selection, period int, ids [][idSize]byte, voted []byte) (ballots int64, err error) {
 	for from := 0; from < len(ids); from += mostAsks {
 		asked := map[secret.Pseudonym]int{}
 		var names pq.ByteaArray
 		for i := from; i < min(from+mostAsks, len(ids)); i++ {
-			if voted[i/8]&(1<<(i%8)) == 0 {
-				name := v.keys.Name(sel.Slug, period, ids[i])
-				asked[name] = i
-				names = append(names, name[:])
-			}
+			name := v.keys.Name(sel.Slug, period, ids[i])
+			asked[name] = i
+			names = append(names, name[:])
 		}
-		var found [][]byte
+		var found []struct {
+			Voter   []byte `db:"voter"`
+			Ballots int64  `db:"ballots"`
+		}
 		if err := tx.SelectContext(ctx, &found, `
-			SELECT DISTINCT b.voter FROM unnest($3::bytea[]) AS n (voter)
-			JOIN ballot b ON b.selection = $1 AND b.period = $2 AND b.voter = n.voter`, sel.ID, period, names); err != nil {
-			return err
+			SELECT b.voter, count(*) AS ballots FROM unnest($3::bytea[]) AS n (voter)
+			JOIN ballot b ON b.selection = $1 AND b.period = $2 AND b.voter = n.voter GROUP BY b.voter`, sel.ID, period, names); err != nil {
+			return 0, err
 		}
-		for _, name := range found {
-			i := asked[secret.Pseudonym(name)]
+		for _, one := range found {
+			i := asked[secret.Pseudonym(one.Voter)]
 			voted[i/8] |= 1 << (i % 8)
+			ballots += one.Ballots
 		}
 	}
-	return nil
+	return ballots, nil
 }

@@ -36,6 +36,12 @@ func (r Rules) Adds() bool { return r.voting.Change == rulebook.ChangeAdd }
 // Hidden tells whether the counts are secret until they are final.
 func (r Rules) Hidden() bool { return r.voting.Counts == rulebook.CountsHidden }
 
+// Ways are the ways to be a voter that the rulebook takes, weakest first.
+func (r Rules) Ways() []string { return r.voting.Voters }
+
+// Zone names the timezone of the rulebook.
+func (r Rules) Zone() string { return r.location.String() }
+
 // Publication is when public figures move.
 func (r Rules) Publication() rulebook.Publication { return r.voting.Publication }
 

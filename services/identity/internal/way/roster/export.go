@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -78,6 +80,31 @@ func (r *Rosters) ExportCodes(ctx context.Context, in identity.ExportCodes) (ide
 		return identity.CodesExported{}, err
 	}
 	return out, nil
+}
+
+// maxLists is how many of the lists that were handed out are told of.
+const maxLists = 50
+
+// handedOut are the lists that were handed out, as the audit log has them.
+func handedOut(ctx context.Context, db *sqlx.DB, slug string) ([]identity.List, error) {
+	var rows []struct {
+		At     time.Time `db:"at"`
+		By     string    `db:"name"`
+		Reason string    `db:"reason"`
+		Detail []byte    `db:"detail"`
+	}
+	if err := db.SelectContext(ctx, &rows, `
+		SELECT at, name, reason, detail FROM audit WHERE slug = $1 AND act = 'export_codes' ORDER BY id DESC LIMIT $2`, slug, maxLists); err != nil {
+		return nil, fmt.Errorf("lists of codes: %w", err)
+	}
+	all := make([]identity.List, len(rows))
+	for i, row := range rows {
+		if err := json.Unmarshal(row.Detail, &all[i]); err != nil { // its names are those of the detail
+			return nil, fmt.Errorf("lists of codes: %w", err)
+		}
+		all[i].At, all[i].By, all[i].Reason = row.At.UTC(), row.By, row.Reason
+	}
+	return all, nil
 }
 
 // slips are a list for the printing office, whose key the roster names from then

@@ -214,7 +214,7 @@ const isPrivate = `(handed = 'slip' OR handed = 'mail' AND NOT moved)`
 
 // GetRoster implements identity.Service.
 func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity.Roster, error) {
-	out := identity.Roster{Slug: in.Slug, Failed: []identity.Failed{}}
+	out := identity.Roster{Slug: in.Slug, Lists: []identity.List{}, Failed: []identity.Failed{}}
 	err := r.deps.DB.QueryRowxContext(ctx, `
 		SELECT r.exports, r.voted, coalesce(r.printer, ''), count(m.member), count(m.code), count(m.email),
 		       count(*) FILTER (WHERE delivered = 'waiting'), count(*) FILTER (WHERE delivered = 'sent'), count(*) FILTER (WHERE delivered = 'failed'),
@@ -236,7 +236,10 @@ func (r *Rosters) GetRoster(ctx context.Context, in identity.OfRoster) (identity
 			return out, fmt.Errorf("roster: %w", err)
 		}
 	}
-	return out, nil
+	if out.Exports > 0 {
+		out.Lists, err = handedOut(ctx, r.deps.DB, in.Slug)
+	}
+	return out, err
 }
 
 // Name implements way.Way.

@@ -1,0 +1,121 @@
+package app
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+// Wait is what somebody has to do.
+type Wait struct {
+	Who    identity.Role
+	What   string
+	Count  int
+	Of     string // the department, panel or phase
+	Action string // of a step
+	Mine   bool   // it is the caller's own
+}
+
+// What may wait.
+const (
+	WaitOpinions  = "opinions" // entries without one
+	WaitOwn       = "own"      // the caller's sheets
+	WaitLooks     = "looks"    // the caller's sheets that were sent back
+	WaitSheets    = "sheets"
+	WaitShort     = "short" // candidates without enough jurors
+	WaitSeats     = "seats"
+	WaitVotes     = "votes"
+	WaitStep      = "step" // of a phase
+	WaitLetters   = "letters"
+	WaitCodes     = "codes"
+	WaitRoster    = "roster"
+	WaitCommittee = "committee"
+	WaitMotion    = "motion"
+	WaitCount     = "count"
+	WaitPublish   = "publish"
+)
+
+// Waits are all of them.
+func Waits() []string {
+	return []string{
+		WaitOpinions, WaitOwn, WaitLooks, WaitSheets, WaitShort, WaitSeats, WaitVotes, WaitStep, WaitLetters, WaitCodes, WaitRoster,
+		WaitCommittee, WaitMotion, WaitCount, WaitPublish,
+	}
+}
+
+// waits is what waits for whom: for the caller's own roles and, for whoever runs
+// or watches the selection, for all others'.
+func (o *Overview) waits(account identity.Account, s selection.Selection, rules *rulebook.Rulebook) {
+	add := func(w Wait) {
+		if w.Count > 0 {
+			o.Waits = append(o.Waits, w)
+		}
+	}
+	if o.Vetting != nil {
+		for _, id := range slices.Sorted(maps.Keys(o.Vetting.Due)) {
+			mine := account.May(s.Slug, identity.Vetter, id)
+			if mine || o.Plan != nil { // else another department's
+				add(Wait{Who: identity.Vetter, What: WaitOpinions, Count: o.Vetting.Due[id], Of: id, Mine: mine})
+			}
+		}
+	}
+	for _, own := range o.Own {
+		add(Wait{Who: identity.Juror, What: WaitOwn, Count: own.Due, Of: own.Panel, Mine: true})
+		add(Wait{Who: identity.Juror, What: WaitLooks, Count: own.Looks, Of: own.Panel, Mine: true})
+	}
+	for _, p := range o.Panels {
+		if p.Fault != nil {
+			continue
+		}
+		if s.Phase(rulebook.PhaseReview).State == selection.Opened {
+			due := 0
+			for _, j := range p.Panel.Jurors {
+				due += j.Assigned - j.Submitted
+			}
+			add(Wait{Who: identity.Juror, What: WaitSheets, Count: due, Of: p.ID})
+			add(Wait{Who: identity.Organizer, What: WaitShort, Count: len(p.Panel.Short), Of: p.ID})
+		}
+		if rule, _ := rules.Review.Panel(p.ID); len(p.Panel.Jurors) == 0 {
+			add(Wait{Who: identity.Organizer, What: WaitSeats, Count: rule.Jurors, Of: p.ID})
+		}
+	}
+	if m := o.Decision; m != nil && m.Outcome == review.Moved {
+		add(Wait{Who: identity.Committee, What: WaitVotes, Count: len(m.Members) - m.Voted})
+	}
+	if o.Plan != nil {
+		o.organizerWaits(s, rules, add)
+	}
+}
+
+// organizerWaits is what only who runs the selection can do.
+func (o *Overview) organizerWaits(s selection.Selection, rules *rulebook.Rulebook, add func(Wait)) {
+	one := func(what string) { add(Wait{Who: identity.Organizer, What: what, Count: 1}) }
+	for _, step := range o.Plan.Steps {
+		if step.Ready() {
+			add(Wait{Who: identity.Organizer, What: WaitStep, Count: 1, Of: step.Phase, Action: step.Action})
+		}
+	}
+	if r := o.Roster; r != nil {
+		add(Wait{Who: identity.Organizer, What: WaitLetters, Count: r.Mailed.Failed})
+		add(Wait{Who: identity.Organizer, What: WaitCodes, Count: r.Members - r.Coded - r.Mailed.Waiting})
+	} else if rules.Voting.Admits(rulebook.WayRoster) && s.Phase(rulebook.PhaseVoting).ClosedAt == nil {
+		one(WaitRoster)
+	}
+	if m := o.Decision; m != nil && s.Phase(rulebook.PhaseDecision).State == selection.Opened {
+		switch {
+		case len(m.Members) == 0:
+			one(WaitCommittee)
+		case m.Outcome == review.NoMotion, m.Outcome == review.Rejected:
+			one(WaitMotion)
+		case m.Outcome == review.Moved && m.Voted == len(m.Members):
+			one(WaitCount)
+		}
+	}
+	if s.PublishedAt == nil && s.Phase(rulebook.PhaseNotice).State == selection.Closed {
+		one(WaitPublish)
+	}
+}
