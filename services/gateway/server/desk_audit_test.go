@@ -32,8 +32,8 @@ func acted(t *testing.T, each int, asked *atomic.Int64, recorded *atomic.Int64, 
 		page := []audit.Entry{}
 		for id := int64(each); id > 0 && len(page) < p.Limit; id-- {
 			e := audit.Entry{
-				ID: id, At: began.Add(time.Duration(id/3) * time.Minute), Slug: here, Kind: "staff", Actor: "a-1", Name: "=1+1 " + markup, Act: "open_phase",
-				Reason: "why " + markup, Detail: []byte(`{"phase":"<b onclick=x>"}`),
+				ID: id, At: began.Add(time.Duration(id/3) * time.Minute), Slug: here, Kind: "staff", Actor: "a-1", Name: "=1+1 " + scrawl, Act: "open_phase",
+				Reason: "why " + scrawl, Detail: []byte(`{"phase":"<b onclick=x>"}`),
 			}
 			if p.Before == nil || e.At.Before(*p.Before) || e.At.Equal(*p.Before) && e.ID < p.BeforeID {
 				page = append(page, e)

@@ -21,7 +21,7 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-const markup = `<b onclick=x>&"'`
+const scrawl = `<b onclick=x>&"'`
 
 // inMeeting is an installation with a meeting that a test writes, and counts what
 // review is asked.
@@ -38,7 +38,7 @@ func inMeeting(t *testing.T, m func() *review.Meeting, asked *atomic.Int64) *ins
 		"selection/list_selections": says([]selection.Selection{deciding}, nil),
 		"review/get_meeting":        {Handle: now},
 		"review/vote_motion":        {Handle: refuse},
-		"review/get_lot":            says(review.Lot{Value: markup, Reason: markup, At: &h0}, nil),
+		"review/get_lot":            says(review.Lot{Value: scrawl, Reason: scrawl, At: &h0}, nil),
 	}))
 	h.start(t, quickly)
 	return h
@@ -52,14 +52,14 @@ const member = "member@example.org"
 func meetingOf(outcome string) *review.Meeting {
 	m := &review.Meeting{Slug: here, Quorum: 2, Approve: "2/3", Secret: true, Members: []review.Member{
 		{Person: review.Person{ID: member, Name: "王芳"}, Present: true, CameAt: &h0},
-		{Person: review.Person{ID: "b", Name: markup}, Present: true, CameAt: &h0},
+		{Person: review.Person{ID: "b", Name: scrawl}, Present: true, CameAt: &h0},
 		{Person: review.Person{ID: "c", Name: "Cai"}, CameAt: &h0, LeftAt: &h0}, {Person: review.Person{ID: "d", Name: "Dong"}},
 	}}
 	if outcome == "" {
 		return m
 	}
 	one := review.Motion{
-		Number: 1, Text: "Adopt the result " + markup, ResultHash: strings.Repeat("ab", 32), MovedAt: h0, MovedBy: markup, Members: 4,
+		Number: 1, Text: "Adopt the result " + scrawl, ResultHash: strings.Repeat("ab", 32), MovedAt: h0, MovedBy: scrawl, Members: 4,
 		Voters: []string{"b"}, Outcome: outcome,
 	}
 	if outcome != review.Moved {
