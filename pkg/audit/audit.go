@@ -61,17 +61,45 @@ type Page struct {
 	All   bool   `json:"all,omitempty"` // of every selection and of none
 	After int64  `json:"after"`
 	Limit int    `json:"limit"` // at most and by default 500
+
+	Search // which of them
+
+	// Newest gives the newest first: those before an entry, which Before and
+	// BeforeID name, or all.
+	Newest   bool       `json:"newest,omitempty"`
+	Before   *time.Time `json:"before,omitempty"`
+	BeforeID int64      `json:"before_id,omitempty"`
 }
 
-// List gives a page of the log, oldest first.
+// Search is what entries have to be. An empty field asks for nothing.
+type Search struct {
+	Text   string     `json:"text,omitempty"`   // is in the act, the reason, or what it was done to
+	Person string     `json:"person,omitempty"` // is in the name, or the account
+	Act    string     `json:"act,omitempty"`
+	From   *time.Time `json:"from,omitempty"`
+	To     *time.Time `json:"to,omitempty"` // before it
+}
+
+// List gives a page of the log.
 func List(ctx context.Context, db *sqlx.DB, p Page) ([]Entry, error) {
 	if p.Limit <= 0 || p.Limit > 500 {
 		p.Limit = 500
 	}
+	order := `id`
+	if p.Newest {
+		order = `at DESC, id DESC`
+	}
 	entries := []Entry{}
 	if err := db.SelectContext(ctx, &entries, `
 		SELECT id, at, slug, kind, actor, name, act, reason, detail, request
-		FROM audit WHERE ($4 OR slug = $1) AND id > $2 ORDER BY id LIMIT $3`, p.Slug, p.After, p.Limit, p.All); err != nil {
+		FROM audit WHERE ($4 OR slug = $1) AND id > $2
+		  AND ($5 = '' OR strpos(lower(concat_ws(' ', act, reason, detail::text)), lower($5)) > 0)
+		  AND ($6 = '' OR actor = $6 OR strpos(lower(name), lower($6)) > 0)
+		  AND ($7 = '' OR act = $7)
+		  AND ($8::timestamptz IS NULL OR at >= $8) AND ($9::timestamptz IS NULL OR at < $9)
+		  AND ($10::timestamptz IS NULL OR (at, id) < ($10, $11))
+		ORDER BY `+order+` LIMIT $3`, p.Slug, p.After, p.Limit, p.All,
+		p.Text, p.Person, p.Act, p.From, p.To, p.Before, p.BeforeID); err != nil {
 		return nil, fmt.Errorf("audit: list: %w", err)
 	}
 	return entries, nil

@@ -40,6 +40,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("vote_motion", s.VoteMotion),
 		bus.Method("close_motion", s.CloseMotion),
 		bus.Method("get_decision", s.GetDecision),
+		bus.Method("get_meeting", s.GetMeeting),
 	}
 }
 
@@ -187,11 +188,16 @@ func (c *Client) VoteMotion(ctx context.Context, in VoteMotion) (Decision, error
 }
 
 // CloseMotion implements Service.
-func (c *Client) CloseMotion(ctx context.Context, in Of) (Decision, error) {
+func (c *Client) CloseMotion(ctx context.Context, in CloseMotion) (Decision, error) {
 	return bus.Call[Decision](ctx, c.bus, Name, "close_motion", in)
 }
 
 // GetDecision implements Service.
 func (c *Client) GetDecision(ctx context.Context, in Of) (Decision, error) {
 	return bus.Call[Decision](ctx, c.bus, Name, "get_decision", in)
+}
+
+// GetMeeting implements Service.
+func (c *Client) GetMeeting(ctx context.Context, in OfMeeting) (Meeting, error) {
+	return bus.Call[Meeting](ctx, c.bus, Name, "get_meeting", in)
 }

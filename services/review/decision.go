@@ -17,7 +17,14 @@ type PutMotion struct {
 // VoteMotion is the acting member's vote, once.
 type VoteMotion struct {
 	Slug   string `json:"slug"`
-	Choice string `json:"choice"` // for | against | abstain
+	Motion int    `json:"motion,omitempty"` // the number of the one that is meant; 0: the last
+	Choice string `json:"choice"`           // for | against | abstain
+}
+
+// CloseMotion closes the vote on a motion.
+type CloseMotion struct {
+	Slug   string `json:"slug"`
+	Motion int    `json:"motion,omitempty"` // the number of the one that is meant; 0: the last
 }
 
 // The choices.

@@ -133,15 +133,20 @@ type Service interface {
 	// PutMotion puts the result to the vote; a rejected motion may be followed by
 	// another. Faults: ErrPhase, ErrUncomputed, ErrMoved, ErrInvalid.
 	PutMotion(ctx context.Context, in PutMotion) (Decision, error)
-	// VoteMotion votes, once; a secret vote is not kept with its member.
+	// VoteMotion votes, once; a secret vote is not kept with its member. A vote on
+	// a motion that is closed is ErrNoMotion.
 	// Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid, ErrVoted.
 	VoteMotion(ctx context.Context, in VoteMotion) (Decision, error)
 	// CloseMotion counts the votes against the rulebook's quorum (of the
 	// members) and majority (of those who voted, abstentions included), and
-	// records the decision. Again is fine. Faults: ErrPhase, ErrNoMotion, ErrQuorum.
-	CloseMotion(ctx context.Context, in Of) (Decision, error)
+	// records the decision. Again is fine, and closes no later motion. Faults:
+	// ErrPhase, ErrNoMotion, ErrQuorum.
+	CloseMotion(ctx context.Context, in CloseMotion) (Decision, error)
 	// GetDecision gives the state of the meeting. Fault: ErrNotMember.
 	GetDecision(ctx context.Context, in Of) (Decision, error)
+	// GetMeeting gives the meeting as its room shows it, and notes that a member
+	// who asks is there. Fault: ErrNotMember.
+	GetMeeting(ctx context.Context, in OfMeeting) (Meeting, error)
 }
 
 // The faults of this room.

@@ -48,7 +48,7 @@ func TestDecision(t *testing.T) {
 	if err := vote("b", "maybe"); !errors.Is(err, review.ErrInvalid) {
 		t.Errorf("an unknown choice: %v", err)
 	}
-	if _, err := r.CloseMotion(organizer, of); !errors.Is(err, review.ErrQuorum) {
+	if _, err := r.CloseMotion(organizer, review.CloseMotion{Slug: slug}); !errors.Is(err, review.ErrQuorum) {
 		t.Errorf("closed below the quorum: %v", err)
 	}
 	must(vote("b", "against"))
@@ -57,7 +57,7 @@ func TestDecision(t *testing.T) {
 	if d.For != 0 || d.Against != 0 || d.Voted != 2 {
 		t.Errorf("counts are told before the vote is closed: %+v", d)
 	}
-	d, err = r.CloseMotion(organizer, of)
+	d, err = r.CloseMotion(organizer, review.CloseMotion{Slug: slug})
 	must(err)
 	if d.Outcome != "rejected" || d.For != 1 || d.Against != 1 {
 		t.Errorf("one of two for, two thirds needed: %+v", d)
@@ -68,7 +68,7 @@ func TestDecision(t *testing.T) {
 	must(vote("b", "for"))
 	must(vote("c", "abstain"))
 	for range 2 { // again is fine
-		d, err = r.CloseMotion(organizer, of)
+		d, err = r.CloseMotion(organizer, review.CloseMotion{Slug: slug})
 		must(err)
 		if d.Outcome != "approved" {
 			t.Errorf("two of three for: %+v", d)

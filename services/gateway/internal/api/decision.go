@@ -29,7 +29,7 @@ func (a *API) decisionRoutes() {
 		act: app.CloseMotion, at: "POST " + decision + "/close", summary: "Count the committee's votes and record the decision",
 	},
 		func(ctx context.Context, in *InSelection) (review.Decision, error) {
-			return a.app.CloseMotion(ctx, in.Slug)
+			return a.app.CloseMotion(ctx, review.CloseMotion{Slug: in.Slug})
 		})
 	serve(a, route{act: app.ReadDecision, at: "GET " + decision, summary: "The committee's meeting"},
 		func(ctx context.Context, in *InSelection) (review.Decision, error) {

@@ -65,8 +65,8 @@ func (a *App) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Deci
 }
 
 // CloseMotion counts the committee's votes.
-func (a *App) CloseMotion(ctx context.Context, slug string) (review.Decision, error) {
-	return do(ctx, a, CloseMotion, slug, a.review.CloseMotion, review.Of{Slug: slug})
+func (a *App) CloseMotion(ctx context.Context, in review.CloseMotion) (review.Decision, error) {
+	return do(ctx, a, CloseMotion, in.Slug, a.review.CloseMotion, in)
 }
 
 // Decision gives the committee's meeting.

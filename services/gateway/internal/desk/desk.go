@@ -54,6 +54,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountEntries()
 	d.mountImport()
 	d.mountPhotos()
+	d.mountMeeting()
+	d.mountAudit()
 	d.mountPhases()
 	d.mountPanels()
 	d.mountRoster()

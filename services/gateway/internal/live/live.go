@@ -197,6 +197,9 @@ func (h *Hub) Streams() int {
 // End ends all streams at once, and takes no more.
 func (h *Hub) End() { h.once.Do(func() { close(h.ended) }) }
 
+// Ended is closed by End.
+func (h *Hub) Ended() <-chan struct{} { return h.ended }
+
 // The faults of a stream that is not opened.
 var (
 	ErrFull   = fault.NewUnavailable("streams_full", "as many live streams are open as there may be; ask for the tally instead", comeBack)

@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -126,6 +127,8 @@ func families(t *testing.T) map[string][]string {
 		"desk.due.": {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
 		},
+		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected},
+		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
 		"desk.vetting.show.":       spelled(nomination.Shows()),
 		"desk.vetting.order.":      {"submission", string(nomination.InNames), string(nomination.InEmployers)},

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -75,11 +74,18 @@ func (m *Meeting) SeatCommittee(ctx context.Context, in review.SeatCommittee) (r
 	})
 }
 
+// maxMotion is how many characters a motion may have.
+const maxMotion = 1000
+
 // PutMotion implements review.Service.
 func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.Decision, error) {
 	text := strings.TrimSpace(in.Motion)
+	fields := fault.Text("motion", text, maxMotion)
 	if text == "" {
-		return review.Decision{}, review.ErrInvalid.At(fault.Required("motion"))
+		fields = append(fields, fault.Required("motion"))
+	}
+	if err := review.ErrInvalid.Check(fields); err != nil {
+		return review.Decision{}, err
 	}
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -105,8 +111,8 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 			return review.ErrInvalid.At(fault.Wrong("members", "nobody_seated", "nobody is seated"))
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			in.Slug, mo.Seq+1, text, hash, review.Moved, members, m.deps.Time()); err != nil {
+			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			in.Slug, mo.Seq+1, text, hash, review.Moved, members, m.deps.Time(), actor.From(ctx).Name); err != nil {
 			return fmt.Errorf("put motion: %w", err)
 		}
 		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "put_motion", "", map[string]any{"motion": text, "result_hash": hash})
@@ -129,7 +135,7 @@ func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.
 		if err != nil {
 			return err
 		}
-		if mo.Outcome != review.Moved {
+		if mo.Outcome != review.Moved || in.Motion != 0 && in.Motion != mo.Seq {
 			return review.ErrNoMotion
 		}
 		var member bool
@@ -156,20 +162,20 @@ func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.
 }
 
 // CloseMotion implements review.Service.
-func (m *Meeting) CloseMotion(ctx context.Context, in review.Of) (review.Decision, error) {
+func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (review.Decision, error) {
 	return m.change(ctx, in.Slug, func(tx *sqlx.Tx) error {
 		mo, err := last(ctx, tx, in.Slug)
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == review.Approved || mo.Outcome == review.Rejected {
+		if mo.Outcome == review.Approved || mo.Outcome == review.Rejected || in.Motion != 0 && in.Motion < mo.Seq {
 			return nil
 		}
 		sel, err := m.open(ctx, tx, in.Slug)
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == review.NoMotion {
+		if mo.Outcome == review.NoMotion || in.Motion > mo.Seq {
 			return review.ErrNoMotion
 		}
 		voted := mo.For + mo.Against + mo.Abstained
@@ -181,7 +187,8 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.Of) (review.Decisio
 			outcome = review.Approved
 		}
 		now := m.deps.Time()
-		if _, err := tx.ExecContext(ctx, `UPDATE motion SET outcome = $3, closed_at = $4 WHERE slug = $1 AND seq = $2`, in.Slug, mo.Seq, outcome, now); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE motion SET outcome = $3, closed_at = $4, closed_by = $5 WHERE slug = $1 AND seq = $2`,
+			in.Slug, mo.Seq, outcome, now, actor.From(ctx).Name); err != nil {
 			return fmt.Errorf("close motion: %w", err)
 		}
 		made := event.DecisionMade{
@@ -277,9 +284,8 @@ func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Deci
 		return d, err
 	}
 	d.Motion, d.ResultHash, d.Outcome, d.Voted = mo.Text, mo.Result, mo.Outcome, mo.For+mo.Against+mo.Abstained
-	if mo.ClosedAt.Valid {
-		at := mo.ClosedAt.Time.UTC().Truncate(time.Microsecond)
-		d.ClosedAt, d.For, d.Against, d.Abstained = &at, mo.For, mo.Against, mo.Abstained
+	if d.ClosedAt = moment(mo.ClosedAt); d.ClosedAt != nil {
+		d.For, d.Against, d.Abstained = mo.For, mo.Against, mo.Abstained
 	}
 	return d, nil
 }

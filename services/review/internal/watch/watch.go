@@ -106,7 +106,11 @@ func Audit(ctx context.Context, db *sqlx.DB, in audit.Page) ([]audit.Entry, erro
 			}
 			withheld[e.Slug] = v.Seated && !v.Public
 		}
-		in.After = page[len(page)-1].ID
+		if last := page[len(page)-1]; in.Newest {
+			in.Before, in.BeforeID = &last.At, last.ID
+		} else {
+			in.After = last.ID
+		}
 		if rest := slices.DeleteFunc(page, func(e audit.Entry) bool { return withheld[e.Slug] && ofPanel(e) }); len(rest) > 0 {
 			return rest, nil // an empty page would end the reading
 		}

@@ -1,0 +1,203 @@
+package desk
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
+)
+
+const meetingPath = of + "/meeting"
+
+func (d *desk) mountMeeting() {
+	d.section(app.ReadDecision, "meeting", "desk.meeting", d.meeting)
+	d.page(app.ReadDecision, meetingPath+"/state", d.follow("meeting", true))
+	d.page(app.ReadDecision, meetingPath+"/wall", d.wall)
+	d.page(app.ReadDecision, meetingPath+"/wall/state", d.follow("wall", false))
+	d.page(app.ReadDecision, meetingPath+"/minutes", d.minutes)
+	d.mountMeetingActs()
+}
+
+// room is the meeting as its pages show it while it goes on.
+type room struct {
+	Version string
+	Said    string // the state in one sentence, for whoever listens
+	Secret  bool
+	Follow  string // address that answers when the state is another
+	Members []memberRow
+	Present int
+	Quorum  int
+	Open    bool // the committee may decide now
+	Motion  *motionView
+	Mine    string // what the reader's own vote is, without its choice
+	Acts    []meetingLink
+}
+
+// memberRow is one of the committee.
+type memberRow struct {
+	Name                string
+	Present, Voted, Own bool
+	CameAt, LeftAt      *web.Moment
+}
+
+// motionView is a motion and what came of it.
+type motionView struct {
+	review.Motion
+
+	OutcomeText   string
+	Cast          int // votes
+	Moved, Closed bool
+	MovedAt       web.Moment
+	ClosedAt      web.Moment
+	Names         string // of those who voted
+}
+
+// meetingLink leads to a page on which something is done.
+type meetingLink struct {
+	Href, Text, Key, ID string
+	First               bool // the one that is waited for
+}
+
+func (d *desk) meeting(c echo.Context, at *place) error {
+	m, err := d.app.Meeting(c.Request().Context(), at.Slug, true)
+	if err != nil {
+		return err
+	}
+	return d.render(c, at, web.Page{Name: "meeting", Title: at.T("desk.meeting"), Data: at.room(m, "state")})
+}
+
+// wall is the meeting for a room full of people: it has no control.
+func (d *desk) wall(c echo.Context, at *place) error {
+	m, err := d.app.Meeting(c.Request().Context(), at.Slug, false)
+	if err != nil {
+		return err
+	}
+	return d.render(c, at, web.Page{Name: "wall", Title: at.T("desk.meeting"), Data: at.room(m, "wall", "state")})
+}
+
+// follow answers a page that shows the meeting with what has changed, once it has.
+func (d *desk) follow(page string, attend bool) handler {
+	return func(c echo.Context, at *place) error {
+		m, err := d.app.FollowMeeting(c.Request().Context(), at.Slug, attend, c.QueryParam("known"))
+		if err != nil {
+			return err
+		}
+		text, err := d.views.View(c).Part(page, "room", at.room(m))
+		if err != nil {
+			return err
+		}
+		return c.HTML(http.StatusOK, string(text))
+	}
+}
+
+// room shows a meeting; follow is the address under the meeting's that tells of
+// changes.
+func (at *place) room(m app.Meeting, follow ...string) room {
+	last := m.Motion()
+	r := room{
+		Version: m.Version, Present: m.Present(), Quorum: m.Quorum, Open: at.Selection.Phase(rulebook.PhaseDecision).State == selection.Opened,
+		Secret: m.Secret, Follow: at.Path(append([]string{"meeting"}, follow...)...),
+	}
+	member := false
+	for _, one := range m.Members {
+		own := one.ID == at.Account.ID
+		member = member || own
+		r.Members = append(r.Members, memberRow{Name: one.Name, Present: one.Present, Voted: last.Voted(one.ID), Own: own})
+	}
+	r.Said = at.T("desk.meeting.said.none", "present", r.Present, "members", len(r.Members))
+	if last.Number > 0 {
+		shown := at.motion(m.Meeting, last)
+		r.Motion = &shown
+		r.Said = at.T("desk.meeting.said", "present", r.Present, "members", len(r.Members), "outcome", shown.OutcomeText, "voted", shown.Cast)
+	}
+	moved := last.Outcome == review.Moved
+	voted := last.Voted(at.Account.ID)
+	switch {
+	case member && moved && voted:
+		r.Mine = at.T("desk.meeting.mine.voted")
+	case member && moved:
+		r.Mine = at.T("desk.meeting.mine.due")
+	}
+	offer := func(act app.Act, when bool, name, title, key string, first bool) {
+		if when && at.Can(act) {
+			r.Acts = append(r.Acts, meetingLink{at.Path("meeting", name), at.T(title), key, "act-" + name, first})
+		}
+	}
+	offer(app.VoteMotion, member && moved && !voted && r.Open, "vote", "desk.meeting.vote", "v", true)
+	offer(app.PutMotion, !moved && last.Outcome != review.Approved && len(m.Members) > 0 && r.Open, "motion", "desk.meeting.motion", "m", true)
+	offer(app.CloseMotion, moved && r.Open, "close", "desk.meeting.close", "c", true)
+	offer(app.SeatCommittee, last.Number == 0, "members", "desk.meeting.members", "s", len(m.Members) == 0)
+	offer(app.ReadDecision, true, "wall", "desk.meeting.wall", "w", false)
+	offer(app.ReadDecision, true, "minutes", "desk.meeting.minutes", "p", false)
+	return r
+}
+
+// motion shows one of a meeting's.
+func (at *place) motion(m review.Meeting, one review.Motion) motionView {
+	v := motionView{
+		Motion: one, OutcomeText: at.T("desk.meeting.outcome." + one.Outcome), Cast: len(one.Voters), Moved: one.Outcome == review.Moved,
+		Closed: one.ClosedAt != nil, MovedAt: at.moment(one.MovedAt),
+	}
+	if v.Closed {
+		v.ClosedAt = at.moment(*one.ClosedAt)
+	}
+	var names []string
+	for _, who := range m.Members {
+		if one.Voted(who.ID) {
+			names = append(names, who.Name)
+		}
+	}
+	v.Names = at.List(names)
+	return v
+}
+
+// minutesPage is what a meeting leaves behind, to be printed.
+type minutesPage struct {
+	Members []memberRow
+	Motions []motionView
+	Quorum  int
+	Approve string
+	Secret  bool
+	Lot     *review.Lot
+	LotAt   web.Moment
+	MadeAt  web.Moment
+	Zone    string
+	Back    string
+}
+
+func (d *desk) minutes(c echo.Context, at *place) error {
+	ctx := c.Request().Context()
+	m, err := d.app.Meeting(ctx, at.Slug, false)
+	if err != nil {
+		return err
+	}
+	now, zone := d.Now(), web.Location(at.Selection.Timezone)
+	data := minutesPage{
+		Quorum: m.Quorum, Approve: m.Approve, Secret: m.Secret, MadeAt: at.moment(now), Zone: web.Zone(zone, now), Back: at.Path("meeting"),
+	}
+	// A result that needs no lot has none.
+	if lot, err := d.app.Lot(ctx, at.Slug); err == nil && lot.At != nil {
+		data.Lot, data.LotAt = &lot, at.moment(*lot.At)
+	}
+	for _, one := range m.Members {
+		row := memberRow{Name: one.Name, Present: one.Present}
+		if one.CameAt != nil {
+			came := at.moment(*one.CameAt)
+			row.CameAt = &came
+		}
+		if one.LeftAt != nil {
+			left := at.moment(*one.LeftAt)
+			row.LeftAt = &left
+		}
+		data.Members = append(data.Members, row)
+	}
+	for _, one := range m.Motions {
+		data.Motions = append(data.Motions, at.motion(m.Meeting, one))
+	}
+	return d.render(c, at, web.Page{Name: "minutes", Title: at.T("desk.minutes.title"), Data: data})
+}

@@ -1,0 +1,179 @@
+package desk
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/review"
+)
+
+// meetingActs are what is done in the meeting, none of which can be undone: each
+// has a page of its own that says so, and a form on it.
+func (d *desk) mountMeetingActs() {
+	for _, one := range []struct {
+		act               app.Act
+		name, title, done string // the texts' keys
+		form              func(at *place, m review.Meeting) (*Form, []string)
+		do                func(c echo.Context, at *place, typed url.Values) error
+	}{
+		{app.VoteMotion, "vote", "desk.meeting.vote", "desk.meeting.vote.done", voteForm, d.voteMotion},
+		{app.CloseMotion, "close", "desk.meeting.close", "desk.meeting.close.done", closeForm, d.closeMotion},
+		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", motionForm, d.putMotion},
+		{app.SeatCommittee, "members", "desk.meeting.members", "desk.meeting.members.done", membersForm, d.seatMembers},
+	} {
+		show := func(c echo.Context, at *place, m app.Meeting, form *Form, told []string, status int) error {
+			data := meetingAct{Form: form, Told: told, Back: at.Path("meeting")}
+			if last := m.Motion(); last.Number > 0 && one.act != app.PutMotion {
+				shown := at.motion(m.Meeting, last)
+				data.Motion = &shown
+			}
+			return d.render(c, at, web.Page{Name: "meeting-act", Status: status, Title: at.T(one.title), Data: data})
+		}
+		d.page(one.act, path(meetingPath, one.name), func(c echo.Context, at *place) error {
+			m, err := d.app.Meeting(c.Request().Context(), at.Slug, true)
+			if err != nil {
+				return err
+			}
+			form, told := one.form(at, m.Meeting)
+			return show(c, at, m, form, told, http.StatusOK)
+		})
+		d.form(one.act, path(meetingPath, one.name), "confirm", func(c echo.Context, at *place, typed url.Values) error {
+			err := one.do(c, at, typed)
+			if err == nil {
+				return d.done(c, at.Path("meeting"), at.T(one.done), nil)
+			}
+			m, failed := d.app.Meeting(c.Request().Context(), at.Slug, true)
+			if failed != nil {
+				return err
+			}
+			form, told := one.form(at, m.Meeting)
+			return d.again(c, at, form, typed, err, func(status int) error { return show(c, at, m, form, told, status) })
+		}, "motion", "members")
+	}
+}
+
+// meetingAct is the page of an act.
+type meetingAct struct {
+	Motion *motionView
+	Told   []string // what it does
+	Form   *Form
+	Back   string
+}
+
+// motionField says which motion whoever acts has seen.
+func motionField(m review.Meeting) Field {
+	return Field{Name: "number", Kind: "hidden", Value: strconv.Itoa(m.Motion().Number)}
+}
+
+// numberOf reads it; what is no number is none that was put.
+func numberOf(typed url.Values) int {
+	n, err := strconv.Atoi(typed.Get("number"))
+	if err != nil || n < 1 {
+		return -1
+	}
+	return n
+}
+
+func voteForm(at *place, m review.Meeting) (*Form, []string) {
+	choice := Field{Name: "choice", Kind: "radio", Label: at.T("desk.meeting.choice")}
+	for _, c := range []string{review.For, review.Against, review.Abstain} {
+		choice.Options = append(choice.Options, Option{Value: c, Text: at.T("desk.meeting.choice." + c)})
+	}
+	told := []string{at.T("desk.meeting.vote.told")}
+	if m.Secret {
+		told = append(told, at.T("desk.meeting.secret"))
+	}
+	return &Form{
+		Action: at.Path("meeting", "vote", "confirm"), Button: at.T("desk.meeting.vote.send"), Fields: []Field{choice, motionField(m)},
+	}, told
+}
+
+func (d *desk) voteMotion(c echo.Context, at *place, typed url.Values) error {
+	in := review.VoteMotion{Slug: at.Slug, Motion: numberOf(typed), Choice: typed.Get("choice")}
+	_, err := d.app.VoteMotion(c.Request().Context(), in)
+	return err
+}
+
+func closeForm(at *place, m review.Meeting) (*Form, []string) {
+	last := m.Motion()
+	told := []string{
+		at.T("desk.meeting.close.told"),
+		at.T("desk.meeting.close.votes", "voted", len(last.Voters), "members", last.Members, "quorum", m.Quorum),
+	}
+	var due []string
+	for _, one := range m.Members {
+		if !last.Voted(one.ID) {
+			due = append(due, one.Name)
+		}
+	}
+	if len(due) > 0 {
+		told = append(told, at.T("desk.meeting.close.due", "names", at.List(due)))
+	}
+	return &Form{
+		Action: at.Path("meeting", "close", "confirm"), Button: at.T("desk.meeting.close.send"), Fields: []Field{motionField(m)},
+	}, told
+}
+
+func (d *desk) closeMotion(c echo.Context, at *place, typed url.Values) error {
+	_, err := d.app.CloseMotion(c.Request().Context(), review.CloseMotion{Slug: at.Slug, Motion: numberOf(typed)})
+	return err
+}
+
+func motionForm(at *place, m review.Meeting) (*Form, []string) {
+	return &Form{Action: at.Path("meeting", "motion", "confirm"), Button: at.T("desk.meeting.motion.send"), Fields: []Field{
+		{Name: "motion", Kind: "area", Label: at.T("desk.meeting.motion.label"), Hint: at.T("desk.meeting.motion.hint"), Max: 1000},
+	}}, []string{at.T("desk.meeting.motion.told", "members", len(m.Members), "quorum", m.Quorum)}
+}
+
+func (d *desk) putMotion(c echo.Context, at *place, typed url.Values) error {
+	_, err := d.app.PutMotion(c.Request().Context(), review.PutMotion{Slug: at.Slug, Motion: typed.Get("motion")})
+	return err
+}
+
+func membersForm(at *place, m review.Meeting) (*Form, []string) {
+	told := []string{at.T("desk.meeting.members.told")}
+	if len(m.Members) > 0 {
+		var names []string
+		for _, one := range m.Members {
+			names = append(names, one.Name)
+		}
+		told = append(told, at.T("desk.meeting.members.now", "names", at.List(names)))
+	}
+	return &Form{Action: at.Path("meeting", "members", "confirm"), Button: at.T("desk.meeting.members.send"), Fields: []Field{
+		{Name: "members", Kind: "area", Label: at.T("desk.meeting.members.label"), Hint: at.T("desk.meeting.members.hint")},
+	}}, told
+}
+
+// maxMembers is how many members a committee may have.
+const maxMembers = 1000
+
+func (d *desk) seatMembers(c echo.Context, at *place, typed url.Values) error {
+	emails := strings.FieldsFunc(typed.Get("members"), func(r rune) bool { return strings.ContainsRune(" \t\r\n,;，；、", r) })
+	if len(emails) > maxMembers {
+		return review.ErrInvalid.At(fault.Wrong("members", "too_many", "has {count}, the most is {max}", "count", len(emails), "max", maxMembers))
+	}
+	_, err := d.app.SeatCommittee(c.Request().Context(), at.Slug, gateway.SeatCommittee{Members: emails})
+	known := fault.From(err)
+	if err == nil || len(known.Fields) == 0 {
+		return err
+	}
+	// A fault counts members; the field is one, and its text names them.
+	var refused []string
+	for _, f := range known.Fields {
+		var i int
+		if n, _ := fmt.Sscanf(f.Name, "members[%d]", &i); n == 1 && i < len(emails) {
+			refused = append(refused, emails[i])
+		}
+		refused = append(refused, at.Field(f).Text)
+	}
+	return review.ErrInvalid.At(fault.Wrong("members", "members_refused", "are refused: {list}", "list", at.List(refused)))
+}

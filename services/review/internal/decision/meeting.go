@@ -1,0 +1,124 @@
+package decision
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/lib/pq"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/watch"
+)
+
+// beat is how old a sign of life is before the next one is written down: pages
+// ask more often than that.
+const beat = 5 * time.Second
+
+// GetMeeting implements review.Service.
+func (m *Meeting) GetMeeting(ctx context.Context, in review.OfMeeting) (review.Meeting, error) {
+	sel, err := m.deps.Selections.Get(ctx, m.deps.DB, in.Slug)
+	if err != nil {
+		return review.Meeting{}, err
+	}
+	if err := watch.Member(ctx, m.deps.DB, in.Slug); err != nil {
+		return review.Meeting{}, err
+	}
+	now := m.deps.Time()
+	if in.Attend {
+		if err := m.attend(ctx, in.Slug, now); err != nil {
+			return review.Meeting{}, err
+		}
+	}
+	meeting := review.Meeting{Slug: in.Slug, Approve: sel.Rulebook.Decision.Approve.String(), Secret: sel.Rulebook.Decision.Ballot != rulebook.BallotOpen}
+	if meeting.Members, err = m.members(ctx, in.Slug, now); err != nil {
+		return review.Meeting{}, err
+	}
+	for !reaches(meeting.Quorum, len(meeting.Members), sel.Rulebook.Decision.Quorum) {
+		meeting.Quorum++
+	}
+	meeting.Motions, err = m.motions(ctx, in.Slug)
+	return meeting, err
+}
+
+// attend notes that whoever asks is there, if they are a member and the committee
+// is to decide.
+func (m *Meeting) attend(ctx context.Context, slug string, now time.Time) error {
+	state, err := phase.Of(ctx, m.deps.DB, slug, rulebook.PhaseDecision, now)
+	if err != nil || state != phase.Open {
+		return err
+	}
+	if _, err := m.deps.DB.ExecContext(ctx, `
+		INSERT INTO attendance AS a (slug, account, came_at, seen_at)
+		SELECT slug, account, $3, $3 FROM member WHERE slug = $1 AND account = $2
+		ON CONFLICT (slug, account) DO UPDATE SET seen_at = $3 WHERE a.seen_at < $3::timestamptz - $4 * interval '1 second'`,
+		slug, actor.From(ctx).ID, now, beat.Seconds()); err != nil {
+		return fmt.Errorf("attend: %w", err)
+	}
+	return nil
+}
+
+func (m *Meeting) members(ctx context.Context, slug string, now time.Time) ([]review.Member, error) {
+	var rows []struct {
+		Account string       `db:"account"`
+		Name    string       `db:"name"`
+		CameAt  sql.NullTime `db:"came_at"`
+		SeenAt  sql.NullTime `db:"seen_at"`
+	}
+	if err := m.deps.DB.SelectContext(ctx, &rows, `
+		SELECT account, name, came_at, seen_at FROM member LEFT JOIN attendance USING (slug, account) WHERE slug = $1 ORDER BY name, account`,
+		slug); err != nil {
+		return nil, fmt.Errorf("members: %w", err)
+	}
+	members := make([]review.Member, len(rows))
+	for i, r := range rows {
+		members[i] = review.Member{Person: review.Person{ID: r.Account, Name: r.Name}, CameAt: moment(r.CameAt)}
+		members[i].Present = r.SeenAt.Valid && now.Sub(r.SeenAt.Time) < review.Presence
+		if !members[i].Present {
+			members[i].LeftAt = moment(r.SeenAt)
+		}
+	}
+	return members, nil
+}
+
+func (m *Meeting) motions(ctx context.Context, slug string) ([]review.Motion, error) {
+	var rows []struct {
+		motion
+
+		MovedAt  time.Time      `db:"moved_at"`
+		MovedBy  string         `db:"moved_by"`
+		ClosedBy string         `db:"closed_by"`
+		Voters   pq.StringArray `db:"voters"`
+	}
+	if err := m.deps.DB.SelectContext(ctx, &rows, `
+		SELECT seq, text, result, outcome, members, votes_for, against, abstained, moved_at, closed_at, moved_by, closed_by,
+		       ARRAY(SELECT v.account FROM motion_vote v LEFT JOIN member m USING (slug, account)
+		             WHERE v.slug = motion.slug AND v.seq = motion.seq ORDER BY m.name, v.account) AS voters
+		FROM motion WHERE slug = $1 ORDER BY seq`, slug); err != nil {
+		return nil, fmt.Errorf("motions: %w", err)
+	}
+	motions := make([]review.Motion, len(rows))
+	for i, r := range rows {
+		motions[i] = review.Motion{
+			Number: r.Seq, Text: r.Text, ResultHash: r.Result, MovedAt: r.MovedAt.UTC(), MovedBy: r.MovedBy,
+			Members: r.Members, Voters: r.Voters, Outcome: r.Outcome, ClosedAt: moment(r.ClosedAt), ClosedBy: r.ClosedBy,
+		}
+		if motions[i].ClosedAt != nil {
+			motions[i].For, motions[i].Against, motions[i].Abstained = r.For, r.Against, r.Abstained
+		}
+	}
+	return motions, nil
+}
+
+// moment is a time that may not have come.
+func moment(t sql.NullTime) *time.Time {
+	if !t.Valid {
+		return nil
+	}
+	at := t.Time.UTC().Truncate(time.Microsecond)
+	return &at
+}
