@@ -101,7 +101,8 @@ func TestDesk_meeting(t *testing.T) {
 		chromedp.Click(chromedp.CSS(`form.ask button`)), chromedp.WaitVisible(chromedp.CSS("#note")))
 	sees(t, wall, "2 of 3 have voted")
 	for _, page := range []context.Context{wall, keys} {
-		if text := browser.Read[string](t, page, `document.getElementById("room").innerText`); strings.Contains(text, "Against") || strings.Contains(text, "Adopted") {
+		text := browser.Read[string](t, page, `document.getElementById("room").innerText`)
+		if strings.Contains(text, "Against") || strings.Contains(text, "Adopted") {
 			t.Errorf("before the close a page tells how: %s", text)
 		}
 	}
