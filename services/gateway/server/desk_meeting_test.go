@@ -187,7 +187,6 @@ func TestMeeting_look(t *testing.T) {
 	sit(organizer)
 	browser.Look(t, ctx, "meeting-before", base)
 	browser.Look(t, ctx, "meeting-motion", base+"/motion")
-	browser.Look(t, ctx, "meeting-members", base+"/members")
 	browser.Look(t, ctx, "meeting-minutes-empty", base+"/minutes")
 	*m = *meetingOf(review.Moved)
 	browser.Look(t, ctx, "meeting-organizer", base)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -125,15 +126,15 @@ func (at *place) room(m app.Meeting, follow ...string) room {
 	}
 	offer := func(act app.Act, when bool, name, title, key string, first bool) {
 		if when && at.Can(act) {
-			r.Acts = append(r.Acts, meetingLink{at.Path("meeting", name), at.T(title), key, "act-" + name, first})
+			r.Acts = append(r.Acts, meetingLink{at.Path(name), at.T(title), key, "act-" + strings.TrimPrefix(name, "meeting/"), first})
 		}
 	}
-	offer(app.VoteMotion, member && moved && !voted && r.Open, "vote", "desk.meeting.vote", "v", true)
-	offer(app.PutMotion, !moved && last.Outcome != review.Approved && len(m.Members) > 0 && r.Open, "motion", "desk.meeting.motion", "m", true)
-	offer(app.CloseMotion, moved && r.Open, "close", "desk.meeting.close", "c", true)
-	offer(app.SeatCommittee, last.Number == 0, "members", "desk.meeting.members", "s", len(m.Members) == 0)
-	offer(app.ReadDecision, true, "wall", "desk.meeting.wall", "w", false)
-	offer(app.ReadDecision, true, "minutes", "desk.meeting.minutes", "p", false)
+	offer(app.VoteMotion, member && moved && !voted && r.Open, "meeting/vote", "desk.meeting.vote", "v", true)
+	offer(app.PutMotion, !moved && last.Outcome != review.Approved && len(m.Members) > 0 && r.Open, "meeting/motion", "desk.meeting.motion", "m", true)
+	offer(app.CloseMotion, moved && r.Open, "meeting/close", "desk.meeting.close", "c", true)
+	offer(app.SeatCommittee, last.Number == 0, "committee", "desk.meeting.members", "s", len(m.Members) == 0)
+	offer(app.ReadDecision, true, "meeting/wall", "desk.meeting.wall", "w", false)
+	offer(app.ReadDecision, true, "meeting/minutes", "desk.meeting.minutes", "p", false)
 	return r
 }
 

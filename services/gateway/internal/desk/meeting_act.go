@@ -1,16 +1,12 @@
 package desk
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/review"
@@ -28,7 +24,6 @@ func (d *desk) mountMeetingActs() {
 		{app.VoteMotion, "vote", "desk.meeting.vote", "desk.meeting.vote.done", voteForm, d.voteMotion},
 		{app.CloseMotion, "close", "desk.meeting.close", "desk.meeting.close.done", closeForm, d.closeMotion},
 		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", motionForm, d.putMotion},
-		{app.SeatCommittee, "members", "desk.meeting.members", "desk.meeting.members.done", membersForm, d.seatMembers},
 	} {
 		show := func(c echo.Context, at *place, m app.Meeting, form *Form, told []string, status int) error {
 			data := meetingAct{Form: form, Told: told, Back: at.Path("meeting")}
@@ -57,7 +52,7 @@ func (d *desk) mountMeetingActs() {
 			}
 			form, told := one.form(at, m.Meeting)
 			return d.again(c, at, form, typed, err, func(status int) error { return show(c, at, m, form, told, status) })
-		}, "motion", "members")
+		}, "motion")
 	}
 }
 
@@ -137,43 +132,4 @@ func motionForm(at *place, m review.Meeting) (*Form, []string) {
 func (d *desk) putMotion(c echo.Context, at *place, typed url.Values) error {
 	_, err := d.app.PutMotion(c.Request().Context(), review.PutMotion{Slug: at.Slug, Motion: typed.Get("motion")})
 	return err
-}
-
-func membersForm(at *place, m review.Meeting) (*Form, []string) {
-	told := []string{at.T("desk.meeting.members.told")}
-	if len(m.Members) > 0 {
-		var names []string
-		for _, one := range m.Members {
-			names = append(names, one.Name)
-		}
-		told = append(told, at.T("desk.meeting.members.now", "names", at.List(names)))
-	}
-	return &Form{Action: at.Path("meeting", "members", "confirm"), Button: at.T("desk.meeting.members.send"), Fields: []Field{
-		{Name: "members", Kind: "area", Label: at.T("desk.meeting.members.label"), Hint: at.T("desk.meeting.members.hint")},
-	}}, told
-}
-
-// maxMembers is how many members a committee may have.
-const maxMembers = 1000
-
-func (d *desk) seatMembers(c echo.Context, at *place, typed url.Values) error {
-	emails := strings.FieldsFunc(typed.Get("members"), func(r rune) bool { return strings.ContainsRune(" \t\r\n,;，；、", r) })
-	if len(emails) > maxMembers {
-		return review.ErrInvalid.At(fault.Wrong("members", "too_many", "has {count}, the most is {max}", "count", len(emails), "max", maxMembers))
-	}
-	_, err := d.app.SeatCommittee(c.Request().Context(), at.Slug, gateway.SeatCommittee{Members: emails})
-	known := fault.From(err)
-	if err == nil || len(known.Fields) == 0 {
-		return err
-	}
-	// A fault counts members; the field is one, and its text names them.
-	var refused []string
-	for _, f := range known.Fields {
-		var i int
-		if n, _ := fmt.Sscanf(f.Name, "members[%d]", &i); n == 1 && i < len(emails) {
-			refused = append(refused, emails[i])
-		}
-		refused = append(refused, at.Field(f).Text)
-	}
-	return review.ErrInvalid.At(fault.Wrong("members", "members_refused", "are refused: {list}", "list", at.List(refused)))
 }
