@@ -31,6 +31,14 @@ func TestLeft(t *testing.T) {
 			})
 			return err
 		},
+		"GetSheets": func(ctx context.Context) error {
+			_, err := r.GetSheets(ctx, review.OfSheet{Slug: slug, Panel: "experts"})
+			return err
+		},
+		"SubmitSheets": func(ctx context.Context) error {
+			_, err := r.SubmitSheets(ctx, review.SubmitSheets{Slug: slug, Panel: "experts"})
+			return err
+		},
 		"ListRevisions": func(ctx context.Context) error { _, err := r.ListRevisions(ctx, sheet()); return err },
 		"ListPeers": func(ctx context.Context) error {
 			_, err := r.ListPeers(ctx, sheet())
@@ -49,6 +57,7 @@ func TestLeft(t *testing.T) {
 			_, err := r.VoteMotion(ctx, review.VoteMotion{Slug: slug, Choice: review.For})
 			return err
 		},
+		"GetMeeting":  func(ctx context.Context) error { _, err := r.GetMeeting(ctx, review.OfMeeting{Slug: slug}); return err },
 		"GetDecision": func(ctx context.Context) error { _, err := r.GetDecision(ctx, of); return err },
 		"GetResult":   func(ctx context.Context) error { _, err := r.GetResult(ctx, of); return err },
 		"GetLot":      func(ctx context.Context) error { _, err := r.GetLot(ctx, of); return err },
@@ -56,7 +65,7 @@ func TestLeft(t *testing.T) {
 	// The acts of organizers and auditors take no seat; one who sits on a panel is
 	// kept from it by another rule (TestWatch).
 	others := []string{
-		"AssignByHand", "CallFurther", "CloseMotion", "ExportScores", "GetHistory", "GetOversight", "GetPanel", "ListConflicts", "ListGaps",
+		"AssignByHand", "CallFurther", "CloseMotion", "ExportScores", "FindGaps", "GetHistory", "GetOversight", "GetPanel", "ListConflicts", "ListGaps",
 		"PinConflict", "PutMotion", "RecordLot", "RecuseJuror", "SeatCommittee", "SeatPanel", "SendBack", "UnseatJuror",
 	}
 	walked := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(juror)), slices.Collect(maps.Keys(member)), others)))

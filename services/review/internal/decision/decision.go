@@ -145,7 +145,10 @@ func (m *Meeting) VoteMotion(ctx context.Context, in review.VoteMotion) (review.
 		if !member {
 			return review.ErrNotMember
 		}
-		choice := sql.NullString{String: in.Choice, Valid: sel.Rulebook.Decision.Ballot == rulebook.BallotOpen}
+		choice := sql.NullString{} // of a secret ballot it is written nowhere
+		if sel.Rulebook.Decision.Ballot == rulebook.BallotOpen {
+			choice = sql.NullString{String: in.Choice, Valid: true}
+		}
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO motion_vote (slug, seq, account, choice) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, in.Slug, mo.Seq, account, choice)
 		if err != nil {
