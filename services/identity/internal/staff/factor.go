@@ -97,6 +97,30 @@ func (s *Staff) stillIn(ctx context.Context, tx *sqlx.Tx, a identity.Account, to
 	return s.holderOf(ctx, tx, token)
 }
 
+// withFactors has an account's holder, who shows the password again, change its
+// factors; change gets those that there are.
+func (s *Staff) withFactors(
+	ctx context.Context, in identity.Present, change func(tx *sqlx.Tx, a identity.Account, all []factor) error,
+) error {
+	a, t, err := s.again(ctx, in)
+	if err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := s.shown(ctx, tx, t); err != nil {
+			return err
+		}
+		if a, err = s.stillIn(ctx, tx, a, in.Token); err != nil {
+			return err
+		}
+		all, err := factorsOf(ctx, tx, a.ID)
+		if err != nil {
+			return err
+		}
+		return change(tx, a, all)
+	})
+}
+
 // BeginFactor implements identity.Service.
 func (s *Staff) BeginFactor(ctx context.Context, in identity.BeginFactor) (out identity.FactorBegun, err error) {
 	switch {
@@ -290,21 +314,7 @@ func (s *Staff) changed(ctx context.Context, tx *sqlx.Tx, a identity.Account, ac
 
 // RemoveFactor implements identity.Service.
 func (s *Staff) RemoveFactor(ctx context.Context, in identity.RemoveFactor) (out identity.Factors, err error) {
-	a, t, err := s.again(ctx, in.Present)
-	if err != nil {
-		return out, err
-	}
-	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := s.shown(ctx, tx, t); err != nil {
-			return err
-		}
-		if a, err = s.stillIn(ctx, tx, a, in.Token); err != nil {
-			return err
-		}
-		all, err := factorsOf(ctx, tx, a.ID)
-		if err != nil {
-			return err
-		}
+	err = s.withFactors(ctx, in.Present, func(tx *sqlx.Tx, a identity.Account, all []factor) error {
 		i := slices.IndexFunc(all, func(f factor) bool { return f.ID == in.ID })
 		switch {
 		case i < 0:
@@ -334,21 +344,7 @@ func (s *Staff) RemoveFactor(ctx context.Context, in identity.RemoveFactor) (out
 
 // RenewRecovery implements identity.Service.
 func (s *Staff) RenewRecovery(ctx context.Context, in identity.Present) (out identity.RecoveryCodes, err error) {
-	a, t, err := s.again(ctx, in)
-	if err != nil {
-		return out, err
-	}
-	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := s.shown(ctx, tx, t); err != nil {
-			return err
-		}
-		if a, err = s.stillIn(ctx, tx, a, in.Token); err != nil {
-			return err
-		}
-		all, err := factorsOf(ctx, tx, a.ID)
-		if err != nil {
-			return err
-		}
+	err = s.withFactors(ctx, in, func(tx *sqlx.Tx, a identity.Account, all []factor) error {
 		if len(all) == 0 {
 			return identity.ErrNoFactor
 		}
