@@ -83,20 +83,27 @@ type Codes struct {
 	InForce bool // what was issued for earlier codes votes no more, as far as is known
 }
 
+// withCodes lets whoever may do an act with codes do it before the vote is over.
+// Fault: identity.ErrVoteOver.
+func (a *App) withCodes(ctx context.Context, act Act, slug string) (context.Context, selection.Selection, error) {
+	ctx, err := a.may(ctx, act, slug, "")
+	if err != nil {
+		return ctx, selection.Selection{}, err
+	}
+	s, err := a.selections.Get(ctx, slug)
+	if err == nil && over(s) {
+		err = identity.ErrVoteOver
+	}
+	return ctx, s, err
+}
+
 // ExportCodes makes the members' codes and gives them out, this once: they are
 // kept nowhere. Whoever loses them asks again, with a reason. Faults: those of
 // identity.Service.ExportCodes.
 func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, reason string) (Codes, error) {
-	ctx, err := a.may(ctx, ExportCodes, slug, "")
+	ctx, s, err := a.withCodes(ctx, ExportCodes, slug)
 	if err != nil {
 		return Codes{}, err
-	}
-	s, err := a.selections.Get(ctx, slug)
-	if err != nil {
-		return Codes{}, err
-	}
-	if over(s) {
-		return Codes{}, identity.ErrVoteOver
 	}
 	most := identity.MaxMembers
 	if form == gateway.FormHTML {
@@ -118,16 +125,9 @@ func (a *App) ExportCodes(ctx context.Context, slug string, form gateway.Form, r
 
 // MailCodes has letters with codes sent: identity.Service.MailCodes.
 func (a *App) MailCodes(ctx context.Context, in identity.MailCodes) (out identity.CodesMailed, err error) {
-	ctx, err = a.may(ctx, MailCodes, in.Slug, "")
+	ctx, _, err = a.withCodes(ctx, MailCodes, in.Slug)
 	if err != nil {
 		return out, err
-	}
-	s, err := a.selections.Get(ctx, in.Slug)
-	if err != nil {
-		return out, err
-	}
-	if over(s) {
-		return out, identity.ErrVoteOver
 	}
 	ctx, cancel := context.WithTimeout(ctx, importTime)
 	defer cancel()
@@ -172,16 +172,9 @@ func (a *App) takeUpload(ctx context.Context, name string) ([]byte, error) {
 // ReplaceCode gives a member a new code. Faults: those of
 // identity.Service.ReplaceCode.
 func (a *App) ReplaceCode(ctx context.Context, in identity.ReplaceCode) (out gateway.CodeReplaced, err error) {
-	ctx, err = a.may(ctx, ReplaceCode, in.Slug, "")
+	ctx, _, err = a.withCodes(ctx, ReplaceCode, in.Slug)
 	if err != nil {
 		return out, err
-	}
-	s, err := a.selections.Get(ctx, in.Slug)
-	if err != nil {
-		return out, err
-	}
-	if over(s) {
-		return out, identity.ErrVoteOver
 	}
 	made, err := a.identity.ReplaceCode(ctx, in)
 	if err != nil {
