@@ -84,6 +84,11 @@ func (d *desk) page(act app.Act, path string, h handler) {
 // form mounts a form that stands on the page at a path. The fields that are named
 // in lines may have several lines.
 func (d *desk) form(act app.Act, path, name string, h sent, lines ...string) {
+	d.formUpTo(web.MaxForm, act, path, name, h, lines...)
+}
+
+// formUpTo is form for what may be larger than other forms.
+func (d *desk) formUpTo(limit string, act app.Act, path, name string, h sent, lines ...string) {
 	answer := func(c echo.Context, at *place) error {
 		form, err := web.Form(c, lines...)
 		if err != nil {
@@ -91,13 +96,16 @@ func (d *desk) form(act app.Act, path, name string, h sent, lines ...string) {
 		}
 		return h(c, at, form)
 	}
-	web.Post(d.echo, act, path, name, d.seated(act, answer), d.through()...)
+	web.Post(d.echo, act, path, name, d.seated(act, answer), d.throughUpTo(limit)...)
 }
 
 // through is what desk pages go through: nothing of them is kept by caches, nor
 // by the browser after signing out.
-func (d *desk) through() []echo.MiddlewareFunc {
-	return append(slices.Clip(d.Middleware()), notKept)
+func (d *desk) through() []echo.MiddlewareFunc { return d.throughUpTo(web.MaxForm) }
+
+// throughUpTo is through for bodies of so many bytes.
+func (d *desk) throughUpTo(limit string) []echo.MiddlewareFunc {
+	return append(slices.Clip(d.Taking(limit)), notKept)
 }
 
 func notKept(next echo.HandlerFunc) echo.HandlerFunc {

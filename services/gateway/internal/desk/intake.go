@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -134,11 +133,6 @@ func (p *paced) Read(b []byte) (int, error) {
 	n, err := p.r.Read(b)
 	p.left -= n
 	return n, err
-}
-
-// throughUpTo is through for bodies of so many bytes.
-func (d *desk) throughUpTo(limit string) []echo.MiddlewareFunc {
-	return append(slices.Clip(d.Taking(limit)), notKept)
 }
 
 // picture answers with a JPEG.

@@ -34,24 +34,6 @@ func (d *desk) mountNew() {
 	d.page(app.ReadRulebook, of+"/rulebook/canonical", d.canonicalFile)
 }
 
-// formUpTo is form for what may be larger than other forms.
-func (d *desk) formUpTo(limit string, act app.Act, path, name string, h sent, lines ...string) {
-	answer := func(c echo.Context, at *place) error {
-		form, err := web.Form(c, lines...)
-		if err != nil {
-			return err
-		}
-		return h(c, at, form)
-	}
-	unkept := func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			c.Response().Header().Set("Cache-Control", "no-store")
-			return next(c)
-		}
-	}
-	web.Post(d.echo, act, path, name, d.seated(act, answer), append(d.Taking(limit), unkept)...)
-}
-
 // newPage asks from what a selection begins, and lists those at work.
 type newPage struct {
 	Form   *Form

@@ -104,16 +104,6 @@ func (v docket) sends(at *place, parts ...string) string {
 	return at.Path(append([]string{"vetting"}, parts...)...) + "?" + values.Encode()
 }
 
-// category is what the rulebook calls a category.
-func (v docket) category(at *place, id string) string {
-	for _, one := range v.rules.Categories {
-		if one.ID == id {
-			return at.Words(one.Title)
-		}
-	}
-	return id
-}
-
 // due is what is told of the time that is left.
 type due struct {
 	Open  bool
@@ -174,7 +164,7 @@ type docketLine struct {
 
 // line is an entry as a list shows it.
 func (v docket) line(at *place, e nomination.VettingEntry, open bool) docketLine {
-	l := docketLine{VettingEntry: e, Href: v.address(at, e.ID), Category: v.category(at, e.Category)}
+	l := docketLine{VettingEntry: e, Href: v.address(at, e.ID), Category: category(at, v.rules, e.Category)}
 	if e.Opinion != nil {
 		l.Verdict = at.T("desk.vetting.verdict." + e.Opinion.Verdict)
 	}

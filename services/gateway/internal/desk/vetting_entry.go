@@ -148,7 +148,7 @@ func (v docket) facts(at *place, n nomination.Nominee) (facts []fact) {
 	}
 	add(attribute(at, "employer"), n.Employer)
 	add(attribute(at, "region"), n.Region)
-	add(attribute(at, "category"), v.category(at, n.Category))
+	add(attribute(at, "category"), category(at, v.rules, n.Category))
 	add(attribute(at, "gender"), genderOf(at, n.Gender))
 	if n.Years != nil {
 		add(attribute(at, "years"), at.N("fact.years.value", int64(*n.Years)))

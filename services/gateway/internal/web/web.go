@@ -39,8 +39,8 @@ func New(cfg Config) *Site {
 	return s
 }
 
-// maxForm is the largest form: 20,000 picks fit.
-const maxForm = "256K"
+// MaxForm is the largest form: 20,000 picks fit.
+const MaxForm = "256K"
 
 // Mount serves the static files, and answers errors outside /api as pages;
 // errors under /api stay with the handler that e has at this time.
@@ -51,7 +51,7 @@ func (s *Site) Mount(e *echo.Echo) {
 
 // Middleware is what every page goes through. It is not a group's: that would
 // take the unknown addresses of the API too.
-func (s *Site) Middleware() []echo.MiddlewareFunc { return s.Taking(maxForm) }
+func (s *Site) Middleware() []echo.MiddlewareFunc { return s.Taking(MaxForm) }
 
 // Taking is Middleware for forms that may be larger: "20M".
 func (s *Site) Taking(limit string) []echo.MiddlewareFunc {
