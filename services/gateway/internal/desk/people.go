@@ -143,10 +143,14 @@ func fate(at *place, l identity.Letter) []Text {
 		told = append(told, Text{Text: at.T("desk.letter.dropped")})
 	case l.State == identity.LetterDead:
 		told = append(told, Text{Text: at.T("desk.letter.dead")})
-	case l.Tries == 0:
-		told = append(told, Text{Text: at.T("desk.letter.queued")})
-	default:
+	case l.State == identity.LetterHeld:
+		told = append(told, Text{Text: at.T("desk.letter.held")})
+	case l.State == identity.LetterWithdrawn:
+		told = append(told, Text{Text: at.T("desk.letter.withdrawn")})
+	case l.State == identity.LetterDeferred:
 		told = append(told, Text{Text: at.T("desk.letter.deferred", "time", at.moment(l.DueAt).Text)})
+	default:
+		told = append(told, Text{Text: at.T("desk.letter.queued")})
 	}
 	if l.Error != "" {
 		told = append(told, Text{Text: l.Error, Lang: web.English})

@@ -11,29 +11,31 @@ import (
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
 
-// TestWrite fills the template of every kind, and no letter but those with links
-// holds one.
+// TestWrite fills the text of every kind, and no letter but those with links holds
+// one.
 func TestWrite(t *testing.T) {
+	q := &Queue{cfg: Config{PublicURL: "https://l/"}}
 	for _, k := range Kinds() {
-		f := filling{
-			Said: Said{By: "by@example.org", Slug: "s-1", Reason: "has left"}, Address: "to@example.org", Forgot: "https://l/forgot",
-		}
-		if k.hasLink() {
-			f.Link, f.Code = "https://l/claim?token=x", "K7M3-9TQX-2HFP"
-		}
-		text, err := write(k, f)
-		if err != nil {
-			t.Errorf("%s: %v", k, err)
-			continue
-		}
-		if text.subject == "" || strings.Contains(text.subject, "\n") || !strings.Contains(text.body, "您好") || !strings.Contains(text.body, "Hello") {
-			t.Errorf("%s: %+v", k, text)
-		}
-		if strings.Count(text.body, "to@example.org") != 2 || strings.Contains(text.body, "<no value>") {
-			t.Errorf("%s: %s", k, text.body)
-		}
-		if got := strings.Count(text.body, "https://l/claim?token=x"); (got == 2) != k.hasLink() {
-			t.Errorf("%s: %d links", k, got)
+		for _, slug := range []string{"", "s-1"} {
+			said := Said{By: "by@example.org", Slug: slug, Reason: "has left"}
+			words, err := standard(k, slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := write(words, q.filling(k, said, "to@example.org", "K7M3-9TQX-2HFP"))
+			if err != nil {
+				t.Errorf("%s: %v", k, err)
+				continue
+			}
+			if text.subject == "" || strings.Contains(text.subject, "\n") || !strings.Contains(text.body, "您好") || !strings.Contains(text.body, "Hello") {
+				t.Errorf("%s: %+v", k, text)
+			}
+			if strings.Count(text.body, "to@example.org") != 2 || strings.Contains(text.body, "<no value>") || strings.Contains(text.body, "{{") {
+				t.Errorf("%s: %s", k, text.body)
+			}
+			if got := strings.Count(text.body, "https://l/claim?token=K7M3-9TQX-2HFP") + strings.Count(text.body, "https://l/s/"+slug+"#code=K7M3-9TQX-2HFP"); (got == 2) != k.hasLink() {
+				t.Errorf("%s: %d links", k, got)
+			}
 		}
 	}
 }
