@@ -246,7 +246,7 @@ func TestOutbox_codes(t *testing.T) {
 	refused.Store(true)
 	r.mailCodes(t, identity.MailCodes{Member: "18", Reason: "lost"})
 	r.noted(t, "dead", 1)
-	if _, err := r.DB.Exec(`UPDATE mail SET state = 'queued', due_at = 'infinity' WHERE state = 'dead'`); err != nil {
+	if _, err := r.DB.Exec(`UPDATE mail SET state = 'queued', due_at = '2999-01-01' WHERE state = 'dead'`); err != nil {
 		t.Fatal(err)
 	}
 	waits := r.fate(t, "s-1", "li@example.org", identity.LetterDeferred)

@@ -95,7 +95,7 @@ func TestWording_wrong(t *testing.T) {
 		"long":              {ofInvitation, identity.Words{Subject: "x", ZH: good + strings.Repeat("文", 4000)}, "zh too_long 0"},
 		"control":           {ofInvitation, identity.Words{Subject: "x", ZH: good + "\x1b[2J"}, "zh control_character 0"},
 		"no letter":         {identity.OfWording{Slug: "s-1", Kind: "claimed"}, identity.Words{Subject: "x", ZH: good}, "kind not_one_of 0"},
-		"no selection":      {identity.OfWording{Slug: "*", Kind: identity.WordCode}, identity.Words{Subject: "x", ZH: "{{.Code}}"}, "slug slug_malformed 0"},
+		"no selection":      {identity.OfWording{Slug: "*", Kind: identity.WordCode}, identity.Words{Subject: "x", ZH: "{{.Code}}"}, "slug not_a_slug 0"},
 	} {
 		for way, try := range map[string]func() error{
 			"save": func() error {

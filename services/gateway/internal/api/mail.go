@@ -51,7 +51,7 @@ type saveWording struct {
 
 type tryWording struct {
 	InWording
-	Body gateway.Words
+	Body gateway.WordLetter
 }
 
 func changeMail(slug string, in gateway.ChangeMail) identity.ChangeMail {
@@ -78,7 +78,7 @@ func (a *API) mailRoutes() {
 	serve(a, route{act: app.WordLetters, at: "PUT " + wording, summary: "Word a letter for those that are made from now on; 409 where somebody else has"},
 		func(ctx context.Context, in *saveWording) (identity.Wording, error) {
 			return a.app.SaveWording(ctx, identity.SaveWording{
-				OfWording: in.of(), Words: in.Body.Words.Words(), Version: in.Body.Version, Reset: in.Body.Reset,
+				OfWording: in.of(), Words: in.Body.Words(), Version: in.Body.Version, Reset: in.Body.Reset,
 			})
 		})
 	serve(a, route{act: app.WordLetters, at: "POST " + wording + "/try", summary: "What a letter would say to a made-up reader"},

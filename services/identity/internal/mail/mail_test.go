@@ -9,6 +9,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/identity"
 )
 
 // TestWrite fills the text of every kind, and no letter but those with links holds
@@ -37,6 +38,16 @@ func TestWrite(t *testing.T) {
 				t.Errorf("%s: %d links", k, got)
 			}
 		}
+	}
+}
+
+// TestWrite_header fills a subject with what would be further headers: it stays one
+// line, and what it is filled with is no template.
+func TestWrite_header(t *testing.T) {
+	words := identity.Words{Subject: "{{.By}} · {{.Slug}}", EN: "{{.By}}"}
+	out, err := write(words, filling{Said: Said{By: "a@example.org\r\nBcc: b@example.org\x00", Slug: "{{.Code}}"}, Code: "K7M3-9TQX-2HFP"})
+	if err != nil || out.subject != "a@example.org Bcc: b@example.org  · {{.Code}}" {
+		t.Errorf("%+v, %v", out, err)
 	}
 }
 

@@ -130,12 +130,18 @@ func judge(refused *gomail.SendError) (final bool, err error) {
 	code, status := refused.ErrorCode(), refused.EnhancedStatusCode()
 	switch refused.Reason {
 	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData:
-		return code >= 500, refused
+		return code >= 500, bare(refused)
 	case gomail.ErrWriteContent, gomail.ErrSMTPDataClose, gomail.ErrAmbiguous:
 		if code == 0 {
 			return false, errors.New("the mail server broke off before it took the letter")
 		}
 		return code >= 500, fmt.Errorf("the mail server read the letter and refused it: %d %s", code, status)
 	}
-	return false, refused
+	return false, bare(refused)
+}
+
+// bare is a refusal without the letter's address and id, which its row has.
+func bare(refused *gomail.SendError) error {
+	words, _, _ := strings.Cut(refused.Error(), ", affected recipient(s): ")
+	return errors.New(words)
 }

@@ -29,7 +29,7 @@ const (
 	maxTries  = 12          // in about half a day
 	firstWait = 30 * time.Second
 	maxWait   = 4 * time.Hour
-	keep      = 7 * 24 * time.Hour // sent letters without what they say, and those given up
+	keep      = 7 * 24 * time.Hour // letters, once their fate is settled
 	maxError  = 500                // bytes
 	noteTime  = 10 * time.Second   // for the outcome of a try, once this process is to stop
 )
@@ -98,7 +98,8 @@ func (q *Queue) round(ctx context.Context, secrets map[Kind]Secrets) error {
 	}
 	now := q.deps.Time()
 	if _, err := q.deps.DB.ExecContext(ctx, `
-		DELETE FROM mail WHERE state <> 'queued' AND state <> 'held' AND created_at < $1 AND (state = 'dropped' OR created_at < $2)`,
+		DELETE FROM mail WHERE state <> 'queued' AND state <> 'held' AND created_at < $1
+		AND (state = 'dropped' AND slug IS NULL OR coalesce(settled_at, created_at) < $2)`,
 		now.Add(-within), now.Add(-keep)); err != nil {
 		return fmt.Errorf("forget mail: %w", err)
 	}

@@ -47,6 +47,9 @@ func (r *Rosters) close(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ 
 // is written to from here on, so addresses are forgotten, and a letter that waits
 // or is held does not go.
 func (r *Rosters) record(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.VotersCounted) error {
+	if err := r.mail.Over(ctx, tx, env.Slug); err != nil { // letters are locked before members, as where they are sent
+		return err
+	}
 	list, err := r.voters(ctx, tx, env.Slug)
 	if err != nil {
 		return err
@@ -69,9 +72,6 @@ func (r *Rosters) record(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e
 		FROM was JOIN unnest($2::text[], $3::boolean[]) AS n (member, voted) ON n.member = was.member
 		ORDER BY random()`, env.Slug, pq.Array(members), pq.Array(voted)); err != nil {
 		return fmt.Errorf("record who voted: %w", err)
-	}
-	if err := r.mail.Over(ctx, tx, env.Slug); err != nil {
-		return err
 	}
 	if _, err := tx.ExecContext(ctx, `UPDATE roster SET voted = $2 WHERE slug = $1`, env.Slug, total); err != nil {
 		return fmt.Errorf("record who voted: %w", err)
