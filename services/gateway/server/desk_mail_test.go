@@ -30,8 +30,9 @@ const noMail = "no-mail@example.org"
 func letterOf(i int, state identity.LetterState) identity.MailLetter {
 	at := time.Date(2026, 5, 4, 2, 0, 0, 0, time.UTC)
 	l := identity.MailLetter{
-		ID: fmt.Sprintf("0192f0c1-2345-7abc-8def-%012x", 0x0123456789ab+i), Kind: identity.LetterInvitation, Address: fmt.Sprintf("juror.%d@example.org", i), Kept: true,
-		Letter: identity.Letter{State: state, CreatedAt: at, DueAt: at.Add(time.Hour)},
+		ID: fmt.Sprintf("0192f0c1-2345-7abc-8def-%012x", 0x0123456789ab+i), Kind: identity.LetterInvitation, Kept: true,
+		Address: fmt.Sprintf("juror.%d@example.org", i),
+		Letter:  identity.Letter{State: state, CreatedAt: at, DueAt: at.Add(time.Hour)},
 	}
 	settled := at.Add(time.Minute)
 	switch state {
@@ -107,7 +108,8 @@ func (*identityRoom) ReadWording(_ context.Context, in identity.OfWording) (iden
 
 func (*identityRoom) SaveWording(_ context.Context, in identity.SaveWording) (identity.Wording, error) {
 	if strings.Contains(in.ZH, "{{.X}}") {
-		return identity.Wording{}, identity.ErrMail.At(fault.Wrong("zh", "letter_field_unknown", "line {line}: {field} is no field of this letter", "line", 2, "field", "{{.X}}"))
+		return identity.Wording{}, identity.ErrMail.At(
+			fault.Wrong("zh", "letter_field_unknown", "line {line}: {field} is no field of this letter", "line", 2, "field", "{{.X}}"))
 	}
 	if in.Kind == identity.WordInvitation && in.Version != 4 {
 		return identity.Wording{}, identity.ErrWordingChanged
@@ -151,7 +153,9 @@ func TestDesk_mail(t *testing.T) {
 		t.Errorf("too late: %d %s", a.Status, a.Body)
 	}
 	a = h.desk(t, http.MethodGet, mail+"/"+aLetter, organizer, nil)
-	for _, want := range []string{"Join us &#34;&gt;&lt;script&gt;", "••••-••••-••••", "Hold it", `name="reason"`, "An invitation has two texts", "You have a new role"} {
+	for _, want := range []string{
+		"Join us &#34;&gt;&lt;script&gt;", "••••-••••-••••", "Hold it", `name="reason"`, "An invitation has two texts", "You have a new role",
+	} {
 		if a.Status != http.StatusOK || !strings.Contains(a.Body, want) {
 			t.Errorf("a letter lacks %q: %d %s", want, a.Status, a.Body)
 		}
@@ -206,7 +210,8 @@ func TestDesk_wording(t *testing.T) {
 	}
 	typed.Set("zh", "a\n{{.X}}")
 	a = h.desk(t, http.MethodPost, at+"/save", organizer, typed)
-	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, "line 2: {{.X}} is no field of this letter") || !strings.Contains(a.Body, `href="#zh"`) {
+	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, "line 2: {{.X}} is no field of this letter") ||
+		!strings.Contains(a.Body, `href="#zh"`) {
 		t.Errorf("a mistake: %d %s", a.Status, a.Body)
 	}
 	if a := h.desk(t, http.MethodPost, at+"/reset", organizer, url.Values{"version": {"4"}}); a.Status != http.StatusSeeOther {

@@ -246,7 +246,8 @@ func examples() map[string]example {
 		fill := strings.NewReplacer("{slug}", here, "{phase}", "voting", "{what}", "candidates", "{number}", "7", "{candidate}", "7",
 			"{panel}", "experts", "{department}", "hr", "{level}", "0", "{n1}", "x001", "{n2}", "x234", "{n3}", "067.p", "{n4}", "17", "{receipt}", "A7K2",
 			"{entry}", "0192f0c1-2345-7abc-8def-0123456789ab", "{session}", "0192f0c1-2345-7abc-8def-0123456789ac", "{factor}", "0192f0c1-2345-7abc-8def-0123456789ad",
-			"{draft}", "0192f0c1-2345-7abc-8def-0123456789ad", "{letter}", aLetter, "{wording}", "invitation", "{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
+			"{draft}", "0192f0c1-2345-7abc-8def-0123456789ad", "{letter}", aLetter, "{wording}", "invitation",
+			"{service}", "voting", "{job}", "0192f0c1-2345-4abc-8def-0123456789ab")
 		method, path, _ := strings.Cut(route, " ")
 		e.method, e.path = method, "/api/v1"+fill.Replace(path)+e.query
 		all[method+" /api/v1"+path] = e

@@ -64,7 +64,7 @@ func changeFields(in identity.ChangeMail) (wrong []fault.Field) {
 // change writes what is done, and has those who make secrets know of it.
 func (o *Outbox) change(ctx context.Context, tx *sqlx.Tx, in identity.ChangeMail) (changed []row, err error) {
 	act := acts[in.Do]
-	which := ``
+	which := ` AND $2 = ''`
 	if in.Letter != "" {
 		one, err := letter(ctx, tx, identity.OfLetter{Slug: in.Slug, Letter: in.Letter}, `FOR UPDATE`)
 		if err != nil {
@@ -74,8 +74,6 @@ func (o *Outbox) change(ctx context.Context, tx *sqlx.Tx, in identity.ChangeMail
 			return nil, identity.ErrLetterKept
 		}
 		which = ` AND id = $2`
-	} else {
-		which = ` AND $2 = ''`
 	}
 	if in.Do != identity.RetryMail {
 		which += ` AND ` + ofSelections
