@@ -99,8 +99,8 @@ func alone(t *testing.T) *harness {
 
 func ownDir(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join(os.TempDir(), "laurel-alone-"+rand.Text())
-	t.Cleanup(func() { // after the processes have ended
+	dir := filepath.Join(filepath.Dir(testkit.Server().Dir), "laurel-alone-"+rand.Text()) // in memory, where there is room
+	t.Cleanup(func() {                                                                    // after the processes have ended
 		ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 		defer cancel()
 		postgres := private.Server{Dir: filepath.Join(dir, "postgres")}
