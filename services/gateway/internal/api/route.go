@@ -143,8 +143,13 @@ func (a *API) problemResponse() *huma.Response {
 func pathParams(path string) (params []*huma.Param) {
 	for word := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(word, "{"); ok {
+			name = strings.TrimSuffix(name, "}")
+			about := ""
+			if name == "slug" {
+				about = "Slug of the selection"
+			}
 			params = append(params, &huma.Param{
-				Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
+				Name: name, Description: about, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
 			})
 		}
 	}

@@ -12,14 +12,30 @@ import (
 
 // chapter is the operations of a tag.
 type chapter struct {
-	ID, Title, About string
-	Operations       []operation
+	ID, Title  string
+	About      []span
+	Operations []operation
+}
+
+// span is a part of a sentence; code stands between backquotes in the document.
+type span struct {
+	Text string
+	Code bool
+}
+
+func spans(text string) (all []span) {
+	for i, part := range strings.Split(text, "`") {
+		if part != "" {
+			all = append(all, span{part, i%2 == 1})
+		}
+	}
+	return all
 }
 
 // operation is one as a page shows it.
 type operation struct {
 	ID, Method, Path, Summary string
-	Text                      []string // paragraphs
+	Text                      [][]span // paragraphs
 	Params                    []field
 	Fields                    []field // of the body
 	Call                      string  // for curl
@@ -50,13 +66,16 @@ func chapters(doc *huma.OpenAPI) []chapter {
 	var all []chapter
 	for _, tag := range doc.Tags {
 		id := strings.ReplaceAll(strings.ToLower(tag.Name), " ", "-")
-		all = append(all, chapter{ID: id, Title: tag.Name, About: tag.Description, Operations: byTag[tag.Name]})
+		all = append(all, chapter{ID: id, Title: tag.Name, About: spans(tag.Description), Operations: byTag[tag.Name]})
 	}
 	return all
 }
 
 func show(schemas huma.Registry, op *huma.Operation) operation {
-	out := operation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, Text: strings.Split(op.Description, "\n\n"), Call: call(op)}
+	out := operation{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, Call: call(op)}
+	for paragraph := range strings.SplitSeq(op.Description, "\n\n") {
+		out.Text = append(out.Text, spans(paragraph))
+	}
 	for _, p := range op.Parameters {
 		f := field{Name: p.Name, Where: p.In, Required: p.Required, Text: p.Description}
 		if p.Schema != nil {
@@ -113,6 +132,9 @@ func typeOf(schemas huma.Registry, schema *huma.Schema) string {
 	schema = resolved(schemas, schema)
 	if schema.Type == huma.TypeArray {
 		return "[" + typeOf(schemas, schema.Items) + "]"
+	}
+	if schema.Type != huma.TypeString {
+		return schema.Type
 	}
 	return cmp.Or(schema.Format, schema.Type)
 }
