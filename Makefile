@@ -21,7 +21,7 @@ run: build ## all services (ARGS=voting: one; settings from the environment, bin
 	bin/laurel serve $(ARGS)
 
 test: ## every test, on a real PostgreSQL, NATS and browser, with the race detector
-	@scripts/install postgres compiler browser
+	@scripts/install postgres compiler browser curl
 	@status=0; CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) ./... || status=$$?; go run ./scripts/testdb stop; exit $$status
 
 lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting

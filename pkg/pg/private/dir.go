@@ -95,6 +95,9 @@ func (s *Server) claim() error {
 	if err := s.makeDir(s.Dir); err != nil {
 		return err
 	}
+	if _, err := os.Stat(s.marker()); err == nil {
+		return nil
+	}
 	return os.WriteFile(s.marker(), []byte("A private PostgreSQL server of laurel; it may be deleted while it does not run.\n"), 0o600)
 }
 
@@ -154,6 +157,19 @@ func ownerOf(info os.FileInfo) uint32 {
 		return s.Uid
 	}
 	return ^uint32(0)
+}
+
+// DefaultDir is a directory of the user's own for data of that name. A server that
+// root starts does not run as root, and its user cannot reach root's home.
+func DefaultDir(name string) (string, error) {
+	if os.Geteuid() == 0 {
+		return filepath.Join("/var/lib/laurel", name), nil
+	}
+	if data := os.Getenv("XDG_DATA_HOME"); data != "" {
+		return filepath.Join(data, "laurel", name), nil
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".local", "share", "laurel", name), err
 }
 
 // reachable checks that the owner can come to the directory.

@@ -1,7 +1,7 @@
 //go:build unix
 
-// Package private runs a PostgreSQL server for one directory: the demo's, the
-// bench's or that of the tests.
+// Package private runs a PostgreSQL server for one directory: that of an
+// installation on one machine, the demo's, the bench's or that of the tests.
 package private
 
 import (
@@ -20,8 +20,8 @@ import (
 // superuser is the database superuser of a private server.
 const superuser = "laurel"
 
-// Server is a private PostgreSQL server for the demo and the tests: its own data
-// directory, a Unix socket and no open port, fsync on.
+// Server is a private PostgreSQL server: its own data directory, a Unix socket and
+// no open port, fsync on.
 //
 // The directory is made by Start and holds
 //
@@ -77,6 +77,19 @@ func (s *Server) URL(dbname string) string {
 		RawQuery: url.Values{"host": {s.socket}, "sslmode": {"disable"}}.Encode(),
 	}
 	return u.String()
+}
+
+// Made is the server of a directory where somebody has started it, be it running
+// or not.
+func (s Server) Made() (*Server, error) {
+	r, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(r.marker()); err != nil {
+		return nil, fmt.Errorf("there is no private PostgreSQL in %s: %w", r.Dir, err)
+	}
+	return r, nil
 }
 
 // Stop ends all sessions and shuts the server down, its data on disk. It does

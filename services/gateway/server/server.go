@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/desk"
+	"github.com/laurel-awards/laurel/services/gateway/internal/manual"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -77,6 +78,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	if cfg.PhaseWait == 0 {
 		cfg.PhaseWait = phaseWait
 	}
+	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	extract, err := extractor(cfg.TrustedProxies)
@@ -88,7 +90,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		if c.Response().Committed {
 			return
 		}
-		if err := problem.Write(c, err); err != nil {
+		if err := problem.Write(c, err, site.Words); err != nil {
 			cfg.Log.WarnContext(c.Request().Context(), "answer not sent", "error", err)
 		}
 	}
@@ -99,7 +101,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
 	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL), secure), door)
-	api.Mount(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Log: cfg.Log})
+	described := api.Mount(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Languages: site.Words, Log: cfg.Log})
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)
 	e.GET("/readyz", func(c echo.Context) error {
 		if err := ready(c.Request().Context(), b, cfg.Ready); err != nil {
@@ -107,8 +109,8 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		}
 		return c.NoContent(http.StatusNoContent)
 	}).Name = string(app.ReadDescription)
-	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	site.Mount(e)
+	manual.Mount(e, site, described)
 	page.Mount(e, site, core)
 	desk.Mount(e, site, core)
 	s := &Server{app: core, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}

@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 )
 
 // The limits of bodies in bytes.
@@ -32,6 +33,7 @@ const (
 type Config struct {
 	PublicURL string // how browsers reach the pages; empty: the address that the client used
 	Secure    bool   // cookies go over https alone
+	Languages problem.Languages
 	Log       *slog.Logger
 }
 
@@ -41,11 +43,14 @@ type API struct {
 	cfg  Config
 	huma huma.API
 	acts map[string]app.Act // of huma's routes, by "GET /api/v1/selections/:slug"
+	// ruled are the acts of all operations, by their ids.
+	ruled map[string]app.Act
 }
 
-// Mount adds the API to e. The name of each route is its act.
-func Mount(e *echo.Echo, core *app.App, cfg Config) {
-	a := &API{app: core, cfg: cfg, acts: map[string]app.Act{}}
+// Mount adds the API to e, and gives its description. The name of each route is
+// its act.
+func Mount(e *echo.Echo, core *app.App, cfg Config) *huma.OpenAPI {
+	a := &API{app: core, cfg: cfg, acts: map[string]app.Act{}, ruled: map[string]app.Act{}}
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath, h.CreateHooks = descriptionPath, "", "", nil
@@ -53,6 +58,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 		"session":    {Type: "http", Scheme: "bearer", Description: "Token of a staff session, from POST /sessions."},
 		"credential": {Type: "http", Scheme: "bearer", Description: "A voter's credential, from POST /selections/{slug}/voters."},
 	}
+	h.Transformers = append(h.Transformers, problem.Transformer(cfg.Languages))
 	enums(h.Components.Schemas)
 	a.huma = humaecho.New(e, h)
 	a.sessionRoutes()
@@ -81,7 +87,9 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.resultRoutes()
 	a.auditRoutes()
 	a.spellOut()
+	a.describe()
 	a.nameRoutes(e)
+	return a.huma.OpenAPI()
 }
 
 // InSelection is the selection in a path. What is embedded is exported: the

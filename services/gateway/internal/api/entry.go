@@ -26,12 +26,12 @@ type importInput struct {
 	DryRun  bool               `query:"dry_run" doc:"Check only"`
 	Sheet   string             `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
 	Unknown nomination.Unknown `query:"unknown" doc:"Columns that are not in the form: note keeps them for the organizer alone, leave leaves them out"`
-	RawBody []byte             `contentType:"application/octet-stream"`
+	Upload
 }
 
 type photoInput struct {
 	InEntry
-	RawBody []byte `contentType:"application/octet-stream"`
+	Upload
 }
 
 type listEntriesInput struct {
@@ -78,7 +78,11 @@ func (a *API) entryRoutes() {
 		body: app.MaxImport,
 	},
 		func(ctx context.Context, in *importInput) (nomination.Imported, error) {
-			imported, err := a.app.ImportEntries(ctx, nomination.ImportEntries{Slug: in.Slug, DryRun: in.DryRun, Sheet: in.Sheet, Unknown: in.Unknown}, in.RawBody)
+			file, err := in.file()
+			if err != nil {
+				return nomination.Imported{}, err
+			}
+			imported, err := a.app.ImportEntries(ctx, nomination.ImportEntries{Slug: in.Slug, DryRun: in.DryRun, Sheet: in.Sheet, Unknown: in.Unknown}, file)
 			return imported, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.ReadEntries, at: "GET " + entries, summary: "Entries in order of submission"},
@@ -100,7 +104,11 @@ func (a *API) entryRoutes() {
 		act: app.SetPhoto, at: "PUT " + entry + "/photo", summary: "Give an entry its photo: JPEG, PNG or WebP", body: app.MaxPhoto,
 	},
 		func(ctx context.Context, in *photoInput) (nomination.Entry, error) {
-			e, err := a.app.SetPhoto(ctx, in.Slug, in.Entry, in.RawBody)
+			file, err := in.file()
+			if err != nil {
+				return nomination.Entry{}, err
+			}
+			e, err := a.app.SetPhoto(ctx, in.Slug, in.Entry, file)
 			return e, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.GiveOpinion, at: "POST " + entry + "/opinions", summary: "A department's opinion on an entry"},

@@ -22,8 +22,8 @@ const (
 
 type rosterInput struct {
 	InSelection
-	Sheet   string `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
-	RawBody []byte `contentType:"application/octet-stream"`
+	Sheet string `query:"sheet" maxLength:"100" doc:"Sheet of the workbook, where several name the columns"`
+	Upload
 }
 
 type codesInput struct {
@@ -39,7 +39,11 @@ func (a *API) rosterRoutes() {
 		summary: "Import members from CSV or XLSX (member[,name][,constituency][,email]), all or nothing; who is there stays as they are",
 	},
 		func(ctx context.Context, in *rosterInput) (identity.RosterImported, error) {
-			imported, err := a.app.ImportRoster(ctx, in.Slug, in.Sheet, in.RawBody)
+			file, err := in.file()
+			if err != nil {
+				return identity.RosterImported{}, err
+			}
+			imported, err := a.app.ImportRoster(ctx, in.Slug, in.Sheet, file)
 			return imported, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.ReadRoster, at: "GET " + roster, summary: "A roster in figures"},

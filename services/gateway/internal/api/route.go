@@ -43,6 +43,10 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		op.MaxBodyBytes, op.BodyReadTimeout = maxBody, bodyTime
 	}
 	op.MaxBodyBytes++ // huma refuses from there on
+	upload, uploads := any(new(In)).(interface{ describe(op *huma.Operation) })
+	if uploads {
+		op.MaxBodyBytes += formRoom
+	}
 	if app.Rules()[r.act].AtOnce() {
 		op.Middlewares = huma.Middlewares{a.enter(r.act)}
 	}
@@ -79,6 +83,16 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 		}
 		return nil, p
 	})
+	if uploads {
+		upload.describe(described(a.huma.OpenAPI().Paths[op.Path], op.Method))
+	}
+}
+
+// described is the operation of a method in the document.
+func described(path *huma.PathItem, method string) *huma.Operation {
+	return map[string]*huma.Operation{
+		http.MethodGet: path.Get, http.MethodPost: path.Post, http.MethodPut: path.Put, http.MethodDelete: path.Delete,
+	}[method]
 }
 
 // enter refuses whoever has no session where the act takes one.
@@ -89,7 +103,7 @@ func (a *API) enter(act app.Act) func(ctx huma.Context, next func(huma.Context))
 			next(ctx)
 			return
 		}
-		if err := problem.Write(humaecho.Unwrap(ctx), err); err != nil {
+		if err := problem.Write(humaecho.Unwrap(ctx), err, a.cfg.Languages); err != nil {
 			a.cfg.Log.WarnContext(ctx.Context(), "answer not sent", "error", err)
 		}
 	}
@@ -103,6 +117,7 @@ func (a *API) operation(act app.Act, at, summary string) *huma.Operation {
 		OperationID: operationID(method, path), Method: method, Path: prefix + path, Summary: summary,
 		Responses: map[string]*huma.Response{"default": a.problemResponse()},
 	}
+	a.ruled[op.OperationID] = act
 	if scheme := security(app.Rules()[act]); scheme != "" {
 		op.Security = []map[string][]string{{scheme: {}}}
 	}
@@ -128,8 +143,13 @@ func (a *API) problemResponse() *huma.Response {
 func pathParams(path string) (params []*huma.Param) {
 	for word := range strings.SplitSeq(path, "/") {
 		if name, ok := strings.CutPrefix(word, "{"); ok {
+			name = strings.TrimSuffix(name, "}")
+			about := ""
+			if name == "slug" {
+				about = "Slug of the selection"
+			}
 			params = append(params, &huma.Param{
-				Name: strings.TrimSuffix(name, "}"), In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
+				Name: name, Description: about, In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString},
 			})
 		}
 	}

@@ -34,7 +34,7 @@ func (a *API) staffRoutes() {
 
 type peopleInput struct {
 	InSelection
-	RawBody []byte `contentType:"application/octet-stream"`
+	Upload
 }
 
 type invitePeople struct {
@@ -55,7 +55,11 @@ func (a *API) peopleRoutes() {
 		summary: `Read a list of people: lines such as "Name <mail>", CSV or XLSX with a heading, vCards; nobody is invited by it`,
 	},
 		func(ctx context.Context, in *peopleInput) (identity.PeopleRead, error) {
-			read, err := a.app.ReadPeople(ctx, in.Slug, in.RawBody)
+			file, err := in.file()
+			if err != nil {
+				return identity.PeopleRead{}, err
+			}
+			read, err := a.app.ReadPeople(ctx, in.Slug, file)
 			return read, called(err, "blob", "body")
 		})
 	serve(a, route{act: app.ChangeRole, at: "POST " + people, summary: "Give a role to many, all or none, and invite whoever is new", body: maxRules},

@@ -40,7 +40,8 @@ func (a *App) StartImport(ctx context.Context, in nomination.StartImport, intake
 	if len(intake.Files) == 1 {
 		in.Blob, in.Name = intake.Files[0].Blob, intake.Files[0].Name
 	}
-	return do(ctx, a, ImportEntries, in.Slug, a.nomination.StartImport, in)
+	x, err := do(ctx, a, ImportEntries, in.Slug, a.nomination.StartImport, in)
+	return x, a.OrUnknown(ctx, in.Slug, err)
 }
 
 // MapImport says what a file's columns are, and checks its rows.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -79,14 +81,22 @@ func (a *App) allCandidates(ctx context.Context, slug string) ([]nomination.Cand
 	}
 }
 
-// OrUnknown turns "not yet" about a selection that does not exist into that: a
-// room cannot tell the one from the other, the selection service can.
+// ErrNotBegun says that nobody but the selection service has heard of a selection:
+// its rulebook is not frozen.
+var ErrNotBegun = fault.New(fault.Conflict, "selection_not_begun", "nominations have not opened yet; this can be done from then on")
+
+// OrUnknown turns "not yet" about a selection that does not exist, or has not
+// begun, into that: a room cannot tell the one from the other, the selection
+// service can.
 func (a *App) OrUnknown(ctx context.Context, slug string, err error) error {
 	if !errors.Is(err, phase.ErrNotYet) {
 		return err
 	}
-	if unknown := a.known(ctx, slug); errors.Is(unknown, selection.ErrUnknown) {
+	switch s, unknown := a.selections.Get(ctx, slug); {
+	case errors.Is(unknown, selection.ErrUnknown):
 		return unknown
+	case unknown == nil && s.FrozenAt == nil && s.Phase(rulebook.PhaseNomination).State == selection.Pending:
+		return ErrNotBegun
 	}
 	return err
 }

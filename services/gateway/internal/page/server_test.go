@@ -41,7 +41,7 @@ func courierRules(t testing.TB) string {
 func serve(t testing.TB, h *installation, public string) *httptest.Server {
 	t.Helper()
 	e := echo.New()
-	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = problem.Write(c, err) }
+	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = problem.Write(c, err, nil) }
 	h.mount(t, e, public)
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)

@@ -31,6 +31,8 @@ type Problem struct {
 	RequestID string            `json:"request_id,omitempty" doc:"Names the request in the log"`
 
 	retryAfter time.Duration
+	fault      *fault.Error
+	language   string // empty: English
 }
 
 // Field is one field at fault.
@@ -48,7 +50,7 @@ func From(err error, request string) *Problem {
 	f := fault.From(Known(err))
 	p := &Problem{
 		Type: "about:blank", Title: f.Kind.Title(), Status: f.Kind.Status(), Code: f.Code,
-		Detail: f.Message, Params: f.Params, RequestID: request, retryAfter: f.RetryAfter,
+		Detail: f.Message, Params: f.Params, RequestID: request, retryAfter: f.RetryAfter, fault: f,
 	}
 	for _, x := range f.Fields {
 		p.Errors = append(p.Errors, Field{x.Name, x.Code, x.Message, x.Params, x.Line, x.Column})
@@ -78,13 +80,15 @@ func (p *Problem) GetHeaders() http.Header {
 func (*Problem) ContentType(string) string { return ContentType }
 
 // Write answers an Echo request with the problem of err.
-func Write(c echo.Context, err error) error {
-	p := From(err, actor.Request(c.Request().Context()))
+func Write(c echo.Context, err error, languages Languages) error {
+	p := From(err, actor.Request(c.Request().Context())).In(languages.of(c.Request().Header.Get(acceptLanguage)))
 	h := c.Response().Header()
 	for k, v := range p.GetHeaders() {
 		h[k] = v
 	}
 	h.Set(echo.HeaderContentType, ContentType)
+	h.Set(contentLanguage, p.spoken())
+	h.Add(echo.HeaderVary, acceptLanguage)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -76,14 +76,17 @@ func Known(tag string) (string, bool) {
 	return "", false
 }
 
-// accepted picks the language that suits an Accept-Language header best.
-func accepted(header string) string {
+// accepted picks the language of a page that suits an Accept-Language header best.
+func accepted(header string) string { return acceptedOr(header, Chinese) }
+
+// acceptedOr picks the other one where the header says nothing.
+func acceptedOr(header, otherwise string) string {
 	if len(header) > 512 {
-		return Chinese
+		return otherwise
 	}
 	tags, _, err := language.ParseAcceptLanguage(header)
 	if err != nil || len(tags) == 0 || strings.HasPrefix(header, "*") {
-		return Chinese
+		return otherwise
 	}
 	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
 	_, i, confidence := matcher.Match(tags...)

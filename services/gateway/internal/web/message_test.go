@@ -203,7 +203,7 @@ func TestMessages_used(t *testing.T) {
 			t.Errorf("%s asks for %s, which no catalogue has", where, key)
 		}
 	}
-	for _, dir := range []string{".", "../page", "../desk", "../rule", "../print"} {
+	for _, dir := range []string{".", "../page", "../desk", "../rule", "../print", "../manual"} {
 		scanCode(t, dir, zh, ask, func(where, beginning string) {
 			begun[beginning] = true
 		})

@@ -19,12 +19,14 @@ type Password struct {
 	Name     string // as it is where empty; of a new account the email
 	Password string
 	New      bool // there must be no account yet
+	Grants   []identity.Grant
 }
 
 // ErrEmailTaken says that there is an account that was to be new.
 var ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "there is an account with this email")
 
-// SetPassword gives an account a password and proves it, for whoever runs the
+// SetPassword gives an account a password, proves it and grants it the roles, all
+// or nothing, for whoever runs the
 // command has the machine; the sessions end, so that nobody who claimed the
 // address before keeps anything of it. It is in no contract: nobody sets
 // another's password over the network. Faults: ErrInvalid, ErrEmailTaken.
@@ -32,6 +34,9 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 	in.Email, in.Name = normalize(in.Email), strings.TrimSpace(in.Name)
 	named := identity.Account{Email: in.Email, Name: in.Name}
 	fields := append(checkEmail(in.Email), checkName(in.Name)...)
+	for _, g := range in.Grants {
+		fields = append(fields, grantFields(g)...)
+	}
 	if err := identity.ErrInvalid.Check(append(fields, checkPassword(in.Password, named)...)); err != nil {
 		return a, err
 	}
@@ -74,6 +79,11 @@ func (s *Staff) SetPassword(ctx context.Context, in Password) (a identity.Accoun
 		}
 		if err := audit.Record(ctx, tx, s.deps.Time(), "", act, "", map[string]string{"email": a.Email, "name": name}); err != nil {
 			return err
+		}
+		for _, g := range in.Grants {
+			if err := s.apply(ctx, tx, grant, a, g); err != nil {
+				return err
+			}
 		}
 		a, err = s.account(ctx, tx, `id = $1`, a.ID)
 		return err

@@ -24,13 +24,16 @@ import (
 type CheckAudit struct {
 	config.Database `embed:""`
 
-	DataDir string `env:"DATA_DIR" default:"data" type:"path" help:"Where the key is, in keys/audit."`
-	KeyFile string `name:"audit-key-file" env:"AUDIT_KEY_FILE" type:"path" help:"The key elsewhere."`
+	KeyFile string `name:"audit-key-file" env:"AUDIT_KEY_FILE" type:"path" help:"The key; default: keys/audit in the data directory."`
 }
 
 // Run prints what it found of each service, and fails where something is wrong.
 func (c *CheckAudit) Run(ctx context.Context) error {
-	text, err := os.ReadFile(cmp.Or(c.KeyFile, filepath.Join(c.DataDir, "keys", "audit")))
+	dir, err := c.Dir()
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(cmp.Or(c.KeyFile, filepath.Join(dir, config.KeysDir, "audit")))
 	if err != nil {
 		return err
 	}

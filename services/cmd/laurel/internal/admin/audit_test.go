@@ -32,12 +32,12 @@ func TestAudit(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	urls := config.Database{URL: address}
-	check := CheckAudit{Database: urls, DataDir: dir}
+	urls := config.Database{URL: address, DataDir: dir}
+	check := CheckAudit{Database: urls}
 	if err := check.Run(t.Context()); err == nil || !strings.Contains(err.Error(), filepath.Join("keys", "audit")) {
 		t.Errorf("without the key: %v", err)
 	}
-	if _, err := (config.Server{DataDir: dir}).AuditSigner(); err != nil { // makes it
+	if _, err := (config.Server{Database: urls}).AuditSigner(); err != nil { // makes it
 		t.Fatal(err)
 	}
 	if err := check.Run(t.Context()); err != nil {

@@ -1,13 +1,8 @@
 package admin
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -31,59 +26,6 @@ func accounts(ctx context.Context, cfg config.Database, do func(ctx context.Cont
 		return struct{}{}, do(ctx, run.Deps{DB: db, Now: clock.Now})
 	})
 	return err
-}
-
-// readPassword reads the first line of standard input, so that a password is in
-// no process list.
-func readPassword() (string, error) {
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && (!errors.Is(err, io.EOF) || line == "") {
-		return "", fmt.Errorf("the password is read from standard input: %w", err)
-	}
-	return strings.TrimRight(line, "\r\n"), nil
-}
-
-// CreateUser is `laurel admin create-user`: how the first organizer comes to be.
-type CreateUser struct {
-	config.Database `embed:""`
-	Email           string        `required:"" help:"Sign-in name."`
-	Name            string        `help:"Full name; the email where empty."`
-	Role            identity.Role `help:"organizer, committee or auditor; none: only the account."`
-	Selection       string        `default:"*" help:"Slug of the selection that the role is for; *: all, which lets an organizer create new ones."`
-	Existing        bool          `help:"Take an account that is there: it gets the role and keeps its password, and the one that is typed is not used. Without this an account that is there is refused, for its password may be somebody else's."`
-}
-
-// Run makes an account with the password on standard input, and grants the role.
-func (c *CreateUser) Run(ctx context.Context) error {
-	return accounts(ctx, c.Database, func(ctx context.Context, deps run.Deps) error {
-		staff := identityserver.Accounts(deps)
-		a, err := staff.FindAccount(ctx, identity.Lookup{Email: c.Email})
-		switch {
-		case errors.Is(err, identity.ErrNoAccount):
-			password, err := readPassword()
-			if err != nil {
-				return err
-			}
-			if _, err := staff.SetPassword(ctx, identityserver.Password{Email: c.Email, Name: c.Name, Password: password, New: true}); err != nil {
-				return err
-			}
-		case err != nil:
-			return err
-		case !c.Existing:
-			return fmt.Errorf("there is an account of %s, %s since %s; --existing gives it the role, and it keeps its password",
-				a.Email, a.State, a.CreatedAt.Format(time.DateOnly))
-		case a.State != identity.StateProved:
-			return fmt.Errorf("the account of %s is %s: its holder is not known. Have them claim it by mail, or set its password in their presence: "+
-				"laurel admin set-password --email %s", a.Email, a.State, a.Email)
-		default:
-			fmt.Printf("There is an account of %s. It keeps its password; one that was typed was not used.\n", a.Email)
-		}
-		if c.Role == "" {
-			return nil
-		}
-		_, err = staff.GrantRole(ctx, identity.Change{Email: c.Email, Grant: identity.Grant{Slug: c.Selection, Role: c.Role}})
-		return err
-	})
 }
 
 // SetPassword is `laurel admin set-password`.

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/admin"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/backup"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/bench"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/compute"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/demo"
@@ -30,6 +31,8 @@ type CLI struct {
 	Slips    slips.Command   `cmd:"" help:"What a printing office does: make its key, and print the slips that were sealed for it."`
 	Bench    bench.Command   `cmd:"" help:"Measure how fast ballots are counted."`
 	Migrate  migrate.Command `cmd:"" help:"Create roles, schemas and tables, or the streams in NATS, or bring them up to date."`
+	Backup   backup.Command  `cmd:"" help:"Copy an installation of laurel serve --private into a file, while it runs."`
+	Restore  backup.Restore  `cmd:"" help:"Make an installation out of a backup."`
 	Admin    admin.Command   `cmd:"" help:"What an operator does on the machine."`
 }
 

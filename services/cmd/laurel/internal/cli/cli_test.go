@@ -1,6 +1,9 @@
 package cli_test
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -78,6 +81,54 @@ func TestCLI_refused(t *testing.T) {
 		if _, err := parser(t, new(cli.CLI)).Parse(strings.Fields(args)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("laurel %s: %v, want %s named", args, err, want)
 		}
+	}
+}
+
+// TestCLI_documented finds commands and flags on pages that the program does not
+// have.
+func TestCLI_documented(t *testing.T) {
+	const top = "../../../../../"
+	pages := []string{top + "README.md", top + "README.zh-CN.md", top + "deploy/README.md"}
+	for _, pattern := range []string{top + "docs/*.md", top + "docs/zh/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, found...)
+	}
+	commands := map[string]map[string]bool{}
+	for _, c := range parser(t, new(cli.CLI)).Model.Leaves(false) {
+		flags := map[string]bool{"help": true}
+		for _, f := range c.Flags {
+			flags[f.Name] = true
+			for _, alias := range f.Aliases {
+				flags[alias] = true
+			}
+		}
+		commands[c.FullPath()] = flags
+	}
+	said := 0
+	call := regexp.MustCompile("(?:^|[ `\"/])(laurel (?:serve|demo|backup|restore|migrate|compute|verify|witness|rulebook [a-z]+|slips [a-z]+|admin [a-z-]+))([^\n`|;#]*)")
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range call.FindAllStringSubmatch(string(text), -1) {
+			flags, ok := commands[m[1]]
+			if said++; !ok {
+				t.Errorf("%s: there is no %s", page, m[1])
+				continue
+			}
+			for _, f := range regexp.MustCompile(` --([a-z-]+)`).FindAllStringSubmatch(m[2], -1) {
+				if !flags[f[1]] {
+					t.Errorf("%s: %s has no --%s", page, m[1], f[1])
+				}
+			}
+		}
+	}
+	if said < 40 {
+		t.Errorf("only %d calls were looked at", said)
 	}
 }
 

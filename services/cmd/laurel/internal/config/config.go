@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -23,8 +24,11 @@ import (
 	"github.com/laurel-awards/laurel/pkg/retention"
 )
 
-// Database is where the truth is kept.
+// Database is where the truth is kept, and where the files beside it are.
 type Database struct {
+	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" type:"path" help:"Where blobs, keys, the embedded NATS and the private PostgreSQL live; processes of one installation share it. --data is the same. Default: data; with --private /var/lib/laurel/data (root) or laurel/data in the user's data directory."`
+	Private bool   `env:"PRIVATE_POSTGRES" help:"Take the PostgreSQL of the installation's own, in the data directory, which laurel serve starts and ends: one machine then needs nothing else. Not with DATABASE_URL."`
+
 	URL           string `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, postgres://…; each service works in its own schema as its own role."`
 	IdentityURL   string `name:"identity-database-url" env:"IDENTITY_DATABASE_URL" help:"Another database for identity."`
 	SelectionURL  string `name:"selection-database-url" env:"SELECTION_DATABASE_URL" help:"Another database for selection."`
@@ -35,17 +39,22 @@ type Database struct {
 
 // Of is the URL of a service's database.
 func (d Database) Of(service string) (string, error) {
-	own := map[string]string{
-		event.Identity: d.IdentityURL, event.Selection: d.SelectionURL, event.Nomination: d.NominationURL,
-		event.Voting: d.VotingURL, event.Review: d.ReviewURL,
-	}[service]
-	if own == "" {
-		own = d.URL
+	if d.Private {
+		return d.privateURL()
 	}
+	own := cmp.Or(d.own()[service], d.URL)
 	if own == "" {
-		return "", fmt.Errorf("%s has no database: set DATABASE_URL", service)
+		return "", fmt.Errorf("%s has no database: set DATABASE_URL, or say --private for one of the installation's own", service)
 	}
 	return own, nil
+}
+
+// own are the URLs of services with databases of their own.
+func (d Database) own() map[string]string {
+	return map[string]string{
+		event.Identity: d.IdentityURL, event.Selection: d.SelectionURL, event.Nomination: d.NominationURL,
+		event.Voting: d.VotingURL, event.Review: d.ReviewURL,
+	}
 }
 
 // NATS is how requests and events travel.
@@ -74,8 +83,7 @@ func (n NATS) Connect(name string, log *slog.Logger) (*bus.Bus, error) {
 type Server struct {
 	Database `embed:"" group:"Database"`
 
-	NATS    `embed:"" group:"NATS"`
-	DataDir string `name:"data-dir" env:"DATA_DIR" default:"data" type:"path" help:"Where blobs, keys and the embedded NATS live; processes of one installation share it."`
+	NATS `embed:"" group:"NATS"`
 
 	Listen         string   `env:"LISTEN" default:"127.0.0.1:8080" group:"Gateway" help:"Address of the public API and pages."`
 	PublicURL      string   `name:"public-url" env:"PUBLIC_URL" group:"Gateway" help:"How browsers reach the gateway, https://…; decides whether cookies are Secure, and leads the links in letters, which identity sends."`
@@ -244,7 +252,11 @@ func (s Server) signer(file, name string) (ballotlog.Signer, error) {
 // readKey gives the text of a key file, and which file it is.
 func (s Server) readKey(file, name string) (text, path string, err error) {
 	if file == "" {
-		file = filepath.Join(s.DataDir, "keys", name)
+		dir, err := s.Dir()
+		if err != nil {
+			return "", "", err
+		}
+		file = filepath.Join(dir, KeysDir, name)
 		if err := makeKey(file); err != nil {
 			return "", file, fmt.Errorf("%s key: %w", name, err)
 		}

@@ -45,7 +45,7 @@ func TestDatabase_Of(t *testing.T) {
 
 // TestServer_Key_once has many processes start at once: they agree on one key.
 func TestServer_Key_once(t *testing.T) {
-	s := config.Server{DataDir: t.TempDir()}
+	s := config.Server{Database: config.Database{DataDir: t.TempDir()}}
 	keys := make([][]byte, 16)
 	var wg sync.WaitGroup
 	for i := range keys {
@@ -90,7 +90,7 @@ func TestServer_Key_file(t *testing.T) {
 		}
 		return file
 	}
-	s := config.Server{DataDir: t.TempDir()}
+	s := config.Server{Database: config.Database{DataDir: t.TempDir()}}
 	want := bytes.Repeat([]byte{0xab}, 32)
 	if got, err := s.Key(write(" "+hex.EncodeToString(want)+"\n"), "credential"); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%x, %v", got, err)
@@ -119,7 +119,7 @@ func TestServer_Key_file(t *testing.T) {
 // TestServer_LogSigner takes the key that is made at the first start, and a file
 // of several.
 func TestServer_LogSigner(t *testing.T) {
-	s := config.Server{DataDir: t.TempDir()}
+	s := config.Server{Database: config.Database{DataDir: t.TempDir()}}
 	made, err := s.LogSigner()
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +147,7 @@ func TestServer_LogSigner(t *testing.T) {
 // TestServer_Trusted knows the gateway by its key in the data directory, or by the
 // keys that are named; then it needs no secret.
 func TestServer_Trusted(t *testing.T) {
-	s := config.Server{DataDir: t.TempDir()}
+	s := config.Server{Database: config.Database{DataDir: t.TempDir()}}
 	trusted, err := s.Trusted()
 	if err != nil {
 		t.Fatal(err)
@@ -156,7 +156,7 @@ func TestServer_Trusted(t *testing.T) {
 	if err != nil || len(trusted) != 1 || hex.EncodeToString(trusted[0]) != signer.Public() {
 		t.Errorf("%x, of %s, %v", trusted, signer.Public(), err)
 	}
-	apart := config.Server{DataDir: t.TempDir(), GatewayPublicKeys: []string{signer.Public(), strings.Repeat("ab", 32)}}
+	apart := config.Server{Database: config.Database{DataDir: t.TempDir()}, GatewayPublicKeys: []string{signer.Public(), strings.Repeat("ab", 32)}}
 	if trusted, err := apart.Trusted(); err != nil || len(trusted) != 2 {
 		t.Errorf("two keys: %x, %v", trusted, err)
 	}
@@ -172,7 +172,7 @@ func TestServer_Trusted(t *testing.T) {
 // TestServer_Key_damaged does not replace a key that cannot be read: what was
 // signed with it would be lost.
 func TestServer_Key_damaged(t *testing.T) {
-	s := config.Server{DataDir: t.TempDir()}
+	s := config.Server{Database: config.Database{DataDir: t.TempDir()}}
 	file := filepath.Join(s.DataDir, "keys", "pseudonym")
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)

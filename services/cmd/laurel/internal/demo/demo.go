@@ -157,23 +157,14 @@ func open(ctx context.Context, here *installation.Installation, postgres private
 	return here.CreateOrganizer(ctx, organizer.Email, organizer.Name, script.Password)
 }
 
-// defaultDir is one for each working directory. PostgreSQL does not run as
-// root, and its user cannot reach root's home.
+// defaultDir is one for each working directory.
 func defaultDir() (string, error) {
 	here, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256([]byte(here))
-	name := "demo-" + hex.EncodeToString(sum[:4])
-	if os.Getuid() == 0 {
-		return filepath.Join("/var/lib/laurel", name), nil
-	}
-	if data := os.Getenv("XDG_DATA_HOME"); data != "" {
-		return filepath.Join(data, "laurel", name), nil
-	}
-	home, err := os.UserHomeDir()
-	return filepath.Join(home, ".local", "share", "laurel", name), err
+	return private.DefaultDir("demo-" + hex.EncodeToString(sum[:4]))
 }
 
 // nextEdition is the one after the last that is there; the first is the

@@ -84,7 +84,7 @@ func TestChaos_clock(t *testing.T) {
 func (h *harness) inside(t *testing.T, now func() time.Time) {
 	t.Helper()
 	cmd := serve.Command{Now: now, Server: config.Server{
-		Database: config.Database{URL: h.Database}, DataDir: h.Dir, Listen: h.Listen, TrustedProxies: []string{"127.0.0.0/8"},
+		Database: config.Database{URL: h.Database, DataDir: h.Dir}, Listen: h.Listen, TrustedProxies: []string{"127.0.0.0/8"},
 		CredentialTTL: 24 * time.Hour, SessionTTL: 12 * time.Hour, Log: config.Log{Level: slog.LevelError},
 	}}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))

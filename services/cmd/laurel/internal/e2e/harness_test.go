@@ -245,7 +245,7 @@ func (h *harness) check(t *testing.T) {
 // audited holds each service's audit log to what was recorded and signed.
 func (h *harness) audited(t *testing.T) {
 	t.Helper()
-	signer, err := config.Server{DataDir: h.Dir}.AuditSigner()
+	signer, err := config.Server{Database: config.Database{DataDir: h.Dir}}.AuditSigner()
 	if err != nil {
 		t.Fatal(err)
 	}

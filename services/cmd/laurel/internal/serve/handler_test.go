@@ -16,7 +16,7 @@ import (
 // TestRooms_handlers holds what each room handles to what pkg/event says that it
 // consumes: an event without a handler would end among the dead letters.
 func TestRooms_handlers(t *testing.T) {
-	p := &process{cfg: config.Server{DataDir: t.TempDir()}}
+	p := &process{cfg: config.Server{Database: config.Database{DataDir: t.TempDir()}}}
 	for _, name := range event.Services() {
 		room, err := p.room(name, run.Deps{Now: time.Now, Log: testkit.Log(t)})
 		if err != nil {

@@ -81,6 +81,14 @@ func Names() []string { return append(event.Services(), gatewayName) }
 
 func (c *Command) names() ([]string, error) {
 	all := Names()
+	if c.Private {
+		if c.NATSURL != "" {
+			return nil, errors.New("--private is for one process with all services and NATS inside: set no NATS_URL")
+		}
+		if _, err := c.Postgres(); err != nil {
+			return nil, err
+		}
+	}
 	if len(c.Services) == 0 {
 		return all, nil
 	}
@@ -121,16 +129,25 @@ func (p *process) start(ctx context.Context, names []string) error {
 	if err := errors.Join(p.profiles(), p.ops()); err != nil {
 		return err
 	}
+	dir, err := p.cfg.Dir()
+	if err != nil {
+		return err
+	}
 	connect := func(name string) (*bus.Bus, error) { return p.cfg.Connect(name, p.log) }
 	if p.cfg.NATSURL == "" {
-		nats, err := bus.Embed(filepath.Join(p.cfg.DataDir, "nats"), 0, p.log)
+		nats, err := bus.Embed(filepath.Join(dir, config.NATSDir), 0, p.log) // keeps a second process out of the directory
 		if err != nil {
 			return err
 		}
 		p.onStop(func(context.Context) error { return nats.Stop() })
 		connect = nats.Connect
 	}
-	blobs, err := blob.NewDir(filepath.Join(p.cfg.DataDir, "blobs"))
+	if p.cfg.Private {
+		if err := p.postgres(ctx); err != nil {
+			return err
+		}
+	}
+	blobs, err := blob.NewDir(filepath.Join(dir, config.BlobsDir))
 	if err != nil {
 		return err
 	}
