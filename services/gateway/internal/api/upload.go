@@ -40,12 +40,12 @@ var errForm = fault.New(fault.Malformed, "request_malformed", "the form does not
 
 // file is the body, without the form around it.
 func (u *Upload) file() (file []byte, err error) {
-	media, params, err := mime.ParseMediaType(u.media)
-	if err != nil || media != mediaForm {
+	boundary, isForm := boundaryOf(u.media)
+	if !isForm {
 		return u.RawBody, nil
 	}
 	found := false
-	for parts := multipart.NewReader(bytes.NewReader(u.RawBody), params["boundary"]); ; {
+	for parts := multipart.NewReader(bytes.NewReader(u.RawBody), boundary); ; {
 		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			break
@@ -68,6 +68,12 @@ func (u *Upload) file() (file []byte, err error) {
 		return nil, problem.Invalid([]fault.Field{fault.Required(fileField)})
 	}
 	return file, nil
+}
+
+// boundaryOf is what stands between the parts of a form, if a content type is one.
+func boundaryOf(contentType string) (boundary string, isForm bool) {
+	media, params, err := mime.ParseMediaType(contentType)
+	return params["boundary"], err == nil && media == mediaForm
 }
 
 // describe says that a form does as well as the file itself.

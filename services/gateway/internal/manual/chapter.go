@@ -155,11 +155,11 @@ func call(op *huma.Operation) string {
 	lines := []string{"curl --request " + op.Method + ` "$LAUREL` + path + `"`}
 	for _, s := range op.Security {
 		for scheme := range s {
-			token := "$TOKEN"
+			bearer := `--header "Authorization: Bearer $TOKEN"`
 			if scheme == "credential" {
-				token = "$CREDENTIAL"
+				bearer = `--header "Authorization: Bearer $CREDENTIAL"`
 			}
-			lines = append(lines, `--header "Authorization: Bearer `+token+`"`)
+			lines = append(lines, bearer)
 		}
 	}
 	if op.RequestBody != nil {

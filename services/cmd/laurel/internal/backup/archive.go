@@ -70,18 +70,19 @@ func (a *archive) addStream(name string, fill func(io.Writer) error) (err error)
 // addTree adds the files under a directory. One that goes away meanwhile was
 // wanted no more.
 func (a *archive) addTree(name, dir string) error {
-	return filepath.WalkDir(dir, func(file string, e fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return fs.WalkDir(root.FS(), ".", func(within string, e fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil || !e.Type().IsRegular() {
 			return err
 		}
-		within, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
-		}
-		f, err := os.Open(file)
+		f, err := root.Open(within)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
@@ -93,6 +94,6 @@ func (a *archive) addTree(name, dir string) error {
 		if err != nil {
 			return err
 		}
-		return a.add(path.Join(name, filepath.ToSlash(within)), info.Size(), f)
+		return a.add(path.Join(name, within), info.Size(), f)
 	})
 }

@@ -108,7 +108,8 @@ func TestCLI_documented(t *testing.T) {
 		commands[c.FullPath()] = flags
 	}
 	said := 0
-	call := regexp.MustCompile("(?:^|[ `\"/])(laurel (?:serve|demo|backup|restore|migrate|compute|verify|witness|rulebook [a-z]+|slips [a-z]+|admin [a-z-]+))([^\n`|;#]*)")
+	call := regexp.MustCompile("(?:^|[ `\"/])(laurel (?:serve|demo|backup|restore|migrate|compute|verify|witness|" +
+		"rulebook [a-z]+|slips [a-z]+|admin [a-z-]+))([^\n`|;#]*)")
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {

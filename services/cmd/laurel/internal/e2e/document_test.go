@@ -51,7 +51,7 @@ func shell(t *testing.T, ctx context.Context, text string, env ...string) *exec.
 func TestAPI_walk(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
-		t.Skip("curl is not installed: make test installs it")
+		t.Fatal("curl is not installed: make test installs it")
 	}
 	walk := blocks(t, "docs/api.md")
 	if len(walk) < 12 {
@@ -107,7 +107,7 @@ func TestReadme(t *testing.T) {
 	shim := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = \"build -trimpath -o bin/laurel ./services/cmd/laurel\" ] || exit 1\nmkdir -p bin && cp %q bin/laurel\n",
 		os.Getenv(binaryVariable))
 	makefile, err := os.ReadFile(filepath.Join(top, "Makefile"))
-	if err := errors.Join(err, os.Mkdir(fake, 0o755), os.WriteFile(filepath.Join(fake, "go"), []byte(shim), 0o755), //nolint:gosec // a program
+	if err := errors.Join(err, os.Mkdir(fake, 0o755), os.WriteFile(filepath.Join(fake, "go"), []byte(shim), 0o755),
 		os.CopyFS(filepath.Join(cmd.Dir, "scripts"), os.DirFS(filepath.Join(top, "scripts"))),
 		os.WriteFile(filepath.Join(cmd.Dir, "Makefile"), makefile, 0o600)); err != nil {
 		t.Fatal(err)
