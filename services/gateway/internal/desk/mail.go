@@ -122,7 +122,11 @@ func (d *desk) mail(c echo.Context, at *place) error {
 			}
 		}
 	}
-	return d.render(c, at, web.Page{Name: "mail", Title: at.T("desk.mail.title"), Data: data})
+	title := at.T("desk.mail.title")
+	if data.Own {
+		title = at.T("desk.mail.own")
+	}
+	return d.render(c, at, web.Page{Name: "mail", Title: title, Data: data})
 }
 
 // one is a value if it is among all; empty if not: an address that asks for

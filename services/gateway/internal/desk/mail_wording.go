@@ -101,7 +101,8 @@ func (d *desk) showWording(c echo.Context, at *place, status int, w identity.Wor
 		data.Others = append(data.Others, link{Href: wordingAt(at, k), Text: at.T("desk.wording.kind." + string(k)), Current: k == w.Kind})
 	}
 	return d.render(c, at, web.Page{
-		Name: "wording", Status: status, Title: at.T("desk.wording.kind." + string(w.Kind)), Address: wordingAt(at, w.Kind), Data: data,
+		Name: "wording", Status: status, Title: at.T("desk.wording.title", "kind", at.T("desk.wording.kind."+string(w.Kind))),
+		Address: wordingAt(at, w.Kind), Data: data,
 	})
 }
 

@@ -79,8 +79,11 @@ func (r row) told() identity.MailLetter {
 			State: identity.LetterState(r.State), CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), Tries: r.Tries, Error: r.Error,
 		},
 	}
-	if r.Kind == Code {
+	if r.Kind == Code { // nothing tells when it was sent
 		l.BegunAt, l.SettledAt = nil, nil
+		if l.State != identity.LetterDeferred {
+			l.DueAt = l.CreatedAt
+		}
 	}
 	return l
 }
