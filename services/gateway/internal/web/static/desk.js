@@ -26,6 +26,11 @@
     scrollTo({ top: before.y, behavior: "instant" });
   }
 
+  // What is in no selection is told in the reader's own timezone.
+  const own = new Intl.DateTimeFormat(document.documentElement.lang,
+    { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  document.querySelectorAll("time[data-local]").forEach((time) => { time.textContent = own.format(new Date(time.dateTime)); });
+
   // Twice pressed is once sent.
   document.addEventListener("submit", (event) => {
     const form = event.target;
