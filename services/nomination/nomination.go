@@ -278,10 +278,10 @@ type Service interface {
 	// PlacePhoto places a picture by hand, or puts it away. Faults: ErrNoPicture,
 	// ErrNoEntry, ErrPhase, ErrDecided.
 	PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error)
-	// TakePhotoBack has a picture that was placed or put away by hand wait to be
-	// placed again; its entry gets the photo that it had before. Again is fine.
-	// Faults: ErrNoPicture, also of one that a job placed or whose entry has got
-	// another photo since; ErrPhase, ErrDecided.
+	// TakePhotoBack has a picture that was placed or put away wait to be placed
+	// again; its entry gets the photo that it had before. Again is fine. Faults:
+	// ErrNoPicture, also of one whose entry has got another photo since; ErrPhase,
+	// ErrDecided.
 	TakePhotoBack(ctx context.Context, in OfPicture) (Picture, error)
 	// GetEntry gives one entry. Fault: ErrNoEntry.
 	GetEntry(ctx context.Context, in OfEntry) (Entry, error)

@@ -92,12 +92,12 @@ func (d *desk) account(c echo.Context, at *place) error {
 
 // askSessions says which session ends: the one in the address, or all others.
 func (d *desk) askSessions(c echo.Context, at *place) (string, askPage, error) {
-	id, key := c.FormValue("id"), "account.sessions.end"
+	id, title, lead := c.FormValue("id"), at.T("account.sessions.end"), at.T("account.sessions.end.lead")
 	if id != "" {
-		key = "account.session.end"
+		title, lead = at.T("account.session.end"), at.T("account.session.end.lead")
 	}
-	form := &Form{Action: accountPath + "/sessions/confirm", Button: at.T(key), Fields: []Field{{Name: "id", Kind: "hidden", Value: id}}}
-	return at.T(key), askPage{Lead: at.T(key + ".lead"), Form: form, Back: accountPath, BackButton: at.T("account.page.title")}, nil
+	form := &Form{Action: accountPath + "/sessions/confirm", Button: title, Fields: []Field{{Name: "id", Kind: "hidden", Value: id}}}
+	return title, askPage{Lead: lead, Form: form, Back: accountPath, BackButton: at.T("account.page.title")}, nil
 }
 
 func (d *desk) endSessions(c echo.Context, at *place, form url.Values) error {

@@ -64,12 +64,15 @@ func correctForm(at *place, rules *rulebook.Rulebook, e nomination.Entry) *Form 
 	add(Field{Name: "years", Label: at.label("years"), Value: years, Optional: true})
 	add(Field{Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200, Optional: true})
 	for _, id := range rules.Attributes {
-		add(Field{Name: "attributes." + id, Label: id, Value: n.Attributes[id], Max: 200, Optional: true})
+		add(Field{Name: attributeField(id), Label: id, Value: n.Attributes[id], Max: 200, Optional: true})
 	}
 	add(Field{Name: "deeds", Kind: "area", Label: at.label("deeds"), Value: n.Deeds, Max: 5000})
 	add(Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.reason.hint"), Max: maxReason})
 	return form
 }
+
+// attributeField is what a form calls an attribute of the rulebook.
+func attributeField(id string) string { return strings.Join([]string{"attributes", id}, ".") }
 
 // means is what a correction does beside what it says.
 func means(at *place, e nomination.Entry) []string {
@@ -112,7 +115,7 @@ func corrected(rules *rulebook.Rulebook, typed url.Values) (n nomination.Nominee
 		Deeds: typed.Get("deeds"), RecommendedBy: typed.Get("recommended_by"), Attributes: map[string]string{},
 	}
 	for _, id := range rules.Attributes {
-		n.Attributes[id] = typed.Get("attributes." + id)
+		n.Attributes[id] = typed.Get(attributeField(id))
 	}
 	if text := strings.TrimSpace(typed.Get("years")); text != "" {
 		years, err := strconv.Atoi(text)

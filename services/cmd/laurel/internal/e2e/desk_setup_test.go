@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 )
 
 // seated is a member of staff at a browser.
@@ -32,6 +33,53 @@ func (h *harness) at(t *testing.T, token string) *seated {
 	s.do("sign in", chromedp.Navigate(s.desk("")+"/../../healthz"),
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+token+`; path=/"; document.cookie = "laurel_language=en; path=/"`))
 	return s
+}
+
+// byKeys opens a browser in which somebody signs in by the keyboard alone, and is led
+// to a page of the selection.
+func (h *harness) byKeys(t *testing.T, email, path string) *seated {
+	t.Helper()
+	s := &seated{h, t, browser.Open(t), ""}
+	to := url.Values{"to": {"/desk/s/" + slug + path}, "lang": {"en"}}
+	s.do("to the page that asks who", chromedp.Navigate("http://"+h.Listen+"/desk/sign-in?"+to.Encode()))
+	tabTo(t, s.ctx, `e.id === "email"`)
+	s.seen()
+	s.keys(email)
+	tabTo(t, s.ctx, `e.id === "password"`)
+	s.seen()
+	s.keys(script.Password + "\r")
+	return s
+}
+
+// seen is whether what has the focus shows it.
+func (s *seated) seen() {
+	s.t.Helper()
+	where := s.text(`(() => {
+		const e = document.activeElement, style = getComputedStyle(e);
+		if (e === document.body) return "nothing has the focus";
+		if (!e.matches(":focus-visible")) return e.outerHTML.slice(0, 200) + " does not match :focus-visible";
+		return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none" ? "" : e.outerHTML.slice(0, 200) + " has no outline";
+	})()`)
+	if where != "" {
+		s.t.Errorf("the focus is not seen: %s", where)
+	}
+}
+
+// shortcuts opens the list of a page's keys, has it name some, and closes it.
+func (s *seated) shortcuts(keys ...string) {
+	s.t.Helper()
+	s.keys("?")
+	s.until(`document.getElementById("keys").open`)
+	listed := s.text(`[...document.querySelectorAll("#keys dt")].map((e) => e.innerText).join(" ")`)
+	for _, key := range keys {
+		if !strings.Contains(" "+strings.ReplaceAll(listed, "/", " ")+" ", " "+key+" ") {
+			s.t.Errorf("the page's keys are %q, without %q", listed, key)
+		}
+	}
+	tabTo(s.t, s.ctx, `e.closest("#keys form") !== null && e.type === "submit"`)
+	s.seen()
+	s.keys("\r")
+	s.until(`!document.getElementById("keys").open`)
 }
 
 // desk is the address of a page of the selection's desks.

@@ -27,7 +27,7 @@
   }
 
   // What is in no selection is told in the reader's own timezone.
-  const own = new Intl.DateTimeFormat(document.documentElement.lang,
+  const own = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang,
     { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   document.querySelectorAll("time[data-local]").forEach((time) => { time.textContent = own.format(new Date(time.dateTime)); });
 
