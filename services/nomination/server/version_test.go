@@ -73,7 +73,8 @@ func TestCorrectEntry(t *testing.T) {
 		len(all[0].Opinions) != 1 || all[0].Opinions[0].Verdict != nomination.Fail {
 		t.Errorf("the last version: %+v", all[0])
 	}
-	if old := all[1]; old.Number != 1 || old.Nominee.Employer != "陇运速递" || old.By != "李审核" || len(old.Opinions) != 0 || len(old.TakenBack) != 3 || old.Changed != nil {
+	if old := all[1]; old.Number != 1 || old.Nominee.Employer != "陇运速递" || old.By != "李审核" || len(old.Opinions) != 0 ||
+		len(old.TakenBack) != 3 || old.Changed != nil {
 		t.Errorf("the first: %+v", old)
 	}
 	out, err = r.GetEntry(staff(t), nomination.OfEntry{Slug: slug, Entry: out.ID})
@@ -81,7 +82,8 @@ func TestCorrectEntry(t *testing.T) {
 		t.Fatalf("%+v, %v", out, err)
 	}
 	years := 9
-	if out, err = r.correct(t, out, func(n *nomination.Nominee) { n.Years, n.Attributes = &years, nil }); err != nil || out.State != nomination.Submitted || out.Version != 3 {
+	out, err = r.correct(t, out, func(n *nomination.Nominee) { n.Years, n.Attributes = &years, nil })
+	if err != nil || out.State != nomination.Submitted || out.Version != 3 {
 		t.Errorf("a vetoed entry: %+v, %v", out, err)
 	}
 	if last := r.versions(t, out.ID)[0]; !slices.Equal(last.Changed, []string{"years", "attributes.party"}) {
@@ -121,7 +123,8 @@ func TestCorrectEntry_refused(t *testing.T) {
 	wrong := send(e, 1, " ", func(n *nomination.Nominee) {
 		n.Name, n.Gender, n.Deeds, n.Photo = "", "x", strings.Repeat("事", 5001), "aa"
 	})
-	if diff := cmp.Diff([]string{"nominee.deeds", "nominee.gender", "nominee.name", "nominee.photo", "reason"}, sorted(fields(t, wrong, nomination.ErrInvalid))); diff != "" {
+	want := []string{"nominee.deeds", "nominee.gender", "nominee.name", "nominee.photo", "reason"}
+	if diff := cmp.Diff(want, sorted(fields(t, wrong, nomination.ErrInvalid))); diff != "" {
 		t.Error(diff)
 	}
 	err := send(e, 1, "重复", func(n *nomination.Nominee) { n.Name = other.Nominee.Name })
@@ -184,7 +187,8 @@ func TestCorrectEntry_author(t *testing.T) {
 	for _, key := range []string{"", e.Key} { // what staff handed in has no key
 		n := other.Nominee
 		n.Region = "白银市"
-		if _, err := r.CorrectEntry(public, nomination.CorrectEntry{Slug: slug, Entry: other.ID, Version: 1, Nominee: n, Key: key}); !errors.Is(err, nomination.ErrKey) {
+		_, err := r.CorrectEntry(public, nomination.CorrectEntry{Slug: slug, Entry: other.ID, Version: 1, Nominee: n, Key: key})
+		if !errors.Is(err, nomination.ErrKey) {
 			t.Errorf("another's entry: %v", err)
 		}
 	}

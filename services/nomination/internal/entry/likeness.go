@@ -45,7 +45,8 @@ func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT id, name, employer, region, fingerprint FROM entry
-		WHERE slug = $1 AND name_key = ANY($2) AND state <> 'withdrawn' AND id <> ALL($3::uuid[]) ORDER BY id`, slug, pq.Array(nameKeys), pq.Array(append([]string{}, but...))); err != nil {
+		WHERE slug = $1 AND name_key = ANY($2) AND state <> 'withdrawn' AND id <> ALL($3::uuid[]) ORDER BY id`,
+		slug, pq.Array(nameKeys), pq.Array(append([]string{}, but...))); err != nil {
 		return k, fmt.Errorf("entries of the same names: %w", err)
 	}
 	for _, r := range rows {

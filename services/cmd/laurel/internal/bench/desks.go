@@ -136,7 +136,8 @@ func (d *Desks) fill(ctx context.Context, of *script.Script) ([]deskPage, error)
 	}
 	var all []deskPage
 	for _, path := range []string{
-		"", "/entries", "/entries?page=50", "/entries?sort=-name", "/entries?sort=employer&page=99", "/entries?q=%E9%A9%AC", "/entries?photo=without&state=submitted", "/photos",
+		"", "/entries", "/entries?page=50", "/entries?sort=-name", "/entries?sort=employer&page=99", "/entries?q=%E9%A9%AC",
+		"/entries?photo=without&state=submitted", "/photos",
 	} {
 		all = append(all, deskPage{of.Input.With(identity.Organizer)[0].Email, "/desk/s/" + full.Slug + path, listTime})
 	}
