@@ -69,8 +69,10 @@ func (d *Desks) Run(ctx context.Context) (err error) {
 	if err := s.Close(ctx, rulebook.PhaseVoting); err != nil {
 		return err
 	}
-	if err := s.OpenReview(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{s.OpenReview, s.SeatCommittee} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
 	pages, err := d.pages(ctx, s)
 	if err != nil {

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,19 +52,24 @@ func (h *harness) byKeys(t *testing.T, email, path string) *seated {
 	return s
 }
 
-// seen is whether what has the focus shows it.
+// seen waits until what has the focus shows it.
 func (s *seated) seen() {
 	s.t.Helper()
-	where := s.text(`(() => {
+	testkit.Eventually(s.t, testkit.Patience, func() error {
+		if where := s.text(unseen); where != "" {
+			return errors.New(where)
+		}
+		return nil
+	})
+}
+
+// unseen says why the focus is not seen.
+const unseen = `(() => {
 		const e = document.activeElement, style = getComputedStyle(e);
 		if (e === document.body) return "nothing has the focus";
 		if (!e.matches(":focus-visible")) return e.outerHTML.slice(0, 200) + " does not match :focus-visible";
 		return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none" ? "" : e.outerHTML.slice(0, 200) + " has no outline";
-	})()`)
-	if where != "" {
-		s.t.Errorf("the focus is not seen: %s", where)
-	}
-}
+	})()`
 
 // shortcuts opens the list of a page's keys, has it name some, and closes it.
 func (s *seated) shortcuts(keys ...string) {
