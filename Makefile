@@ -31,10 +31,11 @@ lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting
 vulns: ## what is known of this Go and these modules; it needs vuln.go.dev
 	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
-bench: ## ballots a second beside two yardsticks, then the benchmarks
+bench: ## ballots a second beside two yardsticks, the pages of the desks, then the benchmarks
 	@scripts/install postgres
 	@$(MAKE) --no-print-directory build
 	bin/laurel bench $(ARGS)
+	bin/laurel bench desks
 	@status=0; scripts/each '^func Benchmark' -run '^$$' -bench . -benchmem || status=$$?; go run ./scripts/testdb stop; exit $$status
 
 a11y: ## axe, from npm, on every page that a test looks at, on both screens, in both themes and languages

@@ -120,6 +120,20 @@ func (s *Selections) Require(ctx context.Context, tx *sqlx.Tx, slug string, now 
 	return Selection{}, ErrNotOpen.With("phase", names[0])
 }
 
+// RequireBefore gives the selection unless the phase has closed. An open phase
+// stays so until tx ends. Faults: ErrNotYet, ErrNotOpen.
+func (s *Selections) RequireBefore(ctx context.Context, tx *sqlx.Tx, slug string, now time.Time, name string) (Selection, error) {
+	sel, err := s.Get(ctx, tx, slug)
+	if err != nil {
+		return Selection{}, err
+	}
+	found, err := state(ctx, tx, slug, name, now, "FOR SHARE")
+	if err == nil && found == Closed {
+		err = ErrNotOpen.With("phase", name)
+	}
+	return sel, err
+}
+
 func state(ctx context.Context, q sqlx.QueryerContext, slug, name string, now time.Time, lock string) (State, error) {
 	var row struct {
 		Open     bool         `db:"open"`

@@ -114,6 +114,15 @@ type NominationForm struct {
 	Attributes    map[string]string `json:"attributes,omitempty" lines:"true"`
 }
 
+// CorrectEntry puts an entry right: the whole form as it is to be.
+type CorrectEntry struct {
+	NominationForm
+
+	Version int    `json:"version" minimum:"1" doc:"Of the entry, that was read"`
+	Reason  string `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Why; required of an organizer"`
+	Key     string `json:"key,omitempty" maxLength:"64" doc:"That came with the entry, of whoever handed it in without a session"`
+}
+
 // GiveOpinion is a department's word on an entry.
 type GiveOpinion struct {
 	Department string `json:"department" doc:"Id in the rulebook"`

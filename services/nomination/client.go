@@ -24,6 +24,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_photos", s.ListPhotos),
 		bus.Method("get_picture", s.GetPicture),
 		bus.Method("place_photo", s.PlacePhoto),
+		bus.Method("take_photo_back", s.TakePhotoBack),
 		bus.Method("get_entry", s.GetEntry),
 		bus.Method("list_entries", s.ListEntries),
 		bus.Method("find_entries", s.FindEntries),
@@ -33,6 +34,9 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_vetting", s.ListVetting),
 		bus.Method("get_vetting", s.GetVetting),
 		bus.Method("withdraw_entry", s.WithdrawEntry),
+		bus.Method("restore_entry", s.RestoreEntry),
+		bus.Method("correct_entry", s.CorrectEntry),
+		bus.Method("list_versions", s.ListVersions),
 		bus.Method("strike_candidate", s.StrikeCandidate),
 		bus.Method("list_candidates", s.ListCandidates),
 		bus.Method("get_candidate", s.GetCandidate),
@@ -114,6 +118,11 @@ func (c *Client) PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error)
 	return bus.Call[Picture](ctx, c.bus, Name, "place_photo", in)
 }
 
+// TakePhotoBack implements Service.
+func (c *Client) TakePhotoBack(ctx context.Context, in OfPicture) (Picture, error) {
+	return bus.Call[Picture](ctx, c.bus, Name, "take_photo_back", in)
+}
+
 // GetEntry implements Service.
 func (c *Client) GetEntry(ctx context.Context, in OfEntry) (Entry, error) {
 	return bus.Call[Entry](ctx, c.bus, Name, "get_entry", in)
@@ -157,6 +166,21 @@ func (c *Client) GetVetting(ctx context.Context, in GetVetting) (VettingStep, er
 // WithdrawEntry implements Service.
 func (c *Client) WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error) {
 	return bus.Call[Entry](ctx, c.bus, Name, "withdraw_entry", in)
+}
+
+// RestoreEntry implements Service.
+func (c *Client) RestoreEntry(ctx context.Context, in OfEntry) (Entry, error) {
+	return bus.Call[Entry](ctx, c.bus, Name, "restore_entry", in)
+}
+
+// CorrectEntry implements Service.
+func (c *Client) CorrectEntry(ctx context.Context, in CorrectEntry) (Entry, error) {
+	return bus.Call[Entry](ctx, c.bus, Name, "correct_entry", in)
+}
+
+// ListVersions implements Service.
+func (c *Client) ListVersions(ctx context.Context, in OfEntry) ([]Version, error) {
+	return bus.Call[[]Version](ctx, c.bus, Name, "list_versions", in)
 }
 
 // StrikeCandidate implements Service.

@@ -58,6 +58,10 @@ type Entry struct {
 	Notes     []Note    `json:"notes,omitempty"`    // private: for the organizer alone
 	Warnings  []Warning `json:"warnings,omitempty"` // resembles another entry, …
 	CreatedAt time.Time `json:"created_at"`
+	Version   int       `json:"version"` // of what it says, from 1
+	// Key is in the answer to whoever hands an entry in and is not staff, this once:
+	// with it they correct the entry.
+	Key string `json:"key,omitempty"`
 }
 
 // Note is what a file said about a nominee in a column that the form has not.
@@ -73,6 +77,7 @@ type Opinion struct {
 	Reason     string    `json:"reason,omitempty"`
 	By         string    `json:"by"` // account name
 	At         time.Time `json:"at"`
+	Version    int       `json:"version,omitempty"` // of the entry, that the department read
 }
 
 // The verdicts.
@@ -273,6 +278,11 @@ type Service interface {
 	// PlacePhoto places a picture by hand, or puts it away. Faults: ErrNoPicture,
 	// ErrNoEntry, ErrPhase, ErrDecided.
 	PlacePhoto(ctx context.Context, in PlacePhoto) (Picture, error)
+	// TakePhotoBack has a picture that was placed or put away wait to be placed
+	// again; its entry gets the photo that it had before. Again is fine. Faults:
+	// ErrNoPicture, also of one whose entry has got another photo since; ErrPhase,
+	// ErrDecided.
+	TakePhotoBack(ctx context.Context, in OfPicture) (Picture, error)
 	// GetEntry gives one entry. Fault: ErrNoEntry.
 	GetEntry(ctx context.Context, in OfEntry) (Entry, error)
 	// ListEntries gives a page of entries.
@@ -304,6 +314,20 @@ type Service interface {
 	// WithdrawEntry takes an entry back. Again is fine. Faults: ErrInvalid
 	// (reason), ErrNoEntry, ErrDecided.
 	WithdrawEntry(ctx context.Context, in WithdrawEntry) (Entry, error)
+	// RestoreEntry has an entry that was withdrawn wait for vetting again, with the
+	// opinions that it had, until vetting closes. Again is fine. Faults: ErrPhase,
+	// ErrNoEntry, ErrDecided where it is a candidate, vetoed, struck, lapsed or
+	// erased; ErrDuplicate where the same has been handed in since.
+	RestoreEntry(ctx context.Context, in OfEntry) (Entry, error)
+	// CorrectEntry puts an entry right. An entry that is a candidate or vetoed waits
+	// for vetting again; a candidate's number is given to nobody else. What says the
+	// same changes nothing. Faults: ErrPhase, ErrNoEntry, ErrInvalid, ErrDecided of an
+	// entry that is withdrawn, struck, lapsed or erased; ErrVersion, ErrDuplicate,
+	// ErrKey.
+	CorrectEntry(ctx context.Context, in CorrectEntry) (Entry, error)
+	// ListVersions gives what an entry says and has said, the latest first. Fault:
+	// ErrNoEntry.
+	ListVersions(ctx context.Context, in OfEntry) ([]Version, error)
 	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
 	// Again is fine. The answer says what can no more be met. Faults: ErrNoCandidate,
 	// ErrInvalid, ErrPhase.

@@ -63,7 +63,7 @@ func TestDesk_first(t *testing.T) {
 	if a := h.desk(t, http.MethodGet, "/desk/account", organizer, nil); a.Status != http.StatusOK || !strings.Contains(a.Body, "Set one up first") {
 		t.Errorf("%d %s", a.Status, a.Body)
 	}
-	a := h.desk(t, http.MethodPost, "/desk/account/end-others", organizer, url.Values{})
+	a := h.desk(t, http.MethodPost, "/desk/account/sessions/confirm", organizer, url.Values{})
 	if a.Status != http.StatusForbidden || !strings.Contains(a.Body, "take a second factor") {
 		t.Errorf("an act: %d %s", a.Status, a.Body)
 	}

@@ -262,7 +262,7 @@ func TestDesk_draft_two(t *testing.T) {
 	if a := h.sendDraft(t, "check", "2", text, nil); a.Status != http.StatusSeeOther || r.now().Rulebook != text {
 		t.Errorf("mine after all: %d", a.Status)
 	}
-	if a := h.desk(t, http.MethodPost, draftPage+"/discard", organizer, url.Values{"version": {"1"}}); a.Status != http.StatusConflict {
+	if a := h.desk(t, http.MethodPost, draftPage+"/discard/confirm", organizer, url.Values{"version": {"1"}}); a.Status != http.StatusConflict {
 		t.Errorf("an earlier version is discarded: %d", a.Status)
 	}
 }

@@ -151,10 +151,13 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		"nomination/list_candidates": does(func(in nomination.ListCandidates) ([]nomination.Candidate, error) {
 			return list[min(in.After, len(list)):], nil
 		}),
-		"voting/get_turnout":    says(hours, nil),
-		"review/get_panel":      says(panel, nil),
-		"review/get_oversight":  says(oversight, nil),
-		"review/list_conflicts": says(conflicts, nil),
+		"nomination/find_entries":  says(fullList(), nil),
+		"nomination/get_entry":     says(fullList().Entries[0], nil),
+		"nomination/list_versions": says(fullVersions(), nil),
+		"voting/get_turnout":       says(hours, nil),
+		"review/get_panel":         says(panel, nil),
+		"review/get_oversight":     says(oversight, nil),
+		"review/list_conflicts":    says(conflicts, nil),
 		"review/find_gaps": says([]review.Gap{{
 			Panel: "experts", Juror: markup, Candidates: []int{7, 9}, What: fault.Wrong("scores", "gap_sheet", "…", "panel", "experts", "juror", markup, "candidate", 7),
 		}}, nil),
@@ -174,6 +177,46 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 	return h, asked
 }
 
+// fullEntry is the id of an entry with versions.
+const fullEntry = "0192f0c1-2345-7abc-8def-000000000000"
+
+// fullList is a page of 5,000 entries, with as many values to filter by as there may
+// be.
+func fullList() nomination.EntriesFound {
+	at := time.Date(2026, 5, 2, 3, 0, 0, 0, time.UTC)
+	found := nomination.EntriesFound{Total: 5000, Page: 1, Pages: 100}
+	for i := range 50 {
+		e := nomination.Entry{
+			ID: fmt.Sprintf("0192f0c1-2345-7abc-8def-%012d", i), Slug: here, State: nomination.Submitted, Version: 3, CreatedAt: at,
+			Nominee: nomination.Nominee{
+				Name: fmt.Sprint(markup, "马晓燕", i), Employer: fmt.Sprint("陇运速递有限公司第", i, "营业部"), Region: "临夏回族自治州", RecommendedBy: "甘肃省邮政业工会",
+				Deeds: strings.Repeat("风雨无阻，把每一件快递送到乡亲手里。", 270), Photo: strings.Repeat("ab", 32),
+			},
+			Opinions: []nomination.Opinion{{Department: "hr", Verdict: nomination.Fail, Reason: markup, By: markup, At: at, Version: 3}},
+		}
+		found.Entries = append(found.Entries, e)
+	}
+	for i := range 300 {
+		found.Regions = append(found.Regions, nomination.Value{Text: fmt.Sprint("第", i, "县"), Count: i})
+		found.RecommendedBy = append(found.RecommendedBy, nomination.Value{Text: fmt.Sprint("第", i, "县总工会"), Count: i})
+	}
+	return found
+}
+
+// fullVersions are ten corrections of a long story.
+func fullVersions() (all []nomination.Version) {
+	e := fullList().Entries[0]
+	for n := 10; n > 0; n-- {
+		v := nomination.Version{
+			Number: n, Nominee: e.Nominee, Changed: []string{"deeds", "employer", "photo"}, By: markup, Reason: markup,
+			TakenBack: e.Opinions, Opinions: []nomination.Opinion{},
+		}
+		v.Nominee.Deeds = strings.Repeat(fmt.Sprint("第", n, "次更正：", markup, "把每一件快递送到乡亲手里。"), 100)
+		all = append(all, v)
+	}
+	return all
+}
+
 // organizerPages are all of them, with the most calls that each may cost beside
 // who asks and which selection it is.
 func organizerPages() map[string]int {
@@ -183,6 +226,8 @@ func organizerPages() map[string]int {
 		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/juror-3@example.org": 6, "/panels/experts/candidates/7": 7,
 		"/panels/experts/candidates/7/further": 7, "/panels/experts/candidates/7/pin": 7, "/committee": 2,
 		"/roster": 1, "/roster/codes": 0, "/roster/mail": 0, "/roster/replace": 0,
+		"/entries": 1, "/entries?q=x&sort=-name&page=99": 1, "/entries/" + fullEntry: 2, "/entries/" + fullEntry + "/correct": 1, "/import": 2, "/photos": 2,
+		"/people": 1, "/people/invite": 0, "/rulebook": 1, "/audit": 5, "/meeting": 2,
 	}
 }
 
@@ -321,6 +366,7 @@ func TestDeskOrganizer_look(t *testing.T) {
 		"phase-done": "/phases/nomination/close",
 		"panels":     "/panels", "panel": "/panels/experts", "seats": "/panels/experts/seats", "panel-juror": "/panels/experts/jurors/juror-3@example.org",
 		"panel-candidate": "/panels/experts/candidates/7", "panel-further": "/panels/experts/candidates/7/further", "committee": "/committee",
+		"entry-versions": "/entries/" + fullEntry, "entry-correct": "/entries/" + fullEntry + "/correct",
 		"roster": "/roster", "codes": "/roster/codes", "codes-mail": "/roster/mail", "code-replace": "/roster/replace",
 	} {
 		browser.Look(t, ctx, "organizer-"+name, h.url+"/desk/s/"+here+path)

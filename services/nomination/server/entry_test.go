@@ -27,7 +27,7 @@ func TestSubmit(t *testing.T) {
 	}
 	years := 8
 	want := nomination.Entry{
-		ID: e.ID, Slug: slug, State: nomination.Submitted, Opinions: []nomination.Opinion{}, CreatedAt: r.Clock.Now(),
+		ID: e.ID, Slug: slug, State: nomination.Submitted, Opinions: []nomination.Opinion{}, CreatedAt: r.Clock.Now(), Version: 1,
 		Nominee: nomination.Nominee{
 			Name: "王强", Gender: "male", Category: "courier", Employer: "陇运速递", Region: "兰州市", Years: &years,
 			Deeds: "十年如一日。", RecommendedBy: "总工会", Attributes: map[string]string{"party": "党员"},

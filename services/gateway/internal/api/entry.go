@@ -101,6 +101,24 @@ func (a *API) entryRoutes() {
 			return a.app.Entry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry})
 		})
 	serve(a, route{
+		act: app.CorrectEntry, at: "PUT " + entry,
+		summary: "Correct an entry: an organizer until vetting closes, its author until nominations close. Opinions are taken back",
+	},
+		func(ctx context.Context, in *aboutEntry[gateway.CorrectEntry]) (nomination.Entry, error) {
+			e, err := a.app.CorrectEntry(ctx, nomination.CorrectEntry{
+				Slug: in.Slug, Entry: in.Entry, Version: in.Body.Version, Nominee: nominee(in.Body.NominationForm), Reason: in.Body.Reason, Key: in.Body.Key,
+			})
+			return e, called(err, "nominee.", "")
+		})
+	serve(a, route{act: app.ReadEntries, at: "GET " + entry + "/versions", summary: "What an entry says and has said, and the opinions on each version"},
+		func(ctx context.Context, in *InEntry) ([]nomination.Version, error) {
+			return a.app.Versions(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry})
+		})
+	serve(a, route{act: app.RestoreEntry, at: "POST " + entry + "/restore", summary: "Have a withdrawn entry wait for vetting again"},
+		func(ctx context.Context, in *InEntry) (nomination.Entry, error) {
+			return a.app.RestoreEntry(ctx, nomination.OfEntry{Slug: in.Slug, Entry: in.Entry})
+		})
+	serve(a, route{
 		act: app.SetPhoto, at: "PUT " + entry + "/photo", summary: "Give an entry its photo: JPEG, PNG or WebP", body: app.MaxPhoto,
 	},
 		func(ctx context.Context, in *photoInput) (nomination.Entry, error) {

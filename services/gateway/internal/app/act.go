@@ -62,6 +62,8 @@ const (
 	WithdrawOpinion Act = "withdraw_opinion"
 	ReadDocket      Act = "read_docket" // what waits for a department
 	WithdrawEntry   Act = "withdraw_entry"
+	RestoreEntry    Act = "restore_entry"
+	CorrectEntry    Act = "correct_entry" // without a session: with the entry's key
 	ReadVetting     Act = "read_vetting"
 	CheckSeats      Act = "check_seats"
 	StrikeCandidate Act = "strike_candidate"
@@ -173,6 +175,7 @@ func Rules() map[Act]Rule {
 		ListStaff: overseer, ReadGiven: overseer, ChangeRole: organizer, ReadPhases: overseer, ChangePhase: organizer, ReadTurnout: overseer,
 
 		SubmitEntry: {Who: Strangers, Roles: organizer.Roles}, ImportEntries: organizer, SetPhoto: organizer, WithdrawEntry: organizer,
+		RestoreEntry: organizer, CorrectEntry: {Who: Strangers, Roles: organizer.Roles},
 		ReadEntries: vetting, ReadVetting: vetting, CheckSeats: vetting, GiveOpinion: vetter, WithdrawOpinion: vetter, ReadDocket: vetter,
 		StrikeCandidate: organizer,
 

@@ -26,20 +26,43 @@ func (a *App) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (nomin
 	if err != nil {
 		return nomination.Entry{}, err
 	}
+	return fromPublic(ctx, a, in.Slug, a.nomination.SubmitEntry, in)
+}
+
+// fromPublic has an entry written in the name of staff, or of the public at a
+// public's rate.
+func fromPublic[In any](
+	ctx context.Context, a *App, slug string, write func(context.Context, In) (nomination.Entry, error), in In,
+) (nomination.Entry, error) {
 	staff := actor.From(ctx).Kind == actor.Staff
 	if !staff {
 		if err := a.entries.Take(CallerOf(ctx).Address); err != nil {
 			return nomination.Entry{}, err
 		}
 	}
-	if err := a.known(ctx, in.Slug); err != nil {
+	if err := a.known(ctx, slug); err != nil {
 		return nomination.Entry{}, err
 	}
-	e, err := a.nomination.SubmitEntry(ctx, in)
-	if !staff {
-		e.Warnings = nil // they say who else has been nominated
+	e, err := write(ctx, in)
+	if !staff { // warnings say who else has been nominated
+		e.Warnings, e.Opinions, e.Notes = nil, []nomination.Opinion{}, nil
 	}
 	return e, err
+}
+
+// CorrectEntry puts an entry right, in the name of an organizer, or of whoever
+// handed it in and has its key: nomination.Service.CorrectEntry.
+func (a *App) CorrectEntry(ctx context.Context, in nomination.CorrectEntry) (nomination.Entry, error) {
+	ctx, err := a.may(ctx, CorrectEntry, in.Slug, "")
+	if err != nil {
+		return nomination.Entry{}, err
+	}
+	return fromPublic(ctx, a, in.Slug, a.nomination.CorrectEntry, in)
+}
+
+// Versions gives what an entry says and has said, the latest first.
+func (a *App) Versions(ctx context.Context, in nomination.OfEntry) ([]nomination.Version, error) {
+	return do(ctx, a, ReadEntries, in.Slug, a.nomination.ListVersions, in)
 }
 
 // ImportEntries takes entries from a CSV or XLSX, all or nothing:
@@ -140,6 +163,11 @@ func (a *App) WithdrawOpinions(ctx context.Context, in nomination.WithdrawOpinio
 // WithdrawEntry takes an entry back before it is a candidate.
 func (a *App) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry) (nomination.Entry, error) {
 	return do(ctx, a, WithdrawEntry, in.Slug, a.nomination.WithdrawEntry, in)
+}
+
+// RestoreEntry has an entry that was taken back wait for vetting again.
+func (a *App) RestoreEntry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
+	return do(ctx, a, RestoreEntry, in.Slug, a.nomination.RestoreEntry, in)
 }
 
 // Vetting tells how far vetting is.

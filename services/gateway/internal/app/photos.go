@@ -30,6 +30,11 @@ func (a *App) PlacePhoto(ctx context.Context, in nomination.PlacePhoto) (nominat
 	return do(ctx, a, SetPhoto, in.Slug, a.nomination.PlacePhoto, in)
 }
 
+// TakePhotoBack has a picture that was placed or put away wait to be placed.
+func (a *App) TakePhotoBack(ctx context.Context, in nomination.OfPicture) (nomination.Picture, error) {
+	return do(ctx, a, SetPhoto, in.Slug, a.nomination.TakePhotoBack, in)
+}
+
 // Picture opens a photo that waits to be placed, a JPEG. Fault: photo_unknown.
 func (a *App) Picture(ctx context.Context, in nomination.OfPicture) (body io.ReadCloser, size int64, err error) {
 	p, err := do(ctx, a, SetPhoto, in.Slug, a.nomination.GetPicture, in)
@@ -39,13 +44,26 @@ func (a *App) Picture(ctx context.Context, in nomination.OfPicture) (body io.Rea
 	return a.openPhoto(ctx, p.Photo)
 }
 
-// EntryPhoto opens an entry's photo for staff. Fault: photo_unknown.
-func (a *App) EntryPhoto(ctx context.Context, in nomination.OfEntry) (body io.ReadCloser, size int64, err error) {
-	e, err := do(ctx, a, ReadEntries, in.Slug, a.nomination.GetEntry, in)
+// EntryPhoto opens an entry's photo for staff, that of a version; 0 is what the
+// entry says now. Fault: photo_unknown.
+func (a *App) EntryPhoto(ctx context.Context, in nomination.OfEntry, version int) (body io.ReadCloser, size int64, err error) {
+	if version == 0 {
+		e, err := do(ctx, a, ReadEntries, in.Slug, a.nomination.GetEntry, in)
+		if err != nil {
+			return nil, 0, err
+		}
+		return a.openPhoto(ctx, e.Nominee.Photo)
+	}
+	all, err := a.Versions(ctx, in)
 	if err != nil {
 		return nil, 0, err
 	}
-	return a.openPhoto(ctx, e.Nominee.Photo)
+	for _, v := range all {
+		if v.Number == version {
+			return a.openPhoto(ctx, v.Nominee.Photo)
+		}
+	}
+	return nil, 0, errNoPhoto
 }
 
 func (a *App) openPhoto(ctx context.Context, hash string) (body io.ReadCloser, size int64, err error) {

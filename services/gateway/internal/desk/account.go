@@ -18,8 +18,7 @@ const accountPath = root + "/account"
 
 func (d *desk) mountAccount() {
 	d.page(app.ReadAccount, accountPath, d.account)
-	d.form(app.EndSessions, accountPath, "end-session", d.endSession)
-	d.form(app.EndSessions, accountPath, "end-others", d.endOthers)
+	d.confirm(confirmed{app.EndSessions, accountPath + "/sessions", d.askSessions, d.endSessions})
 	d.page(app.ChangePassword, accountPath+"/password", d.password)
 	d.form(app.ChangePassword, accountPath+"/password", "change", d.changePassword, "present", "password")
 }
@@ -48,10 +47,12 @@ type accountFactor struct {
 	Used           *web.Moment
 }
 
-// utc shows a time where there is no selection whose timezone it could be in.
+// utc shows a time where there is no selection whose timezone it could be in. A
+// script turns it into the reader's own.
 func (at *place) utc(t time.Time) web.Moment {
 	m := at.Moment(t, time.UTC)
 	m.Text += " UTC"
+	m.Local = true
 	return m
 }
 
@@ -89,18 +90,25 @@ func (d *desk) account(c echo.Context, at *place) error {
 	return d.render(c, at, web.Page{Name: "account", Title: at.T("account.page.title"), Data: data})
 }
 
-func (d *desk) endSession(c echo.Context, at *place, form url.Values) error {
+// askSessions says which session ends: the one in the address, or all others.
+func (d *desk) askSessions(c echo.Context, at *place) (string, askPage, error) {
+	id, title, lead := c.FormValue("id"), at.T("account.sessions.end"), at.T("account.sessions.end.lead")
+	if id != "" {
+		title, lead = at.T("account.session.end"), at.T("account.session.end.lead")
+	}
+	form := &Form{Action: accountPath + "/sessions/confirm", Button: title, Fields: []Field{{Name: "id", Kind: "hidden", Value: id}}}
+	return title, askPage{Lead: lead, Form: form, Back: accountPath, BackButton: at.T("account.page.title")}, nil
+}
+
+func (d *desk) endSessions(c echo.Context, at *place, form url.Values) error {
+	said := "account.sessions.ended"
+	if form.Get("id") != "" {
+		said = "account.session.ended"
+	}
 	if _, err := d.app.EndSessions(c.Request().Context(), form.Get("id")); err != nil {
 		return err
 	}
-	return d.done(c, accountPath, at.T("account.session.ended"), nil)
-}
-
-func (d *desk) endOthers(c echo.Context, at *place, _ url.Values) error {
-	if _, err := d.app.EndSessions(c.Request().Context(), ""); err != nil {
-		return err
-	}
-	return d.done(c, accountPath, at.T("account.sessions.ended"), nil)
+	return d.done(c, accountPath, at.T(said), nil)
 }
 
 func (d *desk) passwordForm(at *place) *Form {

@@ -3,11 +3,14 @@ package desk
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
@@ -34,6 +37,7 @@ type auditPage struct {
 type actRow struct {
 	At                                 web.Moment
 	Name, Service, Act, Reason, Detail string
+	Says                               string // the act in words
 	Person, Same                       string // addresses: all of this person, all of this act
 }
 
@@ -66,7 +70,7 @@ func (d *desk) audit(c echo.Context, at *place) error {
 		Filters: []Field{
 			{Name: "q", Kind: "search", Label: at.T("desk.audit.text"), Value: find.Text, Max: 200, Optional: true},
 			{Name: "person", Label: at.T("desk.audit.person"), Value: find.Person, Max: 200, Optional: true},
-			{Name: "act", Label: at.T("desk.audit.act"), Value: find.Act, Max: 100, Optional: true},
+			{Name: "act", Kind: "select", Label: at.T("desk.audit.act"), Value: find.Act, Options: actOptions(at, acts, find.Act), Optional: true},
 			{Name: "from", Kind: "date", Label: at.T("desk.audit.from"), Value: day(find.From, 0), Optional: true},
 			{Name: "to", Kind: "date", Label: at.T("desk.audit.to"), Value: day(find.To, -1), Optional: true},
 		},
@@ -89,7 +93,7 @@ func (d *desk) audit(c echo.Context, at *place) error {
 	only := func(name, value string) string { return at.Path("audit") + "?" + url.Values{name: {value}}.Encode() }
 	for _, e := range acts {
 		row := actRow{
-			At: at.Precise(e.At, web.Location(at.Selection.Timezone)), Name: e.Name, Service: e.Service, Act: e.Act, Reason: e.Reason,
+			At: at.Precise(e.At, web.Location(at.Selection.Timezone)), Name: e.Name, Service: e.Service, Act: e.Act, Says: at.act(e.Act), Reason: e.Reason,
 			Same: only("act", e.Act),
 		}
 		if detail := string(e.Detail); detail != "null" && detail != "{}" {
@@ -104,6 +108,30 @@ func (d *desk) audit(c echo.Context, at *place) error {
 		data.Rows = append(data.Rows, row)
 	}
 	return d.render(c, at, web.Page{Name: "audit", Title: at.T("desk.audit"), Data: data})
+}
+
+// act says what was done; what this version does not know keeps its code.
+func (at *place) act(code string) string {
+	if key := "desk.act." + code; at.Has(key) {
+		return at.T(key)
+	}
+	return code
+}
+
+// actOptions are the acts on a page, and the one that is asked for.
+func actOptions(at *place, acts []gateway.Act, asked string) []Option {
+	out := []Option{{Text: at.T("desk.entries.all")}}
+	add := func(code string) {
+		if code != "" && !slices.ContainsFunc(out, func(o Option) bool { return o.Value == code }) {
+			out = append(out, Option{Value: code, Text: at.act(code)})
+		}
+	}
+	add(asked)
+	for _, one := range acts {
+		add(one.Act)
+	}
+	slices.SortFunc(out[1:], func(a, b Option) int { return strings.Compare(a.Text, b.Text) })
+	return out
 }
 
 // day is what a date field shows of a time, so many days later.

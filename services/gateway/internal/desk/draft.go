@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,11 +24,8 @@ func (d *desk) mountDraft() {
 	d.formUpTo(maxDraft, app.DraftRulebook, draftPath, "apply", d.saveForm, web.AllLines)
 	d.formUpTo(maxDraft, app.DraftRulebook, draftPath, "try", d.tryDraft, web.AllLines)
 	d.formUpTo(maxDraft, app.CreateSelection, draftPath, "create", d.finishDraft, web.AllLines)
-	d.form(app.DraftRulebook, draftPath, "discard", d.discardDraft)
+	d.confirm(confirmed{app.DraftRulebook, draftPath + "/discard", d.askDiscard, d.discardDraft})
 }
-
-// draftZone is where the times of drafts are told: they have no timezone yet.
-func draftZone() *time.Location { return web.Location("Asia/Shanghai") }
 
 // draftPage shows a rulebook at work.
 type draftPage struct {
@@ -57,7 +53,7 @@ func (d *desk) draft(c echo.Context, at *place) error {
 
 func (d *desk) showDraft(c echo.Context, at *place, status int, data draftPage) error {
 	data.Path = newPath + "/" + data.ID
-	data.SavedAt = at.Moment(data.Draft.SavedAt, draftZone())
+	data.SavedAt = at.utc(data.Draft.SavedAt)
 	if data.Timeline != nil {
 		for _, row := range data.Timeline.Rows {
 			data.Dates = data.Dates || row.Past
@@ -189,6 +185,15 @@ func (d *desk) finishDraft(c echo.Context, at *place, form url.Values) error {
 	return d.refuseDraft(c, at, work{saved: draft, checked: checked, slug: draft.Slug}, err)
 }
 
+func (d *desk) askDiscard(c echo.Context, at *place) (string, askPage, error) {
+	draft, err := d.app.Draft(c.Request().Context(), c.Param("draft"))
+	to := newPath + "/" + draft.ID
+	form := &Form{Action: to + "/discard/confirm", Button: at.T("desk.draft.discard.button"), Fields: []Field{
+		{Name: "version", Kind: "hidden", Value: strconv.Itoa(draft.Version)},
+	}}
+	return at.T("desk.draft.discard"), askPage{Lead: at.T("desk.draft.discard.text"), Form: form, Back: to, BackButton: at.T("desk.draft")}, err
+}
+
 func (d *desk) discardDraft(c echo.Context, at *place, form url.Values) error {
 	version, err := strconv.Atoi(form.Get("version"))
 	if err != nil {
@@ -218,7 +223,7 @@ func (d *desk) changed(c echo.Context, at *place, w work) error {
 	return d.render(c, at, web.Page{
 		Name: "changed", Status: http.StatusConflict, Title: at.T("desk.changed"), Address: newPath + "/" + now.ID, Section: "new",
 		Data: changedPage{
-			Path: newPath + "/" + now.ID, Theirs: now, SavedAt: at.Moment(now.SavedAt, draftZone()),
+			Path: newPath + "/" + now.ID, Theirs: now, SavedAt: at.utc(now.SavedAt),
 			Mine: w.checked.Text, Slug: w.slug, Lines: folded(differences(now.Rulebook, w.checked.Text)),
 		},
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // entriesAtOnce is how many entries a page of the list has.
@@ -27,6 +28,9 @@ func (d *desk) mountEntries() {
 	d.page(app.ReadEntries, entry, d.entry)
 	d.page(app.ReadEntries, entry+"/photo", d.entryPhoto)
 	d.form(app.WithdrawEntry, entry, "withdraw", d.withdraw, "reason")
+	d.form(app.RestoreEntry, entry, "restore", d.restore)
+	d.page(app.CorrectEntry, entry+"/correct", d.correct)
+	d.form(app.CorrectEntry, entry+"/correct", "send", d.sendCorrection, "deeds", "reason")
 }
 
 // entriesPage is the list of entries.
@@ -197,7 +201,10 @@ type entryPage struct {
 	Opinions []opinion
 	Warnings []Text
 	Notes    []nomination.Note
-	Withdraw *Form // nil where it cannot be
+	Versions []versionView // none of an entry that says what it said first
+	Correct  string        // address; empty: it cannot be
+	Withdraw *Form         // nil where it cannot be
+	Restore  string        // address of the form; empty: it cannot be
 	Back     string
 }
 
@@ -262,21 +269,30 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 		add(id, e.Nominee.Attributes[id])
 	}
 	add(at.T("desk.entry.submitted"), at.moment(e.CreatedAt).Text)
-	said := map[string]nomination.Opinion{}
+	given := map[string]nomination.Opinion{}
 	for _, o := range e.Opinions {
-		said[o.Department] = o
+		given[o.Department] = o
 	}
 	for _, one := range rules.Vetting.Departments {
-		o, ok := said[one.ID]
-		shown := opinion{Department: department(at, rules, one.ID), Due: !ok, Verdict: at.T("desk.entries.due")}
+		o, ok := given[one.ID]
+		shown := opinion{Department: department(at, rules, one.ID), Due: true, Verdict: at.T("desk.entries.due")}
 		if ok {
-			shown.Verdict, shown.Reason, shown.By, shown.At = at.T("desk.verdict."+o.Verdict), o.Reason, o.By, at.moment(o.At)
-			shown.Fail = o.Verdict == nomination.Fail
+			shown = said(at, rules, o)
 		}
 		data.Opinions = append(data.Opinions, shown)
 	}
 	for _, w := range e.Warnings {
 		data.Warnings = append(data.Warnings, at.warning(w))
+	}
+	if data.Versions, err = d.versions(c.Request().Context(), at, rules, e); err != nil {
+		return err
+	}
+	if correctable(at, e) {
+		data.Correct = at.Path("entries", e.ID, "correct")
+	}
+	if e.State == nomination.Withdrawn && e.Nominee.Name != "" && at.Can(app.RestoreEntry) &&
+		at.Selection.Phase(rulebook.PhaseVetting).State != selection.Closed {
+		data.Restore = at.Path("entries", e.ID, "restore")
 	}
 	return d.render(c, at, web.Page{Name: "entry", Status: status, Title: data.Row.Name, Data: data})
 }
@@ -290,7 +306,8 @@ func (d *desk) withdraw(c echo.Context, at *place, typed url.Values) error {
 	ctx, of := c.Request().Context(), ofEntry(c, at)
 	e, err := d.app.WithdrawEntry(ctx, nomination.WithdrawEntry{Slug: of.Slug, Entry: of.Entry, Reason: typed.Get("reason")})
 	if err == nil {
-		return d.done(c, at.Path("entries", of.Entry), at.T("desk.entry.withdrawn", "name", e.Nominee.Name), nil)
+		back := &undo{Action: at.Path("entries", of.Entry, "restore")}
+		return d.done(c, at.Path("entries", of.Entry), at.T("desk.entry.withdrawn", "name", e.Nominee.Name), back)
 	}
 	shown, failed := d.app.Entry(ctx, of)
 	form := withdrawForm(at, shown)
@@ -301,7 +318,8 @@ func (d *desk) withdraw(c echo.Context, at *place, typed url.Values) error {
 }
 
 func (d *desk) entryPhoto(c echo.Context, at *place) error {
-	body, _, err := d.app.EntryPhoto(c.Request().Context(), ofEntry(c, at))
+	version, _ := strconv.Atoi(c.QueryParam("version"))
+	body, _, err := d.app.EntryPhoto(c.Request().Context(), ofEntry(c, at), version)
 	if err != nil {
 		return err
 	}

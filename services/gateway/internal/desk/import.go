@@ -33,7 +33,7 @@ func (d *desk) mountImport() {
 	d.form(app.ImportEntries, one, "look", d.lookAgain)
 	d.form(app.ImportEntries, one, "check", d.check)
 	d.form(app.ImportEntries, one, "run", d.runImport)
-	d.form(app.ImportEntries, one, "drop", d.dropImport)
+	d.confirm(confirmed{app.ImportEntries, one + "/drop", d.askDrop, d.dropImport})
 }
 
 // importsPage is the first step, and what has come before.
@@ -327,10 +327,17 @@ func (d *desk) runImport(c echo.Context, at *place, typed url.Values) error {
 	return c.Redirect(http.StatusSeeOther, at.Path("import", x.ID))
 }
 
-func (d *desk) dropImport(c echo.Context, at *place, typed url.Values) error {
+func (d *desk) askDrop(c echo.Context, at *place) (string, askPage, error) {
+	x, err := d.app.Import(c.Request().Context(), ofImport(c, at))
+	to := at.Path("import", x.ID)
+	form := &Form{Action: to + "/drop/confirm", Button: at.T("desk.import.drop")}
+	return at.T("desk.import.drop"), askPage{Lead: at.T("desk.import.drop.text", "name", x.Name), Form: form, Back: to, BackButton: x.Name}, err
+}
+
+func (d *desk) dropImport(c echo.Context, at *place, _ url.Values) error {
 	x, err := d.app.DropImport(c.Request().Context(), ofImport(c, at))
 	if err != nil {
-		return d.importAgain(c, at, typed, err)
+		return err
 	}
 	return d.done(c, at.Path("import"), at.T("desk.import.gone", "name", x.Name), nil)
 }

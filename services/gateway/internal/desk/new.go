@@ -73,7 +73,7 @@ func (d *desk) showNew(c echo.Context, at *place, form *Form, status int) error 
 			title = at.T("desk.new.unnamed")
 		}
 		data.Drafts = append(data.Drafts, draftLink{
-			Href: newPath + "/" + one.ID, Title: title, SavedBy: one.SavedBy, SavedAt: at.Moment(one.SavedAt, draftZone()),
+			Href: newPath + "/" + one.ID, Title: title, SavedBy: one.SavedBy, SavedAt: at.utc(one.SavedAt),
 		})
 	}
 	return d.render(c, at, web.Page{Name: "new", Status: status, Title: at.T("desk.new"), Address: newPath, Section: "new", Data: data})
@@ -115,7 +115,8 @@ func (d *desk) startDraft(c echo.Context, at *place, form url.Values) error {
 	if err == nil {
 		begun, err := d.app.StartDraft(c.Request().Context(), begun)
 		if err == nil {
-			return d.done(c, newPath+"/"+begun.ID, at.T("desk.new.started"), nil)
+			back := &undo{Action: newPath + "/" + begun.ID + "/discard/confirm", Values: map[string]string{"version": strconv.Itoa(begun.Version)}}
+			return d.done(c, newPath+"/"+begun.ID, at.T("desk.new.started"), back)
 		}
 		return d.startAgain(c, at, form, err)
 	}

@@ -37,9 +37,16 @@ func (d *desk) done(c echo.Context, to, text string, back *undo) error {
 	return c.Redirect(http.StatusSeeOther, to)
 }
 
-// tell leaves a note for the page that is read next.
+// maxNote is how long a note may be in bytes: browsers keep cookies of 4,096 bytes.
+const maxNote = 2800
+
+// tell leaves a note for the page that is read next. What would not fit into a
+// cookie goes without its undo: the page has what else takes it back.
 func (d *desk) tell(c echo.Context, text string, back *undo) error {
 	said, err := json.Marshal(note{Text: text, Undo: back})
+	if err == nil && len(said) > maxNote {
+		said, err = json.Marshal(note{Text: text})
+	}
 	if err != nil {
 		return err
 	}

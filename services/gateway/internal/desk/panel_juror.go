@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -167,15 +168,21 @@ func (d *desk) assign(c echo.Context, at *place, typed url.Values) error {
 		return err
 	}
 	in := gateway.AssignByHand{Juror: p.email(j.ID), Candidates: []int{}}
-	for _, text := range typed["candidate"] {
+	ticked := several(typed, "candidate")
+	for _, text := range ticked {
 		n, _ := strconv.Atoi(text) // what is no number is no candidate
 		in.Candidates = append(in.Candidates, n)
 	}
 	if _, err = d.app.AssignByHand(c.Request().Context(), ofPanel(c, at), in); err == nil {
-		return d.done(c, p.juror(j.ID), at.N("desk.juror.assigned", int64(len(in.Candidates)), "name", j.Name), nil)
+		var before []string
+		for _, n := range j.Candidates {
+			before = append(before, strconv.Itoa(n))
+		}
+		back := &undo{Action: p.juror(j.ID) + "/assign", Values: map[string]string{"candidate": strings.Join(before, ",")}}
+		return d.done(c, p.juror(j.ID), at.N("desk.juror.assigned", int64(len(in.Candidates)), "name", j.Name), back)
 	}
 	form := &Form{Action: p.juror(j.ID) + "/assign", Button: at.T("desk.juror.assign")}
-	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, form, p.leaveForm(j), typed["candidate"]) })
+	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, form, p.leaveForm(j), ticked) })
 }
 
 func (d *desk) leave(c echo.Context, at *place, typed url.Values) error {

@@ -22,6 +22,7 @@ func (d *desk) mountPhotos() {
 	d.files(of+"/photos", "add", intake{app.SetPhoto, nomination.MaxPhotos, nomination.MaxPhotosSize, "513M"}, d.addPhotos)
 	d.page(app.SetPhoto, of+"/photos/:picture/image", d.pictureImage)
 	d.form(app.SetPhoto, of+"/photos", "place", d.placePhoto)
+	d.form(app.SetPhoto, of+"/photos", "back", d.takePhotoBack)
 }
 
 // photosPage sends photos and places those that fit no entry.
@@ -157,7 +158,19 @@ func (d *desk) placePhoto(c echo.Context, at *place, typed url.Values) error {
 	if err != nil {
 		return d.showPhotos(c, at, http.StatusOK, typed, err)
 	}
-	return d.done(c, at.Path("photos"), at.T(said, "file", p.Name), nil)
+	var back *undo
+	if p.Entry == "" || in.Entry != "" { // not of one that stays with its entry
+		back = &undo{Action: at.Path("photos", "back"), Values: map[string]string{"picture": in.Picture}}
+	}
+	return d.done(c, at.Path("photos"), at.T(said, "file", p.Name), back)
+}
+
+func (d *desk) takePhotoBack(c echo.Context, at *place, typed url.Values) error {
+	p, err := d.app.TakePhotoBack(c.Request().Context(), nomination.OfPicture{Slug: at.Slug, Picture: typed.Get("picture")})
+	if err != nil {
+		return d.showPhotos(c, at, http.StatusOK, typed, err)
+	}
+	return d.done(c, at.Path("photos"), at.T("desk.photos.back", "file", p.Name), nil)
 }
 
 func (d *desk) pictureImage(c echo.Context, at *place) error {

@@ -240,16 +240,20 @@ func (d *desk) withdrawOpinions(c echo.Context, at *place, form url.Values) erro
 	return d.done(c, v.address(at), at.N("desk.vetting.withdrawn.many", int64(len(out.Entries))), nil)
 }
 
-// chosen are the entries of a form: a field each, or all in one by commas.
-func chosen(form url.Values) (ids []string) {
-	for _, value := range form["entry"] {
-		for id := range strings.SplitSeq(value, ",") {
-			if id != "" && !slices.Contains(ids, id) {
-				ids = append(ids, id)
+// chosen are the entries of a form.
+func chosen(form url.Values) []string { return several(form, "entry") }
+
+// several are the values of a name in a form: a field each, or all in one by
+// commas.
+func several(form url.Values, name string) (values []string) {
+	for _, one := range form[name] {
+		for value := range strings.SplitSeq(one, ",") {
+			if value != "" && !slices.Contains(values, value) {
+				values = append(values, value)
 			}
 		}
 	}
-	return ids
+	return values
 }
 
 // takesBack is what takes opinions back, for a note.

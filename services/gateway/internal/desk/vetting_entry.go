@@ -37,6 +37,7 @@ type docketEntryPage struct {
 	Undo           *undo
 	Fail           Form
 	Phrases        []phrase
+	Versions       []versionView // none of an entry that says what it said first
 }
 
 // word is a department's, as a page shows it.
@@ -84,6 +85,9 @@ func (d *desk) showDocket(c echo.Context, at *place, typed url.Values, fill func
 		data.Warnings = append(data.Warnings, at.warning(w))
 	}
 	data.opinions(at, v)
+	if data.Versions, err = d.versions(c.Request().Context(), at, v.rules, e); err != nil {
+		return err
+	}
 	if data.Due.Open && at.Within(app.GiveOpinion, v.Department.ID) {
 		switch {
 		case data.Own != nil:

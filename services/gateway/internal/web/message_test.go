@@ -127,6 +127,7 @@ func families(t *testing.T) map[string][]string {
 		"desk.due.": {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
 		},
+		"desk.act.":                auditActs(t),
 		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected},
 		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},

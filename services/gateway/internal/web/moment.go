@@ -7,8 +7,9 @@ import (
 
 // Moment is a time as a page shows it, in the selection's timezone.
 type Moment struct {
-	ISO  string // RFC 3339
-	Text string
+	ISO   string // RFC 3339
+	Text  string
+	Local bool // it is shown in the reader's own timezone, where scripts run
 }
 
 // Moment gives t as readers of the language write it, to the minute.

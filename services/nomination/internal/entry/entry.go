@@ -150,13 +150,14 @@ func read(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 		Notes         json.RawMessage  `db:"notes"`
 		CreatedAt     time.Time        `db:"created_at"`
 		Opinions      json.RawMessage  `db:"opinions"`
+		Version       int              `db:"version"`
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT e.id, e.slug, e.state, coalesce(c.number, 0) AS number, e.name, e.gender, e.category, e.employer, e.region,
-		       e.years, `+deeds+` AS deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, o.opinions
+		       e.years, `+deeds+` AS deeds, e.recommended_by, e.attributes, e.photo, e.warnings, e.notes, e.created_at, e.version, o.opinions
 		FROM entry e LEFT JOIN candidate c ON c.entry = e.id AND c.recalled_at IS NULL CROSS JOIN LATERAL (
 			SELECT coalesce(json_agg(json_build_object('department', department, 'verdict', verdict, 'reason', reason,
-			       'by', given_by, 'at', given_at) ORDER BY given_at, department), '[]') AS opinions
+			       'by', given_by, 'at', given_at, 'version', version) ORDER BY given_at, department), '[]') AS opinions
 			FROM opinion WHERE entry = e.id
 		) o WHERE `+where, args...); err != nil {
 		return nil, fmt.Errorf("entries: %w", err)
@@ -164,7 +165,7 @@ func read(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 	entries := make([]nomination.Entry, len(rows))
 	for i, r := range rows {
 		x := nomination.Entry{
-			ID: r.ID, Slug: r.Slug, State: r.State, Number: r.Number, CreatedAt: r.CreatedAt.UTC(),
+			ID: r.ID, Slug: r.Slug, State: r.State, Number: r.Number, CreatedAt: r.CreatedAt.UTC(), Version: r.Version,
 			Nominee: nomination.Nominee{
 				Name: r.Name, Gender: r.Gender, Category: r.Category, Employer: r.Employer, Region: r.Region, Years: r.Years,
 				Deeds: r.Deeds, RecommendedBy: r.RecommendedBy, Photo: r.Photo,
@@ -195,6 +196,7 @@ type fresh struct {
 	key         string
 	fingerprint string
 	warnings    []nomination.Warning
+	author      []byte // what is kept of the author's key; nil: staff handed it in
 }
 
 // insert stores entries in one statement, and gives the ids of those that were
@@ -204,6 +206,7 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		ids, names, genders, categories, employers, regions, deeds, by, attributes, photos, warnings, notes, keys, prints []string
 		searched, serials                                                                                                 []string
 		years                                                                                                             []*int
+		authors                                                                                                           [][]byte
 	}
 	for _, f := range all {
 		attributes, err := json.Marshal(nonNil(f.nominee.Attributes))
@@ -227,22 +230,24 @@ func insert(ctx context.Context, tx *sqlx.Tx, slug string, at time.Time, all []f
 		c.notes = append(c.notes, string(notes))
 		c.keys, c.prints = append(c.keys, f.key), append(c.prints, f.fingerprint)
 		c.searched, c.serials = append(c.searched, searched(n)), append(c.serials, f.serial)
+		c.authors = append(c.authors, f.author)
 	}
 	var ids []string
 	if err := tx.SelectContext(ctx, &ids, `
 		INSERT INTO entry (slug, created_at, state, id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes, photo, warnings, name_key, fingerprint, notes, search, serial)
+		       attributes, photo, warnings, name_key, fingerprint, notes, search, serial, author, version_by)
 		SELECT $1, $2, 'submitted', id, name, gender, category, employer, region, years, deeds, recommended_by,
-		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint, notes::jsonb, search, serial
+		       attributes::jsonb, photo, warnings::jsonb, name_key, fingerprint, notes::jsonb, search, serial, author, $21
 		FROM unnest($3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
-		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[])
+		       $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::bytea[])
 		  AS f (id, name, gender, category, employer, region, years, deeds, recommended_by, attributes, photo, warnings, name_key, fingerprint, notes,
-		        search, serial)
+		        search, serial, author)
 		ON CONFLICT (slug, fingerprint) WHERE state <> 'withdrawn' DO NOTHING
 		RETURNING id`,
 		slug, at, pq.Array(c.ids), pq.Array(c.names), pq.Array(c.genders), pq.Array(c.categories), pq.Array(c.employers), pq.Array(c.regions),
 		pq.Array(c.years), pq.Array(c.deeds), pq.Array(c.by), pq.Array(c.attributes), pq.Array(c.photos), pq.Array(c.warnings),
-		pq.Array(c.keys), pq.Array(c.prints), pq.Array(c.notes), pq.Array(c.searched), pq.Array(c.serials)); err != nil {
+		pq.Array(c.keys), pq.Array(c.prints), pq.Array(c.notes), pq.Array(c.searched), pq.Array(c.serials),
+		pq.ByteaArray(c.authors), actor.From(ctx).Name); err != nil {
 		return nil, fmt.Errorf("entry: insert: %w", err)
 	}
 	var total int

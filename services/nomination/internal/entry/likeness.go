@@ -32,8 +32,9 @@ type look struct {
 	doubt    fault.Field // of what resembles it
 }
 
-// lookup reads the entries that have one of the names, except withdrawn ones.
-func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []string) (known, error) {
+// lookup reads the entries that have one of the names, except withdrawn ones and
+// one that is compared itself.
+func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []string, but ...string) (known, error) {
 	k := known{make(map[string]string), make(map[string][]look)}
 	var rows []struct {
 		ID          string `db:"id"`
@@ -44,7 +45,8 @@ func lookup(ctx context.Context, q sqlx.QueryerContext, slug string, nameKeys []
 	}
 	if err := sqlx.SelectContext(ctx, q, &rows, `
 		SELECT id, name, employer, region, fingerprint FROM entry
-		WHERE slug = $1 AND name_key = ANY($2) AND state <> 'withdrawn' ORDER BY id`, slug, pq.Array(nameKeys)); err != nil {
+		WHERE slug = $1 AND name_key = ANY($2) AND state <> 'withdrawn' AND id <> ALL($3::uuid[]) ORDER BY id`,
+		slug, pq.Array(nameKeys), pq.Array(append([]string{}, but...))); err != nil {
 		return k, fmt.Errorf("entries of the same names: %w", err)
 	}
 	for _, r := range rows {

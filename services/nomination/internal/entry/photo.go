@@ -53,18 +53,25 @@ func (e *Entries) SetPhoto(ctx context.Context, in nomination.SetPhoto) (nominat
 	return out, err
 }
 
-// givePhoto gives a locked entry its photo. What there is to be said of it takes
-// the place of what was said of the one before.
+// givePhoto gives a locked entry its photo; none takes it away. What there is to be
+// said of it takes the place of what was said of the one before, which is kept
+// with the version that it belongs to.
 func (e *Entries) givePhoto(ctx context.Context, tx *sqlx.Tx, to nomination.Entry, hash string, doubts []nomination.Warning) error {
 	warnings := slices.DeleteFunc(slices.Clone(to.Warnings), func(w nomination.Warning) bool { return w.Field == form.Photo })
 	body, err := json.Marshal(append(append([]nomination.Warning{}, warnings...), doubts...))
 	if err != nil {
 		return fmt.Errorf("set photo: %w", err)
 	}
+	now := e.deps.Time()
+	if to.Nominee.Photo != "" && to.Nominee.Photo != hash {
+		if err := keep(ctx, tx, now, to, "", nil); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.ExecContext(ctx, `UPDATE entry SET photo = $2, warnings = $3 WHERE id = $1`, to.ID, hash, string(body)); err != nil {
 		return fmt.Errorf("set photo: %w", err)
 	}
-	return Record(ctx, tx, e.deps.Time(), to.Slug, "set_photo", "", map[string]string{"entry": to.ID, "photo": hash})
+	return Record(ctx, tx, now, to.Slug, "set_photo", "", map[string]string{"entry": to.ID, "photo": hash})
 }
 
 // doubts are what is told of a picture that is taken all the same.

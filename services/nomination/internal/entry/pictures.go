@@ -186,9 +186,10 @@ type pictureRow struct {
 	Warnings  json.RawMessage         `db:"warnings"`
 	Actor     json.RawMessage         `db:"actor"`
 	CreatedAt time.Time               `db:"created_at"`
+	Before    string                  `db:"before"`
 }
 
-const pictureColumns = `id, slug, name, file, member, by, state, entry, why, warnings, actor, created_at`
+const pictureColumns = `id, slug, name, file, member, by, state, entry, why, warnings, actor, created_at, before`
 
 func (r pictureRow) picture() (nomination.Picture, error) {
 	p := nomination.Picture{ID: r.ID, Name: r.Name, State: r.State, At: r.CreatedAt.UTC()}
@@ -335,8 +336,9 @@ func (e *Entries) place(ctx context.Context, tx *sqlx.Tx, r pictureRow, entry, h
 	if err := e.givePhoto(ctx, tx, to, hash, doubts); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE picture SET state = 'placed', entry = $2, file = '', why = NULL, warnings = $3 WHERE id = $1`,
-		r.ID, to.ID, string(r.Warnings)); err != nil {
+	if _, err := tx.ExecContext(ctx, `
+		UPDATE picture SET state = 'placed', entry = $2, file = $4, before = $5, why = NULL, warnings = $3 WHERE id = $1`,
+		r.ID, to.ID, string(r.Warnings), hash, to.Nominee.Photo); err != nil {
 		return fmt.Errorf("place a picture: %w", err)
 	}
 	return nil
@@ -352,7 +354,8 @@ func (e *Entries) putAway(ctx context.Context, tx *sqlx.Tx, r pictureRow) error 
 	case nomination.PicturePlaced, nomination.PictureUnplaced, nomination.PictureRefused:
 	}
 	if _, err := tx.ExecContext(ctx, `
-		UPDATE picture SET state = CASE state WHEN 'placed' THEN state ELSE 'dropped' END, file = '', why = NULL, warnings = '[]' WHERE id = $1`, r.ID); err != nil {
+		UPDATE picture SET state = CASE state WHEN 'placed' THEN state ELSE 'dropped' END,
+		       warnings = CASE state WHEN 'placed' THEN '[]' ELSE warnings END WHERE id = $1`, r.ID); err != nil {
 		return fmt.Errorf("put a picture away: %w", err)
 	}
 	return Record(ctx, tx, e.deps.Time(), r.Slug, "drop_photo", "", map[string]string{"picture": r.ID})

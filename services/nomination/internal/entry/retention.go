@@ -91,7 +91,7 @@ func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (eras
 		UPDATE entry e SET erased_at = $3, name = CASE WHEN over.struck THEN e.name ELSE '' END, gender = '',
 		       category = CASE WHEN over.struck THEN category ELSE '' END, employer = '', region = '', years = NULL, deeds = '',
 		       recommended_by = '', attributes = '{}', photo = '', warnings = '[]', notes = '[]', name_key = '',
-		       search = '', serial = '', fingerprint = e.id::text
+		       search = '', serial = '', fingerprint = e.id::text, version_by = '', version_reason = '', author = NULL
 		FROM over WHERE e.id = over.id RETURNING e.id, e.slug, over.name, over.employer, over.region, over.photo`,
 		append([]any{over, retention.Most, now}, w.args...)...); err != nil {
 		return nil, false, fmt.Errorf("erase %s: %w", w.kind, err)
@@ -114,6 +114,8 @@ func erase(ctx context.Context, tx *sqlx.Tx, now, over time.Time, w which) (eras
 	}{
 		// Why a department refused somebody is about them.
 		{`UPDATE opinion SET reason = '…' WHERE entry = ANY($1::uuid[]) AND reason <> ''`, []any{pq.Array(ids)}},
+		// What it said before.
+		{`DELETE FROM entry_version WHERE entry = ANY($1::uuid[])`, []any{pq.Array(ids)}},
 		// A file's name is a person's.
 		{`DELETE FROM picture WHERE entry = ANY($1::uuid[])`, []any{pq.Array(ids)}},
 		// Others that resemble an entry name it in their warnings.
@@ -163,7 +165,7 @@ func erasePictures(ctx context.Context, tx *sqlx.Tx, _, over time.Time) (erased 
 		return nil, false, fmt.Errorf("erase pictures: %w", err)
 	}
 	for _, r := range rows {
-		if r.State == string(nomination.PictureUnplaced) {
+		if r.State == string(nomination.PictureUnplaced) || r.State == string(nomination.PictureDropped) {
 			erased = append(erased, retention.Item{Slug: r.Slug, Kind: pictures})
 		}
 	}
@@ -174,6 +176,7 @@ func erasePictures(ctx context.Context, tx *sqlx.Tx, _, over time.Time) (erased 
 func needed(ctx context.Context, q sqlx.QueryerContext, hashes []string) (found []string, err error) {
 	err = sqlx.SelectContext(ctx, q, &found, `
 		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)
-		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced')`, pq.Array(hashes))
+		UNION SELECT nominee ->> 'photo' FROM entry_version WHERE nominee ? 'photo' AND nominee ->> 'photo' = ANY($1)
+		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced', 'dropped')`, pq.Array(hashes))
 	return found, err
 }

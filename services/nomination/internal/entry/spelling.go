@@ -5,17 +5,19 @@ import (
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/services/nomination/internal/form"
 )
 
 // Spellings are the employers of a selection's entries, in the order in which they
-// were handed in first, but for entries that are out. Adding one more tells
-// whether another is the same.
-func Spellings(ctx context.Context, q sqlx.QueryerContext, slug string) (*form.Spellings, error) {
+// were handed in first, but for entries that are out, and one that is compared
+// itself. Adding one more tells whether another is the same.
+func Spellings(ctx context.Context, q sqlx.QueryerContext, slug string, but ...string) (*form.Spellings, error) {
 	var employers []string
 	if err := sqlx.SelectContext(ctx, q, &employers, `
-		SELECT employer FROM entry WHERE slug = $1 AND state IN ('submitted', 'admitted') GROUP BY employer ORDER BY min(id::text)`, slug); err != nil {
+		SELECT employer FROM entry WHERE slug = $1 AND state IN ('submitted', 'admitted') AND id <> ALL($2::uuid[])
+		GROUP BY employer ORDER BY min(id::text)`, slug, pq.Array(append([]string{}, but...))); err != nil {
 		return nil, fmt.Errorf("employers: %w", err)
 	}
 	s := form.NewSpellings(form.Employer)

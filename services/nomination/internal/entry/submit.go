@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -41,6 +42,10 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 			return nomination.Invalid(wrong...)
 		}
 		f := fresh{id: id, nominee: n, key: form.Key(n.Name), fingerprint: form.Fingerprint(n)}
+		key := ""
+		if actor.From(ctx).Kind != actor.Staff {
+			key, f.author = newKey()
+		}
 		known, err := lookup(ctx, tx, in.Slug, []string{f.key})
 		if err != nil {
 			return err
@@ -67,6 +72,7 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 			return err
 		}
 		out, err = Get(ctx, tx, in.Slug, id.String())
+		out.Key = key
 		return err
 	})
 	return out, err
@@ -100,6 +106,36 @@ func (e *Entries) WithdrawEntry(ctx context.Context, in nomination.WithdrawEntry
 			return fmt.Errorf("withdraw entry: %w", err)
 		}
 		return Record(ctx, tx, now, in.Slug, "withdraw_entry", in.Reason, map[string]string{"entry": out.ID})
+	})
+	return out, err
+}
+
+// RestoreEntry implements nomination.Service.
+func (e *Entries) RestoreEntry(ctx context.Context, in nomination.OfEntry) (nomination.Entry, error) {
+	var out nomination.Entry
+	err := pg.InTx(ctx, e.deps.DB, func(tx *sqlx.Tx) error {
+		now := e.deps.Time()
+		if _, err := e.deps.Selections.RequireBefore(ctx, tx, in.Slug, now, rulebook.PhaseVetting); err != nil {
+			return err
+		}
+		var err error
+		if out, err = Lock(ctx, tx, in.Slug, in.Entry); err != nil {
+			return err
+		}
+		switch {
+		case out.State == nomination.Submitted:
+			return nil
+		case out.State != nomination.Withdrawn || out.Nominee.Name == "": // erased
+			return nomination.ErrDecided.With("state", string(out.State))
+		}
+		if err := alone(ctx, tx, out, form.Fingerprint(out.Nominee)); err != nil {
+			return err
+		}
+		out.State = nomination.Submitted
+		if _, err := tx.ExecContext(ctx, `UPDATE entry SET state = $2, withdrawn_at = NULL WHERE id = $1`, out.ID, out.State); err != nil {
+			return once(err)
+		}
+		return Record(ctx, tx, now, in.Slug, "restore_entry", "", map[string]string{"entry": out.ID})
 	})
 	return out, err
 }

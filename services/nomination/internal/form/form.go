@@ -171,6 +171,19 @@ func Values(n nomination.Nominee) map[string]string {
 	return values
 }
 
+// Fields are all that a form says, by field, empty ones among them but for
+// attributes.
+func Fields(n nomination.Nominee) map[string]string {
+	fields := map[string]string{Photo: n.Photo}
+	for _, field := range []string{Name, Gender, Category, Employer, Region, Years, Deeds, RecommendedBy} {
+		fields[field] = value(n, field)
+	}
+	for id, text := range n.Attributes {
+		fields[Attribute(id)] = text
+	}
+	return fields
+}
+
 func value(n nomination.Nominee, field string) string {
 	switch field {
 	case Name:

@@ -38,15 +38,15 @@ func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) (
 	})
 }
 
-// recall takes a candidate off the list before vetting closes, because a
-// department took its word back. To the other rooms the number is struck; here
+// recall takes a candidate off the list before vetting closes, because opinions
+// were taken back. To the other rooms the number is struck; here
 // nobody sees it any more.
-func recall(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) error {
+func recall(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry, why string) error {
 	if _, err := tx.ExecContext(ctx, `UPDATE candidate SET recalled_at = $3 WHERE slug = $1 AND number = $2`, e.Slug, e.Number, at); err != nil {
 		return fmt.Errorf("recall: %w", err)
 	}
 	return outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(e.Number), event.CandidateStruck{
-		Number: e.Number, Reason: "a department took its opinion back before vetting closed",
+		Number: e.Number, Reason: why,
 	})
 }
 

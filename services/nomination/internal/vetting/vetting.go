@@ -77,10 +77,10 @@ func (v *Vetting) give(ctx context.Context, tx *sqlx.Tx, in nomination.GiveOpini
 	}
 	by := actor.From(ctx)
 	if _, err := tx.ExecContext(ctx, `
-		INSERT INTO opinion (entry, department, verdict, reason, given_by, given_at, account)
-		SELECT id, $2, $3, $4, $5, $6, $7 FROM unnest($1::uuid[]) AS id
+		INSERT INTO opinion (entry, department, verdict, reason, given_by, given_at, account, version)
+		SELECT id, $2, $3, $4, $5, $6, $7, version FROM entry WHERE id = ANY($1::uuid[])
 		ON CONFLICT (entry, department) DO UPDATE SET verdict = excluded.verdict, reason = excluded.reason,
-		       given_by = excluded.given_by, given_at = excluded.given_at, account = excluded.account`,
+		       given_by = excluded.given_by, given_at = excluded.given_at, account = excluded.account, version = excluded.version`,
 		pq.Array(fresh), in.Department, in.Verdict, in.Reason, by.Name, now, by.ID); err != nil {
 		return out, fmt.Errorf("give opinion: %w", err)
 	}
@@ -91,7 +91,7 @@ func (v *Vetting) give(ctx context.Context, tx *sqlx.Tx, in nomination.GiveOpini
 		}
 		word := nomination.Opinion{Department: in.Department, Verdict: in.Verdict, Reason: in.Reason}
 		e.Opinions = append(without(e.Opinions, in.Department), word)
-		if err := settle(ctx, tx, now, e, outcome(e.Opinions, departments)); err != nil {
+		if err := settle(ctx, tx, now, e, outcome(e.Opinions, departments), takenBack); err != nil {
 			return out, err
 		}
 		if err := entry.Record(ctx, tx, now, in.Slug, "give_opinion", in.Reason, map[string]string{
@@ -127,15 +127,16 @@ func decided(i int, e nomination.Entry) fault.Field {
 	return fault.Wrong(fmt.Sprintf("entries[%d]", i), "entry_decided", "{name} has been decided: {state}", "name", e.Nominee.Name, "state", string(e.State))
 }
 
-// settle moves a locked entry to the state that opinions make of it.
-func settle(ctx context.Context, tx *sqlx.Tx, now time.Time, e *nomination.Entry, to nomination.State) (err error) {
+// settle moves a locked entry to the state that opinions make of it. why is told of
+// a candidate who is none any more.
+func settle(ctx context.Context, tx *sqlx.Tx, now time.Time, e *nomination.Entry, to nomination.State, why string) (err error) {
 	switch {
 	case e.State == to:
 		return nil
 	case to == nomination.Admitted:
 		e.Number, err = admit(ctx, tx, now, *e)
 	case e.State == nomination.Admitted:
-		if err = recall(ctx, tx, now, *e); err == nil {
+		if err = recall(ctx, tx, now, *e, why); err == nil {
 			err = entry.SetState(ctx, tx, e.ID, to)
 		}
 		e.Number = 0
@@ -145,6 +146,12 @@ func settle(ctx context.Context, tx *sqlx.Tx, now time.Time, e *nomination.Entry
 	e.State = to
 	return err
 }
+
+// Why a number is struck before vetting closes, as other rooms hear it.
+const (
+	takenBack = "a department took its opinion back before vetting closed"
+	corrected = "the entry was corrected before vetting closed"
+)
 
 // WithdrawOpinions implements nomination.Service.
 func (v *Vetting) WithdrawOpinions(ctx context.Context, in nomination.WithdrawOpinions) (out nomination.Vetted, err error) {
@@ -194,7 +201,7 @@ func (v *Vetting) withdraw(ctx context.Context, tx *sqlx.Tx, now time.Time, e *n
 		return fmt.Errorf("withdraw opinion: %w", err)
 	}
 	e.Opinions = left
-	if err := settle(ctx, tx, now, e, outcome(left, departments)); err != nil {
+	if err := settle(ctx, tx, now, e, outcome(left, departments), takenBack); err != nil {
 		return err
 	}
 	return entry.Record(ctx, tx, now, e.Slug, "withdraw_opinion", "", map[string]string{"entry": e.ID, "department": of})

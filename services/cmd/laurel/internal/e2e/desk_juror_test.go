@@ -65,11 +65,12 @@ func TestDesk_juror(t *testing.T) {
 	if len(codes) < 4 {
 		t.Fatalf("only %d candidates", len(codes))
 	}
-	s := c.at(t, c.tokens[who])
-	s.open("/sheets")
+	s := c.byKeys(t, email(who), "/sheets")
 	s.until(`document.querySelectorAll(".docket li").length === ` + fmt.Sprint(len(codes)))
+	s.shortcuts("n")
 	s.keys("n")
 	s.until(atSheet + `"` + codes[0] + `" && document.activeElement.id === "scores.deeds"`)
+	s.seen()
 	s.keys("90\r80\r70")
 	s.until(`document.querySelector("#saved").innerText.startsWith("Saved as a draft")`)
 	c.keeps(t, who, codes[0], "90 80 70")
@@ -123,6 +124,7 @@ func TestDesk_juror(t *testing.T) {
 
 	// Submitted from the keyboard, and all at once after a look.
 	s.do("blur", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
+	s.shortcuts("s", "a", "r")
 	s.keys("s")
 	c.keeps(t, who, codes[0], "97 80 70 submitted")
 	s.open("/sheets/experts/review")

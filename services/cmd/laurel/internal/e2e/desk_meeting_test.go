@@ -87,9 +87,12 @@ func TestDesk_meeting(t *testing.T) {
 	}
 	sees(t, wall, motion)
 	sees(t, keys, "You have not voted on this motion yet.")
+	by := &seated{h, t, keys, ""}
+	by.shortcuts("v")
 	browser.Run(t, keys, "to the vote", chromedp.KeyEvent("v"))
 	sees(t, keys, "Your vote is final")
 	tabTo(t, keys, `e.name === "choice"`)
+	by.seen()
 	browser.Run(t, keys, "for", chromedp.KeyEvent(" "))
 	tabTo(t, keys, `e.type === "submit" && e.textContent === "Cast my vote"`)
 	browser.Run(t, keys, "cast", chromedp.KeyEvent("\r"))

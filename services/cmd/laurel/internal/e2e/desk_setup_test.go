@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/script"
 )
 
 // seated is a member of staff at a browser.
@@ -32,6 +34,58 @@ func (h *harness) at(t *testing.T, token string) *seated {
 	s.do("sign in", chromedp.Navigate(s.desk("")+"/../../healthz"),
 		chromedp.Evaluate[chromedp.Void](`document.cookie = "laurel_session=`+token+`; path=/"; document.cookie = "laurel_language=en; path=/"`))
 	return s
+}
+
+// byKeys opens a browser in which somebody signs in by the keyboard alone, and is led
+// to a page of the selection.
+func (h *harness) byKeys(t *testing.T, email, path string) *seated {
+	t.Helper()
+	s := &seated{h, t, browser.Open(t), ""}
+	to := url.Values{"to": {"/desk/s/" + slug + path}, "lang": {"en"}}
+	s.do("to the page that asks who", chromedp.Navigate("http://"+h.Listen+"/desk/sign-in?"+to.Encode()))
+	tabTo(t, s.ctx, `e.id === "email"`)
+	s.seen()
+	s.keys(email)
+	tabTo(t, s.ctx, `e.id === "password"`)
+	s.seen()
+	s.keys(script.Password + "\r")
+	return s
+}
+
+// seen waits until what has the focus shows it.
+func (s *seated) seen() {
+	s.t.Helper()
+	testkit.Eventually(s.t, testkit.Patience, func() error {
+		if where := s.text(unseen); where != "" {
+			return errors.New(where)
+		}
+		return nil
+	})
+}
+
+// unseen says why the focus is not seen.
+const unseen = `(() => {
+		const e = document.activeElement, style = getComputedStyle(e);
+		if (e === document.body) return "nothing has the focus";
+		if (!e.matches(":focus-visible")) return e.outerHTML.slice(0, 200) + " does not match :focus-visible";
+		return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0 || style.boxShadow !== "none" ? "" : e.outerHTML.slice(0, 200) + " has no outline";
+	})()`
+
+// shortcuts opens the list of a page's keys, has it name some, and closes it.
+func (s *seated) shortcuts(keys ...string) {
+	s.t.Helper()
+	s.keys("?")
+	s.until(`document.getElementById("keys").open`)
+	listed := s.text(`[...document.querySelectorAll("#keys dt")].map((e) => e.innerText).join(" ")`)
+	for _, key := range keys {
+		if !strings.Contains(" "+strings.ReplaceAll(listed, "/", " ")+" ", " "+key+" ") {
+			s.t.Errorf("the page's keys are %q, without %q", listed, key)
+		}
+	}
+	tabTo(s.t, s.ctx, `e.closest("#keys form") !== null && e.type === "submit"`)
+	s.seen()
+	s.keys("\r")
+	s.until(`!document.getElementById("keys").open`)
 }
 
 // desk is the address of a page of the selection's desks.

@@ -72,18 +72,21 @@ func (h *harness) opinions(t *testing.T, department string) map[string]string {
 	return out
 }
 
-// TestDesk_vetter vets entries by the keyboard alone, on a phone's screen.
+// TestDesk_vetter vets entries by the keyboard alone, from signing in on.
 func TestDesk_vetter(t *testing.T) {
 	t.Parallel()
-	h, token, ids := vetting(t)
-	s := h.at(t, token)
-	s.open("/vetting?department=hr")
+	h, _, ids := vetting(t)
+	s := h.byKeys(t, email("vetter-1"), "/vetting?department=hr")
+	s.until(`document.querySelectorAll(".docket li").length > 0`)
+	s.shortcuts("n", "m")
 	s.keys("n") // begin with the first
 	s.until(`location.pathname.endsWith("` + ids[0] + `") && document.querySelector(".entry-photo").naturalWidth === 300`)
+	s.shortcuts("p", "f", "u", "j", "→")
 	s.keys("p")
 	s.until(`location.pathname.endsWith("` + ids[1] + `") && document.querySelector("#note").innerText.includes("has passed")`)
 	s.keys("1") // a phrase, which is then the vetter's own
 	s.until(`document.activeElement.id === "reason" && document.activeElement.value.includes("incomplete")`)
+	s.seen()
 	s.keys("!\t\r")
 	s.until(`location.pathname.endsWith("` + ids[2] + `") && document.querySelector("#note").innerText.includes("vetoed")`)
 	if phrase := s.text(`document.querySelector("[data-phrase]").value`); phrase != "Documents are incomplete.!" {

@@ -162,7 +162,7 @@ func TestEntries_look(t *testing.T) {
 		return nil
 	})
 	look("import-done", second)
-	if s := c.send(at+"/drop", nil); s.Status != http.StatusOK || !s.says("已放弃导入") {
+	if s := c.send(at+"/drop/confirm", nil); s.Status != http.StatusOK || !s.says("已放弃导入") {
 		t.Errorf("dropped: %d %s", s.Status, s.Text)
 	}
 

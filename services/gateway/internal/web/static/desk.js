@@ -16,15 +16,20 @@
   document.addEventListener("submit", (event) => {
     if (event.target.method !== "post" || event.defaultPrevented) return;
     const at = document.activeElement;
-    kept(sessionStorage, placeKey, JSON.stringify({ y: scrollY, id: at && at.id, time: Date.now() }));
+    kept(sessionStorage, placeKey, JSON.stringify({ y: scrollY, id: at && at.id, action: event.target.getAttribute("action"), time: Date.now() }));
   });
   const before = JSON.parse(kept(sessionStorage, placeKey) || "null");
   kept(sessionStorage, placeKey, null);
   if (before && Date.now() - before.time < 60_000 && !document.getElementById("alert")) {
-    const again = before.id && document.getElementById(before.id);
+    const again = before.id && document.getElementById(before.id) || before.action && document.querySelector(`form[action="${CSS.escape(before.action)}"] button`);
     if (again) again.focus({ preventScroll: true });
     scrollTo({ top: before.y, behavior: "instant" });
   }
+
+  // What is in no selection is told in the reader's own timezone.
+  const own = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang,
+    { year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  document.querySelectorAll("time[data-local]").forEach((time) => { time.textContent = own.format(new Date(time.dateTime)); });
 
   // Twice pressed is once sent.
   document.addEventListener("submit", (event) => {
