@@ -63,6 +63,9 @@ func (a *App) EndSessions(ctx context.Context, id string) ([]identity.OpenSessio
 	return do(ctx, a, EndSessions, "", a.identity.EndSessions, identity.EndSessions{Token: CallerOf(ctx).Token, ID: id})
 }
 
+// OperatorRoles are the roles that acts for all selections take.
+func OperatorRoles() []identity.Role { return []identity.Role{identity.Organizer, identity.Auditor} }
+
 // Operators are the accounts with a role in all selections.
 func (a *App) Operators(ctx context.Context) ([]identity.Account, error) {
 	return do(ctx, a, ListOperators, "", a.identity.ListStaff, identity.ListStaff{Slug: identity.AnySelection})

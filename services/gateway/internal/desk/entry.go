@@ -27,6 +27,7 @@ func (d *desk) mountEntries() {
 	d.page(app.ReadEntries, entry, d.entry)
 	d.page(app.ReadEntries, entry+"/photo", d.entryPhoto)
 	d.form(app.WithdrawEntry, entry, "withdraw", d.withdraw, "reason")
+	d.page(app.CheckSeats, of+"/entries/seats", d.filling)
 }
 
 // entriesPage is the list of entries.
@@ -197,7 +198,8 @@ type entryPage struct {
 	Opinions []opinion
 	Warnings []Text
 	Notes    []nomination.Note
-	Withdraw *Form // nil where it cannot be
+	Withdraw *Form  // nil where it cannot be
+	Strike   string // address; empty: not a candidate, or not for the reader
 	Back     string
 }
 
@@ -239,6 +241,9 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 	data := entryPage{
 		Row: rowOf(at, rules, e), Title: at.label("deeds"), Deeds: e.Nominee.Deeds, Alt: at.label("photo"), Notes: e.Notes, Withdraw: form,
 		Back: at.Path("entries"),
+	}
+	if canStrike(at, e) {
+		data.Strike = at.Path("entries", e.ID, "strike")
 	}
 	if e.Nominee.Photo != "" {
 		data.Photo = at.Path("entries", e.ID, "photo")
