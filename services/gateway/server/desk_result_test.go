@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -143,11 +145,15 @@ func atResult(t *testing.T, r *resulting) (*installation, *askedRooms) {
 func drawing(t *testing.T) selection.Selection {
 	t.Helper()
 	s := frozen(t)
-	rules, err := rulebook.Parse(s.Rulebook)
+	text, err := os.ReadFile("../../../pkg/rulebook/testdata/courier.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules.Composite.Lot.Source = rulebook.Text{"zh": "上证综指 2026-05-08 收盘" + scrawl}
+	lot := fmt.Sprintf("  lot: {source: {zh: %q}}\n  tie_break:", "上证综指 2026-05-08 收盘"+scrawl)
+	rules, err := rulebook.Parse(bytes.Replace(text, []byte("  tie_break:"), []byte(lot), 1))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.Rulebook, err = rules.Canonical(); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
@@ -65,6 +66,17 @@ func (a *App) EndSessions(ctx context.Context, id string) ([]identity.OpenSessio
 
 // OperatorRoles are the roles that acts for all selections take.
 func OperatorRoles() []identity.Role { return []identity.Role{identity.Organizer, identity.Auditor} }
+
+// RolesInAll are the roles that an account has in all selections, or gets there
+// once it is claimed.
+func RolesInAll(account identity.Account) (roles []identity.Grant) {
+	for _, g := range slices.Concat(account.Grants, account.Pending) {
+		if g.Slug == identity.AnySelection {
+			roles = append(roles, g)
+		}
+	}
+	return roles
+}
 
 // Operators are the accounts with a role in all selections.
 func (a *App) Operators(ctx context.Context) ([]identity.Account, error) {

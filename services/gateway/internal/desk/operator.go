@@ -61,10 +61,8 @@ func (d *desk) showOperators(c echo.Context, at *place, status int, form *Form) 
 	data := operatorsPage{Form: form, Access: operatorsPath + "/access"}
 	for _, a := range all {
 		row := operatorRow{Name: a.Name, Email: a.Email, State: at.T("desk.people.state." + string(a.State))}
-		for _, g := range append(append([]identity.Grant{}, a.Grants...), a.Pending...) {
-			if g.Slug == identity.AnySelection {
-				row.Roles = append(row.Roles, roleRow{Text: at.T("desk.role." + string(g.Role)), Role: string(g.Role), Scope: g.Scope})
-			}
+		for _, g := range app.RolesInAll(a) {
+			row.Roles = append(row.Roles, roleRow{Text: at.T("desk.role." + string(g.Role)), Role: string(g.Role), Scope: g.Scope})
 		}
 		data.People = append(data.People, row)
 	}
