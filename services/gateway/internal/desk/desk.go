@@ -52,6 +52,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountOperators()
 	d.mountInstallation()
 	d.mountPeople()
+	d.mountMail()
 	d.mountNew()
 	d.mountEntries()
 	d.mountImport()
