@@ -98,6 +98,13 @@ type PinConflict struct {
 	Reason     string `json:"reason" lines:"true" maxLength:"1000"`
 }
 
+// TryResult is a change of the rules to try.
+type TryResult struct {
+	Weights  map[string]string `json:"weights,omitempty" doc:"By a component's source: 40%, 0.4, 2/5"`
+	Converts map[string]string `json:"converts,omitempty" doc:"By a component's source, as in a rulebook: {method: rank}"`
+	Without  []review.Seat     `json:"without,omitempty" maxItems:"1000" doc:"Jurors whose scores are left out, as if recused"`
+}
+
 // RecordLot records the value that lots are drawn from.
 type RecordLot struct {
 	Value  string `json:"value" maxLength:"200" doc:"As read where the rulebook says"`

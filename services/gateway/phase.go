@@ -3,6 +3,7 @@ package gateway
 import (
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -23,15 +24,34 @@ func PhaseSteps(plan selection.Plan) []PhaseStep {
 	steps := make([]PhaseStep, len(plan.Steps))
 	for i, s := range plan.Steps {
 		steps[i] = PhaseStep{Phase: s.Phase, Action: s.Action, Ready: s.Ready(), Ordered: s.Ordered, ClosesAt: s.ClosesAt}
-		if s.Refused == nil {
-			continue
-		}
-		steps[i].Code = s.Refused.Code
-		for _, f := range s.Refused.Fields {
-			steps[i].Because = append(steps[i].Because, f.Message)
-		}
+		steps[i].Code, steps[i].Because = because(s.Refused)
 	}
 	return steps
+}
+
+// because tells what something would be refused for; nil: for nothing.
+func because(refused *fault.Error) (code string, texts []string) {
+	if refused == nil {
+		return "", nil
+	}
+	for _, f := range refused.Fields {
+		texts = append(texts, f.Message)
+	}
+	return refused.Code, texts
+}
+
+// Preview is what publication would make public now.
+type Preview struct {
+	Results *selection.Results `json:"results,omitempty" doc:"Dated now; absent: no approved result has arrived"`
+	Code    string             `json:"code,omitempty" doc:"What publication would be refused for now"`
+	Because []string           `json:"because,omitempty" doc:"The same in words, one for each obstacle"`
+}
+
+// PreviewOf is that of a selection.
+func PreviewOf(p selection.Preview) Preview {
+	out := Preview{Results: p.Results}
+	out.Code, out.Because = because(p.Refused)
+	return out
 }
 
 // Gap is what keeps a panel's scores from being whole.

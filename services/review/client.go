@@ -34,6 +34,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("record_lot", s.RecordLot),
 		bus.Method("get_lot", s.GetLot),
 		bus.Method("get_result", s.GetResult),
+		bus.Method("try_result", s.TryResult),
+		bus.Method("get_sensitivity", s.GetSensitivity),
 		bus.Method("export_scores", s.ExportScores),
 		bus.Method("seat_committee", s.SeatCommittee),
 		bus.Method("put_motion", s.PutMotion),
@@ -165,6 +167,16 @@ func (c *Client) GetLot(ctx context.Context, in Of) (Lot, error) {
 // GetResult implements Service.
 func (c *Client) GetResult(ctx context.Context, in Of) (Result, error) {
 	return bus.Call[Result](ctx, c.bus, Name, "get_result", in)
+}
+
+// TryResult implements Service.
+func (c *Client) TryResult(ctx context.Context, in TryResult) (Trial, error) {
+	return bus.Call[Trial](ctx, c.bus, Name, "try_result", in)
+}
+
+// GetSensitivity implements Service.
+func (c *Client) GetSensitivity(ctx context.Context, in Of) (Sensitivities, error) {
+	return bus.Call[Sensitivities](ctx, c.bus, Name, "get_sensitivity", in)
 }
 
 // ExportScores implements Service.

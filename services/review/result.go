@@ -3,6 +3,8 @@ package review
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/laurel-awards/laurel/pkg/ranking"
 )
 
 // Result is the outcome of the rulebook on the sealed tally and the scores.
@@ -14,6 +16,80 @@ type Result struct {
 	VotesHash    string          `json:"votes_hash"`  // of the CSV that compute reads
 	ScoresHash   string          `json:"scores_hash"` // of the CSV that compute reads
 	Ranking      json.RawMessage `json:"ranking"`     // as `laurel compute --format json` prints it
+}
+
+// TryResult is a change of the rules to try.
+type TryResult struct {
+	Slug     string            `json:"slug"`
+	Weights  map[string]string `json:"weights,omitempty"`  // by a component's source: 40%, 0.4, 2/5
+	Converts map[string]string `json:"converts,omitempty"` // by a component's source, as in a rulebook: {method: rank}
+	Without  []Seat            `json:"without,omitempty"`  // jurors whose scores are left out, as if recused
+}
+
+// Seat is a juror's, as the scores that everybody can read name it: J1.
+type Seat struct {
+	Panel string `json:"panel"`
+	Juror string `json:"juror"`
+}
+
+// Trial is what TryResult computed. It is no result.
+type Trial struct {
+	Seats  []TrialSeat   `json:"seats"`  // that can be left out
+	Awards []TrialAward  `json:"awards"` // in the rulebook's order
+	Ranked []TrialRanked `json:"ranked"` // everybody, best first
+	Ties   []ranking.Tie `json:"ties,omitempty"`
+}
+
+// TrialSeat is a seat with scores; its holder's name is empty for whoever may not
+// watch the panel.
+type TrialSeat struct {
+	Seat
+
+	Name string `json:"name,omitempty"`
+}
+
+// TrialAward tells how many of an award's seats are left to a tie.
+type TrialAward struct {
+	ID   string `json:"id"`
+	Open int    `json:"open,omitempty"`
+}
+
+// TrialRanked is a candidate's rank and award, by the trial and by the rulebook.
+type TrialRanked struct {
+	Number int    `json:"number"`
+	Rank   int    `json:"rank"`
+	Total  string `json:"total"`
+	Award  string `json:"award,omitempty"`
+	Own    Placed `json:"own"`
+}
+
+// Placed is where the rulebook itself puts a candidate.
+type Placed struct {
+	Rank  int    `json:"rank"`
+	Total string `json:"total"`
+	Award string `json:"award,omitempty"`
+}
+
+// Sensitivities tell how much hangs on each figure of the rulebook.
+type Sensitivities struct {
+	Weights []WeightMove        `json:"weights"`
+	Quotas  []ranking.QuotaMove `json:"quotas"`
+}
+
+// WeightMove is how far one component's weight can move before an award changes
+// hands.
+type WeightMove struct {
+	Source string       `json:"source"`
+	Weight string       `json:"weight"`          // as it is
+	Lower  *WeightShift `json:"lower,omitempty"` // absent: down to 0 nothing changes
+	Upper  *WeightShift `json:"upper,omitempty"` // absent: however high nothing changes
+}
+
+// WeightShift is a weight past which an award changes hands.
+type WeightShift struct {
+	Weight string   `json:"weight"`
+	Gain   []string `json:"gain"` // candidates who then get another award, or one at all
+	Lose   []string `json:"lose"` // who then lose the award they had
 }
 
 // Exported names what was written to the blob store.

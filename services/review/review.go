@@ -6,6 +6,7 @@ package review
 
 import (
 	"context"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -125,6 +126,14 @@ type Service interface {
 	// GetResult gives the computed result, once voting is sealed and review
 	// closed. Faults: ErrNotMember; ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
 	GetResult(ctx context.Context, in Of) (Result, error)
+	// TryResult computes what the result would be under other rules. It is never a
+	// result: nothing of it is kept. Faults: those of GetResult; ErrInvalid with the
+	// fields weights.SOURCE, converts.SOURCE, without[2]; quotas_infeasible and
+	// quotas_undecided, of the trial; ErrBusy.
+	TryResult(ctx context.Context, in TryResult) (Trial, error)
+	// GetSensitivity tells how far each weight and each quota can move, all else
+	// staying, before an award changes hands. Faults: those of GetResult; ErrBusy.
+	GetSensitivity(ctx context.Context, in Of) (Sensitivities, error)
 	// ExportScores writes panel,juror,candidate,criterion,score of the
 	// submitted sheets as CSV. Faults: ErrPhase before review is closed; ErrRecused.
 	ExportScores(ctx context.Context, in Of) (Exported, error)
@@ -164,6 +173,7 @@ var (
 	ErrOwnPanel    = fault.New(fault.Forbidden, "own_panel", "who sits on a panel neither watches nor runs it")
 	ErrRecused     = fault.New(fault.Forbidden, "recused", "you are recused from a candidate: until the result is public, others watch and run this")
 	ErrUncomputed  = fault.New(fault.Conflict, "result_uncomputed", "the result is computed when voting is sealed and review closed")
+	ErrBusy        = fault.NewUnavailable("result_busy", "this is still being computed", 2*time.Second)
 	ErrMissing     = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
 	ErrLot         = fault.New(fault.Conflict, "lot_unread", "the value that lots are drawn from has yet to be recorded")
 	ErrMoved       = fault.New(fault.Conflict, "motion_put", "a motion has been put")

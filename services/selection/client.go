@@ -24,6 +24,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("change_phase", s.ChangePhase),
 		bus.Method("get_plan", s.GetPlan),
 		bus.Method("publish_result", s.PublishResult),
+		bus.Method("preview_results", s.PreviewResults),
 		bus.Method("record_export", s.RecordExport),
 		bus.Method("get_results", s.GetResults),
 	}
@@ -100,6 +101,11 @@ func (c *Client) GetPlan(ctx context.Context, in Of) (Plan, error) {
 // PublishResult implements Service.
 func (c *Client) PublishResult(ctx context.Context, in PublishResult) (Results, error) {
 	return bus.Call[Results](ctx, c.bus, Name, "publish_result", in)
+}
+
+// PreviewResults implements Service.
+func (c *Client) PreviewResults(ctx context.Context, in Of) (Preview, error) {
+	return bus.Call[Preview](ctx, c.bus, Name, "preview_results", in)
 }
 
 // RecordExport implements Service.

@@ -102,6 +102,12 @@ type PublishResult struct {
 	Reason string `json:"reason"` // required
 }
 
+// Preview is what PublishResult would make public now.
+type Preview struct {
+	Results *Results     `json:"results,omitempty"` // dated now; absent: no approved result has arrived
+	Refused *fault.Error `json:"refused,omitempty"` // what publication would be refused for now; absent: for nothing, or it is public
+}
+
 // RecordExport names a file that a member of staff takes before the result is
 // public.
 type RecordExport struct {
@@ -198,6 +204,9 @@ type Service interface {
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.
 	PublishResult(ctx context.Context, in PublishResult) (Results, error)
+	// PreviewResults gives what PublishResult would make public now, and what stands in
+	// its way; of a public result, what is public. Fault: ErrUnknown.
+	PreviewResults(ctx context.Context, in Of) (Preview, error)
 	// RecordExport writes into the audit log who takes a file that is not public.
 	// Fault: ErrUnknown.
 	RecordExport(ctx context.Context, in RecordExport) (Selection, error)

@@ -257,18 +257,24 @@ func TestDeskOrganizer(t *testing.T) {
 		if strings.Contains(a.Body, markup) || strings.Contains(a.Body, "style=") {
 			t.Errorf("%s: markup stands in the page", path)
 		}
-		var packed bytes.Buffer
-		w := gzip.NewWriter(&packed)
-		if _, err := w.Write([]byte(a.Body)); err != nil || w.Close() != nil {
-			t.Fatal(err)
-		}
-		if packed.Len() > 120_000 {
-			t.Errorf("%s weighs %d bytes", path, packed.Len())
+		if size := packed(t, a.Body); size > 120_000 {
+			t.Errorf("%s weighs %d bytes", path, size)
 		}
 	}
 	if a := h.desk(t, http.MethodGet, "/desk/s/"+here+"/panels/experts", organizer, nil); !strings.Contains(a.Body, "&lt;script&gt;") {
 		t.Error("names are not there as text")
 	}
+}
+
+// packed is the size of a page as it goes over the wire.
+func packed(t *testing.T, page string) int {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(page)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
 }
 
 // TestDeskOrganizer_waits tells each person what waits for them, and for whoever

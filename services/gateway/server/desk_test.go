@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ var deskPaths = map[string]string{
 	"factor": aFactor, "draft": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"panel": "experts", "code": "K-482", "letter": aLetter, "wording": "invitation",
-	"phase": "voting", "action": "close", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7",
+	"phase": "voting", "action": "close", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7", "file": "candidates",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in
@@ -43,6 +44,7 @@ func atDesks(t *testing.T, change ...func(*server.Config)) *installation {
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection":   says(frozen(t), nil),
 		"selection/list_selections": says([]selection.Selection{frozen(t)}, nil),
+		"review/get_result":         says(review.Result{Ranking: json.RawMessage(`{}`)}, nil),
 		"review/get_sheets": says(review.OwnSheets{
 			Open: true, List: []review.Assignment{{Candidate: "K-482"}}, One: &review.Assignment{Candidate: "K-482", Deeds: "…"},
 		}, nil),

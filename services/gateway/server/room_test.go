@@ -167,7 +167,10 @@ func examples() map[string]example {
 		"POST /selections/{slug}/phases/{phase}/open":      {body: reason},
 		"POST /selections/{slug}/phases/{phase}/close":     {body: reason},
 		"POST /selections/{slug}/publication":              {body: reason},
+		"GET /selections/{slug}/publication":               {},
 		"GET /selections/{slug}/result":                    {},
+		"POST /selections/{slug}/result/try":               {body: `{"weights":{"votes":"10%"},"without":[{"panel":"experts","juror":"J1"}]}`},
+		"GET /selections/{slug}/result/sensitivity":        {},
 		"GET /selections/{slug}/results":                   {},
 		"GET /selections/{slug}/exports/{what}":            {},
 		"POST /selections/{slug}/entries":                  {body: form},
@@ -238,6 +241,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/decision/votes":                           {body: `{"choice":"for"}`},
 		"POST /selections/{slug}/decision/close":                           {},
 		"GET /selections/{slug}/decision":                                  {},
+		"GET /selections/{slug}/decision/meeting":                          {},
 
 		"GET /selections/{slug}/departments/{department}/entries":            {},
 		"GET /selections/{slug}/departments/{department}/entries/{entry}":    {},

@@ -60,7 +60,12 @@ func TestLeft(t *testing.T) {
 		"GetMeeting":  func(ctx context.Context) error { _, err := r.GetMeeting(ctx, review.OfMeeting{Slug: slug}); return err },
 		"GetDecision": func(ctx context.Context) error { _, err := r.GetDecision(ctx, of); return err },
 		"GetResult":   func(ctx context.Context) error { _, err := r.GetResult(ctx, of); return err },
-		"GetLot":      func(ctx context.Context) error { _, err := r.GetLot(ctx, of); return err },
+		"TryResult":   func(ctx context.Context) error { _, err := r.TryResult(ctx, review.TryResult{Slug: slug}); return err },
+		"GetSensitivity": func(ctx context.Context) error {
+			_, err := r.GetSensitivity(ctx, of)
+			return err
+		},
+		"GetLot": func(ctx context.Context) error { _, err := r.GetLot(ctx, of); return err },
 	}
 	// The acts of organizers and auditors take no seat; one who sits on a panel is
 	// kept from it by another rule (TestWatch).

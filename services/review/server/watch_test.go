@@ -145,6 +145,12 @@ func TestWatch(t *testing.T) {
 		if _, err := r.GetResult(r.as(who), of); !errors.Is(err, want) {
 			t.Errorf("the result to %s: %v, want %v", who, err, want)
 		}
+		if _, err := r.TryResult(r.as(who), review.TryResult{Slug: slug}); !errors.Is(err, want) {
+			t.Errorf("a trial to %s: %v, want %v", who, err, want)
+		}
+		if _, err := r.GetSensitivity(r.as(who), of); !errors.Is(err, want) {
+			t.Errorf("the sensitivity to %s: %v, want %v", who, err, want)
+		}
 	}
 	closed("d", review.ErrRecused) // nor why there is none
 	closed("a", review.ErrUncomputed)
@@ -157,6 +163,9 @@ func TestWatch(t *testing.T) {
 		if _, err := r.ExportScores(r.as(who), of); !errors.Is(err, want) {
 			t.Errorf("the scores to %s: %v, want %v", who, err, want)
 		}
+	}
+	if trial, err := r.TryResult(r.as("a"), review.TryResult{Slug: slug}); err != nil || trial.Seats[0].Name != "" {
+		t.Errorf("who sits where on their own panel: %+v, %v", trial.Seats, err)
 	}
 	for _, who := range []string{"a", "c", "d", "e"} {
 		if acts, log := r.acts(who); acts != "seat_committee " || strings.Contains(log, "is 90 meant?") {

@@ -35,6 +35,14 @@ func (a *API) decisionRoutes() {
 		func(ctx context.Context, in *InSelection) (review.Decision, error) {
 			return a.app.Decision(ctx, in.Slug)
 		})
+	serve(a, route{
+		act: app.ReadDecision, at: "GET " + decision + "/meeting",
+		summary: "Who is present, what was put to the vote, who has voted, and never how",
+	},
+		func(ctx context.Context, in *InSelection) (review.Meeting, error) {
+			m, err := a.app.Meeting(ctx, in.Slug, false)
+			return m.Meeting, err
+		})
 	serve(a, route{act: app.RecordLot, at: "PUT " + lot, summary: "Record the value that lots are drawn from, read after the vote"},
 		func(ctx context.Context, in *about[gateway.RecordLot]) (review.Lot, error) {
 			return a.app.RecordLot(ctx, review.RecordLot{Slug: in.Slug, Value: in.Body.Value, Reason: in.Body.Reason})

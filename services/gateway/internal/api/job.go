@@ -3,12 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"reflect"
 	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
@@ -89,33 +86,10 @@ func (a *API) stream(ctx context.Context, media string, file app.File, what ...a
 		return a.jobAnswer(ctx, *file.Job, http.StatusAccepted)
 	}
 	return &huma.StreamResponse{Body: func(out huma.Context) {
-		defer file.Body.Close()
 		out.SetHeader("Content-Type", media)
 		out.SetHeader("Content-Length", strconv.FormatInt(file.Size, 10))
-		if err := copyAtPace(out.BodyWriter(), file.Body, http.NewResponseController(humaecho.Unwrap(out).Response())); err != nil {
+		if err := file.Send(out.BodyWriter(), http.NewResponseController(humaecho.Unwrap(out).Response())); err != nil {
 			a.cfg.Log.WarnContext(ctx, "file broken off", append(what, "error", err)...)
 		}
 	}}
-}
-
-// A file may take as long as it is large: the ballots of millions of voters do not
-// go through every line in the time of other answers. Who takes longer for a part
-// of it is let go: 140 kbit/s are enough.
-const (
-	partOfFile = 1 << 20 // bytes
-	partTime   = time.Minute
-)
-
-// copyAtPace writes a file part by part, each within its time.
-func copyAtPace(w io.Writer, file io.Reader, conn *http.ResponseController) error {
-	for {
-		if err := conn.SetWriteDeadline(time.Now().Add(partTime)); err != nil {
-			return err
-		}
-		if _, err := io.CopyN(w, file, partOfFile); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
 }

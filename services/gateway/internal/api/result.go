@@ -22,6 +22,28 @@ func (a *API) resultRoutes() {
 	serve(a, route{act: app.ReadResult, at: "GET " + one + "/result", summary: "The computed result, before it is public"},
 		func(ctx context.Context, in *InSelection) (review.Result, error) { return a.app.Result(ctx, in.Slug) })
 	serve(a, route{
+		act: app.TryResult, at: "POST " + one + "/result/try", summary: "What the result would be under other rules; never a result, and not kept",
+	},
+		func(ctx context.Context, in *about[gateway.TryResult]) (review.Trial, error) {
+			return a.app.TryResult(ctx, review.TryResult{
+				Slug: in.Slug, Weights: in.Body.Weights, Converts: in.Body.Converts, Without: in.Body.Without,
+			})
+		})
+	serve(a, route{
+		act: app.ReadResult, at: "GET " + one + "/result/sensitivity",
+		summary: "How far each weight and each quota can move, all else staying, before an award changes hands",
+	},
+		func(ctx context.Context, in *InSelection) (review.Sensitivities, error) {
+			return a.app.Sensitivity(ctx, in.Slug)
+		})
+	serve(a, route{
+		act: app.PublishResult, at: "GET " + one + "/publication", summary: "What publication would make public now, and what it would be refused for",
+	},
+		func(ctx context.Context, in *InSelection) (gateway.Preview, error) {
+			preview, err := a.app.PreviewResults(ctx, in.Slug)
+			return gateway.PreviewOf(preview), err
+		})
+	serve(a, route{
 		act: app.PublishResult, at: "POST " + one + "/publication", summary: "Make the result public, after the notice",
 		status: http.StatusCreated,
 	},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
@@ -61,6 +62,20 @@ func (a *App) Sessions(ctx context.Context) ([]identity.OpenSession, error) {
 // is empty, and gives those that are left.
 func (a *App) EndSessions(ctx context.Context, id string) ([]identity.OpenSession, error) {
 	return do(ctx, a, EndSessions, "", a.identity.EndSessions, identity.EndSessions{Token: CallerOf(ctx).Token, ID: id})
+}
+
+// OperatorRoles are the roles that acts for all selections take.
+func OperatorRoles() []identity.Role { return []identity.Role{identity.Organizer, identity.Auditor} }
+
+// RolesInAll are the roles that an account has in all selections, or gets there
+// once it is claimed.
+func RolesInAll(account identity.Account) (roles []identity.Grant) {
+	for _, g := range slices.Concat(account.Grants, account.Pending) {
+		if g.Slug == identity.AnySelection {
+			roles = append(roles, g)
+		}
+	}
+	return roles
 }
 
 // Operators are the accounts with a role in all selections.

@@ -100,6 +100,7 @@ const (
 	RecordLot     Act = "record_lot"
 	ReadLot       Act = "read_lot"
 	ReadResult    Act = "read_result"
+	TryResult     Act = "try_result" // compute what other rules would make of it
 	SeatCommittee Act = "seat_committee"
 	PutMotion     Act = "put_motion"
 	VoteMotion    Act = "vote_motion"
@@ -187,7 +188,7 @@ func Rules() map[Act]Rule {
 		ReadPanel: overseer, ReadGaps: overseer, ReadConflicts: overseer, ReadOversight: overseer, ReadHistory: overseer,
 		ReadSheets: juror, SaveSheet: juror, ReadPeers: juror, DeclareConflict: juror,
 
-		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding,
+		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding, TryResult: overseer,
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 

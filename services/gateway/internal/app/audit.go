@@ -41,7 +41,24 @@ func (a *App) CheckTally(ctx context.Context, slug string) (gateway.Check, error
 	if c.Job != nil {
 		told.Job = toldJob(voting.Name, *c.Job)
 	}
+	if err == nil && len(told.Problems) > 0 {
+		told.Problems, err = a.unhidden(ctx, slug, told.Problems)
+	}
 	return told, err
+}
+
+// unhidden gives problems as they may be told: while counts are hidden, what does
+// not hold, and none of its numbers.
+func (a *App) unhidden(ctx context.Context, slug string, problems []string) ([]string, error) {
+	tally, err := a.voting.GetTally(ctx, voting.Of{Slug: slug})
+	if err != nil || !tally.Hidden {
+		return problems, err
+	}
+	told := make([]string, len(problems))
+	for i, p := range problems {
+		told[i], _, _ = strings.Cut(p, ": ")
+	}
+	return slices.Compact(told), nil
 }
 
 // Deliveries tells whether every event about a selection reached everyone it

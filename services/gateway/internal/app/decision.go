@@ -8,11 +8,6 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Result gives the computed result, before it is public.
-func (a *App) Result(ctx context.Context, slug string) (review.Result, error) {
-	return do(ctx, a, ReadResult, slug, a.review.GetResult, review.Of{Slug: slug})
-}
-
 // RecordLot records the value that lots are drawn from.
 func (a *App) RecordLot(ctx context.Context, in review.RecordLot) (review.Lot, error) {
 	return do(ctx, a, RecordLot, in.Slug, a.review.RecordLot, in)

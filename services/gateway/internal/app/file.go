@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,29 @@ type File struct {
 	Body io.ReadCloser // nil while Job is at it
 	Size int64
 	Job  *gateway.Job
+}
+
+// A file may take as long as it is large: the ballots of millions of voters do not
+// go through every line in the time of other answers. Who takes longer for a part
+// of it is let go: 140 kbit/s are enough.
+const (
+	partOfFile = 1 << 20 // bytes
+	partTime   = time.Minute
+)
+
+// Send writes the file part by part, each within its time, and closes it.
+func (f File) Send(w io.Writer, conn *http.ResponseController) error {
+	defer f.Body.Close()
+	for {
+		if err := conn.SetWriteDeadline(time.Now().Add(partTime)); err != nil {
+			return err
+		}
+		if _, err := io.CopyN(w, f.Body, partOfFile); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
 }
 
 // The files that are sent at a time: who is refused comes again, and ballots

@@ -191,16 +191,3 @@ func (a *App) missing(ctx context.Context, slug, phase string) (missing []fault.
 	}
 	return missing, nil
 }
-
-// PublishResult makes the result public, once its files are made:
-// selection.Service.PublishResult.
-func (a *App) PublishResult(ctx context.Context, in selection.PublishResult) (selection.Results, error) {
-	ctx, err := a.may(ctx, PublishResult, in.Slug, "")
-	if err != nil {
-		return selection.Results{}, err
-	}
-	if err := a.filesMade(ctx, in.Slug); err != nil {
-		return selection.Results{}, err
-	}
-	return a.selection.PublishResult(ctx, in)
-}

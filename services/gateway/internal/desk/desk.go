@@ -49,6 +49,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountAccount()
 	d.mountFactors()
 	d.mountSetup()
+	d.mountOperators()
+	d.mountInstallation()
 	d.mountPeople()
 	d.mountMail()
 	d.mountNew()
@@ -62,6 +64,10 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountRoster()
 	d.mountVetting()
 	d.mountSheets()
+	d.mountStrike()
+	d.mountResult()
+	d.mountPublish()
+	d.mountChecks()
 }
 
 // handler answers a request of whoever is at a desk.

@@ -31,6 +31,7 @@ func (d *desk) mountEntries() {
 	d.form(app.RestoreEntry, entry, "restore", d.restore)
 	d.page(app.CorrectEntry, entry+"/correct", d.correct)
 	d.form(app.CorrectEntry, entry+"/correct", "send", d.sendCorrection, "deeds", "reason")
+	d.page(app.CheckSeats, of+"/entries/seats", d.filling)
 }
 
 // entriesPage is the list of entries.
@@ -205,6 +206,7 @@ type entryPage struct {
 	Correct  string        // address; empty: it cannot be
 	Withdraw *Form         // nil where it cannot be
 	Restore  string        // address of the form; empty: it cannot be
+	Strike   string        // address; empty: not a candidate, or not for the reader
 	Back     string
 }
 
@@ -246,6 +248,9 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 	data := entryPage{
 		Row: rowOf(at, rules, e), Title: at.label("deeds"), Deeds: e.Nominee.Deeds, Alt: at.label("photo"), Notes: e.Notes, Withdraw: form,
 		Back: at.Path("entries"),
+	}
+	if canStrike(at, e) {
+		data.Strike = at.Path("entries", e.ID, "strike")
 	}
 	if e.Nominee.Photo != "" {
 		data.Photo = at.Path("entries", e.ID, "photo")

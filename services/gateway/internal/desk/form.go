@@ -95,7 +95,8 @@ func (f *Form) fill(typed url.Values) {
 func (f *Form) refuse(t web.Printer, err error) (status int, _ error) {
 	known := fault.From(err)
 	switch known.Kind {
-	case fault.Invalid, fault.Malformed, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unauthorized, fault.Forbidden, fault.Gone, fault.Media:
+	case fault.Invalid, fault.Malformed, fault.Conflict, fault.TooLarge, fault.TooMany, fault.Unauthorized, fault.Forbidden, fault.Gone, fault.Media,
+		fault.Unavailable:
 	default:
 		return 0, err
 	}
@@ -132,7 +133,7 @@ func (d *desk) again(c echo.Context, at *place, f *Form, typed url.Values, err e
 	if failed != nil {
 		return failed
 	}
-	if status == http.StatusTooManyRequests {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		web.RetryAfter(c, fault.From(err))
 	}
 	return show(status)

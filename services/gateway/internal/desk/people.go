@@ -205,7 +205,12 @@ type handedOver struct{ Name, Email, Link string }
 // invited says what became of an invitation: letters are on their way, or links
 // are to be handed over.
 func (d *desk) invited(c echo.Context, at *place, all []identity.Invited) error {
-	data := linksPage{Back: at.Path("people")}
+	return d.invitedAt(c, at, at.Path("people"), all)
+}
+
+// invitedAt is invited on the way back to a page.
+func (d *desk) invitedAt(c echo.Context, at *place, back string, all []identity.Invited) error {
+	data := linksPage{Back: back}
 	mailed, known := 0, 0
 	for _, one := range all {
 		switch i := one.Invitation; {

@@ -2,10 +2,9 @@ package page
 
 import (
 	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
+	"github.com/laurel-awards/laurel/services/gateway/internal/outcome"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -39,14 +38,6 @@ func (s *visit) photoPath(c nomination.Candidate) string {
 	return s.storyPath(c.Number) + "/photo/" + c.Photo
 }
 
-func initial(name string) string {
-	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
-	if r == utf8.RuneError {
-		return ""
-	}
-	return string(r)
-}
-
 // counts are what may be shown of a tally.
 type counts struct {
 	votes map[int]int64 // nil while they are hidden
@@ -67,7 +58,7 @@ func countsOf(t voting.Tally) counts {
 func (s *visit) card(c nomination.Candidate, shown counts) card {
 	out := card{
 		Candidate: c, Href: s.storyPath(c.Number), PhotoSrc: s.photoPath(c),
-		Initial: initial(c.Name), Category: s.book.Category(c.Category),
+		Initial: outcome.Initial(c.Name), Category: s.book.Category(c.Category),
 	}
 	if shown.votes != nil {
 		votes := shown.votes[c.Number]

@@ -16,7 +16,7 @@ func (b Book) compositeRules() []string {
 			items = append(items, t.T("rules.ranked."+c.Method))
 			continue
 		}
-		text := t.T("rules.component", "source", source, "weight", cmp.Or(c.Weight.String(), "1")) + b.convertText(c.Convert)
+		text := t.T("rules.component", "source", source, "weight", cmp.Or(c.Weight.String(), "1")) + b.Convert(c.Convert)
 		if c.Per != "" {
 			text += t.T("rules.per." + c.Per)
 		}
@@ -50,8 +50,8 @@ func (b Book) lotRules() []string {
 	return []string{b.T("rules.lot.hash")}
 }
 
-// convertText says how a source's numbers become points.
-func (b Book) convertText(c rulebook.Convert) string {
+// Convert says how a source's numbers become points.
+func (b Book) Convert(c rulebook.Convert) string {
 	t := b
 	switch c.Method {
 	case rulebook.ConvertProportional, rulebook.ConvertRank:
@@ -82,26 +82,30 @@ func (b Book) tiesText(c rulebook.Convert) string {
 	return b.T("rules.ties." + cmp.Or(c.Ties, rulebook.TiesAverage))
 }
 
-func (b Book) quotaRules() []string {
-	t := b
-	var items []string
-	for _, q := range b.Rules.Quotas {
-		of := t.T("rules.quota.all")
-		for _, a := range b.Rules.Awards {
-			if a.ID == q.Of {
-				of = b.Words(a.Title)
-			}
+func (b Book) quotaRules() (items []string) {
+	for i := range b.Rules.Quotas {
+		items = append(items, b.Quota(i)...)
+	}
+	return items
+}
+
+// Quota tells the limits of one quota, by its place in the rulebook.
+func (b Book) Quota(i int) (items []string) {
+	q, of := b.Rules.Quotas[i], b.T("rules.quota.all")
+	for _, a := range b.Rules.Awards {
+		if a.ID == q.Of {
+			of = b.Words(a.Title)
 		}
-		what := t.T("rules.quota.each", "attribute", b.Attribute(q.Attribute))
-		if q.Value != "" {
-			what = t.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.attributeValue(q))
-		}
-		if q.Max.IsSet() {
-			items = append(items, t.T("rules.quota.max", "what", what, "of", of, "seats", b.seatText(q.Max)))
-		}
-		if q.Min.IsSet() {
-			items = append(items, t.T("rules.quota.min", "what", what, "of", of, "seats", b.seatText(q.Min)))
-		}
+	}
+	what := b.T("rules.quota.each", "attribute", b.Attribute(q.Attribute))
+	if q.Value != "" {
+		what = b.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.attributeValue(q))
+	}
+	if q.Max.IsSet() {
+		items = append(items, b.T("rules.quota.max", "what", what, "of", of, "seats", b.seatText(q.Max)))
+	}
+	if q.Min.IsSet() {
+		items = append(items, b.T("rules.quota.min", "what", what, "of", of, "seats", b.seatText(q.Min)))
 	}
 	return items
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // organizerFamilies are those of the pages on which a selection is run.
@@ -28,5 +29,22 @@ func organizerFamilies() map[string][]string {
 		"desk.codes.does.":     codes,
 		"desk.codes.form.":     forms,
 		"desk.codes.language.": Languages(),
+		"desk.file.":           append(fileNames(), suffixed(fileNames(), ".what")...),
+		"desk.access.":         {"disable", "disable.hint", "enable", "enable.hint"},
+		"desk.erased.": {
+			"sign_ins", "audit_details", "withdrawn_entries", "refused_entries", "struck_candidates", "photos", "imports", "pictures", "roster_members",
+		},
+		"desk.try.convert.": {rulebook.ConvertNone, rulebook.ConvertProportional, rulebook.ConvertRank},
 	}
+}
+
+// fileNames are those that can be taken at a desk.
+func fileNames() []string { return append(spelled(gateway.Files()), voting.LeavesJob) }
+
+func suffixed(words []string, end string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = w + end
+	}
+	return out
 }

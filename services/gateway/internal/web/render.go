@@ -30,12 +30,12 @@ type View struct {
 // Views parses a face's templates for every language: texts are looked up by
 // the template itself, so that no handler carries them about. A page is
 // template/NAME.html and defines "main"; template/shared/*.html is for all of
-// them, and fills the layout's blocks.
+// them, and fills the layout's blocks. What faces share is in the site's own.
 func (s *Site) Views(face fs.FS) Views {
 	all := Views{}
 	for _, lang := range Languages() {
 		v := View{Printer: NewPrinter(lang), pages: map[string]*template.Template{}}
-		base := template.Must(template.New("").Funcs(s.functions(v.Printer)).ParseFS(templateFiles, "template/layout.html"))
+		base := template.Must(template.New("").Funcs(s.functions(v.Printer)).ParseFS(templateFiles, "template/layout.html", "template/shared/*.html"))
 		if face != nil {
 			base = template.Must(base.ParseFS(face, "template/shared/*.html"))
 			v.add(base, face)

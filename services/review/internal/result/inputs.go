@@ -132,6 +132,19 @@ const budget = 3_000_000_000
 
 // rank is the rulebook's word on the inputs, as JSON.
 func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
+	input, err := in.put(sel)
+	if err != nil {
+		return nil, err
+	}
+	result, err := input.Rank(ranking.Options{Lot: in.lot, Budget: budget})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(result)
+}
+
+// put hands the inputs to the rulebook.
+func (in inputs) put(sel phase.Selection) (*ranking.Input, error) {
 	input := ranking.New(sel.Rulebook)
 	for _, c := range in.candidates {
 		var attributes map[string]string
@@ -160,9 +173,5 @@ func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
 			return nil, err
 		}
 	}
-	result, err := input.Rank(ranking.Options{Lot: in.lot, Budget: budget})
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(result)
+	return input, nil
 }

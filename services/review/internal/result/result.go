@@ -27,10 +27,13 @@ import (
 const maxResult = 256 << 20
 
 // Results is the results of all selections.
-type Results struct{ deps run.Deps }
+type Results struct {
+	deps run.Deps
+	turn chan struct{} // of one computation that nobody keeps
+}
 
 // New keeps results in deps' database and blob store.
-func New(deps run.Deps) *Results { return &Results{deps} }
+func New(deps run.Deps) *Results { return &Results{deps, make(chan struct{}, 1)} }
 
 // Compute computes a selection's result in tx, if it can be: voting is sealed,
 // review closed, no score missing and no result approved. It is called after

@@ -79,12 +79,21 @@ func (ps Phases) Order(name, action string, approved bool) (already bool, err er
 }
 
 // Publishable tells what stands in the way of publication, as ErrOutOfOrder.
-func (ps Phases) Publishable() error {
+// approved says that the committee has approved a result.
+func (ps Phases) Publishable(approved bool) error {
 	notice, _ := ps.Phase(rulebook.PhaseNotice)
-	if notice.Closed.counts() {
+	var obstacles []obstacle
+	if !approved {
+		decision, _ := ps.Phase(rulebook.PhaseDecision)
+		obstacles = append(obstacles, obstacle{decision, "not_approved", "the committee has not approved a result"})
+	}
+	if !notice.Closed.counts() {
+		obstacles = append(obstacles, obstacle{notice, "published_after_notice", "the result is published after the notice is closed"})
+	}
+	if len(obstacles) == 0 {
 		return nil
 	}
-	return refuse(notice, obstacle{notice, "published_after_notice", "the result is published after the notice is closed"})
+	return refuse(notice, obstacles...)
 }
 
 // obstacle is a phase that stands in the way.

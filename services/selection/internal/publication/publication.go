@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -68,7 +69,7 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	if err != nil {
 		return none, err
 	}
-	if err := phases.Publishable(); err != nil {
+	if err := phases.Publishable(sel.Decided); err != nil {
 		return none, err
 	}
 	results, err := p.build(ctx, tx, sel, now)
@@ -95,6 +96,44 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 		return none, err
 	}
 	return results, audit.Record(ctx, tx, now, in.Slug, "publish_result", in.Reason, published)
+}
+
+// PreviewResults implements selection.Service: it builds what publish would, in
+// one snapshot, and keeps nothing of it.
+func (p *Publication) PreviewResults(ctx context.Context, in selection.Of) (out selection.Preview, err error) {
+	tx, err := p.deps.DB.BeginTxx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return out, fmt.Errorf("preview: %w", err)
+	}
+	defer tx.Rollback()
+	sel, err := store.Read(ctx, tx, in.Slug)
+	if err != nil {
+		return out, err
+	}
+	if sel.PublishedAt != nil {
+		public, err := read(ctx, tx, in.Slug)
+		return selection.Preview{Results: &public}, err
+	}
+	phases, err := lifecycle.Load(ctx, tx, in.Slug)
+	if err != nil {
+		return out, err
+	}
+	if err := phases.Publishable(sel.Decided); err != nil {
+		out.Refused = fault.From(err)
+	}
+	if !sel.Decided {
+		return out, nil
+	}
+	results, err := p.build(ctx, tx, sel, p.deps.Time())
+	switch {
+	case err == nil:
+		out.Results = &results
+	case !errors.Is(err, selection.ErrNotArrived):
+		return out, err
+	case out.Refused == nil:
+		out.Refused = fault.From(err)
+	}
+	return out, nil
 }
 
 // GetResults implements selection.Service.

@@ -38,9 +38,10 @@ type computed struct {
 	} `json:"ranking"`
 }
 
-// build makes the published results of the result that was on notice.
+// build makes the published results of the result that was approved and, once
+// there is a notice, on notice.
 func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Selection, now time.Time) (selection.Results, error) {
-	a, err := onNotice(ctx, tx, sel.Slug)
+	a, err := decided(ctx, tx, sel.Slug)
 	if err != nil {
 		return selection.Results{}, err
 	}
@@ -70,7 +71,7 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	}, nil
 }
 
-// approved is the decision on notice and what its result was computed from.
+// approved is the decision and what its result was computed from.
 type approved struct {
 	ResultHash   string `db:"result_hash"`
 	RulebookHash string `db:"rulebook_hash"`
@@ -82,19 +83,20 @@ type approved struct {
 	Abstained    int    `db:"abstained"`
 }
 
-func onNotice(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
+// decided gives the approved result; a notice of another one is none of it.
+func decided(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
 	var a approved
 	err := tx.GetContext(ctx, &a, `
-		SELECT n.result_hash, r.rulebook_hash, r.votes_hash, r.scores_hash, d.members, d.votes_for, d.votes_against, d.abstained
-		FROM notice n
-		JOIN decision d ON d.slug = n.slug AND d.result_hash = n.result_hash AND d.approved
-		JOIN result r ON r.slug = n.slug AND r.result_hash = n.result_hash
-		WHERE n.slug = $1`, slug)
+		SELECT d.result_hash, r.rulebook_hash, r.votes_hash, r.scores_hash, d.members, d.votes_for, d.votes_against, d.abstained
+		FROM decision d
+		JOIN result r ON r.slug = d.slug AND r.result_hash = d.result_hash
+		LEFT JOIN notice n ON n.slug = d.slug
+		WHERE d.slug = $1 AND d.approved AND coalesce(n.result_hash, d.result_hash) = d.result_hash`, slug)
 	if errors.Is(err, sql.ErrNoRows) {
 		return a, selection.ErrNotArrived
 	}
 	if err != nil {
-		return a, fmt.Errorf("result on notice: %w", err)
+		return a, fmt.Errorf("approved result: %w", err)
 	}
 	return a, nil
 }

@@ -290,7 +290,7 @@ func (h *harness) badSheets(t *testing.T, organizer, juror string) {
 			name: "sheet", request: put(path(1), juror, sheet("80", "80", "80")), status: http.StatusConflict, code: "phase_not_open",
 			params: map[string]string{"phase": "review"},
 		},
-		mistake("published early", post(of("/publication"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
+		mistake("published early", post(of("/publication"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase", "phase"),
 		mistake("notice early", post(of("/phases/notice/open"), organizer, reason()), http.StatusConflict, "phase_out_of_order", "phase"),
 	)
 }
