@@ -192,9 +192,11 @@ func TestDesk_phone(t *testing.T) {
 	s.fits("a sheet")
 	for _, criterion := range []string{"deeds", "service", "skill"} {
 		s.tap(fmt.Sprintf(`[name="scores.%s"]`, criterion))
-		s.do(criterion, chromedp.SendKeys(chromedp.CSS(fmt.Sprintf(`[name="scores.%s"]`, criterion)), "85"))
+		s.until(fmt.Sprintf(`document.activeElement.name === "scores.%s"`, criterion))
+		s.keys("85")
+		s.until(`document.activeElement.value === "85"`)
 	}
-	s.until(`document.querySelector("#saved").innerText.startsWith("Saved as a draft")`)
+	s.until(`document.querySelector("#saved").dataset.kind === "saved"`)
 	code := s.text(`document.querySelector("#sheet").dataset.code`)
 	s.tap("#next")
 	s.until(fmt.Sprintf(`document.querySelector("#sheet")?.dataset.code !== %q`, code))
