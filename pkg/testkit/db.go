@@ -33,9 +33,15 @@ const URLVariable = "LAUREL_TEST_DATABASE_URL"
 const maxOpen = 8
 
 // Server is the private server that all tests of this user share. It outlives
-// the tests, so that the next ones start at once; scripts/testdb stops it.
+// the tests, so that the next ones start at once; scripts/testdb stops it. Most
+// of a test's time would be the disk's, for the making and dropping of its
+// database: where there is room for the data in memory, they are there.
 func Server() private.Server {
-	return private.Server{Dir: filepath.Join(os.TempDir(), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
+	dir := os.TempDir()
+	if memory, ok := inMemory(); ok {
+		dir = memory
+	}
+	return private.Server{Dir: filepath.Join(dir, fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
 }
 
 // DB is a fresh, empty database, opened as the server's superuser. Like all

@@ -40,7 +40,7 @@ func working(t *testing.T, change ...func(*server.Config)) *workInstallation {
 	deps := testkit.Deps(t, h.nats, run.Room{Name: identity.Name, Migrations: identityserver.Migrations()}, h.clock)
 	room, err := identityserver.New(deps, identityserver.Config{
 		CredentialKey: h.key, FactorKey: bytes.Repeat([]byte("f"), 32), RosterKey: []byte(strings.Repeat("r", 32)),
-		CredentialTTL: time.Hour, SessionTTL: time.Hour,
+		CredentialTTL: time.Hour, SessionTTL: time.Hour, PasswordCost: identityserver.PasswordCost{Memory: 64, Passes: 1},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -32,7 +32,11 @@ type Config struct {
 	SecondFactor  SecondFactor
 	Mail          Mail
 	PrintingKey   string // public key of the office that prints codes which no organizer reads, age1…; empty: there is none
+	PasswordCost  PasswordCost
 }
+
+// PasswordCost is that of hashing the password of an account; zero is the right one outside of tests.
+type PasswordCost = staff.Cost
 
 // SecondFactor is the roles that take one. Nil is the default: those that run a
 // selection, once mail is sent, so that whoever is told of a change can act.
@@ -66,7 +70,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	signIns := mac.New(cfg.RosterKey).Sum([]byte("laurel/identity/sign-in")) // a key of its own
 	accounts, err := staff.New(deps, staff.Config{
 		SessionTTL: cfg.SessionTTL, SignIns: signIns[:], Factors: cfg.FactorKey,
-		Required: cfg.SecondFactor.roles(letters.On()), PublicURL: cfg.Mail.PublicURL,
+		Required: cfg.SecondFactor.roles(letters.On()), PublicURL: cfg.Mail.PublicURL, Cost: cfg.PasswordCost,
 	}, letters)
 	if err != nil {
 		return run.Room{}, fmt.Errorf("identity: %w", err)

@@ -13,12 +13,14 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The cost of a password's hash: the second choice of OWASP's Password Storage
-// Cheat Sheet for argon2id (19 MiB, 2 passes, 1 lane).
+// Cost is that of a password's hash by argon2id, on one lane. The zero Cost is
+// the second choice of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 passes.
+type Cost struct {
+	Memory uint32 // KiB
+	Passes uint32
+}
+
 const (
-	argonMemory  = 19 * 1024 // KiB
-	argonPasses  = 2
-	argonLanes   = 1
 	argonKeySize = 32
 	saltSize     = 16
 )
@@ -26,12 +28,16 @@ const (
 // hasher hashes passwords, a few at a time.
 type hasher struct {
 	queue *queue
+	cost  Cost
 	decoy string // is checked where there is no account, to take as long
 }
 
 // newHasher leaves half of the processors to the rest of the process.
-func newHasher() *hasher {
-	return &hasher{newQueue(max(1, runtime.GOMAXPROCS(0)/2)), encode(rand.Text())}
+func newHasher(cost Cost) *hasher {
+	if cost == (Cost{}) {
+		cost = Cost{Memory: 19 * 1024, Passes: 2}
+	}
+	return &hasher{newQueue(max(1, runtime.GOMAXPROCS(0)/2)), cost, cost.encode(rand.Text())}
 }
 
 // hash gives the PHC string of a password, once its turn has come.
@@ -41,16 +47,16 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer leave()
-	return encode(password), nil
+	return h.cost.encode(password), nil
 }
 
 // encode gives the PHC string of a password: $argon2id$v=19$m=…,t=…,p=…$salt$key.
-func encode(password string) string {
+func (c Cost) encode(password string) string {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails
-	key := argon2.IDKey([]byte(password), salt, argonPasses, argonMemory, argonLanes, argonKeySize)
+	key := argon2.IDKey([]byte(password), salt, c.Passes, c.Memory, 1, argonKeySize)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonPasses, argonLanes, b64(salt), b64(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, c.Memory, c.Passes, b64(salt), b64(key))
 }
 
 // matches tells whether a password is the one of a PHC string. Whoever asks has

@@ -23,6 +23,7 @@ type Config struct {
 	Factors    []byte          // key that seals what is kept of factors; 32 bytes
 	Required   []identity.Role // that take a second factor
 	PublicURL  string          // how browsers reach the pages; passkeys are bound to its name
+	Cost       Cost            // of hashing passwords
 }
 
 // Staff is the accounts.
@@ -44,13 +45,13 @@ func New(deps run.Deps, cfg Config, queue *mail.Queue) (*Staff, error) {
 		return nil, err
 	}
 	keys, err := newPasskeys(cfg.PublicURL)
-	return &Staff{deps, newHasher(), cfg.SessionTTL, mac.New(cfg.SignIns), queue, sealed, cfg.Required, keys}, err
+	return &Staff{deps, newHasher(cfg.Cost), cfg.SessionTTL, mac.New(cfg.SignIns), queue, sealed, cfg.Required, keys}, err
 }
 
 // Bare are the accounts for a command, which signs nobody in, opens no factor and
 // sends no mail.
 func Bare(deps run.Deps) *Staff {
-	return &Staff{deps: deps, hasher: newHasher(), mac: mac.New(nil), mail: mail.Off()}
+	return &Staff{deps: deps, hasher: newHasher(Cost{}), mac: mac.New(nil), mail: mail.Off()}
 }
 
 // FindAccount implements identity.Service.

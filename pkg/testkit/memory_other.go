@@ -1,0 +1,5 @@
+//go:build !linux
+
+package testkit
+
+func inMemory() (dir string, ok bool) { return "", false }
