@@ -37,6 +37,7 @@ type Manners struct {
 // Letter is what somebody was sent.
 type Letter struct {
 	ID, To, Subject, Text string
+	Media                 string // of the text
 }
 
 // NewPost starts the server; it ends with the test.
@@ -192,6 +193,10 @@ func read(raw []byte, to string) (Letter, error) {
 	if err != nil {
 		return Letter{}, err
 	}
+	media, _, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	if err != nil {
+		return Letter{}, err
+	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
-	return Letter{ID: m.Header.Get("Message-Id"), To: to, Subject: subject, Text: string(text)}, err
+	return Letter{ID: m.Header.Get("Message-Id"), To: to, Subject: subject, Text: string(text), Media: media}, err
 }

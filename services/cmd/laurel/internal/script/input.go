@@ -23,7 +23,7 @@ type Input struct {
 	Rulebook string // text
 	Entries  []byte // a table
 	Staff    []Member
-	Refusals map[string]Refusal // by department, name and employer (refusalKey)
+	Refusals map[string]Refusal // by department, name and employer: see Refusal
 }
 
 // Member is one of the staff.
@@ -86,6 +86,12 @@ func readRefusals(file string) (map[string]Refusal, error) {
 		refusals[refusalKey(r[0], r[1], r[2])] = Refusal{r[3], r[4]}
 	}
 	return refusals, nil
+}
+
+// Refusal is a department's word against an entry, where it has one.
+func (in Input) Refusal(department, name, employer string) (Refusal, bool) {
+	r, refused := in.Refusals[refusalKey(department, name, employer)]
+	return r, refused
 }
 
 // refusalKey compares names and employers however they were typed.

@@ -190,9 +190,9 @@ func (s *Script) Vet(ctx context.Context) error {
 }
 
 func (s *Script) opine(ctx context.Context, vetter Member, e nomination.Entry) error {
-	opinion := Refusal{Verdict: nomination.Pass}
-	if r, ok := s.Input.Refusals[refusalKey(vetter.Scope, e.Nominee.Name, e.Nominee.Employer)]; ok {
-		opinion = r
+	opinion, refused := s.Input.Refusal(vetter.Scope, e.Nominee.Name, e.Nominee.Employer)
+	if !refused {
+		opinion = Refusal{Verdict: nomination.Pass}
 	}
 	_, err := s.signedIn[vetter.Email].GiveOpinion(ctx, s.Slug, e.ID, vetter.Scope, opinion.Verdict, opinion.Reason)
 	if errors.Is(err, nomination.ErrDecided) { // another department's veto ended it

@@ -159,8 +159,9 @@
         if (out.kind !== "saved") { at.dirty = true; break; }
         at.rec.base = out.sheet.revision;
         at.rec.tried = [];
-        if (at.dirty) await keep(at.rec);
-        else { await drop(at.key); at.rec = null; }
+        if (!at.dirty) await drop(at.key);
+        if (at.dirty) await keep(at.rec); // what was typed meanwhile goes next
+        else at.rec = null;
         if (page === at) {
           at.form.elements.base.value = out.sheet.revision;
           if (out.sheet.submitted) at.submitted = true;
