@@ -47,6 +47,12 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("export_codes", s.ExportCodes),
 		bus.Method("mail_codes", s.MailCodes),
 		bus.Method("read_code", s.ReadCode),
+		bus.Method("list_mail", s.ListMail),
+		bus.Method("read_letter", s.ReadLetter),
+		bus.Method("change_mail", s.ChangeMail),
+		bus.Method("read_wording", s.ReadWording),
+		bus.Method("save_wording", s.SaveWording),
+		bus.Method("try_wording", s.TryWording),
 		bus.Method("replace_code", s.ReplaceCode),
 	}
 }
@@ -237,6 +243,36 @@ func (c *Client) MailCodes(ctx context.Context, in MailCodes) (CodesMailed, erro
 // ReadCode implements Service.
 func (c *Client) ReadCode(ctx context.Context, in CodeOf) (CodeUsed, error) {
 	return bus.Call[CodeUsed](ctx, c.bus, Name, "read_code", in)
+}
+
+// ListMail implements Service.
+func (c *Client) ListMail(ctx context.Context, in ListMail) (MailPage, error) {
+	return bus.Call[MailPage](ctx, c.bus, Name, "list_mail", in)
+}
+
+// ReadLetter implements Service.
+func (c *Client) ReadLetter(ctx context.Context, in OfLetter) (LetterRead, error) {
+	return bus.Call[LetterRead](ctx, c.bus, Name, "read_letter", in)
+}
+
+// ChangeMail implements Service.
+func (c *Client) ChangeMail(ctx context.Context, in ChangeMail) (MailChanged, error) {
+	return bus.Call[MailChanged](ctx, c.bus, Name, "change_mail", in)
+}
+
+// ReadWording implements Service.
+func (c *Client) ReadWording(ctx context.Context, in OfWording) (Wording, error) {
+	return bus.Call[Wording](ctx, c.bus, Name, "read_wording", in)
+}
+
+// SaveWording implements Service.
+func (c *Client) SaveWording(ctx context.Context, in SaveWording) (Wording, error) {
+	return bus.Call[Wording](ctx, c.bus, Name, "save_wording", in)
+}
+
+// TryWording implements Service.
+func (c *Client) TryWording(ctx context.Context, in TryWording) (LetterText, error) {
+	return bus.Call[LetterText](ctx, c.bus, Name, "try_wording", in)
 }
 
 // ReplaceCode implements Service.

@@ -205,6 +205,27 @@ type Service interface {
 	// ErrCodeMistyped, ErrCode, ErrCodeRead, ErrNotOver. The caller limits the tries
 	// that end in ErrCode.
 	ReadCode(ctx context.Context, in CodeOf) (CodeUsed, error)
+	// ListMail gives letters of a selection or of the installation, and how many
+	// there are. Whether an invitation went to somebody with an account it does not
+	// tell. Fault: ErrMail with the fields.
+	ListMail(ctx context.Context, in ListMail) (MailPage, error)
+	// ReadLetter gives a letter with what it says, and never with its link or code.
+	// Fault: ErrNoLetter.
+	ReadLetter(ctx context.Context, in OfLetter) (LetterRead, error)
+	// ChangeMail holds, releases, withdraws or sends again one letter or all. One
+	// that is being sent at that moment may be taken by the mail server all the same,
+	// and then counts as sent. Faults: ErrMail with the fields, ErrNoLetter,
+	// ErrLetterSettled, ErrLetterKept.
+	ChangeMail(ctx context.Context, in ChangeMail) (MailChanged, error)
+	// ReadWording gives how a selection words a letter. Fault: ErrMail.
+	ReadWording(ctx context.Context, in OfWording) (Wording, error)
+	// SaveWording changes it; letters that wait keep the one with which they were
+	// made. Faults: ErrMail with each mistake at its field and line,
+	// ErrWordingChanged.
+	SaveWording(ctx context.Context, in SaveWording) (Wording, error)
+	// TryWording gives the letter to a made-up reader, and writes nothing. Fault:
+	// ErrMail with each mistake.
+	TryWording(ctx context.Context, in TryWording) (LetterText, error)
 	// ReplaceCode gives a member a new code. Faults: ErrRosterInvalid for the
 	// reason, ErrNoMember, ErrVoteOver.
 	ReplaceCode(ctx context.Context, in ReplaceCode) (CodeReplaced, error)

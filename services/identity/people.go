@@ -75,22 +75,28 @@ type LetterState string
 
 // The states of letters.
 const (
-	LetterQueued  LetterState = "queued"
-	LetterSent    LetterState = "sent"
-	LetterDropped LetterState = "dropped" // nobody was to get it any more
-	LetterDead    LetterState = "dead"    // refused, or given up
+	LetterQueued    LetterState = "queued"    // it waits for its first try
+	LetterSending   LetterState = "sending"   // a try has begun
+	LetterDeferred  LetterState = "deferred"  // it waits for its next try
+	LetterHeld      LetterState = "held"      // until an organizer releases it
+	LetterSent      LetterState = "sent"      // the mail server took it
+	LetterDropped   LetterState = "dropped"   // nobody was to get it any more
+	LetterWithdrawn LetterState = "withdrawn" // by an organizer
+	LetterDead      LetterState = "dead"      // refused, or given up
 )
 
 // LetterStates are all of them.
 func LetterStates() []LetterState {
-	return []LetterState{LetterQueued, LetterSent, LetterDropped, LetterDead}
+	return []LetterState{
+		LetterQueued, LetterSending, LetterDeferred, LetterHeld, LetterSent, LetterDropped, LetterWithdrawn, LetterDead,
+	}
 }
 
 // Letter is what has become of one.
 type Letter struct {
 	State     LetterState `json:"state"`
 	CreatedAt time.Time   `json:"created_at"`
-	DueAt     time.Time   `json:"due_at"` // of the next try, while it is queued
+	DueAt     time.Time   `json:"due_at"` // of the next try, while it waits
 	Tries     int         `json:"tries"`
 	Error     string      `json:"error,omitempty"` // of the last try, in the mail server's words
 }

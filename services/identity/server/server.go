@@ -87,12 +87,13 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	rosters := roster.New(deps, cfg.RosterKey, office, letters)
 	devices := device.New(deps)
 	voters := voter.New(cfg.CredentialKey, cfg.CredentialTTL, deps.Now, devices, rosters)
+	secrets := map[mail.Kind]mail.Secrets{mail.Invitation: accounts, mail.RoleGiven: accounts, mail.Reset: accounts, mail.Code: rosters}
 	service := struct {
 		*staff.Staff
 		*voter.Voters
 		*roster.Rosters
-	}{accounts, voters, rosters}
-	secrets := map[mail.Kind]mail.Secrets{mail.Invitation: accounts, mail.Reset: accounts, mail.Code: rosters}
+		*mail.Outbox
+	}{accounts, voters, rosters, mail.NewOutbox(letters, secrets)}
 	return run.Room{
 		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
 		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),

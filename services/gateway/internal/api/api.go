@@ -67,6 +67,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) {
 	a.docketRoutes()
 	a.candidateRoutes()
 	a.rosterRoutes()
+	a.mailRoutes()
 	a.voterRoutes()
 	a.castRoute(e)
 	a.liveRoute(e)

@@ -22,6 +22,9 @@ type (
 	accountSchema    struct{}
 	factorSchema     struct{}
 	letterSchema     struct{}
+	letterKindSchema struct{}
+	mailActSchema    struct{}
+	wordingSchema    struct{}
 	stateSchema      struct{}
 	phaseStateSchema struct{}
 	formSchema       struct{}
@@ -40,6 +43,9 @@ func (roleSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(identi
 func (accountSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.States()) }
 func (factorSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.FactorKinds()) }
 func (letterSchema) Schema(huma.Registry) *huma.Schema     { return oneOf(identity.LetterStates()) }
+func (letterKindSchema) Schema(huma.Registry) *huma.Schema { return oneOf(identity.LetterKinds()) }
+func (mailActSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.MailActs()) }
+func (wordingSchema) Schema(huma.Registry) *huma.Schema    { return oneOf(identity.WordingKinds()) }
 func (stateSchema) Schema(huma.Registry) *huma.Schema      { return oneOf(nomination.States()) }
 func (phaseStateSchema) Schema(huma.Registry) *huma.Schema { return oneOf(selection.PhaseStates()) }
 func (formSchema) Schema(huma.Registry) *huma.Schema       { return oneOf(gateway.Forms()) }
@@ -66,6 +72,9 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[identity.Role](), reflect.TypeFor[roleSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[identity.State](), reflect.TypeFor[accountSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[identity.LetterState](), reflect.TypeFor[letterSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.LetterKind](), reflect.TypeFor[letterKindSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.MailAct](), reflect.TypeFor[mailActSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[identity.WordingKind](), reflect.TypeFor[wordingSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[identity.FactorKind](), reflect.TypeFor[factorSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.State](), reflect.TypeFor[stateSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[selection.PhaseState](), reflect.TypeFor[phaseStateSchema]())

@@ -74,6 +74,12 @@ const (
 	ReplaceCode  Act = "replace_code"
 	MailCodes    Act = "mail_codes"
 
+	ReadMail      Act = "read_mail"
+	ChangeMail    Act = "change_mail"
+	WordLetters   Act = "word_letters"
+	ReadOwnMail   Act = "read_own_mail" // of the installation
+	ChangeOwnMail Act = "change_own_mail"
+
 	SeatPanel       Act = "seat_panel"
 	ReadPanel       Act = "read_panel"
 	AssignByHand    Act = "assign_by_hand"
@@ -174,6 +180,7 @@ func Rules() map[Act]Rule {
 		StrikeCandidate: organizer,
 
 		ImportRoster: organizer, ReadRoster: overseer, ExportCodes: organizer, ReplaceCode: organizer, MailCodes: organizer,
+		ReadMail: overseer, ChangeMail: organizer, WordLetters: organizer, ReadOwnMail: operator, ChangeOwnMail: operator,
 
 		SeatPanel: organizer, AssignByHand: organizer, UnseatJuror: organizer, CallFurther: organizer, SendBack: organizer,
 		RecuseJuror: organizer, PinConflict: organizer,

@@ -25,6 +25,7 @@ type Overview struct {
 	Own      []OwnPanel // on which the caller is to score
 	Decision *review.Decision
 	Roster   *identity.Roster
+	Mail     *identity.MailPage // its figures
 
 	Waits   []Wait
 	Missing bool // something cannot be read at this moment
@@ -103,6 +104,7 @@ func (a *App) Overview(ctx context.Context, slug string) (out Overview, err erro
 	}
 	q := &asking{a: a, ctx: ctx, at: slug}
 	part(q, ReadPhases, "", a.selection.GetPlan, selection.Of{Slug: slug}, func(p selection.Plan) { out.Plan = &p })
+	part(q, ReadMail, "", a.identity.ListMail, identity.ListMail{Slug: slug}, func(m identity.MailPage) { out.Mail = &m })
 	if rules.Voting.Admits(rulebook.WayRoster) {
 		part(q, ReadRoster, "", a.identity.GetRoster, identity.OfRoster{Slug: slug}, func(r identity.Roster) { out.Roster = &r })
 	}

@@ -29,8 +29,9 @@ const (
 	WaitShort     = "short" // candidates without enough jurors
 	WaitSeats     = "seats"
 	WaitVotes     = "votes"
-	WaitStep      = "step" // of a phase
-	WaitLetters   = "letters"
+	WaitStep      = "step"    // of a phase
+	WaitLetters   = "letters" // with codes
+	WaitMail      = "mail"    // other letters that were given up
 	WaitCodes     = "codes"
 	WaitRoster    = "roster"
 	WaitCommittee = "committee"
@@ -42,7 +43,7 @@ const (
 // Waits are all of them.
 func Waits() []string {
 	return []string{
-		WaitOpinions, WaitOwn, WaitLooks, WaitSheets, WaitShort, WaitSeats, WaitVotes, WaitStep, WaitLetters, WaitCodes, WaitRoster,
+		WaitOpinions, WaitOwn, WaitLooks, WaitSheets, WaitShort, WaitSeats, WaitVotes, WaitStep, WaitLetters, WaitMail, WaitCodes, WaitRoster,
 		WaitCommittee, WaitMotion, WaitCount, WaitPublish,
 	}
 }
@@ -104,6 +105,15 @@ func (o *Overview) organizerWaits(s selection.Selection, rules *rulebook.Ruleboo
 		add(Wait{Who: identity.Organizer, What: WaitCodes, Count: r.Members - r.Coded - r.Mailed.Waiting})
 	} else if rules.Voting.Admits(rulebook.WayRoster) && s.Phase(rulebook.PhaseVoting).ClosedAt == nil {
 		one(WaitRoster)
+	}
+	if o.Mail != nil {
+		dead := 0
+		for _, f := range o.Mail.Figures {
+			if f.State == identity.LetterDead && f.Kind != identity.LetterCode { // codes are counted by member
+				dead += f.Letters
+			}
+		}
+		add(Wait{Who: identity.Organizer, What: WaitMail, Count: dead})
 	}
 	if m := o.Decision; m != nil && s.Phase(rulebook.PhaseDecision).State == selection.Opened {
 		switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -132,6 +133,11 @@ func (d *desk) waitsAt(at *place, w app.Wait) string {
 		return d.to(at, "phases", w.Of, w.Action)
 	case app.WaitCommittee:
 		return d.to(at, "panels")
+	case app.WaitMail:
+		if to := d.to(at, "mail"); to != "" {
+			return to + "?" + url.Values{"state": {string(identity.LetterDead)}, "kind": {string(identity.LetterInvitation)}}.Encode()
+		}
+		return ""
 	case app.WaitPublish:
 		return d.to(at, "publish")
 	}

@@ -50,6 +50,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountFactors()
 	d.mountSetup()
 	d.mountPeople()
+	d.mountMail()
 	d.mountNew()
 	d.mountEntries()
 	d.mountImport()

@@ -136,17 +136,21 @@ func (d *desk) personOf(at *place, p identity.StaffMember, titles map[identity.G
 // fate says what became of a letter, in the mail server's words where it refused.
 func fate(at *place, l identity.Letter) []Text {
 	var told []Text
-	switch {
-	case l.State == identity.LetterSent:
+	switch l.State {
+	case identity.LetterSent:
 		told = append(told, Text{Text: at.T("desk.letter.sent", "time", at.moment(l.CreatedAt).Text)})
-	case l.State == identity.LetterDropped:
+	case identity.LetterDropped:
 		told = append(told, Text{Text: at.T("desk.letter.dropped")})
-	case l.State == identity.LetterDead:
+	case identity.LetterDead:
 		told = append(told, Text{Text: at.T("desk.letter.dead")})
-	case l.Tries == 0:
-		told = append(told, Text{Text: at.T("desk.letter.queued")})
-	default:
+	case identity.LetterHeld:
+		told = append(told, Text{Text: at.T("desk.letter.held")})
+	case identity.LetterWithdrawn:
+		told = append(told, Text{Text: at.T("desk.letter.withdrawn")})
+	case identity.LetterDeferred:
 		told = append(told, Text{Text: at.T("desk.letter.deferred", "time", at.moment(l.DueAt).Text)})
+	default:
+		told = append(told, Text{Text: at.T("desk.letter.queued")})
 	}
 	if l.Error != "" {
 		told = append(told, Text{Text: l.Error, Lang: web.English})

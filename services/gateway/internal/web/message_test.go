@@ -228,6 +228,7 @@ func TestMessages_used(t *testing.T) {
 	}
 	all := families(t)
 	maps.Copy(all, organizerFamilies())
+	maps.Copy(all, mailFamilies())
 	for beginning := range begun {
 		if _, ok := all[beginning]; !ok {
 			t.Errorf("the code puts keys %s… together: families says what may follow", beginning)

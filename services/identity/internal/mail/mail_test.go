@@ -9,32 +9,46 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/laurel-awards/laurel/pkg/testkit"
+	"github.com/laurel-awards/laurel/services/identity"
 )
 
-// TestWrite fills the template of every kind, and no letter but those with links
-// holds one.
+// TestWrite fills the text of every kind, and no letter but those with links holds
+// one.
 func TestWrite(t *testing.T) {
+	q := &Queue{cfg: Config{PublicURL: "https://l/"}}
 	for _, k := range Kinds() {
-		f := filling{
-			Said: Said{By: "by@example.org", Slug: "s-1", Reason: "has left"}, Address: "to@example.org", Forgot: "https://l/forgot",
+		for _, slug := range []string{"", "s-1"} {
+			said := Said{By: "by@example.org", Slug: slug, Reason: "has left"}
+			words, err := standard(k, slug)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := write(words, q.filling(k, said, "to@example.org", "K7M3-9TQX-2HFP"))
+			if err != nil {
+				t.Errorf("%s: %v", k, err)
+				continue
+			}
+			if text.subject == "" || strings.Contains(text.subject, "\n") || !strings.Contains(text.body, "您好") || !strings.Contains(text.body, "Hello") {
+				t.Errorf("%s: %+v", k, text)
+			}
+			if strings.Count(text.body, "to@example.org") != 2 || strings.Contains(text.body, "<no value>") || strings.Contains(text.body, "{{") {
+				t.Errorf("%s: %s", k, text.body)
+			}
+			links := strings.Count(text.body, "https://l/claim?token=K7M3-9TQX-2HFP") + strings.Count(text.body, "https://l/s/"+slug+"#code=K7M3-9TQX-2HFP")
+			if (links == 2) != k.hasLink() {
+				t.Errorf("%s: %d links", k, links)
+			}
 		}
-		if k.hasLink() {
-			f.Link, f.Code = "https://l/claim?token=x", "K7M3-9TQX-2HFP"
-		}
-		text, err := write(k, f)
-		if err != nil {
-			t.Errorf("%s: %v", k, err)
-			continue
-		}
-		if text.subject == "" || strings.Contains(text.subject, "\n") || !strings.Contains(text.body, "您好") || !strings.Contains(text.body, "Hello") {
-			t.Errorf("%s: %+v", k, text)
-		}
-		if strings.Count(text.body, "to@example.org") != 2 || strings.Contains(text.body, "<no value>") {
-			t.Errorf("%s: %s", k, text.body)
-		}
-		if got := strings.Count(text.body, "https://l/claim?token=x"); (got == 2) != k.hasLink() {
-			t.Errorf("%s: %d links", k, got)
-		}
+	}
+}
+
+// TestWrite_header fills a subject with what would be further headers: it stays one
+// line, and what it is filled with is no template.
+func TestWrite_header(t *testing.T) {
+	words := identity.Words{Subject: "{{.By}} · {{.Slug}}", EN: "{{.By}}"}
+	out, err := write(words, filling{Said: Said{By: "a@example.org\r\nBcc: b@example.org\x00", Slug: "{{.Code}}"}, Code: "K7M3-9TQX-2HFP"})
+	if err != nil || out.subject != "a@example.org Bcc: b@example.org  · {{.Code}}" {
+		t.Errorf("%+v, %v", out, err)
 	}
 }
 

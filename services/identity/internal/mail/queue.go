@@ -120,8 +120,8 @@ func Off() *Queue { return &Queue{} }
 // On tells whether letters are sent.
 func (q *Queue) On() bool { return q.via != nil }
 
-// Add queues a letter. One too many to an address is dropped: what it says has
-// been sent. Fault: ErrFull.
+// Add queues a letter. One too many of a selection to an address is dropped: what
+// it says has been sent. Fault: ErrFull.
 func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	if !q.On() {
 		return nil
@@ -141,11 +141,12 @@ func (q *Queue) Add(ctx context.Context, tx *sqlx.Tx, l Letter) error {
 	now := q.deps.Time()
 	var full bool
 	if err := tx.GetContext(ctx, &full, `
-		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state = 'queued' AND kind = ANY ($9) LIMIT $8) q),
-		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND created_at > $7),
+		WITH waiting AS (SELECT count(*) AS n FROM (SELECT 1 FROM mail WHERE state IN ('queued', 'held') AND kind = ANY ($9) LIMIT $8) q),
+		recent AS (SELECT count(*) AS n FROM mail WHERE address = $3 AND kind = $2 AND slug IS NOT DISTINCT FROM nullif($10, '') AND created_at > $7),
 		added AS (
-			INSERT INTO mail (id, kind, address, said, created_at, due_at, slug)
-			SELECT $1, $2, $3, $4, $5, $5, nullif($10, '') FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
+			INSERT INTO mail (id, kind, address, said, created_at, due_at, slug, wording)
+			SELECT $1, $2, $3, $4, $5, $5, nullif($10, ''), (SELECT coalesce(max(version), 0) FROM wording WHERE slug = $10)
+			FROM waiting, recent WHERE recent.n < $6 AND waiting.n < $8)
 		SELECT n >= $8 FROM waiting`,
 		id, l.Kind, l.Address, string(said), now, most, now.Add(-within), maxQueued, pq.Array(l.Kind.bounded()), l.Said.Slug); err != nil {
 		return fmt.Errorf("queue mail: %w", err)
@@ -175,8 +176,9 @@ func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (id
 	now := q.deps.Time()
 	var added []string
 	if err := tx.SelectContext(ctx, &added, `
-		INSERT INTO mail (id, kind, address, slug, said, created_at, due_at)
-		SELECT n.id, $4, n.address, n.said->>'slug', n.said, $5, $5 FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
+		INSERT INTO mail (id, kind, address, slug, said, created_at, due_at, wording)
+		SELECT n.id, $4, n.address, n.said->>'slug', n.said, $5, $5, (SELECT coalesce(max(w.version), 0) FROM wording w WHERE w.slug = n.said->>'slug')
+		FROM unnest($1::uuid[], $2::text[], $3::jsonb[]) AS n (id, address, said)
 		WHERE (SELECT count(*) FROM mail m WHERE m.address = n.address AND m.slug = n.said->>'slug' AND m.kind = $4 AND m.created_at > $6) < $7
 		RETURNING id`, pq.Array(ids), pq.Array(addresses), pq.Array(sayings), Code, now, now.Add(-within), most); err != nil {
 		return nil, fmt.Errorf("queue mail: %w", err)
@@ -193,12 +195,12 @@ func (q *Queue) AddCodes(ctx context.Context, tx *sqlx.Tx, letters []Letter) (id
 	return ids, nil
 }
 
-// Unsent is a letter that waits, or that was given up.
+// Unsent is a letter that waits, is held or was given up.
 type Unsent struct {
 	ID        string    `db:"id"`
 	Kind      Kind      `db:"kind"`
 	Address   string    `db:"address"`
-	State     string    `db:"state"` // queued, dead
+	State     string    `db:"state"` // queued, held, dead
 	CreatedAt time.Time `db:"created_at"`
 	DueAt     time.Time `db:"due_at"`
 	Tries     int       `db:"tries"`
@@ -210,7 +212,7 @@ func List(ctx context.Context, db *sqlx.DB) ([]Unsent, error) {
 	var all []Unsent
 	if err := db.SelectContext(ctx, &all, `
 		SELECT id, kind, address, state, created_at, due_at, tries, error
-		FROM mail WHERE state IN ('queued', 'dead') ORDER BY created_at, id`); err != nil {
+		FROM mail WHERE state IN ('queued', 'held', 'dead') ORDER BY created_at, id`); err != nil {
 		return nil, fmt.Errorf("list mail: %w", err)
 	}
 	return all, nil
@@ -228,7 +230,7 @@ func Last(ctx context.Context, db *sqlx.DB, slug string, addresses []string) (ma
 		Error     string               `db:"error"`
 	}
 	if err := db.SelectContext(ctx, &rows, `
-		SELECT DISTINCT ON (address) address, state, created_at, due_at, tries, error
+		SELECT DISTINCT ON (address) address, `+stateNow+` AS state, created_at, due_at, tries, error
 		FROM mail WHERE kind = ANY($1) AND slug = $2 AND address = ANY($3) ORDER BY address, created_at DESC, id DESC`,
 		pq.Array([]Kind{Invitation, RoleGiven}), slug, pq.Array(addresses)); err != nil {
 		return nil, fmt.Errorf("last letters: %w", err)
@@ -238,13 +240,4 @@ func Last(ctx context.Context, db *sqlx.DB, slug string, addresses []string) (ma
 		last[r.Address] = identity.Letter{State: r.State, CreatedAt: r.CreatedAt.UTC(), DueAt: r.DueAt.UTC(), Tries: r.Tries, Error: r.Error}
 	}
 	return last, nil
-}
-
-// Retry queues the letters again that were given up, and gives their number.
-func Retry(ctx context.Context, db *sqlx.DB, now time.Time) (int64, error) {
-	done, err := db.ExecContext(ctx, `UPDATE mail SET state = 'queued', tries = 0, due_at = $1 WHERE state = 'dead'`, now)
-	if err != nil {
-		return 0, fmt.Errorf("retry mail: %w", err)
-	}
-	return done.RowsAffected()
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/mail"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,11 +22,14 @@ type Config struct {
 	From      string      // sender: Laurel <laurel@example.org>
 	PublicURL string      // where the links in letters lead
 	TLS       *tls.Config // nil: the system's certificates
+	// Patience is how long the server may take to be reached, and to take a letter;
+	// nil: 20 seconds.
+	Patience func() time.Duration
 }
 
 const (
-	dialTime = 20 * time.Second
-	sendTime = time.Minute
+	patience = 20 * time.Second
+	sendTime = time.Minute // in all
 
 	portSubmission = 587 // RFC 6409
 	portTLS        = 465 // RFC 8314
@@ -33,6 +37,7 @@ const (
 
 // relay is the server that takes our mail.
 type relay struct {
+	patience  func() time.Duration
 	host      string
 	opts      []gomail.Option
 	from      string
@@ -51,9 +56,11 @@ func newRelay(cfg Config) (*relay, error) {
 	if p, err := url.Parse(cfg.PublicURL); err != nil || p.Host == "" {
 		return nil, errors.New("PUBLIC_URL is needed where SMTP_URL is set: links in letters lead there")
 	}
+	if cfg.Patience == nil {
+		cfg.Patience = func() time.Duration { return patience }
+	}
 	port := portSubmission
-	r := &relay{host: u.Hostname(), from: cfg.From, publicURL: strings.TrimSuffix(cfg.PublicURL, "/")}
-	r.opts = []gomail.Option{gomail.WithTimeout(dialTime)}
+	r := &relay{patience: cfg.Patience, host: u.Hostname(), from: cfg.From, publicURL: strings.TrimSuffix(cfg.PublicURL, "/")}
 	if u.Scheme == "smtps" {
 		port = portTLS
 		r.opts = append(r.opts, gomail.WithSSL())
@@ -99,7 +106,7 @@ func (r *relay) send(ctx context.Context, id, to string, text text) (final bool,
 	m.SetMessageIDWithValue(id + "@laurel")
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: nobody answers
 	m.SetBodyString(gomail.TypeTextPlain, text.body)
-	client, err := gomail.NewClient(r.host, r.opts...)
+	client, err := gomail.NewClient(r.host, append(slices.Clip(r.opts), gomail.WithTimeout(r.patience()))...)
 	if err != nil {
 		return false, err
 	}
@@ -123,12 +130,18 @@ func judge(refused *gomail.SendError) (final bool, err error) {
 	code, status := refused.ErrorCode(), refused.EnhancedStatusCode()
 	switch refused.Reason {
 	case gomail.ErrSMTPRcptTo, gomail.ErrSMTPData:
-		return code >= 500, refused
+		return code >= 500, bare(refused)
 	case gomail.ErrWriteContent, gomail.ErrSMTPDataClose, gomail.ErrAmbiguous:
 		if code == 0 {
 			return false, errors.New("the mail server broke off before it took the letter")
 		}
 		return code >= 500, fmt.Errorf("the mail server read the letter and refused it: %d %s", code, status)
 	}
-	return false, refused
+	return false, bare(refused)
+}
+
+// bare is a refusal without the letter's address and id, which its row has.
+func bare(refused *gomail.SendError) error {
+	words, _, _ := strings.Cut(refused.Error(), ", affected recipient(s): ")
+	return errors.New(words)
 }

@@ -29,8 +29,9 @@ const (
 	maxTries  = 12          // in about half a day
 	firstWait = 30 * time.Second
 	maxWait   = 4 * time.Hour
-	keep      = 7 * 24 * time.Hour // sent letters without what they say, and those given up
+	keep      = 7 * 24 * time.Hour // letters, once their fate is settled
 	maxError  = 500                // bytes
+	noteTime  = 10 * time.Second   // for the outcome of a try, once this process is to stop
 )
 
 // Sending is a letter that is about to be sent.
@@ -44,10 +45,14 @@ type Sending struct {
 type Secrets interface {
 	// Secret makes the token of a letter's link, or its code, in a transaction that
 	// is committed before the letter is sent. It gives false where the letter is not
-	// to be sent: there is no such account, or it needs no link any more.
+	// to be sent. An empty secret is that of an invitation whose reader has an
+	// account: it says so.
 	Secret(ctx context.Context, tx *sqlx.Tx, l Sending) (secret string, wanted bool, err error)
-	// Sent notes what became of a letter, in the transaction that does.
+	// Sent notes what became of a letter, in the transaction that does. It may be
+	// told twice: one that was withdrawn while it was sent is sent.
 	Sent(ctx context.Context, tx *sqlx.Tx, l Sending, fate Fate) error
+	// Again notes that letters wait again which were given up.
+	Again(ctx context.Context, tx *sqlx.Tx, ids []string) error
 }
 
 // Fate is what became of a letter.
@@ -93,7 +98,8 @@ func (q *Queue) round(ctx context.Context, secrets map[Kind]Secrets) error {
 	}
 	now := q.deps.Time()
 	if _, err := q.deps.DB.ExecContext(ctx, `
-		DELETE FROM mail WHERE state <> 'queued' AND created_at < $1 AND (state = 'dropped' OR created_at < $2)`,
+		DELETE FROM mail WHERE state <> 'queued' AND state <> 'held' AND created_at < $1
+		AND (state = 'dropped' AND slug IS NULL OR coalesce(settled_at, created_at) < $2)`,
 		now.Add(-within), now.Add(-keep)); err != nil {
 		return fmt.Errorf("forget mail: %w", err)
 	}
@@ -107,6 +113,7 @@ type due struct {
 	Address string `db:"address"`
 	Said    []byte `db:"said"`
 	Tries   int    `db:"tries"` // this one too
+	Wording int    `db:"wording"`
 }
 
 // sending is the letter as those who make its secret see it.
@@ -129,9 +136,9 @@ func (q *Queue) next(ctx context.Context, secrets map[Kind]Secrets, kinds string
 		// What is noted before the try keeps a letter that ends the process from
 		// being tried without end.
 		err := tx.GetContext(ctx, &d, `
-			UPDATE mail SET tries = tries + 1, due_at = $1::timestamptz + LEAST($2::float8 * 2 ^ LEAST(tries, 20), $3) * interval '1 second'
+			UPDATE mail SET tries = tries + 1, begun_at = $1, due_at = $1::timestamptz + LEAST($2::float8 * 2 ^ LEAST(tries, 20), $3) * interval '1 second'
 			WHERE id = (SELECT id FROM mail WHERE state = 'queued' AND `+kinds+` AND due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-			RETURNING id, kind, address, said, tries`, q.deps.Time(), firstWait.Seconds(), maxWait.Seconds())
+			RETURNING id, kind, address, said, tries, wording`, q.deps.Time(), firstWait.Seconds(), maxWait.Seconds())
 		if err != nil {
 			return err
 		}
@@ -152,31 +159,36 @@ func (q *Queue) next(ctx context.Context, secrets map[Kind]Secrets, kinds string
 	if !wanted {
 		return true, q.note(ctx, secrets, l, d.Tries, Dropped, "dropped", nil)
 	}
-	final, err := q.send(ctx, l, d.Tries, secret)
+	final, err := q.send(ctx, l, d, secret)
+	// What came of a try is noted also where this process is stopped meanwhile.
+	noting, done := context.WithTimeout(context.WithoutCancel(ctx), noteTime)
+	defer done()
 	switch {
 	case err == nil:
-		return true, q.note(ctx, secrets, l, d.Tries, Delivered, "sent", nil)
+		return true, q.note(noting, secrets, l, d.Tries, Delivered, "sent", nil)
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case final || d.Tries >= maxTries:
 		q.deps.Log.ErrorContext(ctx, "a letter is given up", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-		return true, q.note(ctx, secrets, l, d.Tries, Dead, "dead", err)
+		return true, q.note(noting, secrets, l, d.Tries, Dead, "dead", err)
 	}
 	q.deps.Log.WarnContext(ctx, "a letter is tried again", "id", d.ID, "kind", string(d.Kind), "tries", d.Tries, "error", err)
-	return true, q.note(ctx, secrets, l, d.Tries, again, "failed", err)
+	return true, q.note(noting, secrets, l, d.Tries, again, "failed", err)
 }
 
-func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (final bool, err error) {
-	f := filling{Said: l.Said, Address: l.Address, Forgot: q.via.publicURL + "/forgot"}
-	id := l.ID
+func (q *Queue) send(ctx context.Context, l Sending, d due, secret string) (final bool, err error) {
+	id, k := l.ID, l.Kind
 	switch {
-	case l.Kind == Code:
-		f.Code, f.Link = secret, q.via.publicURL+"/s/"+url.PathEscape(l.Said.Slug)+"#code="+secret
-		id += "." + strconv.Itoa(try) // another code: mail programs show one letter of an id
-	case secret != "":
-		f.Link = q.via.publicURL + "/claim?token=" + url.QueryEscape(secret)
+	case k == Code:
+		id += "." + strconv.Itoa(d.Tries) // another code: mail programs show one letter of an id
+	case k == Invitation && secret == "":
+		k = RoleGiven
 	}
-	text, err := write(l.Kind, f)
+	words, err := words(ctx, q.deps.DB, k, l.Said.Slug, d.Wording)
+	if err != nil {
+		return false, err
+	}
+	text, err := write(words, q.filling(k, l.Said, l.Address, url.QueryEscape(secret)))
 	if err != nil {
 		return true, err
 	}
@@ -185,7 +197,8 @@ func (q *Queue) send(ctx context.Context, l Sending, try int, secret string) (fi
 
 // note says what became of a try, unless another has begun since: whoever hung in
 // a try for long says nothing of a letter that another sender has. A letter that
-// was sent says no more.
+// the mail server took is sent, whoever has held or withdrawn it meanwhile. One of
+// a selection says on what its outbox shows, and others say no more.
 func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, try int, fate Fate, outcome string, cause error) error {
 	letters.WithLabelValues(outcome).Inc()
 	text := ""
@@ -194,16 +207,22 @@ func (q *Queue) note(ctx context.Context, secrets map[Kind]Secrets, l Sending, t
 		text = strings.ToValidUTF8(text[:min(len(text), maxError)], "")
 	}
 	return pg.InTx(ctx, q.deps.DB, func(tx *sqlx.Tx) error {
-		done, err := tx.ExecContext(ctx, `
-			UPDATE mail SET state = $2::text, error = $3, said = CASE WHEN $2::text IN ('sent', 'dropped') THEN '{}' ELSE said END
-			WHERE id = $1 AND state = 'queued' AND tries = $4`, l.ID, fate, text, try)
-		if err != nil {
-			return fmt.Errorf("note mail: %w", err)
-		}
-		n, err := done.RowsAffected()
+		var state Fate
+		err := tx.GetContext(ctx, &state, `
+			UPDATE mail SET error = $3, begun_at = NULL,
+				state = CASE WHEN $2 = 'sent' THEN $2 WHEN state = 'withdrawn' OR $2 = 'queued' THEN state ELSE $2 END,
+				settled_at = CASE WHEN $2 = 'sent' OR $2 <> 'queued' AND state <> 'withdrawn' THEN $5 ELSE settled_at END,
+				said = CASE WHEN $2 NOT IN ('sent', 'dropped') THEN said WHEN slug IS NULL THEN '{}' ELSE said - 'member' END
+			WHERE id = $1 AND state IN ('queued', 'held', 'withdrawn') AND tries = $4 RETURNING state`,
+			l.ID, string(fate), text, try, q.deps.Time())
 		by, has := secrets[l.Kind]
-		if err != nil || n == 0 || !has || fate == again {
-			return err
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil
+		case err != nil:
+			return fmt.Errorf("note mail: %w", err)
+		case !has || fate == again || state != fate:
+			return nil
 		}
 		return by.Sent(ctx, tx, l, fate)
 	})

@@ -46,30 +46,36 @@ func (s *Staff) newLink(ctx context.Context, tx *sqlx.Tx, account string, slug *
 }
 
 // MailedLink makes the link of a letter. One in the mail lets its reader set the
-// password, and so proves the address.
+// password, and so proves the address. Who has been proved needs none to come to a
+// selection, and who is disabled gets none: their invitation says that there is an
+// account. So what becomes of an invitation does not tell whether there was one.
 func (s *Staff) MailedLink(ctx context.Context, tx *sqlx.Tx, l mail.Letter) (token string, wanted bool, err error) {
 	var account struct {
-		ID     string `db:"id"`
-		Proved bool   `db:"proved"`
+		ID       string `db:"id"`
+		Proved   bool   `db:"proved"`
+		Disabled bool   `db:"disabled"`
 	}
-	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved FROM account WHERE email = $1 AND disabled_at IS NULL`, l.Address)
+	err = tx.GetContext(ctx, &account, `SELECT id, proved_at IS NOT NULL AS proved, disabled_at IS NOT NULL AS disabled FROM account WHERE email = $1`, l.Address)
 	if noRows(err) {
 		return "", false, nil
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("mail a link: %w", err)
 	}
-	life := resetLife
-	if l.Kind == mail.Invitation {
-		if account.Proved {
+	if l.Kind == mail.Reset {
+		if account.Disabled {
 			return "", false, nil
 		}
-		if wanted, err := s.wanted(ctx, tx, account.ID, l.Said.Slug); err != nil || !wanted {
-			return "", false, err
-		}
-		life = invitationLife
+		token, err = s.newLink(ctx, tx, account.ID, nil, s.deps.Time().Add(resetLife))
+		return token, true, err
 	}
-	token, err = s.newLink(ctx, tx, account.ID, nil, s.deps.Time().Add(life))
+	if wanted, err := s.wanted(ctx, tx, account.ID, l.Said.Slug); err != nil || !wanted {
+		return "", false, err
+	}
+	if account.Proved || account.Disabled || l.Kind == mail.RoleGiven {
+		return "", true, nil
+	}
+	token, err = s.newLink(ctx, tx, account.ID, nil, s.deps.Time().Add(invitationLife))
 	return token, true, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -157,22 +156,11 @@ func (r *Rosters) mailOne(ctx context.Context, tx *sqlx.Tx, in identity.MailCode
 	if n == 0 {
 		return identity.ErrLetters
 	}
-	detail := map[string]any{"member": in.Member, "had_code": m.Had, "to": masked(m.Email), "moved": m.Moved}
+	detail := map[string]any{"member": in.Member, "had_code": m.Had, "to": mail.Masked(m.Email), "moved": m.Moved}
 	if was != m.Email {
-		detail["from"] = masked(was)
+		detail["from"] = mail.Masked(was)
 	}
 	return audit.Record(ctx, tx, r.deps.Time(), in.Slug, "mail_code", in.Reason, detail)
-}
-
-// masked is an address as the log of acts tells it: enough to see that it was
-// changed, and by whom it is run.
-func masked(email string) string {
-	name, domain, ok := strings.Cut(email, "@")
-	if !ok {
-		return ""
-	}
-	first, _ := utf8.DecodeRuneInString(name)
-	return string(first) + "…@" + domain
 }
 
 // Secret implements mail.Secrets: it draws a member's code for a letter that is about to be sent. Each
@@ -225,7 +213,15 @@ func (r *Rosters) Sent(ctx context.Context, tx *sqlx.Tx, l mail.Sending, fate ma
 		return err
 	}
 	ctx = actor.With(ctx, actor.Actor{Kind: actor.System, ID: "mail", Name: "mail queue"})
-	return audit.Record(ctx, tx, r.deps.Time(), l.Said.Slug, "code_not_delivered", "", map[string]any{"member": l.Said.Member, "to": masked(l.Address)})
+	return audit.Record(ctx, tx, r.deps.Time(), l.Said.Slug, "code_not_delivered", "", map[string]any{"member": l.Said.Member, "to": mail.Masked(l.Address)})
+}
+
+// Again implements mail.Secrets: members whose letter goes once more wait for it.
+func (r *Rosters) Again(ctx context.Context, tx *sqlx.Tx, ids []string) error {
+	if _, err := tx.ExecContext(ctx, `UPDATE roster_member SET delivered = $2 WHERE letter = ANY($1::uuid[])`, pq.Array(ids), waiting); err != nil {
+		return fmt.Errorf("note letters: %w", err)
+	}
+	return nil
 }
 
 // ReadCode implements identity.Service. It writes nothing.

@@ -45,8 +45,11 @@ func (r *Rosters) close(ctx context.Context, tx *sqlx.Tx, env event.Envelope, _ 
 // record writes all members anew in random order, each with whether they have
 // voted: neither the order of the rows nor their transaction tells more. Nobody
 // is written to from here on, so addresses are forgotten, and a letter that waits
-// does not go.
+// or is held does not go.
 func (r *Rosters) record(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.VotersCounted) error {
+	if err := r.mail.Over(ctx, tx, env.Slug); err != nil { // letters are locked before members, as where they are sent
+		return err
+	}
 	list, err := r.voters(ctx, tx, env.Slug)
 	if err != nil {
 		return err
