@@ -67,6 +67,10 @@ func undoTable() map[string]takenBack {
 		of + "/roster/import": hasPage, of + "/roster/codes/send": hasPage, of + "/roster/mail/send": hasPage, of + "/roster/replace/send": hasPage,
 		of + "/phases/{phase}/{action}/order": hasPage,
 		of + "/meeting/motion/confirm":        hasPage, of + "/meeting/vote/confirm": hasPage, of + "/meeting/close/confirm": hasPage,
+		// Letters: one that is held is released on the same page, and who writes a
+		// wording sees it first.
+		"/desk/mail/change": hasPage, "/desk/mail/{letter}/withdraw": hasPage, of + "/mail/change": hasPage, of + "/mail/{letter}/withdraw": hasPage,
+		of + "/mail/wordings/{wording}/save": hasPage, of + "/mail/wordings/{wording}/reset": hasPage, of + "/mail/wordings/{wording}/try": nothing,
 		// Departments and jurors. A sheet may be saved again until review closes.
 		of + "/vetting/{entry}/give": byUndo, of + "/vetting/many/give": byUndo, of + "/vetting/withdraw": isUndo,
 		of + "/sheets/{panel}/{code}/save": hasPage, of + "/sheets/{panel}/{code}/abstain/confirm": hasPage,

@@ -44,7 +44,7 @@ func mailAt(at *place) string {
 // sentAt shows a time of a letter.
 func sentAt(at *place, t time.Time) web.Moment {
 	if at.Slug == "" {
-		return at.Moment(t, draftZone())
+		return at.utc(t)
 	}
 	return at.moment(t)
 }

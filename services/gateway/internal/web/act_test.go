@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/services/identity"
 )
 
 // Every act that the module's code writes into the audit log has its words in each
@@ -24,6 +27,12 @@ func TestActs_words(t *testing.T) {
 			}
 		}
 	}
+}
+
+// doing is what is put before an act's name when it is done.
+var doing = map[string][]string{
+	"_phase": {event.Open, event.Close},
+	"_mail":  spelled([]identity.MailAct{identity.HoldMail, identity.ReleaseMail, identity.WithdrawMail, identity.RetryMail}),
 }
 
 // anAct is what an act is called like.
@@ -60,8 +69,11 @@ func auditActs(t *testing.T) []string {
 					known := false
 					for _, text := range values.of(act) {
 						texts := []string{text}
-						if rest, ok := strings.CutPrefix(text, "*"); ok { // of a phase
-							texts = []string{"open" + rest, "close" + rest}
+						if rest, ok := strings.CutPrefix(text, "*"); ok {
+							texts = nil
+							for _, does := range doing[rest] {
+								texts = append(texts, does+rest)
+							}
 						}
 						for _, text := range texts {
 							if anAct.MatchString(text) {
