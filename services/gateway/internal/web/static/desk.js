@@ -3,6 +3,10 @@
 (() => {
   "use strict";
 
+  // The page that one is on is seen in the navigation, however long that is.
+  const here = document.querySelector(".tabs [aria-current]");
+  if (here) here.parentElement.scrollLeft = here.offsetLeft - here.parentElement.offsetLeft - (here.parentElement.clientWidth - here.offsetWidth) / 2;
+
   const kept = (store, key, value) => {
     try {
       if (value === undefined) return store.getItem(key);
