@@ -221,7 +221,7 @@ func fullVersions() (all []nomination.Version) {
 // who asks and which selection it is.
 func organizerPages() map[string]int {
 	return map[string]int{
-		"": 6, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1,
+		"": 7, "/phases": 1, "/phases/voting/close": 1, "/phases/review/close": 2, "/phases/nomination/close": 1,
 		"/phases/vetting/close": 3, "/phases/notice/open": 1,
 		"/panels": 2, "/panels/experts": 6, "/panels/experts/seats": 6, "/panels/experts/jurors/juror-3@example.org": 6, "/panels/experts/candidates/7": 7,
 		"/panels/experts/candidates/7/further": 7, "/panels/experts/candidates/7/pin": 7, "/committee": 2,
