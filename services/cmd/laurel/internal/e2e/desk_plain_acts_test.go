@@ -91,7 +91,6 @@ func (p *plain) vote(code string) {
 	}
 	page = c.fill(c.get(home+"/statement"), "/statement/show", url.Values{"receipt": {receipt[1]}})
 	c.fill(page, "/statement/file", nil)
-	c.fill(c.get(home+"/statement"), "/statement/code", url.Values{"code": {code}})
 	c.fill(c.get(home+"/receipt"), "/receipt/check", url.Values{"receipt": {receipt[1]}})
 	c.fill(c.get("/forgot"), "/forgot/send", url.Values{"email": {email("juror-1")}})
 	device := p.person()

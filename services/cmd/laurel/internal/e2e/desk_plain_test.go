@@ -88,8 +88,10 @@ func TestDesk_plain(t *testing.T) {
 	organizer.phase(rulebook.PhaseReview, "open")
 	p.vote(code)
 	p.sheets(organizer)
-	p.swept()
 	organizer.phase(rulebook.PhaseVoting, "close")
+	voter := p.person() // codes are asked about after the close
+	voter.fill(voter.get("/s/"+slug+"/statement"), "/statement/code", url.Values{"code": {code}})
+	p.swept()
 	organizer.phase(rulebook.PhaseReview, "close")
 	organizer.phase(rulebook.PhaseDecision, "open")
 	p.meeting(organizer)
@@ -126,7 +128,7 @@ func (p *plain) complete() {
 	}
 }
 
-var namedPattern = regexp.MustCompile(`[0-9a-f-]{36}|/[A-Z]-[0-9]+|/[0-9]+|/phases/[a-z]+/[a-z]+`)
+var namedPattern = regexp.MustCompile(`/[0-9a-f-]{36}|/[A-Z]-[0-9]+|/[0-9]+|/phases/[a-z]+/[a-z]+`)
 
 // did tells whether a form was sent to an address, or to the same of another
 // entry, juror or phase.

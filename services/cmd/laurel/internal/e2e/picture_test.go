@@ -46,6 +46,7 @@ func TestPictures(t *testing.T) {
 	}
 	s := &seated{h, t, browser.Open(t), ""}
 	s.do("screen", chromedp.EmulateViewport(1200, 800))
+	s.visit("/") // cookies are a site's
 	h.run(t, h.Create, h.Nominate, h.Vet, func(ctx context.Context) error { return h.Open(ctx, rulebook.PhaseVoting) },
 		func(ctx context.Context) error {
 			return h.Crowd(ctx, h.Voters, func(ctx context.Context, i int) error {
