@@ -115,7 +115,9 @@ func TestDesk_whole(t *testing.T) {
 	organizer.phase(rulebook.PhaseVoting, "open")
 	s.visit("/s/" + slug + "?lang=en")
 	for _, number := range want.ballots[0] {
-		s.do("pick", chromedp.Click(chromedp.CSS(fmt.Sprintf(`#c%d .pick`, number))))
+		pick := fmt.Sprintf(`#c%d .pick`, number)
+		s.do("pick", chromedp.Evaluate[chromedp.Void](`document.querySelector("`+pick+`").scrollIntoView({ block: "center", behavior: "instant" })`),
+			chromedp.Click(chromedp.CSS(pick))) // not under the bar at the foot
 	}
 	s.press(".cast button")
 	s.until(`location.pathname.endsWith("/voted") && document.getElementById("code").innerText.trim()`)
