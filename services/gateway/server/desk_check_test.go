@@ -164,7 +164,8 @@ func TestDeskChecks(t *testing.T) {
 	if a := look("", "This does not hold", "tally of the ballots"); strings.Contains(a.Body, "12 votes") {
 		t.Error("hidden counts are told")
 	}
-	if a := h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/check", auditor, ""); strings.Contains(a.Body, "12 votes") || !strings.Contains(a.Body, "tally of the ballots") {
+	a := h.ask(t, http.MethodGet, "/api/v1/selections/"+here+"/check", auditor, "")
+	if strings.Contains(a.Body, "12 votes") || !strings.Contains(a.Body, "tally of the ballots") {
 		t.Errorf("hidden counts by the API: %s", a.Body)
 	}
 
@@ -207,7 +208,8 @@ func TestDeskChecks_files(t *testing.T) {
 	c.set(func() { c.making, c.blob = nil, ref.Hash })
 	h.clock.Advance(time.Second)
 	a = h.desk(t, http.MethodGet, files+"ballots", organizer, nil)
-	if a.Body != "ballot\n1\n" || a.Header.Get("Content-Disposition") != `attachment; filename="`+here+`-ballots.csv"` || a.Header.Get("Cache-Control") != "no-store" {
+	named := `attachment; filename="` + here + `-ballots.csv"`
+	if a.Body != "ballot\n1\n" || a.Header.Get("Content-Disposition") != named || a.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d %q %v", a.Status, a.Body, a.Header)
 	}
 	if n := len(c.exports); n == 0 || c.exports[n-1] != (selection.RecordExport{Slug: here, File: "ballots"}) {
@@ -263,8 +265,9 @@ func TestDeskStrike(t *testing.T) {
 	if a := h.desk(t, http.MethodGet, entry, organizer, nil); !strings.Contains(a.Body, entry+"/strike") {
 		t.Errorf("the entry does not lead there: %d", a.Status)
 	}
-	if a := h.desk(t, http.MethodGet, entry+"/strike", organizer, nil); !strings.Contains(a.Body, entry+"/strike/confirm") || strings.Contains(a.Body, "<b onclick") {
-		t.Errorf("the page: %d %.2000s", a.Status, a.Body)
+	asked := h.desk(t, http.MethodGet, entry+"/strike", organizer, nil)
+	if !strings.Contains(asked.Body, entry+"/strike/confirm") || strings.Contains(asked.Body, "<b onclick") {
+		t.Errorf("the page: %d %.2000s", asked.Status, asked.Body)
 	}
 	send := func() answer {
 		return h.desk(t, http.MethodPost, entry+"/strike/confirm", organizer, url.Values{"reason": {"withdrew by letter"}})
@@ -319,13 +322,15 @@ func TestDeskChecks_look(t *testing.T) {
 	c.set(func() {
 		c.fault, c.late = nil, true
 		c.check = voting.Check{Ballots: 4711, Sequenced: 4711, At: h0, Problems: []string{}}
-		c.log = voting.Checkpoint{Size: 4711, Checkpoint: "laurel.example/most-beautiful-courier-2\n4711\n" + strings.Repeat("r00t", 11) + "\n\n— laurel.example " + strings.Repeat("s1g", 30) + "\n"}
+		note := "laurel.example/most-beautiful-courier-2\n4711\n" + strings.Repeat("r00t", 11) + "\n\n— laurel.example " + strings.Repeat("s1g", 30) + "\n"
+		c.log = voting.Checkpoint{Size: 4711, Checkpoint: note}
 		for i := range c.now.Phases {
 			c.now.Phases[i].State = selection.Closed
 		}
 		c.now.Phases = append(c.now.Phases, selection.Phase{Name: rulebook.PhaseReview, State: selection.Closed})
 		for i := range 20 {
-			c.erased = append(c.erased, retention.Erased{Kind: []string{"sign_ins", "photos", "roster_members"}[i%3], Count: 12 + i, At: h0.Add(time.Duration(i) * time.Hour)})
+			kind := []string{"sign_ins", "photos", "roster_members"}[i%3]
+			c.erased = append(c.erased, retention.Erased{Kind: kind, Count: 12 + i, At: h0.Add(time.Duration(i) * time.Hour)})
 		}
 	})
 	h.clock.Advance(time.Second)

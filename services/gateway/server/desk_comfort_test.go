@@ -75,7 +75,8 @@ func TestDesk_place(t *testing.T) {
 	testkit.Eventually(t, testkit.Patience, func() error {
 		kept := browser.Read[string](t, ctx, `(() => {
 			const e = document.activeElement, far = Math.abs(scrollY - Number(window.name));
-			return e.matches(".pictures form button") && Number(window.name) > 500 && far < 150 ? "" : e.outerHTML.slice(0, 120) + " at " + scrollY + " of " + window.name;
+			if (e.matches(".pictures form button") && Number(window.name) > 500 && far < 150) return "";
+			return e.outerHTML.slice(0, 120) + " at " + scrollY + " of " + window.name;
 		})()`)
 		if kept != "" {
 			return errors.New(kept)

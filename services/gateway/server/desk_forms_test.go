@@ -62,25 +62,33 @@ func TestDeskOrganizer_forms(t *testing.T) {
 	}{
 		"/panels/experts/seats/take": {
 			url.Values{"person": {juror, "juror-4@example.org"}, "employer:" + juror: {"陇运快递"}},
-			"review/seat_panel", []string{juror, "juror-4@example.org", "陇运快递"}, "/panels/experts",
+			"review/seat_panel",
+			[]string{juror, "juror-4@example.org", "陇运快递"},
+			"/panels/experts",
 		},
 		"/panels/experts/jurors/" + juror + "/assign": {
 			url.Values{"candidate": {"7", "9"}}, "review/assign_by_hand", []string{juror, `"candidates":[7,9]`}, "/panels/experts/jurors/" + juror,
 		},
 		"/panels/experts/jurors/" + juror + "/leave": {
 			url.Values{"sheets": {"withdraw"}, "successor.email": {"juror-5@example.org"}, "successor.employer": {"顺风快递"}, "reason": {reason}},
-			"review/unseat_juror", []string{juror, "juror-5@example.org", "顺风快递", reason}, "/panels/experts",
+			"review/unseat_juror",
+			[]string{juror, "juror-5@example.org", "顺风快递", reason},
+			"/panels/experts",
 		},
 		"/panels/experts/candidates/7/further/send": {
 			url.Values{"juror.email": {"juror-5@example.org"}, "juror.employer": {"顺风快递"}, "reason": {reason}},
-			"review/call_further", []string{"juror-5@example.org", `"candidate":7`, reason}, "/panels/experts/candidates/7",
+			"review/call_further",
+			[]string{"juror-5@example.org", `"candidate":7`, reason},
+			"/panels/experts/candidates/7",
 		},
 		"/panels/experts/candidates/7/return/send": {
 			url.Values{"juror": {juror}, "reason": {reason}}, "review/send_back", []string{juror, `"candidate":7`, reason}, "/panels/experts/candidates/7",
 		},
 		"/panels/experts/candidates/7/pin/send": {
 			url.Values{"juror": {juror}, "conflicted": {"yes"}, "reason": {reason}},
-			"review/pin_conflict", []string{juror, `"candidate":7`, `"conflicted":true`, reason}, "/panels/experts/candidates/7",
+			"review/pin_conflict",
+			[]string{juror, `"candidate":7`, `"conflicted":true`, reason},
+			"/panels/experts/candidates/7",
 		},
 		"/committee/take": {url.Values{"person": {juror}}, "review/seat_committee", []string{juror}, "/panels"},
 		"/meeting/motion/confirm": {
@@ -92,7 +100,9 @@ func TestDeskOrganizer_forms(t *testing.T) {
 		},
 		"/roster/mail/send": {
 			url.Values{"member": {"0017"}, "email": {"new@example.org"}, "reason": {reason}},
-			"identity/mail_codes", []string{"0017", "new@example.org", reason}, "/roster",
+			"identity/mail_codes",
+			[]string{"0017", "new@example.org", reason},
+			"/roster",
 		},
 		"/roster/replace/send": {url.Values{"member": {"0017"}, "reason": {reason}}, "identity/replace_code", []string{"0017", reason}, ""},
 	}

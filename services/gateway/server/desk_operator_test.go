@@ -65,7 +65,8 @@ func TestDeskOperators(t *testing.T) {
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != page || len(h.identity.account("new@example.org").Grants) != 0 {
 		t.Errorf("taken back: %d", a.Status)
 	}
-	back := h.ask(t, http.MethodGet, page, "", "", "Accept-Language", "en", "Cookie", "laurel_session="+organizer+"; "+strings.Split(a.Header.Get("Set-Cookie"), ";")[0])
+	cookies := "laurel_session=" + organizer + "; " + strings.Split(a.Header.Get("Set-Cookie"), ";")[0]
+	back := h.ask(t, http.MethodGet, page, "", "", "Accept-Language", "en", "Cookie", cookies)
 	if !strings.Contains(back.Body, `action="/desk/operators/give"`) || !strings.Contains(back.Body, "Undo") {
 		t.Errorf("it cannot be undone: %.3000s", back.Body)
 	}

@@ -218,7 +218,10 @@ func TestDeskPublish_early(t *testing.T) {
 		preview selection.Preview
 		has     []string
 	}{
-		"undecided": {selection.Preview{Refused: waits("not_approved", "published_after_notice")}, []string{"the committee has not approved a result", "There is no approved result"}},
+		"undecided": {
+			selection.Preview{Refused: waits("not_approved", "published_after_notice")},
+			[]string{"the committee has not approved a result", "There is no approved result"},
+		},
 		"on notice": {selection.Preview{Results: &results, Refused: waits("published_after_notice")}, []string{"after the notice is closed", "候选人3"}},
 		"on its way": {
 			selection.Preview{Refused: fault.From(selection.ErrNotArrived)}, []string{"The approved result has not arrived here in full yet"},

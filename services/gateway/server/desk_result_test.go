@@ -66,7 +66,9 @@ func (r *resulting) result(review.Of) (review.Result, error) {
 			one.Award = "nominated"
 		}
 		if i == 12 {
-			one.Displaced = []ranking.Displacement{{Award: "winner", Quotas: []ranking.QuotaHit{{Quota: 1, Attribute: "employer"}}, InFavour: "14", Committed: []string{"2", "3"}}}
+			one.Displaced = []ranking.Displacement{{
+				Award: "winner", Quotas: []ranking.QuotaHit{{Quota: 1, Attribute: "employer"}}, InFavour: "14", Committed: []string{"2", "3"},
+			}}
 		}
 		out.Ranking = append(out.Ranking, one)
 	}
@@ -327,7 +329,11 @@ func TestDeskResult_look(t *testing.T) {
 	browser.Look(t, ctx, "result-tried", base+"/try?weights.votes=10&without=experts%2FJ2")
 	browser.Look(t, ctx, "result-sensitivity", base+"/sensitivity")
 	browser.Run(t, ctx, "slide", chromedp.Navigate(base+"/try?lang=en"), chromedp.WaitVisible(chromedp.CSS("#try input[type=range]")),
-		chromedp.Evaluate[chromedp.Void](`(() => { const s = document.querySelector("#try input[type=range]"); s.value = 5; s.dispatchEvent(new Event("input", {bubbles: true})); })()`))
+		chromedp.Evaluate[chromedp.Void](`(() => {
+			const s = document.querySelector("#try input[type=range]");
+			s.value = 5;
+			s.dispatchEvent(new Event("input", {bubbles: true}));
+		})()`))
 	testkit.Eventually(t, testkit.Patience, func() error {
 		if said := browser.Read[string](t, ctx, `document.querySelector("#trial").innerText`); !strings.Contains(said, "2 candidates would get another award") {
 			return errors.New(said)

@@ -73,7 +73,8 @@ func TestTryResult(t *testing.T) {
 			t.Errorf("nothing tried: %+v", first)
 		}
 		want := []review.TrialSeat{
-			{Seat: review.Seat{Panel: "experts", Juror: "J1"}, Name: "Ann"}, {Seat: review.Seat{Panel: "experts", Juror: "J2"}, Name: "Bo"},
+			{Seat: review.Seat{Panel: "experts", Juror: "J1"}, Name: "Ann"},
+			{Seat: review.Seat{Panel: "experts", Juror: "J2"}, Name: "Bo"},
 			{Seat: review.Seat{Panel: "experts", Juror: "J3"}, Name: "Cai"},
 		}
 		if diff := cmp.Diff(want, got.Seats); diff != "" {

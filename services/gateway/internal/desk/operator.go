@@ -112,7 +112,8 @@ func accessForm(at *place) *Form {
 		do.Options = append(do.Options, Option{Value: what, Text: at.T("desk.access." + what), Hint: at.T("desk.access." + what + ".hint")})
 	}
 	return &Form{Action: operatorsPath + "/access/change", Button: at.T("desk.access.send"), Fields: []Field{
-		{Name: "email", Kind: "email", Label: at.T("desk.operators.email"), Max: 254}, do,
+		{Name: "email", Kind: "email", Label: at.T("desk.operators.email"), Max: 254},
+		do,
 		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.publish.reason.hint"), Max: 1000},
 	}}
 }

@@ -169,7 +169,10 @@ func (d *desk) resultActs(at *place, rules *rulebook.Rulebook, computed bool) (a
 func filtered(c echo.Context, at *place, rules *rulebook.Rulebook, found app.Computed) ([]selection.RankedCandidate, []Field) {
 	query, award, kind := strings.ToLower(strings.TrimSpace(c.QueryParam("q"))), c.QueryParam("award"), c.QueryParam("category")
 	filters := []Field{{Name: "q", Kind: "search", Label: at.T("desk.result.find"), Value: c.QueryParam("q"), Max: 100, Optional: true}}
-	awards := Field{Name: "award", Kind: "select", Label: at.T("results.col.award"), Value: award, Optional: true, Options: []Option{{Text: at.T("desk.result.all")}}}
+	awards := Field{
+		Name: "award", Kind: "select", Label: at.T("results.col.award"), Value: award, Optional: true,
+		Options: []Option{{Text: at.T("desk.result.all")}},
+	}
 	for _, a := range rules.Awards {
 		awards.Options = append(awards.Options, Option{Value: a.ID, Text: at.Words(a.Title)})
 	}

@@ -95,14 +95,12 @@ func changes(at *place, rules *rulebook.Rulebook, fields []string, before, after
 		if field == "photo" {
 			continue
 		}
-		label, a, b := field, fieldText(at, rules, before, field), fieldText(at, rules, after, field)
-		if id, own := strings.CutPrefix(field, "attributes."); own {
-			label = id
-		} else {
+		label, own := strings.CutPrefix(field, "attributes.")
+		if !own {
 			label = at.label(field)
 		}
 		c := change{Label: label}
-		c.Before, c.After = compared(a, b)
+		c.Before, c.After = compared(fieldText(at, rules, before, field), fieldText(at, rules, after, field))
 		out = append(out, c)
 	}
 	return out

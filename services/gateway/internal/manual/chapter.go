@@ -155,11 +155,11 @@ func call(op *huma.Operation) string {
 	lines := []string{"curl --request " + op.Method + ` "$LAUREL` + path + `"`}
 	for _, s := range op.Security {
 		for scheme := range s {
-			bearer := `--header "Authorization: Bearer $TOKEN"`
+			variable := "TOKEN"
 			if scheme == "credential" {
-				bearer = `--header "Authorization: Bearer $CREDENTIAL"`
+				variable = "CREDENTIAL"
 			}
-			lines = append(lines, bearer)
+			lines = append(lines, `--header "Authorization: Bearer $`+variable+`"`)
 		}
 	}
 	if op.RequestBody != nil {

@@ -68,8 +68,8 @@ func keep(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry, re
 func Correct(
 	ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry, n nomination.Nominee, reason string, takenBack []nomination.Opinion,
 ) error {
-	print, key := form.Fingerprint(n), form.Key(n.Name)
-	if err := alone(ctx, tx, e, print); err != nil {
+	fingerprint, key := form.Fingerprint(n), form.Key(n.Name)
+	if err := alone(ctx, tx, e, fingerprint); err != nil {
 		return err
 	}
 	warnings, err := warningsOf(ctx, tx, e, n)
@@ -87,15 +87,15 @@ func Correct(
 		UPDATE entry SET name = $2, gender = $3, category = $4, employer = $5, region = $6, years = $7, deeds = $8, recommended_by = $9,
 		       attributes = $10, warnings = $11, name_key = $12, fingerprint = $13, search = $14 WHERE id = $1`,
 		e.ID, n.Name, n.Gender, n.Category, n.Employer, n.Region, n.Years, n.Deeds, n.RecommendedBy, string(attributes), string(warnings),
-		key, print, searched(n))
+		key, fingerprint, searched(n))
 	return once(err)
 }
 
 // alone tells whether no other entry says the same. Fault: ErrDuplicate.
-func alone(ctx context.Context, tx *sqlx.Tx, e nomination.Entry, print string) error {
+func alone(ctx context.Context, tx *sqlx.Tx, e nomination.Entry, fingerprint string) error {
 	var others []string
 	if err := tx.SelectContext(ctx, &others, `
-		SELECT id FROM entry WHERE slug = $1 AND fingerprint = $2 AND state <> 'withdrawn' AND id <> $3`, e.Slug, print, e.ID); err != nil {
+		SELECT id FROM entry WHERE slug = $1 AND fingerprint = $2 AND state <> 'withdrawn' AND id <> $3`, e.Slug, fingerprint, e.ID); err != nil {
 		return fmt.Errorf("entries that say the same: %w", err)
 	}
 	if len(others) > 0 {
