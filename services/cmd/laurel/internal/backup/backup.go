@@ -42,7 +42,7 @@ func at(dir string) config.Database { return config.Database{DataDir: dir, Priva
 
 // Command is `laurel backup`.
 type Command struct {
-	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" type:"path" help:"Data directory of laurel serve --private; its default."`
+	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" help:"Data directory of laurel serve --private; its default."`
 	To      string `required:"" type:"path" help:"The file to write. It replaces one of that name once it is whole."`
 	Keys    string `type:"path" placeholder:"FILE" help:"Write the keys, too, to a file that is kept elsewhere. They never change, so that once is enough; without them the backup cannot be restored."`
 }

@@ -22,7 +22,7 @@ const stopLimit = time.Minute
 
 // Restore is `laurel restore`.
 type Restore struct {
-	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" type:"path" help:"Data directory of the new installation, as for laurel serve --private; it is new or empty."`
+	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" help:"Data directory of the new installation, as for laurel serve --private; it is new or empty."`
 	From    string `required:"" type:"existingfile" help:"The backup."`
 	Keys    string `required:"" type:"existingfile" help:"The keys of its installation, as laurel backup --keys wrote them."`
 }

@@ -26,7 +26,7 @@ import (
 
 // Database is where the truth is kept, and where the files beside it are.
 type Database struct {
-	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" type:"path" help:"Where blobs, keys, the embedded NATS and the private PostgreSQL live; processes of one installation share it. --data is the same. Default: data; with --private /var/lib/laurel/data (root) or laurel/data in the user's data directory."`
+	DataDir string `name:"data-dir" aliases:"data" env:"DATA_DIR" help:"Where blobs, keys, the embedded NATS and the private PostgreSQL live; processes of one installation share it. --data is the same. Default: data; with --private /var/lib/laurel/data (root) or laurel/data in the user's data directory."`
 	Private bool   `env:"PRIVATE_POSTGRES" help:"Take the PostgreSQL of the installation's own, in the data directory, which laurel serve starts and ends: one machine then needs nothing else. Not with DATABASE_URL."`
 
 	URL           string `name:"database-url" env:"DATABASE_URL" help:"PostgreSQL, postgres://…; each service works in its own schema as its own role."`

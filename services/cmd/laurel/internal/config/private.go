@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/laurel-awards/laurel/pkg/pg/private"
 )
 
@@ -21,11 +23,12 @@ const (
 // PrivateDatabase is the name of the one database of a private PostgreSQL.
 const PrivateDatabase = "laurel"
 
-// Dir is the data directory.
+// Dir is the data directory. An empty DATA_DIR is as none: kong would take it for
+// the working directory.
 func (d Database) Dir() (string, error) {
 	switch {
 	case d.DataDir != "":
-		return d.DataDir, nil
+		return kong.ExpandPath(d.DataDir), nil
 	case d.Private:
 		return private.DefaultDir("data")
 	}
