@@ -71,6 +71,10 @@ func undoTable() map[string]takenBack {
 		// wording sees it first.
 		"/desk/mail/change": hasPage, "/desk/mail/{letter}/withdraw": hasPage, of + "/mail/change": hasPage, of + "/mail/{letter}/withdraw": hasPage,
 		of + "/mail/wordings/{wording}/save": hasPage, of + "/mail/wordings/{wording}/reset": hasPage, of + "/mail/wordings/{wording}/try": nothing,
+		// The result, what is checked of it, and who operates. A recount changes nothing, and is ended on its page.
+		of + "/publish/send": hasPage, of + "/result/lot/record": hasPage, of + "/checks/recount": nothing, of + "/checks/cancel": nothing,
+		of + "/entries/{entry}/strike/confirm": hasPage,
+		"/desk/operators/give":                 hasPage, "/desk/operators/revoke": hasPage, "/desk/operators/access/change": hasPage,
 		// Departments and jurors. A sheet may be saved again until review closes.
 		of + "/vetting/{entry}/give": byUndo, of + "/vetting/many/give": byUndo, of + "/vetting/withdraw": isUndo,
 		of + "/sheets/{panel}/{code}/save": hasPage, of + "/sheets/{panel}/{code}/abstain/confirm": hasPage,
