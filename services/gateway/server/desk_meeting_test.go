@@ -176,8 +176,10 @@ func TestMeeting_late(t *testing.T) {
 // TestMeeting_look looks at the meeting's pages, with nothing and with much in
 // them.
 func TestMeeting_look(t *testing.T) {
-	m, asked := meetingOf(""), atomic.Int64{}
-	h := inMeeting(t, func() *review.Meeting { return m }, &asked)
+	var now atomic.Pointer[review.Meeting] // open pages ask all the time
+	now.Store(meetingOf(""))
+	asked := atomic.Int64{}
+	h := inMeeting(t, now.Load, &asked)
 	ctx := browser.Open(t)
 	base := h.url + "/desk/s/" + here + "/meeting"
 	sit := func(who string) {
@@ -188,17 +190,17 @@ func TestMeeting_look(t *testing.T) {
 	browser.Look(t, ctx, "meeting-before", base)
 	browser.Look(t, ctx, "meeting-motion", base+"/motion")
 	browser.Look(t, ctx, "meeting-minutes-empty", base+"/minutes")
-	*m = *meetingOf(review.Moved)
+	now.Store(meetingOf(review.Moved))
 	browser.Look(t, ctx, "meeting-organizer", base)
 	browser.Look(t, ctx, "meeting-close", base+"/close")
 	browser.Look(t, ctx, "meeting-wall", base+"/wall")
 	sit(member)
 	browser.Look(t, ctx, "meeting-member", base)
 	browser.Look(t, ctx, "meeting-vote", base+"/vote")
-	*m = *meetingOf(review.Approved)
+	now.Store(meetingOf(review.Approved))
 	browser.Look(t, ctx, "meeting-decided", base)
 	browser.Look(t, ctx, "meeting-wall-decided", base+"/wall")
 	browser.Look(t, ctx, "meeting-minutes", base+"/minutes")
-	*m = review.Meeting{Slug: here}
+	now.Store(&review.Meeting{Slug: here})
 	browser.Look(t, ctx, "meeting-empty", base)
 }
