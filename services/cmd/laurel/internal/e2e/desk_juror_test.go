@@ -125,6 +125,7 @@ func TestDesk_juror(t *testing.T) {
 	s.do("blur", chromedp.Evaluate[chromedp.Void](`document.activeElement.blur()`))
 	s.keys("s")
 	c.keeps(t, who, codes[0], "97 80 70 submitted")
+	s.until(atSheet + `"` + codes[3] + `"`) // the next one without a score
 	s.open("/sheets/experts/review")
 	s.keys("s")
 	s.until(`document.querySelector("#note")?.innerText.includes("2 sheets are submitted")`)
