@@ -5,6 +5,7 @@
 package testkit
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -37,11 +38,7 @@ const maxOpen = 8
 // of a test's time would be the disk's, for the making and dropping of its
 // database: where there is room for the data in memory, they are there.
 func Server() private.Server {
-	dir := os.TempDir()
-	if memory, ok := inMemory(); ok {
-		dir = memory
-	}
-	return private.Server{Dir: filepath.Join(dir, fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
+	return private.Server{Dir: filepath.Join(cmp.Or(inMemory(), os.TempDir()), fmt.Sprintf("laurel-test-pg-%d", os.Getuid()))}
 }
 
 // DB is a fresh, empty database, opened as the server's superuser. Like all

@@ -2,4 +2,4 @@
 
 package testkit
 
-func inMemory() (dir string, ok bool) { return "", false }
+func inMemory() string { return "" }

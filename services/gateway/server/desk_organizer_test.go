@@ -159,7 +159,8 @@ func organizing(t *testing.T, more map[string]bus.Endpoint) (*installation, *ask
 		"review/get_oversight":     says(oversight, nil),
 		"review/list_conflicts":    says(conflicts, nil),
 		"review/find_gaps": says([]review.Gap{{
-			Panel: "experts", Juror: markup, Candidates: []int{7, 9}, What: fault.Wrong("scores", "gap_sheet", "…", "panel", "experts", "juror", markup, "candidate", 7),
+			Panel: "experts", Juror: markup, Candidates: []int{7, 9},
+			What: fault.Wrong("scores", "gap_sheet", "…", "panel", "experts", "juror", markup, "candidate", 7),
 		}}, nil),
 		"review/get_history": says([]review.Revision{{Juror: "juror-3@example.org", Sheet: review.Sheet{
 			Scores: map[string]string{"deeds": "90"}, Comment: markup, Revision: 2, Submitted: true, At: taken,

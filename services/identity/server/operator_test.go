@@ -1,11 +1,16 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/identity/server"
 )
 
 var operates = identity.Grant{Slug: identity.AnySelection, Role: identity.Organizer}
@@ -97,5 +102,32 @@ func TestOperator_eachOther(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestOperator_setPassword is the command's: it proves an account, and nobody who
+// claimed it before keeps anything.
+func TestOperator_setPassword(t *testing.T) {
+	r := setup(t)
+	if _, err := r.claim(r.invite(t, director, organizes, false).Invitation.Token, squatted); err != nil {
+		t.Fatal(err)
+	}
+	staff := server.Accounts(r.Deps)
+	ctx := actor.With(context.WithoutCancel(r.ctx), actor.Actor{Kind: actor.System, ID: "admin", Name: "laurel admin"})
+	if _, err := staff.GrantRole(ctx, identity.Change{Email: director, Grant: everywhere}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"s-1/organizer"}, r.act(t, director, squatted)); diff != "" {
+		t.Errorf("a role everywhere (-want +got):\n%s", diff)
+	}
+	if _, err := staff.SetPassword(ctx, server.Password{Email: director, Password: own, New: true}); !errors.Is(err, server.ErrEmailTaken) {
+		t.Errorf("as a new account: %v", err)
+	}
+	a, err := staff.SetPassword(ctx, server.Password{Email: director, Password: own})
+	if err != nil || a.State != identity.StateProved || a.Name != "王芳" {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if r.act(t, director, squatted) != nil || len(r.act(t, director, own)) != 2 {
+		t.Error("the password of before, or not the new one")
 	}
 }

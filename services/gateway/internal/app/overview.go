@@ -195,11 +195,10 @@ func (a *App) PanelWhole(ctx context.Context, of review.OfPanel) (out PanelWhole
 		return out, err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	ask := func(fn func() error) { g.Go(fn) }
-	ask(func() (err error) { out.Panel, err = a.review.GetPanel(ctx, of); return err })
-	ask(func() (err error) { out.Oversight, err = a.review.GetOversight(ctx, of); return err })
-	ask(func() (err error) { out.Conflicts, err = a.review.ListConflicts(ctx, of); return err })
-	ask(func() (err error) { out.Staff, err = a.staffOf(ctx, of.Slug); return err })
-	ask(func() (err error) { out.Candidates, err = a.Candidates(ctx, of.Slug); return err })
+	g.Go(func() (err error) { out.Panel, err = a.review.GetPanel(ctx, of); return err })
+	g.Go(func() (err error) { out.Oversight, err = a.review.GetOversight(ctx, of); return err })
+	g.Go(func() (err error) { out.Conflicts, err = a.review.ListConflicts(ctx, of); return err })
+	g.Go(func() (err error) { out.Staff, err = a.staffOf(ctx, of.Slug); return err })
+	g.Go(func() (err error) { out.Candidates, err = a.Candidates(ctx, of.Slug); return err })
 	return out, g.Wait()
 }

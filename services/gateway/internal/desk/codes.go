@@ -62,8 +62,11 @@ func (d *desk) showCodes(c echo.Context, at *place, name string, status int, for
 // formName names a form of a list of codes.
 func formName(at *place, form string) string { return at.T("desk.codes.form." + form) }
 
-func whyField(at *place, hint string, optional bool) Field {
-	return Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T(hint), Max: 1000, Optional: optional}
+// optionalReason asks why, where no answer is wanted.
+func (at *place) optionalReason(hint string) Field {
+	why := at.reason(hint)
+	why.Optional = true
+	return why
 }
 
 func exportFields(at *place) []Field {
@@ -75,19 +78,19 @@ func exportFields(at *place) []Field {
 	for _, lang := range web.Languages() {
 		language.Options = append(language.Options, Option{Value: lang, Text: at.T("desk.codes.language." + lang)})
 	}
-	return []Field{format, language, whyField(at, "desk.codes.reason.all", true)}
+	return []Field{format, language, at.optionalReason("desk.codes.reason.all")}
 }
 
 func mailFields(at *place) []Field {
 	return []Field{
 		{Name: "member", Label: at.T("desk.codes.member"), Hint: at.T("desk.codes.member.one"), Max: 256, Optional: true},
 		{Name: "email", Kind: "email", Label: at.T("desk.codes.email"), Hint: at.T("desk.codes.email.hint"), Max: 254, Optional: true},
-		whyField(at, "desk.codes.reason.mail", true),
+		at.optionalReason("desk.codes.reason.mail"),
 	}
 }
 
 func replaceFields(at *place) []Field {
-	return []Field{{Name: "member", Label: at.T("desk.codes.member"), Hint: at.T("desk.codes.member.hint"), Max: 256}, whyField(at, "desk.reason.hint", false)}
+	return []Field{{Name: "member", Label: at.T("desk.codes.member"), Hint: at.T("desk.codes.member.hint"), Max: 256}, at.reason("desk.reason.hint")}
 }
 
 // exportCodes answers with the list of codes, this once. The page that is read

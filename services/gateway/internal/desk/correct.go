@@ -67,7 +67,7 @@ func correctForm(at *place, rules *rulebook.Rulebook, e nomination.Entry) *Form 
 		add(Field{Name: attributeField(id), Label: id, Value: n.Attributes[id], Max: 200, Optional: true})
 	}
 	add(Field{Name: "deeds", Kind: "area", Label: at.label("deeds"), Value: n.Deeds, Max: 5000})
-	add(Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.reason.hint"), Max: maxReason})
+	add(at.reason("desk.reason.hint"))
 	return form
 }
 

@@ -132,12 +132,10 @@ func filters(at *place, rules *rulebook.Rulebook, in nomination.FindEntries, fou
 			Name: name, Label: label, Kind: "select", Value: value, Optional: true, Options: append([]Option{{Text: at.T("desk.entries.all")}}, options...),
 		}
 	}
-	var states, categories, departments []Option
+	var states, departments []Option
+	categories := categoryOptions(at, rules)
 	for _, s := range nomination.States() {
 		states = append(states, Option{Value: string(s), Text: at.T("desk.entry.state." + string(s))})
-	}
-	for _, one := range rules.Categories {
-		categories = append(categories, Option{Value: one.ID, Text: category(at, rules, one.ID)})
 	}
 	for _, one := range rules.Vetting.Departments {
 		departments = append(departments, Option{Value: one.ID, Text: department(at, rules, one.ID)})
@@ -167,6 +165,13 @@ func values(found []nomination.Value, asked string) []Option {
 		out = append(out, Option{Value: asked, Text: asked})
 	}
 	return out
+}
+
+func categoryOptions(at *place, rules *rulebook.Rulebook) (options []Option) {
+	for _, one := range rules.Categories {
+		options = append(options, Option{Value: one.ID, Text: category(at, rules, one.ID)})
+	}
+	return options
 }
 
 func category(at *place, rules *rulebook.Rulebook, id string) string {
@@ -235,9 +240,7 @@ func withdrawForm(at *place, e nomination.Entry) *Form {
 	if e.State != nomination.Submitted || !at.Can(app.WithdrawEntry) {
 		return nil
 	}
-	return &Form{Action: at.Path("entries", e.ID, "withdraw"), Button: at.T("desk.entry.withdraw"), Fields: []Field{
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.reason.hint"), Max: 1000},
-	}}
+	return &Form{Action: at.Path("entries", e.ID, "withdraw"), Button: at.T("desk.entry.withdraw"), Fields: []Field{at.reason("desk.reason.hint")}}
 }
 
 func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status int, form *Form) error {

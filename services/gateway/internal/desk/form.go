@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -112,6 +113,11 @@ func (f *Form) refuse(t web.Printer, err error) (status int, _ error) {
 		f.Wrong = append(f.Wrong, t.Fault(known))
 	}
 	return known.Kind.Status(), nil
+}
+
+// reason asks why, with a hint.
+func (at *place) reason(hint string) Field {
+	return Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T(hint), Max: audit.MaxReason}
 }
 
 // yesOrNo reads the answer to a question that takes one of both.

@@ -8,7 +8,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -246,7 +245,7 @@ func (d *desk) letter(c echo.Context, at *place) error {
 
 func takeBackForm(c echo.Context, at *place) *Form {
 	return &Form{Action: mailAt(at) + "/" + c.Param("letter") + "/withdraw", Button: at.T("desk.mail.withdraw"), Fields: []Field{
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.mail.withdraw.hint"), Max: audit.MaxReason},
+		at.reason("desk.mail.withdraw.hint"),
 	}}
 }
 

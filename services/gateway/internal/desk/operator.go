@@ -114,7 +114,7 @@ func accessForm(at *place) *Form {
 	return &Form{Action: operatorsPath + "/access/change", Button: at.T("desk.access.send"), Fields: []Field{
 		{Name: "email", Kind: "email", Label: at.T("desk.operators.email"), Max: 254},
 		do,
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.publish.reason.hint"), Max: 1000},
+		at.reason("desk.publish.reason.hint"),
 	}}
 }
 

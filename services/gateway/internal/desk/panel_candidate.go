@@ -57,31 +57,41 @@ type submittedRow struct {
 	At        web.Moment
 }
 
-// scoredPanel reads the panel, and the sheets of the candidate in the path.
-func (d *desk) scoredPanel(c echo.Context, at *place) (*inPanel, []review.Revision, error) {
-	var p *inPanel
-	var sheets []review.Revision
+// aboutCandidate is a panel with the sheets of a candidate.
+type aboutCandidate struct {
+	*inPanel
+
+	number int
+	sheets []review.Revision
+}
+
+// scoredIn is the candidate in the path.
+func scoredIn(c echo.Context, at *place) (review.OfCandidate, error) {
 	number, err := strconv.Atoi(c.Param("number"))
 	if err != nil {
-		return nil, nil, nomination.ErrNoCandidate
+		return review.OfCandidate{}, nomination.ErrNoCandidate
 	}
+	return review.OfCandidate{Slug: at.Slug, Panel: c.Param("panel"), Candidate: number}, nil
+}
+
+// ofCandidate reads what is known of the candidate in the path.
+func (d *desk) ofCandidate(c echo.Context, at *place) (*aboutCandidate, error) {
+	of, err := scoredIn(c, at)
+	if err != nil {
+		return nil, err
+	}
+	p := &aboutCandidate{number: of.Candidate}
 	var g errgroup.Group
-	g.Go(func() (err error) { p, err = d.inPanel(c, at); return err })
-	g.Go(func() (err error) {
-		sheets, err = d.app.History(c.Request().Context(), review.OfCandidate{Slug: at.Slug, Panel: c.Param("panel"), Candidate: number})
-		return err
-	})
-	if err := g.Wait(); err != nil {
-		return nil, nil, err
-	}
-	return p, sheets, nil
+	g.Go(func() (err error) { p.inPanel, err = d.inPanel(c, at); return err })
+	g.Go(func() (err error) { p.sheets, err = d.app.History(c.Request().Context(), of); return err })
+	return p, g.Wait()
 }
 
 // aboutForm is that of an act about a candidate; nil: there is nobody to do it to.
-func (p *inPanel) aboutForm(name string, number int, sheets []review.Revision) *Form {
+func (p *aboutCandidate) aboutForm(name string) *Form {
 	at := p.at
-	form := &Form{Action: p.candidate(number) + "/" + name + "/send", Button: at.T("desk.scored." + name)}
-	reason := Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.reason.hint"), Max: 1000}
+	form := &Form{Action: p.candidate(p.number) + "/" + name + "/send", Button: at.T("desk.scored." + name)}
+	reason := at.reason("desk.reason.hint")
 	if name == "further" {
 		who := Field{Kind: "select", Label: at.T("desk.scored.who"), Options: p.people(at.T("desk.choose"), true)}
 		form.Fields = append(p.newcomerFields(who, "juror"), reason)
@@ -89,7 +99,7 @@ func (p *inPanel) aboutForm(name string, number int, sheets []review.Revision) *
 	}
 	who := Field{Name: "juror", Kind: "select", Label: at.T("desk.panel.juror"), Options: []Option{{Text: at.T("desk.choose")}}}
 	for _, j := range p.Panel.Jurors {
-		has := slices.ContainsFunc(sheets, func(r review.Revision) bool { return r.Juror == j.ID })
+		has := slices.ContainsFunc(p.sheets, func(r review.Revision) bool { return r.Juror == j.ID })
 		if email := p.email(j.ID); email != "" && j.LeftAt == nil && (has || name == "pin") {
 			who.Options = append(who.Options, Option{Value: email, Text: j.Name})
 		}
@@ -110,11 +120,11 @@ func (p *inPanel) aboutForm(name string, number int, sheets []review.Revision) *
 }
 
 func (d *desk) scored(c echo.Context, at *place) error {
-	p, sheets, err := d.scoredPanel(c, at)
+	p, err := d.ofCandidate(c, at)
 	if err != nil {
 		return err
 	}
-	number, _ := strconv.Atoi(c.Param("number"))
+	number := p.number
 	data := scoredView{Row: scoredRow{Number: number, Name: p.names[number]}, Back: p.path(), To: p.title()}
 	for _, s := range p.Oversight.Candidates {
 		if s.Candidate == number {
@@ -128,7 +138,7 @@ func (d *desk) scored(c echo.Context, at *place) error {
 		}
 		data.Criteria = append(data.Criteria, title)
 	}
-	for _, r := range sheets {
+	for _, r := range p.sheets {
 		row := submittedRow{Juror: p.who[r.Juror], Revision: r.Revision, Comment: r.Comment, Abstained: r.Abstained, At: at.moment(r.At)}
 		for _, one := range p.rule.Criteria {
 			row.Scores = append(row.Scores, r.Scores[one.ID])
@@ -142,55 +152,52 @@ func (d *desk) scored(c echo.Context, at *place) error {
 	}
 	if at.Can(app.SendBack) { // as whoever runs the panel may
 		for _, name := range []string{"further", "return", "pin"} {
-			if p.aboutForm(name, number, sheets) != nil {
+			if p.aboutForm(name) != nil {
 				data.Acts = append(data.Acts, link{Href: p.candidate(number) + "/" + name, Text: at.T("desk.scored." + name)})
 			}
 		}
 	}
-	return d.render(c, at, web.Page{Name: "panel-candidate", Title: p.candidateTitle(number), Data: data})
+	return d.render(c, at, web.Page{Name: "panel-candidate", Title: p.candidateTitle(), Data: data})
 }
 
-func (p *inPanel) candidateTitle(number int) string {
-	return p.at.T("desk.scored.title", "number", number, "name", p.names[number])
+func (p *aboutCandidate) candidateTitle() string {
+	return p.at.T("desk.scored.title", "number", p.number, "name", p.names[p.number])
 }
 
 // about asks for what an act takes.
 func (d *desk) about(c echo.Context, at *place, name string) error {
-	p, sheets, err := d.scoredPanel(c, at)
+	p, err := d.ofCandidate(c, at)
 	if err != nil {
 		return err
 	}
-	number, _ := strconv.Atoi(c.Param("number"))
-	form := p.aboutForm(name, number, sheets)
+	form := p.aboutForm(name)
 	if form == nil {
 		return review.ErrNoSheet
 	}
 	return d.showAbout(c, p, name, http.StatusOK, form)
 }
 
-func (d *desk) showAbout(c echo.Context, p *inPanel, name string, status int, form *Form) error {
+func (d *desk) showAbout(c echo.Context, p *aboutCandidate, name string, status int, form *Form) error {
 	at := p.at
-	number, _ := strconv.Atoi(c.Param("number"))
 	return d.render(c, at, web.Page{Name: "panel-act", Status: status, Title: at.T("desk.scored." + name), Data: aboutView{
-		Form: form, Text: at.T("desk.scored.does." + name), Back: p.candidate(number), To: p.candidateTitle(number),
+		Form: form, Text: at.T("desk.scored.does." + name), Back: p.candidate(p.number), To: p.candidateTitle(),
 	}})
 }
 
 // send does an act, and leads back to the candidate.
 func (d *desk) send(c echo.Context, at *place, name string, typed url.Values, do func(c echo.Context, of review.OfCandidate, typed url.Values) error) error {
-	number, err := strconv.Atoi(c.Param("number"))
+	of, err := scoredIn(c, at)
 	if err != nil {
-		return nomination.ErrNoCandidate
+		return err
 	}
-	of := review.OfCandidate{Slug: at.Slug, Panel: c.Param("panel"), Candidate: number}
 	if err = do(c, of, typed); err == nil {
 		return d.done(c, at.Path("panels", of.Panel, "candidates", c.Param("number")), at.T("desk.scored.done."+name), nil)
 	}
-	p, sheets, failed := d.scoredPanel(c, at)
+	p, failed := d.ofCandidate(c, at)
 	if failed != nil {
 		return err
 	}
-	form := p.aboutForm(name, number, sheets)
+	form := p.aboutForm(name)
 	if form == nil {
 		return err
 	}
@@ -200,7 +207,7 @@ func (d *desk) send(c echo.Context, at *place, name string, typed url.Values, do
 func (d *desk) further(c echo.Context, of review.OfCandidate, typed url.Values) error {
 	_, err := d.app.CallFurther(c.Request().Context(), review.OfPanel{Slug: of.Slug, Panel: of.Panel}, gateway.CallFurther{
 		Candidate: of.Candidate, Reason: typed.Get("reason"),
-		Juror: gateway.Newcomer{Email: typed.Get("juror.email"), Employer: typed.Get("juror.employer"), Category: typed.Get("juror.category")},
+		Juror: newcomer(typed, "juror"),
 	})
 	return err
 }

@@ -45,13 +45,25 @@ type tickRow struct {
 
 var errNoJuror = fault.New(fault.NotFound, "juror_unknown", "there is no such juror on this panel")
 
-// seatedJuror gives the one in the path. Fault: juror_unknown.
-func (p *inPanel) seatedJuror(id string) (review.JurorProgress, int, error) {
-	i := slices.IndexFunc(p.Panel.Jurors, func(j review.JurorProgress) bool { return j.ID == id })
-	if i < 0 {
-		return review.JurorProgress{}, 0, errNoJuror
+// aboutJuror is a panel with one of its jurors.
+type aboutJuror struct {
+	*inPanel
+
+	one review.JurorProgress
+	row jurorRow
+}
+
+// ofJuror is the one in the path. Fault: juror_unknown.
+func (d *desk) ofJuror(c echo.Context, at *place) (*aboutJuror, error) {
+	p, err := d.inPanel(c, at)
+	if err != nil {
+		return nil, err
 	}
-	return p.Panel.Jurors[i], i, nil
+	i := slices.IndexFunc(p.Panel.Jurors, func(j review.JurorProgress) bool { return j.ID == c.Param("juror") })
+	if i < 0 {
+		return nil, errNoJuror
+	}
+	return &aboutJuror{p, p.Panel.Jurors[i], p.jurorRows()[i]}, nil
 }
 
 // email is that of an account of the selection's staff.
@@ -87,17 +99,21 @@ func (p *inPanel) newcomerFields(who Field, prefix string) []Field {
 	who.Name = prefix + ".email"
 	fields := []Field{who, {Name: prefix + ".employer", Label: at.T("attribute.employer"), Hint: at.T("desk.seats.employer.hint"), Max: 200, Optional: true}}
 	if p.rule.Assign == rulebook.AssignCategory {
-		one := Field{Name: prefix + ".category", Kind: "select", Label: at.T("attribute.category"), Optional: true, Options: []Option{{}}}
-		for _, c := range p.rules.Categories {
-			one.Options = append(one.Options, Option{Value: c.ID, Text: category(at, p.rules, c.ID)})
-		}
-		fields = append(fields, one)
+		fields = append(fields, Field{
+			Name: prefix + ".category", Kind: "select", Label: at.T("attribute.category"), Optional: true,
+			Options: append([]Option{{}}, categoryOptions(at, p.rules)...),
+		})
 	}
 	return fields
 }
 
-func (p *inPanel) leaveForm(j review.JurorProgress) *Form {
-	at := p.at
+// newcomer reads what these fields ask.
+func newcomer(typed url.Values, prefix string) gateway.Newcomer {
+	return gateway.Newcomer{Email: typed.Get(prefix + ".email"), Employer: typed.Get(prefix + ".employer"), Category: typed.Get(prefix + ".category")}
+}
+
+func (p *aboutJuror) leaveForm() *Form {
+	at, j := p.at, p.one
 	if j.LeftAt != nil || !at.Can(app.UnseatJuror) || p.email(j.ID) == "" {
 		return nil
 	}
@@ -111,35 +127,28 @@ func (p *inPanel) leaveForm(j review.JurorProgress) *Form {
 		}},
 	}
 	fields = append(fields, p.newcomerFields(successor, "successor")...)
-	fields = append(fields, Field{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.reason.hint"), Max: 1000})
-	return &Form{Action: p.juror(j.ID) + "/leave", Button: at.T("desk.juror.leave"), Fields: fields}
+	fields = append(fields, at.reason("desk.reason.hint"))
+	return &Form{Action: p.row.Href + "/leave", Button: at.T("desk.juror.leave"), Fields: fields}
 }
 
-func (p *inPanel) assignForm(j review.JurorProgress) *Form {
-	if p.rule.Assign != rulebook.AssignHand || j.LeftAt != nil || !p.at.Can(app.AssignByHand) {
+func (p *aboutJuror) assignForm() *Form {
+	if p.rule.Assign != rulebook.AssignHand || p.one.LeftAt != nil || !p.at.Can(app.AssignByHand) {
 		return nil
 	}
-	return &Form{Action: p.juror(j.ID) + "/assign", Button: p.at.T("desk.juror.assign")}
+	return &Form{Action: p.row.Href + "/assign", Button: p.at.T("desk.juror.assign")}
 }
 
 func (d *desk) jurorPage(c echo.Context, at *place) error {
-	p, err := d.inPanel(c, at)
+	p, err := d.ofJuror(c, at)
 	if err != nil {
 		return err
 	}
-	j, _, err := p.seatedJuror(c.Param("juror"))
-	if err != nil {
-		return err
-	}
-	return d.showJuror(c, p, http.StatusOK, p.assignForm(j), p.leaveForm(j), nil)
+	return d.showJuror(c, p, http.StatusOK, p.assignForm(), p.leaveForm(), nil)
 }
 
-func (d *desk) showJuror(c echo.Context, p *inPanel, status int, assign, leave *Form, ticked []string) error {
-	j, i, err := p.seatedJuror(c.Param("juror"))
-	if err != nil {
-		return err
-	}
-	data := jurorView{Row: p.jurorRows()[i], Email: p.email(j.ID), Assign: assign, Leave: leave, Back: p.path(), To: p.title()}
+func (d *desk) showJuror(c echo.Context, p *aboutJuror, status int, assign, leave *Form, ticked []string) error {
+	j := p.one
+	data := jurorView{Row: p.row, Email: p.email(j.ID), Assign: assign, Leave: leave, Back: p.path(), To: p.title()}
 	for _, one := range p.Candidates {
 		row := tickRow{Href: p.candidate(one.Number), Name: one.Name, Number: one.Number, Theirs: slices.Contains(j.Candidates, one.Number)}
 		row.Scored = slices.Contains(j.Scored, one.Number)
@@ -159,15 +168,11 @@ func (d *desk) showJuror(c echo.Context, p *inPanel, status int, assign, leave *
 }
 
 func (d *desk) assign(c echo.Context, at *place, typed url.Values) error {
-	p, err := d.inPanel(c, at)
+	p, err := d.ofJuror(c, at)
 	if err != nil {
 		return err
 	}
-	j, _, err := p.seatedJuror(c.Param("juror"))
-	if err != nil {
-		return err
-	}
-	in := gateway.AssignByHand{Juror: p.email(j.ID), Candidates: []int{}}
+	in := gateway.AssignByHand{Juror: p.email(p.one.ID), Candidates: []int{}}
 	ticked := several(typed, "candidate")
 	for _, text := range ticked {
 		n, _ := strconv.Atoi(text) // what is no number is no candidate
@@ -175,35 +180,31 @@ func (d *desk) assign(c echo.Context, at *place, typed url.Values) error {
 	}
 	if _, err = d.app.AssignByHand(c.Request().Context(), ofPanel(c, at), in); err == nil {
 		var before []string
-		for _, n := range j.Candidates {
+		for _, n := range p.one.Candidates {
 			before = append(before, strconv.Itoa(n))
 		}
-		back := &undo{Action: p.juror(j.ID) + "/assign", Values: map[string]string{"candidate": strings.Join(before, ",")}}
-		return d.done(c, p.juror(j.ID), at.N("desk.juror.assigned", int64(len(in.Candidates)), "name", j.Name), back)
+		back := &undo{Action: p.row.Href + "/assign", Values: map[string]string{"candidate": strings.Join(before, ",")}}
+		return d.done(c, p.row.Href, at.N("desk.juror.assigned", int64(len(in.Candidates)), "name", p.one.Name), back)
 	}
-	form := &Form{Action: p.juror(j.ID) + "/assign", Button: at.T("desk.juror.assign")}
-	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, form, p.leaveForm(j), ticked) })
+	form := &Form{Action: p.row.Href + "/assign", Button: at.T("desk.juror.assign")}
+	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, form, p.leaveForm(), ticked) })
 }
 
 func (d *desk) leave(c echo.Context, at *place, typed url.Values) error {
-	p, err := d.inPanel(c, at)
+	p, err := d.ofJuror(c, at)
 	if err != nil {
 		return err
 	}
-	j, _, err := p.seatedJuror(c.Param("juror"))
-	if err != nil {
-		return err
-	}
-	in := gateway.UnseatJuror{Juror: p.email(j.ID), Sheets: gateway.Sheets(typed.Get("sheets")), Reason: typed.Get("reason")}
-	if email := typed.Get("successor.email"); email != "" {
-		in.Successor = &gateway.Newcomer{Email: email, Employer: typed.Get("successor.employer"), Category: typed.Get("successor.category")}
+	in := gateway.UnseatJuror{Juror: p.email(p.one.ID), Sheets: gateway.Sheets(typed.Get("sheets")), Reason: typed.Get("reason")}
+	if who := newcomer(typed, "successor"); who.Email != "" {
+		in.Successor = &who
 	}
 	if _, err = d.app.UnseatJuror(c.Request().Context(), ofPanel(c, at), in); err == nil {
-		return d.done(c, p.path(), at.T("desk.juror.left", "name", j.Name), nil)
+		return d.done(c, p.path(), at.T("desk.juror.left", "name", p.one.Name), nil)
 	}
-	form := p.leaveForm(j)
+	form := p.leaveForm()
 	if form == nil {
 		return err
 	}
-	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, p.assignForm(j), form, nil) })
+	return d.again(c, at, form, typed, err, func(status int) error { return d.showJuror(c, p, status, p.assignForm(), form, nil) })
 }

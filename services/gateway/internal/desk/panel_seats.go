@@ -92,10 +92,7 @@ func (d *desk) showSeats(c echo.Context, at *place, status int, typed url.Values
 		data.Lead = at.N("desk.seats.number", int64(p.rule.Jurors))
 	}
 	if p.rule.Assign == rulebook.AssignCategory {
-		data.Categories = []Option{{}}
-		for _, one := range p.rules.Categories {
-			data.Categories = append(data.Categories, Option{Value: one.ID, Text: category(at, p.rules, one.ID)})
-		}
+		data.Categories = append([]Option{{}}, categoryOptions(at, p.rules)...)
 	}
 	return d.render(c, at, web.Page{Name: "seats", Status: status, Title: at.T("desk.seats.title", "panel", p.title()), Data: data})
 }

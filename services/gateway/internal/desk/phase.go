@@ -185,7 +185,7 @@ func stepForm(at *place, now app.Standing) *Form {
 	s, seen := now.Step, now.Plan.Selection.Phase(now.Step.Phase).State
 	form := &Form{Action: at.Path("phases", s.Phase, s.Action, "order"), Button: at.stepTitle(s.Phase, s.Action), Fields: []Field{
 		{Name: "seen", Kind: "hidden", Value: string(seen)},
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.phase.reason.hint"), Max: 1000},
+		at.reason("desk.phase.reason.hint"),
 	}}
 	if len(now.Unmet) > 0 {
 		form.Fields = append(form.Fields, Field{Name: "acknowledge", Kind: "check", Label: at.T("desk.phase.acknowledge")})

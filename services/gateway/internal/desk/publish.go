@@ -33,7 +33,7 @@ type publishPage struct {
 
 func publishForm(at *place) *Form {
 	return &Form{Action: at.Path("publish", "send"), Button: at.T("desk.publish.send"), Fields: []Field{
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.publish.reason.hint"), Max: 1000},
+		at.reason("desk.publish.reason.hint"),
 	}}
 }
 

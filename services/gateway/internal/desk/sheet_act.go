@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/review"
@@ -128,7 +129,7 @@ func (d *desk) abstain(c echo.Context, at *place, form url.Values) error {
 func (d *desk) recuseForm(at *place, s scored) *Form {
 	return &Form{Action: s.path(at, s.One.Candidate, "recuse", "confirm"), Button: at.T("desk.sheet.recuse"), Fields: []Field{
 		{Name: "then", Kind: "hidden", Value: s.around(s.One.Candidate).Unscored},
-		{Name: "reason", Kind: "area", Label: at.T("desk.sheet.recuse.reason"), Max: maxReason},
+		{Name: "reason", Kind: "area", Label: at.T("desk.sheet.recuse.reason"), Max: audit.MaxReason},
 	}}
 }
 

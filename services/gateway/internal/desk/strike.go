@@ -35,7 +35,7 @@ func strikeForm(at *place, e nomination.Entry) *Form {
 		return nil
 	}
 	return &Form{Action: at.Path("entries", e.ID, "strike", "confirm"), Button: at.T("desk.strike"), Fields: []Field{
-		{Name: "reason", Kind: "area", Label: at.T("desk.reason"), Hint: at.T("desk.strike.reason.hint"), Max: 1000},
+		at.reason("desk.strike.reason.hint"),
 	}}
 }
 

@@ -21,9 +21,6 @@ import (
 // be chosen at once, so that what takes their opinions back fits in a note.
 const docketSize = 40
 
-// maxReason is the longest reason in characters.
-const maxReason = 1000
-
 func (d *desk) mountVetting() {
 	const list, entry, many = of + "/vetting", of + "/vetting/:entry", of + "/vetting/many"
 	d.section(app.ReadDocket, "vetting", "desk.vetting", d.docket)

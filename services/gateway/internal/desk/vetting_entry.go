@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -97,7 +98,7 @@ func (d *desk) showDocket(c echo.Context, at *place, typed url.Values, fill func
 			data.Phrases = phrases(at, step.Reasons)
 		}
 	}
-	data.Fail = Form{Fields: []Field{{Name: "reason", Kind: "area", Label: at.T("desk.vetting.reason"), Max: maxReason}}}
+	data.Fail = Form{Fields: []Field{{Name: "reason", Kind: "area", Label: at.T("desk.vetting.reason"), Max: audit.MaxReason}}}
 	data.Fail.fill(typed)
 	status, err := fill(&data.Fail)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -59,7 +60,7 @@ func (d *desk) showMany(c echo.Context, at *place, typed url.Values, fill func(f
 	data.IDs = strings.Join(found, ",")
 	data.Give = v.sends(at, "many", "give")
 	data.Phrases = phrases(at, list.Reasons)
-	data.Fail = Form{Fields: []Field{{Name: "reason", Kind: "area", Label: at.T("desk.vetting.reason"), Max: maxReason}}}
+	data.Fail = Form{Fields: []Field{{Name: "reason", Kind: "area", Label: at.T("desk.vetting.reason"), Max: audit.MaxReason}}}
 	data.Fail.fill(typed)
 	status, err := fill(&data.Fail)
 	if err != nil {

@@ -127,6 +127,7 @@ func TestDesk_juror(t *testing.T) {
 	s.shortcuts("s", "a", "r")
 	s.keys("s")
 	c.keeps(t, who, codes[0], "97 80 70 submitted")
+	s.until(atSheet + `"` + codes[3] + `"`) // the next one without a score
 	s.open("/sheets/experts/review")
 	s.keys("s")
 	s.until(`document.querySelector("#note")?.innerText.includes("2 sheets are submitted")`)
