@@ -46,11 +46,18 @@ func Open(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // it lives as long as the context that it was started with
+	if err := chromedp.Do(ctx, focused); err != nil { // it lives as long as the context that it was started with
 		t.Fatalf("Chromium: %v", err)
 	}
 	return ctx
 }
+
+// focused has pages believe that their window is the one in use, whatever other
+// windows there are: else an element that has the focus does not match :focus.
+var focused = chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	_, err := cdp.Call(ctx, target, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	return err
+})
 
 // patience is how long some steps may take.
 const patience = time.Minute

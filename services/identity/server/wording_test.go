@@ -47,6 +47,9 @@ func TestWording(t *testing.T) {
 		!strings.Contains(read.Texts[1].Text, "You have an account") {
 		t.Errorf("%+v, %v", read, err)
 	}
+	for _, address := range []string{before, after} {
+		r.fate(t, "s-1", address, identity.LetterDeferred)
+	}
 	post.Refuse(nil)
 	r.changeMail(t, identity.ChangeMail{Slug: "s-1", Do: identity.HoldMail}, 3)
 	r.changeMail(t, identity.ChangeMail{Slug: "s-1", Do: identity.ReleaseMail}, 3)

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/services/gateway/client"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/voting"
 )
 
 // Check is something that must hold at the end.
@@ -75,9 +76,9 @@ func (s *Script) Counted(ctx context.Context) error {
 	asked = asked[:min(maxAsked, len(asked))]
 	indexes := make([]int64, len(asked))
 	if err := s.Crowd(ctx, len(asked), func(ctx context.Context, i int) error {
-		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, asked[i])
+		r, err := s.Recorded(ctx, i, asked[i])
 		if err != nil {
-			return fmt.Errorf("receipt %s: %w", asked[i], err)
+			return err
 		}
 		if r.Index == nil || *r.Index < 0 || *r.Index >= int64(len(ballots)) || bagKey(ballots[*r.Index]) != bagKey(receipts[asked[i]]) {
 			return fmt.Errorf("receipt %s is not at its place in the log", asked[i])
@@ -222,6 +223,18 @@ func (s *Script) Delivered(ctx context.Context) error {
 		return errors.New(strings.Join(report.Problems, "\n"))
 	}
 	return nil
+}
+
+// Recorded has the i-th of a crowd ask for the ballot behind a receipt, again while
+// the server is too busy to answer in time.
+func (s *Script) Recorded(ctx context.Context, i int, receipt string) (r voting.Recorded, err error) {
+	if err = s.retry(ctx, func() error {
+		r, err = s.API.From(address(i)).Receipt(ctx, s.Slug, receipt)
+		return err
+	}); err != nil {
+		err = fmt.Errorf("receipt %s: %w", receipt, err)
+	}
+	return r, err
 }
 
 // exportedBallots gives the picks of each ballot by its index in the log.

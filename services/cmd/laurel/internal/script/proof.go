@@ -34,9 +34,9 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 	var mu sync.Mutex
 	indexes := make(map[int64]string, len(codes))
 	if err := s.Crowd(ctx, len(codes), func(ctx context.Context, i int) error {
-		r, err := s.API.From(address(i)).Receipt(ctx, s.Slug, codes[i])
+		r, err := s.Recorded(ctx, i, codes[i])
 		if err != nil {
-			return fmt.Errorf("receipt %s: %w", codes[i], err)
+			return err
 		}
 		ballot, err := r.Evidence.Check(key, s.Slug, 0) // no promise of before is here
 		if err != nil {

@@ -346,7 +346,7 @@ func (s *Script) Publish(ctx context.Context) error {
 	})
 }
 
-// retry tries again while an event is still on its way.
+// retry tries again while an event is still on its way, or the server away.
 func (s *Script) retry(ctx context.Context, act func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, castLimit)
 	defer cancel()
