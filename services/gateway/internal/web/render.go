@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 )
@@ -24,7 +25,7 @@ type Views map[string]View
 type View struct {
 	Printer
 
-	pages map[string]*template.Template
+	pages map[string]func() *template.Template // made when they are asked for first: hundreds, each with all that they share
 }
 
 // Views parses a face's templates for every language: texts are looked up by
@@ -34,27 +35,35 @@ type View struct {
 func (s *Site) Views(face fs.FS) Views {
 	all := Views{}
 	for _, lang := range Languages() {
-		v := View{Printer: NewPrinter(lang), pages: map[string]*template.Template{}}
-		base := template.Must(template.New("").Funcs(s.functions(v.Printer)).ParseFS(templateFiles, "template/layout.html", "template/shared/*.html"))
+		v := View{Printer: NewPrinter(lang), pages: map[string]func() *template.Template{}}
+		functions := s.functions(v.Printer)
+		base := template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "template/layout.html", "template/shared/*.html"))
 		if face != nil {
 			base = template.Must(base.ParseFS(face, "template/shared/*.html"))
-			v.add(base, face)
+			v.add(base, functions, face)
 		}
-		v.add(base, templateFiles)
+		v.add(base, functions, templateFiles)
 		all[lang] = v
 	}
 	return all
 }
 
-// add parses the pages of a file system on a base.
-func (v View) add(base *template.Template, files fs.FS) {
+// add parses the pages of a file system, which stand on a base.
+func (v View) add(base *template.Template, functions template.FuncMap, files fs.FS) {
 	names, err := fs.Glob(files, "template/*.html")
 	if err != nil {
 		panic(fmt.Sprintf("web: templates: %v", err)) // a bad pattern: never
 	}
 	for _, path := range names {
 		name := strings.TrimSuffix(strings.TrimPrefix(path, "template/"), ".html")
-		v.pages[name] = template.Must(template.Must(base.Clone()).ParseFS(files, path)) // embedded: wrong in the build or never
+		own := template.Must(template.New("").Funcs(functions).ParseFS(files, path)) // embedded: wrong in the build or never
+		v.pages[name] = sync.OnceValue(func() *template.Template {
+			page := template.Must(base.Clone())
+			for _, part := range own.Templates() {
+				template.Must(page.AddParseTree(part.Name(), part.Tree))
+			}
+			return page
+		})
 	}
 }
 
@@ -112,7 +121,7 @@ func whole(n any) (int64, error) {
 // Part renders one template of a page by itself.
 func (v View) Part(page, name string, data any) (template.HTML, error) {
 	var out bytes.Buffer
-	if err := v.pages[page].ExecuteTemplate(&out, name, data); err != nil {
+	if err := v.pages[page]().ExecuteTemplate(&out, name, data); err != nil {
 		return "", fmt.Errorf("page %s: %w", page, err)
 	}
 	return template.HTML(out.String()), nil //nolint:gosec // a template's own output
@@ -156,7 +165,7 @@ func (s *Site) Render(c echo.Context, views Views, pg Page) error {
 		pg.Status = http.StatusOK
 	}
 	var out bytes.Buffer
-	err := views[lang].pages[pg.Name].ExecuteTemplate(&out, "layout", frame{
+	err := views[lang].pages[pg.Name]().ExecuteTemplate(&out, "layout", frame{
 		Lang: lang, Title: pg.Title, Languages: views.links(pg.Address, lang), Selection: pg.Selection, Section: pg.Section, Data: pg.Data,
 	})
 	if err != nil {
