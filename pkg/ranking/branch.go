@@ -23,9 +23,7 @@ type hunt struct {
 	b         bounds
 	decisions []decision
 	found     []int64
-	nodes     int     // that may still be looked at
-	near      []int64 // the most nearly whole x met, rounded
-	parts     float64 // how far it was from whole
+	nodes     int // that may still be looked at
 }
 
 // decision is a bound tightened on the way down: a column's, or a row's limit.
@@ -70,7 +68,7 @@ type levels map[int]bool
 
 // within searches at most so many nodes.
 func (h *hunt) within(nodes int) (answer, *tree, levels) {
-	h.nodes, h.near, h.parts = nodes, h.lp.start, math.Inf(1)
+	h.nodes = nodes
 	return h.search()
 }
 
@@ -86,10 +84,7 @@ func (h *hunt) search() (answer, *tree, levels) {
 			return impossible, t, on
 		}
 	case optimal:
-		if column, value, parts := h.fraction(); parts > 0 {
-			if parts < h.parts {
-				h.near, h.parts = h.lp.rounded(), parts
-			}
+		if column, value, ok := h.fraction(); ok {
 			return h.branch(column, int64(math.Floor(value)), true)
 		}
 		if x := h.lp.rounded(); h.p.holds(&h.b, x) {
@@ -132,21 +127,19 @@ func (h *hunt) search() (answer, *tree, levels) {
 	return undecided, nil, nil // not reached: what does not hold breaks a row
 }
 
-// fraction finds the column that is furthest from whole, and tells how far all
-// together are; 0: they are whole.
-func (h *hunt) fraction() (column int, value, parts float64) {
+// fraction finds the column that is furthest from whole; not ok: all are whole.
+func (h *hunt) fraction() (column int, value float64, ok bool) {
 	best := 0.0
 	for _, v := range h.lp.basic {
 		x := h.lp.x(v / 2)
 		if math.Abs(x-math.Round(x)) <= 1e-6 {
 			continue
 		}
-		parts += math.Abs(x - math.Round(x))
 		if part := 0.5 - math.Abs(x-math.Floor(x)-0.5); part > best {
 			column, value, best = v/2, x, part
 		}
 	}
-	return column, value, parts
+	return column, value, best > 0
 }
 
 // branch looks at both sides of a column: more than at, and at most that.

@@ -47,11 +47,15 @@ type Options struct {
 	// source from which it is read after the vote.
 	Lot string
 	// Budget bounds the search about quotas, in the units of Progress; 0 is
-	// DefaultBudget. What ends as quotas_undecided may be decided by a larger one:
-	// the search begins anew, does the same until there, and goes on.
+	// DefaultBudget. What ends as quotas_undecided may be decided by a larger one.
 	Budget int64
-	// Progress is called now and then in a long search; nil: by nobody.
-	Progress func(Progress)
+	// Progress is called now and then in a long search, which an error ends; nil: by
+	// nobody.
+	Progress func(Progress) error
+	// Checkpoint is what an earlier computation of the same inputs has found; this
+	// one begins where that ended, and adds to it. The zero value has nothing yet;
+	// nil: nothing is kept. Reports and sensitivities do not use it.
+	Checkpoint *Checkpoint
 }
 
 // Rank computes the result. It answers scores_missing with every gap,

@@ -53,7 +53,7 @@ func (s *seating) jump(b *bounds, start []int64, work int64) ([]int64, bool) {
 			j.exchange(step)
 		}
 	}
-	return nil, false
+	return j.x, false
 }
 
 // chance gives a number below n; the same ones in the same order every time.

@@ -251,7 +251,7 @@ func ordinal(n int) string {
 	if n%100 < 11 || n%100 > 13 {
 		switch n % 10 {
 		case 1:
-			suffix = "rk"
+			suffix = "st"
 		case 2:
 			suffix = "nd"
 		case 3:

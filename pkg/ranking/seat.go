@@ -111,18 +111,35 @@ func noise(n int) float64 {
 	return float64(x>>44) / (1 << 24)
 }
 
-// find looks for a complete filling within the bounds, from a start; an
-// impossible one comes with its proof. It walks and branches in turn, and walks
-// for some times as much work: that finds what is hard to find sooner.
-func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
-	if x, ok := s.jump(&b, start, s.walk); ok {
+// search branches, and for as much work guesses what is likely and walks from
+// there, in turn: that finds what is hard to find sooner. It may begin at a later
+// round.
+func (s *seating) search(b bounds, start []int64, from *passed) (answer, []int64, *tree) {
+	x, nodes, rate := start, 1, firstRate
+	if from != nil {
+		if noted, ok := s.resume(from); ok {
+			x, nodes, rate = noted, from.Nodes, max(lastRate, min(from.Rate, firstRate))
+			for j := range x {
+				x[j] = max(b.lower[j], min(x[j], b.upper[j]))
+			}
+		}
+	} else if x, ok := s.jump(&b, start, s.walk); ok {
 		return possible, x, nil
 	}
 	h := &hunt{p: s.m.program, lp: s.lp, b: b}
 	own := slices.Clone(s.lp.cost)
 	defer func() { copy(s.lp.cost, own) }()
-	s.lp.begin(start, s.m.activity(start), b)
-	for nodes := 1; ; nodes = max(firstNodes, 2*nodes) {
+	for ; ; nodes = max(firstNodes, 2*nodes) {
+		if nodes > 1 {
+			for i := range s.lp.cost {
+				s.lp.cost[i] = 1 + 4*noise(i+nodes*len(own))
+			}
+			if s.kept != nil {
+				s.kept.Round = s.passed(s.asked-1, x)
+				s.kept.Round.Nodes, s.kept.Round.Rate, s.kept.Work = nodes, rate, s.Work
+			}
+		}
+		s.lp.begin(x, s.m.activity(x), b)
 		before := s.Work
 		a, proof, _ := h.within(nodes)
 		if nodes == 1 {
@@ -131,20 +148,31 @@ func (s *seating) find(b bounds, start []int64) (answer, []int64, *tree) {
 		if a != undecided || s.spent() {
 			return a, h.found, proof
 		}
-		if x, ok := s.jump(&b, h.near, 3*(s.Work-before)); ok {
-			return possible, x, nil
+		for end := 2*s.Work - before; s.Work < end && !s.spent(); rate = max(rate/2, lastRate) {
+			from := s.Work
+			likely, ok := s.believe(&b, rate)
+			if !ok && s.spent() {
+				return undecided, nil, nil // what was cut short is not gone on from: the round is begun again
+			}
+			if !ok {
+				likely, ok = s.jump(&b, likely, s.Work-from)
+			}
+			if ok {
+				return possible, likely, nil
+			}
+			x = likely
 		}
-		for i := range s.lp.cost {
-			s.lp.cost[i] = 1 + 4*noise(i+nodes*len(own))
-		}
-		s.lp.begin(h.near, s.m.activity(h.near), b)
 	}
 }
 
-// firstNodes is how many nodes a search looks at before it starts again from the
-// most nearly whole x that it has met, with other costs and twice the nodes:
-// most fillings are found soon or, from there, not for very long.
-const firstNodes = 24
+const (
+	// firstNodes is how many nodes a search looks at before it starts again from
+	// what it has found likely, with other costs and twice the nodes: most fillings
+	// are found soon or, from there, not for very long.
+	firstNodes = 24
+	// What is likely is believed the slower the longer the search takes.
+	firstRate, lastRate = 0.02, 0.0005
+)
 
 // conflict gives, where no filling exists, quotas none of which can be spared:
 // dropping any one of them would make it possible. The others are ignored.

@@ -55,17 +55,26 @@ func tight(t testing.TB, seed uint64, seats, candidates int, planted bool) probl
 	return p
 }
 
-// Sets that are made to be hard are decided: where a filling was planted the
+// soon is how much work the sets of the test may take: some times what they do,
+// and a hundredth of what is given where nothing else is said.
+const soon = 1_000_000_000
+
+// Sets that are made to be hard are decided, and soon: where a filling was planted the
 // awards are filled, and where there is none the quotas in conflict come with a
 // proof that holds.
 func TestSeating_tight(t *testing.T) {
 	for _, c := range []struct{ seats, candidates int }{{48, 100}, {48, 300}, {96, 200}, {96, 600}} {
 		for seed := range uint64(3) {
+			if Raced && (seed > 0 || c.seats == 96 && c.candidates == 200) {
+				continue
+			}
 			for _, planted := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%d seats, %d candidates, planted %t, seed %d", c.seats, c.candidates, planted, seed), func(t *testing.T) {
 					p := tight(t, seed, c.seats, c.candidates, planted)
 					in := p.input(t)
-					o, err := ranked(in).outcome()
+					rk := ranked(in)
+					rk.effort = Options{Budget: soon}.effort()
+					o, err := rk.outcome()
 					switch {
 					case err == nil:
 						p.kept(t, o.whole())

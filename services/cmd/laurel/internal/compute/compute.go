@@ -31,6 +31,7 @@ type Command struct {
 	Sensitivity bool     `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
 	Quotas      bool     `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
 	Budget      int64    `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
+	State       string   `placeholder:"FILE" help:"Keep what the search about quotas has found; the command, given again with a larger budget, goes on from there."`
 
 	WhatIf WhatIf `embed:""`
 
@@ -54,7 +55,7 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.compute(in)
+	out, err := c.compute(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -75,10 +76,13 @@ func limitMemory() (undo func()) {
 	return func() { debug.SetMemoryLimit(math.MaxInt64) }
 }
 
-func (c *Command) compute(in *ranking.Input) (out output, err error) {
-	searching := c.newSearching()
+func (c *Command) compute(ctx context.Context, in *ranking.Input) (out output, err error) {
+	searching := c.newSearching(ctx)
 	defer searching.done()
 	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell}
+	if err := searching.load(); err != nil {
+		return out, err
+	}
 	scenario, err := c.WhatIf.scenario(in)
 	if err != nil {
 		return out, err
@@ -91,7 +95,13 @@ func (c *Command) compute(in *ranking.Input) (out output, err error) {
 		}
 		before = own.Awards
 	}
-	if out.Outcome, err = in.Compute(options, scenario); err != nil {
+	resumed := options
+	resumed.Checkpoint = searching.state
+	out.Outcome, err = in.Compute(resumed, scenario)
+	if failed := searching.save(); failed != nil {
+		err = errors.Join(err, failed)
+	}
+	if err != nil {
 		return out, advised(err, in, options)
 	}
 	if c.WhatIf.asked() {

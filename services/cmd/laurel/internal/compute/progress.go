@@ -1,7 +1,12 @@
 package compute
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -32,21 +37,73 @@ func (c *Command) bar(total int64, what string, isBytes bool) progress {
 }
 
 // searching shows on a terminal how much of its budget a long search about
-// quotas has used.
+// quotas has used, and keeps what it has found.
 type searching struct {
-	c   *Command
-	bar progress
+	ctx   context.Context
+	c     *Command
+	bar   progress
+	state *ranking.Checkpoint // nil: nothing is kept
+	saved time.Time
 }
 
-func (c *Command) newSearching() *searching { return &searching{c: c} }
+// saving is how long a search goes on before what it has found is written.
+const saving = 10 * time.Second
 
-func (s *searching) tell(p ranking.Progress) {
+func (c *Command) newSearching(ctx context.Context) *searching {
+	return &searching{ctx: ctx, c: c, saved: time.Now()}
+}
+
+func (s *searching) tell(p ranking.Progress) error {
 	if s.bar.bar == nil {
 		s.bar = s.c.bar(p.Budget, "searching", false)
 	}
 	if s.bar.bar != nil {
 		_ = s.bar.bar.Set64(min(p.Work, p.Budget)) // only a display
 	}
+	if time.Since(s.saved) > saving {
+		if err := s.save(); err != nil {
+			return err
+		}
+		s.saved = time.Now()
+	}
+	return s.ctx.Err()
+}
+
+// load reads what an earlier search has kept.
+func (s *searching) load() error {
+	if s.c.State == "" {
+		return nil
+	}
+	s.state = new(ranking.Checkpoint)
+	data, err := os.ReadFile(s.c.State)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, s.state)
+	}
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return nil
+}
+
+// save writes what there is to keep; a file that is there is replaced as a whole.
+func (s *searching) save() error {
+	if s.state == nil || s.state.Empty() {
+		return nil
+	}
+	data, err := json.Marshal(s.state)
+	if err == nil {
+		part := s.c.State + ".part"
+		if err = os.WriteFile(part, data, 0o600); err == nil {
+			err = os.Rename(part, s.c.State)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	return nil
 }
 
 func (s *searching) done() { s.bar.done() }

@@ -1,0 +1,6 @@
+//go:build !race
+
+package ranking
+
+// Raced: see race_test.go.
+const Raced = false
