@@ -34,6 +34,9 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("record_lot", s.RecordLot),
 		bus.Method("get_lot", s.GetLot),
 		bus.Method("get_result", s.GetResult),
+		bus.Method("order_search", s.OrderSearch),
+		bus.Method("cancel_search", s.CancelSearch),
+		bus.Method("get_search", s.GetSearch),
 		bus.Method("try_result", s.TryResult),
 		bus.Method("get_sensitivity", s.GetSensitivity),
 		bus.Method("export_scores", s.ExportScores),
@@ -167,6 +170,21 @@ func (c *Client) GetLot(ctx context.Context, in Of) (Lot, error) {
 // GetResult implements Service.
 func (c *Client) GetResult(ctx context.Context, in Of) (Result, error) {
 	return bus.Call[Result](ctx, c.bus, Name, "get_result", in)
+}
+
+// OrderSearch implements Service.
+func (c *Client) OrderSearch(ctx context.Context, in OrderSearch) (Search, error) {
+	return bus.Call[Search](ctx, c.bus, Name, "order_search", in)
+}
+
+// CancelSearch implements Service.
+func (c *Client) CancelSearch(ctx context.Context, in Of) (Search, error) {
+	return bus.Call[Search](ctx, c.bus, Name, "cancel_search", in)
+}
+
+// GetSearch implements Service.
+func (c *Client) GetSearch(ctx context.Context, in Of) (Search, error) {
+	return bus.Call[Search](ctx, c.bus, Name, "get_search", in)
 }
 
 // TryResult implements Service.

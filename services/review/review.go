@@ -126,6 +126,17 @@ type Service interface {
 	// GetResult gives the computed result, once voting is sealed and review
 	// closed. Faults: ErrNotMember; ErrRecused; ErrUncomputed; ErrMissing with every gap; ErrLot.
 	GetResult(ctx context.Context, in Of) (Result, error)
+	// OrderSearch goes on with the search about quotas, where what is spent at once
+	// did not decide who can be seated: a job, which ends in a result, or undecided
+	// again. Faults: those of GetResult but quotas_undecided; ErrDecided, ErrInvalid
+	// (budget), job.ErrOther.
+	OrderSearch(ctx context.Context, in OrderSearch) (Search, error)
+	// CancelSearch ends the search that is at work; what it has found is kept. Fault:
+	// job.ErrUnknown.
+	CancelSearch(ctx context.Context, in Of) (Search, error)
+	// GetSearch tells how far the search is. Faults: those of GetResult but
+	// quotas_undecided.
+	GetSearch(ctx context.Context, in Of) (Search, error)
 	// TryResult computes what the result would be under other rules. It is never a
 	// result: nothing of it is kept. Faults: those of GetResult; ErrInvalid with the
 	// fields weights.SOURCE, converts.SOURCE, without[2]; quotas_infeasible and
@@ -176,6 +187,7 @@ var (
 	ErrBusy        = fault.NewUnavailable("result_busy", "this is still being computed", 2*time.Second)
 	ErrMissing     = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
 	ErrLot         = fault.New(fault.Conflict, "lot_unread", "the value that lots are drawn from has yet to be recorded")
+	ErrDecided     = fault.New(fault.Conflict, "search_decided", "it is decided who can be seated: no search is needed")
 	ErrMoved       = fault.New(fault.Conflict, "motion_put", "a motion has been put")
 	ErrNoMotion    = fault.New(fault.Conflict, "no_motion", "no motion has been put")
 	ErrNotMember   = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")

@@ -60,6 +60,7 @@ func TestLeft(t *testing.T) {
 		"GetMeeting":  func(ctx context.Context) error { _, err := r.GetMeeting(ctx, review.OfMeeting{Slug: slug}); return err },
 		"GetDecision": func(ctx context.Context) error { _, err := r.GetDecision(ctx, of); return err },
 		"GetResult":   func(ctx context.Context) error { _, err := r.GetResult(ctx, of); return err },
+		"GetSearch":   func(ctx context.Context) error { _, err := r.GetSearch(ctx, of); return err },
 		"TryResult":   func(ctx context.Context) error { _, err := r.TryResult(ctx, review.TryResult{Slug: slug}); return err },
 		"GetSensitivity": func(ctx context.Context) error {
 			_, err := r.GetSensitivity(ctx, of)
@@ -70,7 +71,8 @@ func TestLeft(t *testing.T) {
 	// The acts of organizers and auditors take no seat; one who sits on a panel is
 	// kept from it by another rule (TestWatch).
 	others := []string{
-		"AssignByHand", "CallFurther", "CloseMotion", "ExportScores", "FindGaps", "GetHistory", "GetOversight", "GetPanel", "ListConflicts", "ListGaps",
+		"AssignByHand", "CallFurther", "CancelSearch", "CloseMotion", "ExportScores", "FindGaps", "GetHistory", "GetOversight", "GetPanel",
+		"ListConflicts", "ListGaps", "OrderSearch",
 		"PinConflict", "PutMotion", "RecordLot", "RecuseJuror", "SeatCommittee", "SeatPanel", "SendBack", "UnseatJuror",
 	}
 	walked := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(juror)), slices.Collect(maps.Keys(member)), others)))

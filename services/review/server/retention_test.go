@@ -22,7 +22,8 @@ import (
 // computed, and its bodies are taken over from where they lay before.
 func TestRetention(t *testing.T) {
 	const day = 24 * time.Hour
-	made := testkit.NewRoom(t, review.Name, server.Migrations(), server.New, testkit.KeepsFor(retention.Periods{Struck: 180 * day, Unpublished: 700 * day}))
+	keeps := testkit.KeepsFor(retention.Periods{Struck: 180 * day, Unpublished: 700 * day})
+	made := testkit.NewRoom(t, review.Name, server.Migrations(), server.Config{}.New, keeps)
 	r := &room{made, made.Selection(slug), review.NewClient(made.Caller), t}
 	r.Freeze(rules)
 	of := func(n string) event.CandidateAdmitted {

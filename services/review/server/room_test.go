@@ -57,7 +57,7 @@ type room struct {
 
 func setup(t *testing.T) *room {
 	t.Helper()
-	r := testkit.NewRoom(t, review.Name, server.Migrations(), server.New)
+	r := testkit.NewRoom(t, review.Name, server.Migrations(), server.Config{}.New)
 	return &room{r, r.Selection(slug), review.NewClient(r.Caller), t}
 }
 

@@ -2,9 +2,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/retention"
@@ -21,10 +23,17 @@ import (
 // Migrations are the room's tables.
 func Migrations() []pg.Set { return []pg.Set{phase.Set(), migrations.Set()} }
 
+// Config is what the room is built from beside its furniture.
+type Config struct {
+	// SearchBudget is how much work the search about quotas may do while somebody
+	// waits for it, in numbers looked at; 0: review.BudgetAtOnce.
+	SearchBudget int64
+}
+
 // New wires the room.
-func New(deps run.Deps) (run.Room, error) {
+func (cfg Config) New(deps run.Deps) (run.Room, error) {
 	deps.Selections = phase.NewSelections()
-	results := result.New(deps)
+	results := result.New(deps, cmp.Or(cfg.SearchBudget, review.BudgetAtOnce))
 	panels := panel.New(deps, results)
 	service := struct {
 		*panel.Panels
@@ -32,7 +41,7 @@ func New(deps run.Deps) (run.Room, error) {
 		*decision.Meeting
 	}{panels, results, decision.New(deps, results)}
 	return run.Room{
-		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: panels.Handlers(),
+		Name: review.Name, Migrations: Migrations(), Endpoints: review.Endpoints(service), Handlers: panels.Handlers(), Jobs: []job.Kind{results.SearchKind()},
 		Retention: retention.Plan{Rules: projection.Rules(deps.Retention), Needs: result.Needs},
 		Audit:     func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return watch.Audit(ctx, deps.DB, in) },
 	}, nil

@@ -125,18 +125,14 @@ func written(rows [][]string) []byte {
 	return b.Bytes()
 }
 
-// budget bounds the search about quotas, which somebody waits for: some seconds.
-// What is not decided by then is told as that; `laurel compute --budget` may
-// search for longer.
-const budget = 3_000_000_000
-
 // rank is the rulebook's word on the inputs, as JSON.
-func (in inputs) rank(sel phase.Selection) (json.RawMessage, error) {
+func (in inputs) rank(sel phase.Selection, o ranking.Options) (json.RawMessage, error) {
 	input, err := in.put(sel)
 	if err != nil {
 		return nil, err
 	}
-	result, err := input.Rank(ranking.Options{Lot: in.lot, Budget: budget})
+	o.Lot = in.lot
+	result, err := input.Rank(o)
 	if err != nil {
 		return nil, err
 	}

@@ -28,12 +28,14 @@ const maxResult = 256 << 20
 
 // Results is the results of all selections.
 type Results struct {
-	deps run.Deps
-	turn chan struct{} // of one computation that nobody keeps
+	deps   run.Deps
+	budget int64         // of the search about quotas, while somebody waits for it
+	turn   chan struct{} // of one computation that nobody keeps
 }
 
-// New keeps results in deps' database and blob store.
-func New(deps run.Deps) *Results { return &Results{deps, make(chan struct{}, 1)} }
+// New keeps results in deps' database and blob store. The budget is that of the
+// search about quotas while somebody waits for it; a job may be given more.
+func New(deps run.Deps, budget int64) *Results { return &Results{deps, budget, make(chan struct{}, 1)} }
 
 // Compute computes a selection's result in tx, if it can be: voting is sealed,
 // review closed, no score missing and no result approved. It is called after
@@ -49,7 +51,7 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	if done, err := approved(ctx, tx, sel.Slug); err != nil || done {
 		return err
 	}
-	ranking, err := in.rank(sel)
+	ranking, err := r.decide(ctx, tx, sel, in)
 	if f := (*fault.Error)(nil); errors.As(err, &f) {
 		r.deps.Log.WarnContext(ctx, "the rulebook computes no result", "slug", sel.Slug, "error", err)
 		return nil // the phase closes all the same; Result says why there is none
@@ -106,13 +108,13 @@ func (r *Results) put(ctx context.Context, body []byte) (hash string, err error)
 // InForce is the hash of the latest result. Faults: ErrUncomputed, ErrMissing,
 // ErrLot, or why the rulebook computes none, such as quotas_infeasible;
 // ErrRecused in their place.
-func (r *Results) InForce(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (string, error) {
+func (r *Results) InForce(ctx context.Context, q sqlx.ExtContext, sel phase.Selection) (string, error) {
 	var hash string
 	err := sqlx.GetContext(ctx, q, &hash, `SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, sel.Slug)
 	if errors.Is(err, sql.ErrNoRows) {
 		in, err := r.inputs(ctx, q, sel)
 		if err == nil {
-			_, err = in.rank(sel)
+			_, err = r.decide(ctx, q, sel, in)
 		}
 		if err == nil {
 			return "", review.ErrUncomputed

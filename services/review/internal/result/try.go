@@ -15,9 +15,9 @@ import (
 	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
-// tryBudget bounds the search about quotas of a trial, which somebody waits for
-// while they move a slider.
-const tryBudget = budget / 10
+// A trial, which somebody waits for while they move a slider, has this part of the
+// budget of a search that somebody waits for.
+const tryPart = 10
 
 // open gives what the result in force was computed from, to whoever may see it.
 func (r *Results) open(ctx context.Context, slug string) (*ranking.Input, inputs, error) {
@@ -70,7 +70,7 @@ func (r *Results) TryResult(ctx context.Context, in review.TryResult) (out revie
 		return out, err
 	}
 	defer end()
-	options := ranking.Options{Lot: from.lot, Budget: tryBudget}
+	options := ranking.Options{Lot: from.lot, Budget: r.budget / tryPart}
 	own, err := input.Rank(options)
 	if err != nil {
 		return out, err
@@ -201,7 +201,7 @@ func (r *Results) GetSensitivity(ctx context.Context, in review.Of) (out review.
 		return out, err
 	}
 	defer end()
-	options := ranking.Options{Lot: from.lot, Budget: budget}
+	options := ranking.Options{Lot: from.lot, Budget: r.budget}
 	weights, err := input.Sensitivities(options, ranking.Scenario{})
 	if err != nil {
 		return out, err

@@ -91,6 +91,7 @@ type Server struct {
 	WorkNumbers    int64    `env:"WORK_NUMBERS" default:"200000" group:"Gateway" help:"Proof of work for a device credential, asked for while very many are wanted from an address, a network or in all: how many numbers a browser tries at most, to begin with (200,000 take a cheap phone about a second; up to five times as many later); 0: none, whoever comes then has to wait."`
 	LiveStreams    int      `env:"LIVE_STREAMS" default:"20000" group:"Gateway" help:"Live streams that one gateway holds at a time; at most three quarters of the files that the process may open."`
 	HolidaysFile   string   `env:"HOLIDAYS_FILE" type:"path" group:"Operations" help:"Holidays of China that came out after this version, for notices: lines such as 2027-01-01,holiday or 2027-01-03,work; see docs/rulebook.md. None by default."`
+	SearchBudget   int64    `env:"SEARCH_BUDGET" default:"3000000000" group:"Operations" help:"How much work the search for who can be seated under the quotas may do while somebody waits for the result, in numbers looked at: 1,000,000,000 take about a second. Where it does not do, an organizer orders a longer search."`
 	OpsListen      string   `name:"ops-listen" env:"OPS_LISTEN" group:"Operations" help:"Address of /healthz, /readyz and /metrics for operators; none by default."`
 	ProfileListen  string   `env:"PROFILE_LISTEN" group:"Operations" help:"Address of /debug/pprof/, which shows what is in memory: on loopback, 127.0.0.1:6060, or unix:FILE; any other is refused. None by default."`
 

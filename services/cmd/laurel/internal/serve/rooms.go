@@ -75,7 +75,7 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		}
 		return votingserver.New(deps, votingserver.Config{PseudonymKey: key, Log: signer})
 	case review.Name:
-		return reviewserver.New(deps)
+		return reviewserver.Config{SearchBudget: p.cfg.SearchBudget}.New(deps)
 	}
 	return run.Room{}, fmt.Errorf("there is no room %q", name)
 }
