@@ -32,3 +32,16 @@ type Check struct {
 	Problems  []string  `json:"problems" doc:"None: everything holds"`
 	Job       *Job      `json:"job,omitempty" doc:"Of a later check, which is at work, was cancelled or failed"`
 }
+
+// OrderSearch asks for a longer search for who can be seated under the quotas.
+type OrderSearch struct {
+	Budget int64 `json:"budget" minimum:"1" maximum:"10000000000000" doc:"Work in all, what has been spent included; 1,000,000,000 take about a second"`
+}
+
+// Search is how far it is decided who can be seated under the quotas.
+type Search struct {
+	Undecided bool  `json:"undecided" doc:"There is no result because what has been spent did not decide who can be seated"`
+	Work      int64 `json:"work" doc:"That has been spent; what it found is kept"`
+	Budget    int64 `json:"budget" doc:"That has been given; 0: no search was needed"`
+	Job       *Job  `json:"job,omitempty" doc:"The last search that was ordered"`
+}

@@ -42,3 +42,18 @@ func (c *Client) RecordLot(ctx context.Context, slug, value, why string) (l revi
 func (c *Client) Lot(ctx context.Context, slug string) (l review.Lot, err error) {
 	return l, c.call(ctx, http.MethodGet, of(slug)+"/lot", nil, &l)
 }
+
+// OrderSearch goes on with the search for who can be seated under the quotas.
+func (c *Client) OrderSearch(ctx context.Context, slug string, budget int64) (s gateway.Search, err error) {
+	return s, c.call(ctx, http.MethodPost, of(slug)+"/search", gateway.OrderSearch{Budget: budget}, &s)
+}
+
+// CancelSearch ends the search that is at work.
+func (c *Client) CancelSearch(ctx context.Context, slug string) (s gateway.Search, err error) {
+	return s, c.call(ctx, http.MethodDelete, of(slug)+"/search", nil, &s)
+}
+
+// Search tells how far it is.
+func (c *Client) Search(ctx context.Context, slug string) (s gateway.Search, err error) {
+	return s, c.call(ctx, http.MethodGet, of(slug)+"/search", nil, &s)
+}

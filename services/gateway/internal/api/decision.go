@@ -10,7 +10,7 @@ import (
 )
 
 func (a *API) decisionRoutes() {
-	const decision, lot = "/selections/{slug}/decision", "/selections/{slug}/lot"
+	const decision, lot, search = "/selections/{slug}/decision", "/selections/{slug}/lot", "/selections/{slug}/search"
 	serve(a, route{act: app.SeatCommittee, at: "PUT " + decision + "/committee", summary: "Seat the committee, whole"},
 		func(ctx context.Context, in *about[gateway.SeatCommittee]) (review.Decision, error) {
 			return a.app.SeatCommittee(ctx, in.Slug, in.Body)
@@ -49,4 +49,17 @@ func (a *API) decisionRoutes() {
 		})
 	serve(a, route{act: app.ReadLot, at: "GET " + lot, summary: "The value that lots are drawn from"},
 		func(ctx context.Context, in *InSelection) (review.Lot, error) { return a.app.Lot(ctx, in.Slug) })
+	serve(a, route{
+		act: app.OrderSearch, at: "POST " + search, status: http.StatusAccepted,
+		summary: "Go on with the search for who can be seated under the quotas, with a larger budget",
+	},
+		func(ctx context.Context, in *about[gateway.OrderSearch]) (gateway.Search, error) {
+			return a.app.OrderSearch(ctx, review.OrderSearch{Slug: in.Slug, Budget: in.Body.Budget})
+		})
+	serve(a, route{act: app.OrderSearch, at: "DELETE " + search, summary: "Cancel the search that is at work; what it has found is kept"},
+		func(ctx context.Context, in *InSelection) (gateway.Search, error) {
+			return a.app.CancelSearch(ctx, in.Slug)
+		})
+	serve(a, route{act: app.ReadSearch, at: "GET " + search, summary: "How far it is decided who can be seated under the quotas"},
+		func(ctx context.Context, in *InSelection) (gateway.Search, error) { return a.app.Search(ctx, in.Slug) })
 }

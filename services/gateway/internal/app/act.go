@@ -100,6 +100,8 @@ const (
 	RecordLot     Act = "record_lot"
 	ReadLot       Act = "read_lot"
 	ReadResult    Act = "read_result"
+	ReadSearch    Act = "read_search"
+	OrderSearch   Act = "order_search"
 	TryResult     Act = "try_result" // compute what other rules would make of it
 	SeatCommittee Act = "seat_committee"
 	PutMotion     Act = "put_motion"
@@ -189,6 +191,7 @@ func Rules() map[Act]Rule {
 		ReadSheets: juror, SaveSheet: juror, ReadPeers: juror, DeclareConflict: juror,
 
 		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding, TryResult: overseer,
+		ReadSearch: deciding, OrderSearch: organizer,
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
 		VoteMotion: {Roles: []identity.Role{identity.Committee}},
 

@@ -66,6 +66,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountSheets()
 	d.mountStrike()
 	d.mountResult()
+	d.mountSearch()
 	d.mountPublish()
 	d.mountChecks()
 }

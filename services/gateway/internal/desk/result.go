@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/outcome"
@@ -134,6 +135,10 @@ func (d *desk) noResult(at *place, err error) ([]missing, bool) {
 	case review.ErrLot.Code:
 		if to = ""; at.Can(app.RecordLot) {
 			to = at.Path("result", "lot")
+		}
+	case ranking.CodeUndecided:
+		if to = ""; at.Can(app.ReadSearch) {
+			to = at.Path("search")
 		}
 	}
 	texts := []Text{at.Fault(known)}

@@ -130,6 +130,7 @@ func families(t *testing.T) map[string][]string {
 		},
 		"desk.act.":                auditActs(t),
 		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected},
+		"desk.seating.more.":       {"1", "2", "3"},
 		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},
 		"desk.vetting.show.":       spelled(nomination.Shows()),
