@@ -51,9 +51,9 @@ func lying(t *testing.T, book []byte, size uint64) []byte {
 // more or less; nothing is unpacked of one that says it is too large.
 func TestReader_lyingSizes(t *testing.T) {
 	o := small()
-	o.Unzipped = 4 << 20
+	o.Unzipped = 1 << 20
 	few := raw(t, nil, rawSheet{name: "S", rows: times(2, `<row r="%[1]d"><c><v>1</v></c></row>`)})
-	bomb := raw(t, nil, rawSheet{name: "S", rows: times(2000, `<row r="%[1]d"></row>`+strings.Repeat(" ", 20_000))})
+	bomb := raw(t, nil, rawSheet{name: "S", rows: times(2000, `<row r="%[1]d"></row>`+strings.Repeat(" ", 1000))})
 	for name, c := range map[string]struct {
 		body []byte
 		code string
@@ -62,7 +62,7 @@ func TestReader_lyingSizes(t *testing.T) {
 		"small, in truth large":          {lying(t, bomb, 1000), "table_unreadable"},
 		"nothing, in truth large":        {lying(t, bomb, 0), "table_unreadable"},
 		"the largest, in truth small":    {lying(t, few, 1<<63), "table_too_large"},
-		"over the limit, in truth small": {lying(t, few, 5<<20), "table_too_large"},
+		"over the limit, in truth small": {lying(t, few, 2<<20), "table_too_large"},
 		"large, in truth small":          {lying(t, few, 100_000), "table_unreadable"},
 		"small, and says so":             {few, ""},
 	} {
