@@ -7,10 +7,10 @@ FUZZTIME ?= 60s
 ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
 
-.PHONY: help demo run test lint vulns bench a11y fuzz chaos build docs
+.PHONY: help demo run test lint vulns bench a11y pictures fuzz chaos build docs
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## a whole selection on real parts, then its pages until Ctrl-C (ARGS=--exit ends by itself)
 	@scripts/install postgres
@@ -41,7 +41,12 @@ bench: ## ballots a second beside two yardsticks, the pages of the desks, then t
 a11y: ## axe, from npm, on every page that a test looks at, on both screens, in both themes and languages
 	@scripts/install postgres compiler browser nodejs
 	@npm ci --silent --no-audit --no-fund --ignore-scripts
-	@status=0; LAUREL_AXE=$(CURDIR)/node_modules/axe-core/axe.min.js scripts/each 'browser[.]Look' -run '_look$$' -count 1 || status=$$?; \
+	@status=0; LAUREL_AXE=$(CURDIR)/node_modules/axe-core/axe.min.js scripts/each 'browser[.]Look' -run '_look$$' -count 1 -timeout $(TIMEOUT) || status=$$?; \
+	go run ./scripts/testdb stop; exit $$status
+
+pictures: ## the README's pictures, taken anew of the demo's selection
+	@scripts/install postgres browser
+	@status=0; LAUREL_PICTURES=yes go test ./services/cmd/laurel/internal/e2e -run '^TestPictures$$' -count 1 || status=$$?; \
 	go run ./scripts/testdb stop; exit $$status
 
 fuzz: ## every fuzz test, FUZZTIME=60s each

@@ -44,7 +44,7 @@ func Open(t testing.TB, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, whole)
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx, focused); err != nil { // it lives as long as the context that it was started with
 		t.Fatalf("Chromium: %v", err)
@@ -59,8 +59,10 @@ var focused = chromedp.Func(func(ctx context.Context, target *chromedp.Target) e
 	return err
 })
 
-// patience is how long some steps may take.
-const patience = time.Minute
+const (
+	patience = time.Minute      // how long some steps may take
+	whole    = 15 * time.Minute // and all that is done in one browser
+)
 
 // Run does steps in the browser.
 func Run(t testing.TB, ctx context.Context, what string, steps ...chromedp.Action[chromedp.Void]) { //nolint:revive // t comes first in tests

@@ -53,7 +53,7 @@ func TestDeskOperators(t *testing.T) {
 	if a := h.desk(t, http.MethodGet, page, organizer, nil); a.Status != http.StatusOK || !strings.Contains(a.Body, organizer) {
 		t.Errorf("%d %.500s", a.Status, a.Body)
 	}
-	a := send("/give", url.Values{"email": {"new@example.org"}, "name": {"New"}, "role": {"auditor"}, "hand_over": {"yes"}})
+	a := send("/give", url.Values{"email": {"new@example.org"}, "name": {"New"}, "role": {"auditor"}})
 	if a.Status != http.StatusOK || !strings.Contains(a.Body, "/claim?token=t0ken") {
 		t.Errorf("given: %d %.500s", a.Status, a.Body)
 	}

@@ -45,7 +45,6 @@ func operatorForm(at *place) *Form {
 		{Name: "name", Label: at.T("desk.operators.name"), Max: 100, Optional: true},
 		{Name: "email", Kind: "email", Label: at.T("desk.operators.email"), Max: 254},
 		role,
-		{Name: "hand_over", Kind: "check", Label: at.T("desk.operators.hand"), Hint: at.T("desk.operators.hand.hint")},
 	}}
 }
 
@@ -71,7 +70,7 @@ func (d *desk) showOperators(c echo.Context, at *place, status int, form *Form) 
 
 func (d *desk) giveOperator(c echo.Context, at *place, typed url.Values) error {
 	in := identity.Invite{
-		Email: typed.Get("email"), Name: typed.Get("name"), HandOver: typed.Get("hand_over") != "",
+		Email: typed.Get("email"), Name: typed.Get("name"), // a link for all selections is only mailed
 		Grant: identity.Grant{Role: identity.Role(typed.Get("role")), Scope: typed.Get("scope")},
 	}
 	out, err := d.app.GiveOperator(c.Request().Context(), in)

@@ -16,10 +16,13 @@ import (
 
 // clerk works at the desks with a browser that has no scripts.
 type clerk struct {
-	t    *testing.T
-	http *http.Client
-	base string
-	lang string
+	t     *testing.T
+	http  *http.Client
+	base  string
+	lang  string
+	from  string          // network; empty: this machine
+	types string          // what is typed in every field for text that has no answer
+	sent  map[string]bool // addresses to which forms went; nil: nobody asks
 }
 
 // shown is what a clerk sees.
@@ -30,14 +33,20 @@ type shown struct {
 	Text   string // as HTML
 }
 
-// clerk signs somebody in on the page.
-func (h *harness) clerk(t *testing.T, email, lang string) *clerk {
+// visitor opens a browser.
+func (h *harness) visitor(t *testing.T, lang string) *clerk {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &clerk{t: t, http: &http.Client{Jar: jar}, base: "http://" + h.Listen, lang: lang}
+	return &clerk{t: t, http: &http.Client{Jar: jar}, base: "http://" + h.Listen, lang: lang}
+}
+
+// clerk signs somebody in on the page.
+func (h *harness) clerk(t *testing.T, email, lang string) *clerk {
+	t.Helper()
+	c := h.visitor(t, lang)
 	if s := c.send("/desk/sign-in/enter", url.Values{"email": {email}, "password": {script.Password}}); s.Status != http.StatusOK || s.Path != "/desk" {
 		t.Fatalf("signed in: %d at %s: %s", s.Status, s.Path, s.Text)
 	}
@@ -97,6 +106,9 @@ func (c *clerk) do(method, path, media string, body io.Reader) shown {
 	}
 	req.Header.Set("Accept-Language", c.lang)
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
+	if c.from != "" {
+		req.Header.Set("X-Forwarded-For", c.from)
+	}
 	if media != "" {
 		req.Header.Set("Content-Type", media)
 	}
@@ -109,7 +121,11 @@ func (c *clerk) do(method, path, media string, body io.Reader) shown {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return shown{resp.StatusCode, resp.Header, resp.Request.URL.Path, string(text)}
+	s := shown{resp.StatusCode, resp.Header, resp.Request.URL.Path, string(text)}
+	if c.types != "" {
+		c.harmless(s)
+	}
+	return s
 }
 
 // says tells whether a page shows a text.

@@ -230,5 +230,8 @@ func (h *harness) browsed(t *testing.T, token, method, address string, form url.
 func mainOf(body string) string {
 	_, body, _ = strings.Cut(body, "<main")
 	body, _, _ = strings.Cut(body, "</main>")
+	if at := strings.Index(body, `role="alert"`); at >= 0 {
+		body = body[at:]
+	}
 	return body[:min(len(body), 700)]
 }

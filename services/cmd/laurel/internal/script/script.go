@@ -159,9 +159,11 @@ func (s *Script) Vet(ctx context.Context) error {
 	}
 	vetters := s.Input.With(identity.Vetter)
 	tick := s.Progress("vet", len(entries)*len(vetters))
-	for _, vetter := range vetters { // one after another, as letters go round
+	for i, vetter := range vetters { // one after another, as letters go round
 		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(clerks)
+		if g.SetLimit(clerks); i == len(vetters)-1 {
+			g.SetLimit(1) // the last one admits: candidates are numbered as the entries are listed
+		}
 		for _, e := range entries {
 			g.Go(func() error {
 				defer tick()

@@ -299,7 +299,8 @@
     go(at.form.dataset.unscored || at.form.dataset.list);
   }
 
-  // What this browser has of the sheet and the server has not, goes on.
+  // What this browser has of the sheet and the server has not, goes on. Tells
+  // whether there was any.
   async function adopt(at) {
     const found = (await unsent()).filter((r) => r.code === at.form.dataset.code).sort((a, b) => a.at - b.at);
     const rec = found.pop(), there = said(content(at.form)), base = Number(at.form.elements.base.value);
@@ -312,6 +313,7 @@
     await keep(at.rec);
     await drop(rec.key);
     if (at.submitted && !rec.content.submit) { at.rec.held = true; await keep(at.rec); say(at.rec.base === base ? "held" : "changed"); } else await flush();
+    return true;
   }
 
   // Both versions stand side by side on a page of the server's.
@@ -332,8 +334,10 @@
       form.addEventListener("submit", press);
       $("compare").addEventListener("click", compare);
       const first = controls().find((c) => c.matches("input") ? !c.value : !c.querySelector(":checked"));
-      if (first && !$("alert") && !matchMedia("(pointer: coarse)").matches) enter(first);
-      await adopt(page);
+      // Whoever was faster than this file goes on where they are.
+      if (first && !$("alert") && document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) enter(first);
+      const at = page, early = [...form.elements].some((e) => e.type !== "hidden" && (e.checked !== e.defaultChecked || e.value !== (e.defaultValue ?? e.value)));
+      if (!(await adopt(at)) && early && page === at && !at.rec) changed();
     }
     document.querySelectorAll("[data-drop]").forEach((a) => a.addEventListener("click", async (event) => {
       event.preventDefault();
