@@ -46,7 +46,7 @@ a11y: ## axe, from npm, on every page that a test looks at, on both screens, in 
 
 pictures: ## the README's pictures, taken anew of the demo's selection
 	@scripts/install postgres browser
-	@status=0; LAUREL_PICTURES=yes go test ./services/cmd/laurel/internal/e2e -run '^TestPictures$$' -count 1 || status=$$?; \
+	@status=0; go test -tags pictures ./services/cmd/laurel/internal/e2e -run '^TestPictures$$' -count 1 || status=$$?; \
 	go run ./scripts/testdb stop; exit $$status
 
 fuzz: ## every fuzz test, FUZZTIME=60s each

@@ -26,6 +26,8 @@ var unsent = map[string]string{
 	"POST /desk/account/passkey/finish": "the same",
 	"POST /desk/sign-in/passkey":        "the same",
 	"POST /desk/new/{draft}/try":        "the answers while one types; the buttons beside do the same",
+	"POST /desk/s/{slug}/search/order":  "only quotas that stay undecided have it: TestDesk_search sends it",
+	"POST /desk/s/{slug}/search/cancel": "the same",
 	"POST /desk/s/{slug}/checks/cancel": "it is on the page while a recount runs, which may end sooner",
 }
 
@@ -254,7 +256,9 @@ func (p *plain) entries(c *clerk) {
 	p.t.Helper()
 	var rows [][]any
 	for n := range 6 {
-		rows = append(rows, []any{fmt.Sprintf("快递员%c", []rune("甲乙丙丁戊己")[n]), "男", fmt.Sprintf(`公司%d <b>"&`, n), "兰州市", "事迹" + typed + fmt.Sprint(n), `工号<i>"` + fmt.Sprint(n)})
+		rows = append(rows, []any{
+			fmt.Sprintf("快递员%c", []rune("甲乙丙丁戊己")[n]), "男", fmt.Sprintf(`公司%d <b>"&`, n), "兰州市", "事迹" + typed + fmt.Sprint(n), `工号<i>"` + fmt.Sprint(n),
+		})
 	}
 	upload := func() shown {
 		return c.fill(c.get(at("/import")), "/import/upload", nil, file{`推荐"><b>.xlsx`, workbook(p.t, rows...)})

@@ -190,7 +190,8 @@ func (c *clerk) invites(role identity.Role, scope string, people []script.Member
 func (c *clerk) handed(page shown) map[string]string {
 	c.t.Helper()
 	links := map[string]string{}
-	for _, found := range regexp.MustCompile(`(?s)<span class="muted">([^<]+)</span></p>\s*<p class="link-text"><code>([^<]+)</code>`).FindAllStringSubmatch(page.Text, -1) {
+	link := regexp.MustCompile(`(?s)<span class="muted">([^<]+)</span></p>\s*<p class="link-text"><code>([^<]+)</code>`)
+	for _, found := range link.FindAllStringSubmatch(page.Text, -1) {
 		links[found[1]] = html.UnescapeString(found[2])
 	}
 	if len(links) == 0 {

@@ -286,7 +286,8 @@ func (h *harness) sameResult(t *testing.T, want *rehearsal, page shown) {
 		}
 		rows = append(rows, row)
 	}
-	row := regexp.MustCompile(`(?s)<td class="rank">(\d+)</td>\s*<th scope="row"><a[^>]*>([^<]*)</a>.*?<strong>([^<]*)</strong>.*?<td class="which"[^>]*>([^<]*)</td>`)
+	row := regexp.MustCompile(`(?s)<td class="rank">(\d+)</td>\s*<th scope="row"><a[^>]*>([^<]*)</a>.*?<strong>([^<]*)</strong>` +
+		`.*?<td class="which"[^>]*>([^<]*)</td>`)
 	for _, found := range row.FindAllStringSubmatch(page.Text, -1) {
 		shownRows = append(shownRows, ranked{found[1], html.UnescapeString(found[2]), found[3], html.UnescapeString(found[4])})
 	}

@@ -1,3 +1,5 @@
+//go:build pictures
+
 package e2e_test
 
 import (
@@ -19,18 +21,14 @@ import (
 )
 
 const (
-	picturesVariable = "LAUREL_PICTURES" // set: TestPictures writes docs/pictures
-	picturesDir      = "../../../../../docs/pictures"
-	maxPicture       = 150_000 // bytes
+	picturesDir = "../../../../../docs/pictures"
+	maxPicture  = 150_000 // bytes
 )
 
 // TestPictures takes the pictures that the README shows, of the demo's selection:
 // a voter's page, a juror's, the organizer's and the result, in both languages.
 // `make pictures` asks for them.
 func TestPictures(t *testing.T) {
-	if os.Getenv(picturesVariable) == "" {
-		t.Skip("only make pictures takes them")
-	}
 	if err := os.MkdirAll(picturesDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
