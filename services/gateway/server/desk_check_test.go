@@ -100,6 +100,9 @@ func atChecks(t *testing.T, c *checking) (*installation, *askedRooms) {
 			}
 			return c.erased, nil
 		})
+		script[service+"/"+run.ReportDeliveries] = under(c, func(run.Of) (outbox.Deliveries, error) {
+			return outbox.Deliveries{Service: service}, nil
+		})
 	}
 	script["selection/"+run.ReportDeliveries] = under(c, func(run.Of) (outbox.Deliveries, error) {
 		d := outbox.Deliveries{Service: selection.Name}

@@ -73,6 +73,7 @@ func undoTable() map[string]takenBack {
 		of + "/mail/wordings/{wording}/save": hasPage, of + "/mail/wordings/{wording}/reset": hasPage, of + "/mail/wordings/{wording}/try": nothing,
 		// The result, what is checked of it, and who operates. A recount changes nothing, and is ended on its page.
 		of + "/publish/send": hasPage, of + "/result/lot/record": hasPage, of + "/checks/recount": nothing, of + "/checks/cancel": nothing,
+		of + "/search/order": nothing, of + "/search/cancel": nothing, // likewise
 		of + "/entries/{entry}/strike/confirm": hasPage,
 		"/desk/operators/give":                 hasPage, "/desk/operators/revoke": hasPage, "/desk/operators/access/change": hasPage,
 		// Departments and jurors. A sheet may be saved again until review closes.
