@@ -9,12 +9,12 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
 
 // Command is the command's flags.
@@ -170,16 +170,8 @@ func (c *Command) write(out output) error {
 		}
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(c.Output), ".laurel-*")
-	if err != nil {
+	if err := file.Write(c.Output, 0o644, func(f *os.File) error { return format(f, c.Format, out) }); err != nil {
 		return fmt.Errorf("write result: %w", err)
-	}
-	err = errors.Join(format(f, c.Format, out), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), c.Output)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write result: %w", err), os.Remove(f.Name()))
 	}
 	return nil
 }
