@@ -104,18 +104,19 @@ func (v *recountView) fill(at *place, found gateway.Check) {
 	}
 	if j := found.Job; j != nil {
 		v.Running = j.EndedAt == nil && (j.State == job.Queued || j.State == job.Running)
-		v.Percent = percentOf(*j)
+		v.Percent = percentOf(j.Done, j.Total)
 		if !v.Running && j.Code != "" {
 			v.Failed = at.Fault(&fault.Error{Code: j.Code, Message: j.Message})
 		}
 	}
 }
 
-func percentOf(j gateway.Job) int {
-	if j.Total <= 0 {
+// percentOf is how much of a whole a part is; of nothing it is 0.
+func percentOf[N int | int64](part, whole N) int {
+	if whole <= 0 {
 		return 0
 	}
-	return int(100 * j.Done / j.Total)
+	return int(100 * part / whole)
 }
 
 // fileNames are those that can be taken: what `laurel compute` reads, and the lines
@@ -186,7 +187,7 @@ func (d *desk) file(c echo.Context, at *place) error {
 	}
 	if file.Job != nil {
 		c.Response().Header().Set("Refresh", refresh)
-		return d.render(c, at, web.Page{Name: "file", Title: at.T("desk.file." + name), Data: filePage{at.Path("checks"), percentOf(*file.Job)}})
+		return d.render(c, at, web.Page{Name: "file", Title: at.T("desk.file." + name), Data: filePage{at.Path("checks"), percentOf(file.Job.Done, file.Job.Total)}})
 	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, media)

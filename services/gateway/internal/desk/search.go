@@ -30,7 +30,7 @@ type searchPage struct {
 	State   string // the text's key
 	Figures []figure
 	Running bool
-	Percent int64
+	Percent int
 	Refresh string
 	Failed  Text   // of the last search
 	Form    *Form  // nil: the reader may order none, or none is needed
@@ -73,9 +73,7 @@ func (p *searchPage) fill(c echo.Context, at *place, s gateway.Search) {
 	if s.Job != nil && s.Job.EndedAt == nil {
 		p.State, p.Running, p.Form = "desk.seating.running", true, nil
 		c.Response().Header().Set("Refresh", refresh)
-		if s.Job.Total > 0 {
-			p.Percent = 100 * s.Job.Done / s.Job.Total
-		}
+		p.Percent = percentOf(s.Job.Done, s.Job.Total)
 		if at.Can(app.OrderSearch) {
 			p.Cancel = at.Path("search", "cancel")
 		}
