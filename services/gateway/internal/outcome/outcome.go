@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -44,10 +44,9 @@ type Award struct {
 // Winner is a candidate in an award's list.
 type Winner struct {
 	selection.RankedCandidate
+	portrait.Portrait
 
-	Href     string
-	PhotoSrc string // empty: no photo
-	Initial  string // stands in for a photo
+	Href string
 }
 
 // Row is a line of the whole ranking.
@@ -123,11 +122,9 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 func (t *Teller) Award(place int, a selection.AwardList) Award {
 	out := Award{Title: t.book.Words(a.Title), Seats: a.Seats, First: place == 0}
 	for _, w := range a.Winners { // named as they were when the result was computed
-		one := Winner{RankedCandidate: w, Href: t.Story(w.Number), Initial: Initial(w.Name)}
-		if photo := t.list[w.Number].Photo; photo != "" {
-			one.PhotoSrc = one.Href + "/photo/" + photo
-		}
-		out.Winners = append(out.Winners, one)
+		c := t.list[w.Number]
+		c.Number, c.Name = w.Number, w.Name
+		out.Winners = append(out.Winners, Winner{RankedCandidate: w, Portrait: portrait.Of(t.slug, c), Href: t.Story(w.Number)})
 	}
 	return out
 }
@@ -158,15 +155,6 @@ func (t *Teller) Rows(ranking []selection.RankedCandidate) []Row {
 		rows = append(rows, row)
 	}
 	return rows
-}
-
-// Initial stands in for the photo of a name.
-func Initial(name string) string {
-	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
-	if r == utf8.RuneError {
-		return ""
-	}
-	return string(r)
 }
 
 // shownDigits is how many decimals of a component are shown; the exact number

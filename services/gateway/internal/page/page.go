@@ -67,6 +67,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	asking := append(slices.Clip(paged), p.counted)
 	web.Get(e, app.ListSelections, "/", p.home, paged...)
 	web.Get(e, app.ReadSelection, "/s/:slug", p.selection, paged...)
+	web.Get(e, app.ListCandidates, "/s/:slug/faces.css", p.faces, paged...)
+	web.Get(e, app.ReadSelection, "/s/:slug/voting.ics", p.reminder, paged...)
 	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/receipt", p.checking, asking...)
@@ -79,6 +81,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)
+	web.Get(e, app.ListCandidates, "/s/:slug/review", p.reviewing, paged...)
+	web.Post(e, app.ListCandidates, "/s/:slug", "review", p.reviewed, paged...)
 	web.Post(e, app.CastBallot, "/s/:slug", "vote", p.vote, paged...)
 	p.mountAccount(e, paged)
 	for _, w := range p.ways {
