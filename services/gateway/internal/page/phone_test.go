@@ -80,11 +80,12 @@ func thumb(selector string) chromedp.Action[chromedp.Void] {
 		press(selector))
 }
 
-// settle waits until what is near the screen is there.
+// settle waits until what is on the screen is there; photos far from it wait.
 func settle(t *testing.T, ctx context.Context) { //nolint:revive // t comes first in tests
 	t.Helper()
 	testkit.Eventually(t, testkit.Patience, func() error {
-		if !browser.Read[bool](t, ctx, `document.readyState === "complete" && [...document.images].every(i => i.complete)`) {
+		if !browser.Read[bool](t, ctx, `document.readyState === "complete" && 
+			[...document.images].every(i => i.complete || i.getBoundingClientRect().top > innerHeight)`) {
 			return errors.New("it is still loading")
 		}
 		return nil

@@ -51,11 +51,17 @@ func (p *pages) faces(c echo.Context) error {
 	}
 	var b strings.Builder
 	b.WriteString(".far img { background: none; }\n")
-	for _, one := range list {
-		if src := portrait.Of(s.Slug, one).PhotoSrc; src != "" {
-			fmt.Fprintf(&b, "#c%d .far { background-image: url(%q); }\n", one.Number, src)
+	write := func(src func(portrait.Portrait) string) {
+		for _, one := range list {
+			if at := src(portrait.Of(s.Slug, one)); at != "" {
+				fmt.Fprintf(&b, "#c%d .far { background-image: url(%q); }\n", one.Number, at)
+			}
 		}
 	}
+	write(func(p portrait.Portrait) string { return p.Small })
+	b.WriteString("@media (min-width: 44rem) {\n")
+	write(func(p portrait.Portrait) string { return p.PhotoSrc })
+	b.WriteString("}\n")
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=60")
 	return c.Blob(http.StatusOK, "text/css; charset=utf-8", []byte(b.String()))

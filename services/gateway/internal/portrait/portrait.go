@@ -13,6 +13,7 @@ import (
 // templates "photo" and "thumb" of package web.
 type Portrait struct {
 	PhotoSrc    string // in about the size of a card, for whoever cannot choose; empty: there is no photo
+	Small       string // of half that width, for a phone that cannot choose
 	Srcset      string // in all sizes, of which the browser takes the one that fits; empty: there is one
 	PhotoWidth  int    // of the whole photo, in pixels
 	PhotoHeight int
@@ -29,12 +30,16 @@ func Of(slug string, c nomination.Candidate) Portrait {
 		return p
 	}
 	p.PhotoSrc, p.PhotoWidth, p.PhotoHeight = path(slug, c.Number, c.Photo), 480, 640
+	p.Small = p.PhotoSrc
 	sizes := make([]string, len(c.Sizes))
 	for i, size := range c.Sizes {
 		file := path(slug, c.Number, size.File)
 		sizes[i] = file + " " + strconv.Itoa(size.Width) + "w"
 		if size.Width <= cardWidth {
 			p.PhotoSrc = file
+		}
+		if size.Width <= cardWidth/2 {
+			p.Small = file
 		}
 		p.PhotoWidth, p.PhotoHeight = size.Width, size.Height
 	}
