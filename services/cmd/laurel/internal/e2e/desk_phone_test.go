@@ -182,7 +182,9 @@ func TestDesk_phone(t *testing.T) {
 	s.fits("ballot")
 	s.tap(".card:nth-of-type(1) .pick")
 	s.tap(".card:nth-of-type(2) .pick")
-	s.follow(".cast button")
+	s.follow(".cast-row .button")
+	s.fits("review")
+	s.follow(".cast-row .button")
 	s.until(`location.pathname.endsWith("/voted") && document.getElementById("code").innerText.trim()`)
 	s.fits("receipt")
 

@@ -78,5 +78,6 @@ export async function check(element) {
   } catch { /* no connection: it cannot be said */ }
   element.dataset.state = { yes: "good", no: "bad", cannot: "open" }[state];
   element.textContent = element.dataset[state];
-  element.hidden = element.previousElementSibling.hidden = false;
+  const told = element.parentElement;
+  told.hidden = told.previousElementSibling.hidden = false;
 }
