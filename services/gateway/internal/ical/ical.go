@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
+	"unicode"
+
+	ics "github.com/arran4/golang-ical"
 )
 
 // Event is an entry of a calendar. Its times are shown in the zone that they have.
@@ -32,64 +34,54 @@ const (
 
 // Write gives the event as a calendar of its own.
 func Write(e Event) []byte {
-	var w writer
 	zone := e.Start.Location()
-	w.line("BEGIN", "VCALENDAR")
-	w.line("VERSION", "2.0")
-	w.line("PRODID", "-//Laurel//Laurel//EN")
-	w.line("METHOD", "PUBLISH")
-	w.zone(zone, e)
-	w.line("BEGIN", "VEVENT")
-	w.line("UID", text(e.UID))
-	w.line("DTSTAMP", e.Stamp.UTC().Format(universal))
-	w.at("DTSTART", e.Start)
+	c := ics.NewCalendarFor("Laurel")
+	c.SetMethod(ics.MethodPublish)
+	if zone != time.UTC { // which needs no description
+		c.AddVTimezone(clock(zone, e))
+	}
+	event := c.AddEvent(text(e.UID))
+	event.SetDtStampTime(e.Stamp)
+	at(event, ics.ComponentPropertyDtStart, e.Start)
 	if !e.End.IsZero() {
-		w.at("DTEND", e.End.In(zone))
+		at(event, ics.ComponentPropertyDtEnd, e.End.In(zone))
 	}
 	if e.Daily {
 		rule := "FREQ=DAILY"
 		if !e.Until.IsZero() {
 			rule += ";UNTIL=" + e.Until.UTC().Format(universal)
 		}
-		w.line("RRULE", rule)
+		event.AddRrule(rule)
 	}
-	w.line("SUMMARY", text(e.Summary))
+	event.SetSummary(text(e.Summary))
 	if e.Description != "" {
-		w.line("DESCRIPTION", text(e.Description))
+		event.SetDescription(text(e.Description))
 	}
 	if e.URL != "" {
-		w.line("URL", e.URL)
+		event.SetURL(e.URL)
 	}
-	w.line("BEGIN", "VALARM")
-	w.line("ACTION", "DISPLAY")
-	w.line("TRIGGER", "PT0S")
-	w.line("DESCRIPTION", text(e.Summary))
-	w.line("END", "VALARM")
-	w.line("END", "VEVENT")
-	w.line("END", "VCALENDAR")
-	return []byte(w.String())
+	alarm := event.AddAlarm()
+	alarm.SetAction(ics.ActionDisplay)
+	alarm.SetTrigger("PT0S")
+	alarm.SetDescription(text(e.Summary))
+	return []byte(c.Serialize(ics.WithNewLineWindows))
 }
 
-type writer struct{ strings.Builder }
-
-// at writes a time, by the clock of its zone.
-func (w *writer) at(name string, t time.Time) {
+// at sets a time, by the clock of its zone.
+func at(event *ics.VEvent, name ics.ComponentProperty, t time.Time) {
 	if t.Location() == time.UTC {
-		w.line(name, t.Format(universal))
+		event.SetProperty(name, t.Format(universal))
 		return
 	}
-	w.line(name+";TZID="+t.Location().String(), t.Format(local))
+	event.SetProperty(name, t.Format(local), ics.WithTZID(t.Location().String()))
 }
 
 // spans is for how long a zone is described, where an event has no end.
 const spans = 366 * 24 * time.Hour
 
-// zone describes the clock of a zone from the event's beginning to its end: each
-// offset that it has in that time, and when it began. UTC needs no description.
-func (w *writer) zone(zone *time.Location, e Event) {
-	if zone == time.UTC {
-		return
-	}
+// clock describes a zone from the event's beginning to its end: each offset that
+// it has in that time, and when it began.
+func clock(zone *time.Location, e Event) *ics.VTimezone {
 	last := e.Start
 	switch {
 	case e.Daily && e.Until.IsZero():
@@ -99,8 +91,7 @@ func (w *writer) zone(zone *time.Location, e Event) {
 	case !e.End.IsZero():
 		last = e.End
 	}
-	w.line("BEGIN", "VTIMEZONE")
-	w.line("TZID", zone.String())
+	z := ics.NewTimezone(zone.String())
 	for at := e.Start.In(zone); !at.After(last); {
 		begins, ends := at.ZoneBounds()
 		name, offset := at.Zone()
@@ -110,22 +101,22 @@ func (w *writer) zone(zone *time.Location, e Event) {
 		} else {
 			_, before = begins.Add(-time.Second).Zone()
 		}
-		kind := "STANDARD"
+		var span ics.ComponentBase
+		span.AddProperty(ics.ComponentPropertyDtStart, begins.UTC().Add(time.Duration(before)*time.Second).Format(local)) // by the clock before
+		span.AddProperty("TZOFFSETFROM", offsetText(before))
+		span.AddProperty("TZOFFSETTO", offsetText(offset))
+		span.AddProperty("TZNAME", text(name))
 		if at.IsDST() {
-			kind = "DAYLIGHT"
+			z.Components = append(z.Components, &ics.Daylight{ComponentBase: span})
+		} else {
+			z.Components = append(z.Components, &ics.Standard{ComponentBase: span})
 		}
-		w.line("BEGIN", kind)
-		w.line("DTSTART", begins.UTC().Add(time.Duration(before)*time.Second).Format(local)) // by the clock before
-		w.line("TZOFFSETFROM", offsetText(before))
-		w.line("TZOFFSETTO", offsetText(offset))
-		w.line("TZNAME", text(name))
-		w.line("END", kind)
 		if ends.IsZero() {
 			break
 		}
 		at = ends.In(zone)
 	}
-	w.line("END", "VTIMEZONE")
+	return z
 }
 
 func offsetText(seconds int) string {
@@ -140,41 +131,12 @@ func offsetText(seconds int) string {
 	return out
 }
 
-// text escapes a value (RFC 5545, 3.3.11); other control characters may not be
-// there.
+// text is one without the control characters that a value may not have.
 func text(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\r\n", "\n")
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\\' || r == ';' || r == ',':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r >= ' ' && r != 0x7f:
-			b.WriteRune(r)
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return -1
 		}
-	}
-	return b.String()
-}
-
-// most is how many bytes a line has without its end; what is longer goes on in the
-// next, behind a space (RFC 5545, 3.1).
-const most = 75
-
-// line writes a property, in as many lines as it takes; no character is cut.
-func (w *writer) line(name, value string) {
-	for rest, room := name+":"+value, most; ; room = most - 1 {
-		if len(rest) <= room {
-			w.WriteString(rest + "\r\n")
-			return
-		}
-		cut := room
-		for !utf8.RuneStart(rest[cut]) {
-			cut--
-		}
-		w.WriteString(rest[:cut] + "\r\n ")
-		rest = rest[cut:]
-	}
+		return r
+	}, strings.ToValidUTF8(s, ""))
 }
