@@ -121,9 +121,9 @@ func TestDesk_whole(t *testing.T) {
 		s.do("pick", chromedp.Evaluate[chromedp.Void](`document.querySelector("`+pick+`").scrollIntoView({ block: "center", behavior: "instant" })`),
 			chromedp.Click(chromedp.CSS(pick))) // not under the bar at the foot
 	}
-	s.press(".cast-row .button")
-	s.until(`!!document.querySelector(".order")`)
-	s.press(".cast-row .button")
+	for _, shows := range []string{".order", ".ticket"} { // within the page
+		s.do("send", chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(shows)))
+	}
 	s.until(`location.pathname.endsWith("/voted") && document.getElementById("code").innerText.trim()`)
 	for i, picks := range want.ballots[1:] {
 		voter := h.visitor(t, "zh-CN")
