@@ -176,10 +176,11 @@ const (
 	FileScores     File = "scores"
 	FileBallots    File = "ballots"
 	FileCandidates File = "candidates"
+	FileAwards     File = "awards" // that it reads where the seats were filled by a decision
 )
 
 // Files are all of them.
-func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCandidates} }
+func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCandidates, FileAwards} }
 
 // ExportCodes asks for the codes of a roster's members.
 type ExportCodes struct {

@@ -137,7 +137,7 @@ func files(at *place) (all []fileView) {
 		switch name {
 		case string(gateway.FileCandidates):
 			phase = ""
-		case string(gateway.FileScores):
+		case string(gateway.FileScores), string(gateway.FileAwards):
 			phase = rulebook.PhaseReview
 		}
 		if phase != "" && at.Selection.Phase(phase).State != selection.Closed {

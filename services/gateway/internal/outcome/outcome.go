@@ -30,6 +30,7 @@ type Outcome struct {
 	Decision    selection.DecisionRecord
 	Present     int // members who voted
 	Hashes      []Hash
+	Decided     bool     // the seats were filled by a decision
 	Commands    []string // to recompute the result, line by line
 }
 
@@ -110,7 +111,8 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 			{t.book.T("hash.votes"), found.VotesHash},
 			{t.book.T("hash.scores"), found.ScoresHash},
 		},
-		Commands: t.commands(found.Lot),
+		Decided:  found.Decided,
+		Commands: t.commands(found.Lot, found.Decided),
 	}
 	for i, a := range found.Awards {
 		out.Awards = append(out.Awards, t.Award(i, a))
@@ -171,8 +173,8 @@ func Shortened(number string) string {
 }
 
 // commands recompute the result from what is published: lot is the value that
-// lots were drawn from.
-func (t *Teller) commands(lot string) []string {
+// lots were drawn from; decided tells that the seats were filled by a decision.
+func (t *Teller) commands(lot string, decided bool) []string {
 	rules := t.book.Rules
 	line := "laurel compute --rulebook rulebook.json --candidates candidates.csv"
 	if len(rules.Voting.Voters) > 0 {
@@ -180,6 +182,9 @@ func (t *Teller) commands(lot string) []string {
 	}
 	if len(rules.Review.Panels) > 0 {
 		line += " --scores scores.csv"
+	}
+	if decided {
+		line += " --awards awards.csv"
 	}
 	if _, has := rules.LotValue(); lot != "" && !has {
 		line += " --lot='" + strings.ReplaceAll(lot, "'", `'\''`) + "'"

@@ -40,7 +40,8 @@ func TestPages(t *testing.T) {
 	h.publish()
 	get(t, c, at).has(t, 200, "获奖名单已公布", "结果已公布")
 	get(t, c, at+"/results").has(t, 200, "陇原最美快递员", "提名奖", "20,000 张选票", "第 1 名<", "综合得分 95.25", "40.1234…", "专家评审组",
-		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", "<dt>赞成</dt><dd>7</dd>", "votes 5,102 of at most 6,201")
+		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", " --awards awards.csv",
+		"名额由委员会决定授予", "<dt>赞成</dt><dd>7</dd>", "votes 5,102 of at most 6,201")
 	head := ask(t, c, http.MethodHead, at, nil)
 	if head.StatusCode != 200 || head.body != "" {
 		t.Errorf("HEAD: status %d, body %q", head.StatusCode, head.body)

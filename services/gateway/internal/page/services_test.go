@@ -187,7 +187,8 @@ func (h *installation) publish() {
 	s := &h.selections[0]
 	s.PublishedAt, s.Decided = &at, true
 	r := &selection.Results{
-		Slug: slug, Title: s.Title, Edition: s.Edition, PublishedAt: at, RulebookHash: s.RulebookHash,
+		Decided: true,
+		Slug:    slug, Title: s.Title, Edition: s.Edition, PublishedAt: at, RulebookHash: s.RulebookHash,
 		ResultHash: hex.EncodeToString(make([]byte, 32)), VotesHash: s.RulebookHash, ScoresHash: s.RulebookHash, Ballots: 20000,
 		Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 0},
 		Awards: []selection.AwardList{
