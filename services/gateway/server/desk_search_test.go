@@ -142,7 +142,8 @@ func TestMeeting_seats(t *testing.T) {
 	s := newSearching(t)
 	s.set("")
 	const page = "/desk/s/" + here + "/meeting"
-	if a := s.desk(t, http.MethodGet, page+"/motion", organizer, nil); a.Status != http.StatusOK || !strings.Contains(a.Body, `name="seats"`) {
+	if a := s.desk(t, http.MethodGet, page+"/motion", organizer, nil); a.Status != http.StatusOK ||
+		!strings.Contains(a.Body, `name="seats"`) || !strings.Contains(a.Body, "nominated (提名奖)") {
 		t.Errorf("the form: %d\n%s", a.Status, a.Body)
 	}
 	for text, want := range map[string]string{

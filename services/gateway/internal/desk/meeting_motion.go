@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -22,8 +23,14 @@ func (d *desk) motionForm(c echo.Context, at *place, m review.Meeting) (*Form, [
 	told := []string{at.T("desk.meeting.motion.told", "members", len(m.Members), "quorum", m.Quorum)}
 	// Why there is no result else is told when the motion is put.
 	if s, err := d.app.Search(c.Request().Context(), at.Slug); err == nil && s.Undecided {
+		var awards []string
+		if rules, err := d.app.RulebookOf(at.Selection); err == nil {
+			for _, a := range rules.Awards {
+				awards = append(awards, fmt.Sprintf("%s (%s)", a.ID, at.Words(a.Title)))
+			}
+		}
 		form.Fields = append(form.Fields, Field{
-			Name: "seats", Kind: "area", Label: at.T("desk.meeting.seats.label"), Hint: at.T("desk.meeting.seats.hint"),
+			Name: "seats", Kind: "area", Label: at.T("desk.meeting.seats.label"), Hint: at.T("desk.meeting.seats.hint", "awards", at.List(awards)),
 		})
 		told = append([]string{at.T("desk.meeting.seats.told")}, told...)
 	}
