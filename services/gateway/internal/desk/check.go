@@ -282,7 +282,7 @@ func (at *place) erased(kind string) string {
 type fillingPage struct {
 	Seats, Candidates int
 	Known             bool // the candidates can be looked at
-	Unmet             []Text
+	Unmet, Idle       []Text
 	Back              string
 }
 
@@ -296,6 +296,9 @@ func (d *desk) filling(c echo.Context, at *place) error {
 		data.Known, data.Seats, data.Candidates = true, found.Seats, found.Candidates
 		for _, u := range found.Unmet {
 			data.Unmet = append(data.Unmet, at.Field(fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}))
+		}
+		for _, u := range found.Idle {
+			data.Idle = append(data.Idle, at.Field(fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}))
 		}
 	}
 	return d.render(c, at, web.Page{Name: "entry-seats", Title: at.T("desk.filling"), Data: data})
