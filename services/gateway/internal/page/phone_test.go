@@ -176,6 +176,9 @@ func TestBrowser_firstVote(t *testing.T) {
 				if got := browser.Read[string](t, ctx, `location.pathname`); got != "/s/"+slug+"/voted" {
 					t.Errorf("the receipt is at %s", got)
 				}
+				if next := browser.Read[string](t, ctx, `document.querySelector(".stages .open + li strong")?.textContent ?? ""`); next == "" {
+					t.Error("the page does not say what comes next")
+				}
 				if n := len(h.ballots) - before; n != 1 {
 					t.Errorf("%d ballots", n)
 				}
