@@ -10,8 +10,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -191,6 +193,9 @@ func TestBrowser_hostileForms(t *testing.T) {
 		w.visit(t, "forgot", in(at+"/forgot"), send("/forgot/send", typing))
 		w.visit(t, "receipt", in(here+"/receipt"), send("/receipt/check", typing))
 		w.visit(t, "statement", in(here+"/statement"), send("/statement/show", typing))
+		h.set(rulebook.PhaseNomination, selection.Opened)
+		w.visit(t, "nominate", in(here+"/nominate"), send("/nominate/send", typing))
+		h.set(rulebook.PhaseNomination, selection.Closed)
 
 		picks := `document.querySelectorAll("[name=pick]").forEach(e => { e.checked = true }),
 			document.getElementById("ballot").setAttribute("action", "/s/` + slug + `/vote"), `

@@ -70,6 +70,8 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Get(e, app.ListCandidates, "/s/:slug/faces.css", p.faces, paged...)
 	web.Get(e, app.ReadSelection, "/s/:slug/voting.ics", p.reminder, paged...)
 	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number", p.candidate, paged...)
+	web.Get(e, app.SubmitEntry, "/s/:slug/nominate", p.nominate, paged...)
+	web.Post(e, app.SubmitEntry, "/s/:slug/nominate", "send", p.nominated, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/voted", p.voted, paged...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/receipt", p.checking, asking...)
 	web.Get(e, app.ReadReceipt, "/s/:slug/receipt.json", p.checkFile, asking...)

@@ -21,6 +21,7 @@ type ballotPage struct {
 	Asked    carried
 	Filters  filters
 	Path     string
+	Nominate string   // where somebody is nominated; empty: not now
 	Find     string   // where what is asked of the list is sent
 	Form     *form    // nil: not a form
 	Receipt  *receipt // nil: this browser holds none
@@ -72,6 +73,9 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 	data := ballotPage{
 		Total: len(list), Asked: a.carried(), Filters: s.filters(list, a), Path: s.path(), Find: s.path() + "/find", Turnout: s.Ballots,
 		Receipt: p.receiptOf(c, s), Hint: s.next(), Wait: p.wait(s),
+	}
+	if s.Phase(rulebook.PhaseNomination).State == selection.Opened {
+		data.Nominate = s.path() + "/nominate"
 	}
 	var shown counts
 	if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {

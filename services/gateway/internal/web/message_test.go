@@ -88,6 +88,7 @@ func families(t *testing.T) map[string][]string {
 		}
 	}
 	return map[string][]string{
+		"nominate.": {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
 		"rulekey.":            ruleKeys,
 		"ruleword.":           append(ruleWords, "true", "false"),
 		"rulelanguage.":       rulebook.Languages(),
