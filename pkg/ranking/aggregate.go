@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -16,7 +17,16 @@ type score struct {
 	given    bool // false where no juror has scored: nothing stands behind the value
 	scores   int  // how many jurors' scores count
 	criteria []number
-	explain  string
+	told     []told // how: by criterion, or of the sheets' totals
+}
+
+// told is how scores were combined. It is kept short, because there is one a
+// candidate and criterion.
+type told struct {
+	scores  string // those that count, lowest first, between line feeds
+	dropped string // by a trimmed mean, in the same way
+	more    int    // how many count beside these
+	result  number
 }
 
 // vote is one juror's number of one candidate: a sheet's total or a
@@ -82,24 +92,18 @@ func (p *panel) aggregate(ids []string, without map[string]bool, gaps *missing) 
 				out[c].value = out[c].value.add(rounded(part.mul(p.weights[k]), round))
 				out[c].given = out[c].given || s.given
 				out[c].scores = max(out[c].scores, s.scores)
-				out[c].explain = join(out[c].explain, fmt.Sprintf("%s: %s = %s", p.rules.Criteria[k].ID, s.explain, part))
+				s.told[0].result = part
+				out[c].told = append(out[c].told, s.told[0])
 			})
 		}
 		return out
 	}
 	p.combine(ids, p.totals(ids, without, gaps), gaps, func(c int, s score) {
 		s.value = rounded(s.value, p.rules.Aggregate.Round)
-		s.explain += " = " + s.value.String()
+		s.told[0].result = s.value
 		out[c] = s
 	})
 	return out
-}
-
-func join(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
 }
 
 // expected gives how many unknown jurors are absent from every candidate: the
@@ -241,7 +245,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 			continue
 		}
 		if len(vs) == 0 {
-			s.explain = "no score"
+			s.told = make([]told, 1)
 			put(c, s)
 			continue
 		}
@@ -262,7 +266,7 @@ func (p *panel) combine(ids []string, votes [][]vote, gaps *missing, put func(ca
 		} else {
 			s.value = mean(kept)
 		}
-		s.explain = p.describe(vs, kept)
+		s.told = []told{p.describe(vs, kept)}
 		put(c, s)
 	}
 }
@@ -277,30 +281,56 @@ func mean(votes []vote) number {
 
 // describe tells how the scores were combined, lowest first, without saying
 // whose they are.
-func (p *panel) describe(votes, kept []vote) string {
-	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(cmp.Or(p.rules.Aggregate.Method, rulebook.AggregateMean), "_", " "))
-	b.WriteString(" of ")
+func (p *panel) describe(votes, kept []vote) (t told) {
 	const most = 30
-	for i, v := range kept {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(kept)-most)
-			break
-		}
+	t.more = max(0, len(kept)-most)
+	t.scores = listed(kept[:len(kept)-t.more])
+	if len(kept) < len(votes) {
+		low, high := p.rules.Aggregate.DropLow, p.rules.Aggregate.DropHigh
+		t.dropped = listed(append(slices.Clone(votes[:low]), votes[len(votes)-high:]...))
+	}
+	return t
+}
+
+func listed(votes []vote) string {
+	var b strings.Builder
+	for i, v := range votes {
 		if i > 0 {
-			b.WriteString(", ")
+			b.WriteByte('\n')
 		}
 		b.WriteString(v.value.String())
 	}
-	if len(kept) < len(votes) {
-		low, high := p.rules.Aggregate.DropLow, p.rules.Aggregate.DropHigh
-		b.WriteString(" without ")
-		for i, v := range append(slices.Clone(votes[:low]), votes[len(votes)-high:]...) {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString(v.value.String())
-		}
-	}
 	return b.String()
+}
+
+// tell explains a candidate's score.
+func (p *panel) tell(s score) reason.Reason {
+	if p.rules.Aggregate.Over != rulebook.OverCriterion {
+		return p.combined(s.told[0])
+	}
+	var all []reason.Reason
+	for k, t := range s.told {
+		all = append(all, reason.New("criterion", reason.Of("criterion", reason.Criterion, p.rules.Criteria[k].ID),
+			reason.Of("panel", reason.Panel, p.rules.ID), reason.Because("score", p.combined(t))))
+	}
+	return reason.New("criteria", reason.Because("criteria", all...))
+}
+
+// combined explains how scores were made one.
+func (p *panel) combined(t told) reason.Reason {
+	result := reason.Of("result", reason.Points, t.result.String())
+	if t.scores == "" {
+		return reason.New("no_score", result)
+	}
+	scores := reason.Of("scores", reason.Points, strings.Split(t.scores, "\n")...)
+	scores.More = t.more
+	method := cmp.Or(p.rules.Aggregate.Method, rulebook.AggregateMean)
+	if method != rulebook.AggregateTrimmedMean {
+		return reason.New(method, scores, result)
+	}
+	dropped := reason.Because("dropped")
+	if t.dropped != "" {
+		dropped = reason.Because("dropped", reason.New("dropped", reason.Of("scores", reason.Points, strings.Split(t.dropped, "\n")...)))
+	}
+	return reason.New(method, scores, dropped, result)
 }

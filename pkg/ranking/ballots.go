@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -78,18 +78,19 @@ func (rk *ranking) runOff() {
 	var history [][]number
 	for round := int64(1); len(left) > 0; round++ {
 		votes, exhausted := rk.firsts(left)
-		lasts, reason := rk.lasts(left, votes, history)
+		lasts, why := rk.lasts(left, votes, history)
 		history = append(history, votes)
-		r := Round{Votes: make(map[string]string, len(left)), Exhausted: exhausted.String(), Reason: reason}
+		r := Round{Votes: make(map[string]string, len(left)), Exhausted: exhausted.String(), Reason: why}
 		for _, c := range left {
 			r.Votes[rk.in.ids[c]] = votes[c].String()
 		}
 		for _, c := range lasts {
 			r.Eliminated = append(r.Eliminated, rk.in.ids[c])
 			rk.totals[c] = whole(round)
-			how := fmt.Sprintf("ranked: left in round %d with %s votes (%s)", round, votes[c], reason)
+			in, with := reason.Number("round", reason.Round, round), reason.Of("votes", reason.Votes, votes[c].String())
+			how := reason.New("left", in, with, reason.Because("why", why))
 			if len(left) == len(lasts) {
-				how = fmt.Sprintf("ranked: remained until round %d with %s votes", round, votes[c])
+				how = reason.New("remained", in, with)
 			}
 			rk.explain[c] = append(rk.explain[c], how)
 		}
@@ -126,14 +127,14 @@ func (rk *ranking) firsts(left []int) (votes []number, exhausted number) {
 }
 
 // lasts finds who leaves.
-func (rk *ranking) lasts(left []int, votes []number, history [][]number) ([]int, string) {
+func (rk *ranking) lasts(left []int, votes []number, history [][]number) ([]int, reason.Reason) {
 	lasts := fewest(left, votes)
 	if len(lasts) == 1 {
-		return lasts, "fewest votes"
+		return lasts, reason.New("fewest")
 	}
 	for i := len(history) - 1; i >= 0; i-- {
 		if lasts = fewest(lasts, history[i]); len(lasts) == 1 {
-			return lasts, fmt.Sprintf("fewest votes, tied, with fewest in round %d", i+1)
+			return lasts, reason.New("fewest_earlier", reason.Number("round", reason.Round, i+1))
 		}
 	}
 	for _, source := range rk.rules.TieBreak {
@@ -153,14 +154,14 @@ func (rk *ranking) lasts(left []int, votes []number, history [][]number) ([]int,
 			lasts = slices.DeleteFunc(lasts, func(c int) bool { return lots[c] != worst })
 		}
 		if len(lasts) == 1 {
-			return lasts, "fewest votes, tied, decided by " + source
+			return lasts, reason.New("fewest_by", reason.Of("source", reason.Source, source))
 		}
 	}
 	names := make([]string, len(lasts))
 	for i, c := range lasts {
 		names[i] = rk.in.ids[c]
 	}
-	return lasts, "fewest votes, tied: " + strings.Join(names, ", ")
+	return lasts, reason.New("fewest_tied", reason.Of("candidates", reason.Candidate, names...))
 }
 
 // fewest gives those with the least of the numbers, in the order given.

@@ -1,11 +1,11 @@
 package ranking
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -24,8 +24,8 @@ type ranking struct {
 	beats      [][]bool // by path; nil where totals rank
 	latest     []int    // where beats is there: the last place that each can get
 	lot        string
-	drawn      bool       // a lot told two apart
-	explain    [][]string // beside what components and totals say
+	drawn      bool              // a lot told two apart
+	explain    [][]reason.Reason // beside what components and totals say
 	rounds     []Round
 	effort     *effort
 	seats      []Seat // as decided; nil: the search fills them
@@ -93,7 +93,7 @@ func (in *Input) ranking(o Options, s Scenario) (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort(), seats: o.Seats}
+	rk := &ranking{in: in, rules: rules, explain: make([][]reason.Reason, len(in.ids)), effort: o.effort(), seats: o.Seats}
 	if rk.lot, err = lotValue(in.rb, o.Lot); err != nil {
 		return nil, err
 	}
@@ -185,11 +185,14 @@ func (rk *ranking) compose() error {
 	return nil
 }
 
-func roundingNote(r rulebook.Rounding, v number) string {
+// total explains a candidate's total.
+func (rk *ranking) total(c int) reason.Reason {
+	exact, r := reason.Of("exact", reason.Points, rk.exact[c].String()), rk.rules.Round
 	if !r.IsSet() {
-		return ""
+		return reason.New("total", exact)
 	}
-	return fmt.Sprintf(", rounded (%s, %d) to %s", r.Mode, r.Digits, v)
+	return reason.New("total_rounded", exact, reason.Of("mode", reason.Mode, r.Mode), reason.Number("digits", reason.Digits, r.Digits),
+		reason.Of("total", reason.Points, rk.totals[c].String()))
 }
 
 // amounts gives the amounts of a component's source, in one group or in each of
@@ -264,24 +267,30 @@ func (rk *ranking) raw(source string, c int) number {
 }
 
 // tell explains one component of a candidate.
-func (rk *ranking) tell(k component, c int) string {
-	text := k.source() + ": "
+func (rk *ranking) tell(k component, c int) reason.Reason {
+	var of reason.Reason
 	if id, ok := rulebook.SourcePanel(k.source()); ok {
-		text += rk.panels[id][c].explain
+		p := rk.in.panels[slices.IndexFunc(rk.in.panels, func(p *panel) bool { return p.rules.ID == id })]
+		of = p.tell(rk.panels[id][c])
 	} else {
-		text += rk.raw(k.source(), c).String()
+		unit := reason.Points
+		if k.source() == rulebook.SourceVotes {
+			unit = reason.Votes
+		}
+		amount := reason.Of("amount", unit, rk.raw(k.source(), c).String())
 		switch k.rules.Per {
 		case rulebook.PerConstituency:
-			text += fmt.Sprintf(" in %d constituencies, each", k.groups)
+			of = reason.New("amount_by_constituency", amount, reason.Number("groups", reason.Count, k.groups))
 		case rulebook.PerPanel:
-			text += fmt.Sprintf(" in %d panels, each", k.groups)
+			of = reason.New("amount_by_panel", amount, reason.Number("groups", reason.Count, k.groups))
+		default:
+			of = reason.New("amount", amount)
 		}
 	}
-	if how := k.convert.describe(); how != "" {
-		text += " " + how + ": " + k.points[c].String()
-	}
+	points, weighted := reason.Of("points", reason.Points, k.points[c].String()), reason.Because("weighted")
 	if k.weight.cmp(whole(1)) != 0 {
-		text += "; × " + k.weight.String() + " = " + k.points[c].mul(k.weight).String()
+		weighted = reason.Because("weighted", reason.New("weighted", reason.Of("weight", reason.Factor, k.weight.String()),
+			reason.Of("points", reason.Points, k.points[c].mul(k.weight).String())))
 	}
-	return text
+	return reason.New("component", reason.Of("source", reason.Source, k.source()), reason.Because("of", of), k.convert.tell(points), weighted)
 }

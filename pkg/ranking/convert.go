@@ -2,9 +2,9 @@ package ranking
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -147,22 +147,22 @@ func (c conversion) shared(first, past, n int) number {
 	return sum.div(whole(int64(past - first)))
 }
 
-// describe tells in words what the conversion does.
-func (c conversion) describe() string {
+// tell tells what the conversion does, and which points it gave.
+func (c conversion) tell(points reason.Param) reason.Param {
+	code, more := "", []reason.Param{}
 	switch c.method() {
 	case rulebook.ConvertProportional:
-		return fmt.Sprintf("in proportion to the highest, which gets %s", c.top)
+		code, more = "proportional", append(more, reason.Of("top", reason.Points, c.top.String()))
 	case rulebook.ConvertCapped:
-		if c.rules.Cap.IsSet() {
-			return fmt.Sprintf("× %s, at most %s", c.factor, c.cap)
-		}
-		return fmt.Sprintf("× %s", c.factor)
+		code, more = "capped", append(more, reason.Of("factor", reason.Factor, c.factor.String()), reason.Of("cap", reason.Points, c.cap.String()))
 	case rulebook.ConvertBanded:
-		return "by bands"
+		code = "banded"
 	case rulebook.ConvertRank:
-		return fmt.Sprintf("by rank, of which the first gets %s", c.top)
+		code, more = "by_rank", append(more, reason.Of("top", reason.Points, c.top.String()))
 	case rulebook.ConvertPoints:
-		return "by the points table"
+		code = "by_points"
+	default:
+		return reason.Because("converted")
 	}
-	return ""
+	return reason.Because("converted", reason.New(code, append(more, points)...))
 }

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // seatsOf spells awards by candidate out.
@@ -118,7 +120,7 @@ func TestOptions_Seats_undecided(t *testing.T) {
 	if diff := cmp.Diff(o.Awards, got.Awards); diff != "" {
 		t.Errorf("awards (-found +decided):\n%s", diff)
 	}
-	said := "because the search about quotas did not decide"
+	speaker := reason.NewSpeaker("en")
 	last := 0
 	for r := range got.Rows() {
 		if r.Award != "" {
@@ -126,7 +128,9 @@ func TestOptions_Seats_undecided(t *testing.T) {
 		}
 	}
 	for r := range got.Rows() {
-		about := slices.ContainsFunc(r.Explain, func(e string) bool { return len(e) > len(said) && e[len(e)-len(said):] == said })
+		about := slices.ContainsFunc(r.Explain, func(e reason.Reason) bool {
+			return strings.HasSuffix(speaker.Text(e), "because the search about quotas did not decide")
+		})
 		if about != (r.Award != "" || r.Rank < last) {
 			t.Errorf("rank %d, award %q: %q", r.Rank, r.Award, r.Explain)
 		}

@@ -1,11 +1,10 @@
 package ranking
 
 import (
-	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -14,8 +13,8 @@ import (
 // orders: all of them for up to five, each one first and each one last for up
 // to fifty; of more, all count as open. Whoever's award differs is open, with
 // the reason given by candidate.
-func (rk *ranking) ties(s *seating, filled *seated) ([]Tie, map[int]string, error) {
-	open := make(map[int]string)
+func (rk *ranking) ties(s *seating, filled *seated) ([]Tie, map[int]reason.Reason, error) {
+	open := make(map[int]reason.Reason)
 	var ties []Tie
 	for _, g := range rk.groups {
 		group := rk.order[g.first:g.past]
@@ -41,7 +40,7 @@ func mixed(group, award []int) bool {
 }
 
 // tie writes one tie down and marks whom it leaves open.
-func (rk *ranking) tie(group []int, filled *seated, open []int, reasons map[int]string) Tie {
+func (rk *ranking) tie(group []int, filled *seated, open []int, reasons map[int]reason.Reason) Tie {
 	t := Tie{Rank: rk.ranks[group[0]]}
 	for _, c := range group {
 		t.Candidates = append(t.Candidates, rk.in.ids[c])
@@ -51,17 +50,16 @@ func (rk *ranking) tie(group []int, filled *seated, open []int, reasons map[int]
 			t.Awards = append(t.Awards, rules.ID)
 		}
 	}
-	by := "equal by total and every tie-break"
+	code, lot := "tie", reason.Because("lot")
 	if rk.beats != nil {
-		by = "parted neither by the strongest paths nor by a tie-break"
+		code = "tie_by_paths"
 	}
-	t.Reason = fmt.Sprintf("%s are %s, and the last seats of %s fall between them",
-		rk.names(group).but(-1, rk.in.ids), by, strings.Join(t.Awards, ", "))
 	if slices.Contains(rk.rules.TieBreak, rulebook.SourceLot) {
-		t.Reason += "; the value to draw lots from is yet to be read"
+		lot = reason.Because("lot", reason.New("lot_unread"))
 	}
+	t.Reason = reason.New(code, rk.names(group).but("candidates", noCandidate, rk.in.ids), reason.Of("awards", reason.Award, t.Awards...), lot)
 	for _, c := range open {
-		reasons[c] = fmt.Sprintf("no award yet: depends on the tie at rank %d", t.Rank)
+		reasons[c] = reason.New("award_open", reason.Number("place", reason.Place, t.Rank))
 	}
 	return t
 }

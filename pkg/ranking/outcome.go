@@ -1,12 +1,11 @@
 package ranking
 
 import (
-	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -18,7 +17,7 @@ type Outcome struct {
 	rk     *ranking
 	s      *seating
 	filled *seated
-	open   map[int]string
+	open   map[int]reason.Reason
 	proofs map[*tree]int // their places, from 1
 }
 
@@ -49,7 +48,7 @@ func (rk *ranking) outcome() (*Outcome, error) {
 
 // fill gives the awards by the search, with the ties that it leaves open, or as
 // was decided otherwise.
-func (rk *ranking) fill() (s *seating, filled *seated, ties []Tie, open map[int]string, err error) {
+func (rk *ranking) fill() (s *seating, filled *seated, ties []Tie, open map[int]reason.Reason, err error) {
 	if rk.seats != nil {
 		s, filled, err = rk.asDecided()
 		return s, filled, nil, nil, err
@@ -90,7 +89,7 @@ func (o *Outcome) prove() {
 
 // award gives the award that a candidate gets by the computation.
 func (o *Outcome) award(c int) int {
-	if o.open[c] != "" {
+	if _, open := o.open[c]; open {
 		return noAward
 	}
 	return o.filled.award[c]
@@ -117,30 +116,31 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 				displacement := o.rk.displacement(o.s, o.filled, c, d)
 				displacement.Proof = o.proofs[d.proof]
 				r.Displaced = append(r.Displaced, displacement)
-				if r.Explain = append(r.Explain, displacement.Reason); displacement.Numbers != "" {
+				if r.Explain = append(r.Explain, displacement.Reason); !displacement.Numbers.IsZero() {
 					r.Explain = append(r.Explain, displacement.Numbers)
 				}
 			}
-			if reason := o.open[c]; reason != "" {
-				r.Explain = append(r.Explain, reason)
+			if why, open := o.open[c]; open {
+				r.Explain = append(r.Explain, why)
 			} else if len(o.Ties) > 0 && len(o.filled.displaced[c]) > 0 {
-				r.Explain = append(r.Explain, fmt.Sprintf("passed over for a seat: why is told when the tie at rank %d is decided", o.Ties[0].Rank))
+				r.Explain = append(r.Explain, reason.New("passed_open", reason.Number("place", reason.Place, o.Ties[0].Rank)))
 			}
 			if a := o.award(c); a != noAward {
 				taken[a]++
 				r.Award = o.Awards[a].Award
-				instead := ""
+				code := "seat"
 				if len(r.Displaced) > 0 {
-					instead = " instead"
+					code = "seat_instead"
 				}
-				r.Explain = append(r.Explain, fmt.Sprintf("award %s%s: seat %d of %d", r.Award, instead, taken[a], o.Awards[a].Seats))
+				r.Explain = append(r.Explain, reason.New(code, reason.Of("award", reason.Award, r.Award),
+					reason.Number("seat", reason.Seats, taken[a]), reason.Number("seats", reason.Seats, o.Awards[a].Seats)))
 			}
 			if r.Award != "" && o.Decided {
-				r.Explain = append(r.Explain, "the seat is given by a decision, because the search about quotas did not decide")
+				r.Explain = append(r.Explain, reason.New("seat_decided"))
 			}
 			for a := range last {
 				if own := o.award(c); o.Decided && place < last[a] && (own == noAward || own > a) {
-					r.Explain = append(r.Explain, fmt.Sprintf("award %s: passed over by a decision, because the search about quotas did not decide", o.Awards[a].Award))
+					r.Explain = append(r.Explain, reason.New("passed_decided", reason.Of("award", reason.Award, o.Awards[a].Award)))
 				}
 			}
 			if !yield(r) {
@@ -201,15 +201,15 @@ func (rk *ranking) ranked(c int) Ranked {
 }
 
 // reasons explains a candidate's total and place.
-func (rk *ranking) reasons(c int) []string {
-	out := make([]string, 0, len(rk.components)+len(rk.explain[c])+2)
+func (rk *ranking) reasons(c int) []reason.Reason {
+	out := make([]reason.Reason, 0, len(rk.components)+len(rk.explain[c])+2)
 	for _, k := range rk.components {
 		if k.rules.Source != rulebook.SourceRanked {
 			out = append(out, rk.tell(k, c))
 		}
 	}
 	if len(rk.rules.Components) > 1 || rk.rules.Round.IsSet() {
-		out = append(out, "total: "+rk.exact[c].String()+roundingNote(rk.rules.Round, rk.totals[c]))
+		out = append(out, rk.total(c))
 	}
 	return append(out, rk.explain[c]...)
 }
@@ -231,7 +231,7 @@ func (rk *ranking) shortlist() []string {
 func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) Displacement {
 	in := rk.in
 	out := Displacement{Award: in.rb.Awards[d.award].ID, InFavour: in.ids[d.favoured], Committed: []string{}, Numbers: d.numbers}
-	var reasons []string
+	var why []reason.Reason
 	for _, i := range d.counters {
 		k, hit := s.qs.counters[i], s.qs.hit(i)
 		out.Quotas = append(out.Quotas, hit)
@@ -248,7 +248,12 @@ func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) 
 				out.Committed = append(out.Committed, in.ids[other])
 			}
 		}
-		reasons = append(reasons, fmt.Sprintf("%s of %s %s, cap %d%s", ordinal(place), hit.Attribute, k.shown, k.max, where(hit.Of)))
+		where := reason.Because("where", reason.New("over_all"))
+		if hit.Of != "" {
+			where = inAward(hit.Of)
+		}
+		why = append(why, reason.New("cap_reached", reason.Number("nth", reason.Nth, place), reason.Of("attribute", reason.Attribute, hit.Attribute),
+			reason.Of("value", reason.Value, k.shown), reason.Number("max", reason.Seats, k.max), where))
 	}
 	for _, q := range d.quotas {
 		hit := QuotaHit{Quota: q + 1, Attribute: in.rb.Quotas[q].Attribute, Value: in.rb.Quotas[q].Value, Of: in.rb.Quotas[q].Of}
@@ -258,35 +263,9 @@ func (rk *ranking) displacement(s *seating, filled *seated, c int, d displaced) 
 			}
 		}
 		out.Quotas = append(out.Quotas, hit)
-		reasons = append(reasons, fmt.Sprintf("the seats left are needed for the quota %q", s.qs.words(q)))
+		why = append(why, reason.New("quota_needs", reason.Because("quota", s.qs.reason(q))))
 	}
-	out.Reason = fmt.Sprintf("award %s: passed over as %s, in favour of %s (rank %d)",
-		out.Award, strings.Join(reasons, " and "), out.InFavour, rk.ranks[d.favoured])
+	out.Reason = reason.New("passed_over", reason.Of("award", reason.Award, out.Award), reason.Because("why", why...),
+		reason.Of("candidate", reason.Candidate, out.InFavour), reason.Number("place", reason.Place, rk.ranks[d.favoured]))
 	return out
-}
-
-func where(award string) string {
-	if award == "" {
-		return " over all awards"
-	}
-	return " in " + award
-}
-
-func ordinal(n int) string {
-	words := []string{"first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"}
-	if n >= 1 && n <= len(words) {
-		return words[n-1]
-	}
-	suffix := "th"
-	if n%100 < 11 || n%100 > 13 {
-		switch n % 10 {
-		case 1:
-			suffix = "st"
-		case 2:
-			suffix = "nd"
-		case 3:
-			suffix = "rd"
-		}
-	}
-	return fmt.Sprintf("%d%s", n, suffix)
 }

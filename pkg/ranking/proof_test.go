@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -41,7 +42,7 @@ func TestSeating_proofs(t *testing.T) {
 
 // ranked is a ranking in the order of the candidates.
 func ranked(in *Input) *ranking {
-	rk := &ranking{in: in, order: in.order(), explain: make([][]string, len(in.ids)), totals: make([]number, len(in.ids)), effort: Options{}.effort()}
+	rk := &ranking{in: in, order: in.order(), explain: make([][]reason.Reason, len(in.ids)), totals: make([]number, len(in.ids)), effort: Options{}.effort()}
 	for c := range in.ids {
 		rk.ranks = append(rk.ranks, c+1)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/norm"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -240,4 +241,20 @@ func (qs *quotas) words(i int) string {
 		text += " of " + q.Of
 	}
 	return text
+}
+
+// reason tells a quota as a part of a sentence.
+func (qs *quotas) reason(i int) reason.Reason {
+	q := qs.rb.Quotas[i]
+	part := func(name string, told bool, p reason.Param) reason.Param {
+		if !told {
+			return reason.Because(name)
+		}
+		return reason.Because(name, reason.New("quota_"+name, append([]reason.Param{p}, reason.Of("attribute", reason.Attribute, q.Attribute))...))
+	}
+	return reason.New("quota", reason.Of("attribute", reason.Attribute, q.Attribute),
+		part("value", q.Value != "", reason.Of("value", reason.Value, q.Value)),
+		part("min", q.Min.IsSet(), reason.Of("min", reason.Threshold, q.Min.String())),
+		part("max", q.Max.IsSet(), reason.Of("max", reason.Threshold, q.Max.String())),
+		part("of", q.Of != "", reason.Of("award", reason.Award, q.Of)))
 }

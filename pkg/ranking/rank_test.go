@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -216,9 +217,9 @@ func TestInput_Rank_ties(t *testing.T) {
 		}
 		want := []ranking.Tie{{
 			Rank: 2, Candidates: []string{"B", "C", "D"}, Awards: []string{"w", "n"},
-			Reason: "B, C, D are equal by total and every tie-break, and the last seats of w, n fall between them",
+			Reason: reason.Written("B, C, D are equal by total and every tie-break, and the last seats of w, n fall between them"),
 		}}
-		if diff := cmp.Diff(want, r.Ties); diff != "" {
+		if diff := cmp.Diff(want, r.AsWritten().Ties, cmp.AllowUnexported(reason.Reason{})); diff != "" {
 			t.Errorf("ties (-want +got):\n%s", diff)
 		}
 		if r.Awards[0].Open != 1 || r.Awards[1].Open != 1 {
@@ -249,7 +250,7 @@ func TestInput_Rank_ties(t *testing.T) {
 	t.Run("lot not yet drawn", func(t *testing.T) {
 		rb := strings.Replace(fmt.Sprintf(rules, "[lot]"), "tie_break", "lot: {source: a stock index}, tie_break", 1)
 		r := counted(t, rb, "", 60, 40, 40)
-		if len(r.Ties) != 1 || !strings.Contains(r.Ties[0].Reason, "yet to be read") {
+		if len(r.Ties) != 1 || !strings.Contains(said(r.Ties[0].Reason), "yet to be read") {
 			t.Errorf("ties %+v", r.Ties)
 		}
 	})
@@ -285,7 +286,7 @@ quotas: [{attribute: employer, max: 2}, {attribute: gender, value: female, min: 
 	reasons := make(map[string][]string)
 	for _, c := range r.Ranking {
 		for _, d := range c.Displaced {
-			reasons[c.Candidate] = append(reasons[c.Candidate], d.Reason)
+			reasons[c.Candidate] = append(reasons[c.Candidate], said(d.Reason))
 		}
 	}
 	want := map[string][]string{
@@ -331,7 +332,7 @@ quotas: [{attribute: employer, max: 1}]`))
 		t.Fatalf("ties %+v", r.Ties)
 	}
 	for _, row := range r.Ranking {
-		text := strings.Join(row.Explain, "; ")
+		text := said(row.Explain...)
 		if len(row.Displaced) > 0 || strings.Contains(text, "in favour of") || strings.Contains(text, "instead") {
 			t.Errorf("%s: %+v; %s", row.Candidate, row.Displaced, text)
 		}
@@ -355,4 +356,14 @@ func TestInput_Rank_shortlist(t *testing.T) {
 	if got := counted(t, rules, "", 9, 8).Shortlist; !slices.Equal(got, []string{"A", "B"}) {
 		t.Errorf("fewer candidates: %v", got)
 	}
+}
+
+// said is reasons in English.
+func said(reasons ...reason.Reason) string {
+	speaker := reason.NewSpeaker("en")
+	var all []string
+	for _, r := range reasons {
+		all = append(all, speaker.Text(r))
+	}
+	return strings.Join(all, "\n")
 }

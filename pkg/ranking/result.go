@@ -1,5 +1,11 @@
 package ranking
 
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/reason"
+)
+
 // Result is a computed result. Numbers are decimal strings: exact where the
 // decimal ends, else to 34 significant digits.
 type Result struct {
@@ -23,7 +29,7 @@ type Ranked struct {
 	Panels     map[string]PanelScore `json:"panels,omitempty"`    // by panel, those in which a juror's score counts
 	Award      string                `json:"award"`               // "" for none
 	Displaced  []Displacement        `json:"displaced,omitempty"` // none while a tie is open
-	Explain    []string              `json:"explain"`
+	Explain    []reason.Reason       `json:"explain"`
 }
 
 // PanelScore is what a panel gives a candidate.
@@ -45,22 +51,22 @@ type AwardList struct {
 // last seats would have to be divided. None of them gets an award by the
 // computation; the committee decides.
 type Tie struct {
-	Rank       int      `json:"rank"`
-	Candidates []string `json:"candidates"` // in the order of their ids
-	Awards     []string `json:"awards"`     // that are at stake
-	Reason     string   `json:"reason"`
+	Rank       int           `json:"rank"`
+	Candidates []string      `json:"candidates"` // in the order of their ids
+	Awards     []string      `json:"awards"`     // that are at stake
+	Reason     reason.Reason `json:"reason"`
 }
 
 // Displacement is why a candidate does not get an award that lower ranked ones
 // got.
 type Displacement struct {
-	Award     string     `json:"award"`
-	Quotas    []QuotaHit `json:"quotas"`
-	InFavour  string     `json:"in_favour"`         // the best ranked after the candidate who got it
-	Committed []string   `json:"committed"`         // who fills the quota, where it is a cap
-	Reason    string     `json:"reason"`            // in words
-	Numbers   string     `json:"numbers,omitempty"` // what would be left and what still needed, where no cap is reached
-	Proof     int        `json:"proof,omitempty"`   // its place among the result's proofs, from 1; see Result.Claim
+	Award     string        `json:"award"`
+	Quotas    []QuotaHit    `json:"quotas"`
+	InFavour  string        `json:"in_favour"` // the best ranked after the candidate who got it
+	Committed []string      `json:"committed"` // who fills the quota, where it is a cap
+	Reason    reason.Reason `json:"reason"`
+	Numbers   reason.Reason `json:"numbers,omitzero"` // what would be left and what still needed, where no cap is reached
+	Proof     int           `json:"proof,omitempty"`  // its place among the result's proofs, from 1; see Result.Claim
 }
 
 // QuotaHit is a quota at work.
@@ -78,5 +84,30 @@ type Round struct {
 	Votes      map[string]string `json:"votes"`      // of the candidates who were left
 	Exhausted  string            `json:"exhausted"`  // ballots that rank none of them
 	Eliminated []string          `json:"eliminated"` // by id
-	Reason     string            `json:"reason"`
+	Reason     reason.Reason     `json:"reason"`
+}
+
+// AsWritten is the result as it was written before reasons had codes: each is a
+// sentence in English. The hashes of results of that time are of this.
+func (r *Result) AsWritten() *Result {
+	out := *r
+	out.Ranking, out.Ties, out.Rounds = slices.Clone(r.Ranking), slices.Clone(r.Ties), slices.Clone(r.Rounds)
+	for i := range out.Ranking {
+		c := &out.Ranking[i]
+		c.Explain, c.Displaced = slices.Clone(c.Explain), slices.Clone(c.Displaced)
+		for k := range c.Explain {
+			c.Explain[k] = c.Explain[k].AsWritten()
+		}
+		for k := range c.Displaced {
+			d := &c.Displaced[k]
+			d.Reason, d.Numbers = d.Reason.AsWritten(), d.Numbers.AsWritten()
+		}
+	}
+	for i := range out.Ties {
+		out.Ties[i].Reason = out.Ties[i].Reason.AsWritten()
+	}
+	for i := range out.Rounds {
+		out.Rounds[i].Reason = out.Rounds[i].Reason.AsWritten()
+	}
+	return &out
 }

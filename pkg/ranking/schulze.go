@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // schulze compares by beatpaths: a candidate beats another when the strongest
@@ -31,7 +32,8 @@ func (rk *ranking) schulze() {
 			}
 		}
 		rk.totals[i] = whole(int64(before))
-		rk.explain[i] = append(rk.explain[i], fmt.Sprintf("ranked: before %d of %d others by the strongest paths (Schulze)", before, n-1))
+		rk.explain[i] = append(rk.explain[i], reason.New("paths",
+			reason.Number("before", reason.Count, before), reason.Number("others", reason.Count, n-1)))
 	}
 	rk.exact = rk.totals
 	if n > 30 {
@@ -40,8 +42,9 @@ func (rk *ranking) schulze() {
 	for i := range n {
 		for _, j := range rk.byID() {
 			if i != j {
-				rk.explain[i] = append(rk.explain[i], fmt.Sprintf("against %s: preferred by %d, the other by %d; paths %d and %d",
-					rk.in.ids[j], prefer[i][j], prefer[j][i], path[i][j], path[j][i]))
+				rk.explain[i] = append(rk.explain[i], reason.New("against", reason.Of("candidate", reason.Candidate, rk.in.ids[j]),
+					reason.Number("prefer", reason.Ballots, prefer[i][j]), reason.Number("against", reason.Ballots, prefer[j][i]),
+					reason.Number("path", reason.Ballots, path[i][j]), reason.Number("back", reason.Ballots, path[j][i])))
 			}
 		}
 	}
@@ -95,8 +98,8 @@ func (rk *ranking) extend() {
 		} else {
 			group := rk.undecided(left, lots)
 			for _, c := range group {
-				rk.explain[c] = append(rk.explain[c], fmt.Sprintf("place %d to %d: neither the strongest paths nor a tie-break decide",
-					rk.ranks[c], rk.latest[c]))
+				rk.explain[c] = append(rk.explain[c], reason.New("places_open",
+					reason.Number("first", reason.Place, rk.ranks[c]), reason.Number("last", reason.Place, rk.latest[c])))
 			}
 			rk.order = append(rk.order, group...)
 		}
@@ -108,19 +111,20 @@ func (rk *ranking) extend() {
 
 // tellTaken explains why a candidate got the next place.
 func (rk *ranking) tellTaken(c int, unbeaten []int, lots map[int]string) {
-	text := fmt.Sprintf("place %d: of those left, none beats %s by path", rk.ranks[c], rk.in.ids[c])
+	further := reason.Because("further")
 	if len(unbeaten) > 1 {
-		var used []string
+		var used []reason.Reason
 		for _, other := range unbeaten {
 			if by, criterion := rk.breakTie(c, other, lots); by != 0 {
-				if how := rk.decided(c, criterion, lots); !slices.Contains(used, how) {
+				if how := rk.decided(c, criterion, lots); !slices.ContainsFunc(used, func(r reason.Reason) bool { return same(r, how) }) {
 					used = append(used, how)
 				}
 			}
 		}
-		text += fmt.Sprintf(", nor %s; decided by %s", rk.names(unbeaten).but(c, rk.in.ids), strings.Join(used, ", "))
+		further = reason.Because("further", reason.New("unbeaten_others", rk.names(unbeaten).but("others", c, rk.in.ids), reason.Because("by", used...)))
 	}
-	rk.explain[c] = append(rk.explain[c], text)
+	rk.explain[c] = append(rk.explain[c], reason.New("unbeaten", reason.Number("place", reason.Place, rk.ranks[c]),
+		reason.Of("candidate", reason.Candidate, rk.in.ids[c]), further))
 }
 
 // unbeaten gives those whom none of them beats, in the order given.

@@ -171,7 +171,7 @@ func TestInput_Rank_schulzeBruteForce(t *testing.T) {
 		}
 		for _, c := range r.Ranking {
 			if c.Rank != best[c.Candidate] {
-				t.Errorf("%s has rank %d, the best place is %d\n%s", c.Candidate, c.Rank, best[c.Candidate], strings.Join(c.Explain, "\n"))
+				t.Errorf("%s has rank %d, the best place is %d\n%s", c.Candidate, c.Rank, best[c.Candidate], said(c.Explain...))
 			}
 			if got, want := c.Award != "", worst[c.Candidate] <= seats; got != want {
 				t.Errorf("%s has a seat: %v, want %v", c.Candidate, got, want)
@@ -272,7 +272,7 @@ func TestInput_Rank_schulzePartial(t *testing.T) {
 		if first[winner.Candidate] = true; winner.Candidate != best {
 			t.Errorf("lot %s: %s wins, the lot is for %s", lot, winner.Candidate, best)
 		}
-		if why := strings.Join(winner.Explain, "\n"); !strings.Contains(why, "decided by lot "+ranking.Lot(lot, best)[:12]) {
+		if why := said(winner.Explain...); !strings.Contains(why, "decided by lot "+ranking.Lot(lot, best)[:12]) {
 			t.Errorf("not explained: %s", why)
 		}
 	}

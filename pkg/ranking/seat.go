@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // seating fills the awards from a ranking.
@@ -39,7 +40,7 @@ type displaced struct {
 	counters []int // at their cap
 	quotas   []int // whose other demands the candidate would break
 	proof    *tree // of that; nil for a cap that is reached
-	numbers  string
+	numbers  reason.Reason
 	favoured int // who took the seat
 }
 

@@ -1,9 +1,9 @@
 package ranking
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // cited gives the quotas that rows are of.
@@ -20,12 +20,12 @@ func (m *model) cited(rows []term) []int {
 
 // tell puts the rows of a proof into numbers: what would be left and what would
 // still be needed if the column had one more.
-func (f *filling) tell(j int, rows []term) string {
+func (f *filling) tell(j int, rows []term) reason.Reason {
 	counts := slices.Clone(f.counts)
 	for _, e := range f.m.byColumn[j] {
 		counts[e.at] += e.by
 	}
-	var seats, floors []string
+	var seats, floors []reason.Reason
 	type most struct {
 		quota  int
 		values []string
@@ -36,12 +36,14 @@ func (f *filling) tell(j int, rows []term) string {
 		i := t.row - f.m.first
 		switch {
 		case i < 0:
-			seats = append(seats, fmt.Sprintf("%s would be left%s", plural(f.m.most[t.row]-counts[t.row], "seat"), f.m.ofGroup(t.row)))
+			left := reason.New("seats_left", reason.Number("seats", reason.Seats, f.m.most[t.row]-counts[t.row]), f.m.ofGroup(t.row))
+			seats = append(seats, left)
 		case i >= len(f.qs.counters):
 		case t.by < 0:
 			k := f.qs.counters[i]
 			hit := f.qs.hit(i)
-			floors = append(floors, fmt.Sprintf("%s %s would still need %d%s", hit.Attribute, k.shown, max(0, f.m.least[t.row]-counts[t.row]), inAward(hit.Of)))
+			floors = append(floors, reason.New("still_needed", reason.Of("attribute", reason.Attribute, hit.Attribute), reason.Of("value", reason.Value, k.shown),
+				reason.Number("seats", reason.Seats, max(0, f.m.least[t.row]-counts[t.row])), inAward(hit.Of)))
 		default:
 			k := f.qs.counters[i]
 			if n := len(caps); n == 0 || caps[n-1].quota != k.quota {
@@ -51,40 +53,35 @@ func (f *filling) tell(j int, rows []term) string {
 			last.values, last.left = append(last.values, k.shown), last.left+f.m.most[t.row]-counts[t.row]
 		}
 	}
-	parts := append(slices.Compact(seats), floors...)
+	parts := append(slices.CompactFunc(seats, same), floors...)
 	for _, c := range caps {
 		q := f.qs.rb.Quotas[c.quota]
-		who := q.Attribute + " " + c.values[0]
+		attribute, left := reason.Of("attribute", reason.Attribute, q.Attribute), reason.Number("seats", reason.Seats, c.left)
 		if len(c.values) > 1 {
-			who = fmt.Sprintf("%d values of %s together", len(c.values), q.Attribute)
+			parts = append(parts, reason.New("could_have_together", reason.Number("n", reason.Count, len(c.values)), attribute, left, inAward(q.Of)))
+		} else {
+			parts = append(parts, reason.New("could_have", attribute, reason.Of("value", reason.Value, c.values[0]), left, inAward(q.Of)))
 		}
-		parts = append(parts, fmt.Sprintf("%s could have %d more%s", who, c.left, inAward(q.Of)))
 	}
-	return "with this seat given, " + strings.Join(parts, ", ") + ": no choice of the others does all of that"
+	return reason.New("needs", reason.Because("what", parts...))
 }
 
-func inAward(id string) string {
+// inAward says which award, where it is one.
+func inAward(id string) reason.Param {
 	if id == "" {
-		return ""
+		return reason.Because("where")
 	}
-	return " in " + id
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
+	return reason.Because("where", reason.New("in_award", reason.Of("award", reason.Award, id)))
 }
 
 // ofGroup names a group of awards, where there are several.
-func (m *model) ofGroup(group int) string {
+func (m *model) ofGroup(group int) reason.Param {
 	if len(m.groups) == 1 {
-		return ""
+		return reason.Because("where")
 	}
 	var ids []string
 	for _, a := range m.groups[group] {
 		ids = append(ids, m.qs.rb.Awards[a].ID)
 	}
-	return " in " + strings.Join(ids, ", ")
+	return reason.Because("where", reason.New("in_awards", reason.Of("awards", reason.Award, ids...)))
 }

@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -90,7 +91,7 @@ func (rk *ranking) settle(first, past int) {
 	})
 	for i, c := range group {
 		rk.ranks[c] = first + i + 1
-		var used []string
+		var used []reason.Reason
 		for _, neighbour := range []int{i - 1, i + 1} {
 			if neighbour < 0 || neighbour == len(group) {
 				continue
@@ -103,11 +104,11 @@ func (rk *ranking) settle(first, past int) {
 				rk.ranks[c] = rk.ranks[group[neighbour]]
 				fallthrough
 			default:
-				used = append(used, "nothing: equal to "+rk.in.ids[group[neighbour]])
+				used = append(used, reason.New("by_nothing", reason.Of("candidate", reason.Candidate, rk.in.ids[group[neighbour]])))
 			}
 		}
-		rk.explain[c] = append(rk.explain[c], fmt.Sprintf("tied on %s with %s; decided by %s",
-			rk.totals[c], names.but(c, rk.in.ids), strings.Join(slices.Compact(used), ", ")))
+		rk.explain[c] = append(rk.explain[c], reason.New("tied", reason.Of("total", reason.Points, rk.totals[c].String()),
+			names.but("others", c, rk.in.ids), reason.Because("by", slices.CompactFunc(used, same)...)))
 	}
 }
 
@@ -124,13 +125,20 @@ func (rk *ranking) lots(of []int) map[int]string {
 }
 
 // decided tells what a candidate has by the criterion that parted them from another.
-func (rk *ranking) decided(c int, criterion string, lots map[int]string) string {
+func (rk *ranking) decided(c int, criterion string, lots map[int]string) reason.Reason {
 	if criterion == rulebook.SourceLot {
 		rk.drawn = true
-		return "lot " + lots[c][:12]
+		return reason.New("by_lot", reason.Of("lot", reason.Lot, lots[c][:12]))
 	}
-	return criterion + " " + rk.raw(criterion, c).String()
+	unit := reason.Points
+	if criterion == rulebook.SourceVotes {
+		unit = reason.Votes
+	}
+	return reason.New("by_source", reason.Of("source", reason.Source, criterion), reason.Of("amount", unit, rk.raw(criterion, c).String()))
 }
+
+// same tells whether two reasons are one.
+func same(a, b reason.Reason) bool { return reflect.DeepEqual(a, b) }
 
 // breakTie compares two of equal totals; criterion is what tells them apart.
 func (rk *ranking) breakTie(a, b int, lots map[int]string) (by int, criterion string) {
@@ -157,22 +165,23 @@ func (rk *ranking) names(group []int) few {
 	return few{slices.Clone(group[:min(4, len(group))]), len(group)}
 }
 
-// but names the members beside c; c may be none.
-func (f few) but(c int, ids []string) string {
-	var out []string
+// noCandidate is nobody.
+const noCandidate = -1
+
+// but names the members beside c, who may be noCandidate.
+func (f few) but(name string, c int, ids []string) reason.Param {
+	out := reason.Of(name, reason.Candidate)
 	others := f.all
-	if c >= 0 {
+	if c != noCandidate {
 		others--
 	}
 	for _, m := range f.members {
-		if m != c && len(out) < 3 {
-			out = append(out, ids[m])
+		if m != c && len(out.Values) < 3 {
+			out.Values = append(out.Values, ids[m])
 		}
 	}
-	if more := others - len(out); more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(out, ", "), more)
-	}
-	return strings.Join(out, ", ")
+	out.More = others - len(out.Values)
+	return out
 }
 
 // compareIDs orders numbers by value and before any other text.

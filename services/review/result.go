@@ -2,20 +2,43 @@ package review
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/ranking"
 )
 
 // Result is the outcome of the rulebook on the sealed tally and the scores.
-// Its JSON is the blob that ResultComputed names.
+// Its JSON is the blob that ResultComputed names: docs/results.md tells it byte
+// for byte. A result without a CandidatesHash is of the first form: its reasons
+// are sentences in English.
 type Result struct {
-	Slug         string          `json:"slug"`
-	Hash         string          `json:"hash,omitempty"` // of the blob; absent in it
-	RulebookHash string          `json:"rulebook_hash"`
-	VotesHash    string          `json:"votes_hash"`  // of the CSV that compute reads
-	ScoresHash   string          `json:"scores_hash"` // of the CSV that compute reads
-	Ranking      json.RawMessage `json:"ranking"`     // as `laurel compute --format json` prints it
+	Slug         string `json:"slug"`
+	Hash         string `json:"hash,omitempty"` // of the blob; absent in it
+	RulebookHash string `json:"rulebook_hash"`
+	VotesHash    string `json:"votes_hash"`  // of the CSV that compute reads
+	ScoresHash   string `json:"scores_hash"` // of the CSV that compute reads
+	// CandidatesHash is of the CSV that compute reads.
+	CandidatesHash string          `json:"candidates_hash,omitempty"`
+	Ranking        json.RawMessage `json:"ranking"` // a ranking.Result
+}
+
+// Document is the bytes that the result's hash is of: those of the first form
+// where there is no CandidatesHash.
+func (r Result) Document(computed *ranking.Result) ([]byte, error) {
+	if r.CandidatesHash == "" {
+		computed = computed.AsWritten()
+	}
+	r.Hash = ""
+	var err error
+	if r.Ranking, err = json.Marshal(computed); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	return body, nil
 }
 
 // TryResult is a change of the rules to try.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // Name of the service.
@@ -126,12 +127,15 @@ type Results struct {
 	ResultHash   string            `json:"result_hash"` // of the computed result that the committee approved
 	VotesHash    string            `json:"votes_hash"`
 	ScoresHash   string            `json:"scores_hash"`
-	Ballots      int64             `json:"ballots"`
-	Decision     DecisionRecord    `json:"decision"`
-	Lot          string            `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
-	Decided      bool              `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
-	Awards       []AwardList       `json:"awards"`            // best first
-	Ranking      []RankedCandidate `json:"ranking"`           // everybody
+	// CandidatesHash is of the candidates that the result was computed from; absent
+	// of a result of the first form.
+	CandidatesHash string            `json:"candidates_hash,omitempty"`
+	Ballots        int64             `json:"ballots"`
+	Decision       DecisionRecord    `json:"decision"`
+	Lot            string            `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
+	Decided        bool              `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
+	Awards         []AwardList       `json:"awards"`            // best first
+	Ranking        []RankedCandidate `json:"ranking"`           // everybody
 }
 
 // DecisionRecord is how the committee voted.
@@ -159,7 +163,7 @@ type RankedCandidate struct {
 	Total      string            `json:"total"`
 	Components map[string]string `json:"components"` // weighted score by source
 	Award      string            `json:"award,omitempty"`
-	Explain    []string          `json:"explain,omitempty"`
+	Explain    []reason.Reason   `json:"explain,omitempty"` // sentences in English where the result was computed before there were codes
 }
 
 // Service is what selection does.

@@ -25,6 +25,11 @@ func (c *Client) Results(ctx context.Context, slug string) (r selection.Results,
 	return r, c.call(ctx, http.MethodGet, of(slug)+"/results", nil, &r)
 }
 
+// Page gives a page, or a file that a page links.
+func (c *Client) Page(ctx context.Context, path string) (body []byte, err error) {
+	return body, c.call(ctx, http.MethodGet, path, nil, &body)
+}
+
 // Export gives votes, scores, ballots or candidates as CSV, once they are made.
 func (c *Client) Export(ctx context.Context, slug string, what gateway.File) ([]byte, error) {
 	return c.document(ctx, of(slug)+"/exports/"+string(what))

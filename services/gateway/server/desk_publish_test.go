@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	reasons "github.com/laurel-awards/laurel/pkg/reason"
+
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
@@ -52,7 +54,9 @@ func outcomeOf(candidates int) selection.Results {
 		one := selection.RankedCandidate{
 			Number: i + 1, Name: fmt.Sprintf("候选人%d%s", i+1, scrawl), Employer: scrawl, Rank: i + 1, Total: fmt.Sprintf("%d.25", 99-i%90),
 			Components: map[string]string{"votes": "33.333333333333333333", "panel:experts": "52.125"},
-			Explain:    []string{"votes: 1234 proportional to the highest: 83.3", "award winner: passed over as third of employer " + scrawl},
+			Explain: []reasons.Reason{
+				reasons.Written("votes: 1234 in proportion to the highest: 83.3"), passedOver(scrawl),
+			},
 		}
 		switch {
 		case i < 10:

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	reasons "github.com/laurel-awards/laurel/pkg/reason"
+
 	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
@@ -54,9 +56,13 @@ func (r *resulting) result(review.Of) (review.Result, error) {
 		id := strconv.Itoa(i + 1)
 		one := ranking.Ranked{
 			Candidate: id, Rank: i + 1, Total: "93.2125", Components: map[string]string{"votes": "33.333333333333333333", "panel:experts": "52.125"},
-			Explain: []string{
-				"votes: 1234 proportional to the highest: 83.333333333333333333; × 0.4 = 33.333333333333333333",
-				"panel:experts: mean of 88, 90, 92.5: 90.17; × 0.6 = 54.1", "award winner: passed over as third of employer " + scrawl + ", cap 2 over all awards",
+			Explain: []reasons.Reason{
+				reasons.New("component", reasons.Of("source", reasons.Source, "votes"),
+					reasons.Because("of", reasons.New("amount", reasons.Of("amount", reasons.Votes, "1234"))),
+					reasons.Because("converted", reasons.New("banded", reasons.Of("points", reasons.Points, "83.333333333333333333"))),
+					reasons.Because("weighted", reasons.New("weighted",
+						reasons.Of("weight", reasons.Factor, "0.4"), reasons.Of("points", reasons.Points, "33.333333333333333333")))),
+				reasons.Written("panel:experts: mean of 88, 90, 92.5: 90.17; × 0.6 = 54.1"), passedOver(scrawl),
 			},
 		}
 		switch {
@@ -343,4 +349,12 @@ func TestDeskResult_look(t *testing.T) {
 	if at := browser.Read[string](t, ctx, `location.search`); !strings.Contains(at, "weights.votes=5&") {
 		t.Errorf("the address is %s", at)
 	}
+}
+
+// passedOver is why somebody of an employer gets no award.
+func passedOver(employer string) reasons.Reason {
+	return reasons.New("passed_over", reasons.Of("award", reasons.Award, "winner"), reasons.Because("why", reasons.New("cap_reached",
+		reasons.Number("nth", reasons.Nth, 3), reasons.Of("attribute", reasons.Attribute, "employer"), reasons.Of("value", reasons.Value, employer),
+		reasons.Number("max", reasons.Seats, 2), reasons.Because("where", reasons.New("over_all")))),
+		reasons.Of("candidate", reasons.Candidate, "14"), reasons.Number("place", reasons.Place, 14))
 }

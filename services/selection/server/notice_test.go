@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -182,8 +183,15 @@ func TestPublish(t *testing.T) {
 func ranked(number, rank int, total, votes, experts, award string, explain ...string) selection.RankedCandidate {
 	return selection.RankedCandidate{
 		Number: number, Name: fmt.Sprintf("候选人%d", number), Employer: fmt.Sprintf("快递%d", number), Rank: rank, Total: total,
-		Components: map[string]string{"votes": votes, "panel:experts": experts}, Award: award, Explain: explain,
+		Components: map[string]string{"votes": votes, "panel:experts": experts}, Award: award, Explain: written(explain),
 	}
+}
+
+func written(sentences []string) (all []reason.Reason) {
+	for _, s := range sentences {
+		all = append(all, reason.Written(s))
+	}
+	return all
 }
 
 // publishAtOnce has several organizers publish; all get the same.

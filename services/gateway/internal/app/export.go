@@ -42,6 +42,9 @@ func (a *App) Export(ctx context.Context, slug string, what gateway.File) (File,
 		data, err := a.exportAwards(ctx, slug)
 		return File{Body: io.NopCloser(bytes.NewReader(data)), Size: int64(len(data))}, err
 	}
+	if f, err := a.candidatesOf(ctx, slug); err == nil || !errors.Is(err, errNoHash) {
+		return f, err
+	}
 	data, err := a.exportCandidates(ctx, slug)
 	return File{Body: io.NopCloser(bytes.NewReader(data)), Size: int64(len(data))}, err
 }

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -28,10 +28,10 @@ type Outcome struct {
 	Columns     []string // titles of the components
 	Rows        []Row
 	Decision    selection.DecisionRecord
-	Present     int // members who voted
-	Hashes      []Hash
-	Decided     bool     // the seats were filled by a decision
-	Commands    []string // to recompute the result, line by line
+	Decided     bool      // the seats were filled by a decision
+	Present     int       // members who voted
+	Files       []File    // to check the result by
+	Commands    []Command // to check it with, in their order
 }
 
 // Award is one award and who won it.
@@ -57,11 +57,8 @@ type Row struct {
 	Href   string
 	Award  string // title
 	Points []string
-	Why    [][]Part // Explain, sentence by sentence
+	Why    []Sentence // Explain
 }
-
-// Hash is a fingerprint of what the result was computed from.
-type Hash struct{ Label, Value string }
 
 // Teller tells of a selection's candidates and their ranks in one language.
 type Teller struct {
@@ -71,7 +68,7 @@ type Teller struct {
 	sources []string // the components, in the rulebook's order
 	titles  map[string]string
 	list    map[int]nomination.Candidate
-	apart   *strings.Replacer
+	speaker *reason.Speaker
 }
 
 // Tell makes the Teller of a ranking, whole or in part; the list is that of all
@@ -92,7 +89,7 @@ func Tell(book rule.Book, slug string, at *time.Location, ranking []selection.Ra
 	if len(ranking) > 0 && len(t.sources) == 0 {
 		t.sources = slices.Sorted(maps.Keys(ranking[0].Components))
 	}
-	t.apart = written(book.Rules, ranking, list)
+	t.speaker = t.newSpeaker(ranking)
 	return t
 }
 
@@ -105,14 +102,7 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 	out := Outcome{
 		Slug: t.slug, PublishedAt: t.book.Moment(found.PublishedAt, t.at), Ballots: found.Ballots,
 		Decision: d, Present: d.For + d.Against + d.Abstained, Columns: t.Columns(), Rows: t.Rows(found.Ranking),
-		Hashes: []Hash{
-			{t.book.T("hash.rulebook"), found.RulebookHash},
-			{t.book.T("hash.result"), found.ResultHash},
-			{t.book.T("hash.votes"), found.VotesHash},
-			{t.book.T("hash.scores"), found.ScoresHash},
-		},
-		Decided:  found.Decided,
-		Commands: t.commands(found.Lot, found.Decided),
+		Decided: found.Decided, Files: t.files(found), Commands: t.commands(found),
 	}
 	for i, a := range found.Awards {
 		out.Awards = append(out.Awards, t.Award(i, a))
@@ -151,8 +141,8 @@ func (t *Teller) Rows(ranking []selection.RankedCandidate) []Row {
 		for _, source := range t.sources {
 			row.Points = append(row.Points, Shortened(r.Components[source]))
 		}
-		for _, sentence := range r.Explain {
-			row.Why = append(row.Why, partsOf(sentence, t.apart))
+		for _, why := range r.Explain {
+			row.Why = append(row.Why, t.Sentence(why))
 		}
 		rows = append(rows, row)
 	}
@@ -170,49 +160,4 @@ func Shortened(number string) string {
 		return number
 	}
 	return whole + "." + decimals[:shownDigits] + "…"
-}
-
-// commands recompute the result from what is published: lot is the value that
-// lots were drawn from; decided tells that the seats were filled by a decision.
-func (t *Teller) commands(lot string, decided bool) []string {
-	rules := t.book.Rules
-	line := "laurel compute --rulebook rulebook.json --candidates candidates.csv"
-	if len(rules.Voting.Voters) > 0 {
-		line += " --votes votes.csv"
-	}
-	if len(rules.Review.Panels) > 0 {
-		line += " --scores scores.csv"
-	}
-	if decided {
-		line += " --awards awards.csv"
-	}
-	if _, has := rules.LotValue(); lot != "" && !has {
-		line += " --lot='" + strings.ReplaceAll(lot, "'", `'\''`) + "'"
-	}
-	return []string{line}
-}
-
-// written finds in sentences what somebody wrote: values of candidates, and those
-// that quotas name.
-func written(rules *rulebook.Rulebook, ranking []selection.RankedCandidate, list []nomination.Candidate) *strings.Replacer {
-	seen := map[string]bool{"": true}
-	var texts []string
-	add := func(values ...string) {
-		for _, v := range values {
-			if !seen[v] {
-				seen[v] = true
-				texts = append(texts, v)
-			}
-		}
-	}
-	for _, r := range ranking {
-		add(r.Name, r.Employer)
-	}
-	for _, c := range list {
-		add(c.Name, c.Employer, c.Region)
-	}
-	for _, q := range rules.Quotas {
-		add(q.Value)
-	}
-	return marking(texts)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
@@ -201,7 +202,7 @@ func (h *installation) publish() {
 		place := selection.RankedCandidate{
 			Number: c.Number, Name: c.Name, Employer: c.Employer, Rank: i + 1, Total: fmt.Sprintf("%d.25", 95-i),
 			Components: map[string]string{"votes": fmt.Sprintf("%d.123456", 40-i/2), "panel:experts": "55.127"},
-			Explain:    []string{"votes 5,102 of at most 6,201: 82.28 points × 40%"},
+			Explain:    []reason.Reason{fromVotes("5102", "82.28", "32.912")},
 		}
 		switch {
 		case i < 10:
@@ -438,4 +439,20 @@ func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error
 		return nil, 0, blob.ErrNotFound
 	}
 	return io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+}
+
+// fromVotes is why somebody has points of votes.
+func fromVotes(votes, points, weighted string) reason.Reason {
+	return reason.New("component", reason.Of("source", reason.Source, "votes"),
+		reason.Because("of", reason.New("amount", reason.Of("amount", reason.Votes, votes))),
+		reason.Because("converted", reason.New("proportional", reason.Of("top", reason.Points, "100"), reason.Of("points", reason.Points, points))),
+		reason.Because("weighted", reason.New("weighted", reason.Of("weight", reason.Factor, "0.4"), reason.Of("points", reason.Points, weighted))))
+}
+
+// overCap is why somebody of an employer is passed over.
+func overCap(employer string) reason.Reason {
+	return reason.New("passed_over", reason.Of("award", reason.Award, "winner"), reason.Because("why", reason.New("cap_reached",
+		reason.Number("nth", reason.Nth, 1), reason.Of("attribute", reason.Attribute, "employer"), reason.Of("value", reason.Value, employer),
+		reason.Number("max", reason.Seats, 2), reason.Because("where", reason.New("over_all")))),
+		reason.Of("candidate", reason.Candidate, "3"), reason.Number("place", reason.Place, 4))
 }

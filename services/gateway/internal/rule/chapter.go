@@ -278,13 +278,29 @@ func (b Book) Category(id string) string {
 // Source names a source of the composite.
 func (b Book) Source(source string) string {
 	if id, ok := rulebook.SourcePanel(source); ok {
-		panel, _ := b.Rules.Review.Panel(id)
-		return cmp.Or(b.Words(panel.Title), id)
+		return b.Panel(id)
 	}
 	if key := "source." + source; b.Has(key) {
 		return b.T(key)
 	}
 	return source
+}
+
+// Panel names a panel.
+func (b Book) Panel(id string) string {
+	panel, _ := b.Rules.Review.Panel(id)
+	return cmp.Or(b.Words(panel.Title), id)
+}
+
+// Criterion names a criterion of a panel.
+func (b Book) Criterion(panel, id string) string {
+	p, _ := b.Rules.Review.Panel(panel)
+	for _, c := range p.Criteria {
+		if title := b.Words(c.Title); c.ID == id && title != "" {
+			return title
+		}
+	}
+	return id
 }
 
 // Hours writes minutes of the day as 09:00–22:00.

@@ -99,7 +99,7 @@ func (b Book) Quota(i int) (items []string) {
 	}
 	what := b.T("rules.quota.each", "attribute", b.Attribute(q.Attribute))
 	if q.Value != "" {
-		what = b.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.attributeValue(q))
+		what = b.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.Value(q.Attribute, q.Value))
 	}
 	if q.Max.IsSet() {
 		items = append(items, b.T("rules.quota.max", "what", what, "of", of, "seats", b.seatText(q.Max)))
@@ -126,14 +126,15 @@ func (b Book) Attribute(name string) string {
 	return name
 }
 
-func (b Book) attributeValue(q rulebook.Quota) string {
-	if key := "attribute." + q.Attribute + "." + q.Value; b.Has(key) {
+// Value names a value of an attribute.
+func (b Book) Value(attribute, value string) string {
+	if key := "attribute." + attribute + "." + value; b.Has(key) {
 		return b.T(key)
 	}
-	if q.Attribute == "category" {
-		return b.Category(q.Value)
+	if attribute == "category" {
+		return b.Category(value)
 	}
-	return q.Value
+	return value
 }
 
 func (b Book) decisionRules() []string {

@@ -131,7 +131,7 @@ func (m *Meeting) subject(ctx context.Context, tx *sqlx.Tx, sel phase.Selection,
 		hash, err = m.results.InForce(ctx, tx, sel)
 		return hash, seats, err
 	}
-	out, err := m.results.Propose(ctx, tx, sel, filled)
+	out, err := m.results.Propose(ctx, tx, sel, filled, "")
 	if err != nil {
 		return "", seats, err
 	}
@@ -241,7 +241,7 @@ func (m *Meeting) approve(ctx context.Context, tx *sqlx.Tx, sel phase.Selection,
 	if err != nil {
 		return "", err
 	}
-	out, err := m.results.Propose(ctx, tx, sel, filled)
+	out, err := m.results.Propose(ctx, tx, sel, filled, mo.Result)
 	switch {
 	case errors.Is(err, review.ErrSearching):
 		return "", err

@@ -19,6 +19,7 @@ import (
 // Candidate is a candidate as results are computed from.
 type Candidate struct {
 	Number     int             `db:"number"`
+	Name       string          `db:"name"`
 	Attributes json.RawMessage `db:"attributes"` // {"<attribute>": "<text>"} or null
 }
 
@@ -63,7 +64,7 @@ func Known(ctx context.Context, q sqlx.QueryerContext, slug string, number int) 
 // Candidates are those who are not struck, by number.
 func Candidates(ctx context.Context, q sqlx.QueryerContext, slug string) (list []Candidate, err error) {
 	if err := sqlx.SelectContext(ctx, q, &list, `
-		SELECT number, attributes FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, slug); err != nil {
+		SELECT number, name, attributes FROM candidate WHERE slug = $1 AND NOT struck ORDER BY number`, slug); err != nil {
 		return nil, fmt.Errorf("candidates: %w", err)
 	}
 	return list, nil

@@ -110,6 +110,31 @@ func scoresCSV(scores []score) []byte {
 	return written(rows)
 }
 
+// candidatesCSV is candidate,name and the attributes that quotas name, as `laurel
+// compute --candidates` reads it.
+func (in inputs) candidatesCSV(rb *rulebook.Rulebook) ([]byte, error) {
+	var names []string
+	for _, q := range rb.Quotas {
+		if !slices.Contains(names, q.Attribute) {
+			names = append(names, q.Attribute)
+		}
+	}
+	header := []string{"candidate", "name"}
+	rows := [][]string{append(header, names...)}
+	for _, c := range in.candidates {
+		var attributes map[string]string
+		if err := json.Unmarshal(c.Attributes, &attributes); err != nil {
+			return nil, fmt.Errorf("candidate %d: %w", c.Number, err)
+		}
+		row := []string{strconv.Itoa(c.Number), c.Name}
+		for _, name := range names {
+			row = append(row, attributes[name])
+		}
+		rows = append(rows, row)
+	}
+	return written(rows), nil
+}
+
 func (in inputs) scoresCSV() []byte { return scoresCSV(in.scores) }
 
 func written(rows [][]string) []byte {
@@ -125,18 +150,14 @@ func written(rows [][]string) []byte {
 	return b.Bytes()
 }
 
-// rank is the rulebook's word on the inputs, as JSON.
-func (in inputs) rank(sel phase.Selection, o ranking.Options) (json.RawMessage, error) {
+// rank is the rulebook's word on the inputs.
+func (in inputs) rank(sel phase.Selection, o ranking.Options) (*ranking.Result, error) {
 	input, err := in.put(sel)
 	if err != nil {
 		return nil, err
 	}
 	o.Lot = in.lot
-	result, err := input.Rank(o)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(result)
+	return input.Rank(o)
 }
 
 // put hands the inputs to the rulebook.

@@ -15,9 +15,10 @@ import (
 
 // Propose makes the result in which the seats are filled as somebody decides,
 // where the search about quotas has ended undecided. It is not in force by that.
+// was is the hash that it has already, if any.
 // Faults: why no result could be computed, ErrDecided, ErrSearching, ErrInvalid
 // (seats).
-func (r *Results) Propose(ctx context.Context, q sqlx.ExtContext, sel phase.Selection, seats []review.Awarded) (out review.Result, err error) {
+func (r *Results) Propose(ctx context.Context, q sqlx.ExtContext, sel phase.Selection, seats []review.Awarded, was string) (out review.Result, err error) {
 	if _, err := r.InForce(ctx, q, sel); err == nil || fault.HasCode(err, ranking.CodeInfeasible) {
 		return out, review.ErrDecided
 	} else if !fault.HasCode(err, ranking.CodeUndecided) {
@@ -43,5 +44,5 @@ func (r *Results) Propose(ctx context.Context, q sqlx.ExtContext, sel phase.Sele
 	if err != nil {
 		return out, err
 	}
-	return r.made(ctx, sel, in, ranked)
+	return r.made(ctx, sel, in, ranked, was)
 }

@@ -5,7 +5,9 @@ package result
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/review"
 	"github.com/laurel-awards/laurel/services/review/internal/projection"
@@ -51,7 +54,7 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	if done, err := approved(ctx, tx, sel.Slug); err != nil || done {
 		return err
 	}
-	ranking, err := r.decide(ctx, tx, sel, in)
+	computed, err := r.decide(ctx, tx, sel, in)
 	if f := (*fault.Error)(nil); errors.As(err, &f) {
 		r.deps.Log.WarnContext(ctx, "the rulebook computes no result", "slug", sel.Slug, "error", err)
 		return nil // the phase closes all the same; Result says why there is none
@@ -59,7 +62,11 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	if err != nil {
 		return err
 	}
-	out, err := r.made(ctx, sel, in, ranking)
+	was, err := latest(ctx, tx, sel.Slug)
+	if err != nil {
+		return err
+	}
+	out, err := r.made(ctx, sel, in, computed, was)
 	if err != nil {
 		return err
 	}
@@ -67,17 +74,32 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 }
 
 // made keeps a result and what it was computed from; nothing is in force by that.
-func (r *Results) made(ctx context.Context, sel phase.Selection, in inputs, ranking json.RawMessage) (out review.Result, err error) {
-	out = review.Result{Slug: sel.Slug, RulebookHash: sel.Hash, Ranking: ranking}
+// Where it was, by that hash, made by a version before this, it stays of that form.
+func (r *Results) made(ctx context.Context, sel phase.Selection, in inputs, computed *ranking.Result, was string) (out review.Result, err error) {
+	out = review.Result{Slug: sel.Slug, RulebookHash: sel.Hash}
 	if out.VotesHash, err = r.put(ctx, in.votesCSV()); err != nil {
 		return out, err
 	}
 	if out.ScoresHash, err = r.put(ctx, in.scoresCSV()); err != nil {
 		return out, err
 	}
-	body, err := json.Marshal(out)
+	body, err := out.Document(computed)
 	if err != nil {
-		return out, fmt.Errorf("result: %w", err)
+		return out, err
+	}
+	if sum := sha256.Sum256(body); hex.EncodeToString(sum[:]) == was {
+		out.Hash, err = r.put(ctx, body)
+		return out, err
+	}
+	candidates, err := in.candidatesCSV(sel.Rulebook)
+	if err != nil {
+		return out, err
+	}
+	if out.CandidatesHash, err = r.put(ctx, candidates); err != nil {
+		return out, err
+	}
+	if body, err = out.Document(computed); err != nil {
+		return out, err
 	}
 	out.Hash, err = r.put(ctx, body)
 	return out, err
@@ -87,9 +109,10 @@ func (r *Results) made(ctx context.Context, sel phase.Selection, in inputs, rank
 func (r *Results) Enforce(ctx context.Context, tx *sqlx.Tx, out review.Result) error {
 	now := r.deps.Time()
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash)
-		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5 FROM result WHERE slug = $1
-		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, out.Slug, out.Hash, now, out.VotesHash, out.ScoresHash)
+		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash, candidates_hash)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6 FROM result WHERE slug = $1
+		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`,
+		out.Slug, out.Hash, now, out.VotesHash, out.ScoresHash, out.CandidatesHash)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
@@ -112,6 +135,15 @@ func motion(ctx context.Context, q sqlx.QueryerContext, slug, outcome string) (i
 		return false, fmt.Errorf("motion: %w", err)
 	}
 	return is, nil
+}
+
+// latest is the hash of the latest result; empty: there is none.
+func latest(ctx context.Context, q sqlx.QueryerContext, slug string) (hash string, err error) {
+	if err := sqlx.GetContext(ctx, q, &hash, `
+		SELECT coalesce((SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1), '')`, slug); err != nil {
+		return "", fmt.Errorf("result: %w", err)
+	}
+	return hash, nil
 }
 
 func (r *Results) put(ctx context.Context, body []byte) (hash string, err error) {

@@ -126,7 +126,7 @@ func (in inputs) hash(sel phase.Selection) (string, error) {
 
 // decide is the rulebook's word on the inputs, if the budget at once does or a
 // search has found it. Where it does not do, that is noted: nobody looks again.
-func (r *Results) decide(ctx context.Context, q sqlx.ExtContext, sel phase.Selection, in inputs) (json.RawMessage, error) {
+func (r *Results) decide(ctx context.Context, q sqlx.ExtContext, sel phase.Selection, in inputs) (*ranking.Result, error) {
 	hash, err := in.hash(sel)
 	if err != nil {
 		return nil, err

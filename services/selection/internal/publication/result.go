@@ -15,6 +15,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -25,6 +26,7 @@ type computed struct {
 	RulebookHash string `json:"rulebook_hash"`
 	VotesHash    string `json:"votes_hash"`
 	ScoresHash   string `json:"scores_hash"`
+	Candidates   string `json:"candidates_hash"`
 	Ranking      struct {
 		Lot     string `json:"lot"`
 		Decided bool   `json:"decided"`
@@ -34,7 +36,7 @@ type computed struct {
 			Total      string            `json:"total"`
 			Components map[string]string `json:"components"`
 			Award      string            `json:"award"`
-			Explain    []string          `json:"explain"`
+			Explain    []reason.Reason   `json:"explain"`
 		} `json:"ranking"`
 	} `json:"ranking"`
 }
@@ -66,7 +68,7 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	}
 	return selection.Results{
 		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
-		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash,
+		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash, CandidatesHash: result.Candidates,
 		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained},
 		Lot:      result.Ranking.Lot, Decided: result.Ranking.Decided, Awards: awards, Ranking: ranking,
 	}, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
@@ -26,10 +27,12 @@ type Command struct {
 	Candidates  string   `placeholder:"FILE" help:"CSV or XLSX: candidate[,attribute…]. Without it the candidates are those of the other files."`
 	Sheet       []string `placeholder:"NAME" sep:"none" help:"Sheet of the workbooks; votes=NAME, scores=NAME … of one of them. Needed where several sheets name the columns."`
 	Format      string   `enum:"json,table,csv,xlsx" default:"table" help:"json, table, csv or xlsx."`
+	Lang        string   `enum:",en,zh-CN" default:"" help:"Language of the reasons and the table: en or zh-CN. With it awards, panels and criteria have their titles, and the reasons of JSON are sentences; without it they are codes, and all else is English."`
 	Output      string   `short:"o" placeholder:"FILE" help:"Where to write; standard output without it."`
 	Lot         string   `placeholder:"VALUE" help:"Value that lots are drawn from, where the rulebook names its source or none."`
 	Sensitivity bool     `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
 	Quotas      bool     `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
+	Result      string   `placeholder:"FILE" help:"Published result (result.json of a results page) that the files and what comes of them are held against, byte for byte; nothing else is written."`
 	Budget      int64    `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
 	Awards      string   `placeholder:"FILE" help:"CSV or XLSX: candidate,award. How the seats were filled by a decision, because the search about quotas ended undecided."`
 	State       string   `placeholder:"FILE" help:"Keep what the search about quotas has found; the command, given again with a larger budget, goes on from there."`
@@ -44,6 +47,9 @@ type Command struct {
 // by file, line and column, before it fails.
 func (c *Command) Run(ctx context.Context) error {
 	defer limitMemory()()
+	if c.Result != "" {
+		return c.hold(ctx)
+	}
 	if err := c.WhatIf.check(c.Format); err != nil {
 		return err
 	}
@@ -63,7 +69,8 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	out.seen = seen
+	out.seen, out.speaker = seen, newSpeaker(c.Lang, rb)
+	out.sentences = c.Lang != ""
 	return c.write(out)
 }
 
@@ -146,6 +153,8 @@ func (c *Command) readRulebook() (*rulebook.Rulebook, error) {
 type output struct {
 	*ranking.Outcome
 
+	speaker     *reason.Speaker
+	sentences   bool // also in JSON
 	seen        seen
 	trial       *trial // nil: it is the rulebook's own result
 	sensitivity []ranking.Sensitivity

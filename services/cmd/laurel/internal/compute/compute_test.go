@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/table"
 )
 
@@ -284,7 +285,7 @@ func TestCommand_json(t *testing.T) {
 			Total      string            `json:"total"`
 			Components map[string]string `json:"components"`
 			Award      string            `json:"award"`
-			Explain    []string          `json:"explain"`
+			Explain    []reason.Reason   `json:"explain"`
 		} `json:"ranking"`
 	}
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {

@@ -19,9 +19,9 @@ func format(w io.Writer, kind string, out output) error {
 	case "json":
 		return writeJSON(w, out)
 	case "csv":
-		return table.WriteCSV(w, sheet(out.Outcome))
+		return table.WriteCSV(w, sheet(out))
 	case "xlsx":
-		return table.WriteXLSX(w, sheet(out.Outcome))
+		return table.WriteXLSX(w, sheet(out))
 	default:
 		return writeText(w, out)
 	}
@@ -40,7 +40,14 @@ type document struct {
 // writeJSON writes the result with a line a candidate, one after the other: a
 // hundred thousand of them need not be in memory at once.
 func writeJSON(w io.Writer, out output) error {
-	doc := document{WhatIf: out.trial, Result: out.Result, Sensitivity: out.sensitivity, Quotas: out.quotas, Sheets: out.seen.sheets, Warnings: out.seen.warnings}
+	result := out.Result
+	for i, t := range result.Ties {
+		result.Ties[i].Reason = out.say(t.Reason)
+	}
+	for i, r := range result.Rounds {
+		result.Rounds[i].Reason = out.say(r.Reason)
+	}
+	doc := document{WhatIf: out.trial, Result: result, Sensitivity: out.sensitivity, Quotas: out.quotas, Sheets: out.seen.sheets, Warnings: out.seen.warnings}
 	rest, err := json.Marshal(doc)
 	if err != nil {
 		return fmt.Errorf("write JSON: %w", err)
@@ -55,7 +62,7 @@ func writeJSON(w io.Writer, out output) error {
 	for r := range out.Rows() {
 		write(separator)
 		separator = ","
-		if err := e.Encode(r); err != nil {
+		if err := e.Encode(out.told(r)); err != nil {
 			return fmt.Errorf("write JSON: %w", err)
 		}
 	}
@@ -68,20 +75,20 @@ func writeJSON(w io.Writer, out output) error {
 
 // sheet is the ranking as rows: candidate, rank, total, a column a component,
 // award, explain.
-func sheet(outcome *ranking.Outcome) table.Sheet {
-	sources := outcome.Sources()
+func sheet(out output) table.Sheet {
+	sources := out.Sources()
 	s := table.Sheet{Name: "ranking", Header: []string{"candidate", "rank", "total"}, Numeric: []bool{false, true, true}}
 	for _, source := range sources {
 		s.Header, s.Numeric = append(s.Header, source), append(s.Numeric, true)
 	}
 	s.Header, s.Numeric = append(s.Header, "award", "explain"), append(s.Numeric, false, false)
 	s.Rows = func(yield func([]string) bool) {
-		for r := range outcome.Rows() {
+		for r := range out.Rows() {
 			row := []string{r.Candidate, strconv.Itoa(r.Rank), r.Total}
 			for _, source := range sources {
 				row = append(row, r.Components[source])
 			}
-			if !yield(append(row, r.Award, strings.Join(r.Explain, "\n"))) {
+			if !yield(append(row, r.Award, strings.Join(out.why(r), "\n"))) {
 				return
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -57,20 +58,21 @@ func subject(q rulebook.Quota, place int) string {
 }
 
 // writeQuotas tells how far each limit could move.
-func writeQuotas(b *bufio.Writer, quotas []rulebook.Quota, report *ranking.QuotaReport) {
-	fmt.Fprint(b, "\nquotas, in seats, and where an award changes hands:\n")
-	for _, m := range report.Moves {
-		fmt.Fprintf(b, "  %s: %s %d; stricter: %s; looser: %s\n",
-			subject(quotas[m.Quota-1], m.Quota), m.Limit, m.Seats, shift(m.Stricter), shift(m.Looser))
+func (o output) writeQuotas(b *bufio.Writer) {
+	fmt.Fprintf(b, "\n%s\n", o.text("quotas"))
+	for _, m := range o.quotas.Moves {
+		fmt.Fprintf(b, "  %s\n", o.text("quota", reason.Of("quota", reason.Count, subject(o.rules[m.Quota-1], m.Quota)), reason.Of("limit", "limit", m.Limit),
+			reason.Number("seats", reason.Seats, m.Seats), o.shift("stricter", m.Stricter), o.shift("looser", m.Looser)))
 	}
 }
 
-func shift(s *ranking.QuotaShift) string {
+func (o output) shift(name string, s *ranking.QuotaShift) reason.Param {
 	switch {
 	case s == nil:
-		return "none"
+		return reason.Because(name, reason.New("table_none"))
 	case s.Impossible:
-		return fmt.Sprintf("%d (cannot be met)", s.Seats)
+		return reason.Because(name, reason.New("table_impossible", reason.Number("seats", reason.Seats, s.Seats)))
 	}
-	return fmt.Sprintf("%d (gains: %s; loses: %s)", s.Seats, strings.Join(s.Gain, ", "), strings.Join(s.Lose, ", "))
+	return reason.Because(name, reason.New("table_crossing", reason.Number("weight", reason.Seats, s.Seats),
+		reason.Of("gain", reason.Candidate, s.Gain...), reason.Of("lose", reason.Candidate, s.Lose...)))
 }

@@ -2,7 +2,6 @@ package compute
 
 import (
 	"bufio"
-	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 	"unicode"
 
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // writeText writes for a person: the ranking, each award's list, ties, and why
@@ -17,28 +17,29 @@ import (
 func writeText(w io.Writer, out output) error {
 	b := bufio.NewWriterSize(w, 1<<16) // Flush tells what failed
 	if out.trial != nil {
-		fmt.Fprintf(b, "WHAT IF, not a result: %s\n\n", out.trial.words())
+		fmt.Fprintf(b, "%s\n\n", out.text("trial", reason.Of("what", reason.Count, out.trial.words())))
 	}
-	writeRanking(b, out.Outcome)
-	writeAwards(b, out.Result)
-	fmt.Fprint(b, "\nwhy:\n")
+	writeRanking(b, out)
+	writeAwards(b, out)
+	fmt.Fprintf(b, "\n%s\n", out.text("why"))
 	for r := range out.Rows() {
 		fmt.Fprintf(b, "%d. %s\n", r.Rank, r.Candidate)
-		for _, e := range r.Explain {
+		for _, e := range out.why(r) {
 			fmt.Fprintf(b, "     %s\n", e)
 		}
 	}
 	for i, s := range out.sensitivity {
 		if i == 0 {
-			fmt.Fprint(b, "\nweights at which an award changes hands:\n")
+			fmt.Fprintf(b, "\n%s\n", out.text("sensitivity"))
 		}
-		fmt.Fprintf(b, "  %s: now %s; below %s; above %s\n", s.Source, s.Weight, crossing(s.Lower), crossing(s.Upper))
+		fmt.Fprintf(b, "  %s\n", out.text("weight", reason.Of("source", reason.Source, s.Source), reason.Of("weight", reason.Factor, s.Weight),
+			out.crossing("lower", s.Lower), out.crossing("upper", s.Upper)))
 	}
 	if out.quotas != nil {
-		writeQuotas(b, out.rules, out.quotas)
+		out.writeQuotas(b)
 	}
 	if out.trial != nil {
-		writeChanges(b, out.trial.Changes)
+		writeChanges(b, out)
 	}
 	if err := b.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)
@@ -46,58 +47,81 @@ func writeText(w io.Writer, out output) error {
 	return nil
 }
 
-func writeRanking(b *bufio.Writer, outcome *ranking.Outcome) {
-	sources := outcome.Sources()
-	lines := [][]string{append(append([]string{"rank", "candidate", "total"}, sources...), "award")}
-	for r := range outcome.Rows() {
+func writeRanking(b *bufio.Writer, out output) {
+	sources := out.Sources()
+	header := []string{out.text("rank"), out.text("candidate"), out.text("total")}
+	for _, source := range sources {
+		header = append(header, out.called(reason.Source, source))
+	}
+	lines := [][]string{append(header, out.text("award"))}
+	for r := range out.Rows() {
 		line := append(make([]string, 0, len(sources)+4), strconv.Itoa(r.Rank), r.Candidate, short(r.Total))
 		for _, source := range sources {
 			line = append(line, short(r.Components[source]))
 		}
-		lines = append(lines, append(line, r.Award))
+		lines = append(lines, append(line, out.called(reason.Award, r.Award)))
 	}
 	align(b, lines)
 }
 
-func writeAwards(b *bufio.Writer, result ranking.Result) {
-	for _, a := range result.Awards {
-		fmt.Fprintf(b, "\n%s: %d of %d seats\n", a.Award, len(a.Candidates), a.Seats)
+// called is what something is called in the table.
+func (o output) called(unit reason.Unit, value string) string {
+	if value == "" {
+		return ""
+	}
+	return o.speaker.Called(unit, value, "")
+}
+
+func writeAwards(b *bufio.Writer, out output) {
+	candidates := func(of []string) reason.Param { return reason.Of("candidates", reason.Candidate, of...) }
+	for _, a := range out.Awards {
+		fmt.Fprintf(b, "\n%s\n", out.text("seats", reason.Of("award", reason.Award, a.Award),
+			reason.Number("n", reason.Count, len(a.Candidates)), reason.Number("seats", reason.Seats, a.Seats)))
 		for i, c := range a.Candidates {
 			fmt.Fprintf(b, "  %d. %s\n", i+1, c)
 		}
 		if a.Open > 0 {
-			fmt.Fprintf(b, "  %d open until a tie is decided\n", a.Open)
+			fmt.Fprintf(b, "  %s\n", out.text("open", reason.Number("seats", reason.Seats, a.Open)))
 		}
 	}
-	if len(result.Shortlist) > 0 {
-		fmt.Fprintf(b, "\nshortlist (%d): %s\n", len(result.Shortlist), strings.Join(result.Shortlist, ", "))
+	if n := len(out.Shortlist); n > 0 {
+		fmt.Fprintf(b, "\n%s\n", out.text("shortlist", reason.Number("n", reason.Count, n), candidates(out.Shortlist)))
 	}
-	for _, t := range result.Ties {
-		fmt.Fprintf(b, "\ntie at rank %d: %s\n", t.Rank, t.Reason)
+	for _, t := range out.Ties {
+		fmt.Fprintf(b, "\n%s\n", out.text("tie", reason.Number("place", reason.Place, t.Rank), reason.Because("why", t.Reason)))
 	}
-	if result.Lot != "" {
-		fmt.Fprintf(b, "\nlots are drawn from %q\n", result.Lot)
+	if out.Lot != "" {
+		fmt.Fprintf(b, "\n%s\n", out.text("lot", reason.Of("lot", reason.Lot, strconv.Quote(out.Lot))))
 	}
-	for i, r := range result.Rounds {
-		fmt.Fprintf(b, "\nround %d: %s leaves (%s)\n", i+1, strings.Join(r.Eliminated, ", "), r.Reason)
-	}
-}
-
-func writeChanges(b *bufio.Writer, changes []change) {
-	fmt.Fprint(b, "\nawards that differ from the rulebook's own:\n")
-	for _, c := range changes {
-		fmt.Fprintf(b, "  %s: %s instead of %s\n", c.Candidate, cmp.Or(c.Award, "no award"), cmp.Or(c.Instead, "none"))
-	}
-	if len(changes) == 0 {
-		fmt.Fprint(b, "  none\n")
+	for i, r := range out.Rounds {
+		fmt.Fprintf(b, "\n%s\n", out.text("round", reason.Number("round", reason.Round, i+1), candidates(r.Eliminated), reason.Because("why", r.Reason)))
 	}
 }
 
-func crossing(c *ranking.Change) string {
+func writeChanges(b *bufio.Writer, out output) {
+	fmt.Fprintf(b, "\n%s\n", out.text("changes"))
+	award := func(name, id, none string) reason.Param {
+		if id == "" {
+			return reason.Because(name, reason.New("table_"+none))
+		}
+		return reason.Of(name, reason.Award, id)
+	}
+	for _, c := range out.trial.Changes {
+		fmt.Fprintf(b, "  %s\n", out.text("change", reason.Of("candidate", reason.Candidate, c.Candidate),
+			award("award", c.Award, "no_award"), award("other", c.Instead, "none")))
+	}
+	if len(out.trial.Changes) == 0 {
+		fmt.Fprintf(b, "  %s\n", out.text("none"))
+	}
+}
+
+// crossing is a weight at which an award changes hands.
+func (o output) crossing(name string, c *ranking.Change) reason.Param {
 	if c == nil {
-		return "none"
+		return reason.Because(name, reason.New("table_none"))
 	}
-	return fmt.Sprintf("%s (gains: %s; loses: %s)", short(c.Weight), strings.Join(c.Gain, ", "), strings.Join(c.Lose, ", "))
+	return reason.Because(name, reason.New("table_crossing", reason.Of("weight", reason.Factor, short(c.Weight)),
+		reason.Of("gain", reason.Candidate, c.Gain...), reason.Of("lose", reason.Candidate, c.Lose...)))
 }
 
 // short cuts a decimal that does not end, for the eye.

@@ -1,6 +1,8 @@
 package e2e_test
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -37,6 +39,7 @@ func TestExamples(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, check.Name, err)
 			}
 		}
+		exchanged(t, s, h.Binary)
 	}
 }
 
@@ -73,6 +76,53 @@ func TestUntil(t *testing.T) {
 					t.Fatalf("on from %s: %s: %v", stop, step.Name, err)
 				}
 			}
+		}
+	}
+}
+
+// exchanged changes each file that a reader of the results page downloads: one of
+// the lines that the page gives finds it.
+func exchanged(t *testing.T, s *script.Script, binary string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := s.Download(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := s.Copied(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, change := range map[string][2]string{
+		"votes.csv": {"\n1,", "\n1,9"}, "scores.csv": {",J1,1,", ",J9,1,"}, "candidates.csv": {"\n1,", "\n01,"},
+		"rulebook.json": {`"edition":`, `"edition":1`}, "result.json": {`"rank":1,`, `"rank":2,`}, "leaves.txt": {"ballot 0 ", "ballot 00 "},
+	} {
+		path := filepath.Join(dir, file)
+		was, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := bytes.Replace(was, []byte(change[0]), []byte(change[1]), 1)
+		if bytes.Equal(was, now) {
+			t.Errorf("%s: %s has no %q", s.Slug, file, change[0])
+		}
+		if err := os.WriteFile(path, now, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for i, line := range lines {
+			if _, err := script.RunCopied(t.Context(), dir, binary, line); err != nil {
+				found |= 1 << i
+			}
+		}
+		want := map[string]int{"leaves.txt": 4, "votes.csv": 7}[file]
+		if want == 0 {
+			want = 3 // by its hash, and by what is computed
+		}
+		if found&want != want {
+			t.Errorf("%s: %s was exchanged, and lines %b found it, not %b", s.Slug, file, found, want)
+		}
+		if err := os.WriteFile(path, was, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
