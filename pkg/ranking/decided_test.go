@@ -132,7 +132,7 @@ func TestOptions_Seats_undecided(t *testing.T) {
 			return strings.HasSuffix(speaker.Text(e), "because the search about quotas did not decide")
 		})
 		if about != (r.Award != "" || r.Rank < last) {
-			t.Errorf("rank %d, award %q: %q", r.Rank, r.Award, r.Explain)
+			t.Errorf("rank %d, award %q: %q", r.Rank, r.Award, said(r.Explain...))
 		}
 	}
 	for name, c := range map[string]struct {

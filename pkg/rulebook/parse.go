@@ -56,11 +56,13 @@ func sorted(flaws []fault.Field) []fault.Field {
 }
 
 func (r *reader) rulebook(f field) *Rulebook {
-	f.mapping("laurel", "title", "edition", "timezone", "nominee", "attributes", "headings", "categories", "awards",
-		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision")
+	f.mapping("laurel", "title", "hosts", "organizers", "edition", "timezone", "nominee", "attributes", "headings", "categories", "awards",
+		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision", "results")
 	rb := &Rulebook{doc: f.value}
 	rb.Laurel = f.get("laurel").whole(Version, Version)
 	rb.Title = f.get("title").localized()
+	rb.Hosts = r.names(f.get("hosts"))
+	rb.Organizers = r.names(f.get("organizers"))
 	rb.Edition = f.get("edition").whole(1, maxSeats)
 	rb.Timezone = r.timezone(f.get("timezone"))
 	rb.location = r.location
@@ -77,6 +79,7 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.Shortlist = r.shortlist(f.get("shortlist"))
 	rb.Quotas = r.quotas(f.get("quotas"), rb)
 	rb.Decision = r.decision(f.get("decision"))
+	rb.Results = r.results(f.get("results"), rb)
 	return rb
 }
 

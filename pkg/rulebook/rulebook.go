@@ -18,6 +18,8 @@ const Version = 1
 type Rulebook struct {
 	Laurel     int        // format version, always Version
 	Title      Text       // the selection's name
+	Hosts      []Text     // who gives the awards
+	Organizers []Text     // who runs the selection for them
 	Edition    int        // from 1
 	Timezone   string     // IANA name; times without an offset, hours and days are in it
 	Nominee    string     // one of the Nominee… words
@@ -33,6 +35,7 @@ type Rulebook struct {
 	Shortlist  Shortlist
 	Quotas     []Quota
 	Decision   Decision
+	Results    Results
 
 	doc       value          // the document as written
 	canonical []byte         // of doc; nobody changes it

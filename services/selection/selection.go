@@ -135,7 +135,7 @@ type Results struct {
 	Lot            string            `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
 	Decided        bool              `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
 	Awards         []AwardList       `json:"awards"`            // best first
-	Ranking        []RankedCandidate `json:"ranking"`           // everybody
+	Ranking        []RankedCandidate `json:"ranking"`           // whom the rulebook has shown, with what it tells of scores
 }
 
 // DecisionRecord is how the committee voted.
@@ -160,8 +160,8 @@ type RankedCandidate struct {
 	Name       string            `json:"name"`
 	Employer   string            `json:"employer,omitempty"`
 	Rank       int               `json:"rank"`
-	Total      string            `json:"total"`
-	Components map[string]string `json:"components"` // weighted score by source
+	Total      string            `json:"total,omitempty"`
+	Components map[string]string `json:"components,omitempty"` // weighted score by source
 	Award      string            `json:"award,omitempty"`
 	Explain    []reason.Reason   `json:"explain,omitempty"` // sentences in English where the result was computed before there were codes
 }

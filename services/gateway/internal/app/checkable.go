@@ -49,8 +49,15 @@ func (a *App) Check(ctx context.Context, slug, name string) (File, string, error
 		if err != nil {
 			return File{}, "", err
 		}
+		rules, err := a.rulebook(ctx, slug)
+		if err != nil {
+			return File{}, "", err
+		}
 		if name == CheckSums {
-			return whole([]byte(sums(r)), text, nil)
+			return whole([]byte(sums(r, rules.Results.Whole())), text, nil)
+		}
+		if err := a.kept(ctx, slug); err != nil {
+			return File{}, "", err
 		}
 		f, err := a.open(ctx, review.Name, r.ResultHash)
 		return f, document, err
@@ -70,16 +77,31 @@ const (
 
 var (
 	errUnknownFile = fault.New(fault.NotFound, "file_unknown", "there is no such file")
+	errKept        = fault.New(fault.Forbidden, "file_kept", "by the rulebook this file is for organizers and auditors; its hash is public")
 	errNoHash      = errors.New("the result names no candidates")
 )
 
-// sums are the hashes of the files, as sha256sum reads them.
-func sums(r selection.Results) string {
+// kept refuses what holds everybody's scores to those who do not oversee the
+// selection, where its rulebook does not have all of it published.
+func (a *App) kept(ctx context.Context, slug string) error {
+	rules, err := a.rulebook(ctx, slug)
+	if err != nil || rules.Results.Whole() {
+		return err
+	}
+	if _, err := a.byRole(ctx, a.rules[ExportFile], slug, ""); err != nil {
+		return errKept.Because(err)
+	}
+	return nil
+}
+
+// sums are the hashes of the files, as sha256sum reads them; whole tells whether
+// everybody can have all of them.
+func sums(r selection.Results, whole bool) string {
 	var b strings.Builder
 	for _, f := range []struct{ hash, name string }{
 		{r.RulebookHash, CheckRulebook}, {r.CandidatesHash, "candidates.csv"}, {r.VotesHash, "votes.csv"}, {r.ScoresHash, "scores.csv"}, {r.ResultHash, CheckResult},
 	} {
-		if f.hash != "" {
+		if f.hash != "" && (whole || f.name != CheckResult && f.name != "scores.csv") {
 			fmt.Fprintf(&b, "%s  %s\n", f.hash, f.name)
 		}
 	}

@@ -33,6 +33,11 @@ func (a *App) Export(ctx context.Context, slug string, what gateway.File) (File,
 			return File{}, err
 		}
 	}
+	if what == gateway.FileScores {
+		if err := a.kept(ctx, slug); err != nil {
+			return File{}, err
+		}
+	}
 	switch what {
 	case gateway.FileBallots:
 		return a.made(ctx, slug, voting.BallotsJob)

@@ -43,12 +43,13 @@ type resultPage struct {
 	Ties  []tieView
 	Over  []overView // who was passed over for a quota
 
-	Quotas   []string // in words
-	Columns  []string
-	Rows     []outcome.Row
-	Pager    Pager
-	Filters  []Field
-	Filtered bool
+	Quotas            []string // in words
+	Columns           []string
+	Rows              []outcome.Row
+	Scored, Explained bool // staff see all of it
+	Pager             Pager
+	Filters           []Field
+	Filtered          bool
 }
 
 // awardView is who gets an award by the computation.
@@ -106,7 +107,7 @@ func (d *desk) result(c echo.Context, at *place) error {
 	data.Pager = pager(c, len(shown), rankedPerPage)
 	shown = shown[max(0, data.Pager.First-1):data.Pager.Last]
 	teller := d.teller(at, rules, shown, found.List)
-	data.Columns, data.Rows = teller.Columns(), teller.Rows(shown)
+	data.Columns, data.Rows, data.Scored, data.Explained = teller.Columns(), teller.Rows(shown), true, true
 	for i, list := range found.Computed.Awards {
 		one := selection.AwardList{ID: list.Award, Seats: list.Seats, Title: awardOf(rules, list.Award).Title}
 		for _, r := range found.Ranking {

@@ -13,10 +13,10 @@ import (
 // File is one of those by which anybody checks a result.
 type File struct {
 	Name string // that it is kept under, and the commands call it by
-	Href string
+	Href string // empty: the rulebook keeps it back
 	Text string // what is in it
 	Hash string // SHA-256; empty: How
-	How  string // it is held against what was published, where it has no hash
+	How  string // it is held against what was published, or who has it
 }
 
 // Command is one to copy.
@@ -42,7 +42,15 @@ func (t *Teller) files(found selection.Results) []File {
 	add(true, "candidates.csv", "candidates", found.CandidatesHash, "first")
 	add(t.voted() || found.VotesHash != "", "votes.csv", "votes", found.VotesHash, "first")
 	add(t.judged() || found.ScoresHash != "", "scores.csv", "scores", found.ScoresHash, "first")
+	add(found.Decided, "awards.csv", "awards", "", "first")
 	add(true, app.CheckResult, "result", found.ResultHash, "")
+	if kept := t.book.T("results.held.kept"); !t.book.Rules.Results.Whole() {
+		for i := range all {
+			if f := &all[i]; f.Name == "scores.csv" || f.Name == app.CheckResult {
+				f.Href, f.How = "", kept
+			}
+		}
+	}
 	add(t.voted(), app.CheckLeaves, "leaves", "", "signed")
 	add(t.voted(), app.CheckCheckpoint, "checkpoint", "", "key")
 	add(t.voted(), app.CheckKey, "key", "", "own")
@@ -60,12 +68,15 @@ func (t *Teller) commands(found selection.Results) []Command {
 	if t.judged() {
 		compute += " --scores scores.csv"
 	}
+	if found.Decided {
+		compute += " --awards awards.csv"
+	}
 	if _, has := t.book.Rules.LotValue(); found.Lot != "" && !has {
 		compute += " --lot='" + strings.ReplaceAll(found.Lot, "'", `'\''`) + "'"
 	}
-	all := []Command{
-		{t.book.T("results.command.hash"), "sha256sum --check " + app.CheckSums},
-		{t.book.T("results.command.compute"), compute + " --result " + app.CheckResult},
+	all := []Command{{t.book.T("results.command.hash"), "sha256sum --check " + app.CheckSums}}
+	if t.book.Rules.Results.Whole() {
+		all = append(all, Command{t.book.T("results.command.compute"), compute + " --result " + app.CheckResult})
 	}
 	if !t.voted() {
 		return all

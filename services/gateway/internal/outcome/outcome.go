@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/reason"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -22,11 +23,18 @@ import (
 // "outcome".
 type Outcome struct {
 	Slug        string
+	Hosts       []string
+	ResultHash  string
 	PublishedAt web.Moment
 	Ballots     int64
 	Awards      []Award
+	Heading     string   // of the ranking
+	Lead        string   // what it has
 	Columns     []string // titles of the components
 	Rows        []Row
+	Scored      bool // there are totals
+	Explained   bool // and reasons
+	Kept        bool // the rulebook keeps something back
 	Decision    selection.DecisionRecord
 	Decided     bool      // the seats were filled by a decision
 	Present     int       // members who voted
@@ -47,7 +55,8 @@ type Winner struct {
 	selection.RankedCandidate
 	portrait.Portrait
 
-	Href string
+	Href    string
+	Summary string // the story in short
 }
 
 // Row is a line of the whole ranking.
@@ -100,14 +109,32 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 	}
 	d := found.Decision
 	out := Outcome{
-		Slug: t.slug, PublishedAt: t.book.Moment(found.PublishedAt, t.at), Ballots: found.Ballots,
-		Decision: d, Present: d.For + d.Against + d.Abstained, Columns: t.Columns(), Rows: t.Rows(found.Ranking),
-		Decided: found.Decided, Files: t.files(found), Commands: t.commands(found),
+		Slug: t.slug, Hosts: t.book.Names(t.book.Rules.Hosts), ResultHash: found.ResultHash, PublishedAt: t.book.Moment(found.PublishedAt, t.at), Ballots: found.Ballots,
+		Decision: d, Present: d.For + d.Against + d.Abstained, Decided: found.Decided,
+		Files: t.files(found), Commands: t.commands(found),
 	}
 	for i, a := range found.Awards {
 		out.Awards = append(out.Awards, t.Award(i, a))
 	}
+	t.below(&out, found)
 	return out
+}
+
+// below tells of everybody who is shown, as far as the rulebook has it.
+func (t *Teller) below(out *Outcome, found selection.Results) {
+	rules := t.book.Rules.Results
+	out.Scored, out.Explained, out.Kept = rules.Told() != rulebook.ScoresNone, rules.Told() == rulebook.ScoresAll, !rules.Whole()
+	out.Heading, out.Lead = t.book.T("results.ranking."+rules.Shown()), t.book.T("results.ranking.lead."+rules.Told())
+	if rules.Shown() == rulebook.ShowAwarded && !out.Scored {
+		return // the awards say it all
+	}
+	if out.Rows = t.Rows(found.Ranking); out.Explained {
+		out.Columns = t.Columns()
+		return
+	}
+	for i := range out.Rows {
+		out.Rows[i].Points = nil
+	}
 }
 
 // Award tells who won the award at a place of the rulebook's list.
@@ -116,7 +143,9 @@ func (t *Teller) Award(place int, a selection.AwardList) Award {
 	for _, w := range a.Winners { // named as they were when the result was computed
 		c := t.list[w.Number]
 		c.Number, c.Name = w.Number, w.Name
-		out.Winners = append(out.Winners, Winner{RankedCandidate: w, Portrait: portrait.Of(t.slug, c), Href: t.Story(w.Number)})
+		out.Winners = append(out.Winners, Winner{
+			RankedCandidate: w, Portrait: portrait.Of(t.slug, c), Href: t.Story(w.Number), Summary: c.Summary,
+		})
 	}
 	return out
 }

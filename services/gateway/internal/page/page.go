@@ -81,6 +81,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Post(e, app.ReadStatement, "/s/:slug/statement", "file", p.statementFile, asking...)
 	web.Post(e, app.ReadStatement, "/s/:slug/statement", "code", p.statementByCode, asking...)
 	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
+	web.Get(e, app.ReadResults, "/s/:slug/results/print", p.printed, paged...)
 	web.Get(e, app.ExportFile, "/s/:slug/exports/:file", p.checkable, p.Headers)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)

@@ -18,7 +18,12 @@ type waitPage struct {
 }
 
 // results shows the outcome, or says when it will be there.
-func (p *pages) results(c echo.Context) error {
+func (p *pages) results(c echo.Context) error { return p.showResults(c, false) }
+
+// printed is the outcome to be printed: each sheet says of what it is.
+func (p *pages) printed(c echo.Context) error { return p.showResults(c, true) }
+
+func (p *pages) showResults(c echo.Context, print bool) error {
 	s, err := p.visit(c)
 	if err != nil {
 		return err
@@ -36,10 +41,14 @@ func (p *pages) results(c echo.Context) error {
 	if err != nil { // names and ranks are in the result; photos can be missed
 		p.Log.WarnContext(c.Request().Context(), "no candidates for the results", "slug", s.Slug, "error", err)
 	}
-	return p.render(c, s, web.Page{
+	page := web.Page{
 		Name: "results", Address: s.path() + "/results", Title: s.printer.T("results.title"), Section: "results",
 		Data: outcome.Tell(s.book, s.Slug, s.at, found.Ranking, list).Outcome(found),
-	})
+	}
+	if print {
+		page.Name, page.Address, page.Title = "results-print", page.Address+"/print", s.printer.T("results.print.title")
+	}
+	return p.render(c, s, page)
 }
 
 func (s *visit) wait() waitPage {

@@ -62,6 +62,9 @@ composite:
 shortlist: {ratio: 1.5}
 quotas: [{attribute: category, value: rural, max: 3, min: 1, of: silver}]
 decision: {quorum: 1/2, approve: 2/3, ballot: open}
+hosts: [{zh: 总工会}]
+organizers: [{zh: 日报社}]
+results: {show: shortlisted, scores: total}
 `
 
 // changes are a change of each key of everyRule: what is written there, and what
@@ -69,6 +72,10 @@ decision: {quorum: 1/2, approve: 2/3, ballot: open}
 func changes() map[string][2]string {
 	all := map[string][2]string{
 		"title":                                    {"{zh: 评选, en: Selection}", "{zh: 评奖, en: Choice}"},
+		"hosts":                                    {"zh: 总工会", "zh: 妇联"},
+		"organizers":                               {"zh: 日报社", "zh: 晚报社"},
+		"results.show":                             {"show: shortlisted", "show: awarded"},
+		"results.scores":                           {"scores: total", "scores: none"},
 		"edition":                                  {"edition: 1", "edition: 2"},
 		"timezone":                                 {"Asia/Shanghai", "Europe/Berlin"},
 		"nominee":                                  {"team", "person"},

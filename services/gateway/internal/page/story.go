@@ -17,6 +17,7 @@ type storyPage struct {
 	Card       card
 	Paragraphs []string
 	Facts      []fact
+	Won        *won   // nil: nothing, as far as is public
 	Form       *form  // nil: no ballot is taken of this visitor now
 	Others     []card // further picks that the address names
 	ListHref   string
@@ -43,7 +44,7 @@ func (p *pages) candidate(c echo.Context) error {
 			shown = countsOf(tally)
 		}
 	}
-	data.Card = s.card(found, shown)
+	data.Card, data.Won = s.card(found, shown), p.wonBy(c, s, found.Number)
 	if !found.Struck && p.takes(c, s) {
 		data.Form = s.form(s.adds(p.receiptOf(c, s)))
 		data.Card.Picked = slices.Contains(a.picks, found.Number)

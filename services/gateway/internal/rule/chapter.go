@@ -49,6 +49,7 @@ func (b Book) Chapters() []Chapter {
 		{"quotas", b.T("rules.quotas"), b.quotaRules()},
 		{"decision", b.T("rules.decision"), b.decisionRules()},
 		{"notice", b.T("rules.notice"), b.noticeRules()},
+		{"results", b.T("rules.results"), b.resultRules()},
 	} {
 		if len(ch.Items) > 0 {
 			out = append(out, ch)
@@ -69,6 +70,12 @@ func (b Book) Warning() string {
 func (b Book) nomineeRules() []string {
 	t := b
 	var items []string
+	if len(b.Rules.Hosts) > 0 {
+		items = append(items, t.T("rules.hosts", "names", t.List(b.Names(b.Rules.Hosts))))
+	}
+	if len(b.Rules.Organizers) > 0 {
+		items = append(items, t.T("rules.organizers", "names", t.List(b.Names(b.Rules.Organizers))))
+	}
 	if b.Rules.Nominee != "" {
 		items = append(items, t.T("rules.nominee."+b.Rules.Nominee))
 	}
@@ -84,6 +91,30 @@ func (b Book) nomineeRules() []string {
 	}
 	for _, h := range b.Rules.Headings {
 		items = append(items, t.T("rules.headings", "field", h.Field, "names", t.List(h.Names)))
+	}
+	return items
+}
+
+// Names gives texts in the page's language.
+func (b Book) Names(texts []rulebook.Text) []string {
+	names := make([]string, len(texts))
+	for i, text := range texts {
+		names[i] = b.Words(text)
+	}
+	return names
+}
+
+// resultRules tell what is published.
+func (b Book) resultRules() (items []string) {
+	r := b.Rules.Results
+	if r.Show != "" {
+		items = append(items, b.T("rules.results.show."+r.Show))
+	}
+	if r.Scores != "" {
+		items = append(items, b.T("rules.results.scores."+r.Scores))
+	}
+	if !r.Whole() {
+		items = append(items, b.T("rules.results.kept"))
 	}
 	return items
 }

@@ -28,9 +28,10 @@ type computed struct {
 	ScoresHash   string `json:"scores_hash"`
 	Candidates   string `json:"candidates_hash"`
 	Ranking      struct {
-		Lot     string `json:"lot"`
-		Decided bool   `json:"decided"`
-		Ranking []struct {
+		Lot       string   `json:"lot"`
+		Decided   bool     `json:"decided"`
+		Shortlist []string `json:"shortlist"`
+		Ranking   []struct {
 			Candidate  string            `json:"candidate"`
 			Rank       int               `json:"rank"`
 			Total      string            `json:"total"`
@@ -62,7 +63,12 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	if err != nil {
 		return selection.Results{}, err
 	}
-	awards, err := awardLists(sel.Rulebook, ranking)
+	rules, err := rulebook.Parse(sel.Rulebook)
+	if err != nil {
+		return selection.Results{}, fmt.Errorf("results: %w", err)
+	}
+	ranking = told(rules.Results, ranking, result.Ranking.Shortlist)
+	awards, err := awardLists(rules, ranking)
 	if err != nil {
 		return selection.Results{}, err
 	}
@@ -150,12 +156,27 @@ func ranked(ctx context.Context, tx *sqlx.Tx, slug string, result computed) ([]s
 	return ranking, nil
 }
 
-// awardLists sorts the winners into the rulebook's awards.
-func awardLists(rules []byte, ranking []selection.RankedCandidate) ([]selection.AwardList, error) {
-	rb, err := rulebook.Parse(rules)
-	if err != nil {
-		return nil, fmt.Errorf("awards: %w", err)
+// told leaves out what the rulebook does not have published.
+func told(rules rulebook.Results, ranking []selection.RankedCandidate, shortlist []string) []selection.RankedCandidate {
+	out := make([]selection.RankedCandidate, 0, len(ranking))
+	for _, r := range ranking {
+		listed := rules.Shown() == rulebook.ShowShortlisted && slices.Contains(shortlist, strconv.Itoa(r.Number))
+		if r.Award == "" && rules.Shown() != rulebook.ShowAll && !listed {
+			continue
+		}
+		if rules.Told() != rulebook.ScoresAll {
+			r.Components, r.Explain = nil, nil
+		}
+		if rules.Told() == rulebook.ScoresNone {
+			r.Total = ""
+		}
+		out = append(out, r)
 	}
+	return out
+}
+
+// awardLists sorts the winners into the rulebook's awards.
+func awardLists(rb *rulebook.Rulebook, ranking []selection.RankedCandidate) ([]selection.AwardList, error) {
 	lists := make([]selection.AwardList, len(rb.Awards))
 	at := make(map[string]int, len(rb.Awards))
 	for i, a := range rb.Awards {
