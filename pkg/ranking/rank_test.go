@@ -219,7 +219,7 @@ func TestInput_Rank_ties(t *testing.T) {
 			Rank: 2, Candidates: []string{"B", "C", "D"}, Awards: []string{"w", "n"},
 			Reason: reason.Written("B, C, D are equal by total and every tie-break, and the last seats of w, n fall between them"),
 		}}
-		if diff := cmp.Diff(want, r.AsWritten().Ties, cmp.AllowUnexported(reason.Reason{})); diff != "" {
+		if diff := cmp.Diff(want, r.AsWritten().Ties); diff != "" {
 			t.Errorf("ties (-want +got):\n%s", diff)
 		}
 		if r.Awards[0].Open != 1 || r.Awards[1].Open != 1 {

@@ -116,7 +116,7 @@ func (rk *ranking) tellTaken(c int, unbeaten []int, lots map[int]string) {
 		var used []reason.Reason
 		for _, other := range unbeaten {
 			if by, criterion := rk.breakTie(c, other, lots); by != 0 {
-				if how := rk.decided(c, criterion, lots); !slices.ContainsFunc(used, func(r reason.Reason) bool { return same(r, how) }) {
+				if how := rk.decided(c, criterion, lots); !slices.ContainsFunc(used, how.Equal) {
 					used = append(used, how)
 				}
 			}

@@ -53,7 +53,7 @@ func (f *filling) tell(j int, rows []term) reason.Reason {
 			last.values, last.left = append(last.values, k.shown), last.left+f.m.most[t.row]-counts[t.row]
 		}
 	}
-	parts := append(slices.CompactFunc(seats, same), floors...)
+	parts := append(slices.CompactFunc(seats, reason.Reason.Equal), floors...)
 	for _, c := range caps {
 		q := f.qs.rb.Quotas[c.quota]
 		attribute, left := reason.Of("attribute", reason.Attribute, q.Attribute), reason.Number("seats", reason.Seats, c.left)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -108,7 +107,7 @@ func (rk *ranking) settle(first, past int) {
 			}
 		}
 		rk.explain[c] = append(rk.explain[c], reason.New("tied", reason.Of("total", reason.Points, rk.totals[c].String()),
-			names.but("others", c, rk.in.ids), reason.Because("by", slices.CompactFunc(used, same)...)))
+			names.but("others", c, rk.in.ids), reason.Because("by", slices.CompactFunc(used, reason.Reason.Equal)...)))
 	}
 }
 
@@ -136,9 +135,6 @@ func (rk *ranking) decided(c int, criterion string, lots map[int]string) reason.
 	}
 	return reason.New("by_source", reason.Of("source", reason.Source, criterion), reason.Of("amount", unit, rk.raw(criterion, c).String()))
 }
-
-// same tells whether two reasons are one.
-func same(a, b reason.Reason) bool { return reflect.DeepEqual(a, b) }
 
 // breakTie compares two of equal totals; criterion is what tells them apart.
 func (rk *ranking) breakTie(a, b int, lots map[int]string) (by int, criterion string) {

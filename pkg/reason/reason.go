@@ -5,6 +5,7 @@ package reason
 
 import (
 	"encoding/json"
+	"reflect"
 	"strconv"
 )
 
@@ -78,6 +79,9 @@ func Written(sentence string) Reason { return Reason{written: sentence} }
 
 // IsZero tells whether there is no reason.
 func (r Reason) IsZero() bool { return r.Code == "" && r.written == "" }
+
+// Equal tells whether two reasons are one.
+func (r Reason) Equal(other Reason) bool { return reflect.DeepEqual(r, other) }
 
 // param gives the parameter of a name.
 func (r Reason) param(name string) (Param, bool) {

@@ -56,11 +56,13 @@ func sorted(flaws []fault.Field) []fault.Field {
 }
 
 func (r *reader) rulebook(f field) *Rulebook {
-	f.mapping("laurel", "title", "hosts", "organizers", "edition", "timezone", "nominee", "attributes", "headings", "categories", "awards",
+	f.mapping("laurel", "title", "description", "contact", "hosts", "organizers", "edition", "timezone", "nominee", "attributes", "labels", "headings", "categories", "awards",
 		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision", "results")
 	rb := &Rulebook{doc: f.value}
 	rb.Laurel = f.get("laurel").whole(Version, Version)
 	rb.Title = f.get("title").localized()
+	rb.About = f.get("description").localized()
+	rb.Contact = f.get("contact").localized()
 	rb.Hosts = r.names(f.get("hosts"))
 	rb.Organizers = r.names(f.get("organizers"))
 	rb.Edition = f.get("edition").whole(1, maxSeats)
@@ -68,6 +70,7 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.location = r.location
 	rb.Nominee = f.get("nominee").choice("", NomineePerson, NomineeTeam, NomineeProject)
 	rb.Attributes = r.attributes(f.get("attributes"))
+	rb.Labels = r.labels(f.get("labels"), rb)
 	rb.Headings = r.headings(f.get("headings"), rb)
 	rb.Categories = r.categories(f.get("categories"))
 	rb.Awards = r.awards(f.get("awards"))

@@ -18,12 +18,15 @@ const Version = 1
 type Rulebook struct {
 	Laurel     int        // format version, always Version
 	Title      Text       // the selection's name
+	About      Text       // the selection in short: `description`
+	Contact    Text       // whom to ask
 	Hosts      []Text     // who gives the awards
 	Organizers []Text     // who runs the selection for them
 	Edition    int        // from 1
 	Timezone   string     // IANA name; times without an offset, hours and days are in it
 	Nominee    string     // one of the Nominee… words
 	Attributes []string   // further attributes of an entry, beside KnownAttributes
+	Labels     []Label    // what attributes and their values are called
 	Headings   []Heading  // what files of entries call their columns, beside what is known
 	Categories []Category // the kinds of entry; empty where there are none
 	Awards     []Award    // best first
@@ -55,6 +58,19 @@ const (
 type Heading struct {
 	Field string // one of HeadingFields, or an attribute
 	Names []string
+}
+
+// Label is what an attribute and its values are called.
+type Label struct {
+	Attribute string
+	Title     Text
+	Values    []ValueLabel
+}
+
+// ValueLabel is what a value is called; norm.Key finds it.
+type ValueLabel struct {
+	Value string
+	Title Text
 }
 
 // HeadingFields are the fields of an entry that a file has in columns, beside the

@@ -144,7 +144,7 @@ func ending(t *testing.T, p *publishing) (*installation, *askedRooms) {
 // public is what is between the first award and the end of the last section.
 func public(t *testing.T, page string) string {
 	t.Helper()
-	from, to := strings.Index(page, `<section class="award`), strings.LastIndex(page, "The selection with its rulebook (JSON)")
+	from, to := strings.Index(page, `<section class="award`), strings.LastIndex(page, "This page as data (JSON)")
 	if from < 0 || to < from {
 		t.Fatalf("no outcome: %.3000s", page)
 	}

@@ -31,7 +31,7 @@ const computed = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_ha
 	{"candidate": "3", "rank": 1, "total": "93.21", "components": {"votes": "40", "panel:experts": "53.21"}, "award": "winner"},
 	{"candidate": "1", "rank": 2, "total": "80", "components": {"votes": "30", "panel:experts": "50"}, "award": "nominated"},
 	{"candidate": "4", "rank": 3, "total": "70", "components": {"votes": "20", "panel:experts": "50"}, "award": "nominated", "explain": ["lot"]},
-	{"candidate": "2", "rank": 4, "total": "1", "components": {"votes": "1", "panel:experts": "0"}}]}}`
+	{"candidate": "2", "rank": 4, "total": "1", "components": {"votes": "1", "panel:experts": "0"}}], "shortlist": ["3", "1", "4", "2"]}}`
 
 // decided brings a selection to the end of decision, with four candidates and
 // an approved result, whose hash it gives.
@@ -240,6 +240,59 @@ func TestPublish_notArrived(t *testing.T) {
 	}
 	h.admit(4)
 	testkit.Eventually(t, testkit.Patience, func() error { _, err := h.publish(); return err })
+}
+
+// TestPublish_told publishes no more than the rulebook has published.
+func TestPublish_told(t *testing.T) {
+	whole := []selection.RankedCandidate{
+		ranked(3, 1, "93.21", "40", "53.21", "winner"), ranked(1, 2, "80", "30", "50", "nominated"),
+		ranked(4, 3, "70", "20", "50", "nominated", "lot"), ranked(2, 4, "1", "1", "0", ""),
+	}
+	for results, want := range map[string]struct {
+		numbers       int
+		total, points bool
+	}{
+		"":                                  {4, true, true},
+		"{show: all, scores: all}":          {4, true, true},
+		"{show: awarded, scores: total}":    {3, true, false},
+		"{show: shortlisted, scores: none}": {4, false, false},
+		"{show: awarded}":                   {3, true, true},
+	} {
+		h := open(t)
+		h.admit(3, 1, 4, 2)
+		text := strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 3s}", 1)
+		if results != "" {
+			text += "\nresults: " + results + "\n"
+		}
+		h.decided(text)
+		h.until(func(s selection.Selection) bool { return s.Candidates == 4 })
+		h.change("open notice")
+		h.Clock.Advance(3 * time.Second)
+		h.change("close notice")
+		got, err := h.publish()
+		if err != nil {
+			t.Fatal(err)
+		}
+		expected := []selection.RankedCandidate{}
+		for _, r := range whole[:want.numbers] {
+			if !want.total {
+				r.Total = ""
+			}
+			if !want.points {
+				r.Components, r.Explain = nil, nil
+			}
+			expected = append(expected, r)
+		}
+		if diff := cmp.Diff(expected, got.Ranking); diff != "" {
+			t.Errorf("%s: %s", results, diff)
+		}
+		if diff := cmp.Diff(expected[1:3], got.Awards[1].Winners); diff != "" {
+			t.Errorf("%s: %s", results, diff)
+		}
+		if diff := cmp.Diff(got, h.read(only[event.ResultPublished](h).ResultHash)); diff != "" {
+			t.Errorf("%s: the body: %s", results, diff)
+		}
+	}
 }
 
 // TestPublish_foreign has a result that the frozen rulebook did not compute.

@@ -72,7 +72,7 @@ func nomineeFields(at *place, rules *rulebook.Rulebook, n nomination.Nominee) (f
 	add(Field{Name: "years", Label: at.label("years"), Value: years, Optional: !rules.Counts("years")})
 	add(Field{Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200, Optional: !rules.Counts("recommended_by")})
 	for _, id := range rules.Attributes {
-		add(Field{Name: app.AttributeField(id), Label: id, Value: n.Attributes[id], Max: 200, Optional: !rules.Counts(id)})
+		add(Field{Name: app.AttributeField(id), Label: at.attribute(rules, id), Value: n.Attributes[id], Max: 200, Optional: !rules.Counts(id)})
 	}
 	add(Field{Name: "deeds", Kind: "area", Label: at.label("deeds"), Value: n.Deeds, Max: 5000})
 	return fields

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -125,6 +126,16 @@ func rowOf(at *place, rules *rulebook.Rulebook, e nomination.Entry) entryRow {
 
 // label names a field of the form where a line begins.
 func (at *place) label(field string) string { return capital(at.T("attribute." + field)) }
+
+// attribute is what the rulebook calls an attribute of its own.
+func (at *place) attribute(rules *rulebook.Rulebook, id string) string {
+	return cmp.Or(at.Words(rules.Label(id).Title), id)
+}
+
+// value is what the rulebook calls a value of an attribute.
+func (at *place) value(rules *rulebook.Rulebook, id, value string) string {
+	return cmp.Or(at.Words(rules.Label(id).Of(value)), value)
+}
 
 func capital(text string) string {
 	first, size := utf8.DecodeRuneInString(text)
@@ -280,7 +291,7 @@ func (d *desk) showEntry(c echo.Context, at *place, e nomination.Entry, status i
 	}
 	add(at.label("recommended_by"), e.Nominee.RecommendedBy)
 	for _, id := range rules.Attributes {
-		add(id, e.Nominee.Attributes[id])
+		add(at.attribute(rules, id), at.value(rules, id, e.Nominee.Attributes[id]))
 	}
 	add(at.T("desk.entry.submitted"), at.moment(e.CreatedAt).Text)
 	given := map[string]nomination.Opinion{}

@@ -164,7 +164,7 @@ func (v docket) facts(at *place, n nomination.Nominee) (facts []fact) {
 	}
 	add(attribute(at, "recommended_by"), by)
 	for _, name := range v.rules.Attributes {
-		add(name, n.Attributes[name])
+		add(at.attribute(v.rules, name), at.value(v.rules, name, n.Attributes[name]))
 	}
 	return facts
 }

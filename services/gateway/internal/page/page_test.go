@@ -40,8 +40,15 @@ func TestPages(t *testing.T) {
 	h.publish()
 	get(t, c, at).has(t, 200, "获奖名单已公布", "结果已公布")
 	get(t, c, at+"/results").has(t, 200, "陇原最美快递员", "提名奖", "20,000 张选票", "第 1 名<", "综合得分 95.25", "40.1234…", "专家评审组",
-		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", " --awards awards.csv",
-		"名额由委员会决定授予", "<dt>赞成</dt><dd>7</dd>", "votes 5,102 of at most 6,201")
+		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", " --awards awards.csv", "名额由委员会决定授予", "<dt>赞成</dt><dd>7</dd>",
+		"公众投票</bdi>：5102，按与最高者的比例折算（最高者得 100 分）：82.28 分；× 0.4 = 32.912",
+		"/exports/result.json\" download=\"result.json\"", "sha256sum --check SHA256SUMS", h.candidates[0].Summary)
+	get(t, c, at+"/results?lang=en").has(t, 200, "</bdi>: 5102 in proportion to the highest, which gets 100: 82.28; × 0.4 = 32.912")
+	get(t, c, at+"/c/1?lang=zh-CN").has(t, 200, "荣获“陇原最美快递员”", "第 1 名", "/results\">查看评选结果")
+	get(t, c, at+"/c/11?lang=zh-CN").has(t, 200, "荣获“提名奖”")
+	if other := get(t, c, at+"/c/40"); strings.Contains(other.body, "荣获") {
+		t.Error("who has no award has one")
+	}
 	head := ask(t, c, http.MethodHead, at, nil)
 	if head.StatusCode != 200 || head.body != "" {
 		t.Errorf("HEAD: status %d, body %q", head.StatusCode, head.body)

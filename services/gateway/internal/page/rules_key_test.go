@@ -64,6 +64,9 @@ quotas: [{attribute: category, value: rural, max: 3, min: 1, of: silver}]
 decision: {quorum: 1/2, approve: 2/3, ballot: open}
 hosts: [{zh: 总工会}]
 organizers: [{zh: 日报社}]
+description: {zh: 表彰, en: Honours}
+contact: {zh: 电话}
+labels: [{attribute: school, title: {zh: 学校}, values: [{value: a, title: {zh: 甲校}}]}, {attribute: years}]
 results: {show: shortlisted, scores: total}
 `
 
@@ -72,6 +75,12 @@ results: {show: shortlisted, scores: total}
 func changes() map[string][2]string {
 	all := map[string][2]string{
 		"title":                                    {"{zh: 评选, en: Selection}", "{zh: 评奖, en: Choice}"},
+		"description":                              {"{zh: 表彰, en: Honours}", "{zh: 颂扬, en: Praise}"},
+		"contact":                                  {"zh: 电话", "zh: 邮箱"},
+		"labels.attribute":                         {"{attribute: years}", "{attribute: gender}"},
+		"labels.title":                             {"zh: 学校", "zh: 院校"},
+		"labels.values.value":                      {"value: a,", "value: b,"},
+		"labels.values.title":                      {"zh: 甲校", "zh: 乙校"},
 		"hosts":                                    {"zh: 总工会", "zh: 妇联"},
 		"organizers":                               {"zh: 日报社", "zh: 晚报社"},
 		"results.show":                             {"show: shortlisted", "show: awarded"},

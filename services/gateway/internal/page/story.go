@@ -106,6 +106,11 @@ func (s *visit) facts(c nomination.Candidate) []fact {
 		by = s.printer.T("fact.self")
 	}
 	facts = append(facts, fact{s.printer.T("fact.recommended"), by})
+	for _, l := range s.rules.Labels { // those without a name for readers are for the rules alone
+		if value := c.Attributes[l.Attribute]; value != "" {
+			facts = append(facts, fact{s.book.Attribute(l.Attribute), s.book.Value(l.Attribute, value)})
+		}
+	}
 	kept := facts[:0]
 	for _, f := range facts {
 		if f.Value != "" {

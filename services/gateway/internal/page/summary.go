@@ -22,6 +22,10 @@ type summary struct {
 	Ballots    int64
 	Candidates int
 	Zone       string
+	About      string
+	Contact    string
+	Hosts      []string
+	Organizers []string
 	Timeline   []stage
 }
 
@@ -91,7 +95,8 @@ func (s *visit) summarize() *summary {
 	sum := &summary{
 		Slug: s.Slug, Title: s.title(s.Title), Edition: s.printer.N("selection.edition", int64(s.Edition)),
 		Live: s.voting(), Published: s.PublishedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
-		Zone: s.book.Zone, Timeline: s.timeline(),
+		Zone: s.book.Zone, About: s.title(s.rules.About), Contact: s.title(s.rules.Contact),
+		Hosts: s.book.Names(s.rules.Hosts), Organizers: s.book.Names(s.rules.Organizers), Timeline: s.timeline(),
 	}
 	sum.Status = s.printer.T("status.preparing")
 	for _, step := range sum.Timeline {

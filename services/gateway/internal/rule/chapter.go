@@ -70,6 +70,12 @@ func (b Book) Warning() string {
 func (b Book) nomineeRules() []string {
 	t := b
 	var items []string
+	if about := b.Words(b.Rules.About); about != "" {
+		items = append(items, about)
+	}
+	if contact := b.Words(b.Rules.Contact); contact != "" {
+		items = append(items, t.T("rules.contact", "contact", contact))
+	}
 	if len(b.Rules.Hosts) > 0 {
 		items = append(items, t.T("rules.hosts", "names", t.List(b.Names(b.Rules.Hosts))))
 	}
@@ -87,10 +93,31 @@ func (b Book) nomineeRules() []string {
 		items = append(items, t.T("rules.categories", "categories", t.List(names)))
 	}
 	if len(b.Rules.Attributes) > 0 {
-		items = append(items, t.T("rules.attributes", "attributes", t.List(b.Rules.Attributes)))
+		items = append(items, t.T("rules.attributes", "attributes", t.List(b.attributes(b.Rules.Attributes))))
+	}
+	for _, l := range b.Rules.Labels {
+		items = append(items, b.labelRules(l)...)
 	}
 	for _, h := range b.Rules.Headings {
-		items = append(items, t.T("rules.headings", "field", h.Field, "names", t.List(h.Names)))
+		items = append(items, t.T("rules.headings", "field", b.Attribute(h.Field), "names", t.List(h.Names)))
+	}
+	return items
+}
+
+// attributes names several.
+func (b Book) attributes(ids []string) []string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = b.Attribute(id)
+	}
+	return names
+}
+
+// labelRules tell what entries write for what is shown.
+func (b Book) labelRules(l rulebook.Label) (items []string) {
+	items = append(items, b.T("rules.label", "attribute", l.Attribute, "title", b.Attribute(l.Attribute)))
+	for _, v := range l.Values {
+		items = append(items, b.T("rules.label.value", "attribute", b.Attribute(l.Attribute), "value", v.Value, "title", b.Words(v.Title)))
 	}
 	return items
 }

@@ -99,7 +99,11 @@ func (b Book) Quota(i int) (items []string) {
 	}
 	what := b.T("rules.quota.each", "attribute", b.Attribute(q.Attribute))
 	if q.Value != "" {
-		what = b.T("rules.quota.value", "attribute", b.Attribute(q.Attribute), "value", b.Value(q.Attribute, q.Value))
+		key := "rules.quota.value"
+		if b.Rules.Label(q.Attribute).Of(q.Value) != nil {
+			key = "rules.quota.labelled" // which says it without the attribute
+		}
+		what = b.T(key, "attribute", b.Attribute(q.Attribute), "value", b.Value(q.Attribute, q.Value))
 	}
 	if q.Max.IsSet() {
 		items = append(items, b.T("rules.quota.max", "what", what, "of", of, "seats", b.seatText(q.Max)))
@@ -120,6 +124,9 @@ func (b Book) seatText(n rulebook.Number) string {
 
 // Attribute names a field of an entry.
 func (b Book) Attribute(name string) string {
+	if title := b.Words(b.Rules.Label(name).Title); title != "" {
+		return title
+	}
 	if key := "attribute." + name; b.Has(key) {
 		return b.T(key)
 	}
@@ -128,6 +135,9 @@ func (b Book) Attribute(name string) string {
 
 // Value names a value of an attribute.
 func (b Book) Value(attribute, value string) string {
+	if title := b.Words(b.Rules.Label(attribute).Of(value)); title != "" {
+		return title
+	}
 	if key := "attribute." + attribute + "." + value; b.Has(key) {
 		return b.T(key)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/ranking"
-	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
 // What was computed before reasons had codes is computed still, to the last byte:
@@ -43,7 +42,7 @@ func TestCommand_asWritten(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(want, got) {
-				t.Error(cmp.Diff(was, *now.AsWritten(), cmp.AllowUnexported(reason.Reason{})))
+				t.Error(cmp.Diff(was, *now.AsWritten()))
 			}
 			if bytes.Equal(text, got) || bytes.Contains(got, []byte(`"code"`)) {
 				t.Error("the reasons have codes")
