@@ -56,8 +56,9 @@ func sorted(flaws []fault.Field) []fault.Field {
 }
 
 func (r *reader) rulebook(f field) *Rulebook {
-	f.mapping("laurel", "title", "description", "contact", "hosts", "organizers", "edition", "timezone", "nominee", "attributes", "labels", "headings", "categories", "awards",
-		"phases", "vetting", "voting", "review", "composite", "shortlist", "quotas", "decision", "results")
+	f.mapping("laurel", "title", "description", "contact", "hosts", "organizers", "edition", "timezone", "nominee",
+		"attributes", "labels", "headings", "categories", "awards", "phases", "vetting", "voting", "review", "composite",
+		"shortlist", "quotas", "decision", "results")
 	rb := &Rulebook{doc: f.value}
 	rb.Laurel = f.get("laurel").whole(Version, Version)
 	rb.Title = f.get("title").localized()

@@ -13,9 +13,9 @@ import (
 
 const checkable = "/s/" + here + "/exports/"
 
-// checking is an installation whose selection has a result of three candidates and,
+// checkedBy is an installation whose selection has a result of three candidates and,
 // where it is not empty, a rule of what is published.
-func checking(t *testing.T, results string, public bool) (*installation, selection.Results) {
+func checkedBy(t *testing.T, results string, public bool) (*installation, selection.Results) {
 	t.Helper()
 	p := &publishing{}
 	h, _ := ending(t, p)
@@ -57,13 +57,13 @@ func checking(t *testing.T, results string, public bool) (*installation, selecti
 
 // TestCheckable has everybody take the files that a published result is checked by.
 func TestCheckable(t *testing.T) {
-	h, _ := checking(t, "", false)
+	h, _ := checkedBy(t, "", false)
 	for _, name := range []string{"votes.csv", "result.json", "scores.csv", "SHA256SUMS"} {
 		if a := h.ask(t, http.MethodGet, checkable+name, "", ""); a.Status == http.StatusOK {
 			t.Errorf("%s is everybody's before the result is public", name)
 		}
 	}
-	h, found := checking(t, "", true)
+	h, found := checkedBy(t, "", true)
 	for name, want := range map[string]string{
 		"votes.csv": "candidate,votes\n", "scores.csv": "panel\n", "candidates.csv": "candidate,name\n", "result.json": `{"slug":"x"}`,
 	} {
@@ -88,7 +88,7 @@ func TestCheckable(t *testing.T) {
 // the files with everybody's scores stay with who oversees the selection, on pages
 // and in the API alike.
 func TestCheckable_kept(t *testing.T) {
-	h, found := checking(t, `{"show":"awarded","scores":"total"}`, true)
+	h, found := checkedBy(t, `{"show":"awarded","scores":"total"}`, true)
 	const exported = "/api/v1/selections/" + here + "/exports/scores"
 	for _, path := range []string{checkable + "scores.csv", checkable + "result.json", exported} {
 		for _, who := range []string{"", "stranger@example.org"} {

@@ -20,6 +20,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/desk"
 	"github.com/laurel-awards/laurel/services/gateway/internal/manual"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/poster"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
@@ -34,6 +35,7 @@ type Config struct {
 	CredentialKey  credential.Key
 	Limits         app.Limits                      // zero: DefaultLimits
 	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
+	Font           string                          // file of a font with Chinese glyphs; empty: the machine's, where it has one
 	Streams        int                             // live streams at a time; zero: live.DefaultStreams
 	PhaseWait      time.Duration                   // how long a change of phase, or a new juror's role, is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
@@ -78,6 +80,10 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	if cfg.PhaseWait == 0 {
 		cfg.PhaseWait = phaseWait
 	}
+	posters, err := poster.Open(cfg.Font)
+	if err != nil {
+		return nil, fmt.Errorf("gateway: %w", err)
+	}
 	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -111,7 +117,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	}).Name = string(app.ReadDescription)
 	site.Mount(e)
 	manual.Mount(e, site, described)
-	page.Mount(e, site, core)
+	page.Mount(e, site, core, posters)
 	desk.Mount(e, site, core)
 	s := &Server{app: core, echo: e, done: make(chan struct{}), http: HTTP(cfg.Listen, e)}
 	s.http.ErrorLog = slog.NewLogLogger(cfg.Log.Handler(), slog.LevelDebug)

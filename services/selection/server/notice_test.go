@@ -258,40 +258,42 @@ func TestPublish_told(t *testing.T) {
 		"{show: shortlisted, scores: none}": {4, false, false},
 		"{show: awarded}":                   {3, true, true},
 	} {
-		h := open(t)
-		h.admit(3, 1, 4, 2)
-		text := strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 3s}", 1)
-		if results != "" {
-			text += "\nresults: " + results + "\n"
-		}
-		h.decided(text)
-		h.until(func(s selection.Selection) bool { return s.Candidates == 4 })
-		h.change("open notice")
-		h.Clock.Advance(3 * time.Second)
-		h.change("close notice")
-		got, err := h.publish()
-		if err != nil {
-			t.Fatal(err)
-		}
-		expected := []selection.RankedCandidate{}
-		for _, r := range whole[:want.numbers] {
-			if !want.total {
-				r.Total = ""
+		t.Run("results: "+results, func(t *testing.T) {
+			h := open(t)
+			h.admit(3, 1, 4, 2)
+			text := strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 3s}", 1)
+			if results != "" {
+				text += "\nresults: " + results + "\n"
 			}
-			if !want.points {
-				r.Components, r.Explain = nil, nil
+			h.decided(text)
+			h.until(func(s selection.Selection) bool { return s.Candidates == 4 })
+			h.change("open notice")
+			h.Clock.Advance(3 * time.Second)
+			h.change("close notice")
+			got, err := h.publish()
+			if err != nil {
+				t.Fatal(err)
 			}
-			expected = append(expected, r)
-		}
-		if diff := cmp.Diff(expected, got.Ranking); diff != "" {
-			t.Errorf("%s: %s", results, diff)
-		}
-		if diff := cmp.Diff(expected[1:3], got.Awards[1].Winners); diff != "" {
-			t.Errorf("%s: %s", results, diff)
-		}
-		if diff := cmp.Diff(got, h.read(only[event.ResultPublished](h).ResultHash)); diff != "" {
-			t.Errorf("%s: the body: %s", results, diff)
-		}
+			expected := []selection.RankedCandidate{}
+			for _, r := range whole[:want.numbers] {
+				if !want.total {
+					r.Total = ""
+				}
+				if !want.points {
+					r.Components, r.Explain = nil, nil
+				}
+				expected = append(expected, r)
+			}
+			if diff := cmp.Diff(expected, got.Ranking); diff != "" {
+				t.Errorf("%s: %s", results, diff)
+			}
+			if diff := cmp.Diff(expected[1:3], got.Awards[1].Winners); diff != "" {
+				t.Errorf("%s: %s", results, diff)
+			}
+			if diff := cmp.Diff(got, h.read(only[event.ResultPublished](h).ResultHash)); diff != "" {
+				t.Errorf("%s: the body: %s", results, diff)
+			}
+		})
 	}
 }
 

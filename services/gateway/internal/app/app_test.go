@@ -97,6 +97,11 @@ func (p *public) GetSelection(_ context.Context, in selection.Of) (selection.Sel
 	return selection.Selection{Slug: in.Slug, FrozenAt: &time.Time{}, PublishedAt: p.published}, nil
 }
 
+// GetResults is of a result that names no file of candidates.
+func (p *public) GetResults(_ context.Context, in selection.Of) (selection.Results, error) {
+	return selection.Results{Slug: in.Slug}, nil
+}
+
 type list struct{ nomination.Service }
 
 func (list) ListCandidates(_ context.Context, in nomination.ListCandidates) ([]nomination.Candidate, error) {

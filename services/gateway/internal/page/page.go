@@ -13,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
+	"github.com/laurel-awards/laurel/services/gateway/internal/poster"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -32,6 +33,7 @@ type pages struct {
 	lists     *cache.Cache[[]selection.Selection]
 	outcomes  *cache.Cache[selection.Results]
 	fragments *fragments
+	posters   *poster.Poster // nil: the machine has no font for them
 }
 
 // How long what all visitors see alike is kept.
@@ -52,9 +54,10 @@ func (p *pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// Mount adds the pages to e.
-func Mount(e *echo.Echo, site *web.Site, core *app.App) {
-	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments()}
+// Mount adds the pages to e; posters draws the pictures of their links, and may be
+// nil.
+func Mount(e *echo.Echo, site *web.Site, core *app.App, posters *poster.Poster) {
+	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments(), posters: posters}
 	p.lists = cache.New(listTTL, p.Now, func(ctx context.Context, _ string) ([]selection.Selection, error) {
 		return core.Selections(ctx)
 	})
@@ -81,6 +84,9 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	web.Post(e, app.ReadStatement, "/s/:slug/statement", "file", p.statementFile, asking...)
 	web.Post(e, app.ReadStatement, "/s/:slug/statement", "code", p.statementByCode, asking...)
 	web.Get(e, app.ReadResults, "/s/:slug/results", p.results, paged...)
+	web.Get(e, app.ReadSelection, "/s/:slug/poster.png", p.ofSelection, paged...)
+	web.Get(e, app.ReadResults, "/s/:slug/results/poster.png", p.ofResults, paged...)
+	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number/poster.png", p.ofCandidate, paged...)
 	web.Get(e, app.ReadResults, "/s/:slug/results/print", p.printed, paged...)
 	web.Get(e, app.ExportFile, "/s/:slug/exports/:file", p.checkable, p.Headers)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)

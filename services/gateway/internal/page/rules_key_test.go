@@ -66,7 +66,7 @@ hosts: [{zh: 总工会}]
 organizers: [{zh: 日报社}]
 description: {zh: 表彰, en: Honours}
 contact: {zh: 电话}
-labels: [{attribute: school, title: {zh: 学校}, values: [{value: a, title: {zh: 甲校}}]}, {attribute: years}]
+labels: [{attribute: region, title: {zh: 学区}, values: [{value: a, title: {zh: 甲区}}]}, {attribute: years}]
 results: {show: shortlisted, scores: total}
 `
 
@@ -78,9 +78,9 @@ func changes() map[string][2]string {
 		"description":                              {"{zh: 表彰, en: Honours}", "{zh: 颂扬, en: Praise}"},
 		"contact":                                  {"zh: 电话", "zh: 邮箱"},
 		"labels.attribute":                         {"{attribute: years}", "{attribute: gender}"},
-		"labels.title":                             {"zh: 学校", "zh: 院校"},
+		"labels.title":                             {"zh: 学区", "zh: 片区域"},
 		"labels.values.value":                      {"value: a,", "value: b,"},
-		"labels.values.title":                      {"zh: 甲校", "zh: 乙校"},
+		"labels.values.title":                      {"zh: 甲区", "zh: 乙区"},
 		"hosts":                                    {"zh: 总工会", "zh: 妇联"},
 		"organizers":                               {"zh: 日报社", "zh: 晚报社"},
 		"results.show":                             {"show: shortlisted", "show: awarded"},

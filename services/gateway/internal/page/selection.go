@@ -92,7 +92,7 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 		return err
 	}
 	told := s.gone(no, a.picks, list)
-	pg := web.Page{Name: "selection", Title: s.summary.Title, Section: "selection", Address: a.address(s)}
+	pg := web.Page{Name: "selection", Title: s.summary.Title, Section: "selection", Address: a.address(s), Picture: p.poster(c, s, s.path())}
 	if told != nil {
 		pg.Status, data.Alert = told.status, &told.alert
 		for i := range data.Cards {

@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
+	"github.com/laurel-awards/laurel/services/gateway/internal/poster"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/gateway/internal/work"
@@ -92,7 +93,11 @@ func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
 	}
 	site := web.New(web.Config{PublicURL: public, Log: slog.New(slog.DiscardHandler), Now: clock})
 	site.Mount(e)
-	page.Mount(e, site, core)
+	posters, err := poster.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Mount(e, site, core, posters)
 }
 
 // visitor is a browser without JavaScript that does not follow redirects by

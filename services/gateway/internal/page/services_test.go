@@ -440,19 +440,3 @@ func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error
 	}
 	return io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 }
-
-// fromVotes is why somebody has points of votes.
-func fromVotes(votes, points, weighted string) reason.Reason {
-	return reason.New("component", reason.Of("source", reason.Source, "votes"),
-		reason.Because("of", reason.New("amount", reason.Of("amount", reason.Votes, votes))),
-		reason.Because("converted", reason.New("proportional", reason.Of("top", reason.Points, "100"), reason.Of("points", reason.Points, points))),
-		reason.Because("weighted", reason.New("weighted", reason.Of("weight", reason.Factor, "0.4"), reason.Of("points", reason.Points, weighted))))
-}
-
-// overCap is why somebody of an employer is passed over.
-func overCap(employer string) reason.Reason {
-	return reason.New("passed_over", reason.Of("award", reason.Award, "winner"), reason.Because("why", reason.New("cap_reached",
-		reason.Number("nth", reason.Nth, 1), reason.Of("attribute", reason.Attribute, "employer"), reason.Of("value", reason.Value, employer),
-		reason.Number("max", reason.Seats, 2), reason.Because("where", reason.New("over_all")))),
-		reason.Of("candidate", reason.Candidate, "3"), reason.Number("place", reason.Place, 4))
-}

@@ -136,6 +136,7 @@ type Page struct {
 	Section   string // which of the face's pages it is
 	Selection any    // what the face's header tells of; nil: of nothing
 	Address   string // where it can be read, path and query: the answer to a form is not reached by the form's address
+	Picture   string // absolute address of the picture that stands for it elsewhere; empty: there is none
 	Data      any
 }
 
@@ -146,6 +147,7 @@ type frame struct {
 	Languages []languageLink
 	Selection any
 	Section   string
+	Picture   string
 	Data      any
 }
 
@@ -167,7 +169,7 @@ func (s *Site) Render(c echo.Context, views Views, pg Page) error {
 	}
 	var out bytes.Buffer
 	err := views[lang].pages[pg.Name]().ExecuteTemplate(&out, "layout", frame{
-		Lang: lang, Title: pg.Title, Languages: views.links(pg.Address, lang), Selection: pg.Selection, Section: pg.Section, Data: pg.Data,
+		Lang: lang, Title: pg.Title, Languages: views.links(pg.Address, lang), Selection: pg.Selection, Section: pg.Section, Picture: pg.Picture, Data: pg.Data,
 	})
 	if err != nil {
 		return fmt.Errorf("page %s: %w", pg.Name, err)

@@ -66,7 +66,8 @@ func TestCommand_result(t *testing.T) {
 		}
 		in := func(name string) string { return filepath.Join(at, name) }
 		c := Command{
-			Rulebook: in("rulebook.yaml"), Votes: in("votes.csv"), Candidates: in("candidates.csv"), Result: in("result.json"), out: new(bytes.Buffer), err: new(bytes.Buffer),
+			Rulebook: in("rulebook.yaml"), Votes: in("votes.csv"), Candidates: in("candidates.csv"), Result: in("result.json"),
+			out: new(bytes.Buffer), err: new(bytes.Buffer),
 		}
 		return c.Run(t.Context())
 	}

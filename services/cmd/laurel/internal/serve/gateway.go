@@ -23,7 +23,7 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 	}
 	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
 		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: proxies,
-		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: p.now, Log: p.log,
+		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Font: p.cfg.Font, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: p.now, Log: p.log,
 	})
 	if err != nil {
 		return err
