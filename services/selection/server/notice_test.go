@@ -263,7 +263,7 @@ func TestPublish_told(t *testing.T) {
 			h.admit(3, 1, 4, 2)
 			text := strings.Replace(rules, notice, "notice: {working_days: 5, calendar: CN, shortened_to: 3s}", 1)
 			if results != "" {
-				text += "\nresults: " + results + "\n"
+				text += "\nshortlist: {ratio: 1.5}\nresults: " + results + "\n"
 			}
 			h.decided(text)
 			h.until(func(s selection.Selection) bool { return s.Candidates == 4 })

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/identity"
@@ -81,6 +82,7 @@ func enums(r huma.Registry) {
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Form](), reflect.TypeFor[formSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Order](), reflect.TypeFor[orderSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.File](), reflect.TypeFor[fileSchema]())
+	r.RegisterTypeAlias(reflect.TypeFor[reason.Reason](), reflect.TypeFor[reasonSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[gateway.Sheets](), reflect.TypeFor[sheetsSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Unknown](), reflect.TypeFor[unknownSchema]())
 	r.RegisterTypeAlias(reflect.TypeFor[nomination.Having](), reflect.TypeFor[havingSchema]())
@@ -121,4 +123,20 @@ func (a *API) spellOut() {
 func or(words ...string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// reasonSchema is of reasons, which have reasons among their parameters.
+type reasonSchema struct{}
+
+// Schema implements huma.SchemaProvider.
+func (reasonSchema) Schema(huma.Registry) *huma.Schema {
+	text := &huma.Schema{Type: huma.TypeString}
+	reasons := &huma.Schema{Type: huma.TypeArray, Items: &huma.Schema{Description: "Further reasons"}}
+	param := &huma.Schema{Type: huma.TypeObject, Required: []string{"name", "unit"}, Properties: map[string]*huma.Schema{
+		"name": text, "unit": text, "values": {Type: huma.TypeArray, Items: text}, "more": {Type: huma.TypeInteger}, "reasons": reasons,
+	}}
+	code := &huma.Schema{Type: huma.TypeObject, Required: []string{"code"}, Properties: map[string]*huma.Schema{
+		"code": text, "params": {Type: huma.TypeArray, Items: param},
+	}}
+	return &huma.Schema{OneOf: []*huma.Schema{code, text}, Description: "A code with parameters; of results from before, a sentence in English"}
 }

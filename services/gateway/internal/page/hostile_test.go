@@ -157,7 +157,7 @@ func TestBrowser_hostileTexts(t *testing.T) {
 	w.visit(t, "explanations", s.URL+"/s/"+slug+"/results", "")
 	got := browser.Read[[]string](t, w.browser, `[...document.querySelectorAll("details bdi")].map(e => e.parentElement.textContent)`)
 	if !slices.ContainsFunc(got, func(s string) bool {
-		return strings.Contains(s, h.candidates[1].Employer+", cap 2 over all awards")
+		return strings.Contains(s, "“"+h.candidates[1].Employer+"”中排第 1 位")
 	}) {
 		t.Errorf("explanations with an employer apart: %q", got)
 	}
