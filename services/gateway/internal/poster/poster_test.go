@@ -135,7 +135,7 @@ func TestWrapped(t *testing.T) {
 		{"", nil},
 		{"陇原最美快递员", []string{"陇原最美快递员"}},
 		{"甘肃省总工会表彰最美，第二届", []string{"甘肃省总工会表彰最", "美，第二届"}},
-		{"评选“陇原最美快递员（第二届）”", []string{"评选“陇原最美快递", "员（第二届）”"}},
+		{"评选“陇原最美快递员（第二届）”", []string{"评选“陇原最美快递员", "（第二届）”"}},
 		{"Most Beautiful Courier", []string{"Most", "Beautiful", "Courier"}},
 		{"abcdefghijklmnop", []string{"abcdefghij", "klmnop"}},
 		{strings.Repeat("长", 35), []string{strings.Repeat("长", 10), strings.Repeat("长", 10), strings.Repeat("长", 9) + "…"}},
