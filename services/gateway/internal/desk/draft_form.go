@@ -127,9 +127,9 @@ func (f draftForm) item(it rulebook.Item) draftItem {
 			d.Each = append(d.Each, each)
 		}
 	case rulebook.KindChoice:
-		d.Options = f.options(it.Words, it.Text)
+		d.Options = f.options(it.Path, it.Words, it.Text)
 	case rulebook.KindTruth:
-		d.Options = f.options([]string{"true", "false"}, it.Text)
+		d.Options = f.options(it.Path, []string{"true", "false"}, it.Text)
 	case rulebook.KindWords, rulebook.KindText, rulebook.KindWhole, rulebook.KindNumber, rulebook.KindTime:
 	}
 	d.count()
@@ -152,12 +152,17 @@ func (f draftForm) language(tag string) string {
 	return tag
 }
 
-// options are the words of a key, and what is written in their place.
-func (f draftForm) options(words []string, written string) []Option {
+// options are the words of a key, and what is written in their place. A word that
+// means something else under this key has a text of its own.
+func (f draftForm) options(path string, words []string, written string) []Option {
 	all := []Option{{Text: f.T("desk.draft.unset")}}
 	there := written == ""
 	for _, w := range words {
-		all = append(all, Option{Value: w, Text: f.T("ruleword." + w)})
+		text := f.T("ruleword." + w)
+		if own := "ruleword." + path + "." + w; f.Has(own) {
+			text = f.T(own)
+		}
+		all = append(all, Option{Value: w, Text: text})
 		there = there || w == written
 	}
 	if !there {

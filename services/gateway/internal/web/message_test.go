@@ -87,10 +87,11 @@ func families(t *testing.T) map[string][]string {
 			ruleWords = append(ruleWords, k.Words...)
 		}
 	}
+	ruleWords = append(ruleWords, "true", "false", "results.show.all", "results.scores.none", "results.scores.all") // the last under these keys alone
 	return map[string][]string{
 		"nominate.": {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
 		"rulekey.":            ruleKeys,
-		"ruleword.":           append(ruleWords, "true", "false"),
+		"ruleword.":           ruleWords,
 		"rulelanguage.":       rulebook.Languages(),
 		"desk.example.":       examples.Names(),
 		"phase.":              append(rulebook.PhaseNames(), "publication"),
@@ -233,6 +234,7 @@ func TestMessages_used(t *testing.T) {
 	all := families(t)
 	maps.Copy(all, organizerFamilies())
 	maps.Copy(all, mailFamilies())
+	maps.Copy(all, resultFamilies(rulebookWords(t)))
 	for beginning := range begun {
 		if _, ok := all[beginning]; !ok {
 			t.Errorf("the code puts keys %s… together: families says what may follow", beginning)
