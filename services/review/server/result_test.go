@@ -10,6 +10,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/review"
@@ -57,6 +58,61 @@ func TestResult(t *testing.T) {
 	}
 	if n := r.Count(`SELECT count(*) FROM outbox WHERE name = 'result_computed'`); n != 1 {
 		t.Errorf("result_computed %d times", n)
+	}
+}
+
+// TestResult_first has a result that a version before this computed, whose reasons are
+// sentences and which names no candidates: it stays in force while the inputs are the
+// same, and who reads it gets its own bytes. What is computed of others is of today.
+func TestResult_first(t *testing.T) {
+	of := func(gender string) event.CandidateAdmitted {
+		return event.CandidateAdmitted{Attributes: map[string]string{"gender": gender, "region": "Lanzhou"}}
+	}
+	r := frozen(t, with("seats: 1}]", "seats: 2}]\nquotas: [{attribute: gender, value: female, min: 1}]"), of("male"), of("male"), of("female"))
+	r.seat(people...)
+	r.Open(rulebook.PhaseReview)
+	r.scoreAll()
+	r.Close(rulebook.PhaseReview)
+	seal := event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}}
+	r.Tell("voting", "seal", seal)
+	organizer, selection := r.as("organizer"), review.Of{Slug: slug}
+	read := func() (review.Result, string) {
+		t.Helper()
+		got, err := r.GetResult(organizer, selection)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got, string(r.Blob(got.Hash))
+	}
+	now, text := read()
+	if !strings.Contains(text, `"code":"passed_over"`) {
+		t.Fatalf("no codes: %s", text)
+	}
+	// What is hashed has what quotas decide by, and no more.
+	want := "candidate,name,gender\n1,Candidate 1,male\n2,Candidate 2,male\n3,Candidate 3,female\n"
+	if diff := cmp.Diff(want, string(r.Blob(now.CandidatesHash))); diff != "" {
+		t.Errorf("candidates (-want +got):\n%s", diff)
+	}
+	var computed ranking.Result
+	if err := json.Unmarshal(now.Ranking, &computed); err != nil {
+		t.Fatal(err)
+	}
+	document, err := review.Result{Slug: slug, RulebookHash: now.RulebookHash, VotesHash: now.VotesHash, ScoresHash: now.ScoresHash}.Document(&computed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.DB.ExecContext(t.Context(), `UPDATE result SET hash = $1, candidates_hash = ''`, r.Keep(review.Name, document)); err != nil {
+		t.Fatal(err)
+	}
+	r.Tell("voting", "seal", seal) // it is computed again
+	first, text := read()
+	if text != string(document) || first.CandidatesHash != "" || !strings.Contains(text, "award winner: passed over as the seats left are needed") || strings.Contains(text, `"code"`) {
+		t.Errorf("in force: %s", text)
+	}
+	seal.Votes[3] = 7
+	r.Tell("voting", "seal", seal)
+	if other, text := read(); other.Hash == first.Hash || other.CandidatesHash != now.CandidatesHash || !strings.Contains(text, `"code":"passed_over"`) {
+		t.Errorf("of other votes: %s", text)
 	}
 }
 

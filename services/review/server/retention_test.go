@@ -80,7 +80,7 @@ func TestRetention(t *testing.T) {
 	if diff := cmp.Diff([]retention.Erased{{Kind: "struck_candidates", Count: 1, At: r.Clock.Now()}}, report); err != nil || diff != "" {
 		t.Errorf("report (-want +got):\n%s%v", diff, err)
 	}
-	testkit.Adopts(t, r.Deps, r.Clock, before.Hash, before.VotesHash, before.ScoresHash)
+	testkit.Adopts(t, r.Deps, r.Clock, before.Hash, before.VotesHash, before.ScoresHash, before.CandidatesHash)
 	after, err := r.GetResult(r.as("organizer"), review.Of{Slug: slug})
 	if diff := cmp.Diff(before, after); err != nil || diff != "" {
 		t.Errorf("the result (-before +after):\n%s%v", diff, err)

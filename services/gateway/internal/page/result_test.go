@@ -2,8 +2,10 @@ package page_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"image/png"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -71,6 +73,32 @@ func TestPages_kept(t *testing.T) {
 		if strings.Contains(page.body, "综合得分") || strings.Contains(page.body, "40.123") {
 			t.Errorf("%s shows scores", path)
 		}
+	}
+}
+
+// What was published before reasons had codes is shown as it is: its sentences are
+// English in every language, and it names no hash of candidates.
+func TestPages_resultsOfFirstForm(t *testing.T) {
+	h := keeping(t, "")
+	src, err := os.ReadFile("testdata/results-first.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first selection.Results
+	if err := json.Unmarshal(src, &first); err != nil {
+		t.Fatal(err)
+	}
+	h.change(func(h *installation) { h.results = &first })
+	at := serve(t, h, "").URL + "/s/" + slug
+	c := visitor(t)
+	const sentence = "votes: 6201 in proportion to the highest, which gets 100: 100; × 0.4 = 40</li>"
+	get(t, c, at+"/results?lang=zh-CN").has(t, 200, `<li lang="en">`+sentence, first.ResultHash, "没有单独的哈希：重新计算时核对", "--candidates candidates.csv")
+	get(t, c, at+"/results?lang=en").has(t, 200, "<li>"+sentence, "It has no hash of its own: computing the result checks it")
+	get(t, c, at+"/results/print").has(t, 200, "马晓燕", first.ResultHash)
+	get(t, c, at+"/c/1").has(t, 200, "荣获“陇原最美快递员”")
+	get(t, c, at+"/exports/candidates.csv").has(t, 200, "candidate,name,gender,")
+	if sums := get(t, c, at+"/exports/SHA256SUMS"); strings.Contains(sums.body, "candidates.csv") || !strings.Contains(sums.body, first.ResultHash+"  result.json\n") {
+		t.Errorf("sums: %s", sums.body)
 	}
 }
 
