@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"net/http"
@@ -78,24 +79,27 @@ func (p *pages) ofCandidate(c echo.Context) error {
 	if won := p.wonBy(c, s, found.Number); won != nil {
 		sheet.Lines = append(sheet.Lines, s.printer.T("candidate.award", "award", won.Award))
 	}
-	if p.posters != nil && !found.Struck {
-		sheet.Photo, sheet.Key = p.picture(c.Request().Context(), s.Slug, found), found.Photo
+	if found.Photo != "" && !found.Struck {
+		sheet.Photo, sheet.Key = func() (image.Image, error) { return p.picture(c.Request().Context(), s.Slug, found) }, found.Photo
 	}
 	return p.send(c, sheet)
 }
 
-// picture is a candidate's photo; nil: none can be shown.
-func (p *pages) picture(ctx context.Context, slug string, of nomination.Candidate) image.Image {
+// picture is a candidate's photo; nil: there is none that can be shown.
+func (p *pages) picture(ctx context.Context, slug string, of nomination.Candidate) (image.Image, error) {
 	body, _, err := p.app.Photo(ctx, slug, of.Number, of.Photo)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer body.Close()
 	img, err := jpeg.Decode(body)
 	if err != nil {
-		return nil
+		return nil, fmt.Errorf("photo %s: %w", of.Photo, err)
 	}
-	return img
+	return img, nil
 }
 
 func (p *pages) send(c echo.Context, s poster.Sheet) error {

@@ -34,10 +34,10 @@ const (
 type Sheet struct {
 	Above string // over the title, small
 	Title string
-	Lines []string // under it
-	Below string   // at the foot
-	Photo image.Image
-	Key   string // names the photo
+	Lines []string                    // under it
+	Below string                      // at the foot
+	Photo func() (image.Image, error) // nil, or of nil: none; called only where the picture is drawn
+	Key   string                      // names the photo
 }
 
 // ErrBusy is of a picture that others' pictures came before.
@@ -81,8 +81,15 @@ func (p *Poster) Draw(ctx context.Context, s Sheet) ([]byte, error) {
 	if drawn := p.look(key); drawn != nil { // by who came before
 		return drawn, nil
 	}
+	var photo image.Image
+	if s.Photo != nil {
+		var err error
+		if photo, err = s.Photo(); err != nil {
+			return nil, err
+		}
+	}
 	var b bytes.Buffer
-	if err := png.Encode(&b, p.draw(s)); err != nil {
+	if err := png.Encode(&b, p.draw(s, photo)); err != nil {
 		return nil, fmt.Errorf("poster: %w", err)
 	}
 	p.mu.Lock()
@@ -114,16 +121,16 @@ const (
 	photoH = 440
 )
 
-func (p *Poster) draw(s Sheet) image.Image {
+func (p *Poster) draw(s Sheet, photo image.Image) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, Width, Height))
 	draw.Draw(img, img.Bounds(), image.NewUniform(ground), image.Point{}, draw.Src)
 	frame(img, edge, 3)
 	room := Width - 2*margin
-	if s.Photo != nil {
+	if photo != nil {
 		room -= photoW + 48
 		at := image.Rect(Width-margin-photoW, (Height-photoH)/2, Width-margin, (Height+photoH)/2)
 		draw.Draw(img, at.Inset(-6), image.NewUniform(gold), image.Point{}, draw.Src)
-		draw.CatmullRom.Scale(img, at, s.Photo, covering(s.Photo.Bounds()), draw.Src, nil)
+		draw.CatmullRom.Scale(img, at, photo, covering(photo.Bounds()), draw.Src, nil)
 	}
 	y := margin + 36
 	y = p.write(img, s.Above, y, 32, 1, room, gold) + 36
