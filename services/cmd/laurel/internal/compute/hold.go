@@ -2,6 +2,7 @@ package compute
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -61,11 +62,18 @@ func (c *Command) hold(ctx context.Context) error {
 	if err := json.Unmarshal(published.Ranking, &was); err != nil {
 		return fmt.Errorf("%s: %w", c.Result, err)
 	}
-	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Seats: seats}
-	if options.Lot == "" {
-		options.Lot = was.Lot
+	searching := c.newSearching(ctx)
+	defer searching.done()
+	if err := searching.load(); err != nil {
+		return err
 	}
-	now, err := in.Rank(options)
+	options := ranking.Options{Lot: cmp.Or(c.Lot, was.Lot), Budget: c.Budget, Progress: searching.tell, Seats: seats}
+	resumed := options
+	resumed.Checkpoint = searching.state
+	now, err := in.Rank(resumed)
+	if failed := searching.save(); failed != nil {
+		err = errors.Join(err, failed)
+	}
 	if err != nil {
 		return advised(err, in, options)
 	}
