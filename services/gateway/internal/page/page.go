@@ -43,7 +43,7 @@ const (
 	outcomeTTL = 5 * time.Second // public results do not change
 )
 
-// counted holds pages for which the voting room proves and signs to the rate at
+// counted holds pages that a room works for, and files, to the rate at
 // which an address may ask the API.
 func (p *pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
@@ -88,7 +88,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App, posters *poster.Poster) 
 	web.Get(e, app.ReadResults, "/s/:slug/results/poster.png", p.ofResults, paged...)
 	web.Get(e, app.ReadCandidate, "/s/:slug/c/:number/poster.png", p.ofCandidate, paged...)
 	web.Get(e, app.ReadResults, "/s/:slug/results/print", p.printed, paged...)
-	web.Get(e, app.ExportFile, "/s/:slug/exports/:file", p.checkable, p.Headers)
+	web.Get(e, app.ExportFile, "/s/:slug/exports/:file", p.checkable, p.Headers, p.counted)
 	web.Get(e, app.ReadRulebook, "/s/:slug/rules", p.rulesPage, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "find", p.find, paged...)
 	web.Get(e, app.ListCandidates, "/s/:slug/review", p.reviewing, paged...)

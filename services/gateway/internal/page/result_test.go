@@ -102,6 +102,17 @@ func TestPages_resultsOfFirstForm(t *testing.T) {
 	}
 }
 
+// The files that a result is checked by are taken at the rate of the API.
+func TestPages_filesLimited(t *testing.T) {
+	h := keeping(t, "")
+	h.requests = 2
+	at := serve(t, h, "").URL + "/s/" + slug + "/exports/SHA256SUMS"
+	c := visitor(t)
+	for _, want := range []int{200, 200, 429} {
+		get(t, c, at).has(t, want)
+	}
+}
+
 // Links to a selection, a candidate and a result have a picture, by an address that
 // others can read.
 func TestPages_poster(t *testing.T) {

@@ -59,6 +59,9 @@ func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
 		Requests: much, SignIns: much, Entries: much, Ballots: much, Codes: much, AllCodes: much,
 		Credentials: work.Rates{Network: much, All: much, Strained: much},
 	}
+	if h.requests > 0 {
+		limits.Requests = limit.Rate{PerSecond: 1e-9, Burst: h.requests}
+	}
 	if h.numbers > 0 { // work is wanted for every ballot but each tenth second's
 		slow := limit.Rate{PerSecond: 0.1, Burst: 1}
 		limits.Credentials = work.Rates{Network: slow, All: slow, Strained: slow}

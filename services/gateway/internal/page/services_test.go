@@ -54,6 +54,7 @@ type installation struct {
 	nominated  []nomination.Nominee
 	numbers    int64 // of a proof of work; 0: none is asked for
 	hidden     bool
+	requests   int // that an address may make; 0: any
 }
 
 type counted struct {
