@@ -73,8 +73,7 @@ func TestResult_first(t *testing.T) {
 	r.Open(rulebook.PhaseReview)
 	r.scoreAll()
 	r.Close(rulebook.PhaseReview)
-	seal := event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}}
-	r.Tell("voting", "seal", seal)
+	r.Tell("voting", "seal", event.TallySealed{Ballots: 10, Votes: map[int]int64{1: 10, 2: 5, 3: 0}})
 	organizer, selection := r.as("organizer"), review.Of{Slug: slug}
 	read := func() (review.Result, string) {
 		t.Helper()
@@ -104,15 +103,14 @@ func TestResult_first(t *testing.T) {
 	if _, err := r.DB.ExecContext(t.Context(), `UPDATE result SET hash = $1, candidates_hash = ''`, r.Keep(review.Name, document)); err != nil {
 		t.Fatal(err)
 	}
-	r.Tell("voting", "seal", seal) // it is computed again
+	r.Close(rulebook.PhaseReview) // it is computed again
 	first, text := read()
 	if text != string(document) || first.CandidatesHash != "" || !strings.Contains(text, "award winner: passed over as the seats left are needed") || strings.Contains(text, `"code"`) {
 		t.Errorf("in force: %s", text)
 	}
-	seal.Votes[3] = 7
-	r.Tell("voting", "seal", seal)
-	if other, text := read(); other.Hash == first.Hash || other.CandidatesHash != now.CandidatesHash || !strings.Contains(text, `"code":"passed_over"`) {
-		t.Errorf("of other votes: %s", text)
+	r.Strike(2, "withdrew")
+	if other, text := read(); other.Hash == first.Hash || other.CandidatesHash == "" || !strings.Contains(text, `"code":"component"`) {
+		t.Errorf("of other inputs: %s", text)
 	}
 }
 

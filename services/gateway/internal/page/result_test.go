@@ -95,7 +95,7 @@ func TestPages_resultsOfFirstForm(t *testing.T) {
 	get(t, c, at+"/results?lang=zh-CN").has(t, 200, `<li lang="en">`+sentence, first.ResultHash, "没有单独的哈希：重新计算时核对", "--candidates candidates.csv")
 	get(t, c, at+"/results?lang=en").has(t, 200, "<li>"+sentence, "It has no hash of its own: computing the result checks it")
 	get(t, c, at+"/results/print").has(t, 200, "马晓燕", first.ResultHash)
-	get(t, c, at+"/c/1").has(t, 200, "荣获“陇原最美快递员”")
+	get(t, c, at+"/c/1?lang=zh-CN").has(t, 200, "荣获“陇原最美快递员”")
 	get(t, c, at+"/exports/candidates.csv").has(t, 200, "candidate,name,gender,")
 	if sums := get(t, c, at+"/exports/SHA256SUMS"); strings.Contains(sums.body, "candidates.csv") || !strings.Contains(sums.body, first.ResultHash+"  result.json\n") {
 		t.Errorf("sums: %s", sums.body)

@@ -7,7 +7,7 @@ func resultFamilies(words map[string][]string) map[string][]string {
 		"rules.results.scores.": words["Scores"],
 		"results.ranking.":      words["Show"],
 		"results.ranking.lead.": words["Scores"],
-		"results.file.":         {"rulebook", "candidates", "votes", "scores", "result", "leaves", "checkpoint", "key", "ballots", "sums"},
+		"results.file.":         {"rulebook", "candidates", "votes", "scores", "awards", "result", "leaves", "checkpoint", "key", "ballots", "sums"},
 		"results.held.":         {"first", "signed", "key", "own", "lines", "page"},
 	}
 }
