@@ -133,7 +133,7 @@ func (p *Poster) draw(s Sheet, photo image.Image) image.Image {
 		draw.CatmullRom.Scale(img, at, photo, covering(photo.Bounds()), draw.Src, nil)
 	}
 	y := margin + 36
-	y = p.write(img, s.Above, y, 32, 1, room, gold) + 36
+	y = p.write(img, s.Above, y, 32, 1, room, gold) + 52
 	size, lines := 76, 3
 	if len([]rune(s.Title)) > 36 {
 		size = 58
