@@ -197,6 +197,22 @@ func (k *PublicKey) add(other PublicKey) error {
 
 func (k PublicKey) known() note.Verifiers { return note.VerifierList(k.verifiers...) }
 
+// Signed tells which of k's keys signed a text, as Texts has them, and how
+// many signatures under it are of other keys, which nobody looked at. ErrKey,
+// where none did.
+func (k PublicKey) Signed(text string) (by []string, others int, err error) {
+	n, err := note.Open([]byte(text), k.known())
+	if err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	for i, v := range k.verifiers {
+		if slices.ContainsFunc(n.Sigs, func(s note.Signature) bool { return s.Hash == v.KeyHash() }) {
+			by = append(by, k.texts[i])
+		}
+	}
+	return by, len(n.UnverifiedSigs), nil
+}
+
 // Texts are the keys, as ParsePublicKey reads them.
 func (k PublicKey) Texts() []string { return slices.Clone(k.texts) }
 

@@ -16,20 +16,32 @@ import (
 // ErrExport is an export that does not hold.
 var ErrExport = errors.New("the export does not hold")
 
+// Daily are the periods of a vote that begins anew each day.
+const Daily = "daily"
+
 // Rules are what a rulebook asks of the ballots of one voter in one period
 // taken together. The zero value asks for one ballot, of any length.
 type Rules struct {
-	Adds     bool // further ballots may add picks
-	Min, Max int  // picks; 0: not checked
+	Periods  string // Once or Daily; empty: not checked
+	Adds     bool   // further ballots may add picks
+	Min, Max int    // picks; 0: not checked
+}
+
+// period tells what is wrong with a ballot's.
+func (r Rules) period(name string) error {
+	if r.Periods != "" && (r.Periods == Once) != (name == Once) {
+		return fmt.Errorf("its period is %s; the rulebook's frequency is %s", name, r.Periods)
+	}
+	return nil
 }
 
 // Recount is what an export's leaves say.
 type Recount struct {
 	Tree    tlog.Tree
 	Ballots int64         // removed ones not among them
-	Removed int64         // ballots
 	Voters  int64         // pairs of a voter and a period
 	Votes   map[int]int64 // by candidate number, removed ballots taken off
+	Removed []Removal     // of ballots, in the order of the log
 }
 
 // Count reads leaves, one a line, in the order of the log: it hashes and counts
@@ -51,8 +63,7 @@ func Count(leaves io.Reader, rules Rules) (Recount, error) {
 	if err := c.finish(); err != nil {
 		return Recount{}, fmt.Errorf("%w: %w", ErrExport, err)
 	}
-	removed := int64(len(c.removed))
-	return Recount{edge.Tree(), c.ballots - removed, removed, int64(len(c.voters)), c.votes}, nil
+	return Recount{edge.Tree(), c.ballots - int64(len(c.removed)), int64(len(c.voters)), c.votes, c.removals}, nil
 }
 
 // eachLine gives the lines of an export. ErrExport names the one at fault.
@@ -91,13 +102,14 @@ type voter struct {
 
 // counter has seen the leaves so far.
 type counter struct {
-	rules   Rules
-	ballots int64
-	picks   [][]int // by index; nil: a removal
-	removed map[int64]bool
-	votes   map[int]int64
-	voters  map[voter][]int // all picks of the period
-	periods map[string]string
+	rules    Rules
+	ballots  int64
+	picks    [][]int // by index; nil: a removal
+	removed  map[int64]bool
+	removals []Removal
+	votes    map[int]int64
+	voters   map[voter][]int // all picks of the period
+	periods  map[string]string
 }
 
 func (c *counter) add(l Leaf) error {
@@ -106,6 +118,9 @@ func (c *counter) add(l Leaf) error {
 		return c.remove(r)
 	}
 	b := l.(Ballot)
+	if err := c.rules.period(b.Period); err != nil {
+		return err
+	}
 	c.picks = append(c.picks, b.Picks)
 	who := voter{c.intern(b.Period), b.Voter}
 	earlier, again := c.voters[who]
@@ -153,7 +168,7 @@ func (c *counter) remove(r Removal) error {
 	if c.removed == nil {
 		c.removed = map[int64]bool{}
 	}
-	c.removed[r.Index] = true
+	c.removed[r.Index], c.removals = true, append(c.removals, r)
 	for _, n := range c.picks[r.Index] {
 		if c.votes[n]--; c.votes[n] == 0 {
 			delete(c.votes, n)

@@ -146,7 +146,8 @@ type Service interface {
 	// (picks, picks[2]), ErrDuplicate with the first one's time in param
 	// "first", ErrKeyReused, ErrBusy, ErrUnknownOutcome. Whether ballots are
 	// taken now comes before the picks. A ballot that was counted before, with
-	// the same key and picks, gets its receipt again, whatever has changed since.
+	// the same key and picks, gets its receipt again, whatever has changed since,
+	// and though a later period has begun.
 	// Where the rulebook lets voters add picks, picks are judged together with
 	// the earlier ones of the period. Who gave out a roster's codes could use them:
 	// so a roster's voter adds only with an earlier ballot's receipt, and else gets

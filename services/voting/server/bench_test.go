@@ -13,44 +13,59 @@ import (
 // picks and a voter of its own.
 func BenchmarkCastBallots(b *testing.B) {
 	for _, c := range []struct{ pack, flight int }{{1, 64}, {1, 256}, {32, 4}, {64, 4}, {128, 4}, {500, 4}} {
-		b.Run(fmt.Sprintf("pack=%d/flight=%d", c.pack, c.flight), func(b *testing.B) {
-			r := setup(b)
-			r.open(b, `{"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 5}, "counts": "live"}`)
-			var requests, failed atomic.Int64
-			b.SetParallelism(c.flight) // times GOMAXPROCS, so:
-			slots := make(chan struct{}, c.flight)
-			b.ResetTimer()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					first := int(requests.Add(1)) * c.pack
-					in := voting.CastBallots{Ballots: make([]voting.Cast, c.pack)}
-					for i := range in.Ballots {
-						n := (first + i) % 8
-						in.Ballots[i] = ballot(first+i, n+1, n+2, n+3, n+4, n+5)
-					}
-					slots <- struct{}{}
-					out, err := r.CastBallots(r.ctx, in)
-					<-slots
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					for _, o := range out.Outcomes {
-						if o.Fault != nil {
-							failed.Add(1)
-						}
-					}
-				}
-			})
-			b.StopTimer()
-			b.ReportMetric(float64(b.N*c.pack)/b.Elapsed().Seconds(), "ballots/s")
-			if n := failed.Load(); n > 0 {
-				b.Errorf("%d ballots were not counted", n)
-			}
-			r.whole(b, b.N*c.pack)
-			b.ReportMetric(r.size(b)/float64(b.N*c.pack), "bytes/ballot")
-		})
+		b.Run(fmt.Sprintf("pack=%d/flight=%d", c.pack, c.flight), func(b *testing.B) { castBallots(b, c.pack, c.flight, "once", 0) })
 	}
+}
+
+// BenchmarkCastBallots_days has ballots with a key, on a later day of a daily vote:
+// each key is looked for in the days before.
+func BenchmarkCastBallots_days(b *testing.B) {
+	for _, days := range []int{0, 1, 13, 31} {
+		b.Run(fmt.Sprintf("days=%d", days), func(b *testing.B) { castBallots(b, 128, 4, "daily", days) })
+	}
+}
+
+func castBallots(b *testing.B, pack, flight int, frequency string, days int) {
+	b.Helper()
+	r := setup(b)
+	r.open(b, `{"voters": ["device"], "frequency": "`+frequency+`", "picks": {"min": 1, "max": 5}, "counts": "live"}`)
+	r.execute(b, `UPDATE voting SET opened_at = opened_at - $1 * interval '1 day'`, days)
+	var requests, failed atomic.Int64
+	b.SetParallelism(flight) // times GOMAXPROCS, so:
+	slots := make(chan struct{}, flight)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			first := int(requests.Add(1)) * pack
+			in := voting.CastBallots{Ballots: make([]voting.Cast, pack)}
+			for i := range in.Ballots {
+				n := (first + i) % 8
+				in.Ballots[i] = ballot(first+i, n+1, n+2, n+3, n+4, n+5)
+				if frequency == "daily" {
+					in.Ballots[i] = keyed(in.Ballots[i], fmt.Sprint(first+i))
+				}
+			}
+			slots <- struct{}{}
+			out, err := r.CastBallots(r.ctx, in)
+			<-slots
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			for _, o := range out.Outcomes {
+				if o.Fault != nil {
+					failed.Add(1)
+				}
+			}
+		}
+	})
+	b.StopTimer()
+	b.ReportMetric(float64(b.N*pack)/b.Elapsed().Seconds(), "ballots/s")
+	if n := failed.Load(); n > 0 {
+		b.Errorf("%d ballots were not counted", n)
+	}
+	r.whole(b, b.N*pack)
+	b.ReportMetric(r.size(b)/float64(b.N*pack), "bytes/ballot")
 }
 
 // size is what ballots, batches and the log take on disk, in bytes, with their

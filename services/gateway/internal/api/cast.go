@@ -66,7 +66,8 @@ func (a *API) describeCasting(at string) {
 	op := a.operation(app.CastBallot, at, "Cast a ballot")
 	op.Parameters = append(pathParams(op.Path), &huma.Param{
 		Name: keyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-		Description: "Whoever lost the answer sends the ballot again with the same key and gets the same receipt.",
+		Description: "Whoever lost the answer sends the ballot again with the same key and gets the same receipt, also on a later day: a key belongs to the period " +
+			"in which it came first, for 31 days. Each further ballot takes a key of its own.",
 	}, &huma.Param{
 		Name: earlierHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
 		Description: "Receipt of an earlier ballot of the period, for a roster's voter who adds picks where the rulebook allows that.",

@@ -49,11 +49,14 @@ func (s Selection) StateAt(now time.Time) string {
 
 // Periods are those in which ballots could be cast so far, by the database's
 // clock; none before the opening.
-func (s Selection) Periods(rules rule.Rules) (periods []int) {
+func (s Selection) Periods(rules rule.Rules) (periods []int) { return s.PeriodsAt(rules, s.Now) }
+
+// PeriodsAt are the Periods at a time after the selection was read.
+func (s Selection) PeriodsAt(rules rule.Rules, now time.Time) (periods []int) {
 	if !s.OpenedAt.Valid {
 		return nil
 	}
-	last := s.Now
+	last := now
 	for _, end := range []sql.NullTime{s.ClosesAt, s.ClosedAt} {
 		if end.Valid && end.Time.Before(last) {
 			last = end.Time

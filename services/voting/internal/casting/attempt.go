@@ -94,7 +94,7 @@ func (a *attempt) waiting() []*item {
 // If it had not begun by then, it will find that its minute is over, or these
 // ballots in its way.
 func (a *attempt) recognize(ctx context.Context) error {
-	if err := a.store.wait(ctx, a.slug); err != nil {
+	if _, err := a.store.wait(ctx, a.slug); err != nil {
 		return err
 	}
 	var asks []ask

@@ -19,9 +19,15 @@ func (p *pass) judge(ctx context.Context) (refused bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := p.earlier(ctx); err != nil {
+		return false, err
+	}
 	var adders []*item
 	first := make(map[slot]bool, len(p.items))
 	for _, it := range p.items {
+		if it.settled {
+			continue
+		}
 		f := p.gate(it)
 		if f == nil && replaced[it] {
 			f = voting.ErrReplaced
@@ -110,17 +116,11 @@ func (p *pass) check(it *item, earlier []int) *fault.Error {
 }
 
 // recall asks whether a refused ballot that has a key was counted before: a
-// caller who lost the answer gets it, even if the vote has closed since. The
-// period may have ended too.
+// caller who lost the answer gets it, even if the vote has closed since.
 func (p *pass) recall(it *item) {
-	if it.ballot.cast.Key.IsZero() || p.selection == nil {
-		return
+	if !it.ballot.cast.Key.IsZero() && p.selection != nil {
+		p.asks = append(p.asks, ask{it, []slot{p.slot(it, p.period)}})
 	}
-	slots := []slot{p.slot(it, p.period)}
-	if p.selection.Rules.Daily() {
-		slots = append(slots, p.slot(it, p.period-1))
-	}
-	p.asks = append(p.asks, ask{it, slots})
 }
 
 // add numbers further ballots of voters who may cast the rest of their picks

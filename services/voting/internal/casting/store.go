@@ -25,6 +25,8 @@ type store struct {
 	db   *sqlx.DB
 	conn *sqlx.Conn // nil: not connected
 	call *sqlx.Stmt // castBallots on conn
+
+	begun map[int]int // by selection: the period that had begun when nothing older was under way
 }
 
 // castBallots calls the function that the migrations describe. It is prepared
@@ -68,9 +70,15 @@ func (s *store) write(ctx context.Context, args []any) (w written, err error) {
 }
 
 // wait returns once no transaction of the selection that began before it is
-// under way.
-func (s *store) wait(ctx context.Context, slug string) error {
-	return pg.InTx(ctx, s.db, func(tx *sqlx.Tx) error { return candidates.Lock(ctx, tx, slug) })
+// under way, and tells when that was.
+func (s *store) wait(ctx context.Context, slug string) (at time.Time, err error) {
+	err = pg.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := candidates.Lock(ctx, tx, slug); err != nil {
+			return err
+		}
+		return tx.GetContext(ctx, &at, `SELECT clock_timestamp()`)
+	})
+	return at, err
 }
 
 // generations are how often the codes of voters have been replaced, by

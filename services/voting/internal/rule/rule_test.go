@@ -71,6 +71,36 @@ func TestHours(t *testing.T) {
 	}
 }
 
+// TestHours_clockChanges: hours are what clocks show, in the hour that comes twice
+// and around the one that does not come.
+func TestHours_clockChanges(t *testing.T) {
+	for hours, open := range map[string][]string{ // in UTC: from, to
+		"02:00-03:00": {"2026-10-25T00:00:00Z", "2026-10-25T02:00:00Z"}, // twice
+		"02:30-03:00": {"2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"},
+		"01:00-02:30": {"2026-03-29T00:00:00Z", "2026-03-29T01:00:00Z", // it ends where clocks jump
+			"2026-10-24T23:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:00:00Z", "2026-10-25T01:30:00Z"},
+		"00:00-24:00": {"2026-03-28T22:00:00Z", "2026-03-29T22:00:00Z", "2026-10-24T21:00:00Z", "2026-10-26T00:00:00Z"},
+	} {
+		r := rules(t, "timezone: Europe/Berlin\nvoting: {frequency: daily, hours: \""+hours+"\"}")
+		for _, night := range []string{"2026-03-28T22:00:00Z", "2026-10-24T21:00:00Z"} {
+			begin, err := time.Parse(time.RFC3339, night)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for at := begin; at.Before(begin.Add(8 * time.Hour)); at = at.Add(time.Minute) {
+				want := false
+				for i := 0; i < len(open); i += 2 {
+					now := at.Format(time.RFC3339)
+					want = want || open[i] <= now && now < open[i+1]
+				}
+				if f := r.Hours(at); (f == nil) != want {
+					t.Fatalf("%s at %s: %v, want %t", hours, at, f, want)
+				}
+			}
+		}
+	}
+}
+
 func TestWay(t *testing.T) {
 	r := rules(t, "voting: {voters: [device, roster]}")
 	for way, ok := range map[string]bool{"device": true, "roster": true, "otp": false, "": false} {

@@ -3,6 +3,7 @@ package script
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -32,7 +33,7 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 		codes[i] = all[i*len(all)/len(codes)]
 	}
 	var mu sync.Mutex
-	indexes := make(map[int64]string, len(codes))
+	indexes, papers := make(map[int64]string, len(codes)), map[string]any{}
 	if err := s.Crowd(ctx, len(codes), func(ctx context.Context, i int) error {
 		r, err := s.Recorded(ctx, i, codes[i])
 		if err != nil {
@@ -50,6 +51,9 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 		}
 		mu.Lock()
 		defer mu.Unlock()
+		if i < papersKept {
+			papers[fmt.Sprintf("receipt-%d.json", i)] = r
+		}
 		if other, taken := indexes[*r.Index]; taken {
 			return fmt.Errorf("receipts %s and %s have one place in the log", other, codes[i])
 		}
@@ -58,18 +62,31 @@ func (s *Script) Proven(ctx context.Context, binary string) error {
 	}); err != nil {
 		return err
 	}
-	return s.verify(ctx, binary, len(all))
+	return s.verify(ctx, binary, len(all), papers)
 }
 
-// verify runs `laurel verify` on what anybody can fetch, and once more on a log
-// with one byte changed.
-func (s *Script) verify(ctx context.Context, binary string, ballots int) error {
+// papersKept is how many receipts `laurel verify` gets.
+const papersKept = 3
+
+// verify runs `laurel verify` on what anybody can fetch, with receipts by the name
+// of their file, and once more on a log with one byte changed.
+func (s *Script) verify(ctx context.Context, binary string, ballots int, papers map[string]any) error {
 	dir, err := os.MkdirTemp("", "laurel-verify-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	var names []string
+	for name, paper := range papers {
+		body, err := json.Marshal(paper)
+		if err != nil {
+			return err
+		}
+		names = append(names, filepath.Join(dir, name))
+		if err := os.WriteFile(names[len(names)-1], body, 0o600); err != nil {
+			return err
+		}
+	}
 	for name, fetch := range map[string]func() ([]byte, error){
 		"leaves.txt":     func() ([]byte, error) { return s.API.Leaves(ctx, s.Slug) },
 		"checkpoint.txt": func() ([]byte, error) { text, err := s.API.Checkpoint(ctx, s.Slug); return []byte(text), err },
@@ -78,8 +95,15 @@ func (s *Script) verify(ctx context.Context, binary string, ballots int) error {
 			return []byte(key.String()), err
 		},
 		"rulebook.json": func() ([]byte, error) { return s.API.Rulebook(ctx, s.Slug) },
-		"votes.csv":     func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "votes") },
-		"ballots.csv":   func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "ballots") },
+		"selection.json": func() ([]byte, error) {
+			selection, err := s.API.Selection(ctx, s.Slug)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(selection)
+		},
+		"votes.csv":   func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "votes") },
+		"ballots.csv": func() ([]byte, error) { return s.auditor().Export(ctx, s.Slug, "ballots") },
 	} {
 		body, err := fetch()
 		if err != nil {

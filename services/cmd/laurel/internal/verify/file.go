@@ -10,34 +10,74 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
-	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 // maxSmall is the largest file in bytes, except leaves and ballots.
 const maxSmall = 16 << 20
 
-// recorded is what the API says of a receipt.
-type recorded struct {
-	Receipt  string             `json:"receipt"`
-	Index    *int64             `json:"index"`
-	Evidence *ballotlog.Receipt `json:"evidence"`
+// The kinds of files.
+const (
+	kindLeaves     = "leaves"
+	kindBallots    = "ballots"
+	kindStatement  = "statement"
+	kindCheckpoint = "checkpoint"
+	kindKey        = "key"
+	kindVotes      = "votes"
+	kindScores     = "scores"
+	kindReceipt    = "receipt"
+	kindResults    = "results"
+	kindSelection  = "selection"
+	kindRulebook   = "rulebook"
+)
+
+// file is one that was given.
+type file struct {
+	name string
+	text []byte
+}
+
+// fault says which file something is wrong with.
+func (f file) fault(err error) error { return fmt.Errorf("%s: %w", f.name, err) }
+
+// votes are the published sums.
+type votes struct {
+	file
+	of map[int]int64 // by candidate
+}
+
+// book is the rulebook.
+type book struct {
+	file
+	*rulebook.Rulebook
+}
+
+// files are the command's files by what is in them, in the order of the command.
+type files struct {
+	leaves, ballots string // names: they may be large
+	checkpoint, key file
+	scores          *file
+	votes           *votes
+	rulebook        *book
+	published       []published
+	receipts        []recorded
+	statements      []file
 }
 
 // read tells the files apart and reads the small ones.
-func read(names []string) (files, error) {
-	f := files{receipts: map[string]recorded{}, statements: map[string]string{}}
+func read(names []string) (f files, err error) {
 	seen := map[string]string{}
 	for _, name := range names {
 		kind, err := f.read(name)
 		if err != nil {
 			return f, fmt.Errorf("%s: %w", name, err)
 		}
-		if other, twice := seen[kind]; twice && kind != "receipt" && kind != "statement" {
+		if other, twice := seen[kind]; twice && kind != kindReceipt && kind != kindStatement {
 			return f, fmt.Errorf("%s and %s are both %s", other, name, kind)
 		}
 		seen[kind] = name
@@ -45,22 +85,39 @@ func read(names []string) (files, error) {
 	return f, nil
 }
 
+// complete tells what is missing.
+func (f files) complete() (err error) {
+	for _, missing := range []struct {
+		is   bool
+		what string
+	}{
+		{f.leaves == "", "leaves (GET …/log/leaves)"},
+		{f.checkpoint.name == "", "checkpoint (GET …/log/checkpoint)"},
+		{f.key.name == "", "public key (GET …/log/key)"},
+	} {
+		if missing.is {
+			err = errors.Join(err, fmt.Errorf("there is no file with the %s", missing.what))
+		}
+	}
+	return err
+}
+
 func (f *files) read(name string) (kind string, err error) {
-	file, err := os.Open(name)
+	opened, err := os.Open(name)
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
-	in := bufio.NewReader(file)
+	defer opened.Close()
+	in := bufio.NewReader(opened)
 	begin, _ := in.Peek(64)
 	starts := func(text string) bool { return bytes.HasPrefix(begin, []byte(text)) }
 	switch {
 	case len(begin) == 0, starts("ballot "), starts("removal "):
 		f.leaves = name
-		return "leaves", nil
+		return kindLeaves, nil
 	case starts("index,period,voter,picks"):
 		f.ballots = name
-		return "ballots", nil
+		return kindBallots, nil
 	}
 	data, err := io.ReadAll(io.LimitReader(in, maxSmall+1))
 	if err == nil && len(data) > maxSmall {
@@ -70,29 +127,76 @@ func (f *files) read(name string) (kind string, err error) {
 		return "", err
 	}
 	origin, _, _ := bytes.Cut(data, []byte("\n"))
-	switch {
+	switch given := (file{name, data}); {
 	case starts("laurel/") && bytes.HasSuffix(origin, []byte("/statement")):
-		f.statements[name] = string(data)
-		return "statement", nil
+		f.statements = append(f.statements, given)
+		return kindStatement, nil
 	case starts("laurel/"):
-		f.checkpoint = data
-		return "checkpoint", nil
+		f.checkpoint = given
+		return kindCheckpoint, nil
 	case starts("laurel+"):
-		f.key = data
-		return "key", nil
+		f.key = given
+		return kindKey, nil
 	case starts("candidate,votes"):
-		f.votes, err = readVotes(data)
-		return "votes", err
+		of, err := readVotes(data)
+		f.votes = &votes{given, of}
+		return kindVotes, err
+	case starts("panel,juror,candidate,criterion,score\n"):
+		f.scores = &given
+		return kindScores, nil
+	default:
+		return f.document(given)
 	}
-	var r recorded
-	if json.Unmarshal(data, &r) == nil && r.Evidence != nil {
-		f.receipts[name] = r
-		return "receipt", nil
+}
+
+// document reads JSON, or a rulebook in YAML.
+func (f *files) document(given file) (kind string, err error) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(given.text, &fields) == nil {
+		has := func(name string) bool { _, ok := fields[name]; return ok }
+		switch {
+		case has("evidence"):
+			return kindReceipt, f.receipt(given)
+		case has("rulebook_hash") && has("ranking"):
+			return kindResults, f.publish(kindResults, given)
+		case has("rulebook_hash") && has("phases"):
+			return kindSelection, f.publish(kindSelection, given)
+		}
 	}
-	if f.rulebook, err = rulebook.Parse(data); err != nil {
-		return "", fmt.Errorf("it is none of leaves, checkpoint, key, votes, ballots, receipt, statement, nor a rulebook: %w", err)
+	rb, err := rulebook.Parse(given.text)
+	if err != nil {
+		return "", fmt.Errorf("it is none of leaves, checkpoint, key, votes, scores, ballots, receipt, statement, selection, results, nor a rulebook: %w", err)
 	}
-	return "rulebook", nil
+	f.rulebook = &book{given, rb}
+	return kindRulebook, nil
+}
+
+func (f *files) receipt(given file) (err error) {
+	r := recorded{file: given}
+	var has []string
+	if has, r.unused, err = exact(given.text, recordedFields()); err == nil {
+		err = json.Unmarshal(given.text, &r)
+	}
+	for _, name := range recordedFields() {
+		optional := name == "index" || strings.HasPrefix(name, "evidence.proof") && r.Evidence.Proof == nil
+		if err == nil && !optional && !slices.Contains(has, name) {
+			err = fmt.Errorf("%s: it is missing", name)
+		}
+	}
+	f.receipts = append(f.receipts, r)
+	return err
+}
+
+// publish reads what is of a selection. Only a few of its fields are used.
+func (f *files) publish(kind string, given file) error {
+	p := published{file: given, kind: kind}
+	used := []string{"slug", "rulebook_hash", "votes_hash", "scores_hash", "frozen_at", "ballots", "ranking", "ranking.number"}
+	_, _, err := exact(given.text, used)
+	if err == nil {
+		err = json.Unmarshal(given.text, &p)
+	}
+	f.published = append(f.published, p)
+	return err
 }
 
 // readVotes reads candidate,votes.
@@ -101,7 +205,7 @@ func readVotes(data []byte) (map[int]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(rows[0]) != 2 {
+	if !slices.Equal(rows[0], []string{"candidate", "votes"}) {
 		return nil, errors.New("it has other columns than candidate and votes")
 	}
 	votes := make(map[int]int64, len(rows))
@@ -109,7 +213,7 @@ func readVotes(data []byte) (map[int]int64, error) {
 		n, err1 := strconv.Atoi(row[0])
 		v, err2 := strconv.ParseInt(row[1], 10, 64)
 		_, twice := votes[n]
-		if err := errors.Join(err1, err2); err != nil || n < 1 || v < 0 || twice {
+		if err := errors.Join(err1, err2); err != nil || n < 1 || v < 0 || twice || strconv.Itoa(n) != row[0] || strconv.FormatInt(v, 10) != row[1] {
 			return nil, fmt.Errorf("line %d: %q is not one candidate's number and votes", i+2, row)
 		}
 		votes[n] = v
@@ -132,8 +236,8 @@ func compare(ballotsName, leavesName string) error {
 	rows, lines := csv.NewReader(ballots), bufio.NewScanner(leaves)
 	lines.Buffer(nil, ballotlog.MaxLeaf+1)
 	rows.ReuseRecord = true
-	if _, err := rows.Read(); err != nil { // the header
-		return err
+	if head, err := rows.Read(); err != nil || !slices.Equal(head, []string{"index", "period", "voter", "picks"}) {
+		return errors.Join(errors.New("it has other columns than index, period, voter and picks"), err)
 	}
 	for index := 0; lines.Scan(); index++ {
 		leaf, err := ballotlog.Parse(lines.Text())
@@ -157,22 +261,4 @@ func compare(ballotsName, leavesName string) error {
 		return errors.Join(errors.New("there are more ballots than leaves"), err)
 	}
 	return lines.Err()
-}
-
-// check proves a receipt in the log of the checkpoint, or of an earlier one.
-func (r recorded) check(key ballotlog.PublicKey, slug string, head ballotlog.Head) error {
-	code, err := receipt.Parse(r.Receipt)
-	if err != nil {
-		return err
-	}
-	if _, err := r.Evidence.Check(key, slug, code.OldBatch()); err != nil {
-		return err
-	}
-	if r.Evidence.Proof == nil {
-		return errors.New("the receipt was asked for before a publication had put its ballot into the log: ask again")
-	}
-	if r.Index == nil || *r.Index != r.Evidence.Proof.Index || *r.Index >= head.N {
-		return errors.New("the receipt's index is not that of its proof")
-	}
-	return nil
 }

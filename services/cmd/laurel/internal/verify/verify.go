@@ -1,5 +1,6 @@
 // Package verify checks an exported ballot log without any service: the lines
-// are those that were signed, nobody voted twice, and the sums are right.
+// are those that were signed, nobody voted twice, and the sums are right. It
+// believes nothing that it is given: what it could not check, it says.
 package verify
 
 import (
@@ -17,21 +18,37 @@ import (
 
 // Command is `laurel verify`.
 type Command struct {
-	Files     []string `arg:"" name:"file" type:"existingfile" help:"Leaves, checkpoint and public key of the ballot log; also votes, ballots, rulebook, receipts and statements to compare. They are told apart by what is in them."`
-	Selection string   `help:"Slug of the selection whose log it must be; default: whichever was signed."`
-	Struck    []int    `help:"Candidates who were struck: they have no votes in the result, and their ballots stay in the log."`
+	Files        []string `arg:"" name:"file" help:"Leaves, checkpoint and public key of the ballot log; also votes, scores, ballots, rulebook, selection, results, receipts and statements. They are told apart by what is in them."`
+	Selection    string   `help:"Slug of the selection whose log it must be; default: whichever was signed."`
+	RulebookHash string   `help:"Hash of the frozen rulebook as it was published, hex; the files of the selection and of its results have it too."`
+	Struck       []int    `help:"Candidates who were struck: they have no votes in the result, and their ballots stay in the log."`
 
 	out io.Writer
 }
 
-// files are the command's files by what is in them.
-type files struct {
-	leaves, ballots string // names: they may be large
-	checkpoint, key []byte
-	votes           map[int]int64 // nil: none given
-	rulebook        *rulebook.Rulebook
-	receipts        map[string]recorded // by file
-	statements      map[string]string   // by file
+// The program's status, where not all holds.
+const (
+	exitRefused = 1 // something does not hold: a file was changed, or is of something else
+	exitBroken  = 2 // what was signed contradicts itself: a broken promise, or two logs
+	exitUnread  = 3 // nothing was checked: a file is missing, or cannot be read
+)
+
+// refusal ends the program with a status.
+type refusal struct {
+	error
+
+	status int
+}
+
+// ExitCode is the program's status.
+func (r refusal) ExitCode() int { return r.status }
+
+// Unwrap gives what is behind it.
+func (r refusal) Unwrap() error { return r.error }
+
+// broken is what the log's own signatures prove against it.
+func broken(format string, args ...any) error {
+	return refusal{fmt.Errorf(format, args...), exitBroken}
 }
 
 // Run says what holds, or what does not.
@@ -40,104 +57,195 @@ func (c *Command) Run() error {
 		c.out = os.Stdout
 	}
 	f, err := read(c.Files)
-	if err != nil {
-		return err
+	if err == nil {
+		err = f.complete()
 	}
-	for name, missing := range map[string]bool{
-		"leaves (GET …/log/leaves)": f.leaves == "", "checkpoint (GET …/log/checkpoint)": f.checkpoint == nil, "public key (GET …/log/key)": f.key == nil,
-	} {
-		if missing {
-			err = errors.Join(err, fmt.Errorf("there is no file with the %s", name))
+	if err != nil {
+		return refusal{err, exitUnread}
+	}
+	v := &verifier{Command: c, files: f}
+	if err := v.check(); err != nil {
+		if errors.As(err, new(refusal)) {
+			return err
 		}
+		return refusal{err, exitRefused}
 	}
-	if err != nil {
-		return err
-	}
-	return c.check(f)
-}
-
-func (c *Command) check(f files) error {
-	key, err := ballotlog.ParsePublicKey(string(f.key))
-	if err != nil {
-		return err
-	}
-	head, err := key.Open(string(f.checkpoint))
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	slug := c.Selection
-	if slug == "" {
-		slug = strings.TrimSuffix(strings.TrimPrefix(head.Origin, "laurel/"), "/ballots")
-	}
-	if head.Origin != ballotlog.CheckpointOrigin(slug) {
-		return fmt.Errorf("the checkpoint is of %q, not of %q", head.Origin, ballotlog.CheckpointOrigin(slug))
-	}
-	recount, err := c.count(f, head)
-	if err != nil {
-		return err
-	}
-	for file, r := range f.receipts {
-		if err := r.check(key, slug, head); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	for file, text := range f.statements {
-		if err := f.checkStatement(key, slug, text); err != nil {
-			return fmt.Errorf("%s: %w", file, err)
-		}
-	}
-	c.report(f, slug, head, recount)
+	v.report()
 	return nil
 }
 
-// count recounts the leaves and compares them with all that is given.
-func (c *Command) count(f files, head ballotlog.Head) (ballotlog.Recount, error) {
-	rules := ballotlog.Rules{}
-	if f.rulebook != nil {
-		v := f.rulebook.Voting
-		rules = ballotlog.Rules{Adds: v.Change == rulebook.ChangeAdd, Min: v.Picks.Min, Max: v.Picks.Max}
-	}
-	leaves, err := os.Open(f.leaves)
-	if err != nil {
-		return ballotlog.Recount{}, err
-	}
-	defer leaves.Close()
-	recount, err := ballotlog.Count(leaves, rules)
-	if err == nil {
-		err = recount.CheckHead(head)
-	}
-	if err == nil && f.votes != nil {
-		err = recount.CheckVotes(f.votes, c.Struck)
-	}
-	if err == nil && f.ballots != "" {
-		err = compare(f.ballots, f.leaves)
-	}
-	return recount, err
+// verifier is one run.
+type verifier struct {
+	*Command
+	files
+
+	keys      ballotlog.PublicKey
+	slug      string
+	head      ballotlog.Head
+	recount   ballotlog.Recount
+	holds     []string // what was found to hold
+	unchecked []string // what was not checked
 }
 
-func (c *Command) report(f files, slug string, head ballotlog.Head, r ballotlog.Recount) {
-	say := func(format string, args ...any) { fmt.Fprintf(c.out, format+"\n", args...) }
-	say("The ballot log of %s holds.", slug)
-	say("  %d lines are those of the signed root %s", head.N, head.Hash)
-	say("  %d ballots, %d removed; one voter, one period, at most once: %d", r.Ballots, r.Removed, r.Voters)
-	if f.rulebook != nil {
-		say("  the picks keep to the rulebook")
+func (v *verifier) hold(format string, args ...any) {
+	v.holds = append(v.holds, fmt.Sprintf(format, args...))
+}
+
+func (v *verifier) leave(format string, args ...any) {
+	v.unchecked = append(v.unchecked, fmt.Sprintf(format, args...))
+}
+
+func (v *verifier) check() error {
+	for _, check := range []func() error{
+		v.checkKeys, v.checkCheckpoint, v.checkRulebook, v.checkLeaves, v.checkVotes, v.checkPublished, v.checkReceipts, v.checkStatements,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if f.ballots != "" {
-		say("  the exported ballots are the lines")
+	return nil
+}
+
+// checkKeys reads the keys. Nothing here tells whose they are.
+func (v *verifier) checkKeys() (err error) {
+	if v.keys, err = ballotlog.ParsePublicKey(string(v.key.text)); err != nil {
+		return v.key.fault(err)
 	}
-	for _, file := range slices.Sorted(maps.Keys(f.receipts)) {
-		say("  receipt %s is proved", f.receipts[file].Receipt)
+	v.leave("whose keys these are: compare them with what the organizers published: %s", strings.Join(v.keys.Texts(), ", "))
+	if !strings.Contains(string(v.key.text), "\n\n") {
+		return nil
 	}
-	for _, file := range slices.Sorted(maps.Keys(f.statements)) {
-		say("  statement %s is borne out: %s", file, strings.Join(stated(f.statements[file]), "; "))
+	_, others, err := v.keys.Signed(strings.TrimSpace(string(v.key.text)) + "\n")
+	v.others(v.key, others)
+	return err
+}
+
+// others says that signatures were not looked at.
+func (v *verifier) others(f file, n int) {
+	if n > 0 {
+		v.leave("%s: %d of the signatures, which are of none of the keys", f.name, n)
 	}
-	if f.votes != nil {
-		say("  the votes of %d candidates are the sums of the ballots", len(f.votes))
-		return
+}
+
+func (v *verifier) checkCheckpoint() (err error) {
+	if v.head, err = v.keys.Open(string(v.checkpoint.text)); err != nil {
+		return v.checkpoint.fault(err)
 	}
-	say("  the sums, which were compared with nothing:")
-	for _, n := range slices.Sorted(maps.Keys(r.Votes)) {
-		say("%6d %d", n, r.Votes[n])
+	by, others, err := v.keys.Signed(string(v.checkpoint.text))
+	if err != nil {
+		return v.checkpoint.fault(err)
+	}
+	v.others(v.checkpoint, others)
+	if v.slug = v.Selection; v.slug == "" {
+		v.slug = strings.TrimSuffix(strings.TrimPrefix(v.head.Origin, "laurel/"), "/ballots")
+	}
+	switch want := ballotlog.CheckpointOrigin(v.slug); {
+	case v.head.Origin != want:
+		return v.checkpoint.fault(fmt.Errorf("it is of %q, not of %q", v.head.Origin, want))
+	case !v.head.At.IsZero():
+		return v.checkpoint.fault(errors.New("it has a fourth line; a checkpoint has three"))
+	}
+	v.hold("%d lines are those of the root %s, signed by %s", v.head.N, v.head.Hash, strings.Join(by, ", "))
+	v.leave("whether others are shown the same checkpoint: compare it with theirs, or with a witness")
+	return nil
+}
+
+// checkLeaves recounts the leaves, and compares them with what is signed and
+// with the exported ballots.
+func (v *verifier) checkLeaves() error {
+	rules := ballotlog.Rules{}
+	if v.rulebook != nil {
+		r := v.rulebook.Voting
+		rules = ballotlog.Rules{Periods: r.Frequency, Adds: r.Change == rulebook.ChangeAdd, Min: r.Picks.Min, Max: r.Picks.Max}
+	}
+	leaves, err := os.Open(v.leaves)
+	if err != nil {
+		return err
+	}
+	defer leaves.Close()
+	v.recount, err = ballotlog.Count(leaves, rules)
+	if err == nil {
+		err = v.recount.CheckHead(v.head)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", v.leaves, err)
+	}
+	v.hold("%d ballots; one voter, one period, at most once: %d", v.recount.Ballots, v.recount.Voters)
+	for _, r := range v.recount.Removed {
+		v.hold("the ballot of line %d was taken out of the count: %s", r.Index, r.Reason)
+	}
+	if v.ballots == "" {
+		return nil
+	}
+	if err := compare(v.ballots, v.leaves); err != nil {
+		return fmt.Errorf("%s: %w", v.ballots, err)
+	}
+	v.hold("the exported ballots are the lines")
+	return nil
+}
+
+func (v *verifier) checkVotes() error {
+	if v.votes == nil {
+		if len(v.Struck) > 0 {
+			v.leave("who was struck, which says nothing where no votes are given")
+		}
+		return nil
+	}
+	if err := v.recount.CheckVotes(v.votes.of, v.Struck); err != nil {
+		return v.votes.fault(err)
+	}
+	v.hold("the votes of %d candidates are the sums of the ballots", len(v.votes.of))
+	for _, n := range v.Struck {
+		v.leave("that candidate %d was struck, whose %d votes are not in the result", n, v.recount.Votes[n])
+	}
+	return nil
+}
+
+func (v *verifier) checkStatements() error {
+	for _, s := range v.statements {
+		read, err := v.keys.OpenStatement(string(s.text), v.slug)
+		if err != nil {
+			return s.fault(err)
+		}
+		_, others, err := v.keys.Signed(string(s.text))
+		if err != nil {
+			return s.fault(err)
+		}
+		v.others(s, others)
+		leaves, err := os.Open(v.leaves)
+		if err != nil {
+			return err
+		}
+		defer leaves.Close()
+		if err := read.Check(leaves); err != nil { // both are signed
+			return refusal{s.fault(err), exitBroken}
+		}
+		var lines []string
+		for _, e := range read.Entries {
+			lines = append(lines, e.String())
+		}
+		v.hold("statement %s is borne out: %s", s.name, strings.Join(lines, "; "))
+		v.leave("%s: that the pseudonyms are those of one voter, and when it was signed", s.name)
+	}
+	return nil
+}
+
+func (v *verifier) report() {
+	say := func(format string, args ...any) { fmt.Fprintf(v.out, format+"\n", args...) }
+	say("The ballot log of %s holds.", v.slug)
+	for _, line := range v.holds {
+		say("  %s", line)
+	}
+	if v.votes == nil {
+		v.leave("the sums, for no votes were given:")
+	}
+	say("Not checked:")
+	for _, line := range v.unchecked {
+		say("  %s", line)
+	}
+	if v.votes == nil {
+		for _, n := range slices.Sorted(maps.Keys(v.recount.Votes)) {
+			say("%6d %d", n, v.recount.Votes[n])
+		}
 	}
 }

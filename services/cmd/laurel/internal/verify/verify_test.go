@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/receipt"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
 const slug = "courier-2"
@@ -23,16 +25,25 @@ const slug = "courier-2"
 const rules = `{"laurel": 1, "timezone": "Asia/Shanghai",
 	"voting": {"voters": ["device"], "frequency": "once", "picks": {"min": 1, "max": 3}, "counts": "live"}}`
 
-// export is a small vote as a service exports it: by file name.
-func export(t *testing.T) map[string]string {
+// vote is a small one as a service exports it.
+type vote struct {
+	files   map[string]string // by name
+	signer  ballotlog.Signer
+	ballots []ballotlog.Ballot
+	hashes  []tlog.Hash
+}
+
+// export is what TestVerify begins with.
+func export(t *testing.T) map[string]string { return newVote(t).files }
+
+func newVote(t *testing.T) *vote {
 	t.Helper()
 	signer, err := ballotlog.NewSigner(bytes.Repeat([]byte{3}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
+	v := &vote{signer: signer}
 	var leaves, ballots strings.Builder
-	var hashes []tlog.Hash
-	var last ballotlog.Ballot
 	ballots.WriteString("index,period,voter,picks\n")
 	votes := map[int]int64{1: 0, 2: 0, 3: 0, 4: 0}
 	for i := range 9 {
@@ -43,54 +54,9 @@ func export(t *testing.T) map[string]string {
 		}
 		fmt.Fprintln(&leaves, b)
 		fmt.Fprintf(&ballots, "%d,once,%x,%d 3\n", i, b.Voter, b.Picks[0])
-		hashes, last = append(hashes, ballotlog.Hash([]byte(b.String()))), b
+		v.ballots, v.hashes = append(v.ballots, b), append(v.hashes, ballotlog.Hash([]byte(b.String())))
 	}
-	var edge ballotlog.Edge
-	for _, h := range hashes {
-		edge.Append(h, nil)
-	}
-	tree := edge.Tree()
-	path, err := ballotlog.Tiles(func(tile tlog.Tile) ([]byte, error) { return ballotlog.Join(hashes[:tile.W]), nil }).Prove(tree, 8)
-	if err != nil {
-		t.Fatal(err)
-	}
-	promise, err := signer.Promise(slug, last)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sign := func(origin string) string {
-		text, err := signer.Sign(ballotlog.Head{Origin: origin, Tree: tree})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return text
-	}
-	checkpoint := sign(ballotlog.CheckpointOrigin(slug))
-	proof := ballotlog.NewInclusion(checkpoint, 8, path)
-	index := int64(8)
-	paper, err := json.Marshal(recorded{receipt.NewKey([]byte("k")).Issue(slug, receipt.Place{Batch: 4}).String(), &index, &ballotlog.Receipt{
-		Leaf: last.String(), Promise: promise, Proof: &proof,
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stated, err := signer.SignStatement(ballotlog.Statement{
-		Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(slug), Tree: tree, At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
-		Entries: []ballotlog.Entry{
-			{Period: "once", Voter: last.Voter, Ballot: true, Index: 8, Hash: hashes[8]},
-			{Period: "once", Voter: [16]byte{99}},
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	refuted, err := signer.SignStatement(ballotlog.Statement{
-		Head:    ballotlog.Head{Origin: ballotlog.StatementOrigin(slug), Tree: tree, At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
-		Entries: []ballotlog.Entry{{Period: "once", Voter: last.Voter}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tree := v.tree(9)
 	keys, err := signer.Keys()
 	if err != nil {
 		t.Fatal(err)
@@ -99,10 +65,89 @@ func export(t *testing.T) map[string]string {
 	for _, n := range slices.Sorted(maps.Keys(votes)) {
 		sums += fmt.Sprintf("%d,%d\n", n, votes[n])
 	}
-	return map[string]string{
-		"leaves.txt": leaves.String(), "ballots.csv": ballots.String(), "checkpoint.txt": checkpoint, "key.txt": keys, "statement.txt": stated, "refuted": refuted,
-		"votes.csv": sums, "rulebook.json": rules, "receipt.json": string(paper),
+	rb, err := rulebook.Parse([]byte(rules))
+	if err != nil {
+		t.Fatal(err)
 	}
+	const scores = "panel,juror,candidate,criterion,score\nexperts,J1,1,skill,90\n"
+	v.files = map[string]string{
+		"leaves.txt": leaves.String(), "ballots.csv": ballots.String(), "checkpoint.txt": v.sign(t, ballotlog.CheckpointOrigin(slug), tree), "key.txt": keys,
+		"statement.txt": v.state(t, tree, ballotlog.Entry{Period: "once", Voter: v.ballots[8].Voter, Ballot: true, Index: 8, Hash: v.hashes[8]},
+			ballotlog.Entry{Period: "once", Voter: [16]byte{99}}),
+		"votes.csv": sums, "scores.csv": scores, "rulebook.json": rules, "receipt.json": v.receipt(t, 8, tree),
+		"selection.json": fmt.Sprintf(`{"slug":%q,"title":{"en":"Courier"},"rulebook_hash":%q,"frozen_at":"2026-05-01T00:00:00Z","phases":[],"ballots":3}`,
+			slug, rb.Hash()),
+		"results.json": fmt.Sprintf(`{"slug":%q,"title":{"en":"Courier"},"rulebook_hash":%q,"votes_hash":"%x","scores_hash":"%x","ballots":9,
+			"ranking":[{"number":3,"name":"C"},{"number":1,"name":"A"},{"number":2,"name":"B"},{"number":4,"name":"D"}]}`,
+			slug, rb.Hash(), sha256.Sum256([]byte(sums)), sha256.Sum256([]byte(scores))),
+	}
+	return v
+}
+
+// tree is that of the first n ballots.
+func (v *vote) tree(n int) tlog.Tree {
+	var edge ballotlog.Edge
+	for _, h := range v.hashes[:n] {
+		edge.Append(h, nil)
+	}
+	return edge.Tree()
+}
+
+func (v *vote) sign(t *testing.T, origin string, tree tlog.Tree) string {
+	t.Helper()
+	text, err := v.signer.Sign(ballotlog.Head{Origin: origin, Tree: tree})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func (v *vote) state(t *testing.T, tree tlog.Tree, entries ...ballotlog.Entry) string {
+	t.Helper()
+	text, err := v.signer.SignStatement(ballotlog.Statement{
+		Head:    ballotlog.Head{Origin: ballotlog.StatementOrigin(slug), Tree: tree, At: time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)},
+		Entries: entries,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// code is the receipt of a ballot.
+func code(index int) string {
+	return receipt.NewKey([]byte("k")).Issue(slug, receipt.Place{Batch: 4, Rank: index}).String()
+}
+
+// receipt is what is recorded behind a ballot, its proof being of the log of tree.
+func (v *vote) receipt(t *testing.T, index int, tree tlog.Tree) string {
+	t.Helper()
+	path, err := ballotlog.Tiles(func(tile tlog.Tile) ([]byte, error) { return ballotlog.Join(v.hashes[:tile.W]), nil }).Prove(tree, int64(index))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proof := ballotlog.NewInclusion(v.sign(t, ballotlog.CheckpointOrigin(slug), tree), int64(index), path)
+	at := int64(index)
+	return paper(t, recorded{Slug: slug, Receipt: code(index), Period: v.ballots[index].Period, Index: &at, Evidence: v.evidence(t, v.ballots[index], &proof)})
+}
+
+// evidence promises a ballot.
+func (v *vote) evidence(t *testing.T, b ballotlog.Ballot, proof *ballotlog.Inclusion) ballotlog.Receipt {
+	t.Helper()
+	promise, err := v.signer.Promise(slug, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ballotlog.Receipt{Leaf: b.String(), Promise: promise, Proof: proof}
+}
+
+func paper(t *testing.T, r recorded) string {
+	t.Helper()
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // verify runs the command on files.
@@ -110,9 +155,6 @@ func verify(t *testing.T, c Command, contents map[string]string) (string, error)
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range contents {
-		if name == "refuted" { // a test puts it in another's place
-			continue
-		}
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -131,9 +173,9 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		slug, "9 lines", "9 ballots, 0 removed", "keep to the rulebook", "exported ballots",
-		"receipt " + receipt.NewKey([]byte("k")).Issue(slug, receipt.Place{Batch: 4}).String() + " is proved",
-		"statement.txt is borne out: once 08", "none", "4 candidates",
+		slug, "9 lines", "9 ballots;", "keep to the rulebook", "exported ballots", "receipt " + code(8) + " is proved: line 8",
+		"statement.txt is borne out: once 08", "none", "4 candidates", "votes.csv is the file", "scores.csv is the file",
+		"whose keys these are", "the same checkpoint", "who is a voter", "code and line belong together",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the report lacks %q:\n%s", want, out)
@@ -141,6 +183,7 @@ func TestVerify(t *testing.T) {
 	}
 	without := export(t)
 	delete(without, "votes.csv")
+	delete(without, "results.json")
 	if out, err = verify(t, Command{Selection: slug}, without); err != nil || !strings.Contains(out, "     3 9\n") {
 		t.Errorf("without votes: %v\n%s", err, out)
 	}
@@ -172,6 +215,8 @@ func TestVerify_refused(t *testing.T) {
 		"key":                   {file: "key.txt", old: "laurel+", new: "laurel+0"},
 		"a statement's place":   {file: "statement.txt", old: " 8 ", new: " 7 "},
 		"a statement's none":    {file: "statement.txt", old: "once 63", new: "once 01"},
+		"another rulebook hash": {command: Command{RulebookHash: strings.Repeat("0", 64)}},
+		"another frequency":     {file: "rulebook.json", old: "once", new: "daily"},
 		"no checkpoint":         {file: "checkpoint.txt"},
 		"no key":                {file: "key.txt"},
 		"unknown":               {file: "rulebook.json", old: "laurel", new: "wreath"},
@@ -192,11 +237,6 @@ func TestVerify_refused(t *testing.T) {
 				t.Errorf("accepted:\n%s", out)
 			}
 		})
-	}
-	refuted := export(t)
-	refuted["statement.txt"] = refuted["refuted"]
-	if _, err := verify(t, Command{}, refuted); err == nil || !strings.Contains(err.Error(), "of which the statement knows nothing") {
-		t.Errorf("a statement of none that a leaf refutes: %v", err)
 	}
 	twice := export(t)
 	twice["votes2.csv"] = twice["votes.csv"]
