@@ -32,6 +32,13 @@ var (
 	errNoAnswer = fault.NewUnavailable("no_answer", "no answer in time; the outcome is unknown, it is safe to try again", time.Second)
 )
 
+// Unseen tells whether a call failed before its service looked at the request:
+// nothing was done. Of every other call that failed without a fault of the service's
+// own, nobody knows.
+func Unseen(err error) bool {
+	return errors.Is(err, errDown) || errors.Is(err, errUnproved) || errors.Is(err, errStale)
+}
+
 // Endpoint is one verb of a service: rpc.<service>.v1.<name>.
 type Endpoint struct {
 	Name string

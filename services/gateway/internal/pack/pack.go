@@ -5,7 +5,6 @@ package pack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -218,15 +217,14 @@ func (p *Packer) send(pack []*waiting) {
 }
 
 // unknown is what a ballot is told whose request failed as a whole. Nothing was
-// tried where the service is not there, nor where it cannot read the request,
-// because it is of an earlier version and will be replaced; else nobody knows.
+// tried where the service has not looked at the request, nor where it cannot read
+// it, because it is of an earlier version and will be replaced; else nobody knows.
 func unknown(err error) *fault.Error {
-	var f *fault.Error
 	switch {
-	case !errors.As(err, &f), f.Code == "no_answer", f.Kind == fault.Internal:
-		return voting.ErrUnknownOutcome.Because(err)
-	case f.Kind == fault.Malformed:
+	case bus.Unseen(err):
+		return fault.From(err)
+	case fault.Is(err, fault.Malformed):
 		return Busy().Because(err)
 	}
-	return f
+	return voting.ErrUnknownOutcome.Because(err)
 }

@@ -102,6 +102,8 @@ func TestPacker_failures(t *testing.T) {
 		"crash":       {errors.New("boom"), voting.ErrUnknownOutcome},
 		"not there":   {fault.NewUnavailable("service_down", "down", 0), fault.NewUnavailable("service_down", "", 0)},
 		"too few":     {nil, voting.ErrUnknownOutcome},
+		"database":    {fault.NewUnavailable("database_down", "it cannot be reached", 0), voting.ErrUnknownOutcome},
+		"unproved":    {fault.NewUnavailable("request_unproved", "nothing was done", 0), fault.NewUnavailable("request_unproved", "", 0)},
 		"older room":  {fault.New(fault.Malformed, "request_malformed", "the request cannot be read"), voting.ErrBusy},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,9 +62,9 @@ func (p *pass) run(ctx context.Context) (done bool, err error) {
 	return true, p.attempt.answer(ctx, p.asks)
 }
 
-// undo leaves to the next pass all that is not written.
+// undo leaves to the next pass all that is not counted.
 func (p *pass) undo() {
 	for _, it := range p.items {
-		it.settled = it.written
+		it.settled = it.counted()
 	}
 }
