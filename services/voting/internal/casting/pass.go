@@ -1,7 +1,6 @@
 package casting
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,8 +35,8 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 	if p.selection == nil {
 		return p, nil
 	}
-	if !bytes.Equal(p.selection.KeyCheck, a.keys.Check) {
-		return nil, fmt.Errorf("the pseudonym key is not the one that %s began with: with another, everybody could vote again", a.slug)
+	if err := a.keys.Made(p.selection.KeyCheck); err != nil { // with another, everybody could vote again
+		return nil, fmt.Errorf("cast ballots of %s: %w", a.slug, err)
 	}
 	p.now = p.selection.At()
 	p.period = p.selection.Rules.Period(p.now)

@@ -3,15 +3,21 @@
 package secret
 
 import (
+	"bytes"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 
+	"github.com/laurel-awards/laurel/pkg/key"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/receipt"
+	"github.com/laurel-awards/laurel/services/voting"
 )
+
+// Name of the pseudonym key.
+const Name = "pseudonym"
 
 // KeySize is the least number of bytes of the pseudonym key.
 const KeySize = 32
@@ -29,13 +35,13 @@ type Keys struct {
 }
 
 // New derives the keys.
-func New(key []byte) (Keys, error) {
-	if len(key) < KeySize {
-		return Keys{}, fmt.Errorf("voting: the pseudonym key has %d bytes; it needs %d", len(key), KeySize)
+func New(pseudonym []byte) (Keys, error) {
+	if len(pseudonym) < KeySize {
+		return Keys{}, fmt.Errorf("voting: the pseudonym key has %d bytes; it needs %d", len(pseudonym), KeySize)
 	}
 	var errs []error
 	derive := func(purpose string, size int) []byte {
-		k, err := hkdf.Key(sha256.New, key, nil, purpose, size)
+		k, err := hkdf.Key(sha256.New, pseudonym, nil, purpose, size)
 		errs = append(errs, err)
 		return k
 	}
@@ -45,6 +51,15 @@ func New(key []byte) (Keys, error) {
 		Check:     derive("laurel pseudonym key check v1", 16),
 	}
 	return keys, errors.Join(errs...)
+}
+
+// Made gives key.ErrUnknown unless check is of these keys, as a selection keeps it
+// that began with them.
+func (k Keys) Made(check []byte) error {
+	if !bytes.Equal(check, k.Check) {
+		return key.Unknown(voting.Name, Name)
+	}
+	return nil
 }
 
 // Name gives the voter's pseudonym: the first 16 bytes of the HMAC-SHA-256 of
