@@ -72,6 +72,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Keys:       own,
+		Ready:      sequencer.Ready,
 		Endpoints:  voting.Endpoints(service),
 		Handlers:   append(candidates.Handlers(deps.Selections, deps.Time, keys), members.Handlers()...),
 		Jobs:       reader.Jobs(),
@@ -79,6 +80,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		Tasks: []run.Task{
 			{Name: "writer", Run: caster.Run},
 			{Name: "sequencer", Run: sequencer.Run},
+			{Name: "counting", Run: sequencer.Watch},
 			{Name: "live tally", Run: live.New(deps, reader).Run},
 		},
 	}, nil
