@@ -91,7 +91,8 @@ func named(f *fault.Error, what, service string, names []string) *fault.Error {
 		files[i], settings[i] = "keys/"+name, strings.ToUpper(name)+"_KEY_FILE"
 	}
 	f = f.With("service", service).With("keys", strings.Join(names, " "))
-	f.Message = fmt.Sprintf("%s does not open: its key %s is %s. Put %s in the data directory (or the file of %s) back as it was, from the copy of the keys, and start again",
+	f.Message = fmt.Sprintf("%s does not open: its key %s is %s. "+
+		"Put %s in the data directory (or the file of %s) back as it was, from the copy of the keys, and start again",
 		service, strings.Join(names, ", "), what, strings.Join(files, ", "), strings.Join(settings, ", "))
 	return f
 }
@@ -183,7 +184,9 @@ func (k Key) recorded(ctx context.Context, q sqlx.QueryerContext) (checks pq.Str
 func (k Key) recognize(ctx context.Context, tx *sqlx.Tx) (known bool, err error) {
 	checks, err := k.recorded(ctx, tx)
 	if err == nil && len(checks) == 0 && k.Before != "" {
-		err = tx.SelectContext(ctx, &checks, k.Before)
+		if err = tx.SelectContext(ctx, &checks, k.Before); err == nil && len(checks) > 0 {
+			err = k.record(ctx, tx, checks)
+		}
 	}
 	if err != nil {
 		return false, err
@@ -200,10 +203,14 @@ func (k Key) recognize(ctx context.Context, tx *sqlx.Tx) (known bool, err error)
 			checks = append(checks, check)
 		}
 	}
+	return true, k.record(ctx, tx, checks)
+}
+
+func (k Key) record(ctx context.Context, tx *sqlx.Tx, checks pq.StringArray) error {
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO key_check AS k (name, checks) VALUES ($1, $2)
 		ON CONFLICT (name) DO UPDATE SET checks = excluded.checks WHERE k.checks <> excluded.checks`, k.Name, checks); err != nil {
-		return false, fmt.Errorf("check of the key %s: %w", k.Name, err)
+		return fmt.Errorf("check of the key %s: %w", k.Name, err)
 	}
-	return true, nil
+	return nil
 }

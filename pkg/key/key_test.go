@@ -39,7 +39,7 @@ func known(t *testing.T, db *sqlx.DB, keys ...key.Key) bool {
 	return err == nil
 }
 
-func make1(t *testing.T, db *sqlx.DB) {
+func fill(t *testing.T, db *sqlx.DB) {
 	t.Helper()
 	if _, err := db.ExecContext(t.Context(), `INSERT INTO made VALUES ('key')`); err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestRecognize(t *testing.T) {
 	if needed, err := key.Needed(t.Context(), db, []key.Key{roster}); err != nil || len(needed) != 0 {
 		t.Errorf("without data %v are needed, %v", needed, err)
 	}
-	make1(t, db)
+	fill(t, db)
 	if known(t, db, other) || !known(t, db, one) || known(t, db, other) {
 		t.Error("with data another key is taken, or the own one is not")
 	}
@@ -79,7 +79,7 @@ func TestRecognize(t *testing.T) {
 // checks, unless its data tell which key it is.
 func TestRecognize_earlier(t *testing.T) {
 	db := open(t)
-	make1(t, db)
+	fill(t, db)
 	if one := roster.Secret([]byte("one")); !known(t, db, one) || known(t, db, roster.Secret([]byte("other"))) {
 		t.Error("the first key is not the installation's")
 	}
@@ -96,7 +96,7 @@ func TestRecognize_earlier(t *testing.T) {
 // replica, and takes none that nobody handed over to.
 func TestRecognize_handover(t *testing.T) {
 	db := open(t)
-	make1(t, db)
+	fill(t, db)
 	seed := func(b string) string { return strings.Repeat(b, 32) }
 	signer := func(lines ...string) key.Key {
 		s, err := ballotlog.ReadSigner(strings.Join(lines, "\n"))

@@ -42,7 +42,7 @@ type Sequencer struct {
 
 	failed map[step]failure // the others are counted all the same
 	stalls stalls
-	due    map[int]int64    // by selection: up to where ballots are to be public, where that takes several publications
+	due    map[int]int64 // by selection: up to where ballots are to be public, where that takes several publications
 }
 
 // step is what is done for a selection in one transaction. That a publication

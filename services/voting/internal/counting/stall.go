@@ -35,7 +35,8 @@ const (
 
 // stalled is registered once a process, like every metric.
 var stalled = promauto.NewGaugeVec(prometheus.GaugeOpts{
-	Name: "laurel_counting_stalled_seconds", Help: "For how long counting of a selection has stood still although ballots wait to be folded, or a publication is due.",
+	Name: "laurel_counting_stalled_seconds",
+	Help: "For how long counting of a selection has stood still although ballots wait to be folded, or a publication is due.",
 }, []string{"selection", "step"})
 
 // ErrStalled says that counting stands still. Params "selection" and "step".
