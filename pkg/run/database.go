@@ -26,13 +26,15 @@ const endpointLimit = 2 * time.Minute
 
 // withDatabase is the endpoint with the database's failures as faults.
 func withDatabase(e bus.Endpoint) bus.Endpoint {
-	return bus.Endpoint{Name: e.Name, Handle: func(ctx context.Context, data []byte) (any, error) {
+	handle := e.Handle
+	e.Handle = func(ctx context.Context, data []byte) (any, error) {
 		ctx, cancel := context.WithTimeout(ctx, endpointLimit)
 		defer cancel()
 		ctx, committed := pg.Watch(ctx)
-		out, err := e.Handle(ctx, data)
+		out, err := handle(ctx, data)
 		return out, databaseFault(err, committed())
-	}}
+	}
+	return e
 }
 
 // databaseFault leaves alone what already is a fault. An unknown commit comes

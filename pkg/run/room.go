@@ -164,7 +164,14 @@ func (r *Running) furniture() []bus.Endpoint {
 	if list == nil {
 		list = func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return audit.List(ctx, r.deps.DB, in) }
 	}
+	present := bus.Method(RollCall, func(ctx context.Context, _ struct{}) (Present, error) {
+		ctx, cancel := context.WithTimeout(ctx, rollLimit)
+		defer cancel()
+		return Present{r.deps.Bus.Replica()}, r.deps.DB.PingContext(ctx)
+	})
+	present.Each = true
 	return []bus.Endpoint{
+		present,
 		bus.Method(ReportDeliveries, func(ctx context.Context, in Of) (outbox.Deliveries, error) {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
@@ -190,7 +197,16 @@ const (
 	ListErasures     = "list_erasures"     // Of → []retention.Erased
 	CheckAudit       = "check_audit"       // {} → audit.Report
 	ConfirmKey       = "confirm_key"       // key.Key → {}; fault key.ErrUnknown
+	RollCall         = "roll_call"         // {} → Present, from every replica that can work
 )
+
+// rollLimit is how long the database of a replica that can work takes to answer.
+const rollLimit = 200 * time.Millisecond
+
+// Present names a replica for bus.At.
+type Present struct {
+	Replica string `json:"replica"`
+}
 
 // Of names a selection.
 type Of struct {

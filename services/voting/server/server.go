@@ -68,12 +68,16 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		*query.Reader
 		*roster.Voters
 	}{caster, reader, members}
+	endpoints := voting.Endpoints(service)
+	for i := range endpoints {
+		endpoints[i].Own = endpoints[i].Name == voting.CastVerb // a gateway chooses who takes ballots
+	}
 	return run.Room{
 		Name:       voting.Name,
 		Migrations: Migrations(),
 		Keys:       own,
 		Ready:      sequencer.Ready,
-		Endpoints:  voting.Endpoints(service),
+		Endpoints:  endpoints,
 		Handlers:   append(candidates.Handlers(deps.Selections, deps.Time, keys), members.Handlers()...),
 		Jobs:       reader.Jobs(),
 		Retention:  retention.Plan{Needs: query.Needs},

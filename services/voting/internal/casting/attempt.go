@@ -98,14 +98,21 @@ func (a *attempt) recognize(ctx context.Context) error {
 	if err := a.store.wait(ctx, a.slug); err != nil {
 		return err
 	}
+	return a.recall(ctx, asks)
+}
+
+// recall settles the ballots that are there already.
+func (a *attempt) recall(ctx context.Context, asks []ask) error {
 	rows, err := a.store.find(ctx, asks)
 	if err != nil {
 		return err
 	}
 	for _, q := range asks {
-		for _, r := range rows[q.slots[0]] {
-			if r.is(q.item.ballot) {
-				q.item.settle(r.result(false))
+		for _, at := range q.slots {
+			for _, r := range rows[at] {
+				if r.is(q.item.ballot) {
+					q.item.settle(r.result(false))
+				}
 			}
 		}
 	}

@@ -41,7 +41,8 @@ func TestWriter_cut(t *testing.T) {
 			keys.Check); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := there.ExecContext(t.Context(), `INSERT INTO candidate (slug, number, category) SELECT $1, n, '' FROM generate_series(1, 3) n`, slug); err != nil {
+		if _, err := there.ExecContext(t.Context(), `
+			INSERT INTO candidate (slug, number, category) SELECT $1, n, '' FROM generate_series(1, 3) n`, slug); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,15 +59,17 @@ func TestWriter_cut(t *testing.T) {
 				w := &writer{caster: c, store: &store{db: by}}
 				// One is new, one a repeat of it, one was there before, one breaks a rule.
 				casts := []voting.Cast{
-					{Voter: voting.VoterID{1, voter}, Picks: []int{1}}, {Voter: voting.VoterID{1, voter}, Picks: []int{2, 3}},
-					{Voter: voting.VoterID{}, Picks: []int{1, 2}}, {Voter: voting.VoterID{2, voter}, Picks: []int{9}, Key: voting.HashKey("a key")},
+					{Voter: voting.VoterID{1, voter}, Picks: []int{1}},
+					{Voter: voting.VoterID{1, voter}, Picks: []int{2, 3}},
+					{Voter: voting.VoterID{}, Picks: []int{1, 2}},
+					{Voter: voting.VoterID{2, voter}, Picks: []int{9}, Key: voting.HashKey("a key")},
 				}
 				for i := range casts {
 					casts[i].Slug, casts[i].Way = slug, "device"
 				}
 				voter++
 				request := newCall(len(casts))
-				ballots := read(casts, request)
+				ballots := read(keys, casts, request)
 				line.CutAt(n, answered)
 				w.cast(over, slug, ballots)
 				uncut := line.Uncut()

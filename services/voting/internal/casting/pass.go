@@ -46,6 +46,9 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 // run tells whether all are settled. Nobody is refused on a kept snapshot, which
 // may be out of date.
 func (p *pass) run(ctx context.Context) (done bool, err error) {
+	if err := p.before(ctx); err != nil {
+		return false, err
+	}
 	refused, err := p.judge(ctx)
 	if err != nil {
 		return false, err
@@ -59,6 +62,45 @@ func (p *pass) run(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	return true, p.attempt.answer(ctx, p.asks)
+}
+
+// sentAgain is for how long a ballot may be on its way to two replicas: a gateway
+// gives it up after eight seconds, and no room looks at a request of a minute ago.
+const sentAgain = 70 * time.Second
+
+// before finds the ballots that another replica counted in the period before: a
+// gateway sends them again where a replica does not answer, and this one may have
+// slept over midnight.
+func (p *pass) before(ctx context.Context) error {
+	if p.selection == nil || !p.selection.Rules.Daily() {
+		return nil
+	}
+	var asks []ask
+	for _, it := range p.items {
+		if it.ballot.cast.ID.IsZero() {
+			continue
+		}
+		first := p.selection.Rules.Period(p.now.Add(-sentAgain - time.Since(it.ballot.came)))
+		if first == p.period {
+			continue
+		}
+		q := ask{item: it}
+		for period := first; period < p.period; period++ {
+			q.slots = append(q.slots, p.slot(it, period))
+		}
+		asks = append(asks, q)
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if err := p.attempt.store.wait(ctx, p.attempt.slug); err != nil {
+		return err
+	}
+	if err := p.attempt.recall(ctx, asks); err != nil {
+		return err
+	}
+	p.items = p.attempt.waiting()
+	return nil
 }
 
 // undo leaves to the next pass all that is not counted.

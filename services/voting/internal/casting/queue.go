@@ -16,7 +16,8 @@ const saltSize = 16
 type ballot struct {
 	cast  *voting.Cast
 	picks []int          // the cast's, ascending
-	salt  [saltSize]byte // random; by it the ballot is known again in the database
+	salt  [saltSize]byte // random, or by the cast's id; by it the ballot is known again in the database
+	came  time.Time
 
 	call  *call
 	index int // in the call

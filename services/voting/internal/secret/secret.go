@@ -30,6 +30,7 @@ type Pseudonym [16]byte
 // each purpose.
 type Keys struct {
 	pseudonym mac.Key
+	salt      mac.Key
 	Receipt   receipt.Key
 	Check     []byte // 16 bytes that tell, but do not give away, which key it is
 }
@@ -47,10 +48,19 @@ func New(pseudonym []byte) (Keys, error) {
 	}
 	keys := Keys{
 		pseudonym: mac.New(derive("laurel voter pseudonym v1", mac.Size)),
+		salt:      mac.New(derive("laurel ballot salt v1", mac.Size)),
 		Receipt:   receipt.NewKey(derive("laurel receipt v1", mac.Size)),
 		Check:     derive("laurel pseudonym key check v1", 16),
 	}
 	return keys, errors.Join(errs...)
+}
+
+// Salt is that of the ballot with an id, in every replica: 16 bytes that tell
+// nothing of it.
+func (k Keys) Salt(id [16]byte) (salt [16]byte) {
+	sum := k.salt.Sum(id[:])
+	copy(salt[:], sum[:])
+	return salt
 }
 
 // Made gives key.ErrUnknown unless check is of these keys, as a selection keeps it
