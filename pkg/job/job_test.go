@@ -375,6 +375,23 @@ func TestRunner_cancel(t *testing.T) {
 	}
 }
 
+// TestRunner_regularLate does a job again that took longer than its turn, by a clock
+// that went on meanwhile.
+func TestRunner_regularLate(t *testing.T) {
+	h := setup(t)
+	again := make(chan bool, 1)
+	var runs atomic.Int32
+	h.replica(t, job.Kind{Name: copying, Every: 24 * time.Hour, Run: func(context.Context, *job.Work) (any, error) {
+		if runs.Add(1) == 1 {
+			h.clock.Advance(25 * time.Hour)
+		} else {
+			again <- true
+		}
+		return nil, nil
+	}})
+	testkit.Receive(t, again, "the next turn")
+}
+
 // TestRunner_regular does a job again and again, once however many replicas
 // there are, and when one comes later; and forgets old ones.
 func TestRunner_regular(t *testing.T) {

@@ -33,8 +33,8 @@ type Kind struct {
 	// Waits tells whether others wait for what the work takes, so that it rests; it
 	// is asked now and then. Nil: they always do.
 	Waits func(ctx context.Context, q sqlx.QueryerContext) (bool, error)
-	// Every is after how long the work is to be done again, once it was done at the
-	// start; zero: when it is ordered.
+	// Every is after how long, since it was begun, the work is to be done again, once
+	// it was done at the start; zero: when it is ordered.
 	Every time.Duration
 }
 
@@ -296,7 +296,7 @@ func (r *Runner) do(ctx context.Context, leader *pg.Leader, kind Kind, id string
 func (r *Runner) again(ctx context.Context, tx *sqlx.Tx, kind Kind, j Job) error {
 	now := r.time()
 	if kind.Every > 0 {
-		if _, err := order(ctx, tx, now, now.Add(kind.Every), j.Slug, kind.Name, nil); err != nil {
+		if _, err := order(ctx, tx, now, j.StartedAt.Add(kind.Every), j.Slug, kind.Name, nil); err != nil {
 			return err
 		}
 	}

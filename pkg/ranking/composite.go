@@ -28,6 +28,7 @@ type ranking struct {
 	explain    [][]string // beside what components and totals say
 	rounds     []Round
 	effort     *effort
+	seats      []Seat // as decided; nil: the search fills them
 }
 
 // component is one term of the totals.
@@ -56,11 +57,15 @@ type Options struct {
 	// one begins where that ended, and adds to it. The zero value has nothing yet;
 	// nil: nothing is kept. Reports and sensitivities do not use it.
 	Checkpoint *Checkpoint
+	// Seats is who gets which award by a decision that was taken because the search
+	// ended undecided; nil: the search decides. A tie is decided by it, too.
+	Seats []Seat
 }
 
 // Rank computes the result. It answers scores_missing with every gap,
-// quotas_infeasible with the quotas in conflict, quotas_undecided, or
-// lot_fixed where Options.Lot differs from the rulebook's own value.
+// quotas_infeasible with the quotas in conflict, quotas_undecided, seats_refused
+// where Options.Seats breaks what can be checked, or lot_fixed where Options.Lot
+// differs from the rulebook's own value.
 func (in *Input) Rank(o Options) (*Result, error) {
 	outcome, err := in.Compute(o, Scenario{})
 	if err != nil {
@@ -88,7 +93,7 @@ func (in *Input) ranking(o Options, s Scenario) (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort()}
+	rk := &ranking{in: in, rules: rules, explain: make([][]string, len(in.ids)), effort: o.effort(), seats: o.Seats}
 	if rk.lot, err = lotValue(in.rb, o.Lot); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package ranking
 
-import "github.com/laurel-awards/laurel/pkg/norm"
+import (
+	"slices"
+
+	"github.com/laurel-awards/laurel/pkg/norm"
+)
 
 // Seats tells whether every seat can be given to the candidates there are.
 type Seats struct {
@@ -8,6 +12,9 @@ type Seats struct {
 	// Unmet is quotas that cannot be met together; dropping any one of them would
 	// make it possible.
 	Unmet []Shortfall
+	// Idle is the quotas, by place in the rulebook from 1, whose value no candidate
+	// has: as likely as not the value is spelled otherwise.
+	Idle []int
 }
 
 // Short tells whether there are fewer candidates than seats.
@@ -25,7 +32,7 @@ type Shortfall struct {
 // Seats is Feasible in the numbers of people who have yet to find candidates.
 // Fault: quotas_undecided.
 func (in *Input) Seats(o Options) (Seats, error) {
-	out := Seats{Seats: in.rb.Seats(""), Candidates: len(in.ids)}
+	out := Seats{Seats: in.rb.Seats(""), Candidates: len(in.ids), Idle: in.idle()}
 	report, err := in.Feasible(o)
 	if err != nil {
 		return out, err
@@ -37,6 +44,16 @@ func (in *Input) Seats(o Options) (Seats, error) {
 		out.Unmet = append(out.Unmet, s)
 	}
 	return out, nil
+}
+
+func (in *Input) idle() (places []int) {
+	for i, q := range in.rb.Quotas {
+		values := in.values[in.attribute(q.Attribute)]
+		if q.Value != "" && len(in.ids) > 0 && !slices.Contains(values, norm.Key(q.Value)) {
+			places = append(places, i+1)
+		}
+	}
+	return places
 }
 
 // reach counts, for one quota alone, how many seats it asks to be filled, and how

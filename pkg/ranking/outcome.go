@@ -25,21 +25,12 @@ type Outcome struct {
 // outcome fills the awards.
 func (rk *ranking) outcome() (*Outcome, error) {
 	in := rk.in
-	s, err := newSeating(in, rk.order, rk.effort)
-	if err != nil {
-		return nil, err
-	}
-	s.reasons = true
-	filled, err := s.fill(rk.order)
-	if err != nil {
-		return nil, err
-	}
-	s.reasons = false
-	ties, open, err := rk.ties(s, filled)
+	s, filled, ties, open, err := rk.fill()
 	if err != nil {
 		return nil, err
 	}
 	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: rk.rounds, Shortlist: rk.shortlist()}, rk, s, filled, open, nil}
+	o.Decided = rk.seats != nil
 	o.prove()
 	if rk.drawn {
 		o.Lot = rk.lot
@@ -54,6 +45,25 @@ func (rk *ranking) outcome() (*Outcome, error) {
 		}
 	}
 	return o, nil
+}
+
+// fill gives the awards by the search, with the ties that it leaves open, or as
+// was decided otherwise.
+func (rk *ranking) fill() (s *seating, filled *seated, ties []Tie, open map[int]string, err error) {
+	if rk.seats != nil {
+		s, filled, err = rk.asDecided()
+		return s, filled, nil, nil, err
+	}
+	if s, err = newSeating(rk.in, rk.order, rk.effort); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	s.reasons = true
+	if filled, err = s.fill(rk.order); err != nil {
+		return nil, nil, nil, nil, err
+	}
+	s.reasons = false
+	ties, open, err = rk.ties(s, filled)
+	return s, filled, ties, open, err
 }
 
 // displaced is why a candidate was passed over. While a tie is open nothing is said
@@ -100,7 +110,8 @@ func (o *Outcome) Sources() []string {
 func (o *Outcome) Rows() iter.Seq[Ranked] {
 	return func(yield func(Ranked) bool) {
 		taken := make([]int, len(o.Awards))
-		for _, c := range o.rk.order {
+		last := o.last()
+		for place, c := range o.rk.order {
 			r := o.rk.ranked(c)
 			for _, d := range o.displaced(c) {
 				displacement := o.rk.displacement(o.s, o.filled, c, d)
@@ -124,11 +135,30 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 				}
 				r.Explain = append(r.Explain, fmt.Sprintf("award %s%s: seat %d of %d", r.Award, instead, taken[a], o.Awards[a].Seats))
 			}
+			if r.Award != "" && o.Decided {
+				r.Explain = append(r.Explain, "the seat is given by a decision, because the search about quotas did not decide")
+			}
+			for a := range last {
+				if own := o.award(c); o.Decided && place < last[a] && (own == noAward || own > a) {
+					r.Explain = append(r.Explain, fmt.Sprintf("award %s: passed over by a decision, because the search about quotas did not decide", o.Awards[a].Award))
+				}
+			}
 			if !yield(r) {
 				return
 			}
 		}
 	}
+}
+
+// last gives, by award, the place of who got it last.
+func (o *Outcome) last() []int {
+	last := make([]int, len(o.Awards))
+	for place, c := range o.rk.order {
+		if a := o.award(c); a != noAward {
+			last[a] = place
+		}
+	}
+	return last
 }
 
 // whole gives the result with its ranking.

@@ -1,6 +1,12 @@
 package rulebook
 
-import "slices"
+import (
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/laurel-awards/laurel/pkg/fault"
+)
 
 // CheckSelection tells what a selection needs that the rulebook does not have:
 // a title, a timezone, awards, a notice, a committee, and the rules of every
@@ -23,6 +29,49 @@ func (rb *Rulebook) CheckSelection() error {
 	rb.checkVoting(f)
 	rb.checkReview(f)
 	return r.result()
+}
+
+// CheckNew tells what a selection that begins now may not have: a time that has
+// passed, and ways to be a voter that this version knows and cannot check. What
+// has begun with them goes on. The error is like Parse's; the zero time is before
+// all others.
+func (rb *Rulebook) CheckNew(now time.Time) error {
+	r := &reader{}
+	f := field{value: rb.doc, r: r}
+	for _, name := range PhaseNames() {
+		window, _ := rb.Phases.Window(name)
+		for key, at := range map[string]time.Time{"opens": window.Opens, "closes": window.Closes} {
+			if !at.IsZero() && at.Before(now) {
+				f.get("phases").get(name).get(key).fail("time_past", "{value} has passed", "value", at.In(rb.Location()).Format(time.DateTime))
+			}
+		}
+	}
+	for _, way := range f.get("voting").get("voters").all() {
+		if way.text == WayOTP || way.text == WayOIDC {
+			way.fail("way_unsupported", `this version cannot check voters by "{value}"`, "value", way.text)
+		}
+	}
+	return r.result()
+}
+
+// Doubts tells what a rulebook may say, and mostly does not mean: weights of the
+// composite that are written and do not sum to 1.
+func (rb *Rulebook) Doubts() []fault.Field {
+	r := &reader{}
+	components := field{value: rb.doc, r: r}.get("composite").get("components")
+	sum := new(big.Rat)
+	for _, c := range rb.Composite.Components {
+		sum.Add(sum, c.Weight.Rat())
+	}
+	written := slices.ContainsFunc(components.all(), func(c field) bool { return c.get("weight").has() })
+	if written && sum.Cmp(big.NewRat(1, 1)) != 0 {
+		text := sum.RatString()
+		if digits, exact := sum.FloatPrec(); exact {
+			text = sum.FloatString(digits)
+		}
+		components.fail("weights_sum", "the weights sum to {sum}, not to 1", "sum", text)
+	}
+	return r.flaws
 }
 
 // CheckCompute tells what computing a result needs that the rulebook does not

@@ -42,22 +42,26 @@ func onlyComments(text string) bool {
 // Text is the document as written.
 func (d *Document) Text() string { return d.text }
 
-// Check gives what is wrong with a text as the rulebook of a selection, as
-// Parse and CheckSelection say it, and the rulebook, which is nil as long as
-// Parse finds a mistake.
-func Check(src []byte) (*Rulebook, []fault.Field) {
+// Check gives what is wrong with a text as the rulebook of a selection that begins
+// now, as Parse, CheckSelection and CheckNew say it, and the rulebook, which is
+// nil as long as Parse finds a mistake.
+func Check(src []byte, now time.Time) (*Rulebook, []fault.Field) {
 	rb, err := Parse(src)
-	if err == nil {
-		err = rb.CheckSelection()
+	if err != nil {
+		return nil, flawsOf(err)
 	}
+	return rb, sorted(append(flawsOf(rb.CheckSelection()), flawsOf(rb.CheckNew(now))...))
+}
+
+func flawsOf(err error) []fault.Field {
 	var f *fault.Error
 	switch {
 	case err == nil:
-		return rb, nil
+		return nil
 	case errors.As(err, &f):
-		return rb, f.Fields
+		return f.Fields
 	}
-	return rb, []fault.Field{flaw(place{}, "", "unreadable", "not readable as {format}: {detail}", "format", "YAML", "detail", err)}
+	return []fault.Field{flaw(place{}, "", "unreadable", "not readable as {format}: {detail}", "format", "YAML", "detail", err)}
 }
 
 // Item is a key of the format in a document, as a form shows it.

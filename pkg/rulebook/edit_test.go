@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -255,7 +256,7 @@ func TestDocument_Edit_refused(t *testing.T) {
 // A file of Windows has its mistakes where it has them.
 func TestParse_lineEnds(t *testing.T) {
 	t.Parallel()
-	_, wrong := rulebook.Check([]byte("laurel: 1 # the format\r\n# a remark\r\nedition: x # counted\r\n"))
+	_, wrong := rulebook.Check([]byte("laurel: 1 # the format\r\n# a remark\r\nedition: x # counted\r\n"), time.Time{})
 	if len(wrong) == 0 || wrong[0].Name != "edition" || wrong[0].Line != 3 {
 		t.Errorf("%+v", wrong)
 	}

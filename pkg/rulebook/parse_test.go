@@ -3,6 +3,7 @@ package rulebook_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -194,6 +195,61 @@ func TestRulebook_CheckSelection(t *testing.T) {
 	})
 	if err := parse(t, "awards: [{id: a, seats: 1}]").CheckCompute(); !fault.HasCode(err, rulebook.CodeInvalid) {
 		t.Errorf("CheckCompute = %v, want a fault: there are no components", err)
+	}
+}
+
+func TestRulebook_CheckNew(t *testing.T) {
+	const text = `timezone: Asia/Shanghai
+phases:
+  nomination: {opens: "2026-03-02 09:00", closes: "2026-03-31 18:00"}
+  vetting: {closes: "2026-04-10 18:00"}
+voting: {voters: [device, otp, roster]}
+`
+	rb := parse(t, text)
+	for at, want := range map[string][]string{
+		"2026-03-02T01:00:00Z": {`5 voting.voters[1]: this version cannot check voters by "otp"`},
+		"2026-04-01T00:00:00Z": {
+			"3 phases.nomination.opens: 2026-03-02 09:00:00 has passed", "3 phases.nomination.closes: 2026-03-31 18:00:00 has passed",
+			`5 voting.voters[1]: this version cannot check voters by "otp"`,
+		},
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range fault.From(rb.CheckNew(now)).Fields {
+			got = append(got, fmt.Sprintf("%d %s: %s", f.Line, f.Name, f.Message))
+		}
+		diff(t, got, want)
+	}
+	if err := parse(t, strings.Replace(text, " otp,", "", 1)).CheckNew(time.Time{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRulebook_Doubts(t *testing.T) {
+	for weights, want := range map[string]string{
+		"20% 80%": "", "1/3 2/3": "", "": "", "1 1 1": "3", "0.2 0.9": "1.1", "1/3 1/3": "2/3",
+	} {
+		text := "composite:\n  components:\n"
+		for i := range max(2, len(strings.Fields(weights))) {
+			text += "    - {source: " + []string{"votes", "panel:a", "panel:b"}[i]
+			if weights != "" {
+				text += ", weight: " + strings.Fields(weights)[i]
+			}
+			text += "}\n"
+		}
+		got := ""
+		for _, f := range parse(t, text+"review: {panels: [{id: a, criteria: [{id: x}]}, {id: b, criteria: [{id: x}]}]}\n").Doubts() {
+			got = f.Params["sum"]
+			if f.Name != "composite.components" || f.Line != 3 || f.Code != "weights_sum" {
+				t.Errorf("%q: %+v", weights, f)
+			}
+		}
+		if got != want {
+			t.Errorf("%q sum to %q, want %q", weights, got, want)
+		}
 	}
 }
 

@@ -1,5 +1,7 @@
 package rulebook
 
+import "slices"
+
 // Quota caps or floors how many of an award's seats go to one value of an
 // attribute. Without Value it holds for each value by itself.
 type Quota struct {
@@ -39,4 +41,9 @@ func (s Shortlist) Size(seats int) int {
 // rulebook's own `attributes`.
 func KnownAttributes() []string {
 	return []string{"employer", "region", "gender", "category", "recommended_by", "years"}
+}
+
+// Counts tells whether a quota is about an attribute: then every entry must say it.
+func (rb *Rulebook) Counts(attribute string) bool {
+	return slices.ContainsFunc(rb.Quotas, func(q Quota) bool { return q.Attribute == attribute })
 }

@@ -16,14 +16,15 @@ func KeepsFor(p retention.Periods) func(*run.Deps) {
 	return func(deps *run.Deps) { deps.Retention = p }
 }
 
-// Erased waits until a room has erased what was over at a time of its clock.
+// Erased waits until a room has erased what was over at a time of its clock: a job
+// that began before may have looked before.
 func Erased(t testing.TB, deps run.Deps, at time.Time) {
 	t.Helper()
 	Eventually(t, Patience, func() error {
 		var done int
-		err := deps.DB.GetContext(t.Context(), &done, `SELECT count(*) FROM job WHERE kind = $1 AND state = 'done' AND ended_at >= $2`, retention.JobKind, at)
+		err := deps.DB.GetContext(t.Context(), &done, `SELECT count(*) FROM job WHERE kind = $1 AND state = 'done' AND started_at >= $2`, retention.JobKind, at)
 		if err == nil && done == 0 {
-			err = fmt.Errorf("no job has ended since %s", at)
+			err = fmt.Errorf("no job that began since %s has ended", at)
 		}
 		return err
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/identity"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // SessionCookie holds a staff session's token in browsers, on https with the
@@ -96,6 +97,14 @@ type RulebookChecked struct {
 	Rulebook string    `json:"rulebook" doc:"The text with the changes; comments and layout of the rest are as they were"`
 	Hash     string    `json:"hash,omitempty" doc:"SHA-256 of the canonical form, where nothing that is written is wrong"`
 	Mistakes []Mistake `json:"mistakes" doc:"With line and field; what is missing, too"`
+	Warnings []Mistake `json:"warnings,omitempty" doc:"What is mostly not meant, and taken"`
+}
+
+// CreatedSelection is a selection, and what of its rulebook is mostly not meant.
+type CreatedSelection struct {
+	selection.Selection
+
+	Warnings []Mistake `json:"warnings,omitempty"`
 }
 
 // Mistake is what is wrong at one place of a document.
@@ -176,10 +185,11 @@ const (
 	FileScores     File = "scores"
 	FileBallots    File = "ballots"
 	FileCandidates File = "candidates"
+	FileAwards     File = "awards" // that it reads where the seats were filled by a decision
 )
 
 // Files are all of them.
-func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCandidates} }
+func Files() []File { return []File{FileVotes, FileScores, FileBallots, FileCandidates, FileAwards} }
 
 // ExportCodes asks for the codes of a roster's members.
 type ExportCodes struct {

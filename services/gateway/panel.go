@@ -116,9 +116,17 @@ type SeatCommittee struct {
 	Members []string `json:"members" maxItems:"1000" doc:"Emails"`
 }
 
-// PutMotion puts the computed result to the committee's vote.
+// PutMotion puts the computed result to the committee's vote, or how the seats are
+// filled where the search ended undecided.
 type PutMotion struct {
-	Motion string `json:"motion" lines:"true" maxLength:"1000"`
+	Motion string      `json:"motion" lines:"true" maxLength:"1000"`
+	Seats  []SeatGiven `json:"seats,omitempty" maxItems:"10000" doc:"Every seat, where the search ended undecided; none: the computed result is put"`
+}
+
+// SeatGiven is an award that a candidate gets by a decision.
+type SeatGiven struct {
+	Candidate int    `json:"candidate" minimum:"1"`
+	Award     string `json:"award" maxLength:"100" doc:"Its id in the rulebook"`
 }
 
 // VoteMotion is the signed-in member's vote.

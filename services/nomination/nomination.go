@@ -198,11 +198,19 @@ type Candidate struct {
 	RecommendedBy string            `json:"recommended_by,omitempty"`
 	Attributes    map[string]string `json:"attributes,omitempty"` // the rulebook's further ones
 	Photo         string            `json:"photo,omitempty"`      // blob
+	Sizes         []PhotoSize       `json:"sizes,omitempty"`      // of the photo, which is the last: smallest first
 	Struck        bool              `json:"struck,omitempty"`
 	StruckReason  string            `json:"struck_reason,omitempty"`
 	// Unmet is what StrikeCandidate adds: why the awards cannot be filled without
 	// them. See Seats.
 	Unmet []Warning `json:"unmet,omitempty"`
+}
+
+// PhotoSize is a photo in one size.
+type PhotoSize struct {
+	Width  int    `json:"width"` // in pixels
+	Height int    `json:"height"`
+	File   string `json:"file"` // blob, SHA-256, of a JPEG
 }
 
 // ListCandidates asks for a page of candidates by number, struck ones too.

@@ -11,4 +11,6 @@ type Seats struct {
 	// quota_short_max), or that this was not decided in the time there is
 	// (quotas_open).
 	Unmet []Warning `json:"unmet,omitempty"`
+	// Idle is each quota whose value no candidate has (quota_idle).
+	Idle []Warning `json:"idle,omitempty"`
 }

@@ -8,10 +8,19 @@ type SeatCommittee struct {
 	Members []Person `json:"members"`
 }
 
-// PutMotion puts the computed result to the committee's vote.
+// PutMotion puts the computed result to the committee's vote, or a filling of the
+// seats where the search about quotas ended undecided.
 type PutMotion struct {
-	Slug   string `json:"slug"`
-	Motion string `json:"motion"` // in the organizer's words
+	Slug   string    `json:"slug"`
+	Motion string    `json:"motion"`          // in the organizer's words
+	Seats  []Awarded `json:"seats,omitempty"` // all of them; none: the computed result
+}
+
+// Awarded is a candidate who gets an award by a decision.
+type Awarded struct {
+	Candidate int    `json:"candidate"`
+	Name      string `json:"name,omitempty"` // in answers
+	Award     string `json:"award"`
 }
 
 // VoteMotion is the acting member's vote, once.
@@ -54,4 +63,7 @@ const (
 	Moved    = "moved"
 	Approved = "approved"
 	Rejected = "rejected"
+	// Overtaken is one that fills the seats and had the votes, when what it was put
+	// for was no more: the search has decided, or the inputs have changed.
+	Overtaken = "overtaken"
 )

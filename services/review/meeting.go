@@ -40,11 +40,12 @@ type Motion struct {
 	Number     int        `json:"number"` // from 1
 	Text       string     `json:"text"`
 	ResultHash string     `json:"result_hash"`
+	Seats      []Awarded  `json:"seats,omitempty"` // how it fills them; none: it puts the computed result
 	MovedAt    time.Time  `json:"moved_at"`
 	MovedBy    string     `json:"moved_by,omitempty"` // name; empty: of an earlier version
 	Members    int        `json:"members"`            // who could vote
 	Voters     []string   `json:"voters"`             // accounts of those who have, by name
-	Outcome    string     `json:"outcome"`            // Moved, Approved or Rejected
+	Outcome    string     `json:"outcome"`            // Moved, Approved, Rejected or Overtaken
 	For        int        `json:"for"`                // this and the next two are 0 until the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`

@@ -129,7 +129,7 @@ type Service interface {
 	// OrderSearch goes on with the search about quotas, where what is spent at once
 	// did not decide who can be seated: a job, which ends in a result, or undecided
 	// again. Faults: those of GetResult but quotas_undecided; ErrDecided, ErrInvalid
-	// (budget), job.ErrOther.
+	// (budget), ErrMoved while the committee votes, job.ErrOther.
 	OrderSearch(ctx context.Context, in OrderSearch) (Search, error)
 	// CancelSearch ends the search that is at work; what it has found is kept. Fault:
 	// job.ErrUnknown.
@@ -150,8 +150,11 @@ type Service interface {
 	ExportScores(ctx context.Context, in Of) (Exported, error)
 	// SeatCommittee names who decides, before a motion. Faults: ErrInvalid, ErrMoved.
 	SeatCommittee(ctx context.Context, in SeatCommittee) (Decision, error)
-	// PutMotion puts the result to the vote; a rejected motion may be followed by
-	// another. Faults: ErrPhase, ErrUncomputed, ErrMoved, ErrInvalid.
+	// PutMotion puts the result to the vote; a motion that was not adopted may be
+	// followed by another. Where the search about quotas ended undecided, a motion may
+	// fill the seats instead: adopted, it makes that the result. Faults: ErrPhase,
+	// those of GetResult, ErrMoved, ErrInvalid (motion, seats, members), ErrDecided,
+	// ErrSearching.
 	PutMotion(ctx context.Context, in PutMotion) (Decision, error)
 	// VoteMotion votes, once; a secret vote is not kept with its member. A vote on
 	// a motion that is closed is ErrNoMotion.
@@ -188,6 +191,7 @@ var (
 	ErrMissing     = fault.New(fault.Conflict, "scores_missing", "the rulebook refuses to compute while scores are missing")
 	ErrLot         = fault.New(fault.Conflict, "lot_unread", "the value that lots are drawn from has yet to be recorded")
 	ErrDecided     = fault.New(fault.Conflict, "search_decided", "it is decided who can be seated: no search is needed")
+	ErrSearching   = fault.New(fault.Conflict, "search_running", "the search about quotas is at work: it ends first, or is cancelled")
 	ErrMoved       = fault.New(fault.Conflict, "motion_put", "a motion has been put")
 	ErrNoMotion    = fault.New(fault.Conflict, "no_motion", "no motion has been put")
 	ErrNotMember   = fault.New(fault.Forbidden, "not_a_member", "you are not on the committee")

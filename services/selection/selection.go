@@ -112,7 +112,7 @@ type Preview struct {
 // public.
 type RecordExport struct {
 	Slug string `json:"slug"`
-	File string `json:"file"` // votes, scores, ballots, candidates
+	File string `json:"file"` // votes, scores, ballots, candidates, awards
 }
 
 // Results is the published outcome. Its JSON is also the blob that
@@ -128,9 +128,10 @@ type Results struct {
 	ScoresHash   string            `json:"scores_hash"`
 	Ballots      int64             `json:"ballots"`
 	Decision     DecisionRecord    `json:"decision"`
-	Lot          string            `json:"lot,omitempty"` // value that lots were drawn from: laurel compute --lot
-	Awards       []AwardList       `json:"awards"`        // best first
-	Ranking      []RankedCandidate `json:"ranking"`       // everybody
+	Lot          string            `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
+	Decided      bool              `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
+	Awards       []AwardList       `json:"awards"`            // best first
+	Ranking      []RankedCandidate `json:"ranking"`           // everybody
 }
 
 // DecisionRecord is how the committee voted.

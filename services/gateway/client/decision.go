@@ -18,6 +18,12 @@ func (c *Client) Move(ctx context.Context, slug, motion string) (d review.Decisi
 	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/motion", gateway.PutMotion{Motion: motion}, &d)
 }
 
+// MoveSeats puts to the vote how the seats are filled where the search ended
+// undecided.
+func (c *Client) MoveSeats(ctx context.Context, slug, motion string, seats []gateway.SeatGiven) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/motion", gateway.PutMotion{Motion: motion, Seats: seats}, &d)
+}
+
 // VoteMotion is the signed-in member's vote.
 func (c *Client) VoteMotion(ctx context.Context, slug, choice string) (d review.Decision, err error) {
 	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/votes", gateway.VoteMotion{Choice: choice}, &d)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/nomination"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 const correction = `{"name":"马晓燕","employer":"陇运快递","region":"兰州市","deeds":"…","version":2,"reason":"typo","key":"K"}`
@@ -57,6 +59,38 @@ func entryNow() nomination.Entry {
 		ID: deskPaths["entry"], Slug: here, State: nomination.Admitted, Number: 7, Version: 2,
 		Nominee:  nomination.Nominee{Name: "马晓燕", Employer: "陇运速递", Region: "兰州市", Deeds: "一句。"},
 		Opinions: []nomination.Opinion{{Department: "hr", Verdict: nomination.Pass, By: "李审核", Version: 2}},
+	}
+}
+
+// TestEnter_page enters a nominee at the desk while nominations are open: what is
+// wrong stands at its field, and what was typed stays.
+func TestEnter_page(t *testing.T) {
+	opened := frozen(t)
+	opened.Phases = []selection.Phase{{Name: rulebook.PhaseNomination, State: selection.Opened}}
+	h, _ := organizing(t, map[string]bus.Endpoint{
+		"selection/get_selection": says(opened, nil),
+		"nomination/submit_entry": does(func(in nomination.SubmitEntry) (nomination.Entry, error) {
+			if in.Nominee.Region == "" || in.Nominee.Years == nil || *in.Nominee.Years != 7 {
+				return nomination.Entry{}, nomination.Invalid(fault.Required("nominee.region"))
+			}
+			return entryNow(), nil
+		}),
+	})
+	list := "/desk/s/" + here + "/entries"
+	if a := h.desk(t, http.MethodGet, list, organizer, nil); !strings.Contains(a.Body, `href="`+list+`/new"`) {
+		t.Errorf("the list leads to no form: %d %.900s", a.Status, mainOf(a.Body))
+	}
+	if a := h.desk(t, http.MethodGet, list+"/new", organizer, nil); a.Status != http.StatusOK || !strings.Contains(a.Body, list+"/new/send") {
+		t.Errorf("the form: %d %.900s", a.Status, mainOf(a.Body))
+	}
+	form := map[string][]string{"name": {"马晓燕"}, "employer": {"陇运"}, "deeds": {"一句。"}, "years": {"7"}}
+	a := h.desk(t, http.MethodPost, list+"/new/send", organizer, form)
+	if a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, `href="#region"`) || !strings.Contains(a.Body, `value="陇运"`) {
+		t.Errorf("without a region: %d %.900s", a.Status, mainOf(a.Body))
+	}
+	form["region"] = []string{"兰州"}
+	if a := h.desk(t, http.MethodPost, list+"/new/send", organizer, form); a.Status != http.StatusSeeOther || a.Header.Get("Location") != list+"/"+entryNow().ID {
+		t.Errorf("sent: %d %s %.500s", a.Status, a.Header.Get("Location"), mainOf(a.Body))
 	}
 }
 

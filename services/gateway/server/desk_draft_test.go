@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"html"
 	"mime/multipart"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
@@ -53,7 +55,7 @@ func (r *draftRoom) script() map[string]bus.Endpoint {
 		"selection/finish_draft": does(func(in selection.OfVersion) (selection.Selection, error) {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			if _, wrong := rulebook.Check([]byte(r.draft.Rulebook)); len(wrong) > 0 {
+			if _, wrong := rulebook.Check([]byte(r.draft.Rulebook), time.Time{}); len(wrong) > 0 {
 				return selection.Selection{}, fault.NewInvalid(rulebook.CodeInvalid, "the rulebook has mistakes", wrong...)
 			}
 			if r.draft.Slug == "taken" {
@@ -62,7 +64,8 @@ func (r *draftRoom) script() map[string]bus.Endpoint {
 			r.created = selection.CreateSelection{Slug: r.draft.Slug, Rulebook: r.draft.Rulebook}
 			return selection.Selection{Slug: r.draft.Slug}, nil
 		}),
-		"selection/get_given": does(func(selection.Of) (selection.Given, error) { return selection.Given{Rulebook: r.given}, nil }),
+		"selection/create_selection": says(selection.Selection{Slug: "courier-9"}, nil),
+		"selection/get_given":        does(func(selection.Of) (selection.Given, error) { return selection.Given{Rulebook: r.given}, nil }),
 	}
 }
 
@@ -138,7 +141,7 @@ func TestDesk_new(t *testing.T) {
 			t.Fatalf("%s: %d %s", name, a.Status, a.Body)
 		}
 		d := r.now()
-		rules, wrong := rulebook.Check([]byte(d.Rulebook))
+		rules, wrong := rulebook.Check([]byte(d.Rulebook), time.Time{})
 		if len(wrong) > 0 || !strings.HasPrefix(d.Slug, name+"-") || rules.Phases.Notice.ShortenedTo != 0 || strings.Contains(d.Rulebook, "publication:") {
 			t.Errorf("%s: %s %v\n%s", name, d.Slug, wrong, d.Rulebook)
 		}
@@ -217,15 +220,40 @@ func TestDesk_draft(t *testing.T) {
 	if !strings.Contains(page, "The text cannot be read yet") || !strings.Contains(page, "Line 1") {
 		t.Error("the page does not say where the text cannot be read")
 	}
+	// What cannot begin now is a mistake; what is mostly not meant is told, and by the
+	// API, too.
+	doubtful := strings.NewReplacer("phases: # no dates", "phases:\n  voting: {opens: \"2026-05-01 09:00\"}\n  # no dates",
+		"votes, weight: 40%", "votes, weight: 50%").Replace(text)
+	h.sendDraft(t, "check", "5", doubtful, nil)
+	page = h.desk(t, http.MethodGet, draftPage, organizer, nil).Body
+	for _, has := range []string{"2026-05-01 09:00:00 has passed", "Worth another look", "the weights sum to 1.1, not to 1"} {
+		if !strings.Contains(page, has) {
+			t.Errorf("the page does not say %s", has)
+		}
+	}
+	body, err := json.Marshal(gateway.CheckRulebook{Rulebook: doubtful})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := h.ask(t, http.MethodPost, "/api/v1/rulebooks/check", organizer, string(body)).Body
+	if _, after, _ := strings.Cut(checked, `"warnings"`); !strings.Contains(checked, `"time_past"`) || !strings.Contains(after, `"weights_sum"`) {
+		t.Errorf("the API: %s", checked)
+	}
+	if body, err = json.Marshal(gateway.CreateSelection{Slug: "courier-9", Rulebook: doubtful}); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.ask(t, http.MethodPost, "/api/v1/selections", organizer, string(body)); a.Status != http.StatusCreated || !strings.Contains(a.Body, `"weights_sum"`) {
+		t.Errorf("created by the API: %d %s", a.Status, a.Body)
+	}
 	// A slug that cannot be and one that is had are told, and what was typed stays.
-	if a := h.sendDraft(t, "check", "5", text, url.Values{"slug": {"No Slug"}}); a.Status != http.StatusUnprocessableEntity ||
+	if a := h.sendDraft(t, "check", "6", text, url.Values{"slug": {"No Slug"}}); a.Status != http.StatusUnprocessableEntity ||
 		!strings.Contains(a.Body, `value="No Slug"`) || !strings.Contains(a.Body, "# the rules") {
 		t.Errorf("a bad slug: %d", a.Status)
 	}
-	if a := h.sendDraft(t, "create", "5", text, url.Values{"slug": {"taken"}}); a.Status != http.StatusConflict && a.Status != http.StatusUnprocessableEntity {
+	if a := h.sendDraft(t, "create", "6", text, url.Values{"slug": {"taken"}}); a.Status != http.StatusConflict && a.Status != http.StatusUnprocessableEntity {
 		t.Errorf("a slug that is had: %d", a.Status)
 	}
-	a = h.sendDraft(t, "create", "6", text, nil)
+	a = h.sendDraft(t, "create", "7", text, nil)
 	if a.Status != http.StatusSeeOther || a.Header.Get("Location") != "/desk/s/courier-9" || r.created.Rulebook != text {
 		t.Errorf("created: %d %s %+v", a.Status, a.Header.Get("Location"), r.created)
 	}
@@ -325,7 +353,7 @@ func TestDesk_draft_look(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(dated)
+	write(strings.Replace(dated, "votes, weight: 40%", "votes, weight: 50%", 1))
 	browser.Look(t, ctx, "new", h.url+"/desk/new")
 	browser.Look(t, ctx, "draft", h.url+draftPage)
 	write(strings.NewReplacer("seats: 10", "seats: ten", "max: 2}", "max: 2, most: 3}", "frequency: once", "frequency: hourly").Replace(dated))

@@ -288,10 +288,7 @@ func TestClaim_parallel(t *testing.T) {
 func TestReset(t *testing.T) {
 	r, post := withMail(t)
 	a := r.account(t, "wang@example.org")
-	s, err := r.SignIn(r.ctx, identity.SignIn{Email: a.Email, Password: password})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := r.signIn(t, a.Email)
 	for _, email := range []string{"nobody@example.org", " Wang@example.org"} {
 		if _, err := r.AskReset(r.ctx, identity.Lookup{Email: email}); err != nil {
 			t.Fatal(email, err)

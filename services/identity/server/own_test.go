@@ -98,10 +98,8 @@ func TestSessions(t *testing.T) {
 func TestChangePassword_guesses(t *testing.T) {
 	r := setup(t)
 	r.account(t, "wang@example.org")
-	s, err := r.SignIn(r.ctx, identity.SignIn{Email: "wang@example.org", Password: password})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := r.signIn(t, "wang@example.org")
+	var err error
 	for range 100 {
 		_, err = r.ChangePassword(r.ctx, identity.ChangePassword{Token: s.Token, Present: "a guess of mine", Password: own})
 		if errors.Is(err, identity.ErrTooManyTries) {
@@ -115,10 +113,7 @@ func TestChangePassword_guesses(t *testing.T) {
 func TestDisable(t *testing.T) {
 	r, post := withMail(t)
 	a := r.account(t, "wang@example.org")
-	s, err := r.SignIn(r.ctx, identity.SignIn{Email: a.Email, Password: password})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := r.signIn(t, a.Email)
 	pending := r.invite(t, a.Email, decides, true).Invitation
 	if _, err := r.DisableAccount(r.ctx, identity.ChangeAccess{Email: a.Email, Reason: " "}); !cmp.Equal(testkit.Fields(err), []string{"reason"}) {
 		t.Errorf("without a reason: %v", err)

@@ -26,6 +26,13 @@ func TestCheckSeats(t *testing.T) {
 		if diff := cmp.Diff(want, told(got.Unmet)); diff != "" || got.Candidates != candidates || got.Seats != 2 {
 			t.Errorf("%d of %d (-want +got):\n%s", got.Candidates, got.Seats, diff)
 		}
+		var idle []string
+		if candidates > 0 {
+			idle = []string{"quotas[1]: no candidate has region 蘭州"}
+		}
+		if diff := cmp.Diff(idle, told(got.Idle)); diff != "" {
+			t.Errorf("of no effect (-want +got):\n%s", diff)
+		}
 	}
 	none := []string{"awards: 2 seats, 0 candidates", "quotas[0]: gender male, min 2: 2 needed, and 0 candidates count for it"}
 	one := []string{"awards: 2 seats, 1 candidates", "quotas[0]: gender male, min 2: 2 needed, and 1 candidates count for it"}

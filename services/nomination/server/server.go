@@ -35,6 +35,6 @@ func New(deps run.Deps) (run.Room, error) {
 		Endpoints:  nomination.Endpoints(service),
 		Handlers:   append(deps.Selections.Handlers(deps.Time, phase.Hooks{Changed: vet.Changed}), entry.Ended()),
 		Retention:  entries.Retention(),
-		Jobs:       []job.Kind{entries.ImportJob(), entries.PhotosJob()},
+		Jobs:       []job.Kind{entries.ImportJob(), entries.PhotosJob(), entries.SizesJob()},
 	}, nil
 }

@@ -27,7 +27,7 @@ phases: {notice: {working_days: 5, calendar: CN}}
 vetting: {departments: [{id: hr, veto: true}, {id: postal, veto: true}, {id: union}]}
 voting: {voters: [device], frequency: once, picks: {min: 1, max: 1}, counts: live}
 composite: {components: [{source: votes, weight: 100%, convert: {method: none}}]}
-quotas: [{attribute: gender, value: female, max: 1}]
+quotas: [{attribute: gender, value: female, max: 1}, {attribute: region, value: 蘭州, max: 1}]
 decision: {quorum: 2/3, approve: 2/3, ballot: secret}
 `
 

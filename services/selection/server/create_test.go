@@ -90,6 +90,15 @@ func TestSelection_Create_badInput(t *testing.T) {
 			slug: slug, old: "decision: {quorum: 2/3, approve: 2/3, ballot: secret}",
 			want: []fault.Field{{Name: "decision.quorum"}, {Name: "decision.approve"}, {Name: "decision.ballot"}},
 		},
+		"times that have passed": {
+			slug: slug, old: notice, new: notice + `
+  voting: {opens: "2026-02-28 09:00", closes: "2026-03-01 22:00"}`,
+			want: []fault.Field{{Name: "phases.voting.opens"}, {Name: "phases.voting.closes"}},
+		},
+		"a way that this version does not have": {
+			slug: slug, old: "voters: [device]", new: "voters: [device, otp, oidc]",
+			want: []fault.Field{{Name: "voting.voters[1]"}, {Name: "voting.voters[2]"}},
+		},
 		"every mistake at once": {
 			slug: "A B", old: "nominee: person\nawards:\n  - {id: winner, title: {zh: 陇原最美快递员}, seats: 1}",
 			new:  "nominee: dog\nawards:\n  - {id: winner, title: {zh: 陇原最美快递员}, seats: 0}",

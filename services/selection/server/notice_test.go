@@ -26,7 +26,7 @@ const (
 )
 
 // computed is a result as review writes it.
-const computed = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_hash": %q, "ranking": {"lot": "3371.25", "ranking": [
+const computed = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_hash": %q, "ranking": {"lot": "3371.25", "decided": true, "ranking": [
 	{"candidate": "3", "rank": 1, "total": "93.21", "components": {"votes": "40", "panel:experts": "53.21"}, "award": "winner"},
 	{"candidate": "1", "rank": 2, "total": "80", "components": {"votes": "30", "panel:experts": "50"}, "award": "nominated"},
 	{"candidate": "4", "rank": 3, "total": "70", "components": {"votes": "20", "panel:experts": "50"}, "award": "nominated", "explain": ["lot"]},
@@ -149,7 +149,7 @@ func TestPublish(t *testing.T) {
 	want := selection.Results{
 		Slug: slug, Title: map[string]string{"zh": "第二届“陇原最美快递员”", "en": "Most Beautiful Courier"}, Edition: 2,
 		PublishedAt: spring().Add(3 * time.Second), RulebookHash: h.get().RulebookHash, ResultHash: result, VotesHash: votes, ScoresHash: scores,
-		Ballots: 320, Lot: "3371.25", Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1},
+		Ballots: 320, Lot: "3371.25", Decided: true, Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1},
 		Ranking: []selection.RankedCandidate{
 			ranked(3, 1, "93.21", "40", "53.21", "winner"), ranked(1, 2, "80", "30", "50", "nominated"),
 			ranked(4, 3, "70", "20", "50", "nominated", "lot"), ranked(2, 4, "1", "1", "0", ""),

@@ -16,10 +16,15 @@ func (a *API) decisionRoutes() {
 			return a.app.SeatCommittee(ctx, in.Slug, in.Body)
 		})
 	serve(a, route{
-		act: app.PutMotion, at: "POST " + decision + "/motion", summary: "Put the computed result to the vote", status: http.StatusCreated,
+		act: app.PutMotion, at: "POST " + decision + "/motion", status: http.StatusCreated,
+		summary: "Put the computed result to the vote, or how the seats are filled where that is undecided",
 	},
 		func(ctx context.Context, in *about[gateway.PutMotion]) (review.Decision, error) {
-			return a.app.PutMotion(ctx, review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion})
+			move := review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion}
+			for _, s := range in.Body.Seats {
+				move.Seats = append(move.Seats, review.Awarded{Candidate: s.Candidate, Award: s.Award})
+			}
+			return a.app.PutMotion(ctx, move)
 		})
 	serve(a, route{act: app.VoteMotion, at: "POST " + decision + "/votes", summary: "Vote on the motion", status: http.StatusCreated},
 		func(ctx context.Context, in *about[gateway.VoteMotion]) (review.Decision, error) {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -66,11 +67,18 @@ func (a *API) draftRoutes() {
 		})
 }
 
+func doubts(rules *rulebook.Rulebook) (all []gateway.Mistake) {
+	for _, f := range rules.Doubts() {
+		all = append(all, gateway.Mistake(f))
+	}
+	return all
+}
+
 func (a *API) checkRulebook(ctx context.Context, in gateway.CheckRulebook) (gateway.RulebookChecked, error) {
 	checked, err := a.app.CheckRulebook(ctx, in.Rulebook, in.Changes)
 	out := gateway.RulebookChecked{Rulebook: checked.Text, Mistakes: []gateway.Mistake{}}
 	if checked.Rules != nil {
-		out.Hash = checked.Rules.Hash()
+		out.Hash, out.Warnings = checked.Rules.Hash(), doubts(checked.Rules)
 	}
 	for _, f := range slices.Concat(checked.Refused, checked.Wrong) {
 		out.Mistakes = append(out.Mistakes, gateway.Mistake(f))

@@ -56,7 +56,7 @@ func (a *API) resultRoutes() {
 		})
 	register(a, route{
 		act: app.ExportFile, at: "GET " + one + "/exports/{what}", media: "text/csv", made: true,
-		summary: "Votes, scores, ballots or candidates as CSV, as `laurel compute` reads them; everybody's once the result is public",
+		summary: "Votes, scores, ballots, candidates or awards as CSV, as `laurel compute` reads them; everybody's once the result is public",
 	},
 		func(ctx context.Context, in *exportInput) (*huma.StreamResponse, error) {
 			file, err := a.app.Export(ctx, in.Slug, in.What)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/laurel-awards/laurel/pkg/event"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -34,8 +35,12 @@ func (a *API) selectionRoutes() {
 		act: app.CreateSelection, at: "POST /selections", summary: "Create a selection from a rulebook",
 		status: http.StatusCreated, body: maxRules,
 	},
-		func(ctx context.Context, in *body[gateway.CreateSelection]) (selection.Selection, error) {
-			return a.app.CreateSelection(ctx, selection.CreateSelection{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook})
+		func(ctx context.Context, in *body[gateway.CreateSelection]) (out gateway.CreatedSelection, err error) {
+			out.Selection, err = a.app.CreateSelection(ctx, selection.CreateSelection{Slug: in.Body.Slug, Rulebook: in.Body.Rulebook})
+			if rules, wrong := rulebook.Parse([]byte(in.Body.Rulebook)); err == nil && wrong == nil {
+				out.Warnings = doubts(rules)
+			}
+			return out, err
 		})
 	serve(a, route{act: app.ListSelections, at: "GET /selections", summary: "All selections, newest first"},
 		func(ctx context.Context, _ *struct{}) ([]selection.Selection, error) { return a.app.Selections(ctx) })

@@ -78,7 +78,7 @@ func (a *App) CheckRulebook(ctx context.Context, text string, changes []rulebook
 		doc = changed
 	}
 	out.Document, out.Text = doc, doc.Text()
-	out.Rules, out.Wrong = rulebook.Check([]byte(out.Text))
+	out.Rules, out.Wrong = rulebook.Check([]byte(out.Text), a.cfg.Now())
 	return out, nil
 }
 

@@ -3,10 +3,15 @@ package app
 import (
 	"bytes"
 	"context"
+	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -200,4 +205,28 @@ func (a *App) dropUpload(ctx context.Context, name string) {
 	if err := a.blobs.In(blob.Uploads).Delete(context.WithoutCancel(ctx), name); err != nil {
 		a.cfg.Log.WarnContext(ctx, "an upload is removed later", "error", err)
 	}
+}
+
+// AttributeField is what a form calls an attribute of the rulebook.
+func AttributeField(id string) string { return "attributes." + id }
+
+// NomineeOf is a nomination form as it was typed. Years that are no number are a
+// mistake.
+func NomineeOf(rules *rulebook.Rulebook, typed url.Values) (n nomination.Nominee, err error) {
+	n = nomination.Nominee{
+		Name: typed.Get("name"), Gender: typed.Get("gender"), Category: typed.Get("category"), Employer: typed.Get("employer"), Region: typed.Get("region"),
+		Deeds: typed.Get("deeds"), RecommendedBy: typed.Get("recommended_by"), Attributes: map[string]string{},
+	}
+	for _, id := range rules.Attributes {
+		n.Attributes[id] = typed.Get(AttributeField(id))
+	}
+	if text := strings.TrimSpace(typed.Get("years")); text != "" {
+		years, err := strconv.Atoi(text)
+		if err != nil {
+			return n, nomination.Invalid(fault.Wrong("years", "not_a_whole_number", "is a whole number from {min} to {max}, not {value}",
+				"min", 0, "max", 80, "value", strconv.Quote(text)))
+		}
+		n.Years = &years
+	}
+	return n, nil
 }

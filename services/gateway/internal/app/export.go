@@ -3,7 +3,9 @@ package app
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/table"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/review"
@@ -35,6 +38,9 @@ func (a *App) Export(ctx context.Context, slug string, what gateway.File) (File,
 		return a.made(ctx, slug, voting.BallotsJob)
 	case gateway.FileVotes, gateway.FileScores:
 		return a.counted(ctx, slug, what)
+	case gateway.FileAwards:
+		data, err := a.exportAwards(ctx, slug)
+		return File{Body: io.NopCloser(bytes.NewReader(data)), Size: int64(len(data))}, err
 	}
 	data, err := a.exportCandidates(ctx, slug)
 	return File{Body: io.NopCloser(bytes.NewReader(data)), Size: int64(len(data))}, err
@@ -68,6 +74,41 @@ func (a *App) counted(ctx context.Context, slug string, what gateway.File) (File
 		return File{}, err
 	}
 	return a.open(ctx, voting.Name, x.Blob)
+}
+
+// exportAwards is candidate,award of those who have one, best first: as published,
+// or as computed before.
+func (a *App) exportAwards(ctx context.Context, slug string) ([]byte, error) {
+	var awarded []ranking.Ranked
+	if s, err := a.selections.Get(ctx, slug); err == nil && s.PublishedAt != nil {
+		r, err := a.published.Get(ctx, slug)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range r.Ranking {
+			awarded = append(awarded, ranking.Ranked{Candidate: strconv.Itoa(c.Number), Award: c.Award})
+		}
+	} else {
+		r, err := a.review.GetResult(ctx, review.Of{Slug: slug})
+		if err != nil {
+			return nil, err
+		}
+		var computed ranking.Result
+		if err := json.Unmarshal(r.Ranking, &computed); err != nil {
+			return nil, fmt.Errorf("result of %s: %w", slug, err)
+		}
+		awarded = computed.Ranking
+	}
+	var b bytes.Buffer
+	out := table.NewCSV(&b)
+	err := out.Write("candidate", "award")
+	for _, c := range awarded {
+		if c.Award != "" && err == nil {
+			err = out.Write(c.Candidate, c.Award)
+		}
+	}
+	err = errors.Join(err, out.Flush())
+	return b.Bytes(), err
 }
 
 // exportCandidates is candidate,name,… of those on the list.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -15,8 +16,13 @@ import (
 
 var errNoPhoto = fault.New(fault.NotFound, "photo_unknown", "there is no such photo")
 
-// Photo opens the picture of a candidate, a JPEG of so many bytes, if the list
-// shows it; the rest of the blob store is nobody's. Fault: photo_unknown.
+// minHash is how much of a picture's hash an address must have: enough to tell a
+// candidate's pictures of all times apart.
+const minHash = 16
+
+// Photo opens a picture of a candidate in one of its sizes, a JPEG of so many
+// bytes, if the list shows it; the rest of the blob store is nobody's. hash may be
+// the beginning of one. Fault: photo_unknown.
 func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (body io.ReadCloser, size int64, err error) {
 	ctx, err = a.may(ctx, ReadPhoto, slug, "")
 	if err != nil {
@@ -26,11 +32,20 @@ func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (
 	if err != nil {
 		return nil, 0, err
 	}
-	shown := func(c nomination.Candidate) bool { return c.Number == number && c.Photo == hash && hash != "" }
-	if !slices.ContainsFunc(list, shown) {
+	at := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == number })
+	if at < 0 || len(hash) < minHash {
 		return nil, 0, errNoPhoto
 	}
-	r, size, err := a.blobs.In(nomination.Name).Open(ctx, hash)
+	whole := ""
+	for _, s := range append([]nomination.PhotoSize{{File: list[at].Photo}}, list[at].Sizes...) {
+		if strings.HasPrefix(s.File, hash) {
+			whole = s.File
+		}
+	}
+	if whole == "" {
+		return nil, 0, errNoPhoto
+	}
+	r, size, err := a.blobs.In(nomination.Name).Open(ctx, whole)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)
 	}

@@ -104,18 +104,19 @@ func (v *recountView) fill(at *place, found gateway.Check) {
 	}
 	if j := found.Job; j != nil {
 		v.Running = j.EndedAt == nil && (j.State == job.Queued || j.State == job.Running)
-		v.Percent = percentOf(*j)
+		v.Percent = percentOf(j.Done, j.Total)
 		if !v.Running && j.Code != "" {
 			v.Failed = at.Fault(&fault.Error{Code: j.Code, Message: j.Message})
 		}
 	}
 }
 
-func percentOf(j gateway.Job) int {
-	if j.Total <= 0 {
+// percentOf is how much of a whole a part is; of nothing it is 0.
+func percentOf[N int | int64](part, whole N) int {
+	if whole <= 0 {
 		return 0
 	}
-	return int(100 * j.Done / j.Total)
+	return int(100 * part / whole)
 }
 
 // fileNames are those that can be taken: what `laurel compute` reads, and the lines
@@ -136,7 +137,7 @@ func files(at *place) (all []fileView) {
 		switch name {
 		case string(gateway.FileCandidates):
 			phase = ""
-		case string(gateway.FileScores):
+		case string(gateway.FileScores), string(gateway.FileAwards):
 			phase = rulebook.PhaseReview
 		}
 		if phase != "" && at.Selection.Phase(phase).State != selection.Closed {
@@ -186,7 +187,7 @@ func (d *desk) file(c echo.Context, at *place) error {
 	}
 	if file.Job != nil {
 		c.Response().Header().Set("Refresh", refresh)
-		return d.render(c, at, web.Page{Name: "file", Title: at.T("desk.file." + name), Data: filePage{at.Path("checks"), percentOf(*file.Job)}})
+		return d.render(c, at, web.Page{Name: "file", Title: at.T("desk.file." + name), Data: filePage{at.Path("checks"), percentOf(file.Job.Done, file.Job.Total)}})
 	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, media)
@@ -281,7 +282,7 @@ func (at *place) erased(kind string) string {
 type fillingPage struct {
 	Seats, Candidates int
 	Known             bool // the candidates can be looked at
-	Unmet             []Text
+	Unmet, Idle       []Text
 	Back              string
 }
 
@@ -295,6 +296,9 @@ func (d *desk) filling(c echo.Context, at *place) error {
 		data.Known, data.Seats, data.Candidates = true, found.Seats, found.Candidates
 		for _, u := range found.Unmet {
 			data.Unmet = append(data.Unmet, at.Field(fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}))
+		}
+		for _, u := range found.Idle {
+			data.Idle = append(data.Idle, at.Field(fault.Field{Name: u.Field, Code: u.Code, Params: u.Params, Message: u.Message}))
 		}
 	}
 	return d.render(c, at, web.Page{Name: "entry-seats", Title: at.T("desk.filling"), Data: data})

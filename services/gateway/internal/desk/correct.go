@@ -14,7 +14,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
-	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/selection"
@@ -41,38 +40,43 @@ func correctable(at *place, e nomination.Entry) bool {
 
 // correctForm asks for all that a form says, filled in with what it says now.
 func correctForm(at *place, rules *rulebook.Rulebook, e nomination.Entry) *Form {
-	n := e.Nominee
+	version := Field{Name: "version", Kind: "hidden", Value: strconv.Itoa(e.Version)}
+	return &Form{
+		Action: at.Path("entries", e.ID, "correct", "send"), Button: at.T("desk.correct.send"),
+		Fields: append(append([]Field{version}, nomineeFields(at, rules, e.Nominee)...), at.reason("desk.reason.hint")),
+	}
+}
+
+// nomineeFields are those of a nomination form, with what is known.
+func nomineeFields(at *place, rules *rulebook.Rulebook, n nomination.Nominee) (fields []Field) {
 	years := ""
 	if n.Years != nil {
 		years = strconv.Itoa(*n.Years)
 	}
-	form := &Form{Action: at.Path("entries", e.ID, "correct", "send"), Button: at.T("desk.correct.send")}
-	add := func(f Field) { form.Fields = append(form.Fields, f) }
-	add(Field{Name: "version", Kind: "hidden", Value: strconv.Itoa(e.Version)})
+	add := func(f Field) { fields = append(fields, f) }
 	add(Field{Name: "name", Label: at.label("name"), Value: n.Name, Max: 100})
 	add(Field{Name: "employer", Label: at.label("employer"), Value: n.Employer, Max: 200})
 	add(Field{Name: "region", Label: at.label("region"), Value: n.Region, Max: 200})
 	if len(rules.Categories) > 0 {
 		f := Field{Name: "category", Kind: "select", Label: at.label("category"), Value: n.Category}
+		if n.Category == "" {
+			f.Options = []Option{{Text: at.T("desk.correct.unsaid")}}
+		}
 		for _, one := range rules.Categories {
 			f.Options = append(f.Options, Option{Value: one.ID, Text: category(at, rules, one.ID)})
 		}
 		add(f)
 	}
 	genders := []Option{{Text: at.T("desk.correct.unsaid")}, {Value: "female", Text: genderOf(at, "female")}, {Value: "male", Text: genderOf(at, "male")}}
-	add(Field{Name: "gender", Kind: "select", Label: at.label("gender"), Value: n.Gender, Options: genders, Optional: true})
-	add(Field{Name: "years", Label: at.label("years"), Value: years, Optional: true})
-	add(Field{Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200, Optional: true})
+	add(Field{Name: "gender", Kind: "select", Label: at.label("gender"), Value: n.Gender, Options: genders, Optional: !rules.Counts("gender")})
+	add(Field{Name: "years", Label: at.label("years"), Value: years, Optional: !rules.Counts("years")})
+	add(Field{Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200, Optional: !rules.Counts("recommended_by")})
 	for _, id := range rules.Attributes {
-		add(Field{Name: attributeField(id), Label: id, Value: n.Attributes[id], Max: 200, Optional: true})
+		add(Field{Name: app.AttributeField(id), Label: id, Value: n.Attributes[id], Max: 200, Optional: !rules.Counts(id)})
 	}
 	add(Field{Name: "deeds", Kind: "area", Label: at.label("deeds"), Value: n.Deeds, Max: 5000})
-	add(at.reason("desk.reason.hint"))
-	return form
+	return fields
 }
-
-// attributeField is what a form calls an attribute of the rulebook.
-func attributeField(id string) string { return strings.Join([]string{"attributes", id}, ".") }
 
 // means is what a correction does beside what it says.
 func means(at *place, e nomination.Entry) []string {
@@ -108,33 +112,13 @@ func (d *desk) showCorrect(c echo.Context, at *place, e nomination.Entry, status
 	})
 }
 
-// corrected is the form that was typed. Years that are no number are a mistake.
-func corrected(rules *rulebook.Rulebook, typed url.Values) (n nomination.Nominee, err error) {
-	n = nomination.Nominee{
-		Name: typed.Get("name"), Gender: typed.Get("gender"), Category: typed.Get("category"), Employer: typed.Get("employer"), Region: typed.Get("region"),
-		Deeds: typed.Get("deeds"), RecommendedBy: typed.Get("recommended_by"), Attributes: map[string]string{},
-	}
-	for _, id := range rules.Attributes {
-		n.Attributes[id] = typed.Get(attributeField(id))
-	}
-	if text := strings.TrimSpace(typed.Get("years")); text != "" {
-		years, err := strconv.Atoi(text)
-		if err != nil {
-			return n, problem.Invalid([]fault.Field{fault.Wrong("years", "not_a_whole_number", "is a whole number from {min} to {max}, not {value}",
-				"min", 0, "max", 80, "value", strconv.Quote(text))})
-		}
-		n.Years = &years
-	}
-	return n, nil
-}
-
 func (d *desk) sendCorrection(c echo.Context, at *place, typed url.Values) error {
 	ctx, of := c.Request().Context(), ofEntry(c, at)
 	rules, err := d.app.RulebookOf(at.Selection)
 	if err != nil {
 		return err
 	}
-	n, err := corrected(rules, typed)
+	n, err := app.NomineeOf(rules, typed)
 	if err == nil {
 		version, _ := strconv.Atoi(typed.Get("version"))
 		_, err = d.app.CorrectEntry(ctx, nomination.CorrectEntry{Slug: of.Slug, Entry: of.Entry, Version: version, Nominee: n, Reason: typed.Get("reason")})

@@ -146,11 +146,7 @@ func (d *desk) waitsAt(at *place, w app.Wait) string {
 
 // share makes a bar of a part of a whole.
 func (at *place) share(label, href string, part, whole int) chartBar {
-	b := chartBar{Label: label, Href: href, Figure: at.T("desk.share", "part", part, "whole", whole)}
-	if whole > 0 {
-		b.Percent = 100 * part / whole
-	}
-	return b
+	return chartBar{Label: label, Href: href, Figure: at.T("desk.share", "part", part, "whole", whole), Percent: percentOf(part, whole)}
 }
 
 func (at *place) vettingChart(rules *rulebook.Rulebook, p nomination.Progress, entries string) []chart {

@@ -36,7 +36,6 @@ type draftPage struct {
 	SavedAt web.Moment
 	Wrong   []Text // what is wrong with the address, or with the form as a whole
 	Unsaved bool   // what is shown is not what is saved
-	Dates   bool   // a phase opens in the past
 }
 
 func (d *desk) draft(c echo.Context, at *place) error {
@@ -54,11 +53,6 @@ func (d *desk) draft(c echo.Context, at *place) error {
 func (d *desk) showDraft(c echo.Context, at *place, status int, data draftPage) error {
 	data.Path = newPath + "/" + data.ID
 	data.SavedAt = at.utc(data.Draft.SavedAt)
-	if data.Timeline != nil {
-		for _, row := range data.Timeline.Rows {
-			data.Dates = data.Dates || row.Past
-		}
-	}
 	return d.render(c, at, web.Page{Name: "draft", Status: status, Title: at.T("desk.draft"), Address: data.Path, Section: "new", Data: data})
 }
 

@@ -3,6 +3,7 @@ package desk
 import (
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
@@ -14,6 +15,7 @@ type draftView struct {
 	Lines    int
 	Form     []draftItem // none of a text that cannot be read
 	Mistakes []draftMistake
+	Doubts   []draftMistake // what is mostly not meant
 	Timeline *timeline      // nil as long as there is a mistake in what is written
 	Chapters []rule.Chapter // as with Timeline
 	Warning  string
@@ -41,7 +43,7 @@ func (d *desk) view(t web.Printer, id string, checked app.CheckedRulebook) draft
 		placesOf(shown, items)
 		v.Form = newDraftForm(t, newPath+"/"+id+"/apply", wrong, items)
 	}
-	for _, w := range wrong {
+	placed := func(w fault.Field) draftMistake {
 		m := draftMistake{Text: t.Field(w), Where: w.Name, Line: w.Line, Column: w.Column}
 		if at := nearest(shown, w.Name); at != "" {
 			m.Href = "#" + elementID(at)
@@ -49,9 +51,15 @@ func (d *desk) view(t web.Printer, id string, checked app.CheckedRulebook) draft
 		if w.Line > 0 && w.Line <= len(lines) {
 			m.Source = strings.TrimSpace(lines[w.Line-1])
 		}
-		v.Mistakes = append(v.Mistakes, m)
+		return m
+	}
+	for _, w := range wrong {
+		v.Mistakes = append(v.Mistakes, placed(w))
 	}
 	if checked.Rules != nil {
+		for _, w := range checked.Rules.Doubts() {
+			v.Doubts = append(v.Doubts, placed(w))
+		}
 		book := rule.New(t, checked.Rules, d.Now())
 		line := newTimeline(t, checked.Rules, d.Now())
 		v.Timeline, v.Chapters, v.Warning = &line, book.Chapters(), book.Warning()

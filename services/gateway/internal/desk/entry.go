@@ -25,6 +25,8 @@ const entriesAtOnce = 50
 func (d *desk) mountEntries() {
 	const entry = of + "/entries/:entry"
 	d.section(app.ReadEntries, "entries", "desk.entries", d.entries)
+	d.page(app.SubmitEntry, of+"/entries/new", d.newEntry)
+	d.form(app.SubmitEntry, of+"/entries/new", "send", d.sendEntry, "deeds")
 	d.page(app.ReadEntries, entry, d.entry)
 	d.page(app.ReadEntries, entry+"/photo", d.entryPhoto)
 	d.form(app.WithdrawEntry, entry, "withdraw", d.withdraw, "reason")
@@ -43,7 +45,8 @@ type entriesPage struct {
 	Columns  []Column
 	Rows     []entryRow
 	Pager    Pager
-	Import   string // addresses; empty: the reader may not
+	New      string // addresses; empty: the reader may not
+	Import   string
 	Photos   string
 }
 
@@ -88,6 +91,9 @@ func (d *desk) entries(c echo.Context, at *place) error {
 	}
 	for _, e := range found.Entries {
 		data.Rows = append(data.Rows, rowOf(at, rules, e))
+	}
+	if enterable(at) {
+		data.New = at.Path("entries", "new")
 	}
 	if at.Can(app.ImportEntries) {
 		data.Import, data.Photos = at.Path("import"), at.Path("photos")

@@ -117,7 +117,7 @@ type importPage struct {
 	Marked     string
 	Action     string // address before the names of forms
 	Running    bool
-	Percent    int64
+	Percent    int
 	Failed     Text
 	Over       bool
 	Entries    string
@@ -175,9 +175,7 @@ func (d *desk) showImport(c echo.Context, at *place, x nomination.Import, status
 		data.Step = 4
 		if data.Running = !x.Job.Ended() && !data.Over; data.Running {
 			c.Response().Header().Set("Refresh", refresh)
-			if x.Job.Total > 0 {
-				data.Percent = 100 * x.Job.Done / x.Job.Total
-			}
+			data.Percent = percentOf(x.Job.Done, x.Job.Total)
 		}
 		if x.Job.State == job.Failed && x.Job.Fault != nil {
 			data.Step, data.Failed = 3, at.Fault(x.Job.Fault)

@@ -1,7 +1,9 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -56,6 +58,7 @@ type motionView struct {
 	MovedAt       web.Moment
 	ClosedAt      web.Moment
 	Names         string // of those who voted
+	Filled        []filledView
 }
 
 // meetingLink leads to a page on which something is done.
@@ -69,7 +72,7 @@ func (d *desk) meeting(c echo.Context, at *place) error {
 	if err != nil {
 		return err
 	}
-	return d.render(c, at, web.Page{Name: "meeting", Title: at.T("desk.meeting"), Data: at.room(m, "state")})
+	return d.render(c, at, web.Page{Name: "meeting", Title: at.T("desk.meeting"), Data: d.room(at, m, "state")})
 }
 
 // wall is the meeting for a room full of people: it has no control.
@@ -78,7 +81,7 @@ func (d *desk) wall(c echo.Context, at *place) error {
 	if err != nil {
 		return err
 	}
-	return d.render(c, at, web.Page{Name: "wall", Title: at.T("desk.meeting"), Data: at.room(m, "wall", "state")})
+	return d.render(c, at, web.Page{Name: "wall", Title: at.T("desk.meeting"), Data: d.room(at, m, "wall", "state")})
 }
 
 // follow answers a page that shows the meeting with what has changed, once it has.
@@ -88,7 +91,7 @@ func (d *desk) follow(page string, attend bool) handler {
 		if err != nil {
 			return err
 		}
-		text, err := d.views.View(c).Part(page, "room", at.room(m))
+		text, err := d.views.View(c).Part(page, "room", d.room(at, m))
 		if err != nil {
 			return err
 		}
@@ -98,7 +101,7 @@ func (d *desk) follow(page string, attend bool) handler {
 
 // room shows a meeting; follow is the address under the meeting's that tells of
 // changes.
-func (at *place) room(m app.Meeting, follow ...string) room {
+func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 	last := m.Motion()
 	r := room{
 		Version: m.Version, Present: m.Present(), Quorum: m.Quorum, Open: at.Selection.Phase(rulebook.PhaseDecision).State == selection.Opened,
@@ -112,7 +115,7 @@ func (at *place) room(m app.Meeting, follow ...string) room {
 	}
 	r.Said = at.T("desk.meeting.said.none", "present", r.Present, "members", len(r.Members))
 	if last.Number > 0 {
-		shown := at.motion(m.Meeting, last)
+		shown := d.motion(at, m.Meeting, last)
 		r.Motion = &shown
 		r.Said = at.T("desk.meeting.said", "present", r.Present, "members", len(r.Members), "outcome", shown.OutcomeText, "voted", shown.Cast)
 	}
@@ -139,7 +142,7 @@ func (at *place) room(m app.Meeting, follow ...string) room {
 }
 
 // motion shows one of a meeting's.
-func (at *place) motion(m review.Meeting, one review.Motion) motionView {
+func (d *desk) motion(at *place, m review.Meeting, one review.Motion) motionView {
 	v := motionView{
 		Motion: one, OutcomeText: at.T("desk.meeting.outcome." + one.Outcome), Cast: len(one.Voters), Moved: one.Outcome == review.Moved,
 		Closed: one.ClosedAt != nil, MovedAt: at.moment(one.MovedAt),
@@ -153,8 +156,33 @@ func (at *place) motion(m review.Meeting, one review.Motion) motionView {
 			names = append(names, who.Name)
 		}
 	}
-	v.Names = at.List(names)
+	v.Names, v.Filled = at.List(names), d.filled(at, one)
 	return v
+}
+
+// filledView is who gets an award by a motion that fills the seats.
+type filledView struct{ Award, Names string }
+
+func (d *desk) filled(at *place, one review.Motion) (all []filledView) {
+	if len(one.Seats) == 0 {
+		return nil
+	}
+	rules, err := d.app.RulebookOf(at.Selection)
+	if err != nil {
+		rules = &rulebook.Rulebook{} // the awards' ids will do
+	}
+	var ids []string
+	names := map[string][]string{}
+	for _, s := range one.Seats {
+		if names[s.Award] == nil {
+			ids = append(ids, s.Award)
+		}
+		names[s.Award] = append(names[s.Award], cmp.Or(s.Name, strconv.Itoa(s.Candidate)))
+	}
+	for _, id := range ids {
+		all = append(all, filledView{cmp.Or(at.Words(awardOf(rules, id).Title), id), at.List(names[id])})
+	}
+	return all
 }
 
 // minutesPage is what a meeting leaves behind, to be printed.
@@ -198,7 +226,7 @@ func (d *desk) minutes(c echo.Context, at *place) error {
 		data.Members = append(data.Members, row)
 	}
 	for _, one := range m.Motions {
-		data.Motions = append(data.Motions, at.motion(m.Meeting, one))
+		data.Motions = append(data.Motions, d.motion(at, m.Meeting, one))
 	}
 	return d.render(c, at, web.Page{Name: "minutes", Title: at.T("desk.minutes.title"), Data: data})
 }

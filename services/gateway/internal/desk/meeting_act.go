@@ -18,17 +18,17 @@ func (d *desk) mountMeetingActs() {
 	for _, one := range []struct {
 		act               app.Act
 		name, title, done string // the texts' keys
-		form              func(at *place, m review.Meeting) (*Form, []string)
+		form              func(c echo.Context, at *place, m review.Meeting) (*Form, []string)
 		do                func(c echo.Context, at *place, typed url.Values) error
 	}{
 		{app.VoteMotion, "vote", "desk.meeting.vote", "desk.meeting.vote.done", voteForm, d.voteMotion},
 		{app.CloseMotion, "close", "desk.meeting.close", "desk.meeting.close.done", closeForm, d.closeMotion},
-		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", motionForm, d.putMotion},
+		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", d.motionForm, d.putMotion},
 	} {
 		show := func(c echo.Context, at *place, m app.Meeting, form *Form, told []string, status int) error {
 			data := meetingAct{Form: form, Told: told, Back: at.Path("meeting")}
 			if last := m.Motion(); last.Number > 0 && one.act != app.PutMotion {
-				shown := at.motion(m.Meeting, last)
+				shown := d.motion(at, m.Meeting, last)
 				data.Motion = &shown
 			}
 			return d.render(c, at, web.Page{Name: "meeting-act", Status: status, Title: at.T(one.title), Data: data})
@@ -38,7 +38,7 @@ func (d *desk) mountMeetingActs() {
 			if err != nil {
 				return err
 			}
-			form, told := one.form(at, m.Meeting)
+			form, told := one.form(c, at, m.Meeting)
 			return show(c, at, m, form, told, http.StatusOK)
 		})
 		d.form(one.act, path(meetingPath, one.name), "confirm", func(c echo.Context, at *place, typed url.Values) error {
@@ -50,9 +50,9 @@ func (d *desk) mountMeetingActs() {
 			if failed != nil {
 				return err
 			}
-			form, told := one.form(at, m.Meeting)
+			form, told := one.form(c, at, m.Meeting)
 			return d.again(c, at, form, typed, err, func(status int) error { return show(c, at, m, form, told, status) })
-		}, "motion")
+		}, "motion", "seats")
 	}
 }
 
@@ -78,7 +78,7 @@ func numberOf(typed url.Values) int {
 	return n
 }
 
-func voteForm(at *place, m review.Meeting) (*Form, []string) {
+func voteForm(_ echo.Context, at *place, m review.Meeting) (*Form, []string) {
 	choice := Field{Name: "choice", Kind: "radio", Label: at.T("desk.meeting.choice")}
 	for _, c := range []string{review.For, review.Against, review.Abstain} {
 		choice.Options = append(choice.Options, Option{Value: c, Text: at.T("desk.meeting.choice." + c)})
@@ -98,7 +98,7 @@ func (d *desk) voteMotion(c echo.Context, at *place, typed url.Values) error {
 	return err
 }
 
-func closeForm(at *place, m review.Meeting) (*Form, []string) {
+func closeForm(_ echo.Context, at *place, m review.Meeting) (*Form, []string) {
 	last := m.Motion()
 	told := []string{
 		at.T("desk.meeting.close.told"),
@@ -120,16 +120,5 @@ func closeForm(at *place, m review.Meeting) (*Form, []string) {
 
 func (d *desk) closeMotion(c echo.Context, at *place, typed url.Values) error {
 	_, err := d.app.CloseMotion(c.Request().Context(), review.CloseMotion{Slug: at.Slug, Motion: numberOf(typed)})
-	return err
-}
-
-func motionForm(at *place, m review.Meeting) (*Form, []string) {
-	return &Form{Action: at.Path("meeting", "motion", "confirm"), Button: at.T("desk.meeting.motion.send"), Fields: []Field{
-		{Name: "motion", Kind: "area", Label: at.T("desk.meeting.motion.label"), Hint: at.T("desk.meeting.motion.hint"), Max: 1000},
-	}}, []string{at.T("desk.meeting.motion.told", "members", len(m.Members), "quorum", m.Quorum)}
-}
-
-func (d *desk) putMotion(c echo.Context, at *place, typed url.Values) error {
-	_, err := d.app.PutMotion(c.Request().Context(), review.PutMotion{Slug: at.Slug, Motion: typed.Get("motion")})
 	return err
 }

@@ -31,7 +31,7 @@ type photosPage struct {
 	Columns  []string // by which they may be matched
 	Running  bool
 	Waiting  int
-	Percent  int64
+	Percent  int
 	Placed   int
 	Without  int
 	Pictures []pictureCard
@@ -87,8 +87,8 @@ func (d *desk) showPhotos(c echo.Context, at *place, status int, typed url.Value
 		if len(found.Pictures) == 0 { // whoever is placing one is not disturbed
 			c.Response().Header().Set("Refresh", refresh)
 		}
-		if found.Job != nil && found.Job.Total > 0 {
-			data.Percent = 100 * found.Job.Done / found.Job.Total
+		if found.Job != nil {
+			data.Percent = percentOf(found.Job.Done, found.Job.Total)
 		}
 	}
 	for _, e := range entries.Entries {

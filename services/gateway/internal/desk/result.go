@@ -37,6 +37,7 @@ type resultPage struct {
 	Acts  []meetingLink
 	Hash  string
 	Lot   string // the value that lots were drawn from
+	Given bool   // the seats were filled by a decision
 	Lots  *lotView
 	Award []awardView
 	Ties  []tieView
@@ -99,7 +100,7 @@ func (d *desk) result(c echo.Context, at *place) error {
 		return err
 	}
 	book := rule.New(at.Printer, rules, d.Now())
-	data.Hash, data.Lot, data.Acts = found.Hash, found.Computed.Lot, d.resultActs(at, rules, true)
+	data.Hash, data.Lot, data.Given, data.Acts = found.Hash, found.Computed.Lot, found.Computed.Decided, d.resultActs(at, rules, true)
 	shown, filters := filtered(c, at, rules, found)
 	data.Filters, data.Filtered = filters, len(shown) < len(found.Ranking)
 	data.Pager = pager(c, len(shown), rankedPerPage)

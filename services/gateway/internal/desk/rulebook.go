@@ -18,6 +18,7 @@ type rulebookPage struct {
 	Chapters []rule.Chapter
 	Warning  string
 	Timeline *timeline
+	Doubts   []Text
 }
 
 func (d *desk) rulebook(c echo.Context, at *place) error {
@@ -32,6 +33,9 @@ func (d *desk) rulebook(c echo.Context, at *place) error {
 	book, line := rule.New(at.Printer, rules, d.Now()), newTimeline(at.Printer, rules, d.Now())
 	data := rulebookPage{
 		Hash: at.Selection.RulebookHash, Given: given.Rulebook, Chapters: book.Chapters(), Warning: book.Warning(), Timeline: &line,
+	}
+	for _, w := range rules.Doubts() {
+		data.Doubts = append(data.Doubts, at.Field(w))
 	}
 	for i := range line.Rows { // what has opened was to open
 		line.Rows[i].Past = false

@@ -9,11 +9,13 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 const searchPath = of + "/search"
@@ -30,11 +32,12 @@ type searchPage struct {
 	State   string // the text's key
 	Figures []figure
 	Running bool
-	Percent int64
+	Percent int
 	Refresh string
 	Failed  Text   // of the last search
 	Form    *Form  // nil: the reader may order none, or none is needed
 	Cancel  string // address of the form; empty as above
+	Meeting string // where the committee may decide instead; empty: nowhere
 }
 
 // budgets are what an organizer may choose from: minutes, an hour, a night.
@@ -73,9 +76,7 @@ func (p *searchPage) fill(c echo.Context, at *place, s gateway.Search) {
 	if s.Job != nil && s.Job.EndedAt == nil {
 		p.State, p.Running, p.Form = "desk.seating.running", true, nil
 		c.Response().Header().Set("Refresh", refresh)
-		if s.Job.Total > 0 {
-			p.Percent = 100 * s.Job.Done / s.Job.Total
-		}
+		p.Percent = percentOf(s.Job.Done, s.Job.Total)
 		if at.Can(app.OrderSearch) {
 			p.Cancel = at.Path("search", "cancel")
 		}
@@ -86,6 +87,9 @@ func (p *searchPage) fill(c echo.Context, at *place, s gateway.Search) {
 	}
 	if p.Form == nil && at.Can(app.OrderSearch) {
 		p.Form = searchForm(at, s.Work)
+	}
+	if at.Can(app.PutMotion) && at.Selection.Phase(rulebook.PhaseDecision).State == selection.Opened {
+		p.Meeting = at.Path("meeting", "motion")
 	}
 }
 

@@ -191,9 +191,7 @@ func (s scored) progress() progress {
 			p.Left++
 		}
 	}
-	if p.All > 0 {
-		p.Percent = 100 * p.Submitted / p.All
-	}
+	p.Percent = percentOf(p.Submitted, p.All)
 	return p
 }
 

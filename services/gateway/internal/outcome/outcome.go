@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -30,6 +30,7 @@ type Outcome struct {
 	Decision    selection.DecisionRecord
 	Present     int // members who voted
 	Hashes      []Hash
+	Decided     bool     // the seats were filled by a decision
 	Commands    []string // to recompute the result, line by line
 }
 
@@ -44,10 +45,9 @@ type Award struct {
 // Winner is a candidate in an award's list.
 type Winner struct {
 	selection.RankedCandidate
+	portrait.Portrait
 
-	Href     string
-	PhotoSrc string // empty: no photo
-	Initial  string // stands in for a photo
+	Href string
 }
 
 // Row is a line of the whole ranking.
@@ -111,7 +111,8 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 			{t.book.T("hash.votes"), found.VotesHash},
 			{t.book.T("hash.scores"), found.ScoresHash},
 		},
-		Commands: t.commands(found.Lot),
+		Decided:  found.Decided,
+		Commands: t.commands(found.Lot, found.Decided),
 	}
 	for i, a := range found.Awards {
 		out.Awards = append(out.Awards, t.Award(i, a))
@@ -123,11 +124,9 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 func (t *Teller) Award(place int, a selection.AwardList) Award {
 	out := Award{Title: t.book.Words(a.Title), Seats: a.Seats, First: place == 0}
 	for _, w := range a.Winners { // named as they were when the result was computed
-		one := Winner{RankedCandidate: w, Href: t.Story(w.Number), Initial: Initial(w.Name)}
-		if photo := t.list[w.Number].Photo; photo != "" {
-			one.PhotoSrc = one.Href + "/photo/" + photo
-		}
-		out.Winners = append(out.Winners, one)
+		c := t.list[w.Number]
+		c.Number, c.Name = w.Number, w.Name
+		out.Winners = append(out.Winners, Winner{RankedCandidate: w, Portrait: portrait.Of(t.slug, c), Href: t.Story(w.Number)})
 	}
 	return out
 }
@@ -160,15 +159,6 @@ func (t *Teller) Rows(ranking []selection.RankedCandidate) []Row {
 	return rows
 }
 
-// Initial stands in for the photo of a name.
-func Initial(name string) string {
-	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
-	if r == utf8.RuneError {
-		return ""
-	}
-	return string(r)
-}
-
 // shownDigits is how many decimals of a component are shown; the exact number
 // is in the published data.
 const shownDigits = 4
@@ -183,8 +173,8 @@ func Shortened(number string) string {
 }
 
 // commands recompute the result from what is published: lot is the value that
-// lots were drawn from.
-func (t *Teller) commands(lot string) []string {
+// lots were drawn from; decided tells that the seats were filled by a decision.
+func (t *Teller) commands(lot string, decided bool) []string {
 	rules := t.book.Rules
 	line := "laurel compute --rulebook rulebook.json --candidates candidates.csv"
 	if len(rules.Voting.Voters) > 0 {
@@ -192,6 +182,9 @@ func (t *Teller) commands(lot string) []string {
 	}
 	if len(rules.Review.Panels) > 0 {
 		line += " --scores scores.csv"
+	}
+	if decided {
+		line += " --awards awards.csv"
 	}
 	if _, has := rules.LotValue(); lot != "" && !has {
 		line += " --lot='" + strings.ReplaceAll(lot, "'", `'\''`) + "'"

@@ -239,9 +239,7 @@ func TestBrowser_overnight(t *testing.T) {
 		t.Run(fmt.Sprintf("scripts %v", with), func(t *testing.T) {
 			b := dailyBooth(t, "")
 			ctx := browser.Open(t)
-			press := chromedp.Steps(
-				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`),
-				chromedp.Click(chromedp.CSS(".cast .button")))
+			press := thumb(".cast-row .button")
 			browser.Run(t, ctx, "open", browser.Scripts(with), chromedp.EmulateViewport(360, 740, chromedp.EmulateMobile, chromedp.EmulateTouch),
 				chromedp.Navigate(b.address+"?lang=en"),
 				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("#c3 input, #c5 input").forEach(e => e.click())`))
@@ -254,7 +252,7 @@ func TestBrowser_overnight(t *testing.T) {
 			if !slices.Equal(got, []string{"3", "5"}) {
 				t.Errorf("ticked %v", got)
 			}
-			browser.Run(t, ctx, "press again", press, chromedp.WaitVisible(chromedp.CSS(".ticket")))
+			browser.Run(t, ctx, "press again", press, chromedp.WaitVisible(chromedp.CSS(".order")), press, chromedp.WaitVisible(chromedp.CSS(".ticket")))
 			b.services.change(func(h *installation) {
 				for _, counted := range h.ballots {
 					if !slices.Equal(slices.Sorted(slices.Values(counted.picks)), []int{3, 5}) {

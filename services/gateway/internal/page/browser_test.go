@@ -18,21 +18,15 @@ func TestBrowser_vote(t *testing.T) {
 			h := newInstallation(t, courierRules(t), 12)
 			address := serve(t, h, "").URL + "/s/" + slug
 			ctx := browser.Open(t)
-			pick := func(n string) chromedp.Action[chromedp.Void] { // where the bar at the bottom does not cover it
-				return chromedp.Steps(
-					chromedp.Evaluate[chromedp.Void](`document.querySelector("#c`+n+` .pick").scrollIntoView({block: "center", behavior: "instant"})`),
-					chromedp.Click(chromedp.CSS("#c"+n+" .pick")))
-			}
+			pick := func(n string) chromedp.Action[chromedp.Void] { return thumb("#c" + n + " .pick") }
 			browser.Run(t, ctx, "open", browser.Scripts(with), chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch),
 				chromedp.Navigate(address+"?lang=zh-CN"))
-			// Cards that are laid out late would move away under the pointer.
-			browser.Run(t, ctx, "lay out",
-				chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
 			if wide := browser.Read[int](t, ctx, `document.documentElement.scrollWidth`); wide > 390 {
 				t.Errorf("the page is %d pixels wide", wide)
 			}
 			small := browser.Read[[]string](t, ctx, `[...document.querySelectorAll("main a, button, select, .pick, input[type=search]")].filter(e => {
-				const r = e.getBoundingClientRect(); return r.width && r.height < 44 && !e.closest("h3, p.lead") && e.tabIndex >= 0 }).map(e => e.outerHTML.slice(0, 120))`)
+				const r = e.getBoundingClientRect(); return r.width && r.height < 44 && !e.closest("h3, p.lead, .skip-list, .next") && e.tabIndex >= 0 })
+				.map(e => e.outerHTML.slice(0, 120))`)
 			if len(small) > 0 {
 				t.Errorf("too small for a thumb: %q", small)
 			}
@@ -52,19 +46,20 @@ func TestBrowser_vote(t *testing.T) {
 				for n := range 8 {
 					browser.Run(t, ctx, "unpick", pick(strconv.Itoa(n+1)))
 				}
-				if got := browser.Read[string](t, ctx, `document.querySelector(".tally-live").textContent`); got != "已选 2 位，还可选 8 位" {
+				if got := browser.Read[string](t, ctx, `document.querySelector(".tally-live").textContent`); got != "可以投票了。 还可再选 8 位。" {
 					t.Errorf("the counter says %q", got)
 				}
 				// A story read in between keeps the picks, and adds its own.
-				browser.Run(t, ctx, "story", chromedp.Navigate(address+"/c/12"), chromedp.Click(chromedp.CSS(".cast .button")),
+				browser.Run(t, ctx, "story", chromedp.Navigate(address+"/c/12"), thumb(".vote-here .pick"), thumb(".onward-list .button"),
 					chromedp.WaitVisible(chromedp.CSS("#c12 .pick")))
 			} else {
 				browser.Run(t, ctx, "pick", pick("9"), pick("10"), pick("12"))
-				if got := browser.Read[string](t, ctx, `getComputedStyle(document.querySelector(".tally-now b"), "::before").content`); !strings.Contains(got, "counter") {
+				if got := drawn(t, ctx); !strings.Contains(got, "已选3/1–10位") {
 					t.Errorf("the style sheet does not count: %s", got)
 				}
 			}
-			browser.Run(t, ctx, "cast", chromedp.Click(chromedp.CSS(".cast .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
+			browser.Run(t, ctx, "cast", chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(".order")),
+				chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
 			if got := browser.Read[string](t, ctx, `location.pathname`); got != "/s/"+slug+"/voted" {
 				t.Errorf("the receipt is at %s", got)
 			}
@@ -87,7 +82,7 @@ func TestBrowser_vote(t *testing.T) {
 			})
 			if with {
 				browser.Run(t, ctx, "again", chromedp.Navigate(address), chromedp.WaitVisible(chromedp.CSS(".notice")))
-				if kept := browser.Read[string](t, ctx, `sessionStorage.getItem("laurel.picks.`+slug+`")`); kept != "[]" {
+				if kept := browser.Read[string](t, ctx, `sessionStorage.getItem("laurel.picks.`+slug+`") ?? ""`); kept != "" {
 					t.Errorf("the browser keeps the picks of a cast ballot: %s", kept)
 				}
 			}

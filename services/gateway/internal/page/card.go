@@ -1,10 +1,11 @@
 package page
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/laurel-awards/laurel/pkg/norm"
-	"github.com/laurel-awards/laurel/services/gateway/internal/outcome"
+	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -15,9 +16,10 @@ type card struct {
 	nomination.Candidate
 	fragment
 
+	portrait.Portrait
+
 	Href     string // the story
-	PhotoSrc string // empty: no photo
-	Initial  string // stands in for a photo
+	Far      bool   // its photo waits until it is near the screen
 	Category string // in words
 	Picked   bool
 	Wrong    web.Text // what is wrong with picking this one
@@ -27,15 +29,6 @@ type card struct {
 
 func (s *visit) storyPath(number int) string {
 	return s.path() + "/c/" + strconv.Itoa(number)
-}
-
-// photoPath is the address of a candidate's photo; the hash in it lets browsers
-// keep it for ever.
-func (s *visit) photoPath(c nomination.Candidate) string {
-	if c.Photo == "" {
-		return ""
-	}
-	return s.storyPath(c.Number) + "/photo/" + c.Photo
 }
 
 // counts are what may be shown of a tally.
@@ -57,8 +50,7 @@ func countsOf(t voting.Tally) counts {
 
 func (s *visit) card(c nomination.Candidate, shown counts) card {
 	out := card{
-		Candidate: c, Href: s.storyPath(c.Number), PhotoSrc: s.photoPath(c),
-		Initial: outcome.Initial(c.Name), Category: s.book.Category(c.Category),
+		Candidate: c, Href: s.storyPath(c.Number), Portrait: portrait.Of(s.Slug, c), Category: s.book.Category(c.Category),
 	}
 	if shown.votes != nil {
 		votes := shown.votes[c.Number]
@@ -70,22 +62,44 @@ func (s *visit) card(c nomination.Candidate, shown counts) card {
 	return out
 }
 
-// cards gives the candidates that match a query, and those picked in any case,
-// so that a search never loses a pick.
-func (s *visit) cards(list []nomination.Candidate, shown counts, query string, picked map[int]bool) []card {
-	folded := norm.Key(query)
+// near is how many cards of a list may be on the first screen: their photos wait
+// for nothing.
+const near = 6
+
+// cards gives the candidates that match what is asked, and those picked in any
+// case, so that a search never loses a pick.
+func (s *visit) cards(list []nomination.Candidate, shown counts, a asked) []card {
+	folded := norm.Key(a.query)
 	number, err := strconv.Atoi(folded)
 	if err != nil {
 		number = 0
 	}
+	chosen := make(map[int]bool, len(a.picks))
+	for _, n := range a.picks {
+		chosen[n] = true
+	}
 	out := make([]card, 0, len(list))
 	for _, c := range list {
-		if query != "" && !picked[c.Number] && !matches(c, number, folded) {
+		picked := chosen[c.Number]
+		if !picked && !a.admits(c) || a.query != "" && !picked && !matches(c, number, folded) {
 			continue
 		}
 		one := s.card(c, shown)
-		one.Picked = picked[c.Number] && !c.Struck
+		one.Picked, one.Far = picked && !c.Struck, len(out) >= near
 		out = append(out, one)
+	}
+	return out
+}
+
+// picked gives the candidates of standing picks, in the order of the picks.
+func (s *visit) picked(list []nomination.Candidate, picks []int) []card {
+	var out []card
+	for _, n := range picks {
+		if at := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n }); at >= 0 {
+			one := s.card(list[at], counts{})
+			one.Picked = true
+			out = append(out, one)
+		}
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -33,6 +34,7 @@ type found struct {
 	End    string // of the code: enough for its holder
 	Period string // a day; empty: the whole vote
 	Logged bool   // it is proved to be in the log
+	Log    string // the log's name, which its checkpoints begin with
 }
 
 // checking shows what is recorded behind the receipt that the browser keeps: the
@@ -95,7 +97,7 @@ func (p *pages) showCheck(c echo.Context, s *visit, status int, data checkPage) 
 }
 
 func (s *visit) found(r voting.Recorded) *found {
-	f := &found{End: r.Receipt[max(0, len(r.Receipt)-4):], Logged: r.Evidence.Proof != nil}
+	f := &found{End: r.Receipt[max(0, len(r.Receipt)-4):], Logged: r.Evidence.Proof != nil, Log: ballotlog.CheckpointOrigin(s.Slug)}
 	if day, err := time.ParseInLocation(time.DateOnly, r.Period, s.at); err == nil {
 		f.Period = s.printer.Day(day)
 	}

@@ -14,7 +14,8 @@ import (
 // Rendering it anew for each would be most of a page's work.
 type fragment struct {
 	of   nomination.Candidate
-	Body template.HTML
+	Near template.HTML // who it is, where the photo is loaded with the page
+	Away template.HTML // where it waits until the card is near the screen
 	On   template.HTML // the box to tick, ticked
 	Off  template.HTML
 }
@@ -57,11 +58,11 @@ func renderFragment(view web.View, c card) (fragment, error) {
 	out := fragment{of: c.Candidate}
 	c.Wrong = web.Text{}
 	for _, part := range []struct {
-		name   string
-		picked bool
-		to     *template.HTML
-	}{{"body", false, &out.Body}, {"pick", true, &out.On}, {"pick", false, &out.Off}} {
-		c.Picked = part.picked
+		name string
+		on   bool
+		to   *template.HTML
+	}{{"body", false, &out.Near}, {"body", true, &out.Away}, {"pick", true, &out.On}, {"pick", false, &out.Off}} {
+		c.Picked, c.Far = part.on, part.on
 		var err error
 		if *part.to, err = view.Part("selection", part.name, c); err != nil {
 			return fragment{}, fmt.Errorf("card %d: %w", c.Number, err)

@@ -10,8 +10,10 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/pkg/testkit/browser"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -108,7 +110,7 @@ const fields = `[...document.querySelectorAll("main input")].filter(e => ["text"
 func (w walker) look(t *testing.T, what string) {
 	t.Helper()
 	browser.Run(t, w.browser, what, chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => { d.open = true });
-		document.querySelectorAll(".card").forEach(c => { c.style.contentVisibility = "visible" })`))
+		document.querySelectorAll(".seen").forEach(c => { c.style.contentVisibility = "visible" })`))
 	if wide := browser.Read[int](t, w.browser, `document.documentElement.scrollWidth`); wide > 360 {
 		t.Errorf("%s is %d pixels wide: %q", what, wide, browser.Read[[]string](t, w.browser,
 			`[...document.querySelectorAll("main *, header *, footer *")].filter(e => e.getBoundingClientRect().right > 361 && !e.closest(".scroll"))
@@ -184,13 +186,19 @@ func TestBrowser_hostileForms(t *testing.T) {
 		w.visit(t, "no receipt", in(here+"/voted"), "")
 		w.visit(t, "results to come", in(here+"/results"), "")
 		w.visit(t, "search", in(here), `document.getElementById("ballot").setAttribute("action", "/s/`+slug+`/find"), `+send("/find", typing))
+		w.visit(t, "review", in(here+"/review?pick=1&pick=2&pick=4&pick=5"), "")
+		w.visit(t, "picked", in(here+"/c/1?pick=2&pick=4"), "")
 		w.visit(t, "claim", in(at+"/claim?token=new"), `document.getElementById("password").value = "common", `+send("/claim/set", typing))
 		w.visit(t, "claim", in(at+"/claim?token=present"), "")
 		w.visit(t, "forgot", in(at+"/forgot"), send("/forgot/send", typing))
 		w.visit(t, "receipt", in(here+"/receipt"), send("/receipt/check", typing))
 		w.visit(t, "statement", in(here+"/statement"), send("/statement/show", typing))
+		h.set(rulebook.PhaseNomination, selection.Opened)
+		w.visit(t, "nominate", in(here+"/nominate"), send("/nominate/send", typing))
+		h.set(rulebook.PhaseNomination, selection.Closed)
 
-		picks := `document.querySelectorAll("[name=pick]").forEach(e => { e.checked = true }), `
+		picks := `document.querySelectorAll("[name=pick]").forEach(e => { e.checked = true }),
+			document.getElementById("ballot").setAttribute("action", "/s/` + slug + `/vote"), `
 		h.change(func(h *installation) { h.castErr = voting.ErrUnknownOutcome })
 		w.visit(t, "retry", in(here), picks+send("/vote", nothing))
 		h.change(func(h *installation) {

@@ -31,7 +31,7 @@ func TestPages(t *testing.T) {
 
 	get(t, c, at).has(t, 200, "报名推荐", "进行中", h.candidates[0].Name, "1 号", h.candidates[0].Employer, h.candidates[0].Summary,
 		`type="checkbox" name="pick" value="60"`, "每张选票选 1 至 10 位", "0 票")
-	get(t, c, at+"/c/3").has(t, 200, h.candidates[2].Name, "<p dir=\"auto\">暴雪封山那一冬，", "工作单位", "从业年限", "5 年", "?pick=3#c3", "<img class=\"photo\"")
+	get(t, c, at+"/c/3").has(t, 200, h.candidates[2].Name, "<p dir=\"auto\">暴雪封山那一冬，", "工作单位", "从业年限", "5 年", `name="pick" value="3"`, "<img class=\"photo\"")
 	get(t, c, at+"/rules").has(t, 200, "演示设置：公示期缩短为 3 秒（正式评选应为：公示 5 个工作日）", "9 名评委", "去掉 1 个最高分和 1 个最低分",
 		"同一工作单位最多占 2 名", "性别为女的至少占名额的 30%", "依次比较：专家评审组，再比公众投票，再比抽签", h.selections[0].RulebookHash)
 	get(t, c, at+"/results").has(t, 200, "结果尚未公布", "公示期满公布结果")
@@ -40,7 +40,8 @@ func TestPages(t *testing.T) {
 	h.publish()
 	get(t, c, at).has(t, 200, "获奖名单已公布", "结果已公布")
 	get(t, c, at+"/results").has(t, 200, "陇原最美快递员", "提名奖", "20,000 张选票", "第 1 名<", "综合得分 95.25", "40.1234…", "专家评审组",
-		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", "<dt>赞成</dt><dd>7</dd>", "votes 5,102 of at most 6,201")
+		h.results.VotesHash, h.results.ScoresHash, "laurel compute --rulebook", " --awards awards.csv",
+		"名额由委员会决定授予", "<dt>赞成</dt><dd>7</dd>", "votes 5,102 of at most 6,201")
 	head := ask(t, c, http.MethodHead, at, nil)
 	if head.StatusCode != 200 || head.body != "" {
 		t.Errorf("HEAD: status %d, body %q", head.StatusCode, head.body)
@@ -159,7 +160,7 @@ func TestPages_struck(t *testing.T) {
 	}
 	story := get(t, visitor(t), s.URL+"/s/"+slug+"/c/2")
 	story.has(t, 200, "已取消候选资格", "材料不实")
-	if strings.Contains(story.body, "?pick=2") {
+	if strings.Contains(story.body, `name="pick"`) {
 		t.Error("the story of a struck candidate leads to the ballot")
 	}
 }

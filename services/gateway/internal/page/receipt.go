@@ -50,10 +50,12 @@ func (p *pages) receiptOf(c echo.Context, s *visit) *receipt {
 
 // votedPage thanks for a ballot.
 type votedPage struct {
-	Receipt *receipt
-	Share   string // the selection's address
-	Text    string // what may be sent along
-	Again   string // when one may vote next; empty: not again
+	Receipt  *receipt
+	QR       *web.QR // leads to the check of the receipt; nil: it cannot be made
+	Share    string  // the selection's address
+	Text     string  // what may be sent along
+	Again    string  // when one may vote next; empty: not again
+	Calendar string  // where the reminder of it is; empty: there is none
 }
 
 // voted shows the receipt of the last ballot.
@@ -73,6 +75,18 @@ func (p *pages) voted(c echo.Context) error {
 		data.Again = s.printer.T("voted.earlier.text")
 	case s.rules.Voting.Frequency == rulebook.FrequencyDaily:
 		data.Again = s.printer.T("voted.again")
+		if !s.opens(p.Now()).IsZero() {
+			data.Calendar = s.path() + "/voting.ics"
+		}
+	}
+	if data.Receipt != nil {
+		// In the fragment, which no server sees and which does not stay in the address.
+		qr, err := web.NewQR(data.Share + "/receipt#receipt=" + data.Receipt.Code)
+		if err != nil {
+			p.Log.WarnContext(c.Request().Context(), "no QR code for a receipt", "slug", s.Slug, "error", err)
+		} else {
+			data.QR = &qr
+		}
 	}
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	return p.render(c, s, web.Page{Name: "voted", Address: s.path() + "/voted", Title: title, Section: "voted", Data: data})

@@ -2,9 +2,6 @@ package page
 
 import (
 	"html/template"
-	"net/http"
-	"net/url"
-	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,9 +18,11 @@ import (
 type ballotPage struct {
 	Cards    []card
 	Total    int // candidates on the list
-	Query    string
-	Sort     string
+	Asked    carried
+	Filters  filters
 	Path     string
+	Nominate string   // where somebody is nominated; empty: not now
+	Find     string   // where what is asked of the list is sent
 	Form     *form    // nil: not a form
 	Receipt  *receipt // nil: this browser holds none
 	Alert    *alert
@@ -33,17 +32,7 @@ type ballotPage struct {
 	Counted  bool // there was or is a vote
 	Hidden   bool // counts are hidden at this time
 	Hint     string
-}
-
-// form is the ballot as a form.
-type form struct {
-	Action string
-	Find   string
-	Key    string // idempotency key
-	Min    int
-	Max    int
-	Range  string // how many to choose, in words
-	Limits []string
+	Wait     *wait // nil: there is nothing to wait for
 }
 
 // alert is what a visitor must hear first.
@@ -52,6 +41,7 @@ type alert struct {
 	Text   string
 	Errors []mistake // each leads to its field
 	Picks  string    // what was chosen, where there is no form to show it
+	Forget bool      // the picks that the browser keeps are another voter's
 	Link   *link
 }
 
@@ -63,47 +53,6 @@ type mistake struct {
 
 type link struct{ Text, Href string }
 
-// asked is what a visitor asks of the list.
-type asked struct {
-	query string
-	sort  string // empty: the fair order
-	picks []int  // what is no number cannot be ticked
-}
-
-func askedOf(sent url.Values) asked {
-	a := asked{query: queryOf(sent.Get("q")), sort: sortOf(sent.Get("sort"))}
-	for _, text := range sent["pick"] {
-		if n, err := strconv.Atoi(text); err == nil && n > 0 {
-			a.picks = append(a.picks, n)
-		}
-	}
-	return a
-}
-
-// carried is what is asked, as the form of a way takes it along.
-type carried struct {
-	Query string
-	Sort  string
-	Picks []int
-}
-
-func (a asked) carried() carried { return carried{a.query, a.sort, a.picks} }
-
-// address is the selection's page with all that is asked of it.
-func (a asked) address(s *visit) string {
-	to := url.Values{}
-	if a.query != "" {
-		to.Set("q", a.query)
-	}
-	if a.sort == string(gateway.OrderNumber) {
-		to.Set("sort", a.sort)
-	}
-	for _, n := range a.picks {
-		to.Add("pick", strconv.Itoa(n))
-	}
-	return (&url.URL{Path: s.path(), RawQuery: to.Encode()}).String()
-}
-
 // selection shows a selection.
 func (p *pages) selection(c echo.Context) error {
 	s, err := p.visit(c)
@@ -111,16 +60,6 @@ func (p *pages) selection(c echo.Context) error {
 		return err
 	}
 	return p.ballot(c, s, askedOf(c.QueryParams()), nil)
-}
-
-// find keeps what is ticked while the list is searched or sorted: the form's
-// button leads here, and on to an address that says it all.
-func (p *pages) find(c echo.Context) error {
-	s, sent, err := p.posted(c)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, askedOf(sent).address(s)+"#candidates")
 }
 
 // ballot renders a selection, after a refused ballot with the reason and what
@@ -132,8 +71,11 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 		return err
 	}
 	data := ballotPage{
-		Total: len(list), Query: a.query, Sort: a.sort, Path: s.path(), Turnout: s.Ballots,
-		Receipt: p.receiptOf(c, s), Hint: s.next(),
+		Total: len(list), Asked: a.carried(), Filters: s.filters(list, a), Path: s.path(), Find: s.path() + "/find", Turnout: s.Ballots,
+		Receipt: p.receiptOf(c, s), Hint: s.next(), Wait: p.wait(s),
+	}
+	if s.Phase(rulebook.PhaseNomination).State == selection.Opened {
+		data.Nominate = s.path() + "/nominate"
 	}
 	var shown counts
 	if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {
@@ -145,11 +87,7 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 			p.Log.WarnContext(ctx, "no tally for the page", "slug", s.Slug, "error", err)
 		}
 	}
-	picked := make(map[int]bool, len(a.picks))
-	for _, n := range a.picks {
-		picked[n] = true
-	}
-	data.Cards = s.cards(app.Ordered(list, gateway.Order(a.sort), p.orderSeed(c), s.Slug), shown, a.query, picked)
+	data.Cards = s.cards(app.Ordered(list, gateway.Order(a.sort), p.orderSeed(c), s.Slug), shown, a)
 	if err := p.fill(s, data.Cards); err != nil {
 		return err
 	}
@@ -178,7 +116,7 @@ func (p *pages) ballot(c echo.Context, s *visit, a asked, no *refusal) error {
 // openForm makes the page a form, if votes are taken and this visitor has one.
 // It gives the status that the answer must have; 0: as it would be.
 func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage) (status int, err error) {
-	if !s.voting() || len(data.Cards) == 0 && data.Query == "" {
+	if !s.open(p.Now()) || data.Total == 0 {
 		return 0, nil
 	}
 	voter, holds := p.held(c, s)
@@ -193,7 +131,7 @@ func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage)
 		return 0, nil
 	}
 	refused := q.refused != nil && q.refused.proof == nil
-	if data.Receipt != nil && data.Receipt.Now && !refused && s.rules.Voting.Change != rulebook.ChangeAdd {
+	if !refused && s.done(data.Receipt) {
 		return 0, nil
 	}
 	if holds {
@@ -208,11 +146,8 @@ func (p *pages) openForm(c echo.Context, s *visit, q question, data *ballotPage)
 			return p.readOnly(c, s, q, data)
 		}
 	}
-	rules := s.rules.Voting
-	data.Form = &form{
-		Action: data.Path + "/vote", Find: data.Path + "/find", Key: newKey(p.Now()),
-		Min: rules.Picks.Min, Max: rules.Picks.Max, Range: s.book.PickRange(), Limits: s.book.Limits(),
-	}
+	data.Form = s.form(s.adds(data.Receipt))
+	data.Form.Key = newKey(p.Now())
 	return 0, nil
 }
 

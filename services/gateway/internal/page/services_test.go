@@ -51,7 +51,8 @@ type installation struct {
 	stateErr   error           // answers who asks for a statement
 	readErr    error           // answers every question about a selection
 	works      map[string]bool // that were used, by signature
-	numbers    int64           // of a proof of work; 0: none is asked for
+	nominated  []nomination.Nominee
+	numbers    int64 // of a proof of work; 0: none is asked for
 	hidden     bool
 }
 
@@ -187,7 +188,8 @@ func (h *installation) publish() {
 	s := &h.selections[0]
 	s.PublishedAt, s.Decided = &at, true
 	r := &selection.Results{
-		Slug: slug, Title: s.Title, Edition: s.Edition, PublishedAt: at, RulebookHash: s.RulebookHash,
+		Decided: true,
+		Slug:    slug, Title: s.Title, Edition: s.Edition, PublishedAt: at, RulebookHash: s.RulebookHash,
 		ResultHash: hex.EncodeToString(make([]byte, 32)), VotesHash: s.RulebookHash, ScoresHash: s.RulebookHash, Ballots: 20000,
 		Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 0},
 		Awards: []selection.AwardList{
@@ -266,6 +268,20 @@ func (h selections) GetResults(context.Context, selection.Of) (selection.Results
 		return selection.Results{}, selection.ErrUnpublished
 	}
 	return *h.results, nil
+}
+
+func (h nominations) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if in.Nominee.Region == "" || len(in.Nominee.Name) > 100 {
+		return nomination.Entry{}, nomination.Invalid(fault.Wrong("nominee.name", "too_long", "is longer than {max} characters", "max", 100),
+			fault.Required("nominee.region"))
+	}
+	if in.Nominee.Name == "twice" {
+		return nomination.Entry{}, nomination.ErrDuplicate
+	}
+	h.nominated = append(h.nominated, in.Nominee)
+	return nomination.Entry{ID: "0192f0c1-2345-7abc-8def-0123456789ab", Key: "the-key"}, nil
 }
 
 func (h nominations) ListCandidates(_ context.Context, in nomination.ListCandidates) ([]nomination.Candidate, error) {

@@ -1,8 +1,7 @@
 package page
 
 import (
-	"io"
-	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +17,8 @@ type storyPage struct {
 	Card       card
 	Paragraphs []string
 	Facts      []fact
-	VoteHref   string // empty: no votes are taken
+	Form       *form  // nil: no ballot is taken of this visitor now
+	Others     []card // further picks that the address names
 	ListHref   string
 }
 
@@ -35,7 +35,8 @@ func (p *pages) candidate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	data := storyPage{ListHref: s.path(), Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found)}
+	a := askedOf(c.QueryParams())
+	data := storyPage{ListHref: a.address(s), Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found)}
 	var shown counts
 	if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {
 		if tally, err := p.tallies.Get(c.Request().Context(), s.Slug); err == nil { // the story stays without it
@@ -43,11 +44,32 @@ func (p *pages) candidate(c echo.Context) error {
 		}
 	}
 	data.Card = s.card(found, shown)
-	if s.voting() && !found.Struck {
-		number := strconv.Itoa(found.Number)
-		data.VoteHref = data.ListHref + "?pick=" + number + "#c" + number
+	if !found.Struck && p.takes(c, s) {
+		data.Form = s.form(s.adds(p.receiptOf(c, s)))
+		data.Card.Picked = slices.Contains(a.picks, found.Number)
+		if data.Others, err = p.others(c, s, a.picks, found.Number); err != nil {
+			return err
+		}
 	}
 	return p.render(c, s, web.Page{Name: "candidate", Address: s.storyPath(found.Number), Title: found.Name, Section: "candidate", Data: data})
+}
+
+// others are the candidates of some picks, but for one.
+func (p *pages) others(c echo.Context, s *visit, picks []int, but int) ([]card, error) {
+	if len(picks) == 0 {
+		return nil, nil
+	}
+	list, err := p.app.Candidates(c.Request().Context(), s.Slug)
+	if err != nil {
+		return nil, err
+	}
+	var out []card
+	for _, one := range s.picked(list, standing(picks, list)) {
+		if one.Number != but {
+			out = append(out, one)
+		}
+	}
+	return out, nil
 }
 
 func (p *pages) candidateOf(c echo.Context, s *visit) (nomination.Candidate, error) {
@@ -90,28 +112,4 @@ func (s *visit) facts(c nomination.Candidate) []fact {
 		}
 	}
 	return kept
-}
-
-// photo serves a candidate's photo: what the list shows and nothing else of the
-// blob store.
-func (p *pages) photo(c echo.Context) error {
-	number, err := strconv.Atoi(c.Param("number"))
-	if err != nil {
-		return nomination.ErrNoCandidate
-	}
-	body, size, err := p.app.Photo(c.Request().Context(), c.Param("slug"), number, c.Param("hash"))
-	if err != nil {
-		return err
-	}
-	defer body.Close()
-	h := c.Response().Header()
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	h.Set(echo.HeaderContentLength, strconv.FormatInt(size, 10))
-	h.Set(echo.HeaderContentType, "image/jpeg")
-	c.Response().WriteHeader(http.StatusOK)
-	if c.Request().Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(c.Response(), body)
-	return err
 }

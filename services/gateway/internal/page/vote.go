@@ -1,6 +1,8 @@
 package page
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
+	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -47,13 +50,26 @@ func (p *pages) vote(c echo.Context) error {
 		p.Log.ErrorContext(c.Request().Context(), "ballot failed", "slug", s.Slug, "error", err)
 	}
 	if f.Kind.Passes() || f.Kind == fault.Internal {
-		return p.retry(c, s, a.picks, key, f)
+		return p.retry(c, s, sent, f)
+	}
+	if errors.Is(f, errOtherVoter) {
+		a = asked{} // what another voter picked is nobody's business
 	}
 	err = p.ballot(c, s, a, p.explain(c, s, a, key, f))
 	if f := fault.From(err); err != nil && f.Kind.Passes() {
-		return p.retry(c, s, a.picks, key, f)
+		return p.retry(c, s, sent, f)
 	}
 	return err
+}
+
+// errOtherVoter is a ballot that was made for another voter than the browser
+// stands for by now: sent again by itself it would be cast for the wrong one.
+var errOtherVoter = fault.New(fault.Conflict, "ballot_of_other", "the ballot was made for another voter")
+
+// mark tells voters apart in a form that is theirs alone. It names nobody.
+func mark(v credential.Voter, key string) string {
+	sum := sha256.Sum256(append([]byte(key+" "), v.ID[:]...))
+	return hex.EncodeToString(sum[:8])
 }
 
 var errUnreadable = fault.New(fault.Invalid, "picks_unreadable", "a pick is no number")
@@ -64,6 +80,9 @@ func (p *pages) cast(c echo.Context, s *visit, sent url.Values, a asked, key str
 	voter, err := p.voter(c, s)
 	if err != nil {
 		return err
+	}
+	if made := sent.Get("voter"); made != "" && made != mark(voter, key) {
+		return errOtherVoter
 	}
 	if len(a.picks) < len(sent["pick"]) {
 		return errUnreadable
@@ -136,6 +155,10 @@ func (p *pages) explain(c echo.Context, s *visit, a asked, key string, f *fault.
 	switch {
 	case nobody(f):
 		return p.strange(c, s, key, f)
+	case errors.Is(f, errOtherVoter):
+		no := s.refuse(status, "refusal.other")
+		no.alert.Forget = true
+		return no
 	case errors.Is(f, errEarlierDay):
 		return p.ofEarlierDay(c, s, key)
 	case errors.Is(f, errUnreadable):
@@ -222,17 +245,19 @@ func (s *visit) duplicate(f *fault.Error) *refusal {
 
 // retryPage offers to send the same ballot again.
 type retryPage struct {
-	Title  string
-	Text   string
-	Action string
-	Key    string
-	Picks  []int
-	Names  string
-	Change string // back to the form, with the picks
+	Title   string
+	Text    string
+	Unknown bool // the ballot may have been counted
+	Action  string
+	Key     string
+	Voter   string // mark
+	Picks   []int
+	Names   string
+	Change  string // back to the form, with the picks
 }
 
-func (p *pages) retry(c echo.Context, s *visit, picks []int, key string, f *fault.Error) error {
-	words := "retry.busy"
+func (p *pages) retry(c echo.Context, s *visit, sent url.Values, f *fault.Error) error {
+	words, picks := "retry.busy", askedOf(sent).picks
 	switch {
 	case errors.Is(f, voting.ErrUnknownOutcome), f.Kind == fault.Internal:
 		words = "retry.unknown"
@@ -242,7 +267,8 @@ func (p *pages) retry(c echo.Context, s *visit, picks []int, key string, f *faul
 	web.RetryAfter(c, f)
 	data := retryPage{
 		Title: s.printer.T(words), Text: s.printer.T(words + ".text"),
-		Action: s.path() + "/vote", Key: key, Picks: picks, Change: asked{picks: picks}.address(s),
+		Unknown: words == "retry.unknown", Action: s.path() + "/vote", Key: keyOf(sent), Voter: sent.Get("voter"),
+		Picks: picks, Change: asked{picks: picks}.address(s),
 	}
 	if list, err := p.app.Candidates(c.Request().Context(), s.Slug); err == nil {
 		data.Names = s.names(list, picks)

@@ -42,7 +42,7 @@ func (b *booth) vote(t *testing.T, form url.Values) answer {
 func TestVote(t *testing.T) {
 	b := newBooth(t)
 	story := get(t, b.visitor, b.address+"/c/3")
-	story.has(t, 200, `href="/s/`+slug+`?pick=3#c3"`)
+	story.has(t, 200, `name="pick" value="3"`, `action="/s/`+slug+`/review"`)
 	page := get(t, b.visitor, b.address+"?pick=3")
 	if got := page.ticked(); !slices.Equal(got, []string{"3"}) {
 		t.Fatalf("ticked: %v", got)
@@ -295,7 +295,7 @@ func TestVote_daily(t *testing.T) {
 	again.has(t, 409, "您今天已经投过票了", "明天可以再来")
 	h.change(func(h *installation) { h.castErr = voting.ErrHours })
 	b.vote(t, b.form.ballot(t, "2")).has(t, 409, "每天 09:00–22:00 可以投票（Asia/Shanghai (UTC+8)）")
-	h.change(func(h *installation) { h.now = h.now.Add(14 * time.Hour) }) // past midnight in Shanghai
+	h.change(func(h *installation) { h.now = h.now.Add(23 * time.Hour) }) // the next morning in Shanghai
 	if !strings.Contains(get(t, b.visitor, b.address).body, `name="pick"`) {
 		t.Error("a new day has no ballot")
 	}

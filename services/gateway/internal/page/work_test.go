@@ -89,7 +89,8 @@ func TestBrowser_work(t *testing.T) {
 	began := time.Now()
 	browser.Run(t, ctx, "open", chromedp.Navigate(serve(t, h, "").URL+"/s/"+slug+"?lang=zh-CN&pick=3"), chromedp.WaitVisible(chromedp.CSS("#c3 .pick")))
 	t.Logf("a ballot after %v", time.Since(began))
-	browser.Run(t, ctx, "vote", chromedp.Click(chromedp.CSS(".cast .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
+	browser.Run(t, ctx, "vote", chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(".order")),
+		chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(".ticket")))
 	if len(h.works) != 1 || len(h.ballots) != 1 {
 		t.Errorf("%d works and %d ballots", len(h.works), len(h.ballots))
 	}

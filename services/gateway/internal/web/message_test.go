@@ -88,6 +88,7 @@ func families(t *testing.T) map[string][]string {
 		}
 	}
 	return map[string][]string{
+		"nominate.": {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
 		"rulekey.":            ruleKeys,
 		"ruleword.":           append(ruleWords, "true", "false"),
 		"rulelanguage.":       rulebook.Languages(),
@@ -129,7 +130,7 @@ func families(t *testing.T) map[string][]string {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
 		},
 		"desk.act.":                auditActs(t),
-		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected},
+		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected, review.Overtaken},
 		"desk.seating.more.":       {"1", "2", "3"},
 		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},

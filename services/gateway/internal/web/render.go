@@ -82,6 +82,7 @@ func (s *Site) functions(t Printer) template.FuncMap {
 		},
 		"user": func(text string) template.HTMLAttr { return userAttributes(text, t.Lang) },
 		"in":   langAttribute,
+		"lang": func(text string) string { return languageOfText(text, t.Lang) },
 	}
 }
 

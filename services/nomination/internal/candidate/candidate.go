@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/event"
@@ -169,5 +170,36 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 			return nil, fmt.Errorf("candidate %d: %w", r.Number, err)
 		}
 	}
-	return candidates, nil
+	return candidates, addSizes(ctx, q, candidates)
+}
+
+// addSizes adds the sizes of the candidates' photos.
+func addSizes(ctx context.Context, q sqlx.QueryerContext, candidates []nomination.Candidate) error {
+	photos := make([]string, 0, len(candidates))
+	for _, c := range candidates {
+		if c.Photo != "" {
+			photos = append(photos, c.Photo)
+		}
+	}
+	if len(photos) == 0 {
+		return nil
+	}
+	var rows []struct {
+		Photo  string `db:"photo"`
+		Width  int    `db:"width"`
+		Height int    `db:"height"`
+		File   string `db:"file"`
+	}
+	if err := sqlx.SelectContext(ctx, q, &rows, `
+		SELECT photo, width, height, file FROM photo_size WHERE photo = ANY($1) ORDER BY photo, width`, pq.Array(photos)); err != nil {
+		return fmt.Errorf("sizes of photos: %w", err)
+	}
+	of := make(map[string][]nomination.PhotoSize, len(photos))
+	for _, r := range rows {
+		of[r.Photo] = append(of[r.Photo], nomination.PhotoSize{Width: r.Width, Height: r.Height, File: r.File})
+	}
+	for i, c := range candidates {
+		candidates[i].Sizes = of[c.Photo]
+	}
+	return nil
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -142,17 +141,13 @@ func (e *Entries) readSheet(ctx context.Context, t taking, f form.Form) (*sheet.
 // makePhotos makes the pages' pictures, by row; nil where there is none. A
 // picture that cannot be decoded becomes a problem of its row. Pictures that are
 // not kept are made all the same, to know whether they can be.
-func (e *Entries) makePhotos(ctx context.Context, t taking) ([][]byte, error) {
-	made := make([][]byte, len(t.sheet.Rows))
+func (e *Entries) makePhotos(ctx context.Context, t taking) ([][]photo.Size, error) {
+	made := make([][]photo.Size, len(t.sheet.Rows))
 	var bad []fault.Field
 	var mu sync.Mutex
 	one := func(ctx context.Context, i int) error {
 		row := t.sheet.Rows[i]
-		var body []byte
-		err := guard.Do("photo", func() (err error) { // decoders of strangers' files
-			body, err = e.photos.Make(ctx, *row.Picture)
-			return err
-		})
+		sizes, err := e.sizesOf(ctx, *row.Picture)
 		if refusal, ok := errors.AsType[photo.Refusal](err); ok {
 			mu.Lock()
 			defer mu.Unlock()
@@ -160,7 +155,7 @@ func (e *Entries) makePhotos(ctx context.Context, t taking) ([][]byte, error) {
 			return nil
 		}
 		if t.keep {
-			made[i] = body
+			made[i] = sizes
 		}
 		return err
 	}

@@ -1,7 +1,6 @@
 package entry
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -118,21 +116,10 @@ func (e *Entries) madeOf(ctx context.Context, body []byte, name string) (string,
 	if err != nil {
 		return "", nil, err
 	}
-	var made []byte
-	if err := guard.Do("photo", func() (err error) { // decoders of strangers' files
-		made, err = e.photos.Make(ctx, p)
-		return err
-	}); err != nil {
+	sizes, err := e.sizesOf(ctx, p)
+	if err != nil {
 		return "", nil, err
 	}
-	hash, err := e.storePhoto(ctx, made)
+	hash, err := e.storePhoto(ctx, sizes)
 	return hash, doubts(p, name), err
-}
-
-func (e *Entries) storePhoto(ctx context.Context, made []byte) (string, error) {
-	ref, err := e.deps.Blobs.Put(ctx, bytes.NewReader(made), photo.MaxBytes)
-	if err != nil {
-		return "", fmt.Errorf("photo: %w", err)
-	}
-	return ref.Hash, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/retention"
@@ -62,6 +63,7 @@ func (e *Entries) Retention() retention.Plan {
 			rule(periods.Struck, ended(struckCandidates, `'struck'`)),
 			{For: importTime, Erase: eraseImports},
 			{For: importTime, Erase: erasePictures},
+			{For: blob.Grace, Erase: eraseSizes},
 		},
 	}
 }
@@ -177,6 +179,7 @@ func needed(ctx context.Context, q sqlx.QueryerContext, hashes []string) (found 
 	err = sqlx.SelectContext(ctx, q, &found, `
 		SELECT photo FROM entry WHERE photo = ANY($1) UNION SELECT file FROM import WHERE file = ANY($1)
 		UNION SELECT nominee ->> 'photo' FROM entry_version WHERE nominee ? 'photo' AND nominee ->> 'photo' = ANY($1)
-		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced', 'dropped')`, pq.Array(hashes))
+		UNION SELECT file FROM picture WHERE file = ANY($1) AND state IN ('waiting', 'unplaced', 'dropped')
+		UNION SELECT file FROM photo_size WHERE file = ANY($1)`, pq.Array(hashes))
 	return found, err
 }

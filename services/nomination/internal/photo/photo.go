@@ -172,11 +172,11 @@ func NewMaker() *Maker { return &Maker{semaphore.NewWeighted(Slots * plain)} }
 // Make decodes a picture and gives the JPEG that pages show. It answers a
 // Refusal for a picture that turns out to be broken.
 func (m *Maker) Make(ctx context.Context, p Picture) ([]byte, error) {
-	weight := min(max(plain, p.memory), Slots*plain)
-	if err := m.memory.Acquire(ctx, weight); err != nil {
-		return nil, fmt.Errorf("photo: wait for a turn: %w", err)
+	done, err := m.turn(ctx, p)
+	if err != nil {
+		return nil, err
 	}
-	defer m.memory.Release(weight)
+	defer done()
 	img, err := p.decode()
 	if err != nil {
 		return nil, p.refused(err)
@@ -193,6 +193,15 @@ func (m *Maker) Make(ctx context.Context, p Picture) ([]byte, error) {
 		return nil, fmt.Errorf("photo: encode: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// turn waits until there is memory to decode a picture; done gives it back.
+func (m *Maker) turn(ctx context.Context, p Picture) (done func(), err error) {
+	weight := min(max(plain, p.memory), Slots*plain)
+	if err := m.memory.Acquire(ctx, weight); err != nil {
+		return nil, fmt.Errorf("photo: wait for a turn: %w", err)
+	}
+	return func() { m.memory.Release(weight) }, nil
 }
 
 func (p Picture) decode() (image.Image, error) {

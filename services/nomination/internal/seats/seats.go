@@ -37,6 +37,11 @@ func Check(ctx context.Context, q sqlx.QueryerContext, sel phase.Selection) (nom
 	if found.Short() {
 		unmet(fault.Wrong("awards", "seats_short", "{seats} seats, {candidates} candidates", "seats", found.Seats, "candidates", found.Candidates))
 	}
+	for _, place := range found.Idle {
+		q := sel.Rulebook.Quotas[place-1]
+		out.Idle = append(out.Idle, nomination.Warn(0, fault.Wrong(fmt.Sprintf("quotas[%d]", place-1), "quota_idle",
+			"no candidate has {attribute} {value}", "attribute", q.Attribute, "value", q.Value)))
+	}
 	switch {
 	case fault.HasCode(err, ranking.CodeUndecided):
 		unmet(fault.Wrong("quotas", "quotas_open", "whether the quotas can be met was not decided in the time there is"))

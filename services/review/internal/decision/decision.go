@@ -4,6 +4,7 @@ package decision
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/big"
@@ -99,7 +100,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 		if mo.Outcome == review.Moved || mo.Outcome == review.Approved {
 			return review.ErrMoved
 		}
-		hash, err := m.results.InForce(ctx, tx, sel)
+		hash, seats, err := m.subject(ctx, tx, sel, in.Seats)
 		if err != nil {
 			return err
 		}
@@ -111,12 +112,34 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 			return review.ErrInvalid.At(fault.Wrong("members", "nobody_seated", "nobody is seated"))
 		}
 		if _, err := tx.ExecContext(ctx, `
-			INSERT INTO motion (slug, seq, text, result, outcome, members, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			in.Slug, mo.Seq+1, text, hash, review.Moved, members, m.deps.Time(), actor.From(ctx).Name); err != nil {
+			INSERT INTO motion (slug, seq, text, result, seats, outcome, members, moved_at, moved_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+			in.Slug, mo.Seq+1, text, hash, seats, review.Moved, members, m.deps.Time(), actor.From(ctx).Name); err != nil {
 			return fmt.Errorf("put motion: %w", err)
 		}
-		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "put_motion", "", map[string]any{"motion": text, "result_hash": hash})
+		return audit.Record(ctx, tx, m.deps.Time(), in.Slug, "put_motion", "", struct {
+			Motion string           `json:"motion"`
+			Result string           `json:"result_hash"`
+			Seats  []review.Awarded `json:"seats,omitempty"`
+		}{text, hash, in.Seats})
 	})
+}
+
+// subject is what a motion puts to the vote: the result in force, or the one that
+// it would be with the seats filled as the motion says.
+func (m *Meeting) subject(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, filled []review.Awarded) (hash string, seats sql.NullString, err error) {
+	if len(filled) == 0 {
+		hash, err = m.results.InForce(ctx, tx, sel)
+		return hash, seats, err
+	}
+	out, err := m.results.Propose(ctx, tx, sel, filled)
+	if err != nil {
+		return "", seats, err
+	}
+	body, err := json.Marshal(filled)
+	if err != nil {
+		return "", seats, fmt.Errorf("put motion: %w", err)
+	}
+	return out.Hash, sql.NullString{String: string(body), Valid: true}, nil
 }
 
 // VoteMotion implements review.Service.
@@ -171,7 +194,7 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (revie
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == review.Approved || mo.Outcome == review.Rejected || in.Motion != 0 && in.Motion < mo.Seq {
+		if mo.ClosedAt.Valid || in.Motion != 0 && in.Motion < mo.Seq {
 			return nil
 		}
 		sel, err := m.open(ctx, tx, in.Slug)
@@ -187,7 +210,9 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (revie
 		}
 		outcome := review.Rejected
 		if reaches(mo.For, voted, sel.Rulebook.Decision.Approve) {
-			outcome = review.Approved
+			if outcome, err = m.approve(ctx, tx, sel, mo); err != nil {
+				return err
+			}
 		}
 		now := m.deps.Time()
 		if _, err := tx.ExecContext(ctx, `UPDATE motion SET outcome = $3, closed_at = $4, closed_by = $5 WHERE slug = $1 AND seq = $2`,
@@ -203,6 +228,29 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (revie
 		}
 		return outbox.Append(ctx, tx, now, in.Slug, "decision", made)
 	})
+}
+
+// approve puts a result in force that fills the seats as a motion says. Where the
+// search has decided meanwhile, or the inputs are others, the motion is overtaken:
+// what its members voted for is no more.
+func (m *Meeting) approve(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, mo motion) (outcome string, err error) {
+	if len(mo.Seats) == 0 {
+		return review.Approved, nil
+	}
+	filled, err := mo.filled()
+	if err != nil {
+		return "", err
+	}
+	out, err := m.results.Propose(ctx, tx, sel, filled)
+	switch {
+	case errors.Is(err, review.ErrSearching):
+		return "", err
+	case fault.Is(err, fault.Conflict), fault.Is(err, fault.Invalid), err == nil && out.Hash != mo.Result:
+		return review.Overtaken, nil
+	case err != nil:
+		return "", err
+	}
+	return review.Approved, m.results.Enforce(ctx, tx, out)
 }
 
 // reaches tells whether part is at least share of whole; an unset share asks
@@ -250,6 +298,7 @@ type motion struct {
 	Seq       int          `db:"seq"`
 	Text      string       `db:"text"`
 	Result    string       `db:"result"`
+	Seats     []byte       `db:"seats"` // JSON; none: of the computed result
 	Outcome   string       `db:"outcome"`
 	Members   int          `db:"members"`
 	For       int          `db:"votes_for"`
@@ -258,11 +307,22 @@ type motion struct {
 	ClosedAt  sql.NullTime `db:"closed_at"`
 }
 
+// filled is how the motion fills the seats; nil: as computed.
+func (mo motion) filled() (out []review.Awarded, err error) {
+	if mo.Seats != nil {
+		err = json.Unmarshal(mo.Seats, &out)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("motion: seats: %w", err)
+	}
+	return out, nil
+}
+
 // last gives the latest motion; outcome NoMotion where there is none.
 func last(ctx context.Context, q sqlx.QueryerContext, slug string) (motion, error) {
 	mo := motion{Outcome: review.NoMotion}
 	err := sqlx.GetContext(ctx, q, &mo, `
-		SELECT seq, text, result, outcome, members, votes_for, against, abstained, closed_at
+		SELECT seq, text, result, seats, outcome, members, votes_for, against, abstained, closed_at
 		FROM motion WHERE slug = $1 ORDER BY seq DESC LIMIT 1`, slug)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return mo, fmt.Errorf("motion: %w", err)

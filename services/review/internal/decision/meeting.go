@@ -86,7 +86,7 @@ func (m *Meeting) members(ctx context.Context, slug string, now time.Time) ([]re
 	return members, nil
 }
 
-func (m *Meeting) motions(ctx context.Context, slug string) ([]review.Motion, error) {
+func (m *Meeting) motions(ctx context.Context, slug string) (motions []review.Motion, err error) {
 	var rows []struct {
 		motion
 
@@ -96,23 +96,54 @@ func (m *Meeting) motions(ctx context.Context, slug string) ([]review.Motion, er
 		Voters   pq.StringArray `db:"voters"`
 	}
 	if err := m.deps.DB.SelectContext(ctx, &rows, `
-		SELECT seq, text, result, outcome, members, votes_for, against, abstained, moved_at, closed_at, moved_by, closed_by,
+		SELECT seq, text, result, seats, outcome, members, votes_for, against, abstained, moved_at, closed_at, moved_by, closed_by,
 		       ARRAY(SELECT v.account FROM motion_vote v LEFT JOIN member m USING (slug, account)
 		             WHERE v.slug = motion.slug AND v.seq = motion.seq ORDER BY m.name, v.account) AS voters
 		FROM motion WHERE slug = $1 ORDER BY seq`, slug); err != nil {
 		return nil, fmt.Errorf("motions: %w", err)
 	}
-	motions := make([]review.Motion, len(rows))
+	motions = make([]review.Motion, len(rows))
 	for i, r := range rows {
 		motions[i] = review.Motion{
 			Number: r.Seq, Text: r.Text, ResultHash: r.Result, MovedAt: r.MovedAt.UTC(), MovedBy: r.MovedBy,
 			Members: r.Members, Voters: r.Voters, Outcome: r.Outcome, ClosedAt: moment(r.ClosedAt), ClosedBy: r.ClosedBy,
+		}
+		if motions[i].Seats, err = m.named(ctx, slug, r.motion); err != nil {
+			return nil, err
 		}
 		if motions[i].ClosedAt != nil {
 			motions[i].For, motions[i].Against, motions[i].Abstained = r.For, r.Against, r.Abstained
 		}
 	}
 	return motions, nil
+}
+
+// named is how a motion fills the seats, with the candidates' names.
+func (m *Meeting) named(ctx context.Context, slug string, mo motion) ([]review.Awarded, error) {
+	seats, err := mo.filled()
+	if err != nil || seats == nil {
+		return nil, err
+	}
+	numbers := make([]int, len(seats))
+	for i, s := range seats {
+		numbers[i] = s.Candidate
+	}
+	var rows []struct {
+		Number int    `db:"number"`
+		Name   string `db:"name"`
+	}
+	if err := m.deps.DB.SelectContext(ctx, &rows, `SELECT number, name FROM candidate WHERE slug = $1 AND number = ANY($2)`,
+		slug, pq.Array(numbers)); err != nil {
+		return nil, fmt.Errorf("motion: seats: %w", err)
+	}
+	names := make(map[int]string, len(rows))
+	for _, r := range rows {
+		names[r.Number] = r.Name
+	}
+	for i := range seats {
+		seats[i].Name = names[seats[i].Candidate]
+	}
+	return seats, nil
 }
 
 // moment is a time that may not have come.

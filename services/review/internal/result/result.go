@@ -59,39 +59,56 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 	if err != nil {
 		return err
 	}
-	out := review.Result{Slug: sel.Slug, RulebookHash: sel.Hash, Ranking: ranking}
-	if out.VotesHash, err = r.put(ctx, in.votesCSV()); err != nil {
+	out, err := r.made(ctx, sel, in, ranking)
+	if err != nil {
 		return err
 	}
+	return r.Enforce(ctx, tx, out)
+}
+
+// made keeps a result and what it was computed from; nothing is in force by that.
+func (r *Results) made(ctx context.Context, sel phase.Selection, in inputs, ranking json.RawMessage) (out review.Result, err error) {
+	out = review.Result{Slug: sel.Slug, RulebookHash: sel.Hash, Ranking: ranking}
+	if out.VotesHash, err = r.put(ctx, in.votesCSV()); err != nil {
+		return out, err
+	}
 	if out.ScoresHash, err = r.put(ctx, in.scoresCSV()); err != nil {
-		return err
+		return out, err
 	}
 	body, err := json.Marshal(out)
 	if err != nil {
-		return fmt.Errorf("result: %w", err)
+		return out, fmt.Errorf("result: %w", err)
 	}
-	if out.Hash, err = r.put(ctx, body); err != nil {
-		return err
-	}
+	out.Hash, err = r.put(ctx, body)
+	return out, err
+}
+
+// Enforce puts a result in force, unless it is already, and tells of it.
+func (r *Results) Enforce(ctx context.Context, tx *sqlx.Tx, out review.Result) error {
 	now := r.deps.Time()
 	res, err := tx.ExecContext(ctx, `
 		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash)
 		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5 FROM result WHERE slug = $1
-		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, sel.Slug, out.Hash, now, out.VotesHash, out.ScoresHash)
+		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`, out.Slug, out.Hash, now, out.VotesHash, out.ScoresHash)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // computed again, the same
 	}
-	return outbox.Append(ctx, tx, now, sel.Slug, "result", event.ResultComputed{
+	return outbox.Append(ctx, tx, now, out.Slug, "result", event.ResultComputed{
 		ResultHash: out.Hash, RulebookHash: out.RulebookHash, VotesHash: out.VotesHash, ScoresHash: out.ScoresHash,
 	})
 }
 
 // approved tells whether the committee has approved a result, for good.
-func approved(ctx context.Context, q sqlx.QueryerContext, slug string) (is bool, err error) {
-	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $2)`, slug, review.Approved); err != nil {
+func approved(ctx context.Context, q sqlx.QueryerContext, slug string) (bool, error) {
+	return motion(ctx, q, slug, review.Approved)
+}
+
+// motion tells whether there is a motion of an outcome.
+func motion(ctx context.Context, q sqlx.QueryerContext, slug, outcome string) (is bool, err error) {
+	if err := sqlx.GetContext(ctx, q, &is, `SELECT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $2)`, slug, outcome); err != nil {
 		return false, fmt.Errorf("motion: %w", err)
 	}
 	return is, nil

@@ -50,6 +50,22 @@ func searched(ctx context.Context, q sqlx.QueryerContext, slug, inputs string) (
 	return s, nil
 }
 
+// begun is what is kept of a search from what is in force now.
+func (r *Results) begun(ctx context.Context, q sqlx.QueryerContext, slug string) (sel phase.Selection, in inputs, s search, err error) {
+	if sel, err = r.deps.Selections.Get(ctx, q, slug); err != nil {
+		return sel, in, s, err
+	}
+	if in, err = r.inputs(ctx, q, sel); err != nil {
+		return sel, in, s, err
+	}
+	hash, err := in.hash(sel)
+	if err != nil {
+		return sel, in, s, err
+	}
+	s, err = searched(ctx, q, slug, hash)
+	return sel, in, s, err
+}
+
 // undecided tells whether the search has ended without an answer, or been ended.
 func (s search) undecided() bool { return s.Budget > 0 && !s.Decided }
 
@@ -152,19 +168,7 @@ func (r *Results) SearchKind() job.Kind {
 // search goes on with what is kept, and keeps what it finds now and then and at
 // its end. Once it is decided who can be seated the result is computed from that.
 func (r *Results) search(ctx context.Context, w *job.Work, ordered review.OrderSearch) (out review.Search, err error) {
-	sel, err := r.deps.Selections.Get(ctx, w.DB, ordered.Slug)
-	if err != nil {
-		return out, err
-	}
-	in, err := r.inputs(ctx, w.DB, sel)
-	if err != nil {
-		return out, err
-	}
-	hash, err := in.hash(sel)
-	if err != nil {
-		return out, err
-	}
-	s, err := searched(ctx, w.DB, sel.Slug, hash)
+	sel, in, s, err := r.begun(ctx, w.DB, ordered.Slug)
 	if err != nil {
 		return out, err
 	}
@@ -203,7 +207,12 @@ func (r *Results) OrderSearch(ctx context.Context, in review.OrderSearch) (out r
 			"value", in.Budget, "min", 1, "max", int64(review.MostBudget)))
 	}
 	return r.act(ctx, in.Slug, "order_search", func(tx *sqlx.Tx, now review.Search) (job.Job, error) {
+		moved, err := motion(ctx, tx, in.Slug, review.Moved)
 		switch {
+		case err != nil:
+			return job.Job{}, err
+		case moved:
+			return job.Job{}, review.ErrMoved
 		case !now.Undecided:
 			return job.Job{}, review.ErrDecided
 		case in.Budget <= now.Work:
@@ -229,6 +238,9 @@ func (r *Results) act(ctx context.Context, slug, name string, do func(tx *sqlx.T
 		return out, err
 	}
 	return out, pg.InTx(ctx, r.deps.DB, func(tx *sqlx.Tx) error {
+		if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil { // no motion is put meanwhile
+			return err
+		}
 		if out, err = r.state(ctx, tx, slug); err != nil {
 			return err
 		}
@@ -251,28 +263,19 @@ func (r *Results) GetSearch(ctx context.Context, in review.Of) (review.Search, e
 
 // state tells how far it is decided who can be seated, from what is in force now.
 func (r *Results) state(ctx context.Context, q sqlx.ExtContext, slug string) (out review.Search, err error) {
-	sel, err := r.deps.Selections.Get(ctx, q, slug)
+	sel, _, s, err := r.begun(ctx, q, slug)
 	if err != nil {
 		return out, err
 	}
-	in, err := r.inputs(ctx, q, sel)
-	if err != nil {
-		return out, err
-	}
-	hash, err := in.hash(sel)
-	if err != nil {
-		return out, err
-	}
-	s, err := searched(ctx, q, slug, hash)
-	if err == nil && s.Budget == 0 { // there is a result, or nobody has asked for one yet
-		if _, no := r.InForce(ctx, q, sel); fault.HasCode(no, ranking.CodeUndecided) {
-			s, err = searched(ctx, q, slug, hash)
-		}
+	_, no := r.InForce(ctx, q, sel)
+	undecided := fault.HasCode(no, ranking.CodeUndecided)
+	if undecided && s.Budget == 0 { // nobody had asked yet
+		s, err = searched(ctx, q, slug, s.Inputs)
 	}
 	if err != nil {
 		return out, err
 	}
-	out = review.Search{Undecided: s.undecided(), Work: s.Work, Budget: s.Budget}
+	out = review.Search{Undecided: undecided, Work: s.Work, Budget: s.Budget}
 	last, found, err := job.Last(ctx, q, slug, review.SearchJob)
 	if found {
 		out.Job = &last

@@ -27,6 +27,7 @@ type computed struct {
 	ScoresHash   string `json:"scores_hash"`
 	Ranking      struct {
 		Lot     string `json:"lot"`
+		Decided bool   `json:"decided"`
 		Ranking []struct {
 			Candidate  string            `json:"candidate"`
 			Rank       int               `json:"rank"`
@@ -67,7 +68,7 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
 		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash,
 		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained},
-		Lot:      result.Ranking.Lot, Awards: awards, Ranking: ranking,
+		Lot:      result.Ranking.Lot, Decided: result.Ranking.Decided, Awards: awards, Ranking: ranking,
 	}, nil
 }
 

@@ -44,7 +44,8 @@ func taken(err error, slug string) error {
 
 // create makes a selection in a transaction; detail goes into the audit log.
 func (s *Store) create(ctx context.Context, tx *sqlx.Tx, in selection.CreateSelection, detail map[string]string) (selection.Selection, error) {
-	rb, err := read(in)
+	now := s.deps.Time()
+	rb, err := read(in, now)
 	if err != nil {
 		return selection.Selection{}, err
 	}
@@ -56,7 +57,6 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, in selection.CreateSele
 	if err != nil {
 		return selection.Selection{}, fmt.Errorf("create selection: %w", err)
 	}
-	now := s.deps.Time()
 	if _, err := tx.ExecContext(ctx, `
 		INSERT INTO selection (slug, title, edition, timezone, given, rulebook, rulebook_hash, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -73,10 +73,10 @@ func (s *Store) create(ctx context.Context, tx *sqlx.Tx, in selection.CreateSele
 	return Read(ctx, tx, in.Slug)
 }
 
-// read gives the rulebook, or everything that is wrong with the input.
-func read(in selection.CreateSelection) (*rulebook.Rulebook, error) {
+// read gives the rulebook, or everything that is wrong with the input now.
+func read(in selection.CreateSelection, now time.Time) (*rulebook.Rulebook, error) {
 	fields := in.Check()
-	rb, wrong := rulebook.Check([]byte(in.Rulebook))
+	rb, wrong := rulebook.Check([]byte(in.Rulebook), now)
 	if len(wrong) > 0 {
 		return nil, fault.NewInvalid(rulebook.CodeInvalid, "the rulebook has mistakes", append(fields, wrong...)...)
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
 
 // archive is a tar that is being written.
@@ -17,17 +19,11 @@ type archive struct {
 }
 
 // write makes a file of mode 0600, whole or not at all.
-func write(name string, fill func(*archive) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".laurel-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // fails after the rename, as it should
-	a := &archive{tar: tar.NewWriter(f), dir: filepath.Dir(name)}
-	if err := errors.Join(fill(a), a.tar.Close(), f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+func write(name string, fill func(*archive) error) error {
+	return file.Write(name, 0o600, func(f *os.File) error {
+		a := &archive{tar: tar.NewWriter(f), dir: filepath.Dir(name)}
+		return errors.Join(fill(a), a.tar.Close())
+	})
 }
 
 func (a *archive) add(name string, size int64, r io.Reader) error {

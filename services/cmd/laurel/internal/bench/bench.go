@@ -104,6 +104,9 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	if !b.has(laurel) {
 		return nil
 	}
+	if err := b.visit(ctx); err != nil {
+		return err
+	}
 	most := slices.Max(c.Conns)
 	if err := b.flood(ctx, most); err != nil {
 		return err

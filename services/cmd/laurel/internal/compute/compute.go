@@ -9,12 +9,12 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
 
 // Command is the command's flags.
@@ -31,6 +31,7 @@ type Command struct {
 	Sensitivity bool     `help:"Also tell how far each weight can move before an award changes hands (json and table)."`
 	Quotas      bool     `help:"Also tell how far each quota can move before an award changes hands (json and table)."`
 	Budget      int64    `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
+	Awards      string   `placeholder:"FILE" help:"CSV or XLSX: candidate,award. How the seats were filled by a decision, because the search about quotas ended undecided."`
 	State       string   `placeholder:"FILE" help:"Keep what the search about quotas has found; the command, given again with a larger budget, goes on from there."`
 
 	WhatIf WhatIf `embed:""`
@@ -46,16 +47,19 @@ func (c *Command) Run(ctx context.Context) error {
 	if err := c.WhatIf.check(c.Format); err != nil {
 		return err
 	}
+	if c.Awards != "" && (c.Sensitivity || c.Quotas || c.WhatIf.asked()) {
+		return fmt.Errorf("--awards: what was decided hangs on no figure of the rulebook; leave --sensitivity, --quotas and what-ifs out")
+	}
 	rb, err := c.readRulebook()
 	if err != nil {
 		return err
 	}
-	in, seen, err := c.readInput(ctx, rb)
+	in, seats, seen, err := c.readInput(ctx, rb)
 	seen.tell(c.err)
 	if err != nil {
 		return err
 	}
-	out, err := c.compute(ctx, in)
+	out, err := c.compute(ctx, in, seats)
 	if err != nil {
 		return err
 	}
@@ -76,10 +80,10 @@ func limitMemory() (undo func()) {
 	return func() { debug.SetMemoryLimit(math.MaxInt64) }
 }
 
-func (c *Command) compute(ctx context.Context, in *ranking.Input) (out output, err error) {
+func (c *Command) compute(ctx context.Context, in *ranking.Input, seats []ranking.Seat) (out output, err error) {
 	searching := c.newSearching(ctx)
 	defer searching.done()
-	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell}
+	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell, Seats: seats}
 	if err := searching.load(); err != nil {
 		return out, err
 	}
@@ -170,16 +174,8 @@ func (c *Command) write(out output) error {
 		}
 		return nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(c.Output), ".laurel-*")
-	if err != nil {
+	if err := file.Write(c.Output, 0o644, func(f *os.File) error { return format(f, c.Format, out) }); err != nil {
 		return fmt.Errorf("write result: %w", err)
-	}
-	err = errors.Join(format(f, c.Format, out), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), c.Output)
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("write result: %w", err), os.Remove(f.Name()))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/laurel-awards/laurel/pkg/ranking"
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
 
 // progress is a bar on a terminal, or nothing.
@@ -95,10 +96,7 @@ func (s *searching) save() error {
 	}
 	data, err := json.Marshal(s.state)
 	if err == nil {
-		part := s.c.State + ".part"
-		if err = os.WriteFile(part, data, 0o600); err == nil {
-			err = os.Rename(part, s.c.State)
-		}
+		err = file.Write(s.c.State, 0o600, func(f *os.File) error { _, err := f.Write(data); return err })
 	}
 	if err != nil {
 		return fmt.Errorf("state: %w", err)

@@ -23,6 +23,7 @@ type reader struct {
 	seen     seen
 	bar      progress
 	names    struct{ candidate, juror, constituency names }
+	seats    []ranking.Seat
 	listed   bool // the candidates are those of a file, not whoever turns up
 }
 
@@ -38,6 +39,7 @@ const (
 	ofVotes      = "votes"
 	ofScores     = "scores"
 	ofBallots    = "ballots"
+	ofAwards     = "awards"
 )
 
 // sheetOf is the sheet that was named for a kind of file, or for all of them.
@@ -48,22 +50,23 @@ func (c *Command) sheetOf(kind string) string {
 		switch {
 		case ok && of == kind:
 			return own
-		case !ok || !slices.Contains([]string{ofCandidates, ofVotes, ofScores, ofBallots}, of):
+		case !ok || !slices.Contains([]string{ofCandidates, ofVotes, ofScores, ofBallots, ofAwards}, of):
 			name = s
 		}
 	}
 	return name
 }
 
-// readInput reads the files, and says what was seen in them and not read.
-func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, seen, error) {
+// readInput reads the files, with the seats that were decided, and says what was
+// seen in them and not read.
+func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*ranking.Input, []ranking.Seat, seen, error) {
 	r := &reader{rb: rb, in: ranking.New(rb), listed: c.Candidates != ""}
 	c.checkFiles(r)
 	if err := r.problems.err(); err != nil {
-		return nil, r.seen, err
+		return nil, nil, r.seen, err
 	}
 	var size int64
-	for _, path := range []string{c.Candidates, c.Votes, c.Scores, c.Ballots} {
+	for _, path := range []string{c.Candidates, c.Votes, c.Scores, c.Ballots, c.Awards} {
 		if info, err := os.Stat(path); path != "" && err == nil {
 			size += 2 * info.Size() // once for the encoding, once for the rows
 		}
@@ -80,6 +83,7 @@ func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*rankin
 		{ofVotes, c.Votes, r.voteColumns(), []string{"constituency"}, r.votes},
 		{ofScores, c.Scores, scoreColumns(), nil, r.scores},
 		{ofBallots, c.Ballots, nil, nil, r.ballots},
+		{ofAwards, c.Awards, []string{"candidate", "award"}, nil, r.decided},
 	} {
 		if f.path == "" {
 			continue
@@ -102,13 +106,13 @@ func (c *Command) readInput(ctx context.Context, rb *rulebook.Rulebook) (*rankin
 			}
 		}
 		if err := r.file(ctx, f.kind, f.path, options, f.read); err != nil {
-			return nil, r.seen, err
+			return nil, nil, r.seen, err
 		}
 		if r.listed && r.in.Candidates() == 0 && len(r.problems.lines) > 0 {
 			break // without the list of candidates every row would be wrong
 		}
 	}
-	return r.in, r.seen, r.problems.err()
+	return r.in, r.seats, r.seen, r.problems.err()
 }
 
 // checkFiles tells which files the rulebook needs and does not get.

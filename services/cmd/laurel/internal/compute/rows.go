@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/table"
 )
@@ -184,5 +185,19 @@ func (r *reader) ballots(ctx context.Context, path string, t *table.Reader) erro
 		if err := r.in.Ballot(ranks); err != nil {
 			r.problems.addf(path, row.Line, 1, "%v", err)
 		}
+	})
+}
+
+// decided reads candidate,award.
+func (r *reader) decided(ctx context.Context, path string, t *table.Reader) error {
+	h, err := r.heading(path, t, "candidate", "award")
+	if h == nil {
+		return err
+	}
+	r.seats = []ranking.Seat{}
+	return r.rows(ctx, path, t, h, func(row table.Row) {
+		r.seats = append(r.seats, ranking.Seat{
+			Candidate: r.names.candidate.of(row.Cell(h.columns["candidate"])), Award: table.Text(row.Cell(h.columns["award"])),
+		})
 	})
 }

@@ -2,12 +2,17 @@ package compute
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/laurel-awards/laurel/pkg/ranking"
 )
 
 // interlocked are files of a selection in which every value of three attributes
@@ -77,5 +82,62 @@ func TestCommand_state(t *testing.T) {
 	}
 	if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "state: ") {
 		t.Errorf("with a file that is none: %v", err)
+	}
+}
+
+// TestCommand_awards computes again what was decided where the search ended
+// undecided, from the file of who gets which award.
+func TestCommand_awards(t *testing.T) {
+	c := interlocked(t, 24, 150)
+	run := func() (out ranking.Result, err error) {
+		t.Helper()
+		var b bytes.Buffer
+		c.Format, c.out = "json", &b
+		if err := c.Run(t.Context()); err != nil {
+			return out, err
+		}
+		return out, json.Unmarshal(b.Bytes(), &out)
+	}
+	found, err := run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Budget = 1000
+	if _, err := run(); err == nil || !strings.Contains(err.Error(), "is used up") {
+		t.Fatalf("err = %v", err)
+	}
+	write := func(list []string) {
+		t.Helper()
+		c.Awards = filepath.Join(t.TempDir(), "awards.csv")
+		rows := "award,candidate\n"
+		for _, one := range list {
+			rows += "winner," + one + "\n"
+		}
+		if err := os.WriteFile(c.Awards, []byte(rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	winners := found.Awards[0].Candidates
+	write(winners)
+	decided, err := run()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !decided.Decided || found.Decided || !cmp.Equal(decided.Awards, found.Awards) {
+		t.Errorf("decided %v: %v, found %v", decided.Decided, decided.Awards, found.Awards)
+	}
+	c.Sensitivity = true
+	if _, err := run(); err == nil || !strings.Contains(err.Error(), "--awards: ") {
+		t.Errorf("with a sensitivity: %v", err)
+	}
+	c.Sensitivity = false
+	for want, list := range map[string][]string{
+		"award winner has 24 seats, not 23": winners[1:],
+		"there is no candidate c999":        append([]string{"c999"}, winners[1:]...),
+	} {
+		write(list)
+		if _, err := run(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("err = %v, want %q", err, want)
+		}
 	}
 }

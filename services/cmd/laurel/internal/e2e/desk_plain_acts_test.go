@@ -89,7 +89,8 @@ func (p *plain) vote(code string) {
 	c := p.person()
 	c.fill(c.get(home), home+"/find", nil)
 	page := c.fill(c.get(home), home+"/code", url.Values{"code": {code}})
-	page = c.fill(page, home+"/vote", url.Values{"pick": {"1", "2"}})
+	page = c.fill(page, home+"/review", url.Values{"pick": {"1", "2"}, "q": {""}}) // words there would be searched for
+	page = c.fill(page, home+"/vote", nil)
 	receipt := regexp.MustCompile(`data-copy="([0-9A-Za-z-]+)"`).FindStringSubmatch(page.Text)
 	if receipt == nil {
 		p.t.Fatalf("no receipt: %s", mainOf(page.Text))
@@ -99,7 +100,8 @@ func (p *plain) vote(code string) {
 	c.fill(c.get(home+"/receipt"), "/receipt/check", url.Values{"receipt": {receipt[1]}})
 	c.fill(c.get("/forgot"), "/forgot/send", url.Values{"email": {email("juror-1")}})
 	device := p.person()
-	device.fill(device.get(home), home+"/vote", url.Values{"pick": {"2", "3"}})
+	page = device.fill(device.get(home), home+"/review", url.Values{"pick": {"2", "3"}, "q": {""}})
+	device.fill(page, home+"/vote", nil)
 }
 
 // sheets are saved, abstained from and recused, sent back and scored by one more;

@@ -260,6 +260,7 @@ func (p *plain) entries(c *clerk) {
 			fmt.Sprintf("快递员%c", []rune("甲乙丙丁戊己")[n]), "男", fmt.Sprintf(`公司%d <b>"&`, n), "兰州市", "事迹" + typed + fmt.Sprint(n), `工号<i>"` + fmt.Sprint(n),
 		})
 	}
+	c.fill(c.get(at("/entries/new")), "/new/send", url.Values{"years": {"7"}})
 	upload := func() shown {
 		return c.fill(c.get(at("/import")), "/import/upload", nil, file{`推荐"><b>.xlsx`, workbook(p.t, rows...)})
 	}
@@ -278,7 +279,7 @@ func (p *plain) entries(c *clerk) {
 	page = c.fill(page, "/photos/place", url.Values{"entry": {entry[1]}})
 	c.fill(page, "/photos/back", nil)
 	links := regexp.MustCompile(`href="(`+at("/entries/")+`[0-9a-f-]{36})"`).FindAllStringSubmatch(c.get(at("/entries")).Text, -1)
-	if len(links) != len(rows) {
+	if len(links) != len(rows)+1 {
 		p.t.Fatalf("%d entries", len(links))
 	}
 	c.fill(c.get(links[0][1]), "/withdraw", nil)

@@ -216,7 +216,8 @@ func (c *clerk) enters(email, password string) shown {
 // votes casts a ballot on the public page, from a network of the voter's own.
 func (c *clerk) votes(picks []int) {
 	c.t.Helper()
-	page := c.fill(c.get("/s/"+slug), "/s/"+slug+"/vote", picked(picks))
+	page := c.fill(c.get("/s/"+slug), "/s/"+slug+"/review", picked(picks))
+	page = c.fill(page, "/s/"+slug+"/vote", nil)
 	if page.Path != "/s/"+slug+"/voted" || !strings.Contains(page.Text, `id="code"`) {
 		c.t.Fatalf("voted: at %s %s", page.Path, mainOf(page.Text))
 	}

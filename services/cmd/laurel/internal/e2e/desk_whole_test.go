@@ -121,14 +121,16 @@ func TestDesk_whole(t *testing.T) {
 		s.do("pick", chromedp.Evaluate[chromedp.Void](`document.querySelector("`+pick+`").scrollIntoView({ block: "center", behavior: "instant" })`),
 			chromedp.Click(chromedp.CSS(pick))) // not under the bar at the foot
 	}
-	s.press(".cast button")
+	for _, shows := range []string{".order", ".ticket"} { // within the page
+		s.do("send", chromedp.Click(chromedp.CSS(".cast-row .button")), chromedp.WaitVisible(chromedp.CSS(shows)))
+	}
 	s.until(`location.pathname.endsWith("/voted") && document.getElementById("code").innerText.trim()`)
 	for i, picks := range want.ballots[1:] {
 		voter := h.visitor(t, "zh-CN")
 		voter.from = fmt.Sprintf("10.%d.%d.1", 64+i/200, i%200)
 		voter.votes(picks)
 		if i == 0 {
-			if page := voter.get("/s/" + slug); !page.says("您已于") || page.says(`action="/s/`+slug+`/vote"`) {
+			if page := voter.get("/s/" + slug); !page.says("您已于") || page.says(`action="/s/`+slug+`/review"`) {
 				t.Errorf("a second ballot: %d %s", page.Status, mainOf(page.Text))
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
@@ -36,7 +37,7 @@ func (c *Check) Run() error {
 		if err != nil {
 			return err
 		}
-		rules, wrong := rulebook.Check(src)
+		rules, wrong := rulebook.Check(src, time.Now())
 		for _, w := range wrong {
 			at := file
 			if w.Line > 0 {
@@ -45,6 +46,9 @@ func (c *Check) Run() error {
 			lines = append(lines, fmt.Sprintf("%s: %s: %s", at, w.Name, w.Message))
 		}
 		if len(wrong) == 0 {
+			for _, d := range rules.Doubts() {
+				fmt.Fprintf(c.out, "%s:%d:%d: worth another look: %s: %s\n", file, d.Line, d.Column, d.Name, d.Message)
+			}
 			fmt.Fprintf(c.out, "%s  %s\n", rules.Hash(), file)
 		}
 	}

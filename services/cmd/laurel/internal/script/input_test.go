@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/laurel-awards/laurel/deploy/examples"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
@@ -23,7 +24,7 @@ func TestReadInput_examples(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rules, wrong := rulebook.Check([]byte(in.Rulebook))
+			rules, wrong := rulebook.Check([]byte(in.Rulebook), time.Now())
 			if len(wrong) > 0 {
 				t.Fatal(wrong)
 			}

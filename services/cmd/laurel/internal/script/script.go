@@ -161,9 +161,11 @@ func (s *Script) Vet(ctx context.Context) error {
 	tick := s.Progress("vet", len(entries)*len(vetters))
 	for i, vetter := range vetters { // one after another, as letters go round
 		g, ctx := errgroup.WithContext(ctx)
-		if g.SetLimit(clerks); i == len(vetters)-1 {
-			g.SetLimit(1) // the last one admits: candidates are numbered as the entries are listed
+		atOnce := clerks
+		if i == len(vetters)-1 {
+			atOnce = 1 // the last one admits: candidates are numbered as the entries are listed
 		}
+		g.SetLimit(atOnce)
 		for _, e := range entries {
 			g.Go(func() error {
 				defer tick()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/laurel-awards/laurel/services/cmd/laurel/internal/file"
 )
 
 // The files of a store.
@@ -114,16 +116,7 @@ func (s *store) evidence(at time.Time, files map[string]string) (string, error) 
 
 // replace writes a file whole or not at all.
 func replace(dir, name, text string) error {
-	tmp, err := os.CreateTemp(dir, "."+name+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(text)
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), filepath.Join(dir, name)); err != nil {
+	if err := file.Write(filepath.Join(dir, name), 0o600, func(f *os.File) error { _, err := f.WriteString(text); return err }); err != nil {
 		return err
 	}
 	return syncDir(dir)

@@ -1,70 +1,9 @@
-// Enhances pages that work without it: counts picks and holds their limit,
-// keeps them while stories are read, follows the counts, copies and shares.
+// Enhances pages that work without it: follows the counts, solves challenges,
+// copies, shares and saves. ballot.js has the ballot.
 (() => {
   "use strict";
 
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
-
-  const stored = {
-    get(key) { try { return JSON.parse(sessionStorage.getItem(key)) || []; } catch { return []; } },
-    set(key, value) { try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* full or forbidden: picks live on the page alone */ } },
-  };
-
-  function ballot(form) {
-    const { slug, min, max, count, full, few, sending } = form.dataset;
-    const least = Number(min), most = Number(max), key = "laurel.picks." + slug;
-    const boxes = [...form.querySelectorAll('input[name="pick"]')];
-    const button = form.querySelector(".cast .button");
-    const words = button.textContent;
-    const live = form.querySelector(".tally-live");
-    const chosen = () => boxes.filter((b) => b.checked);
-
-    // Picks made before a story was read come back, as far as they still fit.
-    const before = new Set(stored.get(key));
-    for (const box of boxes) {
-      if (before.has(box.value) && !box.checked && chosen().length < most) box.checked = true;
-    }
-
-    function show(message) {
-      const n = chosen().length;
-      live.textContent = message || (n < least ? few : n > most ? full : fill(count, { n, left: most - n }));
-      button.disabled = n < least || n > most;
-      form.classList.toggle("full", n >= most);
-      // Boxes that a search took off the page stay picked: keep those unseen.
-      const seen = new Set(boxes.map((b) => b.value));
-      stored.set(key, [...stored.get(key).filter((v) => !seen.has(v)), ...chosen().map((b) => b.value)]);
-    }
-
-    live.hidden = false;
-    form.querySelector(".tally-now").hidden = true;
-    show();
-
-    form.addEventListener("change", (event) => {
-      if (event.target.name !== "pick") return;
-      if (event.target.checked && chosen().length > most) {
-        event.target.checked = false;
-        show(full);
-        return;
-      }
-      show();
-    });
-
-    form.addEventListener("submit", (event) => {
-      if (event.submitter && event.submitter.hasAttribute("formaction")) return;
-      if (form.dataset.sent) { event.preventDefault(); return; }
-      form.dataset.sent = "1";
-      button.setAttribute("aria-busy", "true");
-      button.textContent = sending;
-    });
-
-    // A page that comes back from the browser's memory is as it was left.
-    addEventListener("pageshow", () => {
-      delete form.dataset.sent;
-      button.removeAttribute("aria-busy");
-      button.textContent = words;
-      show();
-    });
-  }
 
   // Before a ballot, where many ask for one: a worker finds the number that the
   // challenge asks for (altcha), and the form is sent with it.
@@ -136,8 +75,8 @@
 
   // A code from paper comes in the fragment, which no server sees; it does not
   // stay in the address.
-  function prefill(field) {
-    const given = /^#code=([\w-]{1,64})$/.exec(location.hash);
+  function prefill(field, name) {
+    const given = new RegExp("^#" + name + "=([\\w-]{1,64})$").exec(location.hash);
     if (!given) return;
     history.replaceState(null, "", location.pathname + location.search);
     field.value = given[1];
@@ -146,11 +85,17 @@
     field.focus();
   }
 
-  const code = document.getElementById("voter-code");
-  if (code) prefill(code);
+  function picture(button) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const { save } = await import(button.dataset.picture);
+      await save(button.dataset, document.querySelector(".scan svg"));
+    });
+  }
+
   // Counts that move while the page is looked at. Where there is no stream the
   // page stays as it was sent.
-  function follow(turnout) {
+  function follow(turnout, signal) {
     if (!window.EventSource) return;
     const { live: address, single, many, heard } = turnout.dataset;
     const total = turnout.querySelector("[data-turnout]");
@@ -205,21 +150,33 @@
       });
     }
 
-    document.addEventListener("visibilitychange", open);
-    addEventListener("pagehide", close);
-    addEventListener("pageshow", (event) => { if (event.persisted) open(); });
+    document.addEventListener("visibilitychange", open, { signal });
+    addEventListener("pagehide", close, { signal });
+    addEventListener("pageshow", (event) => { if (event.persisted) open(); }, { signal });
+    signal.addEventListener("abort", close);
     open();
   }
 
-  const form = document.getElementById("ballot");
-  if (form) ballot(form);
-  const wanted = document.getElementById("work");
-  if (wanted && !("held" in wanted.dataset)) work(wanted);
-  document.querySelectorAll("[data-live]").forEach(follow);
-  document.querySelectorAll("[data-copy]").forEach(copier);
-  document.querySelectorAll("[data-share]").forEach(sharer);
-  const voted = document.querySelector("[data-voted]");
-  if (voted) stored.set("laurel.picks." + voted.dataset.voted, []);
-  const alert = document.getElementById("alert");
-  if (alert) alert.focus();
+  let shown = new AbortController(); // what listens for the page that is shown
+
+  function start() {
+    shown.abort();
+    shown = new AbortController();
+    const { signal } = shown;
+    const wanted = document.getElementById("work");
+    if (wanted && !("held" in wanted.dataset)) work(wanted);
+    document.querySelectorAll("[data-live]").forEach((e) => follow(e, signal));
+    document.querySelectorAll("[data-copy]").forEach(copier);
+    document.querySelectorAll("[data-share]").forEach(sharer);
+    document.querySelectorAll("[data-picture]").forEach(picture);
+    const code = document.getElementById("voter-code"), receipt = document.getElementById("receipt-code");
+    if (code) prefill(code, "code");
+    if (receipt) prefill(receipt, "receipt");
+    document.querySelectorAll("[data-check]").forEach(async (e) => { (await import(e.dataset.check)).check(e); });
+    const alert = document.getElementById("alert");
+    if (alert) alert.focus();
+  }
+
+  document.addEventListener("laurel:page", start); // ballot.js has put another in its place
+  start();
 })();
