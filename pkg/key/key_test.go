@@ -116,8 +116,14 @@ func TestRecognize_handover(t *testing.T) {
 		k    key.Key
 		want bool
 	}{
-		{signer(seed("aa")), true}, {signer(seed("bb")), false}, {signer(seed("aa"), seed("bb")), true}, {signer(seed("aa")), true},
-		{signer(seed("bb"), public(0xaa)), true}, {signer(seed("bb")), true}, {signer(seed("cc")), false}, {signer(seed("cc"), public(0xbb)), true},
+		{signer(seed("aa")), true},
+		{signer(seed("bb")), false},
+		{signer(seed("aa"), seed("bb")), true},
+		{signer(seed("aa")), true},
+		{signer(seed("bb"), public(0xaa)), true},
+		{signer(seed("bb")), true},
+		{signer(seed("cc")), false},
+		{signer(seed("cc"), public(0xbb)), true},
 	} {
 		if got := known(t, db, step.k); got != step.want {
 			t.Errorf("step %d: known %t", i, got)

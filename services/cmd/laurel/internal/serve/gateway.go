@@ -10,7 +10,7 @@ import (
 
 // gateway opens the public listener, unless it could not know the voters again.
 func (p *process) gateway(ctx context.Context, b *bus.Bus, blobs blob.Store) error {
-	if p.refusesCredentials() != nil {
+	if p.refusesCredentials() {
 		return nil // and the room says why
 	}
 	key, err := p.key(p.cfg.CredentialKeyFile, credentialKey)

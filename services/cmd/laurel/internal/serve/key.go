@@ -80,13 +80,11 @@ func (a *agreement) seek(ctx context.Context, b *bus.Bus, secret []byte) {
 	}
 }
 
-// refusesCredentials tells why this process cannot know voters again, or nil: a room
-// of it is closed for its credential key.
-func (p *process) refusesCredentials() *fault.Error {
-	for _, r := range p.rooms {
-		if f := r.Refusal(); f != nil && slices.Contains(strings.Fields(f.Params["keys"]), credentialKey) {
-			return f
-		}
-	}
-	return nil
+// refusesCredentials tells whether this process cannot know voters again: a room of
+// it is closed for its credential key.
+func (p *process) refusesCredentials() bool {
+	return slices.ContainsFunc(p.rooms, func(r *run.Running) bool {
+		f := r.Refusal()
+		return f != nil && slices.Contains(strings.Fields(f.Params["keys"]), credentialKey)
+	})
 }
