@@ -260,7 +260,9 @@ func (p *plain) entries(c *clerk) {
 			fmt.Sprintf("快递员%c", []rune("甲乙丙丁戊己")[n]), "男", fmt.Sprintf(`公司%d <b>"&`, n), "兰州市", "事迹" + typed + fmt.Sprint(n), `工号<i>"` + fmt.Sprint(n),
 		})
 	}
-	c.fill(c.get(at("/entries/new")), "/new/send", url.Values{"years": {"7"}})
+	c.fill(c.get(at("/entries/new")), "/new/send", url.Values{
+		"name": {"快递员庚"}, "employer": {"公司 " + typed}, "region": {"兰州市"}, "deeds": {"事迹 " + typed}, "recommended_by": {"工会 " + typed}, "years": {"7"},
+	})
 	upload := func() shown {
 		return c.fill(c.get(at("/import")), "/import/upload", nil, file{`推荐"><b>.xlsx`, workbook(p.t, rows...)})
 	}
