@@ -6,6 +6,7 @@ package bus
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,6 +53,7 @@ type Bus struct {
 	// skew is how far the clocks of services are before ours.
 	skew map[string]time.Duration
 
+	replica string // of the services that this connection serves
 	failure string // of the last try to connect
 
 	signer  *Signer // nil: requests are not signed, and refused
@@ -113,7 +115,7 @@ func private(urls string) bool {
 }
 
 func connect(address, name string, log *slog.Logger, opts ...nats.Option) (*Bus, error) {
-	b := &Bus{log: log, absent: map[string]struct{}{}, skew: map[string]time.Duration{}}
+	b := &Bus{log: log, replica: rand.Text(), absent: map[string]struct{}{}, skew: map[string]time.Duration{}}
 	b.link, b.cut = context.WithCancel(context.Background())
 	opts = append([]nats.Option{
 		nats.Name(name),
@@ -180,6 +182,9 @@ func (b *Bus) linked(ctx context.Context) (_ context.Context, done func()) {
 	stop := context.AfterFunc(link, func() { cancel(nats.ErrDisconnected) })
 	return ctx, func() { stop(); cancel(nil) }
 }
+
+// Replica names this connection among the replicas of a service.
+func (b *Bus) Replica() string { return b.replica }
 
 // Close ends the connection, after what was published has left.
 func (b *Bus) Close() {

@@ -32,18 +32,32 @@ var (
 	errNoAnswer = fault.NewUnavailable("no_answer", "no answer in time; the outcome is unknown, it is safe to try again", time.Second)
 )
 
+// Unseen tells whether a call failed before its service looked at the request:
+// nothing was done. Of every other call that failed without a fault of the service's
+// own, nobody knows.
+func Unseen(err error) bool {
+	return errors.Is(err, errDown) || errors.Is(err, errUnproved) || errors.Is(err, errStale)
+}
+
 // Endpoint is one verb of a service: rpc.<service>.v1.<name>.
 type Endpoint struct {
 	Name string
 	// Handle answers one request; its result is written as the request is read.
 	Handle func(ctx context.Context, data []byte) (any, error)
+	// Own has each replica answer under a name of its own, too: see At.
+	Own bool
+	// Each has every replica answer each request: see RollCall.
+	Each bool
 }
+
+// At is the name of a verb with Own at one replica, for Call.
+func At(verb, replica string) string { return verb + "-" + replica }
 
 // Method makes an endpoint of a service's method. Requests and answers are JSON;
 // unknown fields are ignored, so that a newer caller may speak to an older
 // service. A type with a binary form of its own is sent in that.
 func Method[In, Out any](name string, fn func(context.Context, In) (Out, error)) Endpoint {
-	return Endpoint{name, func(ctx context.Context, data []byte) (any, error) {
+	return Endpoint{Name: name, Handle: func(ctx context.Context, data []byte) (any, error) {
 		var in In
 		if err := unmarshal(data, &in); err != nil {
 			return nil, fault.New(fault.Malformed, "request_malformed", "the request cannot be read").Because(err)
@@ -151,6 +165,11 @@ func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{nc: b.nc, svc: svc, slots: make(chan struct{}, maxConcurrent), stop: stop}
 	for _, e := range endpoints {
+		if e.Own {
+			endpoints = append(endpoints, Endpoint{Name: At(e.Name, b.replica), Handle: e.Handle, Each: true})
+		}
+	}
+	for _, e := range endpoints {
 		handle := func(req micro.Request) {
 			s.inHand.Add(1)
 			select {
@@ -164,7 +183,11 @@ func (b *Bus) Serve(service string, endpoints []Endpoint) (*Server, error) {
 				b.answer(ctx, service, e, req)
 			}()
 		}
-		if err := svc.AddEndpoint(e.Name, micro.HandlerFunc(handle), micro.WithEndpointSubject(subject(service, e.Name))); err != nil {
+		opts := []micro.EndpointOpt{micro.WithEndpointSubject(subject(service, e.Name))}
+		if e.Each {
+			opts = append(opts, micro.WithEndpointQueueGroupDisabled())
+		}
+		if err := svc.AddEndpoint(e.Name, micro.HandlerFunc(handle), opts...); err != nil {
 			stop()
 			return nil, errors.Join(fmt.Errorf("bus: serve %s %s: %w", service, e.Name, err), svc.Stop())
 		}

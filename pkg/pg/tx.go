@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -72,6 +73,7 @@ func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 	intime := limit.Stop()
 	switch {
 	case err == nil:
+		noteCommit(ctx)
 		return nil
 	case !intime: // what comes of it is the server's word, or nobody's
 	case errors.Is(err, pq.ErrInFailedTransaction), errors.Is(err, sql.ErrTxDone),
@@ -80,6 +82,22 @@ func once(ctx context.Context, db Beginner, fn func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("commit: %w", err)
 	}
 	return Settled(fmt.Errorf("commit: %w", err))
+}
+
+type commitsKey struct{}
+
+// Watch gives a context whose transactions are watched. committed tells whether
+// InTx has committed one: then nobody may say that nothing was done, whatever fails
+// behind it.
+func Watch(ctx context.Context) (_ context.Context, committed func() bool) {
+	var commits atomic.Bool
+	return context.WithValue(ctx, commitsKey{}, &commits), commits.Load
+}
+
+func noteCommit(ctx context.Context) {
+	if commits, ok := ctx.Value(commitsKey{}).(*atomic.Bool); ok {
+		commits.Store(true)
+	}
 }
 
 // Settled marks the error of a statement that commits with ErrUnknownCommit,

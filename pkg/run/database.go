@@ -15,7 +15,8 @@ import (
 var (
 	// ErrDatabaseDown says that nothing was done, because the database is away.
 	ErrDatabaseDown = fault.NewUnavailable("database_down", "the database cannot be reached at this moment; try again", time.Second)
-	// ErrUnknownOutcome says that the database went away during the commit.
+	// ErrUnknownOutcome says that the database went away during a commit, or behind
+	// one.
 	ErrUnknownOutcome = fault.NewUnavailable("outcome_unknown", "it is not known whether this was done; look, then try again", time.Second)
 )
 
@@ -25,22 +26,28 @@ const endpointLimit = 2 * time.Minute
 
 // withDatabase is the endpoint with the database's failures as faults.
 func withDatabase(e bus.Endpoint) bus.Endpoint {
-	return bus.Endpoint{Name: e.Name, Handle: func(ctx context.Context, data []byte) (any, error) {
+	handle := e.Handle
+	e.Handle = func(ctx context.Context, data []byte) (any, error) {
 		ctx, cancel := context.WithTimeout(ctx, endpointLimit)
 		defer cancel()
-		out, err := e.Handle(ctx, data)
-		return out, databaseFault(err)
-	}}
+		ctx, committed := pg.Watch(ctx)
+		out, err := handle(ctx, data)
+		return out, databaseFault(err, committed())
+	}
+	return e
 }
 
 // databaseFault leaves alone what already is a fault. An unknown commit comes
-// first: its cause is a lost connection, too.
-func databaseFault(err error) error {
+// first: its cause is a lost connection, too. What fails behind a commit does not
+// undo it.
+func databaseFault(err error, committed bool) error {
 	var known *fault.Error
 	switch {
 	case err == nil, errors.As(err, &known):
 		return err
 	case errors.Is(err, pg.ErrUnknownCommit):
+		return ErrUnknownOutcome.Because(err)
+	case pg.IsUnavailable(err) && committed:
 		return ErrUnknownOutcome.Because(err)
 	case pg.IsUnavailable(err):
 		return ErrDatabaseDown.Because(err)

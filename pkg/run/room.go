@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/job"
+	"github.com/laurel-awards/laurel/pkg/key"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -55,6 +57,12 @@ type Room struct {
 	Tasks      []Task
 	Jobs       []job.Kind // that Deps.Jobs does
 	Retention  retention.Plan
+	// Keys are the room's, with which it makes what it keeps. It does not open with
+	// others.
+	Keys []key.Key
+	// Ready tells operators of what the room alone knows that keeps it from its work;
+	// nil: nothing does.
+	Ready func(ctx context.Context) error
 	// Audit gives a page of the audit log to the actor of ctx, for rooms in which
 	// some readers may not read all of it; nil: audit.List.
 	Audit func(ctx context.Context, in audit.Page) ([]audit.Entry, error)
@@ -70,7 +78,7 @@ type Task struct {
 
 // Sets are the migrations of a room: the furniture's and its own.
 func (r Room) Sets() []pg.Set {
-	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set(), retention.Set()}, r.Migrations...)
+	return append([]pg.Set{outbox.Set(), audit.Set(), job.Set(), retention.Set(), key.Set()}, r.Migrations...)
 }
 
 // Running is a room at work.
@@ -81,6 +89,8 @@ type Running struct {
 	server *bus.Server
 	failed chan error
 
+	refusal *fault.Error // why the room does not open; nil: it does
+
 	stopTasks context.CancelFunc
 	tasks     sync.WaitGroup
 	down      atomic.Int64 // tasks that panicked and have not begun again
@@ -88,12 +98,19 @@ type Running struct {
 
 // Start brings a room to work. It answers requests only once it has seen every
 // event that was waiting, so that it never speaks from a stale projection. Until
-// somebody has made streams and consumer it waits.
+// somebody has made streams and consumer it waits. A room whose keys are not its own
+// is closed: see Closed.
 func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 	if err := pg.Migrate(ctx, deps.DB, room.Sets()...); err != nil {
 		return nil, fmt.Errorf("%s: %w", room.Name, err)
 	}
-	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+4)}
+	room.Keys = append(slices.Clip(room.Keys), auditKey.Signer(deps.Audit))
+	if err := key.Recognize(ctx, deps.DB, room.Name, room.Keys); errors.Is(err, key.ErrUnknown) {
+		return Closed(ctx, room.Name, fault.From(err), deps.Log), nil
+	} else if err != nil {
+		return nil, fmt.Errorf("%s: %w", room.Name, err)
+	}
+	r := &Running{room: room, deps: deps, failed: make(chan error, len(room.Tasks)+5)}
 	r.inbox = &outbox.Inbox{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log, Handlers: room.Handlers}
 	relay := &outbox.Relay{Service: room.Name, DB: deps.DB, Bus: deps.Bus, Log: deps.Log}
 
@@ -109,6 +126,7 @@ func Start(ctx context.Context, room Room, deps Deps) (*Running, error) {
 		r.spawn(tasks, Task{"jobs", func(ctx context.Context) error { return deps.Jobs.Run(ctx, jobs) }})
 	}
 	r.spawn(tasks, Task{"audit", (&audit.Notary{DB: deps.DB, Service: room.Name, Signer: deps.Audit, Now: deps.Time, Log: deps.Log}).Run})
+	r.spawn(tasks, Task{"keys", r.watchKeys})
 	for _, t := range room.Tasks {
 		r.spawn(tasks, t)
 	}
@@ -146,7 +164,14 @@ func (r *Running) furniture() []bus.Endpoint {
 	if list == nil {
 		list = func(ctx context.Context, in audit.Page) ([]audit.Entry, error) { return audit.List(ctx, r.deps.DB, in) }
 	}
+	present := bus.Method(RollCall, func(ctx context.Context, _ struct{}) (Present, error) {
+		ctx, cancel := context.WithTimeout(ctx, rollLimit)
+		defer cancel()
+		return Present{r.deps.Bus.Replica()}, r.deps.DB.PingContext(ctx)
+	})
+	present.Each = true
 	return []bus.Endpoint{
+		present,
 		bus.Method(ReportDeliveries, func(ctx context.Context, in Of) (outbox.Deliveries, error) {
 			return outbox.Report(ctx, r.deps.DB, r.room.Name, in.Slug)
 		}),
@@ -155,6 +180,9 @@ func (r *Running) furniture() []bus.Endpoint {
 			return retention.List(ctx, r.deps.DB, in.Slug)
 		}),
 		bus.Method(GetJob, func(ctx context.Context, in OfJob) (job.Job, error) { return job.Get(ctx, r.deps.DB, in.Slug, in.Job) }),
+		bus.Method(ConfirmKey, func(ctx context.Context, in key.Key) (struct{}, error) {
+			return struct{}{}, key.Confirm(ctx, r.deps.DB, r.room.Name, []key.Key{in})
+		}),
 		bus.Method(CheckAudit, func(ctx context.Context, _ struct{}) (audit.Report, error) {
 			return audit.Check(ctx, r.deps.DB, r.room.Name, r.deps.Audit.Public())
 		}),
@@ -168,7 +196,17 @@ const (
 	GetJob           = "get_job"           // OfJob → job.Job
 	ListErasures     = "list_erasures"     // Of → []retention.Erased
 	CheckAudit       = "check_audit"       // {} → audit.Report
+	ConfirmKey       = "confirm_key"       // key.Key → {}; fault key.ErrUnknown
+	RollCall         = "roll_call"         // {} → Present, from every replica that can work
 )
+
+// rollLimit is how long the database of a replica that can work takes to answer.
+const rollLimit = 200 * time.Millisecond
+
+// Present names a replica for bus.At.
+type Present struct {
+	Replica string `json:"replica"`
+}
 
 // Of names a selection.
 type Of struct {
@@ -206,6 +244,9 @@ const pingLimit = 2 * time.Second
 
 // Ready tells whether the room can answer: migrated, connected, consuming.
 func (r *Running) Ready(ctx context.Context) error {
+	if r.refusal != nil {
+		return r.refusal
+	}
 	if err := r.deps.Bus.Ready(); err != nil {
 		return err
 	}
@@ -220,6 +261,9 @@ func (r *Running) Ready(ctx context.Context) error {
 	if err := r.deps.DB.PingContext(ctx); err != nil {
 		return ErrDatabaseDown.Because(fmt.Errorf("%s: %w", r.room.Name, err))
 	}
+	if r.room.Ready != nil {
+		return r.room.Ready(ctx)
+	}
 	return nil
 }
 
@@ -230,7 +274,9 @@ func (r *Running) Stop(ctx context.Context) error {
 	if r.server != nil {
 		errs = append(errs, r.server.Drain(ctx))
 	}
-	r.stopTasks()
+	if r.stopTasks != nil {
+		r.stopTasks()
+	}
 	done := make(chan struct{})
 	go func() { r.tasks.Wait(); close(done) }()
 	select {

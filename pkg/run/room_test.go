@@ -256,12 +256,21 @@ func TestDatabase(t *testing.T) {
 			_, err := h.deps.DB.ExecContext(ctx, `SET ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())`)
 			return "", err
 		}),
+		verb("behind", func(ctx context.Context) (string, error) { // a commit, then the loss
+			if err := pg.InTx(ctx, h.deps.DB, func(tx *sqlx.Tx) error {
+				return audit.Record(ctx, tx, h.deps.Time(), "s-2", "wave", "to be kept", nil)
+			}); err != nil {
+				return "", err
+			}
+			_, err := h.deps.DB.ExecContext(ctx, `SET ROLE NONE; SELECT pg_terminate_backend(pg_backend_pid())`)
+			return "", err
+		}),
 		verb("unknown", fails(fmt.Errorf("%w: %w", pg.ErrUnknownCommit, io.ErrUnexpectedEOF))),
 		verb("own", fails(fault.New(fault.Conflict, "entry_decided", "decided").Because(io.EOF))),
 		verb("defect", fails(errors.New("nil map"))),
 	}}, h.deps)
 	for verb, code := range map[string]string{
-		"lost": "database_down", "unknown": "outcome_unknown", "own": "entry_decided", "defect": "internal",
+		"lost": "database_down", "behind": "outcome_unknown", "unknown": "outcome_unknown", "own": "entry_decided", "defect": "internal",
 	} {
 		_, err := h.call(t.Context(), verb)
 		f := fault.From(err)

@@ -28,6 +28,9 @@ type FaultProxy struct {
 	mark   []byte // of the requests whose answers may be lost
 	chance float64
 	lost   atomic.Int64
+
+	left     int  // requests until the cut; 0: none is cut
+	answered bool // the request that is cut reaches the server
 }
 
 // pair is a connection and its continuation to the server.
@@ -35,6 +38,7 @@ type pair struct {
 	client, server net.Conn
 	silent         bool          // nothing passes any more, and nobody is told
 	marked         atomic.Bool   // the last request has the mark
+	cut            atomic.Bool   // the last request's answer is where all connections end
 	over           chan struct{} // closed at its end
 	once           sync.Once
 }
@@ -103,6 +107,10 @@ func (f *FaultProxy) listen(t testing.TB) {
 func (f *FaultProxy) Refuse() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.refuse()
+}
+
+func (f *FaultProxy) refuse() {
 	if f.listener != nil {
 		f.listener.Close()
 		f.listener = nil
@@ -156,6 +164,22 @@ func (f *FaultProxy) LoseAnswers(mark string, chance float64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mark, f.chance = []byte(mark), chance
+}
+
+// CutAt refuses, as Refuse does, in place of handing on the n-th request from now;
+// where it is answered, in place of handing over its answer, so that the server has
+// done what was asked. For n = 0 it takes that back.
+func (f *FaultProxy) CutAt(n int, answered bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left, f.answered = n, answered
+}
+
+// Uncut is how many requests CutAt still waits for; 0: the cut was made.
+func (f *FaultProxy) Uncut() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.left
 }
 
 // Lost is how many answers have been lost.
@@ -229,13 +253,28 @@ func (f *FaultProxy) ask(p *pair, data []byte) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	p.marked.Store(f.chance > 0 && bytes.Contains(data, f.mark))
-	return true
+	if f.left == 0 {
+		return true
+	}
+	if f.left--; f.left > 0 {
+		return true
+	}
+	if f.answered {
+		p.cut.Store(true)
+		return true
+	}
+	f.refuse()
+	return false
 }
 
 func (f *FaultProxy) answer(p *pair, _ []byte) bool {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.cut.Load() {
+		f.refuse()
+		return false
+	}
 	chance := f.chance
-	f.mu.Unlock()
 	if !p.marked.Load() || rand.Float64() >= chance {
 		return true
 	}

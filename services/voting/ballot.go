@@ -16,6 +16,20 @@ const MaxKey = 128
 // text, which is its JSON too, is 32 hex digits.
 type VoterID [16]byte
 
+// BallotID names a ballot on its way, at random: the same ballot sent again, to
+// whichever replica, is not another. The zero id is none. Its text, which is its JSON
+// too, is 32 hex digits.
+type BallotID [16]byte
+
+// IsZero tells whether there is no id.
+func (b BallotID) IsZero() bool { return b == BallotID{} }
+
+// MarshalText implements encoding.TextMarshaler.
+func (b BallotID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, b[:]), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (b *BallotID) UnmarshalText(text []byte) error { return decodeHex(b[:], text) }
+
 // KeyHash is the SHA-256 of an Idempotency-Key: the key itself stays with whoever
 // got it from the client. The zero hash says that there is no key. Its text,
 // which is its JSON too, is 64 hex digits.
@@ -71,6 +85,8 @@ type Cast struct {
 	// be added: by it the voter of a roster is told from who gave out the code.
 	Earlier    string `json:"earlier,omitempty"`
 	Generation uint32 `json:"generation,omitempty"` // from the credential: how often the voter's code had been replaced
+
+	ID BallotID `json:"id,omitzero"` // by it the ballot is known again where it is sent again
 }
 
 // Outcome is what became of a Cast: a receipt or a fault.

@@ -20,7 +20,8 @@ import (
 const (
 	castHex        = 1 // voter and key were strings of hex digits
 	castKeyed      = 2 // there was neither a generation nor an earlier receipt
-	castVersion    = 3
+	castNameless   = 3 // ballots had no id
+	castVersion    = 4
 	outcomeVersion = 1 // the version of outcomes
 )
 
@@ -33,7 +34,7 @@ func (c CastBallots) MarshalBinary() ([]byte, error) {
 	for i := range c.Ballots {
 		one := &c.Ballots[i]
 		b = appendString(b, one.Slug)
-		b = append(b, one.Voter[:]...)
+		b = append(append(b, one.Voter[:]...), one.ID[:]...)
 		b = appendString(b, one.Way)
 		b = appendString(binary.AppendUvarint(b, uint64(one.Generation)), one.Earlier)
 		if one.Key.IsZero() {
@@ -55,7 +56,7 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 		return json.Unmarshal(data, c)
 	}
 	r, version := newWire(data)
-	r.check(version == castVersion || version == castKeyed || version == castHex)
+	r.check(version == castVersion || version == castNameless || version == castKeyed || version == castHex)
 	n := r.count()
 	c.Ballots = make([]Cast, n)
 	picks := make([]int, 0, 4*n) // of all ballots
@@ -63,8 +64,11 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 		one, before := &c.Ballots[i], &c.Ballots[max(0, i-1)]
 		one.Slug = r.same(before.Slug)
 		r.voter(&one.Voter, version)
-		one.Way = r.same(before.Way)
 		if version == castVersion {
+			copy(one.ID[:], r.take(len(one.ID)))
+		}
+		one.Way = r.same(before.Way)
+		if version >= castNameless {
 			generation := r.varuint()
 			r.check(generation <= math.MaxUint32)
 			one.Generation, one.Earlier = uint32(generation), r.string()

@@ -21,7 +21,7 @@ func ballots() voting.CastBallots {
 	return voting.CastBallots{Ballots: []voting.Cast{
 		{
 			Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"),
-			Generation: 300, Earlier: "R",
+			Generation: 300, Earlier: "R", ID: voting.BallotID{7, 15: 9},
 		},
 		{Picks: []int{}},
 	}}
@@ -83,7 +83,9 @@ func TestWire_older(t *testing.T) {
 	}
 	id, hash := want.Ballots[0].Voter, voting.HashKey("k-1")
 	keyed := slices.Concat([]byte{2, 1, 9}, []byte("courier-2"), id[:], []byte{6}, []byte("device"), []byte{32}, hash[:], []byte{2, 2 * 3, 2 * 7})
+	nameless := slices.Concat([]byte{3, 1, 9}, []byte("courier-2"), id[:], []byte{6}, []byte("device"), []byte{0, 0, 32}, hash[:], []byte{2, 2 * 3, 2 * 7})
 	for name, data := range map[string][]byte{
+		"version 3": nameless,
 		"version 2": keyed,
 		"version 1": hexed(voter, hex.EncodeToString(key[:])),
 		"JSON":      asJSON,
@@ -113,8 +115,8 @@ func TestWire_refused(t *testing.T) {
 	shortKey := bytes.Replace(good, append([]byte{32}, hashOf("k")...), append([]byte{31}, hashOf("k")[:31]...), 1)
 	for name, data := range map[string][]byte{
 		"none":             {},
-		"later version":    append([]byte{4}, good[1:]...),
-		"version alone":    {4, 0},
+		"later version":    append([]byte{5}, good[1:]...),
+		"version alone":    {5, 0},
 		"key of 31 bytes":  shortKey,
 		"no voter":         hexed("", key),
 		"voter not in hex": hexed(strings.Repeat("g", 32), key),

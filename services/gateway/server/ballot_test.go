@@ -103,5 +103,11 @@ func TestBallot_unknownOutcome(t *testing.T) {
 	if p := a.problem(t); p.Status != http.StatusServiceUnavailable || p.Code != "outcome_unknown" ||
 		a.Header.Get("Retry-After") == "" || strings.Contains(a.Body, "hunter2") {
 		t.Errorf("%d %s", a.Status, a.Body)
+	} else if strings.Join(p.fields(), ",") != "Idempotency-Key" {
+		t.Errorf("without a key no receipt comes: %s", a.Body)
+	}
+	a = h.ask(t, http.MethodPost, ballots, h.voter("one voter", here, time.Hour), `{"picks":[99]}`, "Idempotency-Key", "k")
+	if p := a.problem(t); p.Code != "outcome_unknown" || len(p.fields()) != 0 {
+		t.Errorf("%d %s", a.Status, a.Body)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/laurel-awards/laurel/pkg/key"
 	"github.com/laurel-awards/laurel/pkg/mac"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -55,6 +56,16 @@ type Mail = mail.Config
 // Migrations are the room's tables.
 func Migrations() []pg.Set { return []pg.Set{migrations.Set()} }
 
+// Keys are the room's keys, without the checks of those of an installation. Nobody
+// tells who has a credential, so that its key counts from its first use.
+func Keys() []key.Key {
+	return []key.Key{
+		{Name: "credential", Data: `SELECT EXISTS (SELECT FROM key_check WHERE name = 'credential') OR EXISTS (SELECT FROM account)`},
+		{Name: "roster", Data: `SELECT EXISTS (SELECT FROM roster_member)`},
+		{Name: "factor", Data: `SELECT EXISTS (SELECT FROM account_factor)`},
+	}
+}
+
 // New wires the room.
 func New(deps run.Deps, cfg Config) (run.Room, error) {
 	if len(cfg.CredentialKey) < 32 {
@@ -74,6 +85,10 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 	}, letters)
 	if err != nil {
 		return run.Room{}, fmt.Errorf("identity: %w", err)
+	}
+	keys := Keys()
+	for i, secret := range [][]byte{cfg.CredentialKey, cfg.RosterKey, cfg.FactorKey} {
+		keys[i] = keys[i].Secret(secret)
 	}
 	office := roster.Office{Address: cfg.Mail.PublicURL}
 	if cfg.PrintingKey != "" {
@@ -95,7 +110,7 @@ func New(deps run.Deps, cfg Config) (run.Room, error) {
 		*mail.Outbox
 	}{accounts, voters, rosters, mail.NewOutbox(letters, secrets)}
 	return run.Room{
-		Name: identity.Name, Migrations: Migrations(), Endpoints: identity.Endpoints(service),
+		Name: identity.Name, Migrations: Migrations(), Keys: keys, Endpoints: identity.Endpoints(service),
 		Handlers:  append(accounts.Handlers(), rosters.Handlers()...),
 		Tasks:     []run.Task{devices.Task(), letters.Task(secrets)},
 		Retention: rosters.Retention(),

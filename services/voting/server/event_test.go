@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/laurel-awards/laurel/pkg/event"
-	"github.com/laurel-awards/laurel/pkg/fault"
+	installation "github.com/laurel-awards/laurel/pkg/key"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/server"
@@ -100,8 +100,14 @@ func TestCast_otherKey(t *testing.T) {
 	r.open(t, once)
 	r.execute(t, `UPDATE voting SET key_check = '\x00'`)
 	o := r.cast(t, ballot(1, 1))[0]
-	if o.Fault == nil || o.Fault.Kind != fault.Internal {
+	if o.Fault == nil || !errors.Is(o.Fault, installation.ErrUnknown) || o.Fault.Params["keys"] != "pseudonym" {
 		t.Errorf("outcome %+v", o)
+	}
+	if _, err := r.GetReceipt(r.ctx, voting.GetReceipt{Slug: slug, Receipt: forged()}); !errors.Is(err, installation.ErrUnknown) {
+		t.Errorf("a receipt: %v", err)
+	}
+	if _, err := r.GetStatement(r.ctx, voting.StatementOf{Slug: slug, Voter: voter(1), Key: voting.HashKey("k")}); !errors.Is(err, installation.ErrUnknown) {
+		t.Errorf("a statement: %v", err)
 	}
 	r.whole(t, 0)
 	if _, err := server.New(r.deps, server.Config{PseudonymKey: key()[1:], Log: r.signer}); err == nil {

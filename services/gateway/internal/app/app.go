@@ -35,13 +35,14 @@ type Services struct {
 	Nomination nomination.Service
 	Voting     voting.Service
 	Review     review.Service
+	Replicas   pack.Replicas // of Voting
 }
 
 // Clients asks the services over NATS.
 func Clients(b *bus.Bus) Services {
 	return Services{
 		Identity: identity.NewClient(b), Selection: selection.NewClient(b), Nomination: nomination.NewClient(b),
-		Voting: voting.NewClient(b), Review: review.NewClient(b),
+		Voting: voting.NewClient(b), Review: review.NewClient(b), Replicas: voting.NewReplicas(b),
 	}
 }
 
@@ -100,7 +101,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	a := &App{
 		cfg: cfg, bus: b, blobs: blobs, rules: Rules(),
 		identity: s.Identity, selection: s.Selection, nomination: s.Nomination, voting: s.Voting, review: s.Review,
-		verifier: cfg.CredentialKey.Verifier(), packer: pack.New(s.Voting.CastBallots),
+		verifier: cfg.CredentialKey.Verifier(), packer: pack.New(s.Replicas),
 		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
 		signIns: limit.NewNetworks(cfg.Limits.SignIns, cfg.Now), entries: limit.NewNetworks(cfg.Limits.Entries, cfg.Now),
 		credentials: work.NewThrottle(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),

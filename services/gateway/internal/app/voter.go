@@ -129,6 +129,10 @@ func (a *App) Busy() error {
 // maxReceipt is the longest receipt in characters that is looked at.
 const maxReceipt = 64
 
+// errNoKey says what a client without a key gets, whose ballot may have been counted.
+var errNoKey = fault.Wrong("Idempotency-Key", "key_missing",
+	"was not sent: whether this ballot was counted is told by trying again, but not its receipt")
+
 // Cast counts a ballot. Its key is as the client sent it, and goes no further
 // than here; earlier is the receipt of another ballot of the period, or empty.
 // Faults: those of voting.Service.CastBallots, too_many_requests.
@@ -143,8 +147,11 @@ func (a *App) Cast(voter credential.Voter, picks []int, key, earlier string) (vo
 		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key),
 		Earlier: earlier[:min(len(earlier), maxReceipt)],
 	})
-	if errors.Is(err, voting.ErrBusy) {
+	switch {
+	case errors.Is(err, voting.ErrBusy):
 		a.credentials.Refused()
+	case errors.Is(err, voting.ErrUnknownOutcome) && key == "":
+		err = voting.ErrUnknownOutcome.At(errNoKey).Because(err)
 	}
 	return out, err
 }

@@ -5,16 +5,15 @@ package pack
 
 import (
 	"context"
-	"errors"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/fault"
-	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -45,16 +44,17 @@ type waiting struct {
 
 // Packer casts ballots. Run must be running.
 type Packer struct {
-	cast  func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)
-	queue chan *waiting
-	many  chan struct{} // holds one token when the queue has come to fill a request
-	spare sync.Pool     // of *waiting whose outcome was taken
+	replicas Replicas
+	fleet    fleet
+	queue    chan *waiting
+	many     chan struct{} // holds one token when the queue has come to fill a request
+	spare    sync.Pool     // of *waiting whose outcome was taken
 }
 
 // New packs for the voting service.
-func New(cast func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)) *Packer {
+func New(replicas Replicas) *Packer {
 	return &Packer{
-		cast: cast, queue: make(chan *waiting, queueSize), many: make(chan struct{}, 1),
+		replicas: replicas, queue: make(chan *waiting, queueSize), many: make(chan struct{}, 1),
 		spare: sync.Pool{New: func() any { return &waiting{outcome: make(chan voting.Outcome, 1)} }},
 	}
 }
@@ -67,7 +67,7 @@ func (p *Packer) Full() bool { return len(p.queue) == cap(p.queue) }
 // a second takes from those who are served.
 func Busy() *fault.Error {
 	f := *voting.ErrBusy
-	f.RetryAfter = time.Duration(2+rand.IntN(4)) * time.Second
+	f.RetryAfter = time.Duration(2+mathrand.IntN(4)) * time.Second
 	return &f
 }
 
@@ -97,6 +97,9 @@ func (p *Packer) Cast(ballot voting.Cast) (voting.Outcome, error) {
 
 // Run packs until ctx ends; then it sends what waits and answers it.
 func (p *Packer) Run(ctx context.Context) {
+	calling, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last is back
+	defer stop()
+	go p.muster(calling)
 	landed := make(chan struct{}, flights)
 	flying := 0
 	var left *waiting // did not fit into the pack before
@@ -197,14 +200,13 @@ func (p *Packer) send(pack []*waiting) {
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
 	in := voting.CastBallots{Ballots: make([]voting.Cast, len(pack))}
+	ids := make([]byte, 16*len(pack))
+	rand.Read(ids)
 	for i, w := range pack {
 		in.Ballots[i] = w.ballot
+		in.Ballots[i].ID = voting.BallotID(ids[16*i:])
 	}
-	var out voting.Outcomes
-	err := guard.Do("packer", func() (err error) {
-		out, err = p.cast(ctx, in)
-		return err
-	})
+	out, err := p.deliver(ctx, in)
 	if err == nil && len(out.Outcomes) != len(pack) {
 		err = fmt.Errorf("%d outcomes of %d ballots", len(out.Outcomes), len(pack))
 	}
@@ -218,15 +220,14 @@ func (p *Packer) send(pack []*waiting) {
 }
 
 // unknown is what a ballot is told whose request failed as a whole. Nothing was
-// tried where the service is not there, nor where it cannot read the request,
-// because it is of an earlier version and will be replaced; else nobody knows.
+// tried where the service has not looked at the request, nor where it cannot read
+// it, because it is of an earlier version and will be replaced; else nobody knows.
 func unknown(err error) *fault.Error {
-	var f *fault.Error
 	switch {
-	case !errors.As(err, &f), f.Code == "no_answer", f.Kind == fault.Internal:
-		return voting.ErrUnknownOutcome.Because(err)
-	case f.Kind == fault.Malformed:
+	case bus.Unseen(err):
+		return fault.From(err)
+	case fault.Is(err, fault.Malformed):
 		return Busy().Because(err)
 	}
-	return f
+	return voting.ErrUnknownOutcome.Because(err)
 }

@@ -26,6 +26,15 @@ func run(p *pack.Packer) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+// one is a service of one replica, which nobody knows by its name.
+type one func(ctx context.Context, in voting.CastBallots) (voting.Outcomes, error)
+
+func (f one) Cast(ctx context.Context, _ string, in voting.CastBallots) (voting.Outcomes, error) {
+	return f(ctx, in)
+}
+
+func (f one) Present(context.Context) ([]string, error) { return nil, nil }
+
 func voterOf(n int) (v voting.VoterID) {
 	binary.BigEndian.PutUint64(v[:], uint64(n))
 	return v
@@ -35,12 +44,12 @@ func voterOf(n int) (v voting.VoterID) {
 // next ones are cast.
 func TestPacker_panic(t *testing.T) {
 	var asked atomic.Int64
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		if asked.Add(1) == 1 {
 			panic("spilled")
 		}
 		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
-	})
+	}))
 	defer run(p)()
 	if _, err := p.Cast(voting.Cast{Voter: voterOf(1)}); !errors.Is(err, voting.ErrUnknownOutcome) {
 		t.Errorf("a panic was told as %v", err)
@@ -55,7 +64,7 @@ func TestPacker_panic(t *testing.T) {
 func TestPacker(t *testing.T) {
 	const n, full = 2000, 500
 	var requests, ballots atomic.Int64
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		requests.Add(1)
 		ballots.Add(int64(len(in.Ballots)))
 		out := voting.Outcomes{}
@@ -67,7 +76,7 @@ func TestPacker(t *testing.T) {
 			out.Outcomes = append(out.Outcomes, o)
 		}
 		return out, nil
-	})
+	}))
 	var wg sync.WaitGroup
 	for i := range n {
 		wg.Go(func() {
@@ -102,10 +111,12 @@ func TestPacker_failures(t *testing.T) {
 		"crash":       {errors.New("boom"), voting.ErrUnknownOutcome},
 		"not there":   {fault.NewUnavailable("service_down", "down", 0), fault.NewUnavailable("service_down", "", 0)},
 		"too few":     {nil, voting.ErrUnknownOutcome},
+		"database":    {fault.NewUnavailable("database_down", "it cannot be reached", 0), voting.ErrUnknownOutcome},
+		"unproved":    {fault.NewUnavailable("request_unproved", "nothing was done", 0), fault.NewUnavailable("request_unproved", "", 0)},
 		"older room":  {fault.New(fault.Malformed, "request_malformed", "the request cannot be read"), voting.ErrBusy},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := pack.New(func(context.Context, voting.CastBallots) (voting.Outcomes, error) { return voting.Outcomes{}, c.err })
+			p := pack.New(one(func(context.Context, voting.CastBallots) (voting.Outcomes, error) { return voting.Outcomes{}, c.err }))
 			defer run(p)()
 			if _, err := p.Cast(voting.Cast{Picks: []int{1}}); !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
@@ -118,10 +129,10 @@ func TestPacker_failures(t *testing.T) {
 // who comes then is told at once; at the end everybody in it is answered.
 func TestPacker_full(t *testing.T) {
 	release := make(chan struct{})
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		<-release
 		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
-	})
+	}))
 	stop := run(p)
 	var busy, counted atomic.Int64
 	var wg sync.WaitGroup
@@ -151,7 +162,7 @@ func TestPacker_full(t *testing.T) {
 // request passes what the bus carries, and each ballot has its own outcome.
 func TestPacker_large(t *testing.T) {
 	const large, plain = 200, 100
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		if data, err := json.Marshal(in); err != nil || len(data) > bus.MaxPayload {
 			return voting.Outcomes{}, fmt.Errorf("a request of %d bytes: %w", len(data), err)
 		}
@@ -160,7 +171,7 @@ func TestPacker_large(t *testing.T) {
 			out.Outcomes = append(out.Outcomes, voting.Outcome{Receipt: b.Voter.String()})
 		}
 		return out, nil
-	})
+	}))
 	var wg sync.WaitGroup
 	cast := func(voter voting.VoterID, picks []int) {
 		wg.Go(func() {
@@ -196,11 +207,11 @@ func TestPacker_large(t *testing.T) {
 func TestPacker_heldUp(t *testing.T) {
 	release := make(chan struct{})
 	var sent atomic.Int64
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		sent.Add(int64(len(in.Ballots)))
 		<-release
 		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
-	})
+	}))
 	defer run(p)()
 	var wg sync.WaitGroup
 	var counted, busy atomic.Int64
@@ -250,9 +261,9 @@ func TestPacker_heldUp(t *testing.T) {
 }
 
 func BenchmarkPacker(b *testing.B) {
-	p := pack.New(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
+	p := pack.New(one(func(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 		return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
-	})
+	}))
 	defer run(p)()
 	b.SetParallelism(64)
 	b.RunParallel(func(pb *testing.PB) {
@@ -262,4 +273,139 @@ func BenchmarkPacker(b *testing.B) {
 			}
 		}
 	})
+}
+
+// replicas are two of a service, of which the first hangs while it is held.
+type replicas struct {
+	mu      sync.Mutex
+	held    chan struct{} // closed: it does not hang
+	asked   map[string]int
+	counted map[voting.BallotID]int // by those that answered
+	present []string
+}
+
+func (r *replicas) Cast(ctx context.Context, name string, in voting.CastBallots) (voting.Outcomes, error) {
+	r.mu.Lock()
+	r.asked[name]++
+	held := r.held
+	r.mu.Unlock()
+	if name == "hangs" {
+		select {
+		case <-held:
+		case <-ctx.Done():
+			return voting.Outcomes{}, fault.NewUnavailable("no_answer", "no answer", 0)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, b := range in.Ballots {
+		r.counted[b.ID]++
+	}
+	return voting.Outcomes{Outcomes: make([]voting.Outcome, len(in.Ballots))}, nil
+}
+
+func (r *replicas) Present(context.Context) ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.present, nil
+}
+
+func (r *replicas) of(name string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked[name]
+}
+
+func (r *replicas) set(fn func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fn()
+}
+
+// TestPacker_hung has one of two replicas hang: each ballot is counted by the other,
+// the one that hangs is sent no more than what was under way, until it answers a roll
+// call, and what it was sent is what the other was sent.
+func TestPacker_hung(t *testing.T) {
+	r := &replicas{
+		held: make(chan struct{}), asked: map[string]int{}, counted: map[voting.BallotID]int{}, present: []string{"hangs", "works"},
+	}
+	p := pack.New(r)
+	defer run(p)()
+	cast := func() {
+		t.Helper()
+		if _, err := p.Cast(voting.Cast{Picks: []int{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	testkit.Eventually(t, testkit.Patience, func() error { // both are known, and one has been found to hang
+		cast()
+		if r.of("hangs") == 0 {
+			return errors.New("nothing was sent to it")
+		}
+		r.set(func() { r.present = []string{"works"} }) // as it answers no roll call
+		return nil
+	})
+	cast() // an answer to an earlier roll call may let it in once more
+	const flights = 3
+	before := r.of("hangs")
+	for range 200 {
+		cast()
+	}
+	if after := r.of("hangs"); after-before > flights {
+		t.Errorf("%d requests were sent to a replica that hangs", after-before)
+	}
+	r.set(func() { close(r.held); r.present = []string{"hangs", "works"} })
+	asked := r.of("hangs")
+	testkit.Eventually(t, testkit.Patience, func() error {
+		cast()
+		if r.of("hangs") == asked {
+			return errors.New("it answers, and is left out")
+		}
+		return nil
+	})
+	r.set(func() {
+		for id := range r.counted {
+			if id.IsZero() {
+				t.Error("a ballot has no id")
+			}
+		}
+	})
+}
+
+// TestPacker_gone has one of two replicas be no longer there: each ballot goes to the
+// other at once, and where nobody is there, each hears that nothing was counted.
+func TestPacker_gone(t *testing.T) {
+	gone := fault.NewUnavailable("service_down", "down", 0)
+	r := &replicas{held: make(chan struct{}), asked: map[string]int{}, counted: map[voting.BallotID]int{}, present: []string{"gone", "works"}}
+	down := make(chan struct{})
+	p := pack.New(leaving{r, down, gone})
+	defer run(p)()
+	for range 20 {
+		if _, err := p.Cast(voting.Cast{Picks: []int{1}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(down)
+	if _, err := p.Cast(voting.Cast{Picks: []int{1}}); !errors.Is(err, gone) {
+		t.Errorf("with nobody there: %v", err)
+	}
+}
+
+// leaving are replicas of which one is gone, and later all.
+type leaving struct {
+	*replicas
+	down chan struct{}
+	with error
+}
+
+func (l leaving) Cast(ctx context.Context, name string, in voting.CastBallots) (voting.Outcomes, error) {
+	select {
+	case <-l.down:
+		return voting.Outcomes{}, l.with
+	default:
+	}
+	if name == "gone" {
+		return voting.Outcomes{}, l.with
+	}
+	return l.replicas.Cast(ctx, name, in)
 }

@@ -133,7 +133,7 @@ func Retry(ctx context.Context, db *sqlx.DB, now time.Time) (int64, error) {
 	done, err := db.ExecContext(ctx, `
 		UPDATE mail SET state = 'queued', tries = 0, error = '', due_at = $1, settled_at = NULL WHERE state = 'dead'`, now)
 	if err != nil {
-		return 0, fmt.Errorf("retry mail: %w", err)
+		return 0, fmt.Errorf("retry mail: %w", pg.Settled(err))
 	}
 	return done.RowsAffected()
 }

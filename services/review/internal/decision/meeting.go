@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/actor"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
@@ -57,7 +58,7 @@ func (m *Meeting) attend(ctx context.Context, slug string, now time.Time) error 
 		SELECT slug, account, $3, $3 FROM member WHERE slug = $1 AND account = $2
 		ON CONFLICT (slug, account) DO UPDATE SET seen_at = $3 WHERE a.seen_at < $3::timestamptz - $4 * interval '1 second'`,
 		slug, actor.From(ctx).ID, now, beat.Seconds()); err != nil {
-		return fmt.Errorf("attend: %w", err)
+		return fmt.Errorf("attend: %w", pg.Settled(err))
 	}
 	return nil
 }

@@ -22,12 +22,15 @@ type item struct {
 	ballot  *ballot
 	slot    slot
 	part    int
-	written bool // by this attempt
 	settled bool
 	result  result
 }
 
 func (it *item) settle(r result) { it.result, it.settled = r, true }
+
+// counted tells whether the ballot is known to be committed: no result but a fault
+// may be taken back.
+func (it *item) counted() bool { return it.settled && it.result.fault == nil }
 
 func (it *item) refuse(f *fault.Error) { it.settle(result{fault: f}) }
 
@@ -50,13 +53,10 @@ func newAttempt(w *writer, slug string, ballots []*ballot) *attempt {
 
 // run settles every ballot, or gives an error; then the next attempt finds what
 // this one did. No transaction is held open: the write itself makes sure that
-// what the ballots were judged by still holds. again says that an attempt before
-// this one may have written, or may be about to.
-func (a *attempt) run(ctx context.Context, again bool) error {
-	if again {
-		if err := a.recognize(ctx); err != nil {
-			return err
-		}
+// what the ballots were judged by still holds.
+func (a *attempt) run(ctx context.Context) error {
+	if err := a.recognize(ctx); err != nil {
+		return err
 	}
 	for n := range maxPasses {
 		p, err := a.pass(ctx, n > 0)
@@ -70,14 +70,6 @@ func (a *attempt) run(ctx context.Context, again bool) error {
 	return errRaced
 }
 
-func (a *attempt) results() []result {
-	all := make([]result, len(a.items))
-	for i := range a.items {
-		all[i] = a.items[i].result
-	}
-	return all
-}
-
 // waiting are the items that are not settled.
 func (a *attempt) waiting() []*item {
 	items := make([]*item, 0, len(a.items))
@@ -89,28 +81,38 @@ func (a *attempt) waiting() []*item {
 	return items
 }
 
-// recognize finds the ballots that the attempt before this one wrote after all.
-// Once the selection could be locked, the transaction of that attempt has ended.
-// If it had not begun by then, it will find that its minute is over, or these
-// ballots in its way.
+// recognize finds the ballots that an attempt before this one wrote after all,
+// where that is in doubt. Once the selection could be locked, the transaction of
+// that attempt has ended. If it had not begun by then, it will find that its minute
+// is over, or these ballots in its way.
 func (a *attempt) recognize(ctx context.Context) error {
-	if _, err := a.store.wait(ctx, a.slug); err != nil {
-		return err
-	}
 	var asks []ask
 	for i := range a.items {
-		if it := &a.items[i]; it.ballot.tried != nil {
+		if it := &a.items[i]; it.ballot.doubtful() {
 			asks = append(asks, ask{it, []slot{*it.ballot.tried}})
 		}
 	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if _, err := a.store.wait(ctx, a.slug); err != nil {
+		return err
+	}
+	return a.recall(ctx, asks)
+}
+
+// recall settles the ballots that are there already.
+func (a *attempt) recall(ctx context.Context, asks []ask) error {
 	rows, err := a.store.find(ctx, asks)
 	if err != nil {
 		return err
 	}
 	for _, q := range asks {
-		for _, r := range rows[q.slots[0]] {
-			if r.is(q.item.ballot) {
-				q.item.settle(r.result(false))
+		for _, at := range q.slots {
+			for _, r := range rows[at] {
+				if r.is(q.item.ballot) {
+					q.item.settle(r.result(false))
+				}
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -43,7 +44,7 @@ func (c *Caster) CastBallots(ctx context.Context, in voting.CastBallots) (voting
 		return voting.Outcomes{Outcomes: []voting.Outcome{}}, nil
 	}
 	request := newCall(len(in.Ballots))
-	ballots := read(in.Ballots, request)
+	ballots := read(c.keys, in.Ballots, request)
 	for _, refused := range ballots[c.queue.add(ballots):] {
 		refused.settle(result{fault: voting.ErrBusy})
 	}
@@ -71,7 +72,7 @@ func (c *Caster) outcome(slug string, r result) voting.Outcome {
 
 // read makes ballots of casts. It settles those whose slug is none, and gives the
 // others.
-func read(casts []voting.Cast, request *call) []*ballot {
+func read(keys secret.Keys, casts []voting.Cast, request *call) []*ballot {
 	all, ballots := make([]ballot, len(casts)), make([]*ballot, 0, len(casts))
 	salts := make([]byte, len(casts)*saltSize)
 	rand.Read(salts)
@@ -80,14 +81,19 @@ func read(casts []voting.Cast, request *call) []*ballot {
 		count += len(casts[i].Picks)
 	}
 	sorted := make([]int, 0, count) // the picks of all ballots
+	now := time.Now()
 	for i := range casts {
 		b := &all[i]
-		b.cast, b.call, b.index = &casts[i], request, i
+		b.cast, b.call, b.index, b.came = &casts[i], request, i, now
 		if !event.ValidSlug(b.cast.Slug) {
 			b.settle(result{fault: voting.ErrNotYet}) // as of every selection that is not here
 			continue
 		}
-		salts = salts[copy(b.salt[:], salts):]
+		if id := b.cast.ID; id.IsZero() {
+			copy(b.salt[:], salts[saltSize*i:])
+		} else {
+			b.salt = keys.Salt(id)
+		}
 		start := len(sorted)
 		sorted = append(sorted, b.cast.Picks...)
 		b.picks = sorted[start:len(sorted):len(sorted)]

@@ -187,9 +187,11 @@ func (p *pass) shows(it *item, earlier []row) bool {
 	return err == nil && issued && slices.ContainsFunc(earlier, func(r row) bool { return receipt.Place{Batch: r.Batch, Rank: r.Rank} == shown })
 }
 
+// sharesKey tells whether the other is the same ballot: it has the same key, or was
+// sent again.
 func (it *item) sharesKey(other *item) bool {
 	key := it.ballot.cast.Key
-	return !key.IsZero() && key == other.ballot.cast.Key
+	return !key.IsZero() && key == other.ballot.cast.Key || it.ballot.salt == other.ballot.salt
 }
 
 func picksOf(earlier []row, beside []*item) (picks []int) {

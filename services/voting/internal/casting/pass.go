@@ -1,7 +1,6 @@
 package casting
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,8 +35,8 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 	if p.selection == nil {
 		return p, nil
 	}
-	if !bytes.Equal(p.selection.KeyCheck, a.keys.Check) {
-		return nil, fmt.Errorf("the pseudonym key is not the one that %s began with: with another, everybody could vote again", a.slug)
+	if err := a.keys.Made(p.selection.KeyCheck); err != nil { // with another, everybody could vote again
+		return nil, fmt.Errorf("cast ballots of %s: %w", a.slug, err)
 	}
 	p.now = p.selection.At()
 	p.period = p.selection.Rules.Period(p.now)
@@ -47,6 +46,9 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 // run tells whether all are settled. Nobody is refused on a kept snapshot, which
 // may be out of date.
 func (p *pass) run(ctx context.Context) (done bool, err error) {
+	if err := p.before(ctx); err != nil {
+		return false, err
+	}
 	refused, err := p.judge(ctx)
 	if err != nil {
 		return false, err
@@ -62,9 +64,48 @@ func (p *pass) run(ctx context.Context) (done bool, err error) {
 	return true, p.attempt.answer(ctx, p.asks)
 }
 
-// undo leaves to the next pass all that is not written.
+// sentAgain is for how long a ballot may be on its way to two replicas: a gateway
+// gives it up after eight seconds, and no room looks at a request of a minute ago.
+const sentAgain = 70 * time.Second
+
+// before finds the ballots that another replica counted in the period before: a
+// gateway sends them again where a replica does not answer, and this one may have
+// slept over midnight.
+func (p *pass) before(ctx context.Context) error {
+	if p.selection == nil || !p.selection.Rules.Daily() {
+		return nil
+	}
+	var asks []ask
+	for _, it := range p.items {
+		if it.ballot.cast.ID.IsZero() {
+			continue
+		}
+		first := p.selection.Rules.Period(p.now.Add(-sentAgain - time.Since(it.ballot.came)))
+		if first == p.period {
+			continue
+		}
+		q := ask{item: it}
+		for period := first; period < p.period; period++ {
+			q.slots = append(q.slots, p.slot(it, period))
+		}
+		asks = append(asks, q)
+	}
+	if len(asks) == 0 {
+		return nil
+	}
+	if _, err := p.attempt.store.wait(ctx, p.attempt.slug); err != nil {
+		return err
+	}
+	if err := p.attempt.recall(ctx, asks); err != nil {
+		return err
+	}
+	p.items = p.attempt.waiting()
+	return nil
+}
+
+// undo leaves to the next pass all that is not counted.
 func (p *pass) undo() {
 	for _, it := range p.items {
-		it.settled = it.written
+		it.settled = it.counted()
 	}
 }

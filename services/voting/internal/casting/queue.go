@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -15,12 +16,29 @@ const saltSize = 16
 type ballot struct {
 	cast  *voting.Cast
 	picks []int          // the cast's, ascending
-	salt  [saltSize]byte // random; by it the ballot is known again in the database
+	salt  [saltSize]byte // random, or by the cast's id; by it the ballot is known again in the database
+	came  time.Time
 
 	call  *call
 	index int // in the call
 
-	tried *slot // where a commit of unknown outcome may have written it
+	tried *slot // where a commit of unknown outcome may have written it; nil: nothing was written
+}
+
+// doubtful tells whether the ballot may have been written by a commit of which
+// nothing was heard.
+func (b *ballot) doubtful() bool { return b.tried != nil }
+
+// failed is what the ballot is told that was given up: that nothing was counted
+// only where no write of it can have been committed.
+func (b *ballot) failed(err error) *fault.Error {
+	switch {
+	case b.doubtful(), guard.Is(err): // perhaps behind the commit
+		return voting.ErrUnknownOutcome.Because(err)
+	case passes(err):
+		return voting.ErrBusy.Because(err)
+	}
+	return fault.From(err)
 }
 
 // settle notes what became of the ballot.

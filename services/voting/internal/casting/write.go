@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
@@ -26,8 +28,9 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 	slices.SortFunc(p.writes, func(a, b *item) int {
 		return cmp.Or(bytes.Compare(a.slot.voter[:], b.slot.voter[:]), cmp.Compare(a.part, b.part))
 	})
-	for _, it := range p.writes {
-		it.ballot.tried = &it.slot
+	known := make([]*slot, len(p.writes)) // what was in doubt before
+	for i, it := range p.writes {
+		known[i], it.ballot.tried = it.ballot.tried, &it.slot
 	}
 	since := p.now.Truncate(time.Minute)
 	until := since.Add(time.Minute)
@@ -37,6 +40,11 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 	slug := p.attempt.slug
 	args := []any{candidates.LockKey(slug), p.selection.ID, p.selection.Version, since, until, p.period}
 	out, err := p.attempt.store.write(ctx, append(args, p.columns()...))
+	if !errors.Is(err, pg.ErrUnknownCommit) {
+		for i, it := range p.writes {
+			it.ballot.tried = known[i]
+		}
+	}
 	if err != nil {
 		return false, fmt.Errorf("cast ballots of %s: %w", slug, err)
 	}
@@ -48,7 +56,6 @@ func (p *pass) write(ctx context.Context) (holds bool, err error) {
 			p.asks = append(p.asks, ask{it, []slot{it.slot}})
 			continue
 		}
-		it.written = true
 		it.settle(result{batch: out.ID.Int64, rank: rank, counted: out.At.UTC()})
 	}
 	// Where another replica was quicker to add, the rest was judged by old picks.

@@ -3,9 +3,9 @@ package casting
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/guard"
 	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/pg"
@@ -57,85 +57,83 @@ func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
 				rest = append(rest, b)
 			}
 		}
-		w.cast(ctx, slug, one, false)
+		w.cast(ctx, slug, one)
 		ballots = rest
 	}
 }
 
 // cast writes ballots and tells each its result. Where one of them makes the
 // transaction fail by its data, or the code panic, halving frees the others of
-// it. Ballots that may have been written before, unknown says, are looked for.
-func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot, unknown bool) {
-	results, err := w.insist(ctx, slug, ballots, unknown)
-	if panicked := guard.Is(err); (panicked || pg.IsData(err)) && len(ballots) > 1 {
-		half := len(ballots) / 2
-		w.cast(ctx, slug, ballots[:half], unknown || panicked)
-		w.cast(ctx, slug, ballots[half:], unknown || panicked)
+// it.
+func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
+	left, err := w.insist(ctx, slug, ballots)
+	if len(left) < len(ballots) {
+		w.caster.wake()
+	}
+	if len(left) > 1 && (guard.Is(err) || pg.IsData(err)) {
+		half := len(left) / 2
+		w.cast(ctx, slug, left[:half])
+		w.cast(ctx, slug, left[half:])
 		return
 	}
-	if err != nil {
-		f := fault.From(err)
-		w.caster.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(ballots), "error", err)
-		for _, b := range ballots {
-			b.settle(result{fault: f})
-		}
-		return
+	if len(left) > 0 {
+		w.caster.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(left), "error", err)
 	}
-	for i, b := range ballots {
-		b.settle(results[i])
+	for _, b := range left {
+		b.settle(result{fault: b.failed(err)})
 	}
-	w.caster.wake()
 }
 
-// insist tries again while the database is away. Once a commit's outcome is
-// unknown, the same ballots are written again until it is known: those that
-// were committed are found by their salt. Faults: ErrBusy where nothing was
-// written, ErrUnknownOutcome.
+// insist tries again while the database is away, or as long as it is not known of
+// some ballot whether it was written. It gives the ballots that are not settled,
+// and why.
 //
 // No caller's context is used here; the task's own ends only the waiting.
-func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot, unknown bool) ([]result, error) {
+func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) (left []*ballot, err error) {
+	left = ballots
 	for began := time.Now(); ; {
-		results, err := w.try(ctx, slug, ballots, unknown)
-		if err == nil {
-			return results, nil
+		if left, err = w.try(ctx, slug, left); err == nil {
+			return nil, nil
 		}
-		unknown = unknown || errors.Is(err, pg.ErrUnknownCommit)
-		passing := unknown || errors.Is(err, errRaced) || errors.Is(err, context.DeadlineExceeded) || pg.IsUnavailable(err)
-		switch {
-		case guard.Is(err): // perhaps behind the commit
-			return nil, voting.ErrUnknownOutcome.Because(err)
-		case !passing:
-			return nil, err
+		doubt := slices.ContainsFunc(left, (*ballot).doubtful)
+		if len(left) == 0 || guard.Is(err) || pg.IsData(err) || !doubt && !passes(err) {
+			return left, err
 		}
 		w.caster.log.WarnContext(ctx, "ballots are tried again",
-			"selection", slug, "ballots", len(ballots), "commit_unknown", unknown, "error", err)
+			"selection", slug, "ballots", len(left), "commit_unknown", doubt, "error", err)
 		if time.Since(began) > patience || !pause.For(ctx, retryPause) {
-			if unknown {
-				return nil, voting.ErrUnknownOutcome.Because(err)
-			}
-			return nil, voting.ErrBusy.Because(err)
+			return left, err
 		}
 	}
 }
 
-func (w *writer) try(ctx context.Context, slug string, ballots []*ballot, again bool) ([]result, error) {
+// passes tells whether a later try may succeed.
+func passes(err error) bool {
+	return errors.Is(err, pg.ErrUnknownCommit) || errors.Is(err, errRaced) || errors.Is(err, context.DeadlineExceeded) || pg.IsUnavailable(err)
+}
+
+// try settles ballots, and gives the others with the error that kept them from
+// it. Those that the try is known to have counted are settled in any case,
+// whatever failed behind their commit.
+func (w *writer) try(ctx context.Context, slug string, ballots []*ballot) (left []*ballot, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBy)
 	defer cancel()
-	var results []result
-	err := guard.Do("casting", func() error {
+	a := newAttempt(w, slug, ballots)
+	err = guard.Do("casting", func() error {
 		if err := w.store.connect(ctx); err != nil {
 			return err
 		}
-		a := newAttempt(w, slug, ballots)
-		if err := a.run(ctx, again); err != nil {
-			return err
-		}
-		results = a.results()
-		return nil
+		return a.run(ctx)
 	})
 	if err != nil {
 		w.store.disconnect()
-		return nil, err
 	}
-	return results, nil
+	for i := range a.items {
+		if it := &a.items[i]; err == nil || it.counted() {
+			it.ballot.settle(it.result)
+		} else {
+			left = append(left, it.ballot)
+		}
+	}
+	return left, err
 }

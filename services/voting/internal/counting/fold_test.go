@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -26,7 +27,7 @@ const batches = 40
 // setup is a selection with batches of 1, 2, 3 … ballots that wait.
 func setup(t *testing.T) (*Sequencer, *sqlx.DB) {
 	t.Helper()
-	db := testkit.Service(t, "voting", outbox.Set(), job.Set(), phase.Set(), migrations.Set())
+	db := testkit.Service(t, "voting", outbox.Set(), audit.Set(), job.Set(), phase.Set(), migrations.Set())
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO selection (slug, hash, rulebook, frozen_at)
 		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device"], "counts": "live",

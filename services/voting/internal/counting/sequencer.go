@@ -24,7 +24,9 @@ const (
 	lead  = "voting/sequencer"
 	pace  = 250 * time.Millisecond // between folds: each costs a commit
 	poll  = 250 * time.Millisecond // for what other replicas committed, and for the lead
-	limit = time.Minute            // for a fold: a database that does not answer has lost the leader
+	limit = time.Minute            // for a step: a database that does not answer has lost the leader
+	// held is how long a step may wait for a lock: the others wait for the step.
+	held = 2 * time.Second
 )
 
 // Sequencer counts.
@@ -39,7 +41,8 @@ type Sequencer struct {
 	jobs   *job.Runner
 
 	failed map[step]failure // the others are counted all the same
-	due    map[int]int64    // by selection: up to where ballots are to be public, where that takes several publications
+	stalls stalls
+	due    map[int]int64 // by selection: up to where ballots are to be public, where that takes several publications
 }
 
 // step is what is done for a selection in one transaction. That a publication
@@ -49,10 +52,12 @@ type step struct {
 	name      string
 }
 
-// failure is when a step that failed is tried again.
+// failure is since when a step fails, and when it is tried again.
 type failure struct {
+	since time.Time
 	pause time.Duration
 	until time.Time
+	told  bool // to the selection's auditors
 }
 
 // maxPause is the longest that a selection waits for its next try.
@@ -110,35 +115,51 @@ func (s *Sequencer) lead(ctx context.Context, leader *pg.Leader) error {
 // round folds whatever waits and publishes whatever is due, and gives the number
 // of ballots that it folded. All folding comes first, for publications take
 // longer. A selection that fails, or panics, does not keep the others waiting; the
-// error is of the database as a whole.
+// error says that the lead is lost.
 func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, err error) {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	var all []state
-	if err := leader.Conn().SelectContext(ctx, &all, `
-		SELECT `+stateColumns+` FROM head h JOIN voting v ON v.id = h.selection
-		WHERE log_size < next_index OR v.closed_at IS NOT NULL AND sealed_at IS NULL
-		   OR h.selection IN (SELECT selection FROM batch WHERE first_index IS NULL)`); err != nil {
-		return 0, fmt.Errorf("what waits: %w", err)
+	all, err := waiting(ctx, leader.Conn())
+	if err != nil {
+		return 0, err
 	}
 	for _, st := range all {
 		if !st.Waits {
 			continue
 		}
 		f := fold{selection: st.Selection}
-		if err := s.do(ctx, step{st.Selection, "fold"}, func() error {
-			return leader.InTx(ctx, func(tx *sqlx.Tx) error { return f.run(ctx, tx) })
-		}); err != nil {
+		if err := s.do(ctx, leader, st, folding, func(ctx context.Context) error { return inStep(ctx, leader, f.run) }); err != nil {
 			return counted, err
 		}
 		counted += f.ballots
 	}
 	for _, st := range all {
-		if err := s.do(ctx, step{st.Selection, "publish"}, func() error { return s.publish(ctx, leader, st) }); err != nil {
+		if err := s.do(ctx, leader, st, publishing, func(ctx context.Context) error { return s.publish(ctx, leader, st) }); err != nil {
 			return counted, err
 		}
 	}
 	return counted, nil
+}
+
+// waiting are the selections that something may be to be done for.
+func waiting(ctx context.Context, q sqlx.QueryerContext) (all []state, err error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := sqlx.SelectContext(ctx, q, &all, `
+		SELECT `+stateColumns+` FROM head h JOIN voting v ON v.id = h.selection
+		WHERE log_size < next_index OR v.closed_at IS NOT NULL AND sealed_at IS NULL
+		   OR h.selection IN (SELECT selection FROM batch WHERE first_index IS NULL)`); err != nil {
+		return nil, fmt.Errorf("what waits: %w", err)
+	}
+	return all, nil
+}
+
+// inStep runs fn in a transaction of the leader that waits for no lock for long.
+func inStep(ctx context.Context, leader *pg.Leader, fn func(context.Context, *sqlx.Tx) error) error {
+	return leader.InTx(ctx, func(tx *sqlx.Tx) error {
+		if _, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', $1, true)`, fmt.Sprint(held.Milliseconds())); err != nil {
+			return fmt.Errorf("lock timeout: %w", err)
+		}
+		return fn(ctx, tx)
+	})
 }
 
 // publish does so if it is time, as far as can be told by what was read before:
@@ -152,29 +173,40 @@ func (s *Sequencer) publish(ctx context.Context, leader *pg.Leader, st state) er
 	if !st.final() && st.due(rules.Publication(), p.due) <= st.Size {
 		return nil
 	}
-	err = leader.InTx(ctx, func(tx *sqlx.Tx) error { return p.run(ctx, tx) })
+	err = inStep(ctx, leader, p.run)
 	s.due[st.Selection] = p.due
 	return err
 }
 
-// do does a step, unless it failed a moment ago. The error is of the database as
-// a whole.
-func (s *Sequencer) do(ctx context.Context, what step, fn func() error) error {
-	if time.Now().Before(s.failed[what].until) {
+// do does a step, unless it failed a moment ago. The error says that the lead is
+// lost: whatever else happens, the other selections come next.
+func (s *Sequencer) do(ctx context.Context, leader *pg.Leader, st state, name string, fn func(ctx context.Context) error) error {
+	what := step{st.Selection, name}
+	was := s.failed[what]
+	if time.Now().Before(was.until) {
 		return nil
 	}
-	err := guard.Do("sequencer", fn)
-	switch {
-	case err == nil:
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := guard.Do("sequencer", func() error { return fn(bounded) })
+	if err == nil {
 		delete(s.failed, what)
 		return nil
-	case pg.IsUnavailable(err), errors.Is(err, pg.ErrUnknownCommit), ctx.Err() != nil:
-		return fmt.Errorf("%s selection %d: %w", what.name, what.selection, err)
 	}
-	pause := min(maxPause, max(pace, 2*s.failed[what].pause))
-	s.failed[what] = failure{pause, time.Now().Add(pause)}
-	s.log.ErrorContext(ctx, "sequencer: a selection is counted later",
-		"selection", what.selection, "step", what.name, "after", pause, "error", err)
+	if was.since.IsZero() {
+		was.since = time.Now()
+	}
+	was.pause = min(maxPause, max(pace, 2*was.pause))
+	was.until = time.Now().Add(was.pause)
+	s.failed[what] = was // also where the lead is lost: the next round begins with the others
+	s.log.ErrorContext(ctx, "sequencer: a selection is counted later", "selection", st.Slug, "step", name, "after", was.pause, "error", err)
+	if lost := leader.Check(ctx); lost != nil {
+		return fmt.Errorf("%s of %s: %w", name, st.Slug, errors.Join(err, lost))
+	}
+	if !was.told && time.Since(was.since) >= patience {
+		was.told = s.tell(ctx, leader, st.Slug, name)
+	}
+	s.failed[what] = was
 	return nil
 }
 

@@ -38,10 +38,14 @@ func (r *Reader) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voti
 	code, malformed := receipt.Parse(in.Receipt)
 	place, issued := r.keys.Receipt.Open(code, in.Slug)
 	if malformed != nil || !issued {
-		if _, err := candidates.GetSelection(ctx, r.db, in.Slug); err != nil {
-			return out, err
+		sel, err := candidates.GetSelection(ctx, r.db, in.Slug)
+		if err == nil {
+			err = r.keys.Made(sel.KeyCheck)
 		}
-		return out, voting.ErrNoReceipt
+		if err == nil {
+			err = voting.ErrNoReceipt
+		}
+		return out, err
 	}
 	err = r.look(ctx, in.Slug, func(v view) error {
 		out, err = v.receipt(ctx, r.signer, place)

@@ -18,6 +18,9 @@ const keySize = 16
 // GetStatement implements voting.Service.
 func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out voting.Statement, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
+		if err := r.keys.Made(v.KeyCheck); err != nil {
+			return err
+		}
 		at, err := r.secret(ctx, v, in)
 		if err != nil {
 			return err

@@ -36,6 +36,9 @@ func (v *Voters) count(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e e
 	if err != nil {
 		return err
 	}
+	if err := v.keys.Made(sel.KeyCheck); err != nil {
+		return fmt.Errorf("voters of %s: %w", env.Slug, err)
+	}
 	rules, err := v.cache.Rules(ctx, tx, env.Slug)
 	if err != nil {
 		return err

@@ -175,6 +175,22 @@ func (l Log) Logger() *slog.Logger {
 // keySize is the size of every key in bytes; a key file holds it in hex.
 const keySize = 32
 
+// Absent tells whether there is no such file as Key would read.
+func (s Server) Absent(file, name string) (bool, error) {
+	if file == "" {
+		dir, err := s.Dir()
+		if err != nil {
+			return false, err
+		}
+		file = filepath.Join(dir, KeysDir, name)
+	}
+	_, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return false, err
+}
+
 // Key reads the key in file, or in keys/name of the data directory, where it
 // is made if it is not there yet.
 func (s Server) Key(file, name string) ([]byte, error) {

@@ -1,14 +1,19 @@
 package serve
 
 import (
+	"context"
+
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	gatewayserver "github.com/laurel-awards/laurel/services/gateway/server"
 )
 
-// gateway opens the public listener.
-func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
-	key, err := p.cfg.Key(p.cfg.CredentialKeyFile, credentialKey)
+// gateway opens the public listener, unless it could not know the voters again.
+func (p *process) gateway(ctx context.Context, b *bus.Bus, blobs blob.Store) error {
+	if p.refusesCredentials() {
+		return nil // and the room says why
+	}
+	key, err := p.key(p.cfg.CredentialKeyFile, credentialKey)
 	if err != nil {
 		return err
 	}
@@ -17,6 +22,9 @@ func (p *process) gateway(b *bus.Bus, blobs blob.Store) error {
 		return err
 	}
 	b.Sign(signer)
+	asking, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.onStop(func(context.Context) error { stop(); return nil })
+	go p.agreed.seek(asking, b, key)
 	proxies, err := p.cfg.Proxies()
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -42,6 +43,30 @@ func TestMetrics(t *testing.T) {
 	}
 	got := markdown(metrics)
 	testkit.Golden(t, path, got)
+}
+
+// TestAlerts holds deploy/prometheus/alerts.yaml to metrics that there are, with the
+// labels that they have.
+func TestAlerts(t *testing.T) {
+	text, err := os.ReadFile(root + "deploy/prometheus/alerts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string][]string{}
+	for _, m := range readMetrics(t) {
+		known[m.name] = m.labels
+	}
+	exprs := regexp.MustCompile(`expr: (?:max|sum) by \(([a-z, ]+)\) \((?:increase\()?(laurel_[a-z_]+)`).FindAllStringSubmatch(string(text), -1)
+	if len(exprs) != strings.Count(string(text), "alert:") {
+		t.Errorf("%d of the alerts could be read", len(exprs))
+	}
+	for _, e := range exprs {
+		for label := range strings.SplitSeq(e[1], ", ") {
+			if !slices.Contains(known[e[2]], label) {
+				t.Errorf("%s has no label %s", e[2], label)
+			}
+		}
+	}
 }
 
 func markdown(metrics []metric) string {

@@ -19,13 +19,13 @@ import (
 // gatewayName is the service without a database.
 const gatewayName = "gateway"
 
-// Rooms are all rooms with their migrations, in the order of a selection's life.
+// Rooms are all rooms with their migrations and keys, in the order of a selection's life.
 func Rooms() []run.Room {
 	return []run.Room{
-		{Name: identity.Name, Migrations: identityserver.Migrations()},
+		{Name: identity.Name, Migrations: identityserver.Migrations(), Keys: identityserver.Keys()},
 		{Name: selection.Name, Migrations: selectionserver.Migrations()},
 		{Name: nomination.Name, Migrations: nominationserver.Migrations()},
-		{Name: voting.Name, Migrations: votingserver.Migrations()},
+		{Name: voting.Name, Migrations: votingserver.Migrations(), Keys: votingserver.Keys()},
 		{Name: review.Name, Migrations: reviewserver.Migrations()},
 	}
 }
@@ -34,15 +34,15 @@ func Rooms() []run.Room {
 func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 	switch name {
 	case identity.Name:
-		key, err := p.cfg.Key(p.cfg.CredentialKeyFile, credentialKey)
+		key, err := p.key(p.cfg.CredentialKeyFile, credentialKey)
 		if err != nil {
 			return run.Room{}, err
 		}
-		rosterKey, err := p.cfg.Key(p.cfg.RosterKeyFile, "roster")
+		rosterKey, err := p.key(p.cfg.RosterKeyFile, "roster")
 		if err != nil {
 			return run.Room{}, err
 		}
-		factorKey, err := p.cfg.Key(p.cfg.FactorKeyFile, "factor")
+		factorKey, err := p.key(p.cfg.FactorKeyFile, "factor")
 		if err != nil {
 			return run.Room{}, err
 		}
@@ -65,8 +65,11 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 	case nomination.Name:
 		return nominationserver.New(deps)
 	case voting.Name:
-		key, err := p.cfg.Key(p.cfg.PseudonymKeyFile, "pseudonym")
+		key, err := p.key(p.cfg.PseudonymKeyFile, "pseudonym")
 		if err != nil {
+			return run.Room{}, err
+		}
+		if err := p.there(p.cfg.LogKeyFile, "log"); err != nil {
 			return run.Room{}, err
 		}
 		signer, err := p.cfg.LogSigner()

@@ -51,7 +51,7 @@ func (c *Command) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &process{cfg: c.Server, log: log, now: c.Now, fails: make(chan error, len(names)+2)}
+	s := &process{cfg: c.Server, needed: map[string]string{}, log: log, now: c.Now, fails: make(chan error, len(names)+2)}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -116,6 +116,8 @@ type process struct {
 	buses []*bus.Bus
 
 	started atomic.Bool
+	agreed  agreement
+	needed  map[string]string // keys that data were made with, and the room that has them
 }
 
 func (p *process) onStop(end func(ctx context.Context) error) { p.ends = append(p.ends, end) }
@@ -171,16 +173,12 @@ func (p *process) start(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
-	return p.gateway(b, blobs)
+	return p.gateway(ctx, b, blobs)
 }
 
 // open starts the rooms among names, all at once: each waits for what it needs.
 func (p *process) open(ctx context.Context, names []string, connect func(string) (*bus.Bus, error), blobs blob.Store) error {
 	trusted, err := p.cfg.Trusted()
-	if err != nil {
-		return err
-	}
-	notary, err := p.cfg.AuditSigner()
 	if err != nil {
 		return err
 	}
@@ -211,17 +209,28 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		b.Trust(trusted, clock.Now)
-		deps := run.Deps{
-			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Audit: notary,
-			Retention: periods,
+		all[i] = run.Deps{
+			DB: db, Bus: b, Blobs: blobs.In(name), Jobs: job.New(own, clock.Now, p.log), Now: clock.Now, Log: p.log, Retention: periods,
 		}
-		all[i] = deps
-		room, err := p.room(name, deps)
+		if err := p.ask(ctx, name, db); err != nil {
+			return err
+		}
+	}
+	for i, name := range names {
+		if name == gatewayName {
+			continue
+		}
+		deps := &all[i]
+		room, err := p.wire(name, deps)
+		if f := missing(err); f != nil {
+			opened[i] = run.Closed(ctx, name, f, p.log)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		g.Go(func() (err error) {
-			opened[i], err = run.Start(starting, room, deps)
+			opened[i], err = run.Start(starting, room, *deps)
 			return err
 		})
 	}
@@ -232,11 +241,22 @@ func (p *process) open(ctx context.Context, names []string, connect func(string)
 			p.onStop(r.Stop)
 			go func() { p.fails <- <-r.Failed() }()
 		}
-		if r != nil && names[i] == identity.Name && err == nil {
+		if r != nil && r.Refusal() == nil && names[i] == identity.Name && err == nil {
 			err = p.setup(ctx, all[i])
 		}
 	}
 	return err
+}
+
+// wire makes a room on deps, with the signer of its audit log.
+func (p *process) wire(name string, deps *run.Deps) (_ run.Room, err error) {
+	if err := p.there(p.cfg.AuditKeyFile, "audit"); err != nil {
+		return run.Room{}, err
+	}
+	if deps.Audit, err = p.cfg.AuditSigner(); err != nil {
+		return run.Room{}, err
+	}
+	return p.room(name, *deps)
 }
 
 // setup prints the link by which the first organizer comes to be, where there is
@@ -295,6 +315,9 @@ func (p *process) ready(ctx context.Context) error {
 		if err := r.Ready(ctx); err != nil {
 			return err
 		}
+	}
+	if f := p.agreed.refused.Load(); f != nil {
+		return f
 	}
 	return nil
 }

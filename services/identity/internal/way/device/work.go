@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/identity"
 )
 
@@ -19,7 +20,7 @@ func (d *Devices) spend(ctx context.Context, work identity.Work) error {
 	done, err := d.deps.DB.ExecContext(ctx, `INSERT INTO work (signature, expires_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
 		work.Signature, work.ExpiresAt)
 	if err != nil {
-		return fmt.Errorf("record work: %w", err)
+		return fmt.Errorf("record work: %w", pg.Settled(err))
 	}
 	if n, err := done.RowsAffected(); err != nil {
 		return fmt.Errorf("record work: %w", err)
