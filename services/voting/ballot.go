@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -73,6 +75,26 @@ func decodeHex(dst, text []byte) error {
 	return err
 }
 
+// NewKey gives the Idempotency-Key of a form: when it was made, and digits that
+// nobody guesses.
+func NewKey(now time.Time, digits string) string {
+	return strconv.FormatInt(now.Unix(), 36) + "-" + digits
+}
+
+// keyDigits is how many hexadecimal digits NewKey's have.
+const keyDigits = 32
+
+// KeyMade is when a key of NewKey was made; zero: another does not say, or by a clock
+// that nobody knows.
+func KeyMade(key string) time.Time {
+	seconds, digits, _ := strings.Cut(key, "-")
+	unix, err := strconv.ParseInt(seconds, 36, 64)
+	if err != nil || unix <= 0 || len(digits) != keyDigits {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
+
 // Cast is one ballot on its way. The gateway has verified the credential.
 type Cast struct {
 	Slug  string  `json:"slug"`
@@ -80,6 +102,10 @@ type Cast struct {
 	Way   string  `json:"way"`          // from the credential: device, roster
 	Picks []int   `json:"picks"`        // candidate numbers; their order means nothing
 	Key   KeyHash `json:"key,omitzero"` // of the Idempotency-Key
+
+	// Made is when the key was made, by the clock of a gateway; zero: that is not
+	// known. A key is not looked for among ballots from before it was made.
+	Made time.Time `json:"made,omitzero"`
 
 	// Earlier is the receipt of an earlier ballot of the period, where picks may
 	// be added: by it the voter of a roster is told from who gave out the code.

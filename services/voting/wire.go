@@ -20,7 +20,7 @@ import (
 const (
 	castHex        = 1 // voter and key were strings of hex digits
 	castKeyed      = 2 // there was neither a generation nor an earlier receipt
-	castNameless   = 3 // ballots had no id
+	castNameless   = 3 // ballots had no id, and keys did not say when they were made
 	castVersion    = 4
 	outcomeVersion = 1 // the version of outcomes
 )
@@ -41,6 +41,7 @@ func (c CastBallots) MarshalBinary() ([]byte, error) {
 			b = append(b, 0)
 		} else {
 			b = append(append(b, byte(len(one.Key))), one.Key[:]...)
+			b = binary.AppendUvarint(b, uint64(max(0, one.Made.Unix()))) // 0: not known
 		}
 		b = binary.AppendUvarint(b, uint64(len(one.Picks)))
 		for _, n := range one.Picks {
@@ -74,6 +75,13 @@ func (c *CastBallots) UnmarshalBinary(data []byte) error {
 			one.Generation, one.Earlier = uint32(generation), r.string()
 		}
 		r.key(&one.Key, version)
+		if version == castVersion && !one.Key.IsZero() {
+			seconds := r.varuint()
+			r.check(seconds <= math.MaxInt64)
+			if seconds > 0 {
+				one.Made = time.Unix(int64(seconds), 0).UTC()
+			}
+		}
 		start := len(picks)
 		for range r.count() {
 			picks = append(picks, int(r.varint()))

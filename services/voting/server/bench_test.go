@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/laurel-awards/laurel/services/voting"
 )
@@ -13,19 +14,21 @@ import (
 // picks and a voter of its own.
 func BenchmarkCastBallots(b *testing.B) {
 	for _, c := range []struct{ pack, flight int }{{1, 64}, {1, 256}, {32, 4}, {64, 4}, {128, 4}, {500, 4}} {
-		b.Run(fmt.Sprintf("pack=%d/flight=%d", c.pack, c.flight), func(b *testing.B) { castBallots(b, c.pack, c.flight, "once", 0) })
+		b.Run(fmt.Sprintf("pack=%d/flight=%d", c.pack, c.flight), func(b *testing.B) { castBallots(b, c.pack, c.flight, "once", 0, false) })
 	}
 }
 
 // BenchmarkCastBallots_days has ballots with a key, on a later day of a daily vote:
-// each key is looked for in the days before.
+// a key that does not say when it was made is looked for in the days before.
 func BenchmarkCastBallots_days(b *testing.B) {
 	for _, days := range []int{0, 1, 13, 31} {
-		b.Run(fmt.Sprintf("days=%d", days), func(b *testing.B) { castBallots(b, 128, 4, "daily", days) })
+		for _, says := range []bool{true, false} {
+			b.Run(fmt.Sprintf("days=%d says=%t", days, says), func(b *testing.B) { castBallots(b, 128, 4, "daily", days, says) })
+		}
 	}
 }
 
-func castBallots(b *testing.B, pack, flight int, frequency string, days int) {
+func castBallots(b *testing.B, pack, flight int, frequency string, days int, says bool) {
 	b.Helper()
 	r := setup(b)
 	r.open(b, `{"voters": ["device"], "frequency": "`+frequency+`", "picks": {"min": 1, "max": 5}, "counts": "live"}`)
@@ -43,6 +46,9 @@ func castBallots(b *testing.B, pack, flight int, frequency string, days int) {
 				in.Ballots[i] = ballot(first+i, n+1, n+2, n+3, n+4, n+5)
 				if frequency == "daily" {
 					in.Ballots[i] = keyed(in.Ballots[i], fmt.Sprint(first+i))
+				}
+				if says {
+					in.Ballots[i].Made = time.Now()
 				}
 			}
 			slots <- struct{}{}

@@ -71,6 +71,31 @@ func TestCast_keyOfEarlierDay(t *testing.T) {
 	}
 }
 
+// TestCast_keyMade looks for a key that says when it was made among the ballots since
+// then, the day of a clock that is fast included, and no further.
+func TestCast_keyMade(t *testing.T) {
+	r := setup(t)
+	r.open(t, `{"voters": ["device"], "frequency": "daily", "picks": {"max": 3}, "counts": "live"}`)
+	r.execute(t, `UPDATE voting SET opened_at = opened_at - interval '20 days'`)
+	made := func(n int, at time.Time) voting.Cast {
+		c := keyed(ballot(n, 2, 1), fmt.Sprint("k-", n))
+		c.Made = at
+		return c
+	}
+	day := 24 * time.Hour
+	now := r.counted(t, made(1, time.Time{}), made(2, time.Time{}))[0].At
+	for n := range 2 {
+		r.execute(t, yesterday(t, n+1, 3, now))
+	}
+	r.migrateAgain(t)
+	if again := r.counted(t, made(1, now.Add(-3*day)))[0]; !again.Again {
+		t.Errorf("made on the day of the ballot: %+v", again)
+	}
+	if again := r.counted(t, made(2, now.Add(-day)))[0]; again.Again {
+		t.Errorf("made on a later day: %+v", again)
+	}
+}
+
 // TestCast_keyOverMidnight tries a ballot again while the transaction that counts
 // it on the day before has not ended: it is waited for, rather than counted twice.
 func TestCast_keyOverMidnight(t *testing.T) {

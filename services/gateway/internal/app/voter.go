@@ -144,7 +144,7 @@ func (a *App) Cast(voter credential.Voter, picks []int, key, earlier string) (vo
 		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
 	out, err := a.packer.Cast(voting.Cast{
-		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key),
+		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key), Made: voting.KeyMade(key),
 		Earlier: earlier[:min(len(earlier), maxReceipt)],
 	})
 	switch {

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -21,19 +19,16 @@ import (
 // keySize is how much of a form's key is random, in bytes.
 const keySize = 16
 
-// newKey gives the idempotency key of a form: when it was made, and random
-// digits. The time goes along wherever the key does, so that a form which was
-// left open, or is sent once more, is known for what it is.
-func newKey(now time.Time) string {
-	return strconv.FormatInt(now.Unix(), 36) + "-" + web.Random(keySize)
-}
+// newKey gives the idempotency key of a form. Its time goes along wherever the key
+// does, so that a form which was left open, or is sent once more, is known for what
+// it is.
+func newKey(now time.Time) string { return voting.NewKey(now, web.Random(keySize)) }
 
-// madeAt is when the form with a key was made. ok is false for a key that is of
-// no form of ours: whoever sends it speaks for themselves.
+// madeAt is when the form with a key was made. ok is false for a key that does not
+// say so, as that of no form of ours: whoever sends it speaks for themselves.
 func madeAt(key string) (at time.Time, ok bool) {
-	seconds, random, _ := strings.Cut(key, "-")
-	unix, err := strconv.ParseInt(seconds, 36, 64)
-	return time.Unix(unix, 0), err == nil && len(random) == 2*keySize
+	at = voting.KeyMade(key)
+	return at, !at.IsZero()
 }
 
 // errEarlierDay is a form that was made for the ballot of an earlier day. Sent

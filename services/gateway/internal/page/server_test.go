@@ -69,7 +69,7 @@ func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
 	bus := testkit.Connect(t, testkit.NATS(t), "gateway")
 	core := app.New(app.Services{
 		Identity: identities{installation: h}, Selection: selections{installation: h},
-		Nomination: nominations{installation: h}, Voting: votes{installation: h},
+		Nomination: nominations{installation: h}, Voting: votes{installation: h}, Replicas: votes{installation: h},
 	}, bus, blobs{installation: h}, app.Config{
 		CredentialKey: h.key, Limits: limits, WorkNumbers: h.numbers, Now: ahead, Log: slog.New(slog.DiscardHandler),
 	})

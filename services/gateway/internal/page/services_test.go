@@ -328,6 +328,12 @@ func (h votes) GetTally(context.Context, voting.Of) (voting.Tally, error) {
 	return t, nil
 }
 
+func (h votes) Present(context.Context) ([]string, error) { return []string{"one"}, nil }
+
+func (h votes) Cast(ctx context.Context, _ string, in voting.CastBallots) (voting.Outcomes, error) {
+	return h.CastBallots(ctx, in)
+}
+
 func (h votes) CastBallots(_ context.Context, in voting.CastBallots) (voting.Outcomes, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,10 +1,17 @@
 package casting
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// keyDays is for how many days an Idempotency-Key is known again: each of them is
-// a look into the voter's slot of that day.
-const keyDays = 31
+// keyDays is for how many days an Idempotency-Key is known again. Each of them is a
+// look into the voter's slot of that day, unless the key was made later, by a gateway
+// whose clock is fast by no more than clocksDiffer.
+const (
+	keyDays      = 31
+	clocksDiffer = 5 * time.Minute
+)
 
 // earlier settles ballots whose key came with a ballot of an earlier period: a key
 // belongs to the period in which it came first. Whoever tries again after
@@ -28,11 +35,19 @@ func (p *pass) earlier(ctx context.Context) error {
 		if it.ballot.cast.Key.IsZero() {
 			continue
 		}
-		slots := make([]slot, len(before))
-		for i, period := range before {
-			slots[i] = p.slot(it, period)
+		from := 0
+		if made := it.ballot.cast.Made; !made.IsZero() {
+			from = p.selection.Rules.Period(made.Add(-clocksDiffer))
 		}
-		asks = append(asks, ask{it, slots})
+		var slots []slot
+		for _, period := range before {
+			if period >= from {
+				slots = append(slots, p.slot(it, period))
+			}
+		}
+		if len(slots) > 0 {
+			asks = append(asks, ask{it, slots})
+		}
 	}
 	if len(asks) == 0 {
 		return nil
