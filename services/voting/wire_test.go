@@ -20,7 +20,8 @@ import (
 func ballots() voting.CastBallots {
 	return voting.CastBallots{Ballots: []voting.Cast{
 		{
-			Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"), Made: time.Unix(1_780_000_000, 0).UTC(),
+			Slug: "courier-2", Voter: voting.VoterID{0, 0xff, 15: 1}, Way: "device", Picks: []int{3, -1, 1 << 40}, Key: voting.HashKey("k"),
+			Made:       time.Unix(1_780_000_000, 0).UTC(),
 			Generation: 300, Earlier: "R", ID: voting.BallotID{7, 15: 9},
 		},
 		{Picks: []int{}},

@@ -27,7 +27,8 @@ func checkedBy(t *testing.T, results string, public bool) (*installation, select
 		return ref.Hash
 	}
 	found := outcomeOf(3)
-	found.ResultHash, found.VotesHash, found.ScoresHash, found.CandidatesHash = keep(`{"slug":"x"}`), keep("candidate,votes\n"), keep("panel\n"), keep("candidate,name\n")
+	found.ResultHash, found.VotesHash = keep(`{"slug":"x"}`), keep("candidate,votes\n")
+	found.ScoresHash, found.CandidatesHash = keep("panel\n"), keep("candidate,name\n")
 	p.set(func() {
 		var doc map[string]any
 		if err := json.Unmarshal(p.now.Rulebook, &doc); err != nil {
@@ -76,7 +77,8 @@ func TestCheckable(t *testing.T) {
 	if rb, err := rulebook.Parse([]byte(a.Body)); err != nil || rb.Hash() != found.RulebookHash {
 		t.Errorf("the rulebook: %v, %s", err, a.Body)
 	}
-	if a := h.ask(t, http.MethodGet, checkable+"SHA256SUMS", "", ""); strings.Count(a.Body, "\n") != 5 || !strings.Contains(a.Body, found.ResultHash+"  result.json\n") {
+	if a := h.ask(t, http.MethodGet, checkable+"SHA256SUMS", "", ""); strings.Count(a.Body, "\n") != 5 ||
+		!strings.Contains(a.Body, found.ResultHash+"  result.json\n") {
 		t.Errorf("sums: %s", a.Body)
 	}
 	if a := h.ask(t, http.MethodGet, checkable+"passwd", "", ""); a.Status != http.StatusNotFound {

@@ -242,7 +242,8 @@ func TestDesk_draft(t *testing.T) {
 	if body, err = json.Marshal(gateway.CreateSelection{Slug: "courier-9", Rulebook: doubtful}); err != nil {
 		t.Fatal(err)
 	}
-	if a := h.ask(t, http.MethodPost, "/api/v1/selections", organizer, string(body)); a.Status != http.StatusCreated || !strings.Contains(a.Body, `"weights_sum"`) {
+	if a := h.ask(t, http.MethodPost, "/api/v1/selections", organizer, string(body)); a.Status != http.StatusCreated ||
+		!strings.Contains(a.Body, `"weights_sum"`) {
 		t.Errorf("created by the API: %d %s", a.Status, a.Body)
 	}
 	// A slug that cannot be and one that is had are told, and what was typed stays.

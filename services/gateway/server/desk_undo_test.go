@@ -55,7 +55,7 @@ func undoTable() map[string]takenBack {
 		// Entries, files and photos. Of a file nothing is taken until it is run.
 		of + "/entries/{entry}/withdraw": byUndo, of + "/entries/{entry}/restore": isUndo, of + "/entries/{entry}/correct/send": hasPage,
 		of + "/entries/new/send": hasPage,
-		of + "/import/upload": nothing, of + "/import/{import}/look": nothing, of + "/import/{import}/check": nothing,
+		of + "/import/upload":    nothing, of + "/import/{import}/look": nothing, of + "/import/{import}/check": nothing,
 		of + "/import/{import}/run": hasPage, of + "/import/{import}/drop/confirm": hasPage,
 		of + "/photos/add": hasPage, of + "/photos/place": byUndo, of + "/photos/back": isUndo,
 		// People and panels.

@@ -105,7 +105,8 @@ func TestResult_first(t *testing.T) {
 	}
 	r.Close(rulebook.PhaseReview) // it is computed again
 	first, text := read()
-	if text != string(document) || first.CandidatesHash != "" || !strings.Contains(text, "award winner: passed over as the seats left are needed") || strings.Contains(text, `"code"`) {
+	if text != string(document) || first.CandidatesHash != "" ||
+		!strings.Contains(text, "award winner: passed over as the seats left are needed") || strings.Contains(text, `"code"`) {
 		t.Errorf("in force: %s", text)
 	}
 	r.Strike(2, "withdrew")

@@ -70,7 +70,10 @@ func nomineeFields(at *place, rules *rulebook.Rulebook, n nomination.Nominee) (f
 	genders := []Option{{Text: at.T("desk.correct.unsaid")}, {Value: "female", Text: genderOf(at, "female")}, {Value: "male", Text: genderOf(at, "male")}}
 	add(Field{Name: "gender", Kind: "select", Label: at.label("gender"), Value: n.Gender, Options: genders, Optional: !rules.Counts("gender")})
 	add(Field{Name: "years", Label: at.label("years"), Value: years, Optional: !rules.Counts("years")})
-	add(Field{Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200, Optional: !rules.Counts("recommended_by")})
+	add(Field{
+		Name: "recommended_by", Label: at.label("recommended_by"), Value: n.RecommendedBy, Hint: at.T("desk.correct.self"), Max: 200,
+		Optional: !rules.Counts("recommended_by"),
+	})
 	for _, id := range rules.Attributes {
 		add(Field{Name: app.AttributeField(id), Label: at.attribute(rules, id), Value: n.Attributes[id], Max: 200, Optional: !rules.Counts(id)})
 	}

@@ -109,7 +109,8 @@ func (t *Teller) Outcome(found selection.Results) Outcome {
 	}
 	d := found.Decision
 	out := Outcome{
-		Slug: t.slug, Hosts: t.book.Names(t.book.Rules.Hosts), ResultHash: found.ResultHash, PublishedAt: t.book.Moment(found.PublishedAt, t.at), Ballots: found.Ballots,
+		Slug: t.slug, Hosts: t.book.Names(t.book.Rules.Hosts), ResultHash: found.ResultHash,
+		PublishedAt: t.book.Moment(found.PublishedAt, t.at), Ballots: found.Ballots,
 		Decision: d, Present: d.For + d.Against + d.Abstained, Decided: found.Decided,
 		Files: t.files(found), Commands: t.commands(found),
 	}

@@ -23,7 +23,7 @@ func (p *pages) results(c echo.Context) error { return p.showResults(c, false) }
 // printed is the outcome to be printed: each sheet says of what it is.
 func (p *pages) printed(c echo.Context) error { return p.showResults(c, true) }
 
-func (p *pages) showResults(c echo.Context, print bool) error {
+func (p *pages) showResults(c echo.Context, onPaper bool) error {
 	s, err := p.visit(c)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (p *pages) showResults(c echo.Context, print bool) error {
 		Data: outcome.Tell(s.book, s.Slug, s.at, found.Ranking, list).Outcome(found),
 	}
 	page.Picture = p.poster(c, s, page.Address)
-	if print {
+	if onPaper {
 		page.Name, page.Address, page.Title = "results-print", page.Address+"/print", s.printer.T("results.print.title")
 	}
 	return p.render(c, s, page)

@@ -97,7 +97,8 @@ func TestPages_resultsOfFirstForm(t *testing.T) {
 	get(t, c, at+"/results/print").has(t, 200, "马晓燕", first.ResultHash)
 	get(t, c, at+"/c/1?lang=zh-CN").has(t, 200, "荣获“陇原最美快递员”")
 	get(t, c, at+"/exports/candidates.csv").has(t, 200, "candidate,name,gender,")
-	if sums := get(t, c, at+"/exports/SHA256SUMS"); strings.Contains(sums.body, "candidates.csv") || !strings.Contains(sums.body, first.ResultHash+"  result.json\n") {
+	if sums := get(t, c, at+"/exports/SHA256SUMS"); strings.Contains(sums.body, "candidates.csv") ||
+		!strings.Contains(sums.body, first.ResultHash+"  result.json\n") {
 		t.Errorf("sums: %s", sums.body)
 	}
 }

@@ -52,7 +52,10 @@ func (p *pages) candidate(c echo.Context) error {
 			return err
 		}
 	}
-	return p.render(c, s, web.Page{Name: "candidate", Address: s.storyPath(found.Number), Title: found.Name, Section: "candidate", Picture: p.poster(c, s, s.storyPath(found.Number)), Data: data})
+	address := s.storyPath(found.Number)
+	return p.render(c, s, web.Page{
+		Name: "candidate", Address: address, Title: found.Name, Section: "candidate", Picture: p.poster(c, s, address), Data: data,
+	})
 }
 
 // others are the candidates of some picks, but for one.

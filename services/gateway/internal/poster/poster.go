@@ -168,8 +168,10 @@ func frame(img *image.RGBA, at, width int) {
 	outer := img.Bounds().Inset(at)
 	inner := outer.Inset(width)
 	for _, r := range []image.Rectangle{
-		{outer.Min, image.Pt(outer.Max.X, inner.Min.Y)}, {image.Pt(outer.Min.X, inner.Max.Y), outer.Max},
-		{outer.Min, image.Pt(inner.Min.X, outer.Max.Y)}, {image.Pt(inner.Max.X, outer.Min.Y), outer.Max},
+		{outer.Min, image.Pt(outer.Max.X, inner.Min.Y)},
+		{image.Pt(outer.Min.X, inner.Max.Y), outer.Max},
+		{outer.Min, image.Pt(inner.Min.X, outer.Max.Y)},
+		{image.Pt(inner.Max.X, outer.Min.Y), outer.Max},
 	} {
 		draw.Draw(img, r, image.NewUniform(gold), image.Point{}, draw.Src)
 	}

@@ -89,7 +89,7 @@ func families(t *testing.T) map[string][]string {
 	}
 	ruleWords = append(ruleWords, "true", "false", "results.show.all", "results.scores.none", "results.scores.all") // the last under these keys alone
 	return map[string][]string{
-		"nominate.": {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
+		"nominate.":           {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
 		"rulekey.":            ruleKeys,
 		"ruleword.":           ruleWords,
 		"rulelanguage.":       rulebook.Languages(),

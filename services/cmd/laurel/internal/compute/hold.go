@@ -35,8 +35,10 @@ func (c *Command) hold(ctx context.Context) error {
 		return err
 	}
 	for _, f := range []struct{ flag, path, want string }{
-		{"rulebook", c.Rulebook, published.RulebookHash}, {ofCandidates, c.Candidates, published.CandidatesHash},
-		{ofVotes, c.Votes, published.VotesHash}, {ofScores, c.Scores, published.ScoresHash},
+		{"rulebook", c.Rulebook, published.RulebookHash},
+		{ofCandidates, c.Candidates, published.CandidatesHash},
+		{ofVotes, c.Votes, published.VotesHash},
+		{ofScores, c.Scores, published.ScoresHash},
 	} {
 		var got string
 		switch {

@@ -62,8 +62,12 @@ func TestCommand_lang(t *testing.T) {
 		want string
 	}{
 		{codes, `{"code":"trimmed_mean","params":[{"name":"scores","unit":"points","values":[`},
-		{zh, `"总分：`}, {zh, "的中位数 = "}, {en, `"total: `}, {written(t, dir, Command{Format: "csv", Lang: "zh-CN"}), "公众投票："},
-		{written(t, dir, Command{Format: "table", Lang: "zh-CN"}), "\n理由：\n"}, {written(t, dir, Command{Format: "table"}), "\nwhy:\n"},
+		{zh, `"总分：`},
+		{zh, "的中位数 = "},
+		{en, `"total: `},
+		{written(t, dir, Command{Format: "csv", Lang: "zh-CN"}), "公众投票："},
+		{written(t, dir, Command{Format: "table", Lang: "zh-CN"}), "\n理由：\n"},
+		{written(t, dir, Command{Format: "table"}), "\nwhy:\n"},
 	} {
 		if !bytes.Contains(c.got, []byte(c.want)) {
 			t.Errorf("no %s in\n%.2000s", c.want, c.got)
