@@ -91,10 +91,24 @@ func TestAlone(t *testing.T) {
 func alone(t *testing.T) *harness {
 	t.Helper()
 	h := build(t, "", nil)
-	h.Dir = ownDir(t)
+	h.settle(t)
 	h.Env = append(h.Env, "PRIVATE_POSTGRES=true")
 	h.add(all, nil)
 	return h
+}
+
+// settle gives the installation a directory of its own. Its processes, which bring a
+// PostgreSQL back that is stopped, end before the directory is removed.
+func (h *harness) settle(t *testing.T) {
+	t.Helper()
+	h.Dir = ownDir(t)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*stopLimit)
+		defer cancel()
+		if err := h.Stop(ctx); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 func ownDir(t *testing.T) string {
@@ -244,7 +258,7 @@ func (h *harness) createUser(t *testing.T) {
 func (h *harness) restored(t *testing.T, backup, keys string) {
 	t.Helper()
 	was := h.Dir
-	h.Dir = ownDir(t)
+	h.settle(t)
 	cut, others := filepath.Join(t.TempDir(), "cut.tar"), filepath.Join(t.TempDir(), "others.tar")
 	whole, err := os.ReadFile(backup)
 	if err == nil {
