@@ -33,6 +33,7 @@ type resulting struct {
 	mu    sync.Mutex
 	n     int
 	fault error
+	made  map[int]review.Result // by number of candidates
 	tried []review.TryResult
 }
 
@@ -49,6 +50,9 @@ func (r *resulting) result(review.Of) (review.Result, error) {
 	defer r.mu.Unlock()
 	if r.fault != nil {
 		return review.Result{}, r.fault
+	}
+	if made, ok := r.made[r.n]; ok {
+		return made, nil
 	}
 	out := ranking.Result{Lot: "33" + scrawl, Awards: []ranking.AwardList{{Award: "winner", Seats: 10, Open: 1}, {Award: "nominated", Seats: 20}}}
 	for i := range r.n {
@@ -81,7 +85,11 @@ func (r *resulting) result(review.Of) (review.Result, error) {
 		out.Ties = []ranking.Tie{{Rank: 30, Candidates: []string{"30", "31"}, Awards: []string{"nominated"}}}
 	}
 	text, err := json.Marshal(out)
-	return review.Result{Slug: here, Hash: strings.Repeat("ab", 32), Ranking: text}, err
+	if r.made == nil {
+		r.made = map[int]review.Result{}
+	}
+	r.made[r.n] = review.Result{Slug: here, Hash: strings.Repeat("ab", 32), Ranking: text}
+	return r.made[r.n], err
 }
 
 func (r *resulting) try(in review.TryResult) (out review.Trial, err error) {

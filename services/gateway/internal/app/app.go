@@ -59,6 +59,7 @@ type Config struct {
 
 // App answers for all services.
 type App struct {
+	read  readResults
 	cfg   Config
 	bus   *bus.Bus
 	blobs blob.Store

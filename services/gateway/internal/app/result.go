@@ -2,9 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"sync"
 
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -32,7 +34,7 @@ func (a *App) Computed(ctx context.Context, slug string) (out Computed, err erro
 	if out.Result, err = a.Result(ctx, slug); err != nil {
 		return out, err
 	}
-	if err := json.Unmarshal(out.Result.Ranking, &out.Computed); err != nil {
+	if out.Computed, err = a.read.result(out.Result.Ranking); err != nil {
 		return out, fmt.Errorf("result of %s: %w", slug, err)
 	}
 	if out.List, err = a.Candidates(ctx, slug); err != nil {
@@ -52,6 +54,38 @@ func (a *App) Computed(ctx context.Context, slug string) (out Computed, err erro
 			Components: r.Components, Award: r.Award, Explain: r.Explain,
 		})
 	}
+	return out, nil
+}
+
+// readResults keeps the results that were read last, by their bytes: the pages of one
+// are read one after another, and one of thousands of candidates takes a tenth of a
+// second.
+type readResults struct {
+	mu   sync.Mutex
+	kept map[[sha256.Size]byte]ranking.Result
+}
+
+// maxRead is how many are kept.
+const maxRead = 4
+
+// result reads a result's JSON. Callers share it and do not change it.
+func (r *readResults) result(text []byte) (out ranking.Result, err error) {
+	sum := sha256.Sum256(text)
+	r.mu.Lock()
+	out, ok := r.kept[sum]
+	r.mu.Unlock()
+	if ok {
+		return out, nil
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		return out, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == nil || len(r.kept) >= maxRead {
+		r.kept = map[[sha256.Size]byte]ranking.Result{}
+	}
+	r.kept[sum] = out
 	return out, nil
 }
 

@@ -39,7 +39,9 @@ func TestExamples(t *testing.T) {
 				t.Errorf("%s: %s: %v", name, check.Name, err)
 			}
 		}
-		exchanged(t, s, h.Binary)
+		if name == "craftsmen" {
+			exchanged(t, s, h.Binary)
+		}
 	}
 }
 
