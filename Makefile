@@ -2,7 +2,7 @@
 # Without a terminal nothing asks: as root or with password-less sudo all of it works in CI.
 
 ARGS     ?=
-TIMEOUT  ?= 30m
+TIMEOUT  ?= 45m
 FUZZTIME ?= 60s
 ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
