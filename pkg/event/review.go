@@ -1,5 +1,7 @@
 package event
 
+import "time"
+
 // ResultComputed says that the rulebook has computed a result, and from what.
 type ResultComputed struct {
 	ResultHash   string `json:"result_hash"`   // blob of the result, SHA-256, hex
@@ -19,6 +21,18 @@ type DecisionMade struct {
 	For        int    `json:"for"`
 	Against    int    `json:"against"`
 	Abstained  int    `json:"abstained"`
+
+	// Signatures are of the hosts who sign the approved result off, in the
+	// rulebook's order; none where no host signs.
+	Signatures []HostSignature `json:"signatures,omitempty"`
+}
+
+// HostSignature is a host's word for a result.
+type HostSignature struct {
+	Host   string            `json:"host"`   // id in the rulebook
+	Title  map[string]string `json:"title"`  // the host's name by language, as in the rulebook
+	Signer string            `json:"signer"` // who signed for it, by the name that they want shown
+	At     time.Time         `json:"at"`
 }
 
 // EventType implements Payload.
@@ -55,6 +69,12 @@ func reviewEvents() []Spec {
 		{JurorSeated{"experts", account}, juror, from, []string{Identity}, "A juror has a seat on a panel, and with it the role."},
 		{JurorLeft{"experts", account}, juror, from, []string{Identity}, "A juror has left a panel, and loses the role there."},
 		{ResultComputed{hash, hash, hash, hash}, "result", from, to, "The rulebook computed a result; the hashes say from what."},
-		{DecisionMade{hash, true, 9, 8, 0, 1}, "decision", from, to, "The committee voted on a computed result."},
+		{
+			DecisionMade{hash, true, 9, 8, 0, 1, []HostSignature{{
+				"union", map[string]string{"en": "Trade Union", "zh-CN": "总工会"}, "Wang Wei", time.Date(2026, 5, 6, 7, 8, 9, 0, time.UTC),
+			}}},
+			"decision", from, to,
+			"The committee voted on a computed result; where hosts sign it off, an approval is told when all have signed.",
+		},
 	}
 }

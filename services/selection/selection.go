@@ -138,12 +138,13 @@ type Results struct {
 	Ranking        []RankedCandidate `json:"ranking"`           // whom the rulebook has shown, with what it tells of scores
 }
 
-// DecisionRecord is how the committee voted.
+// DecisionRecord is how the committee voted, and which hosts signed it off.
 type DecisionRecord struct {
-	Members   int `json:"members"`
-	For       int `json:"for"`
-	Against   int `json:"against"`
-	Abstained int `json:"abstained"`
+	Members    int                   `json:"members"`
+	For        int                   `json:"for"`
+	Against    int                   `json:"against"`
+	Abstained  int                   `json:"abstained"`
+	Signatures []event.HostSignature `json:"signatures,omitempty"` // in the rulebook's order; none where no host signs
 }
 
 // AwardList is one award and who won it, in order of rank.

@@ -33,6 +33,14 @@ const computed = `{"slug": %q, "rulebook_hash": %q, "votes_hash": %q, "scores_ha
 	{"candidate": "4", "rank": 3, "total": "70", "components": {"votes": "20", "panel:experts": "50"}, "award": "nominated", "explain": ["lot"]},
 	{"candidate": "2", "rank": 4, "total": "1", "components": {"votes": "1", "panel:experts": "0"}}], "shortlist": ["3", "1", "4", "2"]}}`
 
+// signed is the hosts' word for the approved result.
+func signed() []event.HostSignature {
+	return []event.HostSignature{
+		{Host: "union", Title: map[string]string{"zh": "总工会", "en": "Trade Union"}, Signer: "王伟", At: spring()},
+		{Host: "daily", Title: map[string]string{"zh": "日报社"}, Signer: "Li Na", At: spring().Add(time.Minute)},
+	}
+}
+
 // decided brings a selection to the end of decision, with four candidates and
 // an approved result, whose hash it gives.
 func (h *installation) decided(rulebook string) string {
@@ -43,7 +51,9 @@ func (h *installation) decided(rulebook string) string {
 	result := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
 	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: votes, ScoresHash: scores})
 	h.change("open decision")
-	h.rooms["review"].say("decision", event.DecisionMade{ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1})
+	h.rooms["review"].say("decision", event.DecisionMade{
+		ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1, Signatures: signed(),
+	})
 	h.until(func(s selection.Selection) bool { return s.Decided })
 	h.change("close decision")
 	return result
@@ -150,7 +160,8 @@ func TestPublish(t *testing.T) {
 	want := selection.Results{
 		Slug: slug, Title: map[string]string{"zh": "第二届“陇原最美快递员”", "en": "Most Beautiful Courier"}, Edition: 2,
 		PublishedAt: spring().Add(3 * time.Second), RulebookHash: h.get().RulebookHash, ResultHash: result, VotesHash: votes, ScoresHash: scores,
-		Ballots: 320, Lot: "3371.25", Decided: true, Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1},
+		Ballots: 320, Lot: "3371.25", Decided: true,
+		Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1, Signatures: signed()},
 		Ranking: []selection.RankedCandidate{
 			ranked(3, 1, "93.21", "40", "53.21", "winner"), ranked(1, 2, "80", "30", "50", "nominated"),
 			ranked(4, 3, "70", "20", "50", "nominated", "lot"), ranked(2, 4, "1", "1", "0", ""),

@@ -72,10 +72,16 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 	if err != nil {
 		return selection.Results{}, err
 	}
+	var signatures []event.HostSignature
+	if a.Signatures != nil {
+		if err := json.Unmarshal(a.Signatures, &signatures); err != nil {
+			return selection.Results{}, fmt.Errorf("results: signatures: %w", err)
+		}
+	}
 	return selection.Results{
 		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
 		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash, CandidatesHash: result.Candidates,
-		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained},
+		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained, Signatures: signatures},
 		Lot:      result.Ranking.Lot, Decided: result.Ranking.Decided, Awards: awards, Ranking: ranking,
 	}, nil
 }
@@ -90,13 +96,14 @@ type approved struct {
 	For          int    `db:"votes_for"`
 	Against      int    `db:"votes_against"`
 	Abstained    int    `db:"abstained"`
+	Signatures   []byte `db:"signatures"` // JSON; nil: no host signs
 }
 
 // decided gives the approved result; a notice of another one is none of it.
 func decided(ctx context.Context, tx *sqlx.Tx, slug string) (approved, error) {
 	var a approved
 	err := tx.GetContext(ctx, &a, `
-		SELECT d.result_hash, r.rulebook_hash, r.votes_hash, r.scores_hash, d.members, d.votes_for, d.votes_against, d.abstained
+		SELECT d.result_hash, r.rulebook_hash, r.votes_hash, r.scores_hash, d.members, d.votes_for, d.votes_against, d.abstained, d.signatures
 		FROM decision d
 		JOIN result r ON r.slug = d.slug AND r.result_hash = d.result_hash
 		LEFT JOIN notice n ON n.slug = d.slug

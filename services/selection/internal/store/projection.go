@@ -75,14 +75,22 @@ func compute(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.Resul
 }
 
 func decide(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.DecisionMade) error {
+	var signatures any // null: no host signs
+	if e.Signatures != nil {
+		body, err := json.Marshal(e.Signatures)
+		if err != nil {
+			return fmt.Errorf("keep decision: %w", err)
+		}
+		signatures = string(body)
+	}
 	return exec(ctx, tx, "keep decision", `
-		INSERT INTO decision (slug, result_hash, approved, members, votes_for, votes_against, abstained, made_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO decision (slug, result_hash, approved, members, votes_for, votes_against, abstained, signatures, made_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (slug) DO UPDATE SET
 			result_hash = excluded.result_hash, approved = excluded.approved, members = excluded.members,
 			votes_for = excluded.votes_for, votes_against = excluded.votes_against,
-			abstained = excluded.abstained, made_at = excluded.made_at`,
-		env.Slug, e.ResultHash, e.Approved, e.Members, e.For, e.Against, e.Abstained, env.At)
+			abstained = excluded.abstained, signatures = excluded.signatures, made_at = excluded.made_at`,
+		env.Slug, e.ResultHash, e.Approved, e.Members, e.For, e.Against, e.Abstained, signatures, env.At)
 }
 
 func exec(ctx context.Context, tx *sqlx.Tx, what, statement string, args ...any) error {
