@@ -28,11 +28,52 @@ func BenchmarkCastBallots_days(b *testing.B) {
 	}
 }
 
+// BenchmarkCastBallots_selections has ballots of many open selections in each
+// request, in turn.
+func BenchmarkCastBallots_selections(b *testing.B) {
+	for _, n := range []int{1, 10, 100, 1000} {
+		for _, c := range []struct{ pack, flight int }{{16, 4}, {64, 4}} {
+			b.Run(fmt.Sprintf("selections=%d/pack=%d", n, c.pack), func(b *testing.B) {
+				r := setup(b)
+				rules := `{"voters": ["device"], "picks": {"min": 1, "max": 5}, "counts": "live", "publication": {"every": "10s", "ballots": 10}}`
+				r.open(b, rules)
+				slugs := []string{slug}
+				for i := 1; i < n; i++ {
+					slugs = append(slugs, fmt.Sprint("other-", i))
+					r.beside(b, slugs[i], rules)
+				}
+				r.load(b, c.pack, c.flight, func(n int) voting.Cast {
+					one := ballot(n, n%8+1, n%8+2, n%8+3, n%8+4, n%8+5)
+					one.Slug = slugs[n%len(slugs)]
+					return one
+				})
+			})
+		}
+	}
+}
+
 func castBallots(b *testing.B, pack, flight int, frequency string, days int, says bool) {
 	b.Helper()
 	r := setup(b)
 	r.open(b, `{"voters": ["device"], "frequency": "`+frequency+`", "picks": {"min": 1, "max": 5}, "counts": "live"}`)
 	r.execute(b, `UPDATE voting SET opened_at = opened_at - $1 * interval '1 day'`, days)
+	r.load(b, pack, flight, func(n int) voting.Cast {
+		one := ballot(n, n%8+1, n%8+2, n%8+3, n%8+4, n%8+5)
+		if frequency == "daily" {
+			one = keyed(one, fmt.Sprint(n))
+		}
+		if says {
+			one.Made = time.Now()
+		}
+		return one
+	})
+	r.whole(b, b.N*pack)
+	b.ReportMetric(r.size(b)/float64(b.N*pack), "bytes/ballot")
+}
+
+// load casts the ballots that are made of numbers, each of a voter of its own.
+func (r *room) load(b *testing.B, pack, flight int, cast func(n int) voting.Cast) {
+	b.Helper()
 	var requests, failed atomic.Int64
 	b.SetParallelism(flight) // times GOMAXPROCS, so:
 	slots := make(chan struct{}, flight)
@@ -40,16 +81,9 @@ func castBallots(b *testing.B, pack, flight int, frequency string, days int, say
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			first := int(requests.Add(1)) * pack
-			in := voting.CastBallots{Ballots: make([]voting.Cast, pack)}
-			for i := range in.Ballots {
-				n := (first + i) % 8
-				in.Ballots[i] = ballot(first+i, n+1, n+2, n+3, n+4, n+5)
-				if frequency == "daily" {
-					in.Ballots[i] = keyed(in.Ballots[i], fmt.Sprint(first+i))
-				}
-				if says {
-					in.Ballots[i].Made = time.Now()
-				}
+			var in voting.CastBallots
+			for i := range pack {
+				in.Ballots = append(in.Ballots, cast(first+i))
 			}
 			slots <- struct{}{}
 			out, err := r.CastBallots(r.ctx, in)
@@ -70,8 +104,6 @@ func castBallots(b *testing.B, pack, flight int, frequency string, days int, say
 	if n := failed.Load(); n > 0 {
 		b.Errorf("%d ballots were not counted", n)
 	}
-	r.whole(b, b.N*pack)
-	b.ReportMetric(r.size(b)/float64(b.N*pack), "bytes/ballot")
 }
 
 // size is what ballots, batches and the log take on disk, in bytes, with their

@@ -200,7 +200,7 @@ func (r *room) migrateAgain(t testing.TB) {
 	t.Helper()
 	r.execute(t, `
 		DELETE FROM migration WHERE version_id >= 2;
-		DROP FUNCTION cast_ballots;
+		DROP FUNCTION cast_ballots, cast_ballots_of_many;
 		ALTER TABLE batch ADD COLUMN candidates smallint[], ADD COLUMN votes int[];
 		UPDATE batch b SET candidates = k.candidates, votes = k.votes FROM batch_body k WHERE k.batch = b.id;
 		DROP TABLE batch_body;

@@ -157,6 +157,15 @@ func (r *room) open(t testing.TB, rules string) {
 	r.selection.Hand(r.phase(t, event.Open, nil))
 }
 
+// beside opens another selection.
+func (r *room) beside(t testing.TB, slug, rules string) {
+	t.Helper()
+	mine := r.selection
+	r.selection = testkit.NewSelection(t, slug, r.deps.Time, r.inbox.Deliver)
+	r.open(t, rules)
+	r.selection = mine
+}
+
 func (r *room) close(t testing.TB) { t.Helper(); r.selection.Hand(r.phase(t, event.Close, nil)) }
 
 func voter(n int) (v voting.VoterID) {

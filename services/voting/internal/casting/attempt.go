@@ -1,8 +1,12 @@
 package casting
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"iter"
+	"log/slog"
+	"slices"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
@@ -34,20 +38,21 @@ func (it *item) counted() bool { return it.settled && it.result.fault == nil }
 
 func (it *item) refuse(f *fault.Error) { it.settle(result{fault: f}) }
 
-// attempt is one try to count ballots of one selection.
+// attempt is one try to count ballots.
 type attempt struct {
 	store *store
 	cache *candidates.Cache
 	keys  secret.Keys
-	slug  string
-	items []item
+	log   *slog.Logger
+	items []item // sorted by slug
 }
 
-func newAttempt(w *writer, slug string, ballots []*ballot) *attempt {
-	a := &attempt{store: w.store, cache: w.caster.cache, keys: w.caster.keys, slug: slug, items: make([]item, len(ballots))}
+func newAttempt(w *writer, ballots []*ballot) *attempt {
+	a := &attempt{store: w.store, cache: w.caster.cache, keys: w.caster.keys, log: w.caster.log, items: make([]item, len(ballots))}
 	for i, b := range ballots {
 		a.items[i].ballot = b
 	}
+	slices.SortStableFunc(a.items, func(a, b item) int { return cmp.Compare(a.ballot.cast.Slug, b.ballot.cast.Slug) })
 	return a
 }
 
@@ -58,16 +63,73 @@ func (a *attempt) run(ctx context.Context) error {
 	if err := a.recognize(ctx); err != nil {
 		return err
 	}
-	for n := range maxPasses {
-		p, err := a.pass(ctx, n > 0)
-		if err != nil {
-			return err
-		}
-		if done, err := p.run(ctx); err != nil || done {
+	fresh := map[string]bool{} // selections of which what was kept is out of date
+	for range maxPasses {
+		left, err := a.pass(ctx, fresh)
+		if err != nil || !left {
 			return err
 		}
 	}
 	return errRaced
+}
+
+// pass judges, writes, and answers the ballots that are not settled: selection by
+// selection, but for the write, which is one. It tells whether some are left, and
+// notes the selections that are to be read anew for them.
+func (a *attempt) pass(ctx context.Context, fresh map[string]bool) (left bool, err error) {
+	var judged []*pass
+	for slug, items := range bySelection(a.waiting()) {
+		p, err := a.begin(ctx, slug, items, fresh[slug])
+		if err != nil && !passes(err) { // it is the selection's own
+			a.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(items), "error", err)
+			for _, it := range items {
+				it.refuse(it.ballot.failed(err))
+			}
+			continue
+		}
+		if err != nil {
+			return false, err
+		}
+		stands, err := p.judge(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !stands {
+			left, fresh[slug] = true, true
+			p.undo()
+			continue
+		}
+		judged = append(judged, p)
+	}
+	if err := a.write(ctx, judged); err != nil {
+		return false, err
+	}
+	var asks []ask
+	for _, p := range judged {
+		if p.holds {
+			asks = append(asks, p.asks...)
+			continue
+		}
+		left, fresh[p.slug] = true, true
+		p.undo()
+	}
+	return left, a.answer(ctx, asks)
+}
+
+// bySelection gives each selection's of items that are sorted by slug.
+func bySelection(items []*item) iter.Seq2[string, []*item] {
+	return func(yield func(string, []*item) bool) {
+		for len(items) > 0 {
+			slug, n := items[0].ballot.cast.Slug, 1
+			for n < len(items) && items[n].ballot.cast.Slug == slug {
+				n++
+			}
+			if !yield(slug, items[:n]) {
+				return
+			}
+			items = items[n:]
+		}
+	}
 }
 
 // waiting are the items that are not settled.
@@ -82,21 +144,27 @@ func (a *attempt) waiting() []*item {
 }
 
 // recognize finds the ballots that an attempt before this one wrote after all,
-// where that is in doubt. Once the selection could be locked, the transaction of
+// where that is in doubt. Once their selections could be locked, the transaction of
 // that attempt has ended. If it had not begun by then, it will find that its minute
 // is over, or these ballots in its way.
 func (a *attempt) recognize(ctx context.Context) error {
 	var asks []ask
+	waited := ""
 	for i := range a.items {
-		if it := &a.items[i]; it.ballot.doubtful() {
-			asks = append(asks, ask{it, []slot{*it.ballot.tried}})
+		it := &a.items[i]
+		if !it.ballot.doubtful() {
+			continue
+		}
+		asks = append(asks, ask{it, []slot{*it.ballot.tried}})
+		if slug := it.ballot.cast.Slug; slug != waited {
+			if _, err := a.store.wait(ctx, slug); err != nil {
+				return err
+			}
+			waited = slug
 		}
 	}
 	if len(asks) == 0 {
 		return nil
-	}
-	if _, err := a.store.wait(ctx, a.slug); err != nil {
-		return err
 	}
 	return a.recall(ctx, asks)
 }

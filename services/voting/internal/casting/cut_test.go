@@ -71,7 +71,7 @@ func TestWriter_cut(t *testing.T) {
 				request := newCall(len(casts))
 				ballots := read(keys, casts, request)
 				line.CutAt(n, answered)
-				w.cast(over, slug, ballots)
+				w.cast(over, ballots)
 				uncut := line.Uncut()
 				line.CutAt(0, false)
 				line.Restore(t)
@@ -88,7 +88,7 @@ func TestWriter_cut(t *testing.T) {
 						retried := newCall(1)
 						b := *ballots[i]
 						b.call, b.index = retried, 0
-						w.cast(t.Context(), slug, []*ballot{&b})
+						w.cast(t.Context(), []*ballot{&b})
 						if again := retried.results[0]; again.fault != nil && again.fault.Kind == fault.Unavailable {
 							t.Errorf("%s: cut at %d, ballot %d, once more: %v", slug, n, i, again.fault)
 						}

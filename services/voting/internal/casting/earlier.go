@@ -78,7 +78,7 @@ func (p *pass) ended(ctx context.Context) error {
 	if s.begun[p.selection.ID] >= p.period {
 		return nil
 	}
-	at, err := s.wait(ctx, p.attempt.slug)
+	at, err := s.wait(ctx, p.slug)
 	if err != nil {
 		return err
 	}

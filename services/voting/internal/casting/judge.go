@@ -12,9 +12,8 @@ import (
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
-// judge decides which ballots are to be written, and tells whether any is
-// refused.
-func (p *pass) judge(ctx context.Context) (refused bool, err error) {
+// sort finds the ballots that are to be written, and tells whether any is refused.
+func (p *pass) sort(ctx context.Context) (refused bool, err error) {
 	replaced, err := p.replaced(ctx)
 	if err != nil {
 		return false, err
@@ -67,11 +66,11 @@ func (p *pass) replaced(ctx context.Context) (map[*item]bool, error) {
 	items := map[string][]*item{}
 	for _, it := range p.items {
 		if it.ballot.cast.Way == rulebook.WayRoster {
-			hash := event.VoterHash(p.attempt.slug, it.ballot.cast.Voter)
+			hash := event.VoterHash(p.slug, it.ballot.cast.Voter)
 			items[hash] = append(items[hash], it)
 		}
 	}
-	generations, err := p.attempt.store.generations(ctx, p.attempt.slug, slices.Collect(maps.Keys(items)))
+	generations, err := p.attempt.store.generations(ctx, p.slug, slices.Collect(maps.Keys(items)))
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +85,7 @@ func (p *pass) replaced(ctx context.Context) (map[*item]bool, error) {
 
 // slot is the voter's in a period.
 func (p *pass) slot(it *item, period int) slot {
-	return slot{p.selection.ID, period, p.attempt.keys.Name(p.attempt.slug, period, it.ballot.cast.Voter)}
+	return slot{p.selection.ID, period, p.attempt.keys.Name(p.slug, period, it.ballot.cast.Voter)}
 }
 
 // gate refuses ballots that are not taken now, whatever they pick.
@@ -183,7 +182,7 @@ func sharesCode(b *ballot) bool { return b.cast.Way == rulebook.WayRoster }
 // shows tells whether a ballot comes with the receipt of one of these.
 func (p *pass) shows(it *item, earlier []row) bool {
 	code, err := receipt.Parse(it.ballot.cast.Earlier)
-	shown, issued := p.attempt.keys.Receipt.Open(code, p.attempt.slug)
+	shown, issued := p.attempt.keys.Receipt.Open(code, p.slug)
 	return err == nil && issued && slices.ContainsFunc(earlier, func(r row) bool { return receipt.Place{Batch: r.Batch, Rank: r.Rank} == shown })
 }
 

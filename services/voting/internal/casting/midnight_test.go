@@ -40,7 +40,7 @@ func TestWriter_overMidnight(t *testing.T) {
 		ballots[0].came = time.Now().Add(-slept)
 		w := &writer{caster: c, store: &store{db: db}}
 		defer w.store.disconnect()
-		w.cast(t.Context(), "s-1", ballots)
+		w.cast(t.Context(), ballots)
 		return request.results[0]
 	}
 	first := cast(voting.BallotID{1}, 0)

@@ -4,31 +4,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/laurel-awards/laurel/services/voting"
 	"github.com/laurel-awards/laurel/services/voting/internal/candidates"
 )
 
-// pass judges, writes, and answers the ballots that an attempt has not settled.
+// pass is what becomes of a selection's ballots in one pass of an attempt.
 type pass struct {
 	attempt   *attempt
+	slug      string
 	items     []*item
 	selection *candidates.Snapshot // nil: it is not here
 	fresh     bool                 // selection was read for this pass
 	now       time.Time            // the database's clock, by which the ballots are judged
 	period    int                  // the present one
 	writes    []*item
+	holds     bool  // the writes are written, or there are none
 	asks      []ask // what is to be found after the writing
 }
 
-// pass begins one, on the kept snapshot of the selection or on a fresh one.
-func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
-	p := &pass{attempt: a, items: a.waiting(), selection: a.cache.Kept(a.slug), fresh: fresh}
+// begin begins one, on the kept snapshot of the selection or on a fresh one.
+func (a *attempt) begin(ctx context.Context, slug string, items []*item, fresh bool) (*pass, error) {
+	p := &pass{attempt: a, slug: slug, items: items, selection: a.cache.Kept(slug), fresh: fresh}
 	if p.selection == nil || fresh {
 		p.fresh = true
 		var err error
-		if p.selection, err = a.cache.Read(ctx, a.store.db, a.slug); err != nil && !errors.Is(err, voting.ErrNotYet) {
+		if p.selection, err = a.cache.Read(ctx, a.store.db, slug); err != nil && !errors.Is(err, voting.ErrNotYet) {
 			return nil, err
 		}
 	}
@@ -36,32 +39,21 @@ func (a *attempt) pass(ctx context.Context, fresh bool) (*pass, error) {
 		return p, nil
 	}
 	if err := a.keys.Made(p.selection.KeyCheck); err != nil { // with another, everybody could vote again
-		return nil, fmt.Errorf("cast ballots of %s: %w", a.slug, err)
+		return nil, fmt.Errorf("cast ballots of %s: %w", slug, err)
 	}
 	p.now = p.selection.At()
 	p.period = p.selection.Rules.Period(p.now)
 	return p, nil
 }
 
-// run tells whether all are settled. Nobody is refused on a kept snapshot, which
-// may be out of date.
-func (p *pass) run(ctx context.Context) (done bool, err error) {
+// judge decides which ballots are to be written, and tells whether that stands:
+// nobody is refused on a kept snapshot, which may be out of date.
+func (p *pass) judge(ctx context.Context) (stands bool, err error) {
 	if err := p.before(ctx); err != nil {
 		return false, err
 	}
-	refused, err := p.judge(ctx)
-	if err != nil {
-		return false, err
-	}
-	if refused && !p.fresh {
-		p.undo()
-		return false, nil
-	}
-	if holds, err := p.write(ctx); err != nil || !holds {
-		p.undo()
-		return false, err
-	}
-	return true, p.attempt.answer(ctx, p.asks)
+	refused, err := p.sort(ctx)
+	return p.fresh || !refused, err
 }
 
 // sentAgain is for how long a ballot may be on its way to two replicas: a gateway
@@ -93,13 +85,13 @@ func (p *pass) before(ctx context.Context) error {
 	if len(asks) == 0 {
 		return nil
 	}
-	if _, err := p.attempt.store.wait(ctx, p.attempt.slug); err != nil {
+	if _, err := p.attempt.store.wait(ctx, p.slug); err != nil {
 		return err
 	}
 	if err := p.attempt.recall(ctx, asks); err != nil {
 		return err
 	}
-	p.items = p.attempt.waiting()
+	p.items = slices.DeleteFunc(p.items, func(it *item) bool { return it.settled })
 	return nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"database/sql/driver"
 	"encoding/hex"
 	"fmt"
@@ -31,7 +30,8 @@ type store struct {
 
 // castBallots calls the function that the migrations describe. It is prepared
 // once a connection: planning it anew would take longer than a small batch.
-const castBallots = `SELECT id, at, skipped FROM cast_ballots($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+const castBallots = `SELECT ids, at, skipped
+	FROM cast_ballots_of_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
 
 func (s *store) connect(ctx context.Context) (err error) {
 	if s.conn != nil {
@@ -57,14 +57,14 @@ func (s *store) disconnect() {
 	s.conn, s.call = nil, nil
 }
 
-// written is what cast_ballots answers.
+// written is what cast_ballots_of_many answers.
 type written struct {
-	ID      sql.NullInt64 `db:"id"` // of the batch; null: what the ballots were judged by has changed
+	IDs     pq.Int64Array `db:"ids"` // of the batches; 0: what the ballots were judged by has changed
 	At      time.Time     `db:"at"`
-	Skipped pq.Int32Array `db:"skipped"` // ranks, ascending
+	Skipped pq.Int32Array `db:"skipped"` // places among all ballots, ascending
 }
 
-// write counts a batch of ballots in one transaction.
+// write counts a batch of ballots of each selection, in one transaction.
 func (s *store) write(ctx context.Context, args []any) (w written, err error) {
 	return w, pg.Settled(s.call.GetContext(ctx, &w, args...))
 }

@@ -15,81 +15,128 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
-// write counts the ballots in one transaction, which is one call. It writes
-// nothing if the selection has changed since they were judged, and tells whether
-// it has not.
+// write counts what is to be written, of all selections in one transaction, which
+// is one call. Of a selection that has changed since its ballots were judged it
+// writes nothing, and that pass does not hold.
 //
 // The rules of time change at full minutes, so a judgement holds until the minute
 // ends.
-func (p *pass) write(ctx context.Context) (holds bool, err error) {
-	if len(p.writes) == 0 {
-		return true, nil
+func (a *attempt) write(ctx context.Context, passes []*pass) error {
+	var c columns
+	var writing []*pass
+	var writes []*item
+	for _, p := range passes {
+		if p.holds = len(p.writes) == 0; p.holds {
+			continue
+		}
+		slices.SortFunc(p.writes, func(a, b *item) int {
+			return cmp.Or(bytes.Compare(a.slot.voter[:], b.slot.voter[:]), cmp.Compare(a.part, b.part))
+		})
+		writing, writes = append(writing, p), append(writes, p.writes...)
+		c.add(p)
 	}
-	slices.SortFunc(p.writes, func(a, b *item) int {
-		return cmp.Or(bytes.Compare(a.slot.voter[:], b.slot.voter[:]), cmp.Compare(a.part, b.part))
-	})
-	known := make([]*slot, len(p.writes)) // what was in doubt before
-	for i, it := range p.writes {
+	if len(writes) == 0 {
+		return nil
+	}
+	known := make([]*slot, len(writes)) // what was in doubt before
+	for i, it := range writes {
 		known[i], it.ballot.tried = it.ballot.tried, &it.slot
 	}
+	out, err := a.store.write(ctx, c.args())
+	if !errors.Is(err, pg.ErrUnknownCommit) {
+		for i, it := range writes {
+			it.ballot.tried = known[i]
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cast ballots: %w", err)
+	}
+	first := 0 // of the selection's ballots among all
+	for g, p := range writing {
+		p.written(out, out.IDs[g], first)
+		first += len(p.writes)
+	}
+	return nil
+}
+
+// written notes what came of the pass's writes.
+func (p *pass) written(out written, batch int64, first int) {
+	if batch == 0 {
+		return
+	}
+	fell := false
+	for rank, it := range p.writes {
+		if _, skipped := slices.BinarySearch(out.Skipped, int32(first+rank)); skipped {
+			fell = true
+			p.asks = append(p.asks, ask{it, []slot{it.slot}})
+			continue
+		}
+		it.settle(result{batch: batch, rank: rank, counted: out.At.UTC()})
+	}
+	// Where another replica was quicker to add, the rest was judged by old picks.
+	p.holds = !p.selection.Rules.Adds() || !fell
+}
+
+// columns are ballots of one selection after another, their leaves and their sums,
+// as cast_ballots_of_many takes them.
+type columns struct {
+	// An element for each selection; of starts and sums, one more.
+	locks         bigints
+	selections    ints
+	rolls         ints
+	since, until  moments
+	periods       ints
+	starts, sums  ints
+	of            smallints // an element for each ballot, from here on
+	parts         smallints
+	voters, salts []byte
+	keys          []byte // a key of zeros is none, there as here
+	leaves        []byte
+	picks         smallints
+	bounds        ints
+	candidates    smallints
+	votes         ints
+}
+
+// add puts the pass's writes behind the others.
+func (c *columns) add(p *pass) {
 	since := p.now.Truncate(time.Minute)
 	until := since.Add(time.Minute)
 	if end := p.selection.ClosesAt; end.Valid && end.Time.Before(until) {
 		until = end.Time
 	}
-	slug := p.attempt.slug
-	args := []any{candidates.LockKey(slug), p.selection.ID, p.selection.Version, since, until, p.period}
-	out, err := p.attempt.store.write(ctx, append(args, p.columns()...))
-	if !errors.Is(err, pg.ErrUnknownCommit) {
-		for i, it := range p.writes {
-			it.ballot.tried = known[i]
-		}
-	}
-	if err != nil {
-		return false, fmt.Errorf("cast ballots of %s: %w", slug, err)
-	}
-	if !out.ID.Valid {
-		return false, nil
-	}
-	for rank, it := range p.writes {
-		if _, fell := slices.BinarySearch(out.Skipped, int32(rank)); fell {
-			p.asks = append(p.asks, ask{it, []slot{it.slot}})
-			continue
-		}
-		it.settle(result{batch: out.ID.Int64, rank: rank, counted: out.At.UTC()})
-	}
-	// Where another replica was quicker to add, the rest was judged by old picks.
-	return !p.selection.Rules.Adds() || len(out.Skipped) == 0, nil
-}
-
-// columns are the ballots, their leaves and their sums as cast_ballots takes
-// them. A key of zeros is none, there as here.
-func (p *pass) columns() []any {
-	n := len(p.writes)
-	parts, bounds := make(smallints, n), make(ints, 1, n+1)
-	voters, salts, keys := make([]byte, 0, 16*n), make([]byte, 0, saltSize*n), make([]byte, 0, keySize*n)
-	leaves := make([]byte, 0, 32*n)
-	var picks smallints
+	c.locks, c.selections = append(c.locks, candidates.LockKey(p.slug)), append(c.selections, int32(p.selection.ID))
+	c.rolls, c.periods = append(c.rolls, int32(p.selection.Version)), append(c.periods, int32(p.period))
+	c.since, c.until = append(c.since, since), append(c.until, until)
+	c.starts, c.sums = append(c.starts, int32(len(c.of))), append(c.sums, int32(len(c.candidates)))
+	group := int16(len(c.locks))
 	sums := map[int]int32{}
 	var text []byte
 	leaf := ballotlog.Ballot{Period: rule.PeriodName(p.period)}
-	for i, it := range p.writes {
+	for _, it := range p.writes {
 		b := it.ballot
-		parts[i] = int16(it.part)
 		leaf.Voter, leaf.Salt, leaf.Picks = it.slot.voter, b.salt, b.picks
 		text = leaf.Append(text[:0])
 		hash := ballotlog.Hash(text)
-		voters, salts = append(voters, it.slot.voter[:]...), append(salts, b.salt[:]...)
-		keys, leaves = append(keys, b.cast.Key[:keySize]...), append(leaves, hash[:]...)
+		c.of, c.parts = append(c.of, group), append(c.parts, int16(it.part))
+		c.voters, c.salts = append(c.voters, it.slot.voter[:]...), append(c.salts, b.salt[:]...)
+		c.keys, c.leaves = append(c.keys, b.cast.Key[:keySize]...), append(c.leaves, hash[:]...)
+		c.bounds = append(c.bounds, int32(len(c.picks)))
 		for _, pick := range b.picks {
-			picks = append(picks, int16(pick))
+			c.picks = append(c.picks, int16(pick))
 			sums[pick]++
 		}
-		bounds = append(bounds, int32(len(picks)))
 	}
-	numbers, votes := make(smallints, 0, len(sums)), make(ints, 0, len(sums))
 	for candidate, v := range sums {
-		numbers, votes = append(numbers, int16(candidate)), append(votes, v)
+		c.candidates, c.votes = append(c.candidates, int16(candidate)), append(c.votes, v)
 	}
-	return []any{parts, voters, salts, keys, leaves, picks, bounds, numbers, votes}
+}
+
+// args are the function's.
+func (c *columns) args() []any {
+	return []any{
+		c.locks, c.selections, c.rolls, c.since, c.until, c.periods,
+		append(c.starts, int32(len(c.of))), append(c.sums, int32(len(c.candidates))),
+		c.of, c.parts, c.voters, c.salts, c.keys, c.leaves, c.picks, append(c.bounds, int32(len(c.picks))), c.candidates, c.votes,
+	}
 }

@@ -31,7 +31,7 @@ func (c *Caster) Run(ctx context.Context) error {
 	defer w.store.disconnect()
 	for {
 		if ballots := c.queue.take(maxBatch); len(ballots) > 0 {
-			w.bySelection(ctx, ballots)
+			w.cast(ctx, ballots)
 			continue
 		}
 		select {
@@ -45,62 +45,59 @@ func (c *Caster) Run(ctx context.Context) error {
 	}
 }
 
-// bySelection casts what waited, a transaction for each selection.
-func (w *writer) bySelection(ctx context.Context, ballots []*ballot) {
-	for len(ballots) > 0 {
-		slug := ballots[0].cast.Slug
-		var one, rest []*ballot
-		for _, b := range ballots {
-			if b.cast.Slug == slug {
-				one = append(one, b)
-			} else {
-				rest = append(rest, b)
-			}
-		}
-		w.cast(ctx, slug, one)
-		ballots = rest
-	}
-}
-
 // cast writes ballots and tells each its result. Where one of them makes the
-// transaction fail by its data, or the code panic, halving frees the others of
-// it.
-func (w *writer) cast(ctx context.Context, slug string, ballots []*ballot) {
-	left, err := w.insist(ctx, slug, ballots)
+// transaction fail by its data, or the code panic, halving frees the others, so that
+// no selection harms another.
+func (w *writer) cast(ctx context.Context, ballots []*ballot) {
+	left, err := w.insist(ctx, ballots)
 	if len(left) < len(ballots) {
 		w.caster.wake()
 	}
-	if len(left) > 1 && (guard.Is(err) || pg.IsData(err)) {
+	if len(left) > 1 && own(err) {
 		half := len(left) / 2
-		w.cast(ctx, slug, left[:half])
-		w.cast(ctx, slug, left[half:])
+		w.cast(ctx, left[:half])
+		w.cast(ctx, left[half:])
 		return
 	}
 	if len(left) > 0 {
-		w.caster.log.ErrorContext(ctx, "ballots failed", "selection", slug, "ballots", len(left), "error", err)
+		w.caster.log.ErrorContext(ctx, "ballots failed", "selections", slugs(left), "ballots", len(left), "error", err)
 	}
 	for _, b := range left {
 		b.settle(result{fault: b.failed(err)})
 	}
 }
 
+// own tells whether an error is of some of the ballots: the others may be written
+// without these.
+func own(err error) bool {
+	return guard.Is(err) || pg.IsData(err)
+}
+
+// slugs are the selections of ballots that are sorted by them.
+func slugs(ballots []*ballot) (all []string) {
+	for _, b := range ballots {
+		all = append(all, b.cast.Slug)
+	}
+	return slices.Compact(all)
+}
+
 // insist tries again while the database is away, or as long as it is not known of
-// some ballot whether it was written. It gives the ballots that are not settled,
-// and why.
+// some ballot whether it was written. It gives the ballots that are not settled, sorted
+// by slug, and why.
 //
 // No caller's context is used here; the task's own ends only the waiting.
-func (w *writer) insist(ctx context.Context, slug string, ballots []*ballot) (left []*ballot, err error) {
+func (w *writer) insist(ctx context.Context, ballots []*ballot) (left []*ballot, err error) {
 	left = ballots
 	for began := time.Now(); ; {
-		if left, err = w.try(ctx, slug, left); err == nil {
+		if left, err = w.try(ctx, left); err == nil {
 			return nil, nil
 		}
 		doubt := slices.ContainsFunc(left, (*ballot).doubtful)
-		if len(left) == 0 || guard.Is(err) || pg.IsData(err) || !doubt && !passes(err) {
+		if len(left) == 0 || own(err) || !doubt && !passes(err) {
 			return left, err
 		}
 		w.caster.log.WarnContext(ctx, "ballots are tried again",
-			"selection", slug, "ballots", len(left), "commit_unknown", doubt, "error", err)
+			"selections", slugs(left), "ballots", len(left), "commit_unknown", doubt, "error", err)
 		if time.Since(began) > patience || !pause.For(ctx, retryPause) {
 			return left, err
 		}
@@ -115,10 +112,10 @@ func passes(err error) bool {
 // try settles ballots, and gives the others with the error that kept them from
 // it. Those that the try is known to have counted are settled in any case,
 // whatever failed behind their commit.
-func (w *writer) try(ctx context.Context, slug string, ballots []*ballot) (left []*ballot, err error) {
+func (w *writer) try(ctx context.Context, ballots []*ballot) (left []*ballot, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), attemptBy)
 	defer cancel()
-	a := newAttempt(w, slug, ballots)
+	a := newAttempt(w, ballots)
 	err = guard.Do("casting", func() error {
 		if err := w.store.connect(ctx); err != nil {
 			return err

@@ -18,7 +18,7 @@ func TestWriter_panic(t *testing.T) {
 	for i := range call.results {
 		ballots = append(ballots, &ballot{cast: &voting.Cast{Slug: "s-1"}, call: call, index: i})
 	}
-	w.bySelection(t.Context(), ballots)
+	w.cast(t.Context(), ballots)
 	<-call.done
 	for i, r := range call.results {
 		if !errors.Is(r.fault, voting.ErrUnknownOutcome) {
