@@ -24,7 +24,7 @@ DECLARE
     batches bigint[];
     ranks smallint[];
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(l) FROM unnest(_locks) l;
+    PERFORM pg_advisory_xact_lock_shared(unnest(_locks));
     -- The statements from here on see what was committed before the locks.
     at := clock_timestamp();
     ids := ARRAY(
@@ -44,15 +44,16 @@ BEGIN
     )
     SELECT array_agg(batch), array_agg(rank) INTO batches, ranks FROM inserted;
     skipped := '{}';
-    IF cardinality(ranks) = (SELECT sum(_starts[g + 1] - _starts[g]) FROM generate_series(1, groups) g WHERE ids[g] > 0) THEN
-        INSERT INTO batch (id, selection, period, committed_at, ballots, skipped)
-        SELECT ids[g], _selections[g], _periods[g], at, _starts[g + 1] - _starts[g], '{}'
-        FROM generate_series(1, groups) g WHERE ids[g] > 0;
+    IF cardinality(ranks) = cardinality(_of) THEN
+        WITH counted AS (
+            INSERT INTO batch (id, selection, period, committed_at, ballots, skipped)
+            SELECT ids[g], _selections[g], _periods[g], at, _starts[g + 1] - _starts[g], '{}' FROM generate_series(1, groups) g
+        )
         INSERT INTO batch_body (batch, candidates, votes, leaves, voters)
         SELECT ids[g], _candidates[_sums[g] + 1 : _sums[g + 1]], _votes[_sums[g] + 1 : _sums[g + 1]],
                substring(_leaves FROM 32 * _starts[g] + 1 FOR 32 * (_starts[g + 1] - _starts[g])),
                substring(_voters FROM 16 * _starts[g] + 1 FOR 16 * (_starts[g + 1] - _starts[g]))
-        FROM generate_series(1, groups) g WHERE ids[g] > 0;
+        FROM generate_series(1, groups) g;
         RETURN;
     END IF;
     skipped := ARRAY(

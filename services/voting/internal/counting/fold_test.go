@@ -102,7 +102,7 @@ func TestFold_atOnce(t *testing.T) {
 	var g errgroup.Group
 	for range 6 {
 		g.Go(func() error {
-			f := fold{selection: 1}
+			f := fold{selections: []int{1}}
 			return pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) })
 		})
 	}
@@ -168,7 +168,7 @@ func TestFold_afterSeal(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `UPDATE head SET sealed_at = now()`); err != nil {
 		t.Fatal(err)
 	}
-	f := fold{selection: 1}
+	f := fold{selections: []int{1}}
 	if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err == nil {
 		t.Error("batches after the seal were counted")
 	}
@@ -184,7 +184,7 @@ func TestFold_withoutBody(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), `DELETE FROM batch_body WHERE batch = 7; UPDATE voting SET closed_at = now()`); err != nil {
 		t.Fatal(err)
 	}
-	f := fold{selection: 1}
+	f := fold{selections: []int{1}}
 	if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err == nil {
 		t.Error("a batch without a body was counted")
 	}

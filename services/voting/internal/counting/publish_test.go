@@ -19,7 +19,7 @@ import (
 func foldAll(t testing.TB, db *sqlx.DB) {
 	t.Helper()
 	for {
-		f := fold{selection: 1}
+		f := fold{selections: []int{1}}
 		if err := pg.InTx(t.Context(), db, func(tx *sqlx.Tx) error { return f.run(t.Context(), tx) }); err != nil {
 			t.Fatal(err)
 		}

@@ -41,6 +41,7 @@ type Sequencer struct {
 	jobs   *job.Runner
 
 	failed map[step]failure // the others are counted all the same
+	apart  time.Time        // until then, each selection is folded by itself
 	stalls stalls
 	due    map[int]int64 // by selection: up to where ballots are to be public, where that takes several publications
 }
@@ -121,20 +122,51 @@ func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, 
 	if err != nil {
 		return 0, err
 	}
-	for _, st := range all {
-		if !st.Waits {
-			continue
-		}
-		f := fold{selection: st.Selection}
-		if err := s.do(ctx, leader, st, folding, func(ctx context.Context) error { return inStep(ctx, leader, f.run) }); err != nil {
-			return counted, err
-		}
-		counted += f.ballots
+	if counted, err = s.fold(ctx, leader, all); err != nil {
+		return counted, err
 	}
 	for _, st := range all {
 		if err := s.do(ctx, leader, st, publishing, func(ctx context.Context) error { return s.publish(ctx, leader, st) }); err != nil {
 			return counted, err
 		}
+	}
+	return counted, nil
+}
+
+// fold takes the batches that wait into the tally: of all selections together, for
+// each transaction costs a commit. Selections whose folding failed, and all where
+// that of all did, are folded one by one.
+func (s *Sequencer) fold(ctx context.Context, leader *pg.Leader, all []state) (counted int, err error) {
+	var together fold
+	var single []state
+	for _, st := range all {
+		switch _, failed := s.failed[step{st.Selection, folding}]; {
+		case !st.Waits:
+		case failed, time.Now().Before(s.apart):
+			single = append(single, st)
+		default:
+			together.selections = append(together.selections, st.Selection)
+		}
+	}
+	if len(together.selections) > 0 {
+		bounded, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		if err := guard.Do("sequencer", func() error { return inStep(bounded, leader, together.run) }); err != nil {
+			s.log.WarnContext(ctx, "sequencer: selections are folded one by one", "selections", len(together.selections), "error", err)
+			s.apart = time.Now().Add(maxPause)
+			if lost := leader.Check(ctx); lost != nil {
+				return 0, fmt.Errorf("fold: %w", errors.Join(err, lost))
+			}
+			return s.fold(ctx, leader, all)
+		}
+		counted = together.ballots
+	}
+	for _, st := range single {
+		f := fold{selections: []int{st.Selection}}
+		if err := s.do(ctx, leader, st, folding, func(ctx context.Context) error { return inStep(ctx, leader, f.run) }); err != nil {
+			return counted, err
+		}
+		counted += f.ballots
 	}
 	return counted, nil
 }

@@ -57,7 +57,7 @@ func TestSequencer_harmless(t *testing.T) {
 	}{
 		"no space":   {`RAISE EXCEPTION 'no space' USING ERRCODE = '53100'`, 1},
 		"bad file":   {`RAISE EXCEPTION 'a bad page' USING ERRCODE = '58030'`, 1},
-		"terminated": {`PERFORM pg_terminate_backend(pg_backend_pid())`, 2},
+		"terminated": {`PERFORM pg_terminate_backend(pg_backend_pid())`, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
