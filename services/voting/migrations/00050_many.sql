@@ -3,9 +3,8 @@
 -- selections: what waits at a moment is one transaction, however many votes are
 -- open. Arrays whose names are of a selection have an element for each, in the order
 -- of their slugs, in which all replicas take the locks and insert: so none wait for
--- each other in a circle. Of the ballots, _of is which selection a ballot is of, from 1; those of
--- the selection at g are from _starts[g] to before _starts[g + 1], sorted by voter
--- and part; their sums are the elements of _candidates and _votes from _sums[g] to
+-- each other in a circle. The ballots of the selection at g are
+-- from _starts[g] to before _starts[g + 1], sorted by voter and part; their sums are the elements of _candidates and _votes from _sums[g] to
 -- before _sums[g + 1].
 --
 -- Of a selection that is no longer as its ballots were judged, nothing is written,
@@ -14,7 +13,7 @@
 -- +goose StatementBegin
 CREATE FUNCTION cast_ballots_of_many(
     _locks bigint[], _selections int[], _rolls int[], _since timestamptz[], _until timestamptz[], _periods int[], _starts int[], _sums int[],
-    _of smallint[], _parts smallint[], _voters bytea, _salts bytea, _keys bytea, _leaves bytea, _picks smallint[], _bounds int[],
+    _parts smallint[], _voters bytea, _salts bytea, _keys bytea, _leaves bytea, _picks smallint[], _bounds int[],
     _candidates smallint[], _votes int[],
     OUT ids bigint[], OUT at timestamptz, OUT skipped int[]
 ) LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
@@ -33,18 +32,19 @@ BEGIN
         FROM generate_series(1, groups) g);
     WITH inserted AS (
         INSERT INTO ballot AS b (batch, selection, period, part, rank, voter, salt, key, picks)
-        SELECT ids[_of[i + 1]], _selections[_of[i + 1]], _periods[_of[i + 1]], _parts[i + 1], i - _starts[_of[i + 1]],
+        SELECT w.id, w.selection, w.period, _parts[i + 1], i - w.first,
                substring(_voters FROM 16 * i + 1 FOR 16), substring(_salts FROM 16 * i + 1 FOR 16),
                nullif(substring(_keys FROM 16 * i + 1 FOR 16), '\x00000000000000000000000000000000'),
                _picks[_bounds[i + 1] + 1 : _bounds[i + 2]]
-        FROM generate_series(0, cardinality(_of) - 1) i
-        WHERE ids[_of[i + 1]] > 0
+        FROM unnest(ids, _selections, _periods, _starts, _starts[2:]) AS w (id, selection, period, first, next),
+             generate_series(w.first, w.next - 1) i
+        WHERE w.id > 0
         ON CONFLICT (selection, period, voter, part) DO NOTHING
         RETURNING b.batch, b.rank
     )
     SELECT array_agg(batch), array_agg(rank) INTO batches, ranks FROM inserted;
     skipped := '{}';
-    IF cardinality(ranks) = cardinality(_of) THEN
+    IF cardinality(ranks) = cardinality(_parts) THEN
         WITH counted AS (
             INSERT INTO batch (id, selection, period, committed_at, ballots, skipped)
             SELECT ids[g], _selections[g], _periods[g], at, _starts[g + 1] - _starts[g], '{}' FROM generate_series(1, groups) g
@@ -57,8 +57,8 @@ BEGIN
         RETURN;
     END IF;
     skipped := ARRAY(
-        SELECT i FROM generate_series(0, cardinality(_of) - 1) i WHERE ids[_of[i + 1]] > 0
-        EXCEPT SELECT _starts[g] + r FROM unnest(batches, ranks) AS x (id, r) JOIN unnest(ids) WITH ORDINALITY AS y (id, g) USING (id)
+        SELECT i FROM unnest(ids, _starts, _starts[2:]) AS w (id, first, next), generate_series(first, next - 1) i WHERE id > 0
+        EXCEPT SELECT first + r FROM unnest(batches, ranks) AS x (id, r) JOIN unnest(ids, _starts) AS w (id, first) USING (id)
         ORDER BY 1);
     WITH kept AS MATERIALIZED (
         SELECT id, g, array_agg(r ORDER BY r) AS ranks
@@ -67,7 +67,7 @@ BEGIN
     ), counted AS (
         INSERT INTO batch (id, selection, period, committed_at, ballots, skipped)
         SELECT id, _selections[g], _periods[g], at, cardinality(k.ranks),
-               ARRAY(SELECT (i - _starts[g])::smallint FROM unnest(skipped) i WHERE _of[i + 1] = g ORDER BY i)
+               ARRAY(SELECT (i - _starts[g])::smallint FROM unnest(skipped) i WHERE i >= _starts[g] AND i < _starts[g + 1] ORDER BY i)
         FROM kept k
     )
     INSERT INTO batch_body (batch, candidates, votes, leaves, voters)

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -52,6 +53,22 @@ func BenchmarkCastBallots_selections(b *testing.B) {
 	}
 }
 
+// BenchmarkCastBallots_again has a part of the voters come back a moment later.
+func BenchmarkCastBallots_again(b *testing.B) {
+	for _, percent := range []int{0, 1, 20} {
+		b.Run(fmt.Sprintf("percent=%d", percent), func(b *testing.B) {
+			r := setup(b)
+			r.open(b, once)
+			r.load(b, 64, 4, func(n int) voting.Cast {
+				if n > 1000 && n%100 < percent {
+					n -= 1000 - 50
+				}
+				return ballot(n, n%8+1, n%8+2, n%8+3)
+			})
+		})
+	}
+}
+
 func castBallots(b *testing.B, pack, flight int, frequency string, days int, says bool) {
 	b.Helper()
 	r := setup(b)
@@ -93,7 +110,7 @@ func (r *room) load(b *testing.B, pack, flight int, cast func(n int) voting.Cast
 				return
 			}
 			for _, o := range out.Outcomes {
-				if o.Fault != nil {
+				if o.Fault != nil && !errors.Is(o.Fault, voting.ErrDuplicate) {
 					failed.Add(1)
 				}
 			}

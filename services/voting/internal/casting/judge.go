@@ -47,6 +47,7 @@ func (p *pass) sort(ctx context.Context) (refused bool, err error) {
 			adders = append(adders, it)
 		case first[it.slot]: // a repeat in this batch
 			p.asks = append(p.asks, ask{it, []slot{it.slot}})
+		case p.attempt.store.recent.answer(it):
 		default:
 			first[it.slot] = true
 			p.writes = append(p.writes, it)

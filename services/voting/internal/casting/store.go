@@ -25,13 +25,14 @@ type store struct {
 	conn *sqlx.Conn // nil: not connected
 	call *sqlx.Stmt // castBallots on conn
 
-	begun map[int]int // by selection: the period that had begun when nothing older was under way
+	recent recent
+	begun  map[int]int // by selection: the period that had begun when nothing older was under way
 }
 
 // castBallots calls the function that the migrations describe. It is prepared
 // once a connection: planning it anew would take longer than a small batch.
 const castBallots = `SELECT ids, at, skipped
-	FROM cast_ballots_of_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`
+	FROM cast_ballots_of_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`
 
 func (s *store) connect(ctx context.Context) (err error) {
 	if s.conn != nil {
@@ -54,7 +55,7 @@ func (s *store) disconnect() {
 		_ = s.conn.Raw(func(any) error { return driver.ErrBadConn })
 		_ = s.conn.Close()
 	}
-	s.conn, s.call = nil, nil
+	s.conn, s.call, s.recent = nil, nil, recent{} // what comes next may be another database, restored from a backup
 }
 
 // written is what cast_ballots_of_many answers.

@@ -72,6 +72,9 @@ func (p *pass) written(out written, batch int64, first int) {
 			continue
 		}
 		it.settle(result{batch: batch, rank: rank, counted: out.At.UTC()})
+		if !p.selection.Rules.Adds() {
+			p.attempt.store.recent.add(it)
+		}
 	}
 	// Where another replica was quicker to add, the rest was judged by old picks.
 	p.holds = !p.selection.Rules.Adds() || !fell
@@ -87,8 +90,7 @@ type columns struct {
 	since, until  moments
 	periods       ints
 	starts, sums  ints
-	of            smallints // an element for each ballot, from here on
-	parts         smallints
+	parts         smallints // an element for each ballot, from here on
 	voters, salts []byte
 	keys          []byte // a key of zeros is none, there as here
 	leaves        []byte
@@ -108,8 +110,7 @@ func (c *columns) add(p *pass) {
 	c.locks, c.selections = append(c.locks, candidates.LockKey(p.slug)), append(c.selections, int32(p.selection.ID))
 	c.rolls, c.periods = append(c.rolls, int32(p.selection.Version)), append(c.periods, int32(p.period))
 	c.since, c.until = append(c.since, since), append(c.until, until)
-	c.starts, c.sums = append(c.starts, int32(len(c.of))), append(c.sums, int32(len(c.candidates)))
-	group := int16(len(c.locks))
+	c.starts, c.sums = append(c.starts, int32(len(c.parts))), append(c.sums, int32(len(c.candidates)))
 	sums := map[int]int32{}
 	var text []byte
 	leaf := ballotlog.Ballot{Period: rule.PeriodName(p.period)}
@@ -118,7 +119,7 @@ func (c *columns) add(p *pass) {
 		leaf.Voter, leaf.Salt, leaf.Picks = it.slot.voter, b.salt, b.picks
 		text = leaf.Append(text[:0])
 		hash := ballotlog.Hash(text)
-		c.of, c.parts = append(c.of, group), append(c.parts, int16(it.part))
+		c.parts = append(c.parts, int16(it.part))
 		c.voters, c.salts = append(c.voters, it.slot.voter[:]...), append(c.salts, b.salt[:]...)
 		c.keys, c.leaves = append(c.keys, b.cast.Key[:keySize]...), append(c.leaves, hash[:]...)
 		c.bounds = append(c.bounds, int32(len(c.picks)))
@@ -136,7 +137,7 @@ func (c *columns) add(p *pass) {
 func (c *columns) args() []any {
 	return []any{
 		c.locks, c.selections, c.rolls, c.since, c.until, c.periods,
-		append(c.starts, int32(len(c.of))), append(c.sums, int32(len(c.candidates))),
-		c.of, c.parts, c.voters, c.salts, c.keys, c.leaves, c.picks, append(c.bounds, int32(len(c.picks))), c.candidates, c.votes,
+		append(c.starts, int32(len(c.parts))), append(c.sums, int32(len(c.candidates))),
+		c.parts, c.voters, c.salts, c.keys, c.leaves, c.picks, append(c.bounds, int32(len(c.picks))), c.candidates, c.votes,
 	}
 }

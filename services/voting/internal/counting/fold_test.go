@@ -128,6 +128,20 @@ func TestFold_atOnce(t *testing.T) {
 	}
 }
 
+// TestFold_together takes the batches of several selections into their tallies in
+// one transaction.
+func TestFold_together(t *testing.T) {
+	s, db := setup(t)
+	second(t, db)
+	if counted := rounds(t, s, db, 1); counted[0] != batches*(batches+1)/2 || counted[1] != 1 {
+		t.Fatalf("counted %v", counted)
+	}
+	var transactions int
+	if err := db.Get(&transactions, `SELECT count(DISTINCT xmin::text) FROM batch`); err != nil || transactions != 1 {
+		t.Errorf("%d transactions, %v", transactions, err)
+	}
+}
+
 // TestSequencer_oneLeads lets a second one wait, and take over when the first
 // has lost its session.
 func TestSequencer_oneLeads(t *testing.T) {
