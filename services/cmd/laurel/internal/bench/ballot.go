@@ -57,12 +57,9 @@ func (c *Cast) prepare(ctx context.Context, at *installation.Installation) (*scr
 	return s, s.Open(ctx, rulebook.PhaseVoting)
 }
 
-// voters cast valid ballots, each of a voter of its own.
-func voters(name string, in *installation.Installation, s *script.Script) (target, error) {
-	numbers := make([]int, len(s.Candidates))
-	for i, c := range s.Candidates {
-		numbers[i] = c.Number
-	}
+// voters cast valid ballots for some of the numbers in one of the selections, each
+// of a voter of its own.
+func voters(name string, in *installation.Installation, numbers []int, slugs ...string) (target, error) {
 	text, err := os.ReadFile(filepath.Join(in.Dir, "keys", "credential"))
 	if err != nil {
 		return target{}, err
@@ -71,7 +68,19 @@ func voters(name string, in *installation.Installation, s *script.Script) (targe
 	if err != nil {
 		return target{}, err
 	}
-	return target{name, in.Listen, ballots("/api/v1/selections/"+s.Slug+"/ballots", s.Slug, credential.Key(raw), numbers)}, nil
+	makers := make([]func([]byte) []byte, len(slugs))
+	for i, slug := range slugs {
+		makers[i] = ballots("/api/v1/selections/"+slug+"/ballots", slug, credential.Key(raw), numbers)
+	}
+	return target{name, in.Listen, oneOf(makers)}, nil
+}
+
+func numbersOf(s *script.Script) []int {
+	numbers := make([]int, len(s.Candidates))
+	for i, c := range s.Candidates {
+		numbers[i] = c.Number
+	}
+	return numbers
 }
 
 // ballots makes requests to cast a ballot for some of the numbers.

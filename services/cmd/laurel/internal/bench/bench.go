@@ -32,16 +32,17 @@ type Command struct {
 
 // Cast is `laurel bench cast`.
 type Cast struct {
-	DataDir  string        `default:"/var/tmp/laurel-bench" type:"path" help:"Where PostgreSQL and the servers keep their data; emptied first."`
-	Input    string        `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder of the selection that is voted on."`
-	Span     time.Duration `default:"2s" help:"How long each target is asked at a time."`
-	Rounds   int           `default:"9" help:"How often; figures and ratios are medians."`
-	Conns    []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
-	Targets  []string      `default:"empty,naive,laurel,apart" help:"Who is asked: the yardsticks empty and naive; laurel in one process; apart, in one process a service."`
-	Flood    int           `default:"4" help:"Overload: times the most connections; 0: none."`
-	Streams  int           `default:"10000" help:"Open live streams; 0: none."`
-	Replicas int           `default:"1" help:"Of the voting service, where services are apart."`
-	Prefill  int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
+	DataDir    string        `default:"/var/tmp/laurel-bench" type:"path" help:"Where PostgreSQL and the servers keep their data; emptied first."`
+	Input      string        `default:"deploy/examples/most-beautiful-courier" type:"path" help:"Folder of the selection that is voted on."`
+	Span       time.Duration `default:"2s" help:"How long each target is asked at a time."`
+	Rounds     int           `default:"9" help:"How often; figures and ratios are medians."`
+	Conns      []int         `default:"64,256" help:"Keep-alive connections, one request in flight on each."`
+	Targets    []string      `default:"empty,naive,laurel,apart" help:"Who is asked: the yardsticks empty and naive; laurel in one process; apart, in one process a service."`
+	Flood      int           `default:"4" help:"Overload: times the most connections; 0: none."`
+	Streams    int           `default:"10000" help:"Open live streams; 0: none."`
+	Selections []int         `default:"10,100,1000" help:"Selections that are open at once; empty: only one."`
+	Replicas   int           `default:"1" help:"Of the voting service, where services are apart."`
+	Prefill    int           `default:"10000000" help:"Ballots in the table for the last measure; 0: none."`
 }
 
 const (
@@ -77,6 +78,7 @@ type bench struct {
 	binary  string
 	one     *installation.Installation // in one process
 	slug    string                     // of its selection
+	numbers []int                      // of its candidates
 	targets map[string]target
 	pg      *private.Server
 	stops   []func(context.Context) error // of what was started, in that order
@@ -105,6 +107,9 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 		return nil
 	}
 	if err := b.visit(ctx); err != nil {
+		return err
+	}
+	if err := b.many(ctx); err != nil {
 		return err
 	}
 	most := slices.Max(c.Conns)
@@ -237,9 +242,10 @@ func (b *bench) add(ctx context.Context, name string, in *installation.Installat
 	if err != nil {
 		return nil, err
 	}
+	numbers := numbersOf(s)
 	if name == laurel {
-		b.slug = s.Slug
+		b.slug, b.numbers = s.Slug, numbers
 	}
-	b.targets[name], err = voters(name, in, s)
+	b.targets[name], err = voters(name, in, numbers, s.Slug)
 	return s, err
 }

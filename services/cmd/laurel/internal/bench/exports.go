@@ -191,7 +191,7 @@ func (x exports) beside(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cast, err := voters(few, x.bench.one, other)
+	cast, err := voters(few, x.bench.one, numbersOf(other), other.Slug)
 	if err != nil {
 		return err
 	}
