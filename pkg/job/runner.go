@@ -51,7 +51,7 @@ const (
 	maxPause    = 10 * time.Minute
 	// A runner that has found nothing looks less and less often.
 	firstLook = 50 * time.Millisecond
-	lastLook  = 3 * time.Second
+	lastLook  = 10 * time.Second
 	// kept is how long a job that has ended is kept after a later one of its kind
 	// has been ordered.
 	kept = 30 * 24 * time.Hour

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -134,6 +135,31 @@ func TestAppend_rolledBack(t *testing.T) {
 	p.complete(t, 1)
 	if p.applied[0] != "candidate/1 kept" {
 		t.Errorf("applied %v", p.applied)
+	}
+}
+
+// TestAppend_wakes tells the relay of an event with its commit, so that the relay
+// need not look.
+func TestAppend_wakes(t *testing.T) {
+	db := testkit.Service(t, "nomination", outbox.Set())
+	var schema string
+	if err := db.Get(&schema, `SELECT current_schema()`); err != nil {
+		t.Fatal(err)
+	}
+	news, err := pg.Listen(db, "outbox/"+schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer news.Close()
+	testkit.Eventually(t, testkit.Patience, func() error {
+		if news.Wait(t.Context(), time.Millisecond, time.Millisecond) {
+			return errors.New("it does not hear yet")
+		}
+		return nil
+	})
+	(&pair{from: db}).append(t, "candidate/1", "withdrew")
+	if !news.Wait(t.Context(), testkit.Patience, testkit.Patience) {
+		t.Error("nobody was told")
 	}
 }
 

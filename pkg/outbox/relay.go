@@ -20,7 +20,8 @@ import (
 
 const (
 	relayBatch   = 256
-	relayPoll    = 50 * time.Millisecond // the longest an event waits when nothing else hurries
+	relayPoll    = 50 * time.Millisecond // between looks while the database cannot tell of events
+	relaySlow    = 5 * time.Second       // while it can: a notification may be lost
 	relayRetry   = 500 * time.Millisecond
 	streamCheck  = time.Second // how soon a lost stream is noticed
 	publishLimit = 10 * time.Second
@@ -56,34 +57,53 @@ func (r *Relay) lead(ctx context.Context, leader *pg.Leader) error {
 		return fmt.Errorf("relay: read: %w", err)
 	}
 	defer unsent.Close()
-	var checked time.Time
+	var schema string
+	if err := leader.Conn().GetContext(ctx, &schema, `SELECT current_schema()`); err != nil {
+		return fmt.Errorf("relay: %w", err)
+	}
+	news, err := pg.Listen(r.DB, "outbox/"+schema)
+	if err != nil {
+		return fmt.Errorf("relay: %w", err)
+	}
+	defer news.Close()
+	var stream, checked, read time.Time // stream: when the one was created that rows are marked for
 	for ctx.Err() == nil {
 		if time.Since(checked) > streamCheck {
-			if err := r.refill(ctx); err != nil {
+			created, err := r.created(ctx)
+			if err == nil && !created.Equal(stream) {
+				stream, read = created, time.Time{}
+				err = r.refill(ctx, created)
+			}
+			if err != nil {
 				return err
 			}
 			checked = time.Now()
 		}
-		n, err := r.publish(ctx, leader, unsent)
-		if err != nil {
-			return err
+		n := 0
+		if time.Since(read) > relaySlow {
+			if n, err = r.publish(ctx, leader, unsent); err != nil {
+				return err
+			}
+			read = time.Now()
 		}
-		if n < relayBatch {
-			pause.For(ctx, relayPoll)
+		if n == relayBatch || news.Wait(ctx, relayPoll, streamCheck) {
+			read = time.Time{}
 		}
 	}
 	return nil
 }
 
-// refill marks everything as unsent when the stream is not the one that it was
-// sent to.
-func (r *Relay) refill(ctx context.Context) error {
+func (r *Relay) created(ctx context.Context) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, publishLimit)
 	defer cancel()
-	created, err := r.Bus.Created(ctx)
-	if err != nil {
-		return err
-	}
+	return r.Bus.Created(ctx)
+}
+
+// refill marks everything as unsent when the stream, which was created at a time,
+// is not the one that it was sent to.
+func (r *Relay) refill(ctx context.Context, created time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, publishLimit)
+	defer cancel()
 	return pg.InTx(ctx, r.DB, func(tx *sqlx.Tx) error {
 		res, err := tx.ExecContext(ctx, `
 			INSERT INTO outbox_stream (created) SELECT $1::timestamptz
@@ -118,7 +138,7 @@ type row struct {
 	Data      json.RawMessage `db:"data"`
 }
 
-// selectUnsent is asked for twenty times a second, so it is planned once a session.
+// selectUnsent is asked for at each event, so it is planned once a session.
 const selectUnsent = `
 	SELECT id, name, v, slug, aggregate, version, at, request, data
 	FROM outbox WHERE sent_at IS NULL ORDER BY seq LIMIT $1`

@@ -26,12 +26,15 @@ const (
 // given up: a router forgot them, or the server hangs.
 type pool struct {
 	cfg pq.Config
+	url string // as cfg, for who listens
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 }
 
-func newPool(cfg pq.Config) *pool { return &pool{cfg: cfg, conns: map[*conn]struct{}{}} }
+func newPool(cfg pq.Config, address string) *pool {
+	return &pool{cfg: cfg, url: address, conns: map[*conn]struct{}{}}
+}
 
 // Connect implements driver.Connector.
 func (p *pool) Connect(ctx context.Context) (driver.Conn, error) {
@@ -47,7 +50,7 @@ func (p *pool) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 // Driver implements driver.Connector.
-func (p *pool) Driver() driver.Driver { return &pq.Driver{} }
+func (p *pool) Driver() driver.Driver { return &listening{&pq.Driver{}, p} }
 
 // lose closes all connections, so that those who wait for an answer get an error.
 func (p *pool) lose() {

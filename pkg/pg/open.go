@@ -17,9 +17,9 @@ import (
 )
 
 // DefaultMaxOpen is the pool's size when Config.MaxOpen is zero. Five services
-// with one replica each, and a pool for long work beside it, then stay below
-// PostgreSQL's default of 100 connections.
-const DefaultMaxOpen = 14
+// with one replica each, a pool for long work beside it and a listener, then stay
+// below PostgreSQL's default of 100 connections.
+const DefaultMaxOpen = 13
 
 // MinVersion is the oldest server that is accepted, as server_version_num.
 const MinVersion = 130000
@@ -124,7 +124,11 @@ func connector(cfg Config) (*pool, error) {
 	if c.ApplicationName == "" {
 		c.ApplicationName = name
 	}
-	return newPool(c), nil
+	address := cfg.URL
+	if c.SSLMode != "" {
+		address = withMode(address, c.SSLMode)
+	}
+	return newPool(c, address), nil
 }
 
 // check proves the connection and that what it commits is kept.

@@ -23,6 +23,9 @@ const (
 	// is for how long one takes answers.
 	rollEvery = 250 * time.Millisecond
 	rollLimit = 250 * time.Millisecond
+	// rollSlow is that time while no ballot has come for a minute, and nobody is left
+	// out.
+	rollSlow = 5 * time.Second
 	// forget is how long a replica is remembered that does not answer.
 	forget = time.Minute
 )
@@ -47,6 +50,7 @@ type fleet struct {
 	mu    sync.Mutex
 	known []*member
 	turn  int
+	asked time.Time // when one was picked last
 }
 
 type member struct {
@@ -59,6 +63,7 @@ type member struct {
 func (f *fleet) pick(tried []string) (name string, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked = time.Now()
 	for range f.known {
 		f.turn = (f.turn + 1) % len(f.known)
 		if m := f.known[f.turn]; m.out.IsZero() && !slices.Contains(tried, m.name) {
@@ -66,6 +71,14 @@ func (f *fleet) pick(tried []string) (name string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// quiet tells whether a replica that comes or goes makes no difference soon.
+func (f *fleet) quiet() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	out := slices.ContainsFunc(f.known, func(m *member) bool { return !m.out.IsZero() })
+	return len(f.known) > 0 && !out && time.Since(f.asked) > time.Minute
 }
 
 // leaveOut notes that a replica did not answer.
@@ -112,7 +125,11 @@ func (p *Packer) muster(ctx context.Context) {
 			p.fleet.roll(began, names)
 		}
 		cancel()
-		pause.For(ctx, rollEvery)
+		if p.fleet.quiet() {
+			pause.For(ctx, rollSlow)
+		} else {
+			pause.For(ctx, rollEvery)
+		}
 	}
 }
 

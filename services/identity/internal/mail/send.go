@@ -26,6 +26,7 @@ var letters = promauto.NewCounterVec(prometheus.CounterOpts{
 
 const (
 	look      = time.Second // between looks at the queue
+	sweep     = time.Minute // between those for letters to forget
 	maxTries  = 12          // in about half a day
 	firstWait = 30 * time.Second
 	maxWait   = 4 * time.Hour
@@ -69,17 +70,30 @@ const (
 // Task sends what is queued. In each moment one process does.
 func (q *Queue) Task(secrets map[Kind]Secrets) run.Task {
 	return run.Task{Name: "mail", Run: func(ctx context.Context) error {
+		var swept time.Time
 		for pause.For(ctx, look) {
 			if !q.On() {
 				continue
 			}
-			err := pg.Lead(ctx, q.deps.DB, "identity/mail", func(*pg.Leader) error { return q.round(ctx, secrets) })
+			due, err := q.anyDue(ctx)
+			if err == nil && (due || time.Since(swept) > sweep) {
+				swept = time.Now()
+				err = pg.Lead(ctx, q.deps.DB, "identity/mail", func(*pg.Leader) error { return q.round(ctx, secrets) })
+			}
 			if err != nil && ctx.Err() == nil {
 				q.deps.Log.WarnContext(ctx, "mail is sent later", "error", err)
 			}
 		}
 		return nil
 	}}
+}
+
+// anyDue tells whether a letter is due: a look without the lock costs a third.
+func (q *Queue) anyDue(ctx context.Context) (due bool, err error) {
+	if err := q.deps.DB.GetContext(ctx, &due, `SELECT EXISTS (SELECT FROM mail WHERE state = 'queued' AND due_at <= $1)`, q.deps.Time()); err != nil {
+		return false, fmt.Errorf("is mail due: %w", err)
+	}
+	return due, nil
 }
 
 // round sends what is due, and forgets what is old.

@@ -24,6 +24,7 @@ const (
 	lead  = "voting/sequencer"
 	pace  = 250 * time.Millisecond // between folds: each costs a commit
 	poll  = 250 * time.Millisecond // for what other replicas committed, and for the lead
+	idle  = time.Second            // between looks while no ballot waits and none is to be published
 	limit = time.Minute            // for a step: a database that does not answer has lost the leader
 	// held is how long a step may wait for a lock: the others wait for the step.
 	held = 2 * time.Second
@@ -40,6 +41,7 @@ type Sequencer struct {
 	cache  *candidates.Cache
 	jobs   *job.Runner
 
+	quiet  bool             // nothing waits
 	failed map[step]failure // the others are counted all the same
 	apart  time.Time        // until then, each selection is folded by itself
 	stalls stalls
@@ -104,9 +106,12 @@ func (s *Sequencer) lead(ctx context.Context, leader *pg.Leader) error {
 		if err != nil {
 			return err
 		}
-		if counted > 0 {
+		switch {
+		case counted > 0:
 			wait(ctx, pace, nil)
-		} else {
+		case s.quiet:
+			wait(ctx, idle, s.wake)
+		default:
 			wait(ctx, poll, s.wake)
 		}
 	}
@@ -122,6 +127,7 @@ func (s *Sequencer) round(ctx context.Context, leader *pg.Leader) (counted int, 
 	if err != nil {
 		return 0, err
 	}
+	s.quiet = len(all) == 0
 	if counted, err = s.fold(ctx, leader, all); err != nil {
 		return counted, err
 	}

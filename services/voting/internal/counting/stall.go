@@ -28,7 +28,7 @@ const (
 	// something to be done.
 	patience = 10 * time.Second
 	// glance is the time between two looks whether it does.
-	glance = time.Second
+	glance = 2 * time.Second
 	// blind is how long looks may fail: then it is the database that is away.
 	blind = 10 * time.Second
 )

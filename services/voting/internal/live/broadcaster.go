@@ -48,13 +48,18 @@ func New(deps run.Deps, reader *query.Reader) *Broadcaster {
 
 // Run broadcasts until ctx ends. The next look makes up for one that fails.
 func (b *Broadcaster) Run(ctx context.Context) error {
+	after := fastest
 	for {
 		began := time.Now()
-		err := b.look(ctx)
-		after := rest(time.Since(began))
-		if err != nil && ctx.Err() == nil {
+		sent, err := b.look(ctx)
+		switch {
+		case err != nil:
 			b.log.WarnContext(ctx, "live tally: not sent", "error", err)
 			after = slowest
+		case sent == 0: // nothing moves: a look less and less often
+			after = max(rest(time.Since(began)), min(2*after, slowest))
+		default:
+			after = rest(time.Since(began))
 		}
 		if !pause.For(ctx, after) {
 			return nil
@@ -66,9 +71,9 @@ func rest(worked time.Duration) time.Duration {
 	return min(slowest, max(fastest, share*worked))
 }
 
-// look sends each tally that has changed since the last look. It looks at a
-// sealed one for a while longer, so that the seal is sent.
-func (b *Broadcaster) look(ctx context.Context) error {
+// look sends each tally that has changed since the last look, and gives how many it
+// sent. It looks at a sealed one for a while longer, so that the seal is sent.
+func (b *Broadcaster) look(ctx context.Context) (sent int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var open []struct {
@@ -80,19 +85,20 @@ func (b *Broadcaster) look(ctx context.Context) error {
 		SELECT `+candidates.Columns+`, log_size, sealed_at IS NOT NULL AS sealed
 		FROM voting JOIN head ON head.selection = voting.id
 		WHERE opened_at IS NOT NULL AND (sealed_at IS NULL OR sealed_at > clock_timestamp() - interval '1 minute')`); err != nil {
-		return fmt.Errorf("open selections: %w", err)
+		return 0, fmt.Errorf("open selections: %w", err)
 	}
 	seen := make(map[string]bool, len(open))
 	var errs []error
 	for _, s := range open {
 		seen[s.Slug] = true
 		version := query.VersionOf(query.StateOf(s.Selection, s.Sealed), s.Size, s.ListVersion)
-		if sent, ok := b.sent[s.Slug]; !ok || sent != version {
+		if was, ok := b.sent[s.Slug]; !ok || was != version {
+			sent++
 			errs = append(errs, guard.Do("broadcaster", func() error { return b.send(ctx, s.Slug) }))
 		}
 	}
 	maps.DeleteFunc(b.sent, func(slug string, _ int64) bool { return !seen[slug] })
-	return errors.Join(errs...)
+	return sent, errors.Join(errs...)
 }
 
 func (b *Broadcaster) send(ctx context.Context, slug string) error {
