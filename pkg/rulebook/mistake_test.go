@@ -207,6 +207,11 @@ func TestParse_mistake(t *testing.T) {
 		{"quorum above all", "decision: {quorum: 3/2}\n", 1, "decision.quorum", "not a share"},
 		{"quorum of none", "decision: {quorum: 0}\n", 1, "decision.quorum", "not a share"},
 		{"denominator of 0", "decision: {quorum: 1/0}\n", 1, "decision.quorum", "denominator"},
+		{"signers who are nobody", "decision: {sign_off: hosts}\n", 1, "decision.sign_off", "each with an id and a title"},
+		{"signers without an id", "hosts: [{zh: 总工会}]\ndecision: {sign_off: hosts}\n", 2, "decision.sign_off", "each with an id and a title"},
+		{"signers of an unknown kind", "decision: {sign_off: friends}\n", 1, "decision.sign_off", "not one of hosts"},
+		{"hosts of one id", "hosts: [{id: a, title: A}, {id: a, title: B}]\n", 1, "hosts[1].id", "here twice"},
+		{"a host without an id", "hosts: [{title: A}]\n", 1, "hosts[0].id", "is required"},
 		{"committee's ballot", "decision: {ballot: shouted}\n", 1, "decision.ballot", "not one of secret, open"},
 
 		{"not UTF-8", "laurel: 1\ntitle: \xb5\xda\n", 2, "rulebook", "UTF-8"},

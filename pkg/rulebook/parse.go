@@ -64,7 +64,10 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.Title = f.get("title").localized()
 	rb.About = f.get("description").localized()
 	rb.Contact = f.get("contact").localized()
-	rb.Hosts = r.names(f.get("hosts"))
+	hosts := r.hosts(f.get("hosts"))
+	for _, h := range hosts {
+		rb.Hosts = append(rb.Hosts, h.Title)
+	}
 	rb.Organizers = r.names(f.get("organizers"))
 	rb.Edition = f.get("edition").whole(1, maxSeats)
 	rb.Timezone = r.timezone(f.get("timezone"))
@@ -82,7 +85,7 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.Composite = r.composite(f.get("composite"), rb)
 	rb.Shortlist = r.shortlist(f.get("shortlist"))
 	rb.Quotas = r.quotas(f.get("quotas"), rb)
-	rb.Decision = r.decision(f.get("decision"))
+	rb.Decision = r.decision(f.get("decision"), hosts)
 	rb.Results = r.results(f.get("results"), rb)
 	return rb
 }
@@ -190,13 +193,37 @@ func (r *reader) vetting(f field) Vetting {
 	return v
 }
 
-func (r *reader) decision(f field) Decision {
-	f = f.mapping("quorum", "approve", "ballot")
-	return Decision{
+// hosts reads who gives the awards: a text each, or an id and a title.
+func (r *reader) hosts(f field) (hosts []Host) {
+	once := unique()
+	for _, item := range f.all() {
+		var h Host
+		if item.kind == mapping && item.child("title").kind != absent {
+			item = item.mapping("id", "title")
+			h.ID = r.newID(item.get("id"), once)
+			item = item.get("title")
+		}
+		if h.Title = item.localized(); h.Title != nil {
+			hosts = append(hosts, h)
+		}
+	}
+	return hosts
+}
+
+func (r *reader) decision(f field, hosts []Host) Decision {
+	f = f.mapping("quorum", "approve", "ballot", "sign_off")
+	d := Decision{
 		Quorum:  r.share(f.get("quorum")),
 		Approve: r.share(f.get("approve")),
 		Ballot:  f.get("ballot").choice("", BallotSecret, BallotOpen),
 	}
+	if sign := f.get("sign_off"); sign.choice("", SignOffHosts) != "" {
+		d.SignOff = hosts
+		if len(hosts) == 0 || slices.ContainsFunc(hosts, func(h Host) bool { return h.ID == "" }) {
+			sign.fail("sign_off_hosts", "takes `hosts`, each with an id and a title")
+		}
+	}
+	return d
 }
 
 // share reads a part of a whole, above 0 and at most 1.

@@ -9,7 +9,10 @@
 // except where the field's comment names a default.
 package rulebook
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Version is the format that this package reads, the value of `laurel:`.
 const Version = 1
@@ -109,7 +112,26 @@ type Decision struct {
 	Quorum  Number // share of the members who must be present, in (0, 1]
 	Approve Number // share of the votes cast that a motion needs, in (0, 1]
 	Ballot  string // BallotSecret or BallotOpen
+	SignOff []Host // each signs what the committee has approved, before it is decided; empty: nobody
 }
+
+// Host is one of Hosts that signs results off.
+type Host struct {
+	ID    string
+	Title Text
+}
+
+// Host is the one with an id.
+func (d Decision) Host(id string) (Host, bool) {
+	i := slices.IndexFunc(d.SignOff, func(h Host) bool { return h.ID == id })
+	if i < 0 {
+		return Host{}, false
+	}
+	return d.SignOff[i], true
+}
+
+// SignOffHosts is the word of `sign_off`.
+const SignOffHosts = "hosts"
 
 // How the committee votes.
 const (

@@ -33,6 +33,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("finish_factor", s.FinishFactor),
 		bus.Method("remove_factor", s.RemoveFactor),
 		bus.Method("renew_recovery", s.RenewRecovery),
+		bus.Method("ask_fresh", s.AskFresh),
+		bus.Method("show_fresh", s.ShowFresh),
 		bus.Method("read_setup", s.ReadSetup),
 		bus.Method("set_up", s.SetUp),
 		bus.Method("sign_out", s.SignOut),
@@ -173,6 +175,16 @@ func (c *Client) RemoveFactor(ctx context.Context, in RemoveFactor) (Factors, er
 // RenewRecovery implements Service.
 func (c *Client) RenewRecovery(ctx context.Context, in Present) (RecoveryCodes, error) {
 	return bus.Call[RecoveryCodes](ctx, c.bus, Name, "renew_recovery", in)
+}
+
+// AskFresh implements Service.
+func (c *Client) AskFresh(ctx context.Context, in Token) (Fresh, error) {
+	return bus.Call[Fresh](ctx, c.bus, Name, "ask_fresh", in)
+}
+
+// ShowFresh implements Service.
+func (c *Client) ShowFresh(ctx context.Context, in ShowFresh) (Account, error) {
+	return bus.Call[Account](ctx, c.bus, Name, "show_fresh", in)
 }
 
 // ReadSetup implements Service.

@@ -24,11 +24,12 @@ const (
 	Vetter    Role = "vetter"    // speaks for a department; the scope is its id
 	Juror     Role = "juror"     // scores in a panel; the scope is its id
 	Committee Role = "committee" // decides
+	Signer    Role = "signer"    // signs for a host what the committee has approved; the scope is its id
 	Auditor   Role = "auditor"   // reads everything, changes nothing
 )
 
 // Roles are all roles.
-func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Auditor} }
+func Roles() []Role { return []Role{Organizer, Vetter, Juror, Committee, Signer, Auditor} }
 
 // AnySelection is the slug of a grant that holds for every selection. An
 // organizer of every selection may create new ones.
@@ -38,7 +39,7 @@ const AnySelection = "*"
 type Grant struct {
 	Slug  string `json:"slug"`
 	Role  Role   `json:"role"`
-	Scope string `json:"scope,omitempty"` // department or panel id
+	Scope string `json:"scope,omitempty"` // department's, panel's or host's id
 	// Until is when the role ends by itself; zero: it does not.
 	Until time.Time `json:"until,omitzero"`
 }
@@ -156,6 +157,14 @@ type Service interface {
 	// RenewRecovery makes new codes for an account with a factor. Faults:
 	// ErrSession, ErrTooManyTries, ErrPassword, ErrNoFactor.
 	RenewRecovery(ctx context.Context, in Present) (RecoveryCodes, error)
+	// AskFresh tells what the session's holder is to show before an act that takes a
+	// proof at that moment. Fault: ErrSession.
+	AskFresh(ctx context.Context, in Token) (Fresh, error)
+	// ShowFresh looks at it. Tries are counted like those of SignIn and ProveSecond,
+	// and a code or a passkey's answer is taken once. Faults: ErrSession, ErrInvalid
+	// where a code is lacking, ErrTooManyTries, ErrPassword, ErrSecond,
+	// ErrChallenge, ErrNoPasskeys.
+	ShowFresh(ctx context.Context, in ShowFresh) (Account, error)
 	// ReadSetup tells whether a link to set up is good. Fault: ErrSetupLink.
 	ReadSetup(ctx context.Context, in Link) (SetupRead, error)
 	// SetUp creates the first organizer of all selections, whose address counts as

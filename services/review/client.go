@@ -44,6 +44,9 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("put_motion", s.PutMotion),
 		bus.Method("vote_motion", s.VoteMotion),
 		bus.Method("close_motion", s.CloseMotion),
+		bus.Method("sign_decision", s.SignDecision),
+		bus.Method("refuse_decision", s.RefuseDecision),
+		bus.Method("get_signing", s.GetSigning),
 		bus.Method("get_decision", s.GetDecision),
 		bus.Method("get_meeting", s.GetMeeting),
 	}
@@ -220,6 +223,21 @@ func (c *Client) VoteMotion(ctx context.Context, in VoteMotion) (Decision, error
 // CloseMotion implements Service.
 func (c *Client) CloseMotion(ctx context.Context, in CloseMotion) (Decision, error) {
 	return bus.Call[Decision](ctx, c.bus, Name, "close_motion", in)
+}
+
+// SignDecision implements Service.
+func (c *Client) SignDecision(ctx context.Context, in SignDecision) (Signing, error) {
+	return bus.Call[Signing](ctx, c.bus, Name, "sign_decision", in)
+}
+
+// RefuseDecision implements Service.
+func (c *Client) RefuseDecision(ctx context.Context, in RefuseDecision) (Signing, error) {
+	return bus.Call[Signing](ctx, c.bus, Name, "refuse_decision", in)
+}
+
+// GetSigning implements Service.
+func (c *Client) GetSigning(ctx context.Context, in Of) (Signing, error) {
+	return bus.Call[Signing](ctx, c.bus, Name, "get_signing", in)
 }
 
 // GetDecision implements Service.

@@ -55,6 +55,7 @@ type Decision struct {
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
+	Awaits     []string   `json:"awaits,omitempty"` // ids of the hosts that have yet to sign
 }
 
 // The outcomes of a motion.
@@ -66,4 +67,10 @@ const (
 	// Overtaken is one that fills the seats and had the votes, when what it was put
 	// for was no more: the search has decided, or the inputs have changed.
 	Overtaken = "overtaken"
+	// AwaitsHosts is one that had the votes; it counts when all hosts have signed.
+	AwaitsHosts = "signing"
+	// Returned is one that a host has refused to sign.
+	Returned = "returned"
+	// Fallen is one whose result changed before all hosts had signed.
+	Fallen = "fallen"
 )

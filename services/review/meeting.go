@@ -45,12 +45,13 @@ type Motion struct {
 	MovedBy    string     `json:"moved_by,omitempty"` // name; empty: of an earlier version
 	Members    int        `json:"members"`            // who could vote
 	Voters     []string   `json:"voters"`             // accounts of those who have, by name
-	Outcome    string     `json:"outcome"`            // Moved, Approved, Rejected or Overtaken
+	Outcome    string     `json:"outcome"`            // Moved, Approved, Rejected, Overtaken, AwaitsHosts, Returned or Fallen
 	For        int        `json:"for"`                // this and the next two are 0 until the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 	ClosedBy   string     `json:"closed_by,omitempty"`
+	SignOffs   []SignOff  `json:"sign_offs,omitempty"` // of one that had the votes: what each host has said of it
 }
 
 // Motion is the last that was put; its outcome is NoMotion where there is none.

@@ -165,6 +165,15 @@ type Service interface {
 	// records the decision. Again is fine, and closes no later motion. Faults:
 	// ErrPhase, ErrNoMotion, ErrQuorum.
 	CloseMotion(ctx context.Context, in CloseMotion) (Decision, error)
+	// SignDecision signs for a host what the committee has approved. When all hosts
+	// have signed, it is decided. A host that has signed keeps its first signature.
+	// Faults: ErrPhase, ErrInvalid (host, signer), ErrNothingToSign, ErrOtherHash.
+	SignDecision(ctx context.Context, in SignDecision) (Signing, error)
+	// RefuseDecision returns what was approved to the committee, who may put another
+	// motion. Faults: those of SignDecision, ErrInvalid (reason), ErrSigned.
+	RefuseDecision(ctx context.Context, in RefuseDecision) (Signing, error)
+	// GetSigning gives what hosts sign. Fault: ErrRecused.
+	GetSigning(ctx context.Context, in Of) (Signing, error)
 	// GetDecision gives the state of the meeting. Fault: ErrNotMember.
 	GetDecision(ctx context.Context, in Of) (Decision, error)
 	// GetMeeting gives the meeting as its room shows it, and notes that a member
@@ -198,5 +207,10 @@ var (
 	ErrVoted       = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
 	ErrPeersHidden = fault.New(fault.Forbidden, "peers_hidden", "the rulebook keeps jurors' scores from one another")
 	ErrWithinLimit = fault.New(fault.Conflict, "spread_within_limit", "the spread of this candidate is not past the rulebook's limit, and it has its jurors")
-	ErrQuorum      = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
+	// What hosts sign.
+	ErrNothingToSign = fault.New(fault.Conflict, "nothing_to_sign", "no approved result waits for the signatures of hosts")
+	ErrOtherHash     = fault.New(fault.Conflict, "other_result", "the result that was signed is not the one in force; read it again")
+	ErrSigned        = fault.New(fault.Conflict, "host_signed", "the host has signed; a signature is not taken back")
+
+	ErrQuorum = fault.New(fault.Conflict, "no_quorum", "too few members have voted")
 )

@@ -237,6 +237,17 @@ func (r *identityRoom) FinishFactor(context.Context, identity.FinishFactor) (ide
 	return identity.FactorAdded{}, nil
 }
 
+func (r *identityRoom) AskFresh(context.Context, identity.Token) (identity.Fresh, error) {
+	return identity.Fresh{Factors: []string{}}, nil
+}
+
+func (r *identityRoom) ShowFresh(_ context.Context, in identity.ShowFresh) (identity.Account, error) {
+	if in.Password == "wrong" {
+		return identity.Account{}, identity.ErrPassword
+	}
+	return r.account(in.Token), nil
+}
+
 func (r *identityRoom) RemoveFactor(context.Context, identity.RemoveFactor) (identity.Factors, error) {
 	return identity.Factors{}, nil
 }

@@ -245,6 +245,10 @@ func examples() map[string]example {
 		"POST /selections/{slug}/decision/close":                           {},
 		"GET /selections/{slug}/decision":                                  {},
 		"GET /selections/{slug}/decision/meeting":                          {},
+		"GET /selections/{slug}/decision/signatures":                       {},
+		"POST /selections/{slug}/decision/signatures/begin":                {},
+		"POST /selections/{slug}/decision/signatures":                      {body: `{"host":"union","result_hash":"9f86","present":"correct horse"}`},
+		"POST /selections/{slug}/decision/signatures/refuse":               {body: `{"host":"union","result_hash":"9f86","reason":"against the rules"}`},
 
 		"GET /selections/{slug}/departments/{department}/entries":            {},
 		"GET /selections/{slug}/departments/{department}/entries/{entry}":    {},
@@ -283,11 +287,14 @@ func (h *installation) people() []person {
 		{name: "juror", grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "experts"}},
 		{name: "layman", grant: identity.Grant{Slug: here, Role: identity.Juror, Scope: "laymen"}},
 		{name: "member", grant: identity.Grant{Slug: here, Role: identity.Committee}},
+		{name: "signer", grant: identity.Grant{Slug: here, Role: identity.Signer, Scope: "union"}},
+		{name: "press", grant: identity.Grant{Slug: here, Role: identity.Signer, Scope: "daily"}},
 		{name: "auditor", grant: identity.Grant{Slug: here, Role: identity.Auditor}},
 		{name: "organizer elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Organizer}},
 		{name: "vetter elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Vetter, Scope: "hr"}},
 		{name: "juror elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Juror, Scope: "experts"}},
 		{name: "member elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Committee}},
+		{name: "signer elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Signer, Scope: "union"}},
 		{name: "auditor elsewhere", grant: identity.Grant{Slug: elsewhere, Role: identity.Auditor}},
 		{name: "nobody"},
 	}
@@ -319,6 +326,8 @@ func (p person) may(r app.Rule) bool {
 		return inSelection && p.grant.Scope == "hr"
 	case app.Panel:
 		return inSelection && p.grant.Scope == "experts"
+	case app.Host:
+		return inSelection && p.grant.Scope == "union"
 	}
 	return inSelection
 }

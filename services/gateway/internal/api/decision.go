@@ -48,6 +48,7 @@ func (a *API) decisionRoutes() {
 			m, err := a.app.Meeting(ctx, in.Slug, false)
 			return m.Meeting, err
 		})
+	a.signRoutes()
 	serve(a, route{act: app.RecordLot, at: "PUT " + lot, summary: "Record the value that lots are drawn from, read after the vote"},
 		func(ctx context.Context, in *about[gateway.RecordLot]) (review.Lot, error) {
 			return a.app.RecordLot(ctx, review.RecordLot{Slug: in.Slug, Value: in.Body.Value, Reason: in.Body.Reason})

@@ -108,6 +108,8 @@ const (
 	VoteMotion    Act = "vote_motion"
 	CloseMotion   Act = "close_motion"
 	ReadDecision  Act = "read_decision"
+	ReadSigning   Act = "read_signing" // what hosts sign
+	SignDecision  Act = "sign_decision"
 	PublishResult Act = "publish_result"
 
 	ExportFile     Act = "export_file"
@@ -141,6 +143,7 @@ const (
 	Selection  Scope = "" // in the selection
 	Department Scope = "own department"
 	Panel      Scope = "own panel"
+	Host       Scope = "own host"
 	Everywhere Scope = "in all selections" // a grant for identity.AnySelection
 )
 
@@ -193,7 +196,8 @@ func Rules() map[Act]Rule {
 		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding, TryResult: overseer,
 		ReadSearch: deciding, OrderSearch: organizer,
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
-		VoteMotion: {Roles: []identity.Role{identity.Committee}},
+		VoteMotion:  {Roles: []identity.Role{identity.Committee}},
+		ReadSigning: {Roles: []identity.Role{identity.Signer}}, SignDecision: {Roles: []identity.Role{identity.Signer}, In: Host},
 
 		ExportFile: {Who: Published, Roles: overseer.Roles}, ReadDeliveries: overseer, ReadAudit: overseer, ReadErasures: overseer, CheckTally: overseer,
 		ReadWholeAudit: auditor, CheckAudit: auditor,
@@ -220,7 +224,7 @@ func (r Rule) allows(account identity.Account, slug, scope string) (role identit
 		switch r.In {
 		case Everywhere:
 			return account.May(identity.AnySelection, role, "")
-		case Department, Panel:
+		case Department, Panel, Host:
 			return account.May(slug, role, scope)
 		}
 		return account.May(slug, role, "")

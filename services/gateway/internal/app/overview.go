@@ -24,6 +24,7 @@ type Overview struct {
 	Panels   []SeenPanel
 	Own      []OwnPanel // on which the caller is to score
 	Decision *review.Decision
+	Signing  *review.Signing // of whoever signs for a host
 	Roster   *identity.Roster
 	Mail     *identity.MailPage // its figures
 
@@ -111,6 +112,7 @@ func (a *App) Overview(ctx context.Context, slug string) (out Overview, err erro
 	if s.FrozenAt != nil { // before, the other rooms have not heard of it
 		part(q, ReadVetting, "", a.nomination.GetProgress, nomination.Of{Slug: slug}, func(p nomination.Progress) { out.Vetting = &p })
 		part(q, ReadDecision, "", a.review.GetDecision, review.Of{Slug: slug}, func(d review.Decision) { out.Decision = &d })
+		part(q, ReadSigning, "", a.review.GetSigning, review.Of{Slug: slug}, func(s review.Signing) { out.Signing = &s })
 		if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {
 			part(q, ReadTurnout, "", a.voting.GetTurnout, voting.Of{Slug: slug}, func(t voting.Turnout) { out.Turnout = &t })
 		}

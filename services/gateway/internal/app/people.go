@@ -22,8 +22,8 @@ const readTime = 20 * time.Second
 // Seating is a role that somebody may be invited to in a selection.
 type Seating struct {
 	Role  identity.Role
-	Scope string        // department or panel
-	Title rulebook.Text // of the department or panel
+	Scope string        // department, panel or host
+	Title rulebook.Text // of it
 }
 
 // Seatings are the roles of a selection, in the order of identity.Roles.
@@ -59,6 +59,10 @@ func (a *App) SeatingsOf(s selection.Selection) (all []Seating, err error) {
 		case identity.Juror:
 			for _, p := range rules.Review.Panels {
 				all = append(all, Seating{role, p.ID, p.Title})
+			}
+		case identity.Signer:
+			for _, h := range rules.Decision.SignOff {
+				all = append(all, Seating{role, h.ID, h.Title})
 			}
 		default:
 			all = append(all, Seating{Role: role})

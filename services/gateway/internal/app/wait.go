@@ -15,7 +15,7 @@ type Wait struct {
 	Who    identity.Role
 	What   string
 	Count  int
-	Of     string // the department, panel or phase
+	Of     string // the department, panel, phase or host
 	Action string // of a step
 	Mine   bool   // it is the caller's own
 }
@@ -38,13 +38,14 @@ const (
 	WaitMotion    = "motion"
 	WaitCount     = "count"
 	WaitPublish   = "publish"
+	WaitSign      = "sign" // a host
 )
 
 // Waits are all of them.
 func Waits() []string {
 	return []string{
 		WaitOpinions, WaitOwn, WaitLooks, WaitSheets, WaitShort, WaitSeats, WaitVotes, WaitStep, WaitLetters, WaitMail, WaitCodes, WaitRoster,
-		WaitCommittee, WaitMotion, WaitCount, WaitPublish,
+		WaitCommittee, WaitMotion, WaitCount, WaitPublish, WaitSign,
 	}
 }
 
@@ -87,9 +88,28 @@ func (o *Overview) waits(account identity.Account, s selection.Selection, rules 
 	if m := o.Decision; m != nil && m.Outcome == review.Moved {
 		add(Wait{Who: identity.Committee, What: WaitVotes, Count: len(m.Members) - m.Voted})
 	}
+	for _, host := range o.awaited() {
+		mine := account.May(s.Slug, identity.Signer, host)
+		if mine || o.Decision != nil { // else another host's
+			add(Wait{Who: identity.Signer, What: WaitSign, Count: 1, Of: host, Mine: mine})
+		}
+	}
 	if o.Plan != nil {
 		o.organizerWaits(s, rules, add)
 	}
+}
+
+// awaited are the hosts that have yet to sign, as far as the caller is told.
+func (o *Overview) awaited() (ids []string) {
+	if o.Decision != nil {
+		return o.Decision.Awaits
+	}
+	if o.Signing != nil {
+		for _, host := range o.Signing.Motion.Awaits() {
+			ids = append(ids, host.Host)
+		}
+	}
+	return ids
 }
 
 // organizerWaits is what only who runs the selection can do.
@@ -119,7 +139,7 @@ func (o *Overview) organizerWaits(s selection.Selection, rules *rulebook.Ruleboo
 		switch {
 		case len(m.Members) == 0:
 			one(WaitCommittee)
-		case m.Outcome == review.NoMotion, m.Outcome == review.Rejected:
+		case slices.Contains([]string{review.NoMotion, review.Rejected, review.Overtaken, review.Returned, review.Fallen}, m.Outcome):
 			one(WaitMotion)
 		case m.Outcome == review.Moved && m.Voted == len(m.Members):
 			one(WaitCount)

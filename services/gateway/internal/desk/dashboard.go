@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"slices"
@@ -105,11 +106,17 @@ func (at *place) open(s selection.Selection, now time.Time) (texts []string) {
 // waits says what waits for whom, and leads there.
 func (d *desk) waits(at *place, rules *rulebook.Rulebook, o app.Overview) (all []wait) {
 	for _, w := range o.Waits {
-		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", titleOfPanel(at, rules, w.Of),
+		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", titleOfPanel(at, rules, w.Of), "host", titleOfHost(at, rules, w.Of),
 			"step", at.stepTitle(w.Of, w.Action))
 		all = append(all, wait{Who: at.T("desk.role." + string(w.Who)), Text: text, Count: w.Count, Href: d.waitsAt(at, w)})
 	}
 	return all
+}
+
+// titleOfHost names a host; its id where it has no title.
+func titleOfHost(at *place, rules *rulebook.Rulebook, id string) string {
+	host, _ := rules.Decision.Host(id)
+	return cmp.Or(at.Words(host.Title), id)
 }
 
 // waitsAt is where something is done; empty: the reader has no page for it.
@@ -128,6 +135,11 @@ func (d *desk) waitsAt(at *place, w app.Wait) string {
 	case app.WaitSheets, app.WaitShort, app.WaitSeats:
 		return d.to(at, "panels", w.Of)
 	case app.WaitVotes, app.WaitMotion, app.WaitCount:
+		return d.to(at, "meeting")
+	case app.WaitSign:
+		if w.Mine {
+			return d.to(at, "sign")
+		}
 		return d.to(at, "meeting")
 	case app.WaitStep:
 		return d.to(at, "phases", w.Of, w.Action)

@@ -58,6 +58,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountImport()
 	d.mountPhotos()
 	d.mountMeeting()
+	d.mountSign()
 	d.mountAudit()
 	d.mountPhases()
 	d.mountPanels()

@@ -59,6 +59,7 @@ type motionView struct {
 	ClosedAt      web.Moment
 	Names         string // of those who voted
 	Filled        []filledView
+	Hosts         []hostRow // that sign it
 }
 
 // meetingLink leads to a page on which something is done.
@@ -133,7 +134,8 @@ func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 		}
 	}
 	offer(app.VoteMotion, member && moved && !voted && r.Open, "meeting/vote", "desk.meeting.vote", "v", true)
-	offer(app.PutMotion, !moved && last.Outcome != review.Approved && len(m.Members) > 0 && r.Open, "meeting/motion", "desk.meeting.motion", "m", true)
+	settled := moved || last.Outcome == review.AwaitsHosts || last.Outcome == review.Approved
+	offer(app.PutMotion, !settled && len(m.Members) > 0 && r.Open, "meeting/motion", "desk.meeting.motion", "m", true)
 	offer(app.CloseMotion, moved && r.Open, "meeting/close", "desk.meeting.close", "c", true)
 	offer(app.SeatCommittee, last.Number == 0, "committee", "desk.meeting.members", "s", len(m.Members) == 0)
 	offer(app.ReadDecision, true, "meeting/wall", "desk.meeting.wall", "w", false)
@@ -157,6 +159,7 @@ func (d *desk) motion(at *place, m review.Meeting, one review.Motion) motionView
 		}
 	}
 	v.Names, v.Filled = at.List(names), d.filled(at, one)
+	v.Hosts = hostRows(at, one.SignOffs)
 	return v
 }
 

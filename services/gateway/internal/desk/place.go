@@ -14,7 +14,7 @@ import (
 // sectionOrder is that of the navigation: own work first, then what runs the
 // selection, then what watches over it.
 var sectionOrder = []string{
-	"", "vetting", "sheets", "meeting",
+	"", "vetting", "sheets", "meeting", "sign",
 	"entries", "import", "photos", "phases", "people", "mail", "roster", "panels", "result", "publish",
 	"rulebook", "checks", "audit",
 }

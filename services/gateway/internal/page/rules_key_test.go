@@ -61,8 +61,8 @@ composite:
   lot: {value: abc}
 shortlist: {ratio: 1.5}
 quotas: [{attribute: category, value: rural, max: 3, min: 1, of: silver}]
-decision: {quorum: 1/2, approve: 2/3, ballot: open}
-hosts: [{zh: 总工会}]
+decision: {quorum: 1/2, approve: 2/3, ballot: open, sign_off: hosts}
+hosts: [{id: union, title: {zh: 总工会}}]
 organizers: [{zh: 日报社}]
 description: {zh: 表彰, en: Honours}
 contact: {zh: 电话}
@@ -163,6 +163,7 @@ func changes() map[string][2]string {
 		"decision.quorum":                          {"quorum: 1/2", "quorum: 2/3"},
 		"decision.approve":                         {"approve: 2/3", "approve: 3/4"},
 		"decision.ballot":                          {"ballot: open", "ballot: secret"},
+		"decision.sign_off":                        {", sign_off: hosts", ""},
 	}
 	for i, phase := range []string{"nomination", "vetting", "voting", "review", "decision"} {
 		all["phases."+phase+".opens"] = [2]string{"opens: \"2026-03-0" + string(rune('1'+2*i)) + " 09:00", "opens: \"2026-03-0" + string(rune('1'+2*i)) + " 08:00"}

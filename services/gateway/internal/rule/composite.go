@@ -159,6 +159,13 @@ func (b Book) decisionRules() []string {
 	if d.Ballot != "" {
 		items = append(items, t.T("rules.ballot."+d.Ballot))
 	}
+	if len(d.SignOff) > 0 {
+		var names []rulebook.Text
+		for _, h := range d.SignOff {
+			names = append(names, h.Title)
+		}
+		items = append(items, t.T("rules.sign_off", "names", t.List(b.Names(names))))
+	}
 	return items
 }
 

@@ -131,7 +131,7 @@ func families(t *testing.T) map[string][]string {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
 		},
 		"desk.act.":                auditActs(t),
-		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected, review.Overtaken},
+		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected, review.Overtaken, review.AwaitsHosts, review.Returned, review.Fallen},
 		"desk.seating.more.":       {"1", "2", "3"},
 		"desk.meeting.choice.":     {review.For, review.Against, review.Abstain},
 		"desk.sheet.state.":        {"new", "partial", "complete", "submitted", "abstained", "back"},

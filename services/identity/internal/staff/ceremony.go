@@ -17,6 +17,7 @@ const (
 	kindTOTP          = identity.FactorTOTP    // one that is being added
 	kindPasskey       = identity.FactorPasskey // the same
 	kindPasskeySignIn = "passkey_sign_in"      // by a passkey alone
+	kindFresh         = "fresh"                // an act that takes a proof at that moment
 	ceremonyLife      = 10 * time.Minute       // to type a code, or to set up an app
 	ceremonyTries     = 5                      // wrong answers
 )

@@ -125,7 +125,7 @@ func grantFields(g identity.Grant) (fields []fault.Field) {
 		if g.Scope != "" {
 			fields = append(fields, fault.Wrong("scope", "role_without_scope", "this role has none"))
 		}
-	case identity.Vetter, identity.Juror:
+	case identity.Vetter, identity.Juror, identity.Signer:
 		if g.Scope == "" {
 			fields = append(fields, fault.Required("scope"))
 		}

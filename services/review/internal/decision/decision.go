@@ -97,7 +97,7 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 		if err != nil {
 			return err
 		}
-		if mo.Outcome == review.Moved || mo.Outcome == review.Approved {
+		if mo.Outcome == review.Moved || mo.Outcome == review.AwaitsHosts || mo.Outcome == review.Approved {
 			return review.ErrMoved
 		}
 		hash, seats, err := m.subject(ctx, tx, sel, in.Seats)
@@ -210,8 +210,17 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (revie
 		}
 		outcome := review.Rejected
 		if reaches(mo.For, voted, sel.Rulebook.Decision.Approve) {
-			if outcome, err = m.approve(ctx, tx, sel, mo); err != nil {
+			var enforce *review.Result
+			if outcome, enforce, err = m.stands(ctx, tx, sel, mo); err != nil {
 				return err
+			}
+			switch {
+			case outcome == review.Approved && len(sel.Rulebook.Decision.SignOff) > 0:
+				outcome = review.AwaitsHosts
+			case enforce != nil:
+				if err := m.results.Enforce(ctx, tx, *enforce); err != nil {
+					return err
+				}
 			}
 		}
 		now := m.deps.Time()
@@ -219,38 +228,19 @@ func (m *Meeting) CloseMotion(ctx context.Context, in review.CloseMotion) (revie
 			in.Slug, mo.Seq, outcome, now, actor.From(ctx).Name); err != nil {
 			return fmt.Errorf("close motion: %w", err)
 		}
-		made := event.DecisionMade{
-			ResultHash: mo.Result, Approved: outcome == review.Approved,
-			Members: mo.Members, For: mo.For, Against: mo.Against, Abstained: mo.Abstained,
-		}
-		if err := audit.Record(ctx, tx, now, in.Slug, "close_motion", "", made); err != nil {
+		made := mo.made(outcome == review.Approved)
+		if err := audit.Record(ctx, tx, now, in.Slug, "close_motion", "", closed{made, outcome}); err != nil || outcome == review.AwaitsHosts {
 			return err
 		}
 		return outbox.Append(ctx, tx, now, in.Slug, "decision", made)
 	})
 }
 
-// approve puts a result in force that fills the seats as a motion says. Where the
-// search has decided meanwhile, or the inputs are others, the motion is overtaken:
-// what its members voted for is no more.
-func (m *Meeting) approve(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, mo motion) (outcome string, err error) {
-	if len(mo.Seats) == 0 {
-		return review.Approved, nil
-	}
-	filled, err := mo.filled()
-	if err != nil {
-		return "", err
-	}
-	out, err := m.results.Propose(ctx, tx, sel, filled, mo.Result)
-	switch {
-	case errors.Is(err, review.ErrSearching):
-		return "", err
-	case fault.Is(err, fault.Conflict), fault.Is(err, fault.Invalid), err == nil && out.Hash != mo.Result:
-		return review.Overtaken, nil
-	case err != nil:
-		return "", err
-	}
-	return review.Approved, m.results.Enforce(ctx, tx, out)
+// closed is what the audit log says of the close of a motion.
+type closed struct {
+	event.DecisionMade
+
+	Outcome string `json:"outcome"`
 }
 
 // reaches tells whether part is at least share of whole; an unset share asks
@@ -270,7 +260,7 @@ func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decisio
 	if err := watch.Member(ctx, m.deps.DB, in.Slug); err != nil {
 		return review.Decision{}, err
 	}
-	return state(ctx, m.deps.DB, in.Slug)
+	return m.state(ctx, m.deps.DB, in.Slug)
 }
 
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
@@ -280,18 +270,25 @@ func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Sel
 // change runs fn with the meeting to itself and gives the state after it.
 func (m *Meeting) change(ctx context.Context, slug string, fn func(tx *sqlx.Tx) error) (review.Decision, error) {
 	var d review.Decision
-	err := pg.InTx(ctx, m.deps.DB, func(tx *sqlx.Tx) error {
-		if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil {
-			return err
-		}
+	err := m.alone(ctx, slug, func(tx *sqlx.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
 		var err error
-		d, err = state(ctx, tx, slug)
+		d, err = m.state(ctx, tx, slug)
 		return err
 	})
 	return d, err
+}
+
+// alone runs fn with the meeting to itself.
+func (m *Meeting) alone(ctx context.Context, slug string, fn func(tx *sqlx.Tx) error) error {
+	return pg.InTx(ctx, m.deps.DB, func(tx *sqlx.Tx) error {
+		if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 type motion struct {
@@ -330,7 +327,7 @@ func last(ctx context.Context, q sqlx.QueryerContext, slug string) (motion, erro
 	return mo, nil
 }
 
-func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Decision, error) {
+func (m *Meeting) state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Decision, error) {
 	d := review.Decision{Slug: slug, Members: []review.Person{}}
 	var members []struct {
 		ID   string `db:"account"`
@@ -350,5 +347,16 @@ func state(ctx context.Context, q sqlx.QueryerContext, slug string) (review.Deci
 	if d.ClosedAt = moment(mo.ClosedAt); d.ClosedAt != nil {
 		d.For, d.Against, d.Abstained = mo.For, mo.Against, mo.Abstained
 	}
-	return d, nil
+	if mo.Outcome != review.AwaitsHosts {
+		return d, nil
+	}
+	sel, err := m.deps.Selections.Get(ctx, q, slug)
+	if err != nil {
+		return d, err
+	}
+	said, err := signOffs(ctx, q, slug)
+	for _, host := range (review.Motion{Outcome: mo.Outcome, SignOffs: told(sel.Rulebook, mo.Seq, said)}).Awaits() {
+		d.Awaits = append(d.Awaits, host.Host)
+	}
+	return d, err
 }

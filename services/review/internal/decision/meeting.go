@@ -42,7 +42,7 @@ func (m *Meeting) GetMeeting(ctx context.Context, in review.OfMeeting) (review.M
 	for !reaches(meeting.Quorum, len(meeting.Members), sel.Rulebook.Decision.Quorum) {
 		meeting.Quorum++
 	}
-	meeting.Motions, err = m.motions(ctx, in.Slug)
+	meeting.Motions, err = m.motions(ctx, sel)
 	return meeting, err
 }
 
@@ -86,7 +86,8 @@ func (m *Meeting) members(ctx context.Context, slug string, now time.Time) ([]re
 	return members, nil
 }
 
-func (m *Meeting) motions(ctx context.Context, slug string) (motions []review.Motion, err error) {
+func (m *Meeting) motions(ctx context.Context, sel phase.Selection) (motions []review.Motion, err error) {
+	slug := sel.Slug
 	var rows []struct {
 		motion
 
@@ -102,6 +103,10 @@ func (m *Meeting) motions(ctx context.Context, slug string) (motions []review.Mo
 		FROM motion WHERE slug = $1 ORDER BY seq`, slug); err != nil {
 		return nil, fmt.Errorf("motions: %w", err)
 	}
+	said, err := signOffs(ctx, m.deps.DB, slug)
+	if err != nil {
+		return nil, err
+	}
 	motions = make([]review.Motion, len(rows))
 	for i, r := range rows {
 		motions[i] = review.Motion{
@@ -113,6 +118,9 @@ func (m *Meeting) motions(ctx context.Context, slug string) (motions []review.Mo
 		}
 		if motions[i].ClosedAt != nil {
 			motions[i].For, motions[i].Against, motions[i].Abstained = r.For, r.Against, r.Abstained
+		}
+		if hadVotes(r.Outcome) {
+			motions[i].SignOffs = told(sel.Rulebook, r.Seq, said)
 		}
 	}
 	return motions, nil

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/pkg/run"
@@ -44,6 +45,9 @@ func New(deps run.Deps, budget int64) *Results { return &Results{deps, budget, m
 // review closed, no score missing and no result approved. It is called after
 // everything that may have been the last condition.
 func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection) error {
+	if err := pg.Lock(ctx, tx, "meeting/"+sel.Slug); err != nil { // nothing is approved meanwhile
+		return err
+	}
 	in, err := r.inputs(ctx, tx, sel)
 	if errors.Is(err, review.ErrUncomputed) || errors.Is(err, review.ErrMissing) || errors.Is(err, review.ErrLot) {
 		return nil
@@ -118,6 +122,9 @@ func (r *Results) Enforce(ctx context.Context, tx *sqlx.Tx, out review.Result) e
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // computed again, the same
+	}
+	if err := r.Fell(ctx, tx, out.Slug); err != nil {
+		return err
 	}
 	return outbox.Append(ctx, tx, now, out.Slug, "result", event.ResultComputed{
 		ResultHash: out.Hash, RulebookHash: out.RulebookHash, VotesHash: out.VotesHash, ScoresHash: out.ScoresHash,

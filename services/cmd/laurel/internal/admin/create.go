@@ -73,10 +73,10 @@ func (c *CreateUser) Run(ctx context.Context) error {
 
 // grants is the role, once it is known that it can be had.
 func (c *CreateUser) grants(ctx context.Context) ([]identity.Grant, error) {
-	scoped := map[identity.Role]string{identity.Vetter: "department", identity.Juror: "panel"}[c.Role]
+	scoped := map[identity.Role]string{identity.Vetter: "department", identity.Juror: "panel", identity.Signer: "host"}[c.Role]
 	switch {
 	case c.Role == "" && c.Scope != "":
-		return nil, errors.New("--scope is a vetter's or a juror's: say --role, too")
+		return nil, errors.New("--scope is a vetter's, a juror's or a signer's: say --role, too")
 	case c.Role == "":
 		return nil, nil
 	case !slices.Contains(identity.Roles(), c.Role):
@@ -124,6 +124,12 @@ func scopes(rules *rulebook.Rulebook, role identity.Role) (ids []string) {
 	if role == identity.Vetter {
 		for _, d := range rules.Vetting.Departments {
 			ids = append(ids, d.ID)
+		}
+		return ids
+	}
+	if role == identity.Signer {
+		for _, h := range rules.Decision.SignOff {
+			ids = append(ids, h.ID)
 		}
 		return ids
 	}

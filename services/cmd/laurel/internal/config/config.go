@@ -101,7 +101,7 @@ type Server struct {
 
 	PrintingKey string `env:"PRINTING_KEY" group:"Mail" help:"Public key of the printing office for voters' codes that no organizer reads: age1…, as laurel slips key makes it, on the office's machine. Organizers get the slips sealed for it. Needs PUBLIC_URL. Default: there is no such office."`
 
-	SecondFactor []string `name:"second-factor-roles" env:"SECOND_FACTOR_ROLES" group:"Accounts" help:"Roles of staff that take a second factor beside the password (organizer, vetter, juror, committee, auditor): an account with one of them sets it up after its next sign-in, and can do nothing else before; the word none: no role does. Default: organizer where SMTP_URL is set, else none."`
+	SecondFactor []string `name:"second-factor-roles" env:"SECOND_FACTOR_ROLES" group:"Accounts" help:"Roles of staff that take a second factor beside the password (organizer, vetter, juror, committee, signer, auditor): an account with one of them sets it up after its next sign-in, and can do nothing else before; the word none: no role does. Default: organizer where SMTP_URL is set, else none."`
 
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`

@@ -139,6 +139,8 @@ func deskOf(role identity.Role) string {
 		return "/sheets"
 	case identity.Committee:
 		return "/meeting"
+	case identity.Signer:
+		return "/sign"
 	case identity.Auditor:
 		return "/checks"
 	case identity.Organizer:

@@ -1,0 +1,5 @@
+-- +goose Up
+-- Who signs results for a host; the scope is the host's id.
+ALTER TABLE account_grant DROP CONSTRAINT account_grant_role_check;
+ALTER TABLE account_grant ADD CONSTRAINT account_grant_role_check
+    CHECK (role IN ('organizer', 'vetter', 'juror', 'committee', 'signer', 'auditor'));
