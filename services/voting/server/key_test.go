@@ -17,7 +17,7 @@ import (
 )
 
 // replica is another room on the database of r, with keys of its own.
-func (r *room) replica(t *testing.T, pseudonym []byte, signer ballotlog.Signer) *run.Running {
+func (r *room) replica(t testing.TB, pseudonym []byte, signer ballotlog.Signer) *run.Running {
 	t.Helper()
 	deps := r.deps
 	deps.DB, deps.Bus = testkit.Open(t, r.address, voting.Name), testkit.Connect(t, r.nats, voting.Name)

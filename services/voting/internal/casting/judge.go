@@ -22,6 +22,7 @@ func (p *pass) sort(ctx context.Context) (refused bool, err error) {
 		return false, err
 	}
 	var adders []*item
+	second := false // ballots fall out that are remembered
 	first := make(map[slot]bool, len(p.items))
 	for _, it := range p.items {
 		if it.settled {
@@ -48,13 +49,15 @@ func (p *pass) sort(ctx context.Context) (refused bool, err error) {
 		case first[it.slot]: // a repeat in this batch
 			p.asks = append(p.asks, ask{it, []slot{it.slot}})
 		case p.attempt.store.recent.answer(it):
+			second = second || it.result.fault != nil
 		default:
 			first[it.slot] = true
 			p.writes = append(p.writes, it)
 		}
 	}
 	added, err := p.add(ctx, adders)
-	return refused || added, err
+	// A write makes sure that what was kept of the selection still holds.
+	return refused || added || second && len(p.writes) == 0, err
 }
 
 // replaced are the ballots whose credential was issued for a code that has been

@@ -11,7 +11,7 @@ import (
 const maxRecent = 1 << 15
 
 // recent are the ballots that this process counted last, so that a voter who comes
-// back a moment later costs neither a write nor a query. What is said of them never
+// back a moment later costs no write, and beside ballots that are written no query. What is said of them never
 // changes. The zero value remembers none yet.
 type recent struct {
 	at      map[secret.Pseudonym]int32 // by voter, who has another name in each selection and period

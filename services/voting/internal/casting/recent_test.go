@@ -15,15 +15,16 @@ import (
 	"github.com/laurel-awards/laurel/services/voting/migrations"
 )
 
-// TestRecent has a voter come back when the database is gone: what was counted a
-// moment ago is known without it, and told as the database would. A roster's
-// ballots are not, for its codes may have been replaced.
+// TestRecent has a voter come back: what was counted a moment ago is told as the
+// database would, and costs what is written beside it no request. A roster's ballots
+// do, for its codes may have been replaced.
 func TestRecent(t *testing.T) {
 	keys, err := secret.New(make([]byte, secret.KeySize))
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := testkit.Service(t, voting.Name, outbox.Set(), job.Set(), phase.Set(), migrations.Set())
+	line, way := testkit.DatabaseProxy(t, testkit.ServiceURL(t, voting.Name, outbox.Set(), job.Set(), phase.Set(), migrations.Set()))
+	db := testkit.Open(t, way, voting.Name)
 	if _, err := db.ExecContext(t.Context(), `
 		INSERT INTO selection (slug, hash, rulebook, frozen_at)
 		VALUES ('s-1', '', '{"laurel": 1, "timezone": "Asia/Shanghai", "voting": {"voters": ["device", "roster"], "picks": {"max": 2}}}', now());
@@ -36,18 +37,20 @@ func TestRecent(t *testing.T) {
 	c := &Caster{db: db, log: slog.New(slog.DiscardHandler), cache: candidates.NewCache(phase.NewSelections()), keys: keys, wake: func() {}}
 	w := &writer{caster: c, store: &store{db: db}}
 	defer w.store.disconnect()
-	cast := func(cast voting.Cast) result {
+	several := func(casts ...voting.Cast) []result {
 		t.Helper()
-		cast.Slug = "s-1"
-		request := newCall(1)
-		w.cast(t.Context(), read(keys, []voting.Cast{cast}, request))
-		return request.results[0]
+		for i := range casts {
+			casts[i].Slug = "s-1"
+		}
+		request := newCall(len(casts))
+		w.cast(t.Context(), read(keys, casts, request))
+		return request.results
 	}
+	cast := func(cast voting.Cast) result { return several(cast)[0] }
 	mine := voting.Cast{Voter: voting.VoterID{1}, Way: "device", Picks: []int{2, 1}, Key: voting.HashKey("k")}
-	theirs := voting.Cast{Voter: voting.VoterID{2}, Way: "roster", Picks: []int{3}, Key: voting.HashKey("l")}
-	first, member := cast(mine), cast(theirs)
-	if first.fault != nil || member.fault != nil {
-		t.Fatal(first.fault, member.fault)
+	next := byte(0)
+	if first := cast(mine); first.fault != nil {
+		t.Fatal(first.fault)
 	}
 	other, plain := mine, mine
 	other.Picks = []int{3}
@@ -66,15 +69,19 @@ func TestRecent(t *testing.T) {
 			t.Errorf("%s: remembered %+v, found %+v", name, kept, found)
 		}
 	}
-	cast(voting.Cast{Voter: voting.VoterID{3}, Way: "device", Picks: []int{1}})
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if r := cast(voting.Cast{Voter: voting.VoterID{3}, Way: "device", Picks: []int{1}}); !errors.Is(r.fault, voting.ErrDuplicate) {
-		t.Errorf("without the database: %v", r.fault)
-	}
-	if r := cast(theirs); r.fault == nil || errors.Is(r.fault, voting.ErrDuplicate) {
-		t.Errorf("a roster's without the database: %+v", r)
+	for way, requests := range map[string]int{"device": 1, "roster": 2} {
+		const many = 10
+		them := voting.VoterID{4}
+		cast(voting.Cast{Voter: them, Way: "device", Picks: []int{2}}) // at first counted
+		line.CutAt(many, false)
+		next++
+		got := several(voting.Cast{Voter: them, Way: way, Picks: []int{1}}, voting.Cast{Voter: voting.VoterID{3, next}, Way: "device", Picks: []int{1}})
+		if !errors.Is(got[0].fault, voting.ErrDuplicate) || got[1].fault != nil {
+			t.Errorf("%s: %v, %v", way, got[0].fault, got[1].fault)
+		}
+		if n := many - line.Uncut(); n != requests {
+			t.Errorf("%s: %d requests, want %d", way, n, requests)
+		}
 	}
 }
 
