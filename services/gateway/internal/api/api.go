@@ -13,6 +13,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
+	"github.com/laurel-awards/laurel/services/gateway/internal/kept"
 	"github.com/laurel-awards/laurel/services/gateway/internal/problem"
 )
 
@@ -39,10 +41,11 @@ type Config struct {
 
 // API is the JSON face.
 type API struct {
-	app  *app.App
-	cfg  Config
-	huma huma.API
-	acts map[string]app.Act // of huma's routes, by "GET /api/v1/selections/:slug"
+	app   *app.App
+	cfg   Config
+	huma  huma.API
+	acts  map[string]app.Act // of huma's routes, by "GET /api/v1/selections/:slug"
+	lists *cache.Shelf[listKey, *kept.Page]
 	// ruled are the acts of all operations, by their ids.
 	ruled map[string]app.Act
 }
@@ -51,6 +54,7 @@ type API struct {
 // its act.
 func Mount(e *echo.Echo, core *app.App, cfg Config) *huma.OpenAPI {
 	a := &API{app: core, cfg: cfg, acts: map[string]app.Act{}, ruled: map[string]app.Act{}}
+	a.lists = cache.NewShelf[listKey](listBytes, (*kept.Page).Size)
 	h := huma.DefaultConfig("Laurel", "1.0.0")
 	h.Info.Description = "Awards from nomination to publication. Errors are RFC 9457 problems; `code` names the problem, `errors` the fields."
 	h.OpenAPIPath, h.DocsPath, h.SchemasPath, h.CreateHooks = descriptionPath, "", "", nil

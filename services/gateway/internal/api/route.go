@@ -25,12 +25,13 @@ type route struct {
 	act        app.Act
 	at         string // method and path: "GET /selections"
 	summary    string
-	status     int    // of success; 200 where 0
-	body       int64  // limit in bytes; maxBody where 0
-	later      bool   // 202 with the same output, too
-	challenged bool   // 202 with a challenge in the same output
-	made       bool   // 202 with a job, while the document is being made
-	media      string // content types of success, by commas, where it is a document and not the output's JSON
+	status     int          // of success; 200 where 0
+	body       int64        // limit in bytes; maxBody where 0
+	later      bool         // 202 with the same output, too
+	challenged bool         // 202 with a challenge in the same output
+	made       bool         // 202 with a job, while the document is being made
+	out        reflect.Type // of the JSON that a handler writes itself
+	media      string       // content types of success, by commas, where it is a document and not the output's JSON
 }
 
 // register adds a route whose handler answers with faults. Whoever lacks the
@@ -65,6 +66,10 @@ func register[In, Out any](a *API, r route, handle func(ctx context.Context, in 
 			content[media] = &huma.MediaType{Schema: &huma.Schema{}}
 		}
 		op.Responses["200"] = &huma.Response{Content: content}
+	}
+	if r.out != nil {
+		schema := a.huma.OpenAPI().Components.Schemas.Schema(r.out, true, op.OperationID+"Response")
+		op.Responses["200"] = &huma.Response{Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: schema}}}
 	}
 	a.acts[op.Method+" "+echoPath(op.Path)] = r.act
 	huma.Register(a.huma, *op, func(ctx context.Context, in *In) (*Out, error) {

@@ -74,6 +74,8 @@ type App struct {
 	packer     *pack.Packer
 	selections *cache.Cache[selection.Selection]
 	candidates *cache.Cache[[]nomination.Candidate]
+	stories    *cache.Cache[nomination.Candidate] // by slug/number
+	tallies    *cache.Cache[voting.Tally]
 	live       *live.Hub
 	log        ballotLog
 	files      *cache.Cache[voting.Exported]   // by kind/slug
@@ -93,7 +95,8 @@ const (
 	// How long what events cannot drop, or a lost event would have dropped, is
 	// kept.
 	selectionTTL = 250 * time.Millisecond
-	candidateTTL = 5 * time.Second
+	candidateTTL = time.Second
+	tallyTTL     = 250 * time.Millisecond
 )
 
 // New makes the App of services. The bus carries events, and what every service
@@ -112,6 +115,8 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		return a.selection.GetSelection(ctx, selection.Of{Slug: slug})
 	})
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
+	a.stories = cache.New(candidateTTL, cfg.Now, a.story)
+	a.tallies = cache.New(tallyTTL, cfg.Now, a.askTally)
 	a.log = a.newBallotLog()
 	a.files = cache.New(madeTTL, cfg.Now, a.askMade)
 	a.published = cache.New(publishedTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Results, error) {
@@ -119,7 +124,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	})
 	a.sending.byHost = map[string]int{}
 	a.marking = newMarking()
-	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.Tally, Log: cfg.Log})
+	a.live = live.New(live.Config{Streams: cfg.Streams, Load: a.freshTally, Log: cfg.Log})
 	return a
 }
 
@@ -127,9 +132,9 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 // stale, until ctx ends.
 func (a *App) Run(ctx context.Context) error {
 	for subject, drop := range map[string]func(slug string){
-		"laurel.selection.>":  a.selections.Drop,
-		"laurel.nomination.>": a.candidates.Drop,
-		"laurel.voting.>":     a.selections.Drop,
+		"laurel.selection.>":  func(slug string) { a.selections.Drop(slug); a.tallies.Drop(slug) }, // a phase may hide counts
+		"laurel.nomination.>": a.dropCandidates,
+		"laurel.voting.>":     func(slug string) { a.selections.Drop(slug); a.tallies.Drop(slug) },
 		"laurel.review.>":     a.selections.Drop,
 	} {
 		stop, err := a.bus.Listen(subject, func(subject string, _ []byte) { drop(lastToken(subject)) })
@@ -148,6 +153,12 @@ func (a *App) Run(ctx context.Context) error {
 	defer streams.Wait()
 	a.packer.Run(ctx)
 	return nil
+}
+
+// dropCandidates forgets what is known of a selection's candidates.
+func (a *App) dropCandidates(slug string) {
+	a.candidates.Drop(slug)
+	a.stories.DropAll(slug + "/")
 }
 
 // lastToken of an event's subject is its selection's slug.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -221,6 +222,51 @@ func TestOrdered(t *testing.T) {
 	}
 	if byNumber := app.Ordered(candidates, gateway.OrderNumber, "a", slug); byNumber[0].Number != 1 || byNumber[28].Number != 30 {
 		t.Error("by number is not by number")
+	}
+}
+
+// TestOrders is balanced: over all orders each candidate stands in each place equally
+// often, and comes next behind each other one equally often. Who is struck is last
+// in all of them.
+func TestOrders(t *testing.T) {
+	for n := 1; n <= 33; n++ {
+		list := make([]nomination.Candidate, n+1)
+		for i := range list {
+			list[i] = nomination.Candidate{Number: i + 1, Struck: i == n/2}
+		}
+		orders := app.Orders(list)
+		places, behind := map[[2]int]int{}, map[[2]int]int{}
+		for i := range orders {
+			order := app.InOrder(list, i, slug)
+			if last := order[n]; last.Number != n/2+1 {
+				t.Fatalf("of %d: the struck one is not the last: %v", n, order)
+			}
+			for place, c := range order[:n] {
+				places[[2]int{c.Number, place}]++
+				if place > 0 {
+					behind[[2]int{order[place-1].Number, c.Number}]++
+				}
+			}
+		}
+		for what, all := range map[string]map[[2]int]int{"places": places, "pairs": behind} {
+			each := orders / n
+			if what == "pairs" && len(all) != n*(n-1) || what == "places" && len(all) != n*n {
+				t.Errorf("of %d: %d %s", n, len(all), what)
+			}
+			for at, times := range all {
+				if times != each {
+					t.Fatalf("of %d: %s %v %d times, want %d", n, what, at, times, each)
+				}
+			}
+		}
+	}
+	seeds := map[int]bool{}
+	list := make([]nomination.Candidate, 8)
+	for i := range 1000 {
+		seeds[app.OrderOf(list, strconv.Itoa(i), slug)] = true
+	}
+	if len(seeds) != 8 {
+		t.Errorf("a thousand visitors meet %d of 8 orders", len(seeds))
 	}
 }
 

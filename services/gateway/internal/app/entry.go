@@ -187,6 +187,7 @@ func (a *App) Seats(ctx context.Context, slug string) (nomination.Seats, error) 
 
 // StrikeCandidate takes a candidate off the list.
 func (a *App) StrikeCandidate(ctx context.Context, in nomination.StrikeCandidate) (nomination.Candidate, error) {
+	defer a.dropCandidates(in.Slug)
 	return do(ctx, a, StrikeCandidate, in.Slug, a.nomination.StrikeCandidate, in)
 }
 

@@ -3,6 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -19,37 +22,78 @@ func (a *App) Selections(ctx context.Context) ([]selection.Selection, error) {
 
 // Selection gives one: selection.Service.GetSelection.
 func (a *App) Selection(ctx context.Context, slug string) (selection.Selection, error) {
-	return do(ctx, a, ReadSelection, slug, a.selections.Get, slug)
+	s, _, err := a.LookSelection(ctx, slug)
+	return s, err
+}
+
+// LookSelection is Selection with the version of what it gives: cache.Cache.Look.
+func (a *App) LookSelection(ctx context.Context, slug string) (selection.Selection, uint64, error) {
+	ctx, err := a.may(ctx, ReadSelection, slug, "")
+	if err != nil {
+		return selection.Selection{}, 0, err
+	}
+	return a.selections.Look(ctx, slug)
 }
 
 // Candidates gives the whole list by number, struck ones too. Before the
 // rulebook is frozen there are none. The caller does not change the list.
 func (a *App) Candidates(ctx context.Context, slug string) ([]nomination.Candidate, error) {
+	list, _, err := a.LookCandidates(ctx, slug)
+	return list, err
+}
+
+// LookCandidates is Candidates with the version of the list, 0 for that of none.
+func (a *App) LookCandidates(ctx context.Context, slug string) ([]nomination.Candidate, uint64, error) {
 	ctx, err := a.may(ctx, ListCandidates, slug, "")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	s, err := a.selections.Get(ctx, slug)
 	if err != nil || s.FrozenAt == nil {
-		return []nomination.Candidate{}, err
+		return []nomination.Candidate{}, 0, err
 	}
-	return a.candidates.Get(ctx, slug)
+	return a.candidates.Look(ctx, slug)
 }
 
 // Candidate gives one with the whole story: nomination.Service.GetCandidate.
 func (a *App) Candidate(ctx context.Context, slug string, number int) (nomination.Candidate, error) {
-	ctx, err := a.may(ctx, ReadCandidate, slug, "")
-	if err != nil {
-		return nomination.Candidate{}, err
-	}
-	if err := a.known(ctx, slug); err != nil {
-		return nomination.Candidate{}, err
-	}
-	return a.nomination.GetCandidate(ctx, nomination.OfCandidate{Slug: slug, Number: number})
+	c, _, err := a.LookCandidate(ctx, slug, number)
+	return c, err
 }
 
-// Tally gives the counts as far as the rulebook shows them at this time.
+// LookCandidate is Candidate with the version of what it gives.
+func (a *App) LookCandidate(ctx context.Context, slug string, number int) (nomination.Candidate, uint64, error) {
+	ctx, err := a.may(ctx, ReadCandidate, slug, "")
+	if err != nil {
+		return nomination.Candidate{}, 0, err
+	}
+	if err := a.known(ctx, slug); err != nil {
+		return nomination.Candidate{}, 0, err
+	}
+	return a.stories.Look(ctx, slug+"/"+strconv.Itoa(number))
+}
+
+func (a *App) story(ctx context.Context, key string) (nomination.Candidate, error) {
+	slug, number, _ := strings.Cut(key, "/")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return nomination.Candidate{}, fmt.Errorf("candidate %.64q: %w", key, err)
+	}
+	return a.nomination.GetCandidate(ctx, nomination.OfCandidate{Slug: slug, Number: n})
+}
+
+// Tally gives the counts as far as the rulebook shows them at this time. Nobody
+// changes them.
 func (a *App) Tally(ctx context.Context, slug string) (voting.Tally, error) {
+	return a.tally(ctx, slug, a.tallies.Get)
+}
+
+// freshTally is Tally as it is now, for live streams.
+func (a *App) freshTally(ctx context.Context, slug string) (voting.Tally, error) {
+	return a.tally(ctx, slug, a.askTally)
+}
+
+func (a *App) tally(ctx context.Context, slug string, get func(context.Context, string) (voting.Tally, error)) (voting.Tally, error) {
 	ctx, err := a.may(ctx, ReadTally, slug, "")
 	if err != nil {
 		return voting.Tally{}, err
@@ -57,6 +101,10 @@ func (a *App) Tally(ctx context.Context, slug string) (voting.Tally, error) {
 	if err := a.known(ctx, slug); err != nil {
 		return voting.Tally{}, err
 	}
+	return get(ctx, slug)
+}
+
+func (a *App) askTally(ctx context.Context, slug string) (voting.Tally, error) {
 	return a.voting.GetTally(ctx, voting.Of{Slug: slug})
 }
 

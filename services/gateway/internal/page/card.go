@@ -23,8 +23,6 @@ type card struct {
 	Category string // in words
 	Picked   bool
 	Wrong    web.Text // what is wrong with picking this one
-	Votes    *int64   // nil while hidden
-	Share    int      // of the most votes, in percent
 }
 
 func (s *visit) storyPath(number int) string {
@@ -35,6 +33,7 @@ func (s *visit) storyPath(number int) string {
 type counts struct {
 	votes map[int]int64 // nil while they are hidden
 	top   int64         // the most votes
+	sum   int64         // of all
 }
 
 func countsOf(t voting.Tally) counts {
@@ -44,20 +43,27 @@ func countsOf(t voting.Tally) counts {
 	shown := counts{votes: t.Votes}
 	for _, v := range t.Votes {
 		shown.top = max(shown.top, v)
+		shown.sum += v
 	}
 	return shown
 }
 
-func (s *visit) card(c nomination.Candidate, shown counts) card {
-	out := card{
-		Candidate: c, Href: s.storyPath(c.Number), Portrait: portrait.Of(s.Slug, c), Category: s.book.Category(c.Category),
-	}
-	if shown.votes != nil {
-		votes := shown.votes[c.Number]
-		out.Votes = &votes
-		if shown.top > 0 {
-			out.Share = int(votes * 100 / shown.top)
-		}
+func (s *visit) card(c nomination.Candidate) card {
+	return card{Candidate: c, Href: s.storyPath(c.Number), Portrait: portrait.Of(s.Slug, c), Category: s.book.Category(c.Category)}
+}
+
+// tally is a candidate's count.
+type tally struct {
+	nomination.Candidate
+
+	Votes int64
+	Share int // of the most votes, in percent
+}
+
+func (s counts) of(c nomination.Candidate) tally {
+	out := tally{Candidate: c, Votes: s.votes[c.Number]}
+	if s.top > 0 {
+		out.Share = int(out.Votes * 100 / s.top)
 	}
 	return out
 }
@@ -68,7 +74,7 @@ const near = 6
 
 // cards gives the candidates that match what is asked, and those picked in any
 // case, so that a search never loses a pick.
-func (s *visit) cards(list []nomination.Candidate, shown counts, a asked) []card {
+func (s *visit) cards(list []nomination.Candidate, a asked) []card {
 	folded := norm.Key(a.query)
 	number, err := strconv.Atoi(folded)
 	if err != nil {
@@ -84,7 +90,7 @@ func (s *visit) cards(list []nomination.Candidate, shown counts, a asked) []card
 		if !picked && !a.admits(c) || a.query != "" && !picked && !matches(c, number, folded) {
 			continue
 		}
-		one := s.card(c, shown)
+		one := s.card(c)
 		one.Picked, one.Far = picked && !c.Struck, len(out) >= near
 		out = append(out, one)
 	}
@@ -96,7 +102,7 @@ func (s *visit) picked(list []nomination.Candidate, picks []int) []card {
 	var out []card
 	for _, n := range picks {
 		if at := slices.IndexFunc(list, func(c nomination.Candidate) bool { return c.Number == n }); at >= 0 {
-			one := s.card(list[at], counts{})
+			one := s.card(list[at])
 			one.Picked = true
 			out = append(out, one)
 		}

@@ -38,6 +38,11 @@ func askedOf(sent url.Values) asked {
 // maxRegion is the longest region that entries have, in characters.
 const maxRegion = 200
 
+// plain tells whether nothing is asked.
+func (a asked) plain() bool {
+	return a.query == "" && a.category == "" && a.region == "" && a.sort == string(gateway.OrderFair) && len(a.picks) == 0
+}
+
 // admits tells whether a candidate is of the category and region asked for.
 func (a asked) admits(c nomination.Candidate) bool {
 	return (a.category == "" || a.category == c.Category) && (a.region == "" || a.region == c.Region)

@@ -24,6 +24,18 @@ type wait struct {
 	Calendar string      // where the reminder is; empty: there is none
 }
 
+// text is all that is said; empty: nothing.
+func (w *wait) text() string {
+	if w == nil {
+		return ""
+	}
+	text := w.Title + "\n" + w.Text + "\n" + w.Calendar
+	if w.At != nil {
+		text += "\n" + w.At.ISO
+	}
+	return text
+}
+
 // open tells whether ballots are taken at a time, as far as is known here. The
 // voting service has the last word.
 func (s *visit) open(now time.Time) bool { return s.voting() && s.withinHours(now) }

@@ -16,7 +16,6 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/poster"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/selection"
-	"github.com/laurel-awards/laurel/services/voting"
 )
 
 //go:embed template
@@ -28,18 +27,19 @@ type pages struct {
 
 	app       *app.App
 	views     web.Views
+	seen      visits
 	ways      []way
-	tallies   *cache.Cache[voting.Tally] // every reader of a live vote asks for it
 	lists     *cache.Cache[[]selection.Selection]
 	outcomes  *cache.Cache[selection.Results]
 	fragments *fragments
+	shelf     *cache.Shelf[keptKey, held]
+	marks     marks
 	posters   *poster.Poster // nil: the machine has no font for them
 }
 
 // How long what all visitors see alike is kept.
 const (
 	listTTL    = time.Second
-	tallyTTL   = 250 * time.Millisecond
 	outcomeTTL = 5 * time.Second // public results do not change
 )
 
@@ -57,11 +57,11 @@ func (p *pages) counted(next echo.HandlerFunc) echo.HandlerFunc {
 // Mount adds the pages to e; posters draws the pictures of their links, and may be
 // nil.
 func Mount(e *echo.Echo, site *web.Site, core *app.App, posters *poster.Poster) {
-	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments(), posters: posters}
+	p := &pages{Site: site, app: core, views: site.Views(templateFiles), ways: ways(core), fragments: newFragments(), posters: posters, marks: newMarks()}
+	p.shelf = newShelf(site.Pages)
 	p.lists = cache.New(listTTL, p.Now, func(ctx context.Context, _ string) ([]selection.Selection, error) {
 		return core.Selections(ctx)
 	})
-	p.tallies = cache.New(tallyTTL, p.Now, core.Tally)
 	p.outcomes = cache.New(outcomeTTL, p.Now, core.Results)
 
 	web.Get(e, app.ReadPhoto, "/s/:slug/c/:number/photo/:hash", p.photo, p.Headers)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/laurel-awards/laurel/services/gateway/internal/kept"
 	"github.com/laurel-awards/laurel/services/gateway/internal/portrait"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
@@ -50,7 +51,7 @@ func (p *pages) faces(c echo.Context) error {
 		return err
 	}
 	var b strings.Builder
-	b.WriteString(".far img { background: none; }\n")
+	b.WriteString(".far img { background: none; }\n.votes { display: none; }\n")
 	write := func(src func(portrait.Portrait) string) {
 		for _, one := range list {
 			if at := src(portrait.Of(s.Slug, one)); at != "" {
@@ -64,5 +65,5 @@ func (p *pages) faces(c echo.Context) error {
 	b.WriteString("}\n")
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=60")
-	return c.Blob(http.StatusOK, "text/css; charset=utf-8", []byte(b.String()))
+	return kept.Send(c, http.StatusOK, "text/css; charset=utf-8", []byte(b.String()))
 }

@@ -22,12 +22,12 @@ const posterFile = "/poster.png"
 var errNoPoster = fault.New(fault.NotFound, "poster_unknown", "there is no such picture")
 
 // poster is the address of the picture that stands for a page elsewhere; empty:
-// none is drawn.
-func (p *pages) poster(c echo.Context, s *visit, path string) string {
+// none is drawn. Browsers reach us at an address without a slash at its end.
+func (p *pages) poster(address string, s *visit, path string) string {
 	if p.posters == nil {
 		return ""
 	}
-	return p.Address(c) + path + posterFile + "?lang=" + s.printer.Lang
+	return address + path + posterFile + "?lang=" + s.printer.Lang
 }
 
 // of is the selection as its pictures name it.
@@ -43,7 +43,7 @@ func (p *pages) ofSelection(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.send(c, poster.Sheet{Above: s.summary.Edition, Title: s.summary.Title, Lines: []string{s.hosts(), s.summary.Status}, Below: s.printer.T("brand")})
+	return p.draw(c, poster.Sheet{Above: s.summary.Edition, Title: s.summary.Title, Lines: []string{s.hosts(), s.summary.Status}, Below: s.printer.T("brand")})
 }
 
 func (p *pages) ofResults(c echo.Context) error {
@@ -63,7 +63,7 @@ func (p *pages) ofResults(c echo.Context) error {
 		}
 		sheet.Lines = append(sheet.Lines, s.printer.T("poster.award", "award", s.printer.Words(a.Title), "names", s.printer.List(names)))
 	}
-	return p.send(c, sheet)
+	return p.draw(c, sheet)
 }
 
 func (p *pages) ofCandidate(c echo.Context) error {
@@ -82,7 +82,7 @@ func (p *pages) ofCandidate(c echo.Context) error {
 	if found.Photo != "" && !found.Struck {
 		sheet.Photo, sheet.Key = func() (image.Image, error) { return p.picture(c.Request().Context(), s.Slug, found) }, found.Photo
 	}
-	return p.send(c, sheet)
+	return p.draw(c, sheet)
 }
 
 // picture is a candidate's photo; nil: there is none that can be shown.
@@ -102,7 +102,7 @@ func (p *pages) picture(ctx context.Context, slug string, of nomination.Candidat
 	return img, nil
 }
 
-func (p *pages) send(c echo.Context, s poster.Sheet) error {
+func (p *pages) draw(c echo.Context, s poster.Sheet) error {
 	if p.posters == nil {
 		return errNoPoster
 	}

@@ -45,7 +45,7 @@ func (p *pages) showResults(c echo.Context, onPaper bool) error {
 		Name: "results", Address: s.path() + "/results", Title: s.printer.T("results.title"), Section: "results",
 		Data: outcome.Tell(s.book, s.Slug, s.at, found.Ranking, list).Outcome(found),
 	}
-	page.Picture = p.poster(c, s, page.Address)
+	page.Picture = p.poster(p.Address(c), s, page.Address)
 	if onPaper {
 		page.Name, page.Address, page.Title = "results-print", page.Address+"/print", s.printer.T("results.print.title")
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/kept"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
@@ -15,6 +17,7 @@ import (
 // storyPage is a candidate's story.
 type storyPage struct {
 	Card       card
+	Votes      template.HTML
 	Paragraphs []string
 	Facts      []fact
 	Won        *won   // nil: nothing, as far as is public
@@ -32,30 +35,72 @@ func (p *pages) candidate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := p.candidateOf(c, s)
+	number, err := strconv.Atoi(c.Param("number"))
+	if err != nil || number < 1 {
+		return nomination.ErrNoCandidate
+	}
+	found, version, err := p.app.LookCandidate(c.Request().Context(), s.Slug, number)
 	if err != nil {
 		return err
 	}
-	a := askedOf(c.QueryParams())
-	data := storyPage{ListHref: a.address(s), Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found)}
-	var shown counts
-	if s.Phase(rulebook.PhaseVoting).OpenedAt != nil {
-		if tally, err := p.tallies.Get(c.Request().Context(), s.Slug); err == nil { // the story stays without it
-			shown = countsOf(tally)
-		}
+	a, won := askedOf(c.QueryParams()), p.wonBy(c, s, number)
+	votes, err := p.votes(c, s, found)
+	if err != nil {
+		return err
 	}
-	data.Card, data.Won = s.card(found, shown), p.wonBy(c, s, found.Number)
+	var form *form
+	adds := false
 	if !found.Struck && p.takes(c, s) {
-		data.Form = s.form(s.adds(p.receiptOf(c, s)))
-		data.Card.Picked = slices.Contains(a.picks, found.Number)
-		if data.Others, err = p.others(c, s, a.picks, found.Number); err != nil {
-			return err
+		adds = s.adds(p.receiptOf(c, s))
+		form = s.form(adds)
+	}
+	page := func(address string, votes template.HTML, others []card) web.Page {
+		data := storyPage{
+			Card: s.card(found), Votes: votes, Won: won, Form: form, Others: others,
+			ListHref: a.address(s), Paragraphs: paragraphs(found.Deeds), Facts: s.facts(found),
+		}
+		data.Card.Picked = form != nil && slices.Contains(a.picks, number)
+		at := s.storyPath(number)
+		return web.Page{
+			Name: "candidate", Address: at, Title: found.Name, Section: "candidate", Picture: p.poster(address, s, at),
+			Selection: s.summary, Data: data,
 		}
 	}
-	address := s.storyPath(found.Number)
-	return p.render(c, s, web.Page{
-		Name: "candidate", Address: address, Title: found.Name, Section: "candidate", Picture: p.poster(c, s, address), Data: data,
+	if !a.plain() {
+		var others []card
+		if form != nil {
+			if others, err = p.others(c, s, a.picks, number); err != nil {
+				return err
+			}
+		}
+		return p.render(c, s, page(p.Address(c), votes.part, others))
+	}
+	key := keptKey{what: ofStory, look: s.look, list: version, order: number, mode: modeOf(form, adds), won: won.text()}
+	all, err := p.keep(key, "story", s.printer.Lang, func() (web.Page, error) {
+		return page(p.marks.address, template.HTML(p.marks.counts), nil), nil //nolint:gosec // our own word
 	})
+	if err != nil {
+		return err
+	}
+	return p.send(c, all, fillings{counts: kept.Filling{Text: string(votes.part)}, address: p.Address(c)})
+}
+
+// votes is a candidate's count as the story shows it; empty while it is hidden.
+func (p *pages) votes(c echo.Context, s *visit, of nomination.Candidate) (held, error) {
+	if s.Phase(rulebook.PhaseVoting).OpenedAt == nil {
+		return held{}, nil
+	}
+	t, err := p.app.Tally(c.Request().Context(), s.Slug)
+	if err != nil { // the story stays without it
+		return held{}, nil
+	}
+	shown := countsOf(t)
+	if shown.votes == nil {
+		return held{}, nil
+	}
+	one := shown.of(of)
+	key := keptKey{what: ofVotes, look: s.look, order: one.Share, ballots: one.Votes}
+	return p.part(key, s, "candidate", "votes", func() any { return one })
 }
 
 // others are the candidates of some picks, but for one.

@@ -40,8 +40,8 @@ type stage struct {
 	Current bool
 }
 
-// visit is a selection as one visitor sees it: in a language, with its rules at
-// hand.
+// visit is a selection as its visitors see it: in a language, with its rules at
+// hand. They share it, and nobody changes it.
 type visit struct {
 	selection.Selection
 
@@ -50,6 +50,8 @@ type visit struct {
 	at      *time.Location
 	printer web.Printer
 	summary *summary
+	look    uint64 // another one wherever the selection, but for its turnout, or the language is
+	made    time.Time
 }
 
 // path is the address of the selection's page.
@@ -73,20 +75,21 @@ func (s *visit) voting() bool {
 
 // visit reads the selection of a request.
 func (p *pages) visit(c echo.Context) (*visit, error) {
-	found, err := p.app.Selection(c.Request().Context(), c.Param("slug"))
+	found, version, err := p.app.LookSelection(c.Request().Context(), c.Param("slug"))
 	if err != nil {
 		return nil, err
 	}
-	return p.newVisit(c, found)
+	return p.seen.get(p, p.views.View(c).Printer, found, version)
 }
 
-func (p *pages) newVisit(c echo.Context, found selection.Selection) (*visit, error) {
+// newVisit reads a selection for readers of a language.
+func (p *pages) newVisit(t web.Printer, found selection.Selection) (*visit, error) {
 	rules, err := p.app.RulebookOf(found)
 	if err != nil {
 		return nil, err
 	}
-	s := &visit{Selection: found, rules: rules, at: web.Location(found.Timezone), printer: p.views.View(c).Printer}
-	s.book = rule.New(s.printer, rules, p.Now())
+	s := &visit{Selection: found, rules: rules, at: web.Location(found.Timezone), printer: t, made: p.Now()}
+	s.book = rule.New(s.printer, rules, s.made)
 	s.summary = s.summarize()
 	return s, nil
 }
@@ -176,7 +179,7 @@ func (p *pages) selections(c echo.Context) ([]*summary, error) {
 	}
 	found := make([]*summary, 0, len(all))
 	for _, one := range all {
-		s, err := p.newVisit(c, one)
+		s, err := p.newVisit(p.views.View(c).Printer, one)
 		if err != nil {
 			return nil, err
 		}

@@ -75,13 +75,27 @@ func (p *pages) ask(s *visit, q question) ([]template.HTML, error) {
 		if asked == nil {
 			continue
 		}
-		part, err := p.views[s.printer.Lang].Part("selection", w.traits().name, asked)
+		part, err := p.asks(s, q, w.traits().name, asked)
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, part)
 	}
 	return parts, nil
+}
+
+// asks is what a way asks, made once where it is the same for all who stand for
+// voters of the same way.
+func (p *pages) asks(s *visit, q question, name string, asked any) (template.HTML, error) {
+	if q.refused != nil || q.fault != nil || !q.asked.plain() {
+		return p.views[s.printer.Lang].Part("selection", name, asked)
+	}
+	key := keptKey{what: ofWay, look: s.look, way: name}
+	if q.holder != nil {
+		key.voter = q.holder.Way
+	}
+	one, err := p.part(key, s, "selection", name, func() any { return asked })
+	return one.part, err
 }
 
 // greeting are the words for a voter who has proved to be one.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strconv"
+
 	"github.com/labstack/echo/v4"
 )
 
@@ -10,6 +12,14 @@ type won struct {
 	Of    string // the selection and its edition
 	Rank  int
 	Href  string // the results
+}
+
+// text is all that is said; empty: nothing.
+func (w *won) text() string {
+	if w == nil {
+		return ""
+	}
+	return w.Award + "\n" + w.Of + "\n" + strconv.Itoa(w.Rank)
 }
 
 // wonBy tells what a candidate has won, once that is public.

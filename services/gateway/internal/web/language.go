@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/labstack/echo/v4"
@@ -76,6 +77,11 @@ func Known(tag string) (string, bool) {
 	return "", false
 }
 
+// matcher knows the Languages; it takes a while to make.
+var matcher = sync.OnceValue(func() language.Matcher {
+	return language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
+})
+
 // accepted picks the language of a page that suits an Accept-Language header best.
 func accepted(header string) string { return acceptedOr(header, Chinese) }
 
@@ -88,8 +94,7 @@ func acceptedOr(header, otherwise string) string {
 	if err != nil || len(tags) == 0 || strings.HasPrefix(header, "*") {
 		return otherwise
 	}
-	matcher := language.NewMatcher([]language.Tag{language.SimplifiedChinese, language.English})
-	_, i, confidence := matcher.Match(tags...)
+	_, i, confidence := matcher().Match(tags...)
 	if confidence == language.No {
 		return English // who reads neither reads English more likely
 	}

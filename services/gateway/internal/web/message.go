@@ -120,6 +120,9 @@ func (p Printer) List(words []string) string {
 	return strings.Join(apart, p.T("list.separator"))
 }
 
+// Grouped writes 1234567 as 1,234,567.
+func Grouped(n int64) string { return grouped(n) }
+
 // grouped writes 1234567 as 1,234,567.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -13,6 +14,8 @@ import (
 	"sync"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/laurel-awards/laurel/services/gateway/internal/kept"
 )
 
 //go:embed template
@@ -157,28 +160,32 @@ type languageLink struct {
 	Current          bool
 }
 
+// HTML is the content type of pages.
+const HTML = "text/html; charset=utf-8"
+
 // Render writes a page. It is written to memory first, so that a failure can
 // still become an error page.
 func (s *Site) Render(c echo.Context, views Views, pg Page) error {
-	lang := languageOf(c)
-	if pg.Address == "" {
-		return fmt.Errorf("page %s: it has no address", pg.Name)
+	body, err := views.Text(languageOf(c), pg)
+	if err != nil {
+		return err
 	}
-	if pg.Status == 0 {
-		pg.Status = http.StatusOK
+	return kept.Send(c, cmp.Or(pg.Status, http.StatusOK), HTML, body)
+}
+
+// Text is a whole page in a language.
+func (views Views) Text(lang string, pg Page) ([]byte, error) {
+	if pg.Address == "" {
+		return nil, fmt.Errorf("page %s: it has no address", pg.Name)
 	}
 	var out bytes.Buffer
 	err := views[lang].pages[pg.Name]().ExecuteTemplate(&out, "layout", frame{
 		Lang: lang, Title: pg.Title, Languages: views.links(pg.Address, lang), Selection: pg.Selection, Section: pg.Section, Picture: pg.Picture, Data: pg.Data,
 	})
 	if err != nil {
-		return fmt.Errorf("page %s: %w", pg.Name, err)
+		return nil, fmt.Errorf("page %s: %w", pg.Name, err)
 	}
-	h := c.Response().Header()
-	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "private, no-cache")
-	}
-	return c.HTMLBlob(pg.Status, out.Bytes())
+	return out.Bytes(), nil
 }
 
 // links lead to an address in each language.

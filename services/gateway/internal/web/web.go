@@ -19,6 +19,7 @@ import (
 // Config is how pages are served.
 type Config struct {
 	PublicURL string           // https://host; empty: the address that the browser used
+	Pages     int              // bytes of pages that are kept for all visitors; zero: as many as do for most
 	Now       func() time.Time // for the life of cookies and for periods
 	Log       *slog.Logger
 }
@@ -56,8 +57,7 @@ func (s *Site) Middleware() []echo.MiddlewareFunc { return s.Taking(MaxForm) }
 // Taking is Middleware for forms that may be larger: "20M".
 func (s *Site) Taking(limit string) []echo.MiddlewareFunc {
 	return []echo.MiddlewareFunc{
-		s.Headers, middleware.GzipWithConfig(middleware.GzipConfig{Level: 5, MinLength: 1024}),
-		middleware.BodyLimit(limit), s.language, s.origin.Middleware,
+		s.Headers, middleware.BodyLimit(limit), s.language, s.origin.Middleware,
 	}
 }
 

@@ -240,6 +240,21 @@ func (a *asked) QueryRowxContext(ctx context.Context, query string, args ...any)
 	return a.DB.QueryRowxContext(ctx, query, args...)
 }
 
+// proves has one statement prove a leaf, and none once its tiles are kept.
+func proves(t *testing.T, db *sqlx.DB, selection int, tree tlog.Tree, index int64, leaf tlog.Hash) {
+	t.Helper()
+	kept, counter := new(ledger.Shelf), &asked{DB: db}
+	for range 2 {
+		proof, err := kept.Prove(t.Context(), counter, selection, tree, index)
+		if err == nil {
+			err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, leaf)
+		}
+		if err != nil || counter.n != 1 {
+			t.Fatalf("leaf %d of %d: %d statements, %v", index, tree.N, counter.n, err)
+		}
+	}
+}
+
 // found looks for ballots of every batch in the log, with few statements each.
 func found(t *testing.T, db *sqlx.DB, head ledger.Head, leaves []tlog.Hash) {
 	t.Helper()
@@ -251,6 +266,10 @@ func found(t *testing.T, db *sqlx.DB, head ledger.Head, leaves []tlog.Hash) {
 		t.Fatal(err)
 	}
 	counter := &asked{DB: db}
+	edge, err := ballotlog.ReadEdge(head.Size, head.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
 	n, most := 0, 0
 	for _, b := range batches {
 		hashes, err := ballotlog.Split(b.Leaves)
@@ -261,12 +280,13 @@ func found(t *testing.T, db *sqlx.DB, head ledger.Head, leaves []tlog.Hash) {
 			at := ledger.Counted{Position: i}
 			at.First.Int64, at.First.Valid = b.First, true
 			before := counter.n
-			index, there, err := head.Index(t.Context(), counter, at, hashes[i])
+			index, there, err := head.Index(t.Context(), counter, new(ledger.Shelf), at, hashes[i])
 			most = max(most, counter.n-before)
 			if err != nil || !there || leaves[index] != hashes[i] {
 				t.Fatalf("ballot %d from %d is said to be at %d, %t, %v", i, b.First, index, there, err)
 			}
 			n++
+			proves(t, db, head.Selection, edge.Tree(), index, leaves[index])
 		}
 	}
 	if per := float64(counter.n) / float64(n); per > 4 || most > 8 {
@@ -274,11 +294,11 @@ func found(t *testing.T, db *sqlx.DB, head ledger.Head, leaves []tlog.Hash) {
 	}
 	at := ledger.Counted{}
 	at.First.Valid = true
-	if index, there, err := head.Index(t.Context(), db, at, tlog.Hash{5}); err == nil || there {
+	if index, there, err := head.Index(t.Context(), db, new(ledger.Shelf), at, tlog.Hash{5}); err == nil || there {
 		t.Errorf("a leaf that nobody counted is at %d", index)
 	}
 	at.First.Int64 = head.Size
-	if _, there, err := head.Index(t.Context(), db, at, leaves[0]); there || err != nil {
+	if _, there, err := head.Index(t.Context(), db, new(ledger.Shelf), at, leaves[0]); there || err != nil {
 		t.Errorf("a ballot that is not published is in the log, %v", err)
 	}
 }

@@ -24,7 +24,7 @@ type Counted struct {
 // Index finds a ballot's leaf in the log: its place, or false where no
 // publication has put it there. Batches from before the first publication lie in
 // the log as they were counted; later ones are found by the leaf's hash.
-func (h Head) Index(ctx context.Context, q sqlx.QueryerContext, at Counted, leaf tlog.Hash) (index int64, there bool, err error) {
+func (h Head) Index(ctx context.Context, q sqlx.QueryerContext, kept *Shelf, at Counted, leaf tlog.Hash) (index int64, there bool, err error) {
 	if !at.First.Valid || at.First.Int64 >= h.Size {
 		return 0, false, nil
 	}
@@ -40,7 +40,7 @@ func (h Head) Index(ctx context.Context, q sqlx.QueryerContext, at Counted, leaf
 	case err != nil:
 		return 0, false, fmt.Errorf("publication: %w", err)
 	}
-	index, err = search(run.First, run.First+run.Ballots, leaf, func(t tlog.Tile) ([]byte, error) { return Tile(ctx, q, h.Selection, t) })
+	index, err = search(run.First, run.First+run.Ballots, leaf, kept.Tiles(ctx, q, h.Selection))
 	return index, err == nil, err
 }
 

@@ -32,11 +32,6 @@ func Tile(ctx context.Context, q sqlx.QueryerContext, selection int, t tlog.Tile
 	return data, nil
 }
 
-// Tiles reads tiles of a selection's log.
-func Tiles(ctx context.Context, q sqlx.QueryerContext, selection int) ballotlog.Tiles {
-	return func(t tlog.Tile) ([]byte, error) { return Tile(ctx, q, selection, t) }
-}
-
 // leafTile is the tile of the lowest level that has a leaf, as wide as it is in a
 // log of so many leaves.
 func leafTile(index, size int64) tlog.Tile {

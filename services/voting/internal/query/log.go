@@ -11,7 +11,6 @@ import (
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/services/voting"
-	"github.com/laurel-awards/laurel/services/voting/internal/ledger"
 	"github.com/laurel-awards/laurel/services/voting/internal/rule"
 )
 
@@ -37,7 +36,7 @@ func (r leafRow) leaf() (ballotlog.Ballot, error) {
 // GetCheckpoint implements voting.Service.
 func (r *Reader) GetCheckpoint(ctx context.Context, in voting.Of) (out voting.Checkpoint, err error) {
 	err = r.look(ctx, in.Slug, func(v view) error {
-		text, tree, err := v.Signed(in.Slug, r.signer)
+		text, tree, err := r.signed.of(v, r.signer)
 		if err != nil {
 			return err
 		}
@@ -55,7 +54,7 @@ func (r *Reader) GetTile(ctx context.Context, in voting.TileOf) (out voting.Tile
 		if malformed != nil || !ballotlog.Holds(v.Size, t) {
 			return voting.ErrNoTile
 		}
-		out.Hashes, err = ledger.Tile(ctx, v, v.ID, t)
+		out.Hashes, err = r.tiles.Tiles(ctx, v, v.ID)(t)
 		return err
 	})
 	return out, err
@@ -72,7 +71,7 @@ func (r *Reader) ProveGrowth(ctx context.Context, in voting.ConsistencyOf) (out 
 		if err := checkSizes(in, edge.Size()); err != nil {
 			return err
 		}
-		path, err := ledger.Tiles(ctx, v, v.ID).ProveConsistency(edge.Tree(), in.From, in.To)
+		path, err := r.tiles.Tiles(ctx, v, v.ID).ProveConsistency(edge.Tree(), in.From, in.To)
 		out = voting.Consistency{From: in.From, To: in.To, Path: ballotlog.Hex(path)}
 		return err
 	})

@@ -30,6 +30,8 @@ type Reader struct {
 
 	signer ballotlog.Signer
 	jobs   *job.Runner
+	tiles  ledger.Shelf
+	signed checkpoints
 }
 
 // New reads deps' database; signer signs promises.

@@ -48,14 +48,14 @@ func (r *Reader) GetReceipt(ctx context.Context, in voting.GetReceipt) (out voti
 		return out, err
 	}
 	err = r.look(ctx, in.Slug, func(v view) error {
-		out, err = v.receipt(ctx, r.signer, place)
+		out, err = r.receipt(ctx, v, place)
 		out.Receipt = code.String()
 		return err
 	})
 	return out, err
 }
 
-func (v view) receipt(ctx context.Context, signer ballotlog.Signer, at receipt.Place) (out voting.Recorded, err error) {
+func (r *Reader) receipt(ctx context.Context, v view, at receipt.Place) (out voting.Recorded, err error) {
 	var b batch
 	// The voter is the one at the ballot's position: the rank less the gaps before.
 	err = v.GetContext(ctx, &b, `
@@ -77,15 +77,15 @@ func (v view) receipt(ctx context.Context, signer ballotlog.Signer, at receipt.P
 		return out, err
 	}
 	out = voting.Recorded{Slug: v.Slug, Period: leaf.Period, Evidence: ballotlog.Receipt{Leaf: leaf.String()}}
-	if out.Evidence.Promise, err = signer.Promise(v.Slug, leaf); err != nil {
+	if out.Evidence.Promise, err = r.signer.Promise(v.Slug, leaf); err != nil {
 		return out, err
 	}
-	index, there, err := v.Index(ctx, v, ledger.Counted{First: b.First, Position: position}, ballotlog.Hash([]byte(out.Evidence.Leaf)))
+	index, there, err := v.Index(ctx, v, &r.tiles, ledger.Counted{First: b.First, Position: position}, ballotlog.Hash([]byte(out.Evidence.Leaf)))
 	if err != nil || !there {
 		return out, err
 	}
 	out.Index = &index
-	out.Evidence.Proof, err = v.prove(ctx, signer, index)
+	out.Evidence.Proof, err = r.prove(ctx, v, index)
 	return out, err
 }
 
@@ -100,12 +100,12 @@ func (v view) leaf(ctx context.Context, b batch, at receipt.Place) (ballotlog.Ba
 }
 
 // prove proves that a leaf is in the log.
-func (v view) prove(ctx context.Context, signer ballotlog.Signer, index int64) (*ballotlog.Inclusion, error) {
-	checkpoint, tree, err := v.Signed(v.Slug, signer)
+func (r *Reader) prove(ctx context.Context, v view, index int64) (*ballotlog.Inclusion, error) {
+	checkpoint, tree, err := r.signed.of(v, r.signer)
 	if err != nil {
 		return nil, err
 	}
-	path, err := ledger.Tiles(ctx, v, v.ID).Prove(tree, index)
+	path, err := r.tiles.Prove(ctx, v, v.ID, tree, index)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 		if err != nil {
 			return err
 		}
-		ballot, err := v.stated(ctx, r.signer, at)
+		ballot, err := r.stated(ctx, v, at)
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (r *Reader) GetStatement(ctx context.Context, in voting.StatementOf) (out v
 		}
 		s := ballotlog.Statement{Head: ballotlog.Head{Origin: ballotlog.StatementOrigin(in.Slug), Tree: edge.Tree(), At: v.Now.UTC()}}
 		for _, at := range all {
-			e, err := v.stated(ctx, r.signer, at)
+			e, err := r.stated(ctx, v, at)
 			if err != nil {
 				return err
 			}
@@ -112,8 +112,8 @@ func (v view) places(ctx context.Context, query string, args ...any) ([]receipt.
 }
 
 // stated is what is recorded of a ballot. Its place is there once it is public.
-func (v view) stated(ctx context.Context, signer ballotlog.Signer, at receipt.Place) (e ballotlog.Entry, err error) {
-	recorded, err := v.receipt(ctx, signer, at)
+func (r *Reader) stated(ctx context.Context, v view, at receipt.Place) (e ballotlog.Entry, err error) {
+	recorded, err := r.receipt(ctx, v, at)
 	if err != nil {
 		return e, err
 	}

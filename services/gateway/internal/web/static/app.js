@@ -93,6 +93,18 @@
     });
   }
 
+  // The page has the counts of all candidates in one place; they belong on the cards.
+  function counts(all) {
+    const cards = new Map([...document.querySelectorAll("[data-votes]")].map((e) => [e.dataset.votes, e]));
+    for (const one of all.querySelectorAll("[data-count]")) {
+      const card = cards.get(one.dataset.count);
+      if (!card) continue;
+      card.querySelector("span").textContent = one.querySelector("span").textContent;
+      card.querySelector("rect").setAttribute("width", one.dataset.share);
+    }
+    all.hidden = true;
+  }
+
   // Counts that move while the page is looked at. Where there is no stream the
   // page stays as it was sent.
   function follow(turnout, signal) {
@@ -165,6 +177,7 @@
     const { signal } = shown;
     const wanted = document.getElementById("work");
     if (wanted && !("held" in wanted.dataset)) work(wanted);
+    document.querySelectorAll(".counts").forEach(counts);
     document.querySelectorAll("[data-live]").forEach((e) => follow(e, signal));
     document.querySelectorAll("[data-copy]").forEach(copier);
     document.querySelectorAll("[data-share]").forEach(sharer);
