@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/services/gateway/internal/api"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
 	"github.com/laurel-awards/laurel/services/gateway/internal/desk"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/gateway/internal/manual"
 	"github.com/laurel-awards/laurel/services/gateway/internal/page"
 	"github.com/laurel-awards/laurel/services/gateway/internal/poster"
@@ -36,6 +37,7 @@ type Config struct {
 	Limits         app.Limits                      // zero: DefaultLimits
 	WorkNumbers    int64                           // of the easiest proof of work; 0: none is asked for
 	Font           string                          // file of a font with Chinese glyphs; empty: the machine's, where it has one
+	Pages          int                             // bytes of pages that are kept for all visitors; zero: 64 MiB
 	Streams        int                             // live streams at a time; zero: live.DefaultStreams
 	PhaseWait      time.Duration                   // how long a change of phase, or a new juror's role, is waited for; zero: five seconds
 	Ready          func(ctx context.Context) error // whether the services can answer
@@ -84,7 +86,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gateway: %w", err)
 	}
-	site := web.New(web.Config{PublicURL: cfg.PublicURL, Now: cfg.Now, Log: cfg.Log})
+	site := web.New(web.Config{PublicURL: cfg.PublicURL, Pages: cfg.Pages, Now: cfg.Now, Log: cfg.Log})
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	extract, err := extractor(cfg.TrustedProxies)
@@ -106,6 +108,7 @@ func New(b *bus.Bus, blobs blob.Store, cfg Config) (*Server, error) {
 		CredentialKey: cfg.CredentialKey, Limits: cfg.Limits, WorkNumbers: cfg.WorkNumbers, PhaseWait: cfg.PhaseWait,
 		Streams: cfg.Streams, Now: cfg.Now, Log: cfg.Log,
 	})
+	site.Reading = limit.NewGate(core.Crowded)
 	e.Use(auth(core, web.NewCrossOrigin(cfg.PublicURL), secure), door)
 	described := api.Mount(e, core, api.Config{PublicURL: cfg.PublicURL, Secure: secure, Languages: site.Words, Log: cfg.Log})
 	e.GET("/healthz", func(c echo.Context) error { return c.NoContent(http.StatusNoContent) }).Name = string(app.ReadDescription)

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -88,7 +89,7 @@ func (a *API) candidates(ctx context.Context, in *candidatesInput) (*huma.Stream
 	return &huma.StreamResponse{Body: func(out huma.Context) {
 		c := humaecho.Unwrap(out)
 		c.Response().Header().Set("Cache-Control", keep)
-		if err := page.Send(c, echo.MIMEApplicationJSON, false); err != nil {
+		if err := page.Send(c, http.StatusOK, echo.MIMEApplicationJSON, false); err != nil {
 			a.cfg.Log.DebugContext(ctx, "answer not sent", "error", err)
 		}
 	}}, nil

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -81,6 +82,7 @@ type App struct {
 	files      *cache.Cache[voting.Exported]   // by kind/slug
 	published  *cache.Cache[selection.Results] // by slug
 	sending    sending
+	casting    atomic.Int64 // ballots that wait for their outcome
 	codes      codeTries
 	marking    *semaphore.Weighted
 	rulebooks  rulebook.Cache

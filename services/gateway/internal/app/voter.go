@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
@@ -126,6 +127,13 @@ func (a *App) Busy() error {
 	return pack.Busy()
 }
 
+// crowded is from how many ballots on, for each processor, that are being cast at a
+// time, reading waits: a few dozen at most are under way where nothing is short.
+const crowded = 16
+
+// Crowded tells whether ballots need the processors that reading would take.
+func (a *App) Crowded() bool { return a.casting.Load() >= int64(crowded*runtime.GOMAXPROCS(0)) }
+
 // maxReceipt is the longest receipt in characters that is looked at.
 const maxReceipt = 64
 
@@ -143,6 +151,8 @@ func (a *App) Cast(voter credential.Voter, picks []int, key, earlier string) (vo
 	if len(key) > voting.MaxKey {
 		return voting.Outcome{}, voting.ErrInvalid.At(fault.TooLong("Idempotency-Key", voting.MaxKey))
 	}
+	a.casting.Add(1)
+	defer a.casting.Add(-1)
 	out, err := a.packer.Cast(voting.Cast{
 		Slug: voter.Slug, Voter: voter.ID, Way: voter.Way, Generation: voter.Generation, Picks: picks, Key: voting.HashKey(key), Made: voting.KeyMade(key),
 		Earlier: earlier[:min(len(earlier), maxReceipt)],

@@ -189,7 +189,7 @@ func tagOf(sum []byte) string { return `W/"` + hex.EncodeToString(sum[:12]) + `"
 var answers = sync.Pool{New: func() any { b := make([]byte, 0, 1<<15); return &b }}
 
 // Send answers with the filled page. One that is never the same twice has no tag.
-func (k *Page) Send(c echo.Context, media string, once bool, fillings ...Filling) error {
+func (k *Page) Send(c echo.Context, status int, media string, once bool, fillings ...Filling) error {
 	ahead(c.Response().Header())
 	if !once && fresh(c, k.tag(fillings)) {
 		return c.NoContent(http.StatusNotModified)
@@ -199,7 +199,7 @@ func (k *Page) Send(c echo.Context, media string, once bool, fillings ...Filling
 	*buffer = k.Append((*buffer)[:0], fillings...)
 	if takesGzip(c.Request()) {
 		c.Response().Header().Set(echo.HeaderContentEncoding, "gzip")
-		return blob(c, http.StatusOK, media, *buffer)
+		return blob(c, status, media, *buffer)
 	}
 	r, err := gzip.NewReader(bytes.NewReader(*buffer))
 	if err != nil {
@@ -209,7 +209,7 @@ func (k *Page) Send(c echo.Context, media string, once bool, fillings ...Filling
 	if err != nil {
 		return err
 	}
-	return blob(c, http.StatusOK, media, plain)
+	return blob(c, status, media, plain)
 }
 
 // leastPacked is the smallest answer that is compressed, in bytes.

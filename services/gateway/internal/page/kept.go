@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"net/http"
 
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,6 +39,7 @@ const (
 	ofCounts
 	ofVotes
 	ofWay
+	ofBusy
 )
 
 // mode is whether a page is a form.
@@ -129,7 +131,7 @@ func (p *pages) keep(key keptKey, name, lang string, page func() (web.Page, erro
 
 // send answers with a kept page. One with a key is never the same twice.
 func (p *pages) send(c echo.Context, k held, f fillings) error {
-	return k.page.Send(c, web.HTML, f.key != "",
+	return k.page.Send(c, http.StatusOK, web.HTML, f.key != "",
 		kept.Filling{Text: string(f.own)}, kept.Filling{Text: f.turnout}, kept.Filling{Text: template.HTMLEscapeString(f.key)}, f.counts,
 		kept.Filling{Text: template.HTMLEscapeString(f.address)})
 }

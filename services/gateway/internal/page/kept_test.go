@@ -3,6 +3,7 @@ package page_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
@@ -212,12 +214,12 @@ func TestKept_fresh(t *testing.T) {
 		if cache := known.Header().Get("Cache-Control"); !strings.Contains(cache, "private") {
 			t.Errorf("%s: %s", path, cache)
 		}
+		h.rule(t, strings.Replace(courierRules(t), "max: 10", fmt.Sprint("max: ", len(path)), 1))
 		h.change(func(h *installation) {
 			h.selections[0].Title = map[string]string{"zh": "另一个题目 " + path}
 			h.candidates[0].Name += "二"
 			h.now = h.now.Add(2 * time.Second)
 		})
-		h.rule(t, strings.Replace(courierRules(t), "max: 10", fmt.Sprint("max: ", len(path)), 1))
 		if changed := ask(tag); changed.Code != http.StatusOK {
 			t.Errorf("%s has changed: %d", path, changed.Code)
 		}
@@ -258,4 +260,34 @@ func TestKept_orders(t *testing.T) {
 			t.Errorf("seed %d: %v, want %v", i, got, want)
 		}
 	}
+}
+
+// TestReading shows who cannot be served a page that loads again by itself, and
+// casts the ballot all the same.
+func TestReading(t *testing.T) {
+	b := newBooth(t)
+	gate := limit.NewGate(func() bool { return true })
+	b.services.gate = gate
+	address := serve(t, b.services, "").URL + "/s/" + slug
+	v := visitor(t)
+	form := get(t, v, address).ballot(t, "3")
+	leave, err := gate.Enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for lang, text := range map[string]string{"zh-CN": "您的选择都保留着", "en": "Your picks are kept"} {
+		r := httptest.NewRequestWithContext(gone, http.MethodGet, "/s/"+slug+"?lang="+lang+"&pick=3", nil)
+		w := httptest.NewRecorder()
+		b.services.handler.ServeHTTP(w, r)
+		h := w.Header()
+		if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), text) || h.Get("Retry-After") == "" ||
+			h.Get("Refresh") != h.Get("Retry-After") || h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%d, %v:\n%s", w.Code, h, w.Body)
+		}
+	}
+	ask(t, v, http.MethodPost, address+"/vote", form).has(t, http.StatusSeeOther)
+	get(t, v, address+"/voted").has(t, http.StatusOK, "投票成功")
 }

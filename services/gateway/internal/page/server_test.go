@@ -44,6 +44,7 @@ func serve(t testing.TB, h *installation, public string) *httptest.Server {
 	e := echo.New()
 	e.HTTPErrorHandler = func(err error, c echo.Context) { _ = problem.Write(c, err, nil) }
 	h.mount(t, e, public)
+	h.handler = e
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	return s
@@ -94,7 +95,7 @@ func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
 			t.Fatal(err)
 		}
 	}
-	site := web.New(web.Config{PublicURL: public, Log: slog.New(slog.DiscardHandler), Now: clock})
+	site := web.New(web.Config{PublicURL: public, Reading: h.gate, Log: slog.New(slog.DiscardHandler), Now: clock})
 	site.Mount(e)
 	posters, err := poster.Open("")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 	"github.com/laurel-awards/laurel/services/identity"
 	"github.com/laurel-awards/laurel/services/identity/credential"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -55,6 +57,8 @@ type installation struct {
 	numbers    int64 // of a proof of work; 0: none is asked for
 	hidden     bool
 	requests   int // that an address may make; 0: any
+	gate       *limit.Gate
+	handler    http.Handler // of the pages that were served last
 }
 
 type counted struct {

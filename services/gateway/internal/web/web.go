@@ -14,11 +14,13 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 )
 
 // Config is how pages are served.
 type Config struct {
 	PublicURL string           // https://host; empty: the address that the browser used
+	Reading   *limit.Gate      // which reading waits at; nil: at none
 	Pages     int              // bytes of pages that are kept for all visitors; zero: as many as do for most
 	Now       func() time.Time // for the life of cookies and for periods
 	Log       *slog.Logger
