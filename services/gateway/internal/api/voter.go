@@ -18,14 +18,23 @@ type receiptInput struct {
 	Receipt string `path:"receipt" maxLength:"64"`
 }
 
+// tally is the same for everybody, and a cache in front may hold it for a moment.
+type tally struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         voting.Tally
+}
+
 func (a *API) voterRoutes() {
 	const one = "/selections/{slug}"
 	serve(a, route{act: app.ProveVoter, at: "POST " + one + "/voters", summary: "Prove to be a voter", status: http.StatusCreated},
 		func(ctx context.Context, in *about[gateway.ProveVoter]) (identity.Credential, error) {
 			return a.app.Prove(ctx, in.Slug, in.Body)
 		})
-	serve(a, route{act: app.ReadTally, at: "GET " + one + "/tally", summary: "The counts, as far as the rulebook shows them at this time"},
-		func(ctx context.Context, in *InSelection) (voting.Tally, error) { return a.app.Tally(ctx, in.Slug) })
+	register(a, route{act: app.ReadTally, at: "GET " + one + "/tally", summary: "The counts, as far as the rulebook shows them at this time"},
+		func(ctx context.Context, in *InSelection) (*tally, error) {
+			counts, err := a.app.Tally(ctx, in.Slug)
+			return &tally{"public, max-age=1", counts}, err
+		})
 	serve(a, route{act: app.ReadReceipt, at: "GET " + one + "/receipts/{receipt}", summary: "What is recorded behind a receipt"},
 		func(ctx context.Context, in *receiptInput) (voting.Recorded, error) {
 			return a.app.Receipt(ctx, voting.GetReceipt{Slug: in.Slug, Receipt: in.Receipt})

@@ -24,8 +24,8 @@ func Orders(list []nomination.Candidate) int {
 
 // standing is how many candidates are not struck.
 func standing(list []nomination.Candidate) (n int) {
-	for _, c := range list {
-		if !c.Struck {
+	for i := range list {
+		if !list[i].Struck {
 			n++
 		}
 	}

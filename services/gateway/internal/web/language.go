@@ -83,7 +83,14 @@ var matcher = sync.OnceValue(func() language.Matcher {
 })
 
 // accepted picks the language of a page that suits an Accept-Language header best.
-func accepted(header string) string { return acceptedOr(header, Chinese) }
+func accepted(header string) string {
+	// Of nearly everybody the first one is one of ours, and its weight is the highest.
+	first, _, _ := strings.Cut(header, ",")
+	if lang, ok := Known(first); ok {
+		return lang
+	}
+	return acceptedOr(header, Chinese)
+}
 
 // acceptedOr picks the other one where the header says nothing.
 func acceptedOr(header, otherwise string) string {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/skip2/go-qrcode"
 )
@@ -21,14 +20,18 @@ func NewQR(text string) (out QR, err error) {
 	}
 	rows := symbol.Bitmap()
 	out.Side = len(rows)
-	var path strings.Builder
+	var path []byte
 	for y, row := range rows {
-		for x, dark := range row {
-			if dark {
-				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x, y)
+		for x := 0; x < len(row); x++ {
+			from := x
+			for x < len(row) && row[x] {
+				x++
+			}
+			if n := x - from; n > 0 { // a run of dark modules
+				path = fmt.Appendf(path, "M%d %dh%dv1h-%dz", from, y, n, n)
 			}
 		}
 	}
-	out.Path = path.String()
+	out.Path = string(path)
 	return out, nil
 }

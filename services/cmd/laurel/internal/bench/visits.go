@@ -27,6 +27,7 @@ type Visits struct {
 	Span    time.Duration `default:"2s" help:"How long each is asked at a time."`
 	Rounds  int           `default:"5" help:"How often; figures and ratios are medians."`
 	Conns   int           `default:"64" help:"Keep-alive connections, one request in flight on each."`
+	Parts   []string      `default:"pages,visit,readers" help:"What is measured."`
 	Readers int           `default:"16" help:"Who read the list without a pause while ballots are cast."`
 }
 
@@ -66,9 +67,20 @@ func (c *Visits) Run(ctx context.Context) (err error) {
 	}
 	v := &visits{Visits: c, bench: b, script: s}
 	fmt.Printf("%-28s %10s %10s %10s %10s %10s\n", "", "a second", "p99", "bytes", "empty/s", "of empty")
-	for _, part := range []func(context.Context) error{v.pages, v.whole, v.beside} {
-		if err := part(ctx); err != nil {
-			return err
+	receipt, err := v.receipt(ctx)
+	if err != nil {
+		return err
+	}
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context) error
+	}{
+		{"pages", func(ctx context.Context) error { return v.pages(ctx, receipt) }}, {"visit", v.whole}, {"readers", v.beside},
+	} {
+		if slices.Contains(c.Parts, part.name) {
+			if err := part.measure(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -85,11 +97,7 @@ type visits struct {
 }
 
 // pages are what is read most, each by voters who have been here before.
-func (v *visits) pages(ctx context.Context) error {
-	receipt, err := v.receipt(ctx)
-	if err != nil {
-		return err
-	}
+func (v *visits) pages(ctx context.Context, receipt string) error {
 	page, api := "/s/"+v.bench.slug, "/api/v1/selections/"+v.bench.slug
 	number := strconv.Itoa(v.script.Candidates[0].Number)
 	for _, one := range []struct{ name, path string }{
