@@ -81,6 +81,7 @@ type App struct {
 	log        ballotLog
 	files      *cache.Cache[voting.Exported]   // by kind/slug
 	published  *cache.Cache[selection.Results] // by slug
+	photos     *cache.Shelf[string, []byte]    // by hash
 	sending    sending
 	casting    atomic.Int64 // ballots that wait for their outcome
 	codes      codeTries
@@ -119,6 +120,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	a.candidates = cache.New(candidateTTL, cfg.Now, a.allCandidates)
 	a.stories = cache.New(candidateTTL, cfg.Now, a.story)
 	a.tallies = cache.New(tallyTTL, cfg.Now, a.askTally)
+	a.photos = newPhotos()
 	a.log = a.newBallotLog()
 	a.files = cache.New(madeTTL, cfg.Now, a.askMade)
 	a.published = cache.New(publishedTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Results, error) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/blob"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/services/gateway/internal/cache"
 	"github.com/laurel-awards/laurel/services/nomination"
 )
 
@@ -45,7 +46,39 @@ func (a *App) Photo(ctx context.Context, slug string, number int, hash string) (
 	if whole == "" {
 		return nil, 0, errNoPhoto
 	}
-	r, size, err := a.blobs.In(nomination.Name).Open(ctx, whole)
+	small, err := a.photos.Get(whole, func() ([]byte, error) {
+		r, size, err := a.openPicture(ctx, whole)
+		if err != nil {
+			return nil, err
+		}
+		defer r.Close()
+		if size > smallPhoto {
+			return nil, nil
+		}
+		return io.ReadAll(r)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if small != nil {
+		return io.NopCloser(bytes.NewReader(small)), int64(len(small)), nil
+	}
+	return a.openPicture(ctx, whole)
+}
+
+// Photos of a list are small, and all visitors load the same few.
+const (
+	smallPhoto = 64 << 10 // bytes
+	photoBytes = 32 << 20 // that are kept
+)
+
+func newPhotos() *cache.Shelf[string, []byte] {
+	return cache.NewShelf[string](photoBytes, func(photo []byte) int { return len(photo) + 256 })
+}
+
+// openPicture opens a JPEG of the blob store. Fault: photo_unknown.
+func (a *App) openPicture(ctx context.Context, hash string) (io.ReadCloser, int64, error) {
+	r, size, err := a.blobs.In(nomination.Name).Open(ctx, hash)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, blob.ErrHash) {
 		return nil, 0, errNoPhoto.Because(err)
 	}

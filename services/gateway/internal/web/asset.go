@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -99,5 +100,6 @@ func (s *Site) asset(c echo.Context) error {
 		h.Set(echo.HeaderContentEncoding, "gzip")
 		body = found.gzip
 	}
+	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, found.media, body)
 }
