@@ -43,16 +43,19 @@ func (s *Site) Views(face fs.FS) Views {
 		base := template.Must(template.New("").Funcs(functions).ParseFS(templateFiles, "template/layout.html", "template/shared/*.html"))
 		if face != nil {
 			base = template.Must(base.ParseFS(face, "template/shared/*.html"))
-			v.add(base, functions, face)
 		}
-		v.add(base, functions, templateFiles)
+		s.fold(v.Printer, base)
+		if face != nil {
+			s.add(v, base, functions, face)
+		}
+		s.add(v, base, functions, templateFiles)
 		all[lang] = v
 	}
 	return all
 }
 
 // add parses the pages of a file system, which stand on a base.
-func (v View) add(base *template.Template, functions template.FuncMap, files fs.FS) {
+func (s *Site) add(v View, base *template.Template, functions template.FuncMap, files fs.FS) {
 	names, err := fs.Glob(files, "template/*.html")
 	if err != nil {
 		panic(fmt.Sprintf("web: templates: %v", err)) // a bad pattern: never
@@ -60,6 +63,7 @@ func (v View) add(base *template.Template, functions template.FuncMap, files fs.
 	for _, path := range names {
 		name := strings.TrimSuffix(strings.TrimPrefix(path, "template/"), ".html")
 		own := template.Must(template.New("").Funcs(functions).ParseFS(files, path)) // embedded: wrong in the build or never
+		s.fold(v.Printer, own)
 		v.pages[name] = sync.OnceValue(func() *template.Template {
 			page := template.Must(base.Clone())
 			for _, part := range own.Templates() {
