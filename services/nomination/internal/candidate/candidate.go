@@ -16,6 +16,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/phase"
+	"github.com/laurel-awards/laurel/pkg/privacy"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/nomination"
@@ -122,7 +123,7 @@ func (c *Candidates) struck(ctx context.Context, tx *sqlx.Tx, in nomination.Stri
 	if err := entry.Record(ctx, tx, now, in.Slug, "strike_candidate", in.Reason, map[string]any{"entry": id, "number": in.Number}); err != nil {
 		return err
 	}
-	return outbox.Append(ctx, tx, now, in.Slug, Aggregate(in.Number), event.CandidateStruck{Number: in.Number, Reason: in.Reason})
+	return outbox.Append(ctx, tx, now, in.Slug, Aggregate(in.Number), event.CandidateStruck{Number: in.Number, Reason: privacy.Mask(in.Reason)})
 }
 
 func get(ctx context.Context, q sqlx.QueryerContext, slug string, number int) (nomination.Candidate, error) {
@@ -161,13 +162,15 @@ func list(ctx context.Context, q sqlx.QueryerContext, deeds, where string, args 
 	}
 	candidates := make([]nomination.Candidate, len(rows))
 	for i, r := range rows {
-		candidates[i] = nomination.Candidate{
-			Number: r.Number, Name: r.Name, Category: r.Category, Gender: r.Gender, Employer: r.Employer, Region: r.Region, Years: r.Years,
-			Summary: form.Summary(r.Deeds), Deeds: r.Deeds, RecommendedBy: r.RecommendedBy, Photo: r.Photo,
-			Struck: r.Struck, StruckReason: r.StruckReason,
-		}
-		if err := json.Unmarshal(r.Attributes, &candidates[i].Attributes); err != nil {
+		n := nomination.Nominee{Name: r.Name, Employer: r.Employer, Region: r.Region, Deeds: r.Deeds, RecommendedBy: r.RecommendedBy}
+		if err := json.Unmarshal(r.Attributes, &n.Attributes); err != nil {
 			return nil, fmt.Errorf("candidate %d: %w", r.Number, err)
+		}
+		n = form.Public(n)
+		candidates[i] = nomination.Candidate{
+			Number: r.Number, Name: n.Name, Category: r.Category, Gender: r.Gender, Employer: n.Employer, Region: n.Region, Years: r.Years,
+			Summary: form.Summary(n.Deeds), Deeds: n.Deeds, RecommendedBy: n.RecommendedBy, Attributes: n.Attributes, Photo: r.Photo,
+			Struck: r.Struck, StruckReason: privacy.Mask(r.StruckReason),
 		}
 	}
 	return candidates, addSizes(ctx, q, candidates)

@@ -224,7 +224,7 @@ func (e *Entries) compare(ctx context.Context, slug string, s *sheet.Sheet) ([]f
 		likeness := form.LikenessOf(row.Nominee)
 		doubts := known.resembling(likeness)
 		known.add(likeness, fault.Wrong(form.Name, "resembles_row", "resembles row {row} of the same file", "row", row.Line))
-		for _, d := range append(doubts, spellings.Add(row.Nominee.Employer)...) {
+		for _, d := range slices.Concat(doubts, spellings.Add(row.Nominee.Employer), form.Hidden(row.Nominee)) {
 			f.warnings = append(f.warnings, nomination.Warn(0, d))
 			d.Name = s.Label(d.Name)
 			s.Warnings = append(s.Warnings, nomination.Warn(row.Line, d))

@@ -3,6 +3,7 @@ package entry
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -54,7 +55,7 @@ func (e *Entries) SubmitEntry(ctx context.Context, in nomination.SubmitEntry) (n
 		if err != nil {
 			return err
 		}
-		for _, d := range append(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer)...) {
+		for _, d := range slices.Concat(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer), form.Hidden(n)) {
 			f.warnings = append(f.warnings, nomination.Warn(0, d))
 		}
 		stored, err := insert(ctx, tx, in.Slug, now, []fresh{f})

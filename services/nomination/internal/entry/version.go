@@ -127,7 +127,7 @@ func warningsOf(ctx context.Context, tx *sqlx.Tx, e nomination.Entry, n nominati
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range append(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer)...) {
+	for _, d := range slices.Concat(known.resembling(form.LikenessOf(n)), spellings.Add(n.Employer), form.Hidden(n)) {
 		warnings = append(warnings, nomination.Warn(0, d))
 	}
 	return json.Marshal(append([]nomination.Warning{}, warnings...))

@@ -32,9 +32,9 @@ func admit(ctx context.Context, tx *sqlx.Tx, at time.Time, e nomination.Entry) (
 		e.Slug, number, e.ID, at); err != nil {
 		return 0, fmt.Errorf("admit: %w", err)
 	}
+	n := form.Public(e.Nominee) // what other rooms know, anybody may read
 	return number, outbox.Append(ctx, tx, at, e.Slug, candidate.Aggregate(number), event.CandidateAdmitted{
-		Number: number, EntryID: e.ID, Name: e.Nominee.Name, Category: e.Nominee.Category, Attributes: form.Values(e.Nominee),
-		Deeds: e.Nominee.Deeds,
+		Number: number, EntryID: e.ID, Name: n.Name, Category: n.Category, Attributes: form.Values(n), Deeds: n.Deeds,
 	})
 }
 
