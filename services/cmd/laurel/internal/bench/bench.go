@@ -26,7 +26,7 @@ type Command struct {
 	Cast      Cast      `cmd:"" default:"withargs" help:"Cast ballots over HTTP as fast as they are counted, beside two yardsticks."`
 	Exports   Exports   `cmd:"" help:"Fill a vote, seal it, and measure its files and its check: alone, and beside the casting of another vote."`
 	Desks     Desks     `cmd:"" help:"Time and weigh each page of the desks, with 60 candidates and with 5,000 entries."`
-	Visit     Visits    `cmd:"" help:"Visit: the pages, files and questions of a voter, beside empty answers with as many bytes; and what readers leave of the ballots."`
+	Visit     Visits    `cmd:"" help:"Visit as voters do, beside empty answers with as many bytes, and see what readers leave of the ballots."`
 	Yardstick Yardstick `cmd:"" hidden:"" help:"The server of the yardsticks."`
 	NATS      NATS      `cmd:"" name:"nats" hidden:"" help:"A NATS in a process of its own."`
 }

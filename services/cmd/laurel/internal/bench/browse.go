@@ -32,7 +32,8 @@ type browsing struct {
 
 // head writes what every request of the visitor has.
 func (v *browsing) head(method, path, more string) string {
-	text := method + " " + path + " HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\nAccept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\nX-Forwarded-For: " + v.network + "\r\n"
+	text := method + " " + path + " HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\nAccept-Language: zh-CN,zh;q=0.9,en;q=0.8\r\n" +
+		"X-Forwarded-For: " + v.network + "\r\n"
 	if v.cookies != "" {
 		text += "Cookie: " + v.cookies + "\r\n"
 	}
@@ -49,8 +50,9 @@ func (v *browsing) post(path, form string) []byte {
 // came is what steps took, and how many visits there were.
 type came struct {
 	load
-	steps map[string][]time.Duration
-	bytes map[string]int // of one answer
+	visits int
+	steps  map[string][]time.Duration
+	bytes  map[string]int // of one answer
 }
 
 // browse has visitors take the steps one after the other, over so many keep-alive
@@ -70,19 +72,18 @@ func browse(ctx context.Context, address string, steps []step, conns int, span t
 		return came{}, fmt.Errorf("%s: %w", steps[0].name, err)
 	}
 	out := came{steps: map[string][]time.Duration{}, bytes: map[string]int{}}
-	visits := 0
 	for _, one := range all {
 		for name, times := range one.steps {
 			out.steps[name] = append(out.steps[name], times...)
 			out.bytes[name] = max(out.bytes[name], one.bytes[name])
 		}
-		visits += int(one.rate)
+		out.visits += one.visits
 		out.refused += one.refused
 	}
-	if visits == 0 {
+	if out.visits == 0 {
 		return out, errors.New("no visit came to its end")
 	}
-	out.rate = float64(visits) / time.Since(start).Seconds()
+	out.rate = float64(out.visits) / time.Since(start).Seconds()
 	return out, nil
 }
 
@@ -94,6 +95,7 @@ func browseOne(ctx context.Context, address string, steps []step, end time.Time,
 	}
 	defer conn.Close()
 	in := bufio.NewReaderSize(conn, 1<<15)
+next:
 	for ctx.Err() == nil && time.Now().Before(end) {
 		v := &browsing{network: network(randomID()), seed: fmt.Sprintf("%x", randomID())[:16]}
 		for _, s := range steps {
@@ -110,7 +112,7 @@ func browseOne(ctx context.Context, address string, steps []step, end time.Time,
 			}
 			if refusable && got.status == http.StatusServiceUnavailable {
 				out.refused++
-				continue
+				continue next
 			}
 			if got.status != s.status {
 				return out, fmt.Errorf("%s: status %d, want %d", s.name, got.status, s.status)
@@ -118,7 +120,7 @@ func browseOne(ctx context.Context, address string, steps []step, end time.Time,
 			out.steps[s.name] = append(out.steps[s.name], time.Since(began))
 			out.bytes[s.name] = got.bytes
 		}
-		out.rate++
+		out.visits++
 	}
 	return out, ctx.Err()
 }
