@@ -41,3 +41,13 @@ func (l Look) Read(leaves io.Reader) error {
 		return nil
 	})
 }
+
+// TreeOf is the tree of leaves, one a line, in the order of the log. ErrExport.
+func TreeOf(leaves io.Reader) (tlog.Tree, error) {
+	var edge Edge
+	err := eachLine(leaves, func(text string) error {
+		edge.Append(Hash([]byte(text)), nil)
+		return nil
+	})
+	return edge.Tree(), err
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/table/cell"
 )
 
 // What is known of a cell beside its text.
@@ -225,7 +226,7 @@ func (x *sheetRows) put(column int, kind string, style int, value string) error 
 	case "d":
 		value = isoDate(value)
 	case "", "n":
-		if value = strings.TrimSpace(value); !isNumber(value) {
+		if value = strings.TrimSpace(value); !cell.IsNumber(value) {
 			return broken(fmt.Sprintf("the cell %s holds no number: %q", cellName(column, x.line), value))
 		}
 		if inexact(value) {

@@ -10,32 +10,6 @@ import (
 	"time"
 )
 
-// isNumber tells a decimal number, with a sign and an exponent perhaps.
-func isNumber(s string) bool {
-	if s == "" || len(s) > 400 {
-		return false
-	}
-	rest := strings.TrimLeft(s, "+-")
-	if len(s)-len(rest) > 1 {
-		return false
-	}
-	mantissa, exponent, has := rest, "", false
-	if i := strings.IndexAny(rest, "eE"); i >= 0 {
-		mantissa, exponent, has = rest[:i], rest[i+1:], true
-	}
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	if whole+fraction == "" || !digits(whole) || !digits(fraction) {
-		return false
-	}
-	if has {
-		exponent = strings.TrimLeft(exponent, "+-")
-		return exponent != "" && len(exponent) < 5 && digits(exponent)
-	}
-	return true
-}
-
-func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
-
 // kept is how many digits a spreadsheet keeps of a number.
 const kept = 15
 
@@ -83,7 +57,7 @@ func (b *workbook) shownAs(text string, style int) string {
 		return b.dateText(text, how.timely)
 	case how.as == aPercentage:
 		return percentText(text)
-	case how.zeros > len(text) && digits(text):
+	case how.zeros > len(text) && strings.Trim(text, "0123456789") == "":
 		return strings.Repeat("0", how.zeros-len(text)) + text
 	}
 	return plainNumber(text)

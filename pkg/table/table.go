@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/table/cell"
 )
 
 // Limits bound what a file may hold. A field of 0 means the default.
@@ -282,7 +283,7 @@ func (r *Reader) read() (Row, error) {
 			return Row{}, beyond("table_columns", "row {row} has more than {max} columns", "row", row.Line, "max", r.options.Columns)
 		}
 		for i, text := range row.Cells {
-			row.Cells[i] = unguarded(text)
+			row.Cells[i] = cell.Unguard(text)
 		}
 		return row, nil
 	}

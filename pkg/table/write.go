@@ -8,8 +8,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/laurel-awards/laurel/pkg/table/cell"
 	"github.com/xuri/excelize/v2"
 )
+
+// Guard keeps a spreadsheet from running a text: cell.Guard.
+func Guard(s string) string { return cell.Guard(s) }
 
 // CSVWriter writes CSV in UTF-8, every cell guarded. All exports are written by
 // it or by WriteXLSX.
@@ -95,7 +99,7 @@ func WriteXLSX(w io.Writer, s Sheet) (err error) {
 		cells := make([]any, len(row))
 		for i, text := range row {
 			cells[i] = Guard(text)
-			if i < len(numeric) && numeric[i] && isNumber(text) && len(strings.Trim(text, "-0.")) <= kept {
+			if i < len(numeric) && numeric[i] && cell.IsNumber(text) && len(strings.Trim(text, "-0.")) <= kept {
 				if v, err := strconv.ParseFloat(text, 64); err == nil {
 					cells[i] = v
 				}

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bundle"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
 
@@ -65,7 +66,7 @@ type files struct {
 	votes           *votes
 	rulebook        *book
 	published       []published
-	receipts        []recorded
+	receipts        []bundle.Recorded
 	statements      []file
 }
 
@@ -119,10 +120,7 @@ func (f *files) read(name string) (kind string, err error) {
 		f.ballots = name
 		return kindBallots, nil
 	}
-	data, err := io.ReadAll(io.LimitReader(in, maxSmall+1))
-	if err == nil && len(data) > maxSmall {
-		err = fmt.Errorf("it is larger than %d bytes", maxSmall)
-	}
+	data, err := limited(in)
 	if err != nil {
 		return "", err
 	}
@@ -138,7 +136,7 @@ func (f *files) read(name string) (kind string, err error) {
 		f.key = given
 		return kindKey, nil
 	case starts("candidate,votes"):
-		of, err := readVotes(data)
+		of, err := bundle.ReadVotes(data)
 		f.votes = &votes{given, of}
 		return kindVotes, err
 	case starts("panel,juror,candidate,criterion,score\n"):
@@ -147,6 +145,24 @@ func (f *files) read(name string) (kind string, err error) {
 	default:
 		return f.document(given)
 	}
+}
+
+// limited reads a small file.
+func limited(in io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(in, maxSmall+1))
+	if err == nil && len(data) > maxSmall {
+		err = fmt.Errorf("it is larger than %d bytes", maxSmall)
+	}
+	return data, err
+}
+
+func readSmall(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return limited(f)
 }
 
 // document reads JSON, or a rulebook in YAML.
@@ -171,18 +187,8 @@ func (f *files) document(given file) (kind string, err error) {
 	return kindRulebook, nil
 }
 
-func (f *files) receipt(given file) (err error) {
-	r := recorded{file: given}
-	var has []string
-	if has, r.unused, err = exact(given.text, recordedFields()); err == nil {
-		err = json.Unmarshal(given.text, &r)
-	}
-	for _, name := range recordedFields() {
-		optional := name == "index" || strings.HasPrefix(name, "evidence.proof") && r.Evidence.Proof == nil
-		if err == nil && !optional && !slices.Contains(has, name) {
-			err = fmt.Errorf("%s: it is missing", name)
-		}
-	}
+func (f *files) receipt(given file) error {
+	r, err := bundle.ReadRecorded(given.name, given.text)
 	f.receipts = append(f.receipts, r)
 	return err
 }
@@ -191,34 +197,12 @@ func (f *files) receipt(given file) (err error) {
 func (f *files) publish(kind string, given file) error {
 	p := published{file: given, kind: kind}
 	used := []string{"slug", "rulebook_hash", "votes_hash", "scores_hash", "frozen_at", "ballots", "ranking", "ranking.number"}
-	_, _, err := exact(given.text, used)
+	_, _, err := bundle.Exact(given.text, used)
 	if err == nil {
 		err = json.Unmarshal(given.text, &p)
 	}
 	f.published = append(f.published, p)
 	return err
-}
-
-// readVotes reads candidate,votes.
-func readVotes(data []byte) (map[int]int64, error) {
-	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	if !slices.Equal(rows[0], []string{"candidate", "votes"}) {
-		return nil, errors.New("it has other columns than candidate and votes")
-	}
-	votes := make(map[int]int64, len(rows))
-	for i, row := range rows[1:] {
-		n, err1 := strconv.Atoi(row[0])
-		v, err2 := strconv.ParseInt(row[1], 10, 64)
-		_, twice := votes[n]
-		if err := errors.Join(err1, err2); err != nil || n < 1 || v < 0 || twice || strconv.Itoa(n) != row[0] || strconv.FormatInt(v, 10) != row[1] {
-			return nil, fmt.Errorf("line %d: %q is not one candidate's number and votes", i+2, row)
-		}
-		votes[n] = v
-	}
-	return votes, nil
 }
 
 // compare tells whether the exported ballots are the leaves, less their salt.

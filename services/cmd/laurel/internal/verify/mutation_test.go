@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bundle"
 )
 
 // status is that of the program for an error.
@@ -118,7 +119,7 @@ func TestVerify_forged(t *testing.T) {
 	stranger := v.ballots[8]
 	stranger.Voter[0] = 77 // a ballot that no line has
 	pending := func(b ballotlog.Ballot, n int) string {
-		return paper(t, recorded{Slug: slug, Receipt: code(n), Period: "once", Evidence: v.evidence(t, b, nil)})
+		return paper(t, bundle.Recorded{Slug: slug, Receipt: code(n), Period: "once", Evidence: v.evidence(t, b, nil)})
 	}
 	other := newVote(t) // a log whose ballots are in another order, signed with the same key
 	other.hashes[0], other.hashes[1] = other.hashes[1], other.hashes[0]

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bundle"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 )
@@ -123,7 +124,7 @@ func rightVectors(t *testing.T, v *vote) map[string]string {
 	}
 	const scores = "panel,juror,candidate,criterion,score\n"
 	at := v.ballots[9]
-	pending := recorded{Slug: slug, Receipt: code(3), Period: v.ballots[3].Period, Evidence: v.evidence(t, v.ballots[3], nil)}
+	pending := bundle.Recorded{Slug: slug, Receipt: code(3), Period: v.ballots[3].Period, Evidence: v.evidence(t, v.ballots[3], nil)}
 	return map[string]string{
 		"key.txt": keys, "key-handover.txt": handover, "rulebook.json": string(canonical),
 		"leaves.txt": v.leaves(), "ballots.csv": ballots, "votes.csv": votes, "scores.csv": scores,
@@ -171,8 +172,8 @@ func wrongVectors(t *testing.T, v *vote, right map[string]string) (files map[str
 		return text
 	}
 	// remade writes a receipt anew.
-	remade := func(change func(r *recorded)) string {
-		var r recorded
+	remade := func(change func(r *bundle.Recorded)) string {
+		var r bundle.Recorded
 		if err := json.Unmarshal([]byte(right["receipt.json"]), &r); err != nil {
 			t.Fatal(err)
 		}
@@ -185,14 +186,14 @@ func wrongVectors(t *testing.T, v *vote, right map[string]string) (files map[str
 	with("another line", "receipt-leaf.json", in("receipt.json", "ballot 2026-05-02", "ballot 2026-05-01"), "refused")
 	with("a field that is there twice", "receipt-twice.json", in("receipt.json", `"period":`, `"period":"once","period":`), "refused")
 	with("a hash more in the path", "receipt-long.json",
-		remade(func(r *recorded) { r.Evidence.Proof.Path = append(r.Evidence.Proof.Path, r.Evidence.Proof.Path[0]) }), "refused")
-	with("a hash less in the path", "receipt-short.json", remade(func(r *recorded) { r.Evidence.Proof.Path = r.Evidence.Proof.Path[1:] }), "refused")
+		remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path = append(r.Evidence.Proof.Path, r.Evidence.Proof.Path[0]) }), "refused")
+	with("a hash less in the path", "receipt-short.json", remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path = r.Evidence.Proof.Path[1:] }), "refused")
 	with("a path in capitals", "receipt-capitals.json",
-		remade(func(r *recorded) { r.Evidence.Proof.Path[0] = strings.ToUpper(r.Evidence.Proof.Path[0]) }), "refused")
-	with("a promise of another period", "receipt-promise.json", remade(func(r *recorded) {
+		remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path[0] = strings.ToUpper(r.Evidence.Proof.Path[0]) }), "refused")
+	with("a promise of another period", "receipt-promise.json", remade(func(r *bundle.Recorded) {
 		r.Evidence.Promise = ballotlog.NewInclusion(v.sign(t, ballotlog.PromiseOrigin(slug, "once"), tlog.Tree{N: 1, Hash: v.hashes[9]}), 0, nil)
 	}), "refused")
-	with("a checkpoint for a promise", "receipt-checkpoint.json", remade(func(r *recorded) { r.Evidence.Promise = *r.Evidence.Proof }), "refused")
+	with("a checkpoint for a promise", "receipt-checkpoint.json", remade(func(r *bundle.Recorded) { r.Evidence.Promise = *r.Evidence.Proof }), "refused")
 	stranger, err := ballotlog.NewSigner(bytes.Repeat([]byte{5}, 32))
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +209,7 @@ func wrongVectors(t *testing.T, v *vote, right map[string]string) (files map[str
 	lost := v.ballots[9]
 	lost.Salt[0] ^= 1
 	with("a promise that no line keeps", "receipt-broken.json",
-		paper(t, recorded{Slug: slug, Receipt: code(9), Period: lost.Period, Evidence: v.evidence(t, lost, nil)})+"\n", "broken")
+		paper(t, bundle.Recorded{Slug: slug, Receipt: code(9), Period: lost.Period, Evidence: v.evidence(t, lost, nil)})+"\n", "broken")
 	with("a statement of none that a line refutes", "statement.txt",
 		v.state(t, v.tree(11), ballotlog.Entry{Period: v.ballots[9].Period, Voter: v.ballots[9].Voter}), "broken")
 	with("a statement of another place", "statement-place.txt",
@@ -316,7 +317,7 @@ func TestVectors_byHand(t *testing.T) {
 		"wrong/receipt-leaf.json": "it is of", "wrong/receipt-long.json": "too long", "wrong/receipt-short.json": "too short",
 		"wrong/receipt-capitals.json": "is no hash", "wrong/receipt-promise.json": "it is of", "wrong/receipt-key.json": "not signed by the key",
 	} {
-		var r recorded
+		var r bundle.Recorded
 		if err := json.Unmarshal([]byte(file(name)), &r); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
-// Package verify checks an exported ballot log without any service: the lines
-// are those that were signed, nobody voted twice, and the sums are right. It
-// believes nothing that it is given: what it could not check, it says.
+// Package verify checks the bundle of a published result without any service, or
+// an exported ballot log by its files: the lines are those that were signed, nobody
+// voted twice, and the sums are right. It believes nothing that it is given: what it
+// could not check, it says.
 package verify
 
 import (
@@ -13,15 +14,18 @@ import (
 	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
-	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/pkg/bundle"
 )
 
 // Command is `laurel verify`.
 type Command struct {
-	Files        []string `arg:"" name:"file" help:"Leaves, checkpoint and public key of the ballot log; also votes, scores, ballots, rulebook, selection, results, receipts and statements. They are told apart by what is in them."`
+	Files        []string `arg:"" name:"file" help:"The bundle of a published result (ZIP), and receipts beside it; or leaves, checkpoint and public key of the ballot log; also votes, scores, ballots, rulebook, selection, results, receipts and statements. They are told apart by what is in them."`
 	Selection    string   `help:"Slug of the selection whose log it must be; default: whichever was signed."`
 	RulebookHash string   `help:"Hash of the frozen rulebook as it was published, hex; the files of the selection and of its results have it too."`
 	Struck       []int    `help:"Candidates who were struck: they have no votes in the result, and their ballots stay in the log."`
+	Key          string   `placeholder:"FILE" help:"Public keys by which the installation signs bundles, as it publishes them (GET /api/v1/bundle-key); without it those in the bundle."`
+	Budget       int64    `placeholder:"WORK" help:"How much work the search about a bundle's quotas may do, instead of 100000000000; a minute or more."`
+	Lang         string   `enum:",en,zh-CN" default:"" help:"Language in which a bundle's checks are told: en or zh-CN. Default: en."`
 
 	out io.Writer
 }
@@ -55,6 +59,9 @@ func broken(format string, args ...any) error {
 func (c *Command) Run() error {
 	if c.out == nil {
 		c.out = os.Stdout
+	}
+	if i := slices.IndexFunc(c.Files, isBundle); i >= 0 {
+		return c.bundle(c.Files[i])
 	}
 	f, err := read(c.Files)
 	if err == nil {
@@ -155,8 +162,7 @@ func (v *verifier) checkCheckpoint() (err error) {
 func (v *verifier) checkLeaves() error {
 	rules := ballotlog.Rules{}
 	if v.rulebook != nil {
-		r := v.rulebook.Voting
-		rules = ballotlog.Rules{Periods: r.Frequency, Adds: r.Change == rulebook.ChangeAdd, Min: r.Picks.Min, Max: r.Picks.Max}
+		rules = bundle.Rules(v.rulebook.Voting)
 	}
 	leaves, err := os.Open(v.leaves)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
+	"github.com/laurel-awards/laurel/pkg/bundle"
 	"github.com/laurel-awards/laurel/pkg/receipt"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 )
@@ -128,7 +129,7 @@ func (v *vote) receipt(t *testing.T, index int, tree tlog.Tree) string {
 	}
 	proof := ballotlog.NewInclusion(v.sign(t, ballotlog.CheckpointOrigin(slug), tree), int64(index), path)
 	at := int64(index)
-	return paper(t, recorded{Slug: slug, Receipt: code(index), Period: v.ballots[index].Period, Index: &at, Evidence: v.evidence(t, v.ballots[index], &proof)})
+	return paper(t, bundle.Recorded{Slug: slug, Receipt: code(index), Period: v.ballots[index].Period, Index: &at, Evidence: v.evidence(t, v.ballots[index], &proof)})
 }
 
 // evidence promises a ballot.
@@ -141,7 +142,7 @@ func (v *vote) evidence(t *testing.T, b ballotlog.Ballot, proof *ballotlog.Inclu
 	return ballotlog.Receipt{Leaf: b.String(), Promise: promise, Proof: proof}
 }
 
-func paper(t *testing.T, r recorded) string {
+func paper(t *testing.T, r bundle.Recorded) string {
 	t.Helper()
 	text, err := json.Marshal(r)
 	if err != nil {

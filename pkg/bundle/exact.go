@@ -1,4 +1,4 @@
-package verify
+package bundle
 
 import (
 	"bytes"
@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// exact tells which of the known fields a JSON document has, and which are
+// Exact tells which of the known fields a JSON document has, and which are
 // unknown. It refuses what two readers could read differently: a field that is
 // there twice, or is written like a known one in other letters.
-func exact(data []byte, known []string) (has, unknown []string, err error) {
+func Exact(data []byte, known []string) (has, unknown []string, err error) {
 	e := exactly{Decoder: json.NewDecoder(bytes.NewReader(data)), known: known}
 	if err := e.value("", false); err != nil {
 		return nil, nil, err
