@@ -66,6 +66,7 @@ func checkKeys[V any](t *testing.T, name string, env map[string]V, secrets strin
 	for key, has := range map[string]bool{
 		"GATEWAY_KEY_FILE": gateway, "GATEWAY_PUBLIC_KEYS": !gateway, "AUDIT_KEY_FILE": !gateway, "CREDENTIAL_KEY_FILE": gateway || name == event.Identity,
 		"ROSTER_KEY_FILE": name == event.Identity, "PSEUDONYM_KEY_FILE": name == event.Voting, "LOG_KEY_FILE": name == event.Voting,
+		"BUNDLE_KEY_FILE": name == event.Selection,
 	} {
 		if _, is := env[key]; is != has {
 			t.Errorf("%s has %s: %v", name, key, is)

@@ -16,12 +16,13 @@ import (
 // same both times.
 type Source struct {
 	Name string
+	Hash string // that it must have; empty: any
 	Open func() (io.ReadCloser, error)
 }
 
 // Text is a source of a text.
 func Text(name, text string) Source {
-	return Source{name, func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
+	return Source{name, "", func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text)), nil }}
 }
 
 // Write writes the bundle of a selection: the sources, the signer's public keys,
@@ -91,10 +92,14 @@ func measure(s Source) (p Part, crc uint32, err error) {
 	if err == nil && n > maxFile {
 		err = fmt.Errorf("it has %d bytes", n)
 	}
+	is := hex.EncodeToString(sum.Sum(nil))
+	if err == nil && s.Hash != "" && s.Hash != is {
+		err = fmt.Errorf("its SHA-256 is %s, not %s", is, s.Hash)
+	}
 	if err != nil {
 		return p, 0, fmt.Errorf("bundle: %s: %w", s.Name, err)
 	}
-	return Part{s.Name, n, hex.EncodeToString(sum.Sum(nil))}, check.Sum32(), nil
+	return Part{s.Name, n, is}, check.Sum32(), nil
 }
 
 // copy writes a source that has so many bytes.

@@ -27,6 +27,8 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("preview_results", s.PreviewResults),
 		bus.Method("record_export", s.RecordExport),
 		bus.Method("get_results", s.GetResults),
+		bus.Method("export_bundle", s.ExportBundle),
+		bus.Method("get_bundle_key", s.GetBundleKey),
 	}
 }
 
@@ -116,4 +118,14 @@ func (c *Client) RecordExport(ctx context.Context, in RecordExport) (Selection, 
 // GetResults implements Service.
 func (c *Client) GetResults(ctx context.Context, in Of) (Results, error) {
 	return bus.Call[Results](ctx, c.bus, Name, "get_results", in)
+}
+
+// ExportBundle implements Service.
+func (c *Client) ExportBundle(ctx context.Context, in ExportBundle) (Bundle, error) {
+	return bus.Call[Bundle](ctx, c.bus, Name, "export_bundle", in)
+}
+
+// GetBundleKey implements Service.
+func (c *Client) GetBundleKey(ctx context.Context, in struct{}) (BundleKey, error) {
+	return bus.Call[BundleKey](ctx, c.bus, Name, "get_bundle_key", in)
 }

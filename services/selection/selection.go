@@ -218,6 +218,12 @@ type Service interface {
 	RecordExport(ctx context.Context, in RecordExport) (Selection, error)
 	// GetResults gives the published outcome. Faults: ErrUnknown, ErrUnpublished.
 	GetResults(ctx context.Context, in Of) (Results, error)
+	// ExportBundle gives the one file by which anybody checks the published outcome.
+	// It is made once, by a job; until then Bundle names the job. Faults: ErrUnknown,
+	// ErrUnpublished, ErrNoBundle, ErrBundleParts.
+	ExportBundle(ctx context.Context, in ExportBundle) (Bundle, error)
+	// GetBundleKey gives the keys by which bundles are signed.
+	GetBundleKey(ctx context.Context, in struct{}) (BundleKey, error)
 }
 
 // The faults of this room.

@@ -82,6 +82,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) *huma.OpenAPI {
 	a.castRoute(e)
 	a.liveRoute(e)
 	a.logRoutes()
+	a.bundleRoutes()
 	a.jobRoutes()
 	a.tileRoutes(e)
 	a.panelRoutes()

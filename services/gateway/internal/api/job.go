@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/job"
 	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/gateway/internal/app"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -55,6 +56,8 @@ func fileOf(j gateway.Job) string {
 		return of + "/exports/" + string(gateway.FileBallots)
 	case voting.CheckJob:
 		return of + "/check"
+	case selection.BundleJob:
+		return of + "/bundle"
 	}
 	return ""
 }

@@ -23,6 +23,7 @@ const (
 	ReadResults     Act = "read_results"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
+	ReadBundle      Act = "read_bundle" // and by which keys it is signed
 	ReadJob         Act = "read_job"
 	ReadDescription Act = "read_description" // of the installation: whether it is up, its API, what pages are made of
 
@@ -169,7 +170,7 @@ func Rules() map[Act]Rule {
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
 		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
-		ReadJob: anybody, ReadDescription: anybody,
+		ReadBundle: anybody, ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn, First: true}, ReadDesk: {Roles: identity.Roles()},

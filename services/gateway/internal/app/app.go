@@ -79,7 +79,8 @@ type App struct {
 	tallies    *cache.Cache[voting.Tally]
 	live       *live.Hub
 	log        ballotLog
-	files      *cache.Cache[voting.Exported]   // by kind/slug
+	files      *cache.Cache[voting.Exported] // by kind/slug
+	bundles    *cache.Cache[selection.Bundle]
 	published  *cache.Cache[selection.Results] // by slug
 	photos     *cache.Shelf[string, []byte]    // by hash
 	sending    sending
@@ -123,6 +124,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	a.photos = newPhotos()
 	a.log = a.newBallotLog()
 	a.files = cache.New(madeTTL, cfg.Now, a.askMade)
+	a.bundles = cache.New(madeTTL, cfg.Now, a.askBundle)
 	a.published = cache.New(publishedTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Results, error) {
 		return a.selection.GetResults(ctx, selection.Of{Slug: slug})
 	})

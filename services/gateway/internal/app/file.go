@@ -17,6 +17,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/gateway"
+	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/voting"
 )
 
@@ -188,7 +189,7 @@ func (a *App) Job(ctx context.Context, slug, service, id string) (gateway.Job, e
 	if err != nil {
 		return gateway.Job{}, err
 	}
-	if service != voting.Name { // the others have no work that everybody may know of
+	if service != voting.Name && service != selection.Name { // the others have no work that everybody may know of
 		return gateway.Job{}, job.ErrUnknown
 	}
 	j, err := bus.Call[job.Job](ctx, a.bus, service, run.GetJob, run.OfJob{Slug: slug, Job: id})

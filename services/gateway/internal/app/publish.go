@@ -39,5 +39,9 @@ func (a *App) PublishResult(ctx context.Context, in selection.PublishResult) (se
 		return selection.Results{}, err
 	}
 	defer a.selections.Drop(in.Slug)
-	return a.selection.PublishResult(ctx, in)
+	public, err := a.selection.PublishResult(ctx, in)
+	if err == nil {
+		a.orderBundle(ctx, in.Slug)
+	}
+	return public, err
 }

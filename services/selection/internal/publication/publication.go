@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
+	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
@@ -28,10 +29,13 @@ import (
 const maxBlob = 64 << 20
 
 // Publication publishes.
-type Publication struct{ deps run.Deps }
+type Publication struct {
+	deps   run.Deps
+	signer ballotlog.Signer // of bundles
+}
 
 // New publishes from deps' database and blobs.
-func New(deps run.Deps) *Publication { return &Publication{deps} }
+func New(deps run.Deps, signer ballotlog.Signer) *Publication { return &Publication{deps, signer} }
 
 // PublishResult implements selection.Service.
 func (p *Publication) PublishResult(ctx context.Context, in selection.PublishResult) (selection.Results, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/retention"
+	"github.com/laurel-awards/laurel/services/selection"
 )
 
 // struckCandidates is the kind of what is erased, as the report names it.
@@ -42,8 +43,10 @@ func erase(ctx context.Context, tx *sqlx.Tx, over time.Time, unpublished time.Du
 	return erased, len(slugs) == retention.Most, nil
 }
 
-// published are those of some bodies that are published results.
+// published are those of some bodies that are published results, or bundles.
 func published(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
-	err = sqlx.SelectContext(ctx, q, &needed, `SELECT DISTINCT blob FROM publication WHERE blob = ANY($1)`, pq.Array(hashes))
+	err = sqlx.SelectContext(ctx, q, &needed, `
+		SELECT blob FROM publication WHERE blob = ANY($1)
+		UNION SELECT result->>'blob' FROM job WHERE kind = $2 AND result->>'blob' = ANY($1)`, pq.Array(hashes), selection.BundleJob)
 	return needed, err
 }

@@ -107,6 +107,7 @@ type Server struct {
 	CredentialKeyFile string        `env:"CREDENTIAL_KEY_FILE" type:"path" group:"Secrets" help:"Signs voter credentials; identity and gateway have the same. Default: keys/credential in the data directory, made at the first start."`
 	PseudonymKeyFile  string        `env:"PSEUDONYM_KEY_FILE" type:"path" group:"Secrets" help:"Turns voters into pseudonyms; keep it apart from the database and its backups. Default: keys/pseudonym in the data directory."`
 	LogKeyFile        string        `env:"LOG_KEY_FILE" type:"path" group:"Secrets" help:"Signs the ballot log; more lines hand over to another key, see docs/receipts.md. Keep it apart from the database and its backups. Default: keys/log in the data directory, made at the first start."`
+	BundleKeyFile     string        `env:"BUNDLE_KEY_FILE" type:"path" group:"Secrets" help:"Signs the bundles of published results; more lines hand over to another key, as of the ballot log. Keep it apart from the database and its backups. Default: keys/bundle in the data directory, made at the first start."`
 	RosterKeyFile     string        `env:"ROSTER_KEY_FILE" type:"path" group:"Secrets" help:"Hashes the codes of rosters and names their voters; keep it as long as codes are out, and apart from the database and its backups. Default: keys/roster in the data directory, made at the first start."`
 	FactorKeyFile     string        `env:"FACTOR_KEY_FILE" type:"path" group:"Secrets" help:"Seals the second factors of staff in the database of identity; without it they are lost, and their holders set up others. Keep it apart from the database and its backups. Default: keys/factor in the data directory, made at the first start."`
 	GatewayKeyFile    string        `env:"GATEWAY_KEY_FILE" type:"path" group:"Secrets" help:"Signs the requests of the gateway to services; the gateway's alone where services run in several processes. Default: keys/gateway in the data directory, made at the first start."`
@@ -252,6 +253,9 @@ func (s Server) Trusted() (bus.Trusted, error) {
 // LogSigner reads the keys of the ballot log; the file may hold several, see
 // ballotlog.ReadSigner.
 func (s Server) LogSigner() (ballotlog.Signer, error) { return s.signer(s.LogKeyFile, "log") }
+
+// BundleSigner reads the keys of bundles; the file is like the ballot log's.
+func (s Server) BundleSigner() (ballotlog.Signer, error) { return s.signer(s.BundleKeyFile, "bundle") }
 
 // AuditSigner reads the keys of the audit log; the file is like the ballot log's.
 func (s Server) AuditSigner() (ballotlog.Signer, error) { return s.signer(s.AuditKeyFile, "audit") }

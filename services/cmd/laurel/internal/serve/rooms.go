@@ -23,7 +23,7 @@ const gatewayName = "gateway"
 func Rooms() []run.Room {
 	return []run.Room{
 		{Name: identity.Name, Migrations: identityserver.Migrations(), Keys: identityserver.Keys()},
-		{Name: selection.Name, Migrations: selectionserver.Migrations()},
+		{Name: selection.Name, Migrations: selectionserver.Migrations(), Keys: selectionserver.Keys()},
 		{Name: nomination.Name, Migrations: nominationserver.Migrations()},
 		{Name: voting.Name, Migrations: votingserver.Migrations(), Keys: votingserver.Keys()},
 		{Name: review.Name, Migrations: reviewserver.Migrations()},
@@ -61,7 +61,14 @@ func (p *process) room(name string, deps run.Deps) (run.Room, error) {
 		if err != nil {
 			return run.Room{}, err
 		}
-		return selectionserver.Config{Holidays: holidays}.New(deps)
+		if err := p.there(p.cfg.BundleKeyFile, "bundle"); err != nil {
+			return run.Room{}, err
+		}
+		signer, err := p.cfg.BundleSigner()
+		if err != nil {
+			return run.Room{}, err
+		}
+		return selectionserver.Config{Holidays: holidays, Bundles: signer}.New(deps)
 	case nomination.Name:
 		return nominationserver.New(deps)
 	case voting.Name:
