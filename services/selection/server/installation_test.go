@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/laurel-awards/laurel/pkg/bundle/bundletest"
 	"github.com/laurel-awards/laurel/pkg/bus"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
@@ -43,6 +44,8 @@ type installation struct {
 	t     *testing.T
 	ctx   context.Context //nolint:containedctx // an organizer's, for the whole test
 	rooms map[string]*enforcer
+
+	votes, scores string // hashes of what the result is computed from
 }
 
 func open(t *testing.T) *installation { t.Helper(); return keepsFor(t, retention.Periods{}) }
@@ -51,10 +54,11 @@ func open(t *testing.T) *installation { t.Helper(); return keepsFor(t, retention
 func keepsFor(t *testing.T, p retention.Periods) *installation {
 	t.Helper()
 	t.Parallel()
-	r := testkit.NewRoom(t, selection.Name, server.Migrations(), server.New, testkit.KeepsFor(p))
+	r := testkit.NewRoom(t, selection.Name, server.Migrations(), server.Config{Bundles: bundletest.Seed(t, 5)}.New, testkit.KeepsFor(p))
 	r.Clock.Set(spring())
 	h := &installation{
 		Client: selection.NewClient(r.Caller), Room: r, t: t, ctx: testkit.Staff(t, "a-1", "王芳"), rooms: map[string]*enforcer{},
+		votes: votes, scores: scores,
 	}
 	for _, name := range event.Enforcers() {
 		h.rooms[name] = enforce(t, testkit.Connect(t, r.NATS, name), name)

@@ -48,8 +48,8 @@ func (h *installation) decided(rulebook string) string {
 	s := h.create(rulebook)
 	h.rooms["nomination"].admitted = 4
 	h.change("open nomination", "open vetting", "close nomination", "close vetting", "open voting", "open review", "close voting", "close review")
-	result := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, s.RulebookHash, votes, scores))
-	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: votes, ScoresHash: scores})
+	result := h.Keep(event.Review, fmt.Appendf(nil, computed, slug, s.RulebookHash, h.votes, h.scores))
+	h.rooms["review"].say("result", event.ResultComputed{ResultHash: result, RulebookHash: s.RulebookHash, VotesHash: h.votes, ScoresHash: h.scores})
 	h.change("open decision")
 	h.rooms["review"].say("decision", event.DecisionMade{
 		ResultHash: result, Approved: true, Members: 9, For: 7, Against: 1, Abstained: 1, Signatures: signed(),

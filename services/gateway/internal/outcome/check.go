@@ -38,6 +38,9 @@ func (t *Teller) files(found selection.Results) []File {
 			all = append(all, f)
 		}
 	}
+	all = append(all, File{
+		Name: t.slug + ".zip", Href: "/s/" + t.slug + "/bundle.zip", Text: t.book.T("results.file.bundle"), How: t.book.T("results.held.bundle"),
+	})
 	add(true, app.CheckRulebook, "rulebook", found.RulebookHash, "")
 	add(true, "candidates.csv", "candidates", found.CandidatesHash, "first")
 	add(t.voted() || found.VotesHash != "", "votes.csv", "votes", found.VotesHash, "first")
@@ -78,8 +81,9 @@ func (t *Teller) commands(found selection.Results) []Command {
 	if t.book.Rules.Results.Whole() {
 		all = append(all, Command{t.book.T("results.command.compute"), compute + " --result " + app.CheckResult})
 	}
+	whole := Command{t.book.T("results.command.bundle"), "laurel verify " + t.slug + ".zip"}
 	if !t.voted() {
-		return all
+		return append(all, whole)
 	}
 	verify := strings.Join([]string{"laurel verify", app.CheckLeaves, app.CheckCheckpoint, app.CheckKey, "votes.csv", "ballots.csv", app.CheckRulebook}, " ")
 	for _, number := range slices.Sorted(maps.Keys(t.list)) {
@@ -87,5 +91,5 @@ func (t *Teller) commands(found selection.Results) []Command {
 			verify += " --struck " + strconv.Itoa(number)
 		}
 	}
-	return append(all, Command{t.book.T("results.command.verify"), verify})
+	return append(all, Command{t.book.T("results.command.verify"), verify}, whole)
 }

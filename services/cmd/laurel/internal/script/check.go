@@ -37,6 +37,7 @@ func (s *Script) Checks(binary string) []Check {
 		},
 		{"a reader of the results page computes and recounts what it says", func(ctx context.Context) error { return s.Checked(ctx, binary) }},
 		{"every event was consumed by everyone it concerns, once", s.Delivered},
+		{"`laurel verify` checks the one file of the published result", func(ctx context.Context) error { return s.Bundled(ctx, binary) }},
 	}
 }
 

@@ -59,8 +59,11 @@ func (s *Script) Download(ctx context.Context, dir string) error {
 		return fmt.Errorf("the results page links no files")
 	}
 	for _, link := range links {
-		body, err := s.API.Page(ctx, html.UnescapeString(string(link[1])))
-		if err != nil {
+		var body []byte
+		if err := s.retry(ctx, func() (err error) { // one of them may still be being made
+			body, err = s.API.Page(ctx, html.UnescapeString(string(link[1])))
+			return err
+		}); err != nil {
 			return fmt.Errorf("%s: %w", link[1], err)
 		}
 		if err := os.WriteFile(filepath.Join(dir, string(link[2])), body, 0o600); err != nil {
