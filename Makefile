@@ -7,7 +7,7 @@ FUZZTIME ?= 60s
 ROUNDS   ?= 200
 LINT     := .tools/bin/golangci-lint-v2.15.0
 
-.PHONY: help demo run test lint vulns bench a11y pictures fuzz chaos build docs
+.PHONY: help demo run test lint vulns bench a11y pictures fuzz chaos build verifier docs
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,7 @@ run: build ## all services (ARGS=voting: one; settings from the environment, bin
 
 test: ## every test, on a real PostgreSQL, NATS and browser, with the race detector; pages are looked at in a11y
 	@scripts/install postgres compiler browser curl
+	@$(MAKE) --no-print-directory verifier
 	@status=0; CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) -skip '_look$$' ./... || status=$$?; go run ./scripts/testdb stop; exit $$status
 
 lint: $(LINT) ## vet, golangci-lint with the rules of .golangci.yaml, formatting
@@ -40,6 +41,7 @@ bench: ## ballots a second beside two yardsticks, the pages of the desks, then t
 
 a11y: ## axe, from npm, on every page that a test looks at, on both screens, in both themes and languages
 	@scripts/install postgres compiler browser nodejs
+	@$(MAKE) --no-print-directory verifier
 	@npm ci --silent --no-audit --no-fund --ignore-scripts
 	@status=0; LAUREL_AXE=$(CURDIR)/node_modules/axe-core/axe.min.js scripts/each 'browser[.]Look' -run '_look$$' -count 1 -timeout $(TIMEOUT) || status=$$?; \
 	go run ./scripts/testdb stop; exit $$status
@@ -59,7 +61,10 @@ chaos: ## the tests that kill, cut off, fill up and reorder (TestChaos…), ten 
 	CGO_ENABLED=1 LAUREL_CHAOS_ROUNDS=$(ROUNDS) go test -race -run '^TestChaos_siege' -count 1 -v -timeout 120m ./services/cmd/laurel/internal/e2e || status=$$?; \
 	go run ./scripts/testdb stop; exit $$status
 
-build: ## bin/laurel
+verifier: ## the verifier that browsers run, which the gateway embeds
+	@go run ./scripts/build-verifier
+
+build: verifier ## bin/laurel, with the verifier for browsers
 	CGO_ENABLED=0 go build -trimpath -o bin/laurel ./services/cmd/laurel
 
 docs: ## the pages under docs/ that are generated from code

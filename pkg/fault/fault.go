@@ -8,7 +8,6 @@ package fault
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 )
@@ -40,36 +39,38 @@ func Kinds() []Kind {
 	}
 }
 
-// status is the one table of kinds and HTTP statuses.
+// status is the one table of kinds and HTTP statuses. They are written out: with
+// net/http every program that has faults would have a client and a server in it, the
+// one for browsers too.
 func (k Kind) status() (code int, title string) {
 	switch k {
 	case Malformed:
-		return http.StatusBadRequest, "Malformed request"
+		return 400, "Malformed request"
 	case Invalid:
-		return http.StatusUnprocessableEntity, "Invalid input"
+		return 422, "Invalid input"
 	case Unauthorized:
-		return http.StatusUnauthorized, "Not signed in"
+		return 401, "Not signed in"
 	case Forbidden:
-		return http.StatusForbidden, "Not allowed"
+		return 403, "Not allowed"
 	case NotFound:
-		return http.StatusNotFound, "Not found"
+		return 404, "Not found"
 	case Method:
-		return http.StatusMethodNotAllowed, "Method not allowed"
+		return 405, "Method not allowed"
 	case Conflict:
-		return http.StatusConflict, "Not in this state"
+		return 409, "Not in this state"
 	case Gone:
-		return http.StatusGone, "Gone"
+		return 410, "Gone"
 	case TooLarge:
-		return http.StatusRequestEntityTooLarge, "Too large"
+		return 413, "Too large"
 	case Media:
-		return http.StatusUnsupportedMediaType, "Unsupported media type"
+		return 415, "Unsupported media type"
 	case TooMany:
-		return http.StatusTooManyRequests, "Too many requests"
+		return 429, "Too many requests"
 	case Unavailable:
-		return http.StatusServiceUnavailable, "Temporarily unavailable"
+		return 503, "Temporarily unavailable"
 	case Internal:
 	}
-	return http.StatusInternalServerError, "Internal error"
+	return 500, "Internal error"
 }
 
 // Passes tells whether the same request may succeed a little later.

@@ -173,6 +173,8 @@ func examples() map[string]example {
 		"GET /selections/{slug}/result/sensitivity":        {},
 		"GET /selections/{slug}/results":                   {},
 		"GET /selections/{slug}/exports/{what}":            {},
+		"GET /selections/{slug}/bundle":                    {},
+		"GET /bundle-key":                                  {},
 		"POST /selections/{slug}/entries":                  {body: form},
 		"POST /selections/{slug}/entries/import":           {body: "姓名\n马晓燕\n"},
 		"GET /selections/{slug}/entries":                   {},

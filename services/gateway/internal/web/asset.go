@@ -23,8 +23,11 @@ var staticFiles embed.FS
 // browsers may keep it for ever.
 type asset struct {
 	media string
-	plain []byte
+	plain []byte // nil: it is kept packed alone
 	gzip  []byte // nil where it gains nothing
+	// policy is the content security policy of a worker, which has its own; empty: that
+	// of pages.
+	policy string
 }
 
 // assets are the static files: by hashed name, and the hashed name by plain one.
@@ -52,6 +55,7 @@ func loadAssets() assets {
 			a.add(entry.Name(), src)
 		}
 	}
+	a.addVerifier()
 	return a
 }
 
@@ -95,10 +99,20 @@ func (s *Site) asset(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	if found.policy != "" {
+		h.Set(echo.HeaderContentSecurityPolicy, found.policy)
+	}
 	body := found.plain
 	if found.gzip != nil && strings.Contains(c.Request().Header.Get(echo.HeaderAcceptEncoding), "gzip") {
 		h.Set(echo.HeaderContentEncoding, "gzip")
 		body = found.gzip
+	}
+	if body == nil {
+		unpacked, err := gzip.NewReader(bytes.NewReader(found.gzip))
+		if err != nil {
+			return err
+		}
+		return c.Stream(http.StatusOK, found.media, unpacked)
 	}
 	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, found.media, body)

@@ -41,6 +41,7 @@ func TestExamples(t *testing.T) {
 		}
 		if name == "craftsmen" {
 			exchanged(t, s, h.Binary)
+			inBrowser(t, h, s)
 		}
 	}
 }

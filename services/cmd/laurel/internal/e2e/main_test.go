@@ -27,6 +27,12 @@ func run(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary := filepath.Join(dir, "laurel")
+	verifier := exec.Command("go", "run", "./scripts/build-verifier") // which the binary embeds
+	verifier.Dir = "../../../../.."
+	if out, err := verifier.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build the verifier: %v\n%s", err, out)
+		return 1
+	}
 	if out, err := exec.Command("go", "build", "-o", binary, "github.com/laurel-awards/laurel/services/cmd/laurel").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build laurel: %v\n%s", err, out)
 		return 1

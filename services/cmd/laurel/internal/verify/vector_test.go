@@ -186,7 +186,9 @@ func wrongVectors(t *testing.T, v *vote, right map[string]string) (files map[str
 	with("another line", "receipt-leaf.json", in("receipt.json", "ballot 2026-05-02", "ballot 2026-05-01"), "refused")
 	with("a field that is there twice", "receipt-twice.json", in("receipt.json", `"period":`, `"period":"once","period":`), "refused")
 	with("a hash more in the path", "receipt-long.json",
-		remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path = append(r.Evidence.Proof.Path, r.Evidence.Proof.Path[0]) }), "refused")
+		remade(func(r *bundle.Recorded) {
+			r.Evidence.Proof.Path = append(r.Evidence.Proof.Path, r.Evidence.Proof.Path[0])
+		}), "refused")
 	with("a hash less in the path", "receipt-short.json", remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path = r.Evidence.Proof.Path[1:] }), "refused")
 	with("a path in capitals", "receipt-capitals.json",
 		remade(func(r *bundle.Recorded) { r.Evidence.Proof.Path[0] = strings.ToUpper(r.Evidence.Proof.Path[0]) }), "refused")
