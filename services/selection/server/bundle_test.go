@@ -134,6 +134,7 @@ func TestExportBundle(t *testing.T) {
 	if again, other := h.bundled(in); again != hash || !bytes.Equal(other, body) {
 		t.Errorf("made again it is %s, not %s", again, hash)
 	}
+	testkit.Adopts(t, h.Deps, h.Clock, hash) // nothing erases it
 }
 
 func absent(manifest string) string {
