@@ -49,6 +49,9 @@ func TestCheck(t *testing.T) {
 	if diff := cmp.Diff([]string{"whose_key", "lot_source", "members", "receipt_code", "untold", "log_keys", "published_rest"}, codes(report.Unchecked)); diff != "" {
 		t.Errorf("what is not checked (-want +got):\n%s", diff)
 	}
+	for _, r := range slices.Concat(report.Passed, report.Unchecked) {
+		tells(t, r)
+	}
 	for _, lang := range reason.Languages() {
 		for _, r := range slices.Concat(report.Passed, report.Unchecked) {
 			if text := bundle.NewSpeaker(lang).Text(r); strings.ContainsAny(text, "{}") && r.Code != "bundle_hash" || strings.HasPrefix(text, "bundle_") {

@@ -66,7 +66,7 @@ func (c *checker) log() error {
 	}
 	c.Votes = c.recount.Votes
 	c.hold("log", count("n", c.head.N), text("root", c.head.Hash.String()), text("keys", by...))
-	c.hold("ballots", count("n", c.recount.Ballots), count("voters", c.recount.Voters))
+	c.hold("ballots", count("ballots", c.recount.Ballots), count("voters", c.recount.Voters))
 	for _, gone := range c.recount.Removed {
 		c.hold("removed", count("line", gone.Index), text("reason", gone.Reason))
 	}

@@ -83,6 +83,7 @@ func TestCheck_edited(t *testing.T) {
 			forged.Parts[part] = e.text
 			report, err := check(t, forged.Zip(t), bundle.Options{})
 			if f := (*bundle.Failure)(nil); errors.As(err, &f) && f.Broken {
+				tells(t, f.Reason)
 				continue
 			}
 			if err == nil && said(e.field, report) {

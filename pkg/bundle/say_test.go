@@ -15,6 +15,33 @@ import (
 	"github.com/laurel-awards/laurel/pkg/reason"
 )
 
+// placeholders are the parameters that a text tells.
+func placeholders(text string) (names []string) {
+	for _, m := range regexp.MustCompile(`\{([a-z]+)[|?}]`).FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// tells holds a check to its text: it has each parameter that is told.
+func tells(t *testing.T, r reason.Reason) {
+	t.Helper()
+	src, err := os.ReadFile("en.json")
+	var texts map[string]string
+	if err == nil {
+		err = json.Unmarshal(src, &texts)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range placeholders(texts[r.Code]) {
+		if !slices.ContainsFunc(r.Params, func(p reason.Param) bool { return p.Name == name }) {
+			t.Errorf("%s does not tell %s: %+v", r.Code, name, r.Params)
+		}
+	}
+}
+
 // Every language has a text for each check that the code knows, and tells the same
 // parameters.
 func TestCatalogues(t *testing.T) {
@@ -53,12 +80,7 @@ func TestCatalogues(t *testing.T) {
 		}
 		told[lang] = map[string][]string{}
 		for code, text := range texts {
-			var names []string
-			for _, m := range regexp.MustCompile(`\{([a-z]+)[|?}]`).FindAllStringSubmatch(text, -1) {
-				names = append(names, m[1])
-			}
-			slices.Sort(names)
-			told[lang][code] = slices.Compact(names)
+			told[lang][code] = placeholders(text)
 		}
 	}
 	if diff := cmp.Diff(told["en"], told["zh-CN"]); diff != "" {
