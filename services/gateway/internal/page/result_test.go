@@ -147,7 +147,7 @@ func TestResults_look(t *testing.T) {
 	ctx := browser.Open(t)
 	h := keeping(t, "")
 	address := serve(t, h, "").URL + "/s/" + slug
-	for name, path := range map[string]string{"results-named": "/results", "results-print": "/results/print", "winner": "/c/1"} {
+	for name, path := range map[string]string{"results-named": "/results", "results-print": "/results/print", "winner": "/c/1", "check-bundle": "/check/bundle"} {
 		browser.Look(t, ctx, name, address+path)
 	}
 	address = serve(t, keeping(t, "results: {show: awarded, scores: none}\n"), "").URL + "/s/" + slug
