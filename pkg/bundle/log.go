@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/laurel-awards/laurel/pkg/ballotlog"
 	"github.com/laurel-awards/laurel/pkg/reason"
@@ -78,7 +79,16 @@ func (c *checker) log() error {
 
 // differs is a field of the published result that is another one.
 func differs(field string, told, is any) *Failure {
-	return fail("result_field", text("field", field), text("told", fmt.Sprint(told)), text("is", fmt.Sprint(is)))
+	return fail("result_field", text("field", field), text("told", brief(told)), text("is", brief(is)))
+}
+
+// brief is a value as far as a reader looks.
+func brief(v any) string {
+	const most = 300 // bytes
+	if s := fmt.Sprint(v); len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return fmt.Sprint(v)
 }
 
 // tally holds the votes to the recount.

@@ -103,7 +103,7 @@ func list(file io.ReaderAt, size int64) ([]entry, error) {
 	}
 	n, length, at := int(order.Uint16(end[10:])), int64(order.Uint32(end[12:])), int64(order.Uint32(end[16:]))
 	if n > maxParts || length > int64(n)*(centralSize+maxName) || at+length+endSize != size {
-		return fail("it does not end as a bundle of %d parts; it was cut off or added to", n)
+		return fail("it does not end as one; it was cut off or added to")
 	}
 	central, err := readAt(file, at, length+endSize)
 	if err != nil {
