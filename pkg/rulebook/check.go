@@ -19,9 +19,7 @@ func (rb *Rulebook) CheckSelection() error {
 	}
 	f.get("awards").some("is empty")
 	f.get("vetting").get("departments").some("is empty")
-	for _, key := range []string{"working_days", "calendar"} {
-		f.get("phases").get(PhaseNotice).get(key).require()
-	}
+	rb.checkNotice(f.get("phases").get(PhaseNotice))
 	for _, key := range []string{"quorum", "approve", "ballot"} {
 		f.get("decision").get(key).require()
 	}
@@ -110,5 +108,16 @@ func (rb *Rulebook) checkReview(f field) {
 		for _, key := range []string{"min", "max"} {
 			panel.get("scale").get(key).require()
 		}
+	}
+}
+
+// checkNotice asks for the days of each notice, and for the calendar of working days.
+func (rb *Rulebook) checkNotice(f field) {
+	runs := rb.Length()
+	if slices.ContainsFunc(runs, func(n NoticeRun) bool { return n.WorkingDays+n.Days == 0 }) {
+		f.get("working_days").require()
+	}
+	if slices.ContainsFunc(runs, func(n NoticeRun) bool { return n.Days == 0 }) {
+		f.get("calendar").require()
 	}
 }

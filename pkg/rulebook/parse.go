@@ -58,7 +58,7 @@ func sorted(flaws []fault.Field) []fault.Field {
 func (r *reader) rulebook(f field) *Rulebook {
 	f.mapping("laurel", "title", "description", "contact", "hosts", "organizers", "edition", "timezone", "nominee",
 		"attributes", "labels", "headings", "categories", "awards", "phases", "vetting", "voting", "review", "composite",
-		"shortlist", "quotas", "decision", "results")
+		"shortlist", "quotas", "decision", "notice", "results")
 	rb := &Rulebook{doc: f.value}
 	rb.Laurel = f.get("laurel").whole(Version, Version)
 	rb.Title = f.get("title").localized()
@@ -86,6 +86,7 @@ func (r *reader) rulebook(f field) *Rulebook {
 	rb.Shortlist = r.shortlist(f.get("shortlist"))
 	rb.Quotas = r.quotas(f.get("quotas"), rb)
 	rb.Decision = r.decision(f.get("decision"), hosts)
+	rb.Notice = r.publicNotice(f.get("notice"), rb)
 	rb.Results = r.results(f.get("results"), rb)
 	return rb
 }

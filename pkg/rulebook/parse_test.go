@@ -137,6 +137,8 @@ shortlist: {ratio: 1.5}
 quotas: [{attribute: ethnicity, value: 藏, min: 1/3}]
 `)
 	n := func(s string) rulebook.Number { return number(t, s) }
+	diff(t, rb.Notice.Shown(), []string{"employer"})
+	diff(t, rb.Notice.Ordered()+" "+rb.Notice.Objections.Counts(), "rank arrival")
 	diff(t, rb.Phases.Notice, rulebook.Notice{WorkingDays: 5, Calendar: "weekdays", ShortenedTo: 3 * time.Second})
 	diff(t, rb.Voting, rulebook.Voting{
 		Voters: []string{"roster"}, Picks: rulebook.Picks{Min: 1, Max: 4}, Change: "add", Counts: "hidden",

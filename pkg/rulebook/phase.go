@@ -52,15 +52,6 @@ func (p Phases) Window(name string) (Window, bool) {
 	return Window{}, false
 }
 
-// Notice is how long the decision is on public notice.
-type Notice struct {
-	WorkingDays int    // whole working days after the day of posting
-	Calendar    string // whose working days, by a name of pkg/calendar
-	// ShortenedTo replaces the working days by this real duration. It exists
-	// for demonstrations; as a key of the frozen rulebook it is public.
-	ShortenedTo time.Duration
-}
-
 // Location is the rulebook's timezone; UTC where it names none.
 func (rb *Rulebook) Location() *time.Location {
 	if rb.location == nil {

@@ -1,10 +1,6 @@
 package rulebook
 
-import (
-	"time"
-
-	"github.com/laurel-awards/laurel/pkg/calendar"
-)
+import "time"
 
 func (r *reader) phases(f field) Phases {
 	f = f.mapping(PhaseNames()...)
@@ -82,14 +78,3 @@ func (r *reader) phaseOrder(f field, p Phases) {
 
 // precedes tells whether both times are dated and the first is earlier.
 func precedes(a, b time.Time) bool { return !a.IsZero() && !b.IsZero() && a.Before(b) }
-
-func (r *reader) notice(f field) Notice {
-	f = f.mapping("working_days", "calendar", "shortened_to")
-	n := Notice{WorkingDays: f.get("working_days").whole(1, 250)}
-	f.get("calendar").note(KindChoice, calendar.Names()...)
-	if cal := f.get("calendar"); cal.has() {
-		n.Calendar = cal.choice("", calendar.Names()...)
-	}
-	n.ShortenedTo = f.get("shortened_to").duration(1, 365*24*time.Hour)
-	return n
-}

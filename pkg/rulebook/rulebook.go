@@ -41,6 +41,7 @@ type Rulebook struct {
 	Shortlist  Shortlist
 	Quotas     []Quota
 	Decision   Decision
+	Notice     PublicNotice
 	Results    Results
 
 	doc       value          // the document as written

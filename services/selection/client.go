@@ -23,6 +23,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("list_selections", s.ListSelections),
 		bus.Method("change_phase", s.ChangePhase),
 		bus.Method("get_plan", s.GetPlan),
+		bus.Method("get_notice", s.GetNotice),
 		bus.Method("publish_result", s.PublishResult),
 		bus.Method("preview_results", s.PreviewResults),
 		bus.Method("record_export", s.RecordExport),
@@ -98,6 +99,11 @@ func (c *Client) ChangePhase(ctx context.Context, in ChangePhase) (Selection, er
 // GetPlan implements Service.
 func (c *Client) GetPlan(ctx context.Context, in Of) (Plan, error) {
 	return bus.Call[Plan](ctx, c.bus, Name, "get_plan", in)
+}
+
+// GetNotice implements Service.
+func (c *Client) GetNotice(ctx context.Context, in Of) (Notice, error) {
+	return bus.Call[Notice](ctx, c.bus, Name, "get_notice", in)
 }
 
 // PublishResult implements Service.

@@ -206,6 +206,9 @@ type Service interface {
 	// GetPlan tells of each change of a phase who ordered it, or what stands in its
 	// way. Fault: ErrUnknown.
 	GetPlan(ctx context.Context, in Of) (Plan, error)
+	// GetNotice gives what is on public notice. Faults: ErrUnknown, ErrNoNotice,
+	// ErrNotArrived.
+	GetNotice(ctx context.Context, in Of) (Notice, error)
 	// PublishResult makes the result public. Again is fine and gives what is public.
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
 	// closed, ErrNotArrived.

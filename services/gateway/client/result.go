@@ -25,6 +25,11 @@ func (c *Client) Results(ctx context.Context, slug string) (r selection.Results,
 	return r, c.call(ctx, http.MethodGet, of(slug)+"/results", nil, &r)
 }
 
+// Notice gives the decision on public notice.
+func (c *Client) Notice(ctx context.Context, slug string) (n selection.Notice, err error) {
+	return n, c.call(ctx, http.MethodGet, of(slug)+"/notice", nil, &n)
+}
+
 // Page gives a page, or a file that a page links.
 func (c *Client) Page(ctx context.Context, path string) (body []byte, err error) {
 	return body, c.call(ctx, http.MethodGet, path, nil, &body)

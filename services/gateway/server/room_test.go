@@ -172,6 +172,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/result/try":               {body: `{"weights":{"votes":"10%"},"without":[{"panel":"experts","juror":"J1"}]}`},
 		"GET /selections/{slug}/result/sensitivity":        {},
 		"GET /selections/{slug}/results":                   {},
+		"GET /selections/{slug}/notice":                    {},
 		"GET /selections/{slug}/exports/{what}":            {},
 		"GET /selections/{slug}/bundle":                    {},
 		"GET /bundle-key":                                  {},

@@ -10,6 +10,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/selection/internal/notice"
 	"github.com/laurel-awards/laurel/services/selection/internal/publication"
 	"github.com/laurel-awards/laurel/services/selection/internal/store"
 	"github.com/laurel-awards/laurel/services/selection/internal/timing"
@@ -34,11 +35,13 @@ func New(deps run.Deps) (run.Room, error) { return Config{}.New(deps) }
 // New wires the room.
 func (c Config) New(deps run.Deps) (run.Room, error) {
 	selections, phases, public := store.New(deps), timing.New(deps, c.Holidays), publication.New(deps, c.Bundles)
+	notices := notice.New(deps)
 	service := struct {
 		*store.Store
 		*timing.Timing
+		*notice.Notices
 		*publication.Publication
-	}{selections, phases, public}
+	}{selections, phases, notices, public}
 	return run.Room{
 		Name:       selection.Name,
 		Migrations: Migrations(),

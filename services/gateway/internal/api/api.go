@@ -89,6 +89,7 @@ func Mount(e *echo.Echo, core *app.App, cfg Config) *huma.OpenAPI {
 	a.sheetRoutes()
 	a.oversightRoutes()
 	a.decisionRoutes()
+	a.noticeRoutes()
 	a.resultRoutes()
 	a.auditRoutes()
 	a.spellOut()

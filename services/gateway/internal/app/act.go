@@ -21,6 +21,7 @@ const (
 	FollowTally     Act = "follow_tally"
 	ReadTurnout     Act = "read_turnout"
 	ReadResults     Act = "read_results"
+	ReadNotice      Act = "read_notice"
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
 	ReadBundle      Act = "read_bundle" // and by which keys it is signed
@@ -169,7 +170,7 @@ func Rules() map[Act]Rule {
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
-		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
+		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadNotice: anybody, ReadReceipt: anybody, ReadLog: anybody,
 		ReadBundle: anybody, ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,

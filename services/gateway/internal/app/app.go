@@ -83,6 +83,7 @@ type App struct {
 	bundles    *cache.Cache[selection.Bundle]
 	published  *cache.Cache[selection.Results] // by slug
 	photos     *cache.Shelf[string, []byte]    // by hash
+	notices    *cache.Cache[selection.Notice]
 	sending    sending
 	casting    atomic.Int64 // ballots that wait for their outcome
 	codes      codeTries
@@ -101,6 +102,7 @@ const (
 	selectionTTL = 250 * time.Millisecond
 	candidateTTL = time.Second
 	tallyTTL     = 250 * time.Millisecond
+	noticeTTL    = time.Second
 )
 
 // New makes the App of services. The bus carries events, and what every service
@@ -127,6 +129,9 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 	a.bundles = cache.New(madeTTL, cfg.Now, a.askBundle)
 	a.published = cache.New(publishedTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Results, error) {
 		return a.selection.GetResults(ctx, selection.Of{Slug: slug})
+	})
+	a.notices = cache.New(noticeTTL, cfg.Now, func(ctx context.Context, slug string) (selection.Notice, error) {
+		return a.selection.GetNotice(ctx, selection.Of{Slug: slug})
 	})
 	a.sending.byHost = map[string]int{}
 	a.marking = newMarking()

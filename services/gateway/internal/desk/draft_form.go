@@ -109,6 +109,9 @@ func (f draftForm) items(items []rulebook.Item) []draftItem {
 
 func (f draftForm) item(it rulebook.Item) draftItem {
 	name := it.Path[strings.LastIndexByte(it.Path, '.')+1:]
+	if f.Has("rulekey." + it.Path) { // it means something else under this key
+		name = it.Path
+	}
 	d := draftItem{Item: it, ID: elementID(it.At), Label: f.T("rulekey." + name), Wrong: f.wrong[it.At], apply: f.apply}
 	switch it.Kind {
 	case rulebook.KindMapping:

@@ -1,10 +1,12 @@
 package desk
 
 import (
+	"errors"
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/calendar"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
+	"github.com/laurel-awards/laurel/services/gateway/internal/rule"
 	"github.com/laurel-awards/laurel/services/gateway/internal/web"
 )
 
@@ -94,7 +96,7 @@ func newTimeline(t web.Printer, rules *rulebook.Rulebook, now time.Time) timelin
 		row.Opens, row.Closes = shownAt(t, w.Opens, at), shownAt(t, w.Closes, at)
 		if name == rulebook.PhaseNotice {
 			row.Past = false
-			row.Note = t.N("rules.notice.days", int64(rules.Phases.Notice.WorkingDays))
+			row.Note = rule.New(t, rules, now).Notice()
 		}
 		switch {
 		case span <= 0:
@@ -132,13 +134,15 @@ func shownAt(t web.Printer, x time.Time, at *time.Location) *web.Moment {
 // decision is.
 func noticeWindow(rules *rulebook.Rulebook) rulebook.Window {
 	posted := rules.Phases.Decision.Closes
-	working, err := calendar.Named(rules.Phases.Notice.Calendar)
-	if posted.IsZero() || err != nil || rules.Phases.Notice.WorkingDays == 0 {
+	if posted.IsZero() {
 		return rulebook.Window{}
 	}
-	end, err := working.AddWorkingDays(posted, rules.Phases.Notice.WorkingDays, rules.Location())
-	if err != nil {
+	runs, err := rules.NoticeRuns(posted, nil)
+	if errors.Is(err, calendar.ErrNoData) {
 		return rulebook.Window{Opens: posted}
 	}
-	return rulebook.Window{Opens: posted, Closes: end}
+	if err != nil {
+		return rulebook.Window{}
+	}
+	return rulebook.Window{Opens: posted, Closes: runs[len(runs)-1].Closes}
 }

@@ -25,7 +25,7 @@ phases:
   voting: {opens: "2026-03-05 09:00", closes: "2026-03-06 09:00"}
   review: {opens: "2026-03-07 09:00", closes: "2026-03-08 09:00"}
   decision: {opens: "2026-03-09 09:00", closes: "2026-03-10 09:00"}
-  notice: {working_days: 5, calendar: CN, shortened_to: 3s}
+  notice: {working_days: 5, calendar: CN, starts: same_day, shortened_to: 3s}
 vetting: {departments: [{id: hr, title: {zh: 人社}, veto: true}, {id: law}]}
 voting:
   voters: [roster]
@@ -68,6 +68,12 @@ description: {zh: 表彰, en: Honours}
 contact: {zh: 电话}
 labels: [{attribute: region, title: {zh: 学区}, values: [{value: a, title: {zh: 甲区}}]}, {attribute: years}]
 results: {show: shortlisted, scores: total}
+notice:
+  order: strokes
+  show: [employer, region]
+  objections: {by: postmark, anonymous: true}
+  office: {name: {zh: 纪检组}, hours: {zh: 上班时}, phone: "0931-1", address: {zh: 一号}, postcode: "730000", mail: a@b.example}
+  notices: [{title: {zh: 推荐公示}, working_days: 3}, {title: {zh: 主办公示}}, {title: {zh: 街道公示}, days: 4}]
 `
 
 // changes are a change of each key of everyRule: what is written there, and what
@@ -98,6 +104,21 @@ func changes() map[string][2]string {
 		"awards.seats":                             {"seats: 3", "seats: 4"},
 		"phases.notice.working_days":               {"working_days: 5", "working_days: 7"},
 		"phases.notice.calendar":                   {"calendar: CN", "calendar: weekdays"},
+		"phases.notice.days":                       {"working_days: 5, calendar", "days: 5, calendar"},
+		"phases.notice.starts":                     {"starts: same_day", "starts: next_day"},
+		"notice.order":                             {"order: strokes", "order: region"},
+		"notice.show":                              {"show: [employer, region]", "show: []"},
+		"notice.objections.by":                     {"by: postmark", "by: arrival"},
+		"notice.objections.anonymous":              {"anonymous: true", "anonymous: false"},
+		"notice.office.name":                       {"zh: 纪检组", "zh: 监察组"},
+		"notice.office.hours":                      {"zh: 上班时", "zh: 全天"},
+		"notice.office.phone":                      {"0931-1", "0931-2"},
+		"notice.office.address":                    {"zh: 一号", "zh: 二号"},
+		"notice.office.postcode":                   {"730000", "730001"},
+		"notice.office.mail":                       {"a@b.example", "c@b.example"},
+		"notice.notices.title":                     {"zh: 街道公示", "zh: 社区公示"},
+		"notice.notices.working_days":              {"working_days: 3", "working_days: 2"},
+		"notice.notices.days":                      {"days: 4", "days: 6"},
 		"phases.notice.shortened_to":               {"shortened_to: 3s", "shortened_to: 4s"},
 		"vetting.departments.id":                   {"{id: law}", "{id: tax}"},
 		"vetting.departments.title":                {"zh: 人社", "zh: 公安"},

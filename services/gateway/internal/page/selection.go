@@ -269,6 +269,8 @@ func (s *visit) next() string {
 	switch {
 	case s.PublishedAt != nil:
 		return t("next.published")
+	case s.summary.Noticed:
+		return t("next.notice")
 	case vote.State == selection.Opening:
 		return t("next.opening")
 	case vote.State == selection.Opened && vote.ClosesAt != nil:

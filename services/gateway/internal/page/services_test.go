@@ -46,6 +46,7 @@ type installation struct {
 	selections []selection.Selection
 	candidates []nomination.Candidate
 	results    *selection.Results
+	onNotice   *selection.Notice
 	photos     map[string][]byte
 	ballots    map[voting.VoterID]counted
 	castErr    error // answers every ballot
@@ -234,6 +235,15 @@ func (h selections) GetResults(context.Context, selection.Of) (selection.Results
 		return selection.Results{}, selection.ErrUnpublished
 	}
 	return *h.results, nil
+}
+
+func (h selections) GetNotice(context.Context, selection.Of) (selection.Notice, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.onNotice == nil {
+		return selection.Notice{}, selection.ErrNoNotice
+	}
+	return *h.onNotice, nil
 }
 
 func (h nominations) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {

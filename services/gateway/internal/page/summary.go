@@ -19,6 +19,7 @@ type summary struct {
 	Status     string // where it stands, in words
 	Live       bool   // votes are taken now
 	Published  bool
+	Noticed    bool // the decision is, or was, on public notice
 	Ballots    int64
 	Candidates int
 	Zone       string
@@ -97,7 +98,7 @@ func (p *pages) newVisit(t web.Printer, found selection.Selection) (*visit, erro
 func (s *visit) summarize() *summary {
 	sum := &summary{
 		Slug: s.Slug, Title: s.title(s.Title), Edition: s.printer.N("selection.edition", int64(s.Edition)),
-		Live: s.voting(), Published: s.PublishedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
+		Live: s.voting(), Published: s.PublishedAt != nil, Noticed: s.Phase(rulebook.PhaseNotice).OpenedAt != nil, Ballots: s.Ballots, Candidates: s.Candidates,
 		Zone: s.book.Zone, About: s.title(s.rules.About), Contact: s.title(s.rules.Contact),
 		Hosts: s.book.Names(s.rules.Hosts), Organizers: s.book.Names(s.rules.Organizers), Timeline: s.timeline(),
 	}

@@ -64,7 +64,7 @@ func (b Book) Warning() string {
 	if notice.ShortenedTo == 0 {
 		return ""
 	}
-	return b.T("rules.notice.warning", "time", b.Duration(notice.ShortenedTo), "days", b.N("rules.notice.days", int64(notice.WorkingDays)))
+	return b.T("rules.notice.warning", "time", b.Duration(notice.ShortenedTo), "days", b.lengths())
 }
 
 func (b Book) nomineeRules() []string {

@@ -168,20 +168,3 @@ func (b Book) decisionRules() []string {
 	}
 	return items
 }
-
-func (b Book) noticeRules() []string {
-	items := []string{b.Notice()}
-	if calendar := b.Rules.Phases.Notice.Calendar; calendar != "" {
-		items = append(items, b.T("rules.calendar."+calendar))
-	}
-	return items
-}
-
-// Notice says how long the notice lasts.
-func (b Book) Notice() string {
-	n := b.Rules.Phases.Notice
-	if n.ShortenedTo > 0 {
-		return b.T("rules.notice.shortened", "time", b.Duration(n.ShortenedTo))
-	}
-	return b.N("rules.notice.days", int64(n.WorkingDays))
-}

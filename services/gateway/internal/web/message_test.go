@@ -87,6 +87,7 @@ func families(t *testing.T) map[string][]string {
 			ruleWords = append(ruleWords, k.Words...)
 		}
 	}
+	ruleKeys = append(ruleKeys, "notice.show", "notice.office.hours", "phases.notice")                              // where they mean something else
 	ruleWords = append(ruleWords, "true", "false", "results.show.all", "results.scores.none", "results.scores.all") // the last under these keys alone
 	return map[string][]string{
 		"nominate.":           {"name", "employer", "region", "category", "gender", "years", "deeds", "recommended_by"},
@@ -125,6 +126,9 @@ func families(t *testing.T) map[string][]string {
 		"rules.ranked.":       words["Method"],
 		"rules.ballot.":       words["Ballot"],
 		"rules.calendar.":     calendar.Names(),
+		"rules.starts.":       words["Starts"],
+		"notice.order.":       words["Order"],
+		"notice.by.":          words["By"],
 		"rules.nominee.":      words["Nominee"],
 
 		"desk.due.": {

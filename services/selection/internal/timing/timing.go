@@ -23,6 +23,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
+	"github.com/laurel-awards/laurel/services/selection/internal/notice"
 	"github.com/laurel-awards/laurel/services/selection/internal/store"
 )
 
@@ -112,10 +113,14 @@ func (t *Timing) change(ctx context.Context, tx *sqlx.Tx, in selection.ChangePha
 	if err := order(ctx, tx, in, now, event.PhaseChanged{ClosesAt: closesAt, Candidates: candidates}); err != nil {
 		return err
 	}
-	if in.Phase == rulebook.PhaseNotice {
-		return post(ctx, tx, s, now, *closesAt)
+	if in.Phase != rulebook.PhaseNotice {
+		return nil
 	}
-	return nil
+	runs, err := notice.Runs(s.Rulebook, now, t.holidays)
+	if err != nil {
+		return err
+	}
+	return notice.Post(ctx, tx, s.Slug, s.Approved.String, runs)
 }
 
 func lock(ctx context.Context, tx *sqlx.Tx, slug string) (subject, error) {
@@ -146,8 +151,11 @@ func freeze(ctx context.Context, tx *sqlx.Tx, s subject, now time.Time) error {
 // people close it, too.
 func (t *Timing) deadline(s subject, p lifecycle.Phase, now time.Time) (*time.Time, error) {
 	if p.Name == rulebook.PhaseNotice {
-		end, err := t.noticeEnd(s.Rulebook, now)
-		return &end, err
+		runs, err := notice.Runs(s.Rulebook, now, t.holidays)
+		if err != nil {
+			return nil, err
+		}
+		return &runs[len(runs)-1].Closes, nil
 	}
 	if p.ClosesAt == nil || !p.ClosesAt.After(now) {
 		return nil, nil
