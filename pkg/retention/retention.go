@@ -38,6 +38,7 @@ type Periods struct {
 	Withdrawn   time.Duration // entries, from when they were withdrawn
 	Refused     time.Duration // entries that were vetoed or lapsed, from the publication
 	Struck      time.Duration // candidates that were struck, from the publication
+	Objections  time.Duration // what objections tell of people, from the publication
 	Roster      time.Duration // members of a roster, from the publication
 	SignIns     time.Duration // what the audit log tells of sign-ins, from each
 	Audit       time.Duration // what it tells of people besides, from each act
@@ -75,6 +76,26 @@ type Plan struct {
 	// Needs tells which of some bodies the room's tables refer to; nil: the room
 	// has none.
 	Needs func(ctx context.Context, q sqlx.QueryerContext, hashes []string) ([]string, error)
+}
+
+// With is p and another plan of the same room.
+func (p Plan) With(other Plan) Plan {
+	return Plan{
+		Rules: append(slices.Clip(p.Rules), other.Rules...),
+		Needs: func(ctx context.Context, q sqlx.QueryerContext, hashes []string) (needed []string, err error) {
+			for _, one := range []Plan{p, other} {
+				if one.Needs == nil {
+					continue
+				}
+				some, err := one.Needs(ctx, q, hashes)
+				if err != nil {
+					return nil, err
+				}
+				needed = append(needed, some...)
+			}
+			return needed, nil
+		},
+	}
 }
 
 // Room is what a room erases by.

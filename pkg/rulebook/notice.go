@@ -47,6 +47,7 @@ const (
 type Objections struct {
 	By        string // what must be within the notice: ByArrival by default
 	Anonymous bool   // taken, with evidence
+	AnswerIn  int    // working days until each is decided: AnswerDays by default
 }
 
 // What of an objection must be within the notice.
@@ -93,6 +94,13 @@ func DefaultShow() []string { return []string{"employer"} }
 
 // Counts is By or its default.
 func (o Objections) Counts() string { return cmp.Or(o.By, ByArrival) }
+
+// AnswerDays are the working days until an objection is to be decided, where the
+// rulebook does not say.
+const AnswerDays = 15
+
+// Within is AnswerIn or its default.
+func (o Objections) Within() int { return cmp.Or(o.AnswerIn, AnswerDays) }
 
 // public are the attributes that everybody may read of every candidate: those of
 // each story, and those that the rulebook has labels for.

@@ -77,8 +77,10 @@ func (r *reader) noticeShow(f field, rb *Rulebook) (show []string) {
 }
 
 func (r *reader) objections(f field) Objections {
-	f = f.mapping("by", "anonymous")
-	return Objections{By: f.get("by").choice("", ByArrival, ByPostmark), Anonymous: f.get("anonymous").truth()}
+	f = f.mapping("by", "anonymous", "answer_in")
+	return Objections{
+		By: f.get("by").choice("", ByArrival, ByPostmark), Anonymous: f.get("anonymous").truth(), AnswerIn: f.get("answer_in").whole(1, maxNoticeDays),
+	}
 }
 
 func (r *reader) office(f field) Office {

@@ -175,6 +175,9 @@ type StrikeCandidate struct {
 	Slug   string `json:"slug"`
 	Number int    `json:"number"`
 	Reason string `json:"reason"` // required
+	// Upheld: an objection was upheld, so the candidate may be struck until the result
+	// is public.
+	Upheld bool `json:"upheld,omitempty"`
 }
 
 // WithdrawEntry takes an entry back before it is a candidate.
@@ -336,7 +339,8 @@ type Service interface {
 	// ListVersions gives what an entry says and has said, the latest first. Fault:
 	// ErrNoEntry.
 	ListVersions(ctx context.Context, in OfEntry) ([]Version, error)
-	// StrikeCandidate takes a candidate off the list, until the decision phase closes.
+	// StrikeCandidate takes a candidate off the list, until the decision phase closes
+	// or, because of an upheld objection, until the result is public.
 	// Again is fine. The answer says what can no more be met. Faults: ErrNoCandidate,
 	// ErrInvalid, ErrPhase.
 	StrikeCandidate(ctx context.Context, in StrikeCandidate) (Candidate, error)

@@ -64,8 +64,8 @@ const (
 	Moved    = "moved"
 	Approved = "approved"
 	Rejected = "rejected"
-	// Overtaken is one that fills the seats and had the votes, when what it was put
-	// for was no more: the search has decided, or the inputs have changed.
+	// Overtaken is one that had the votes, when what it was put for was no more: the
+	// search has decided, or the inputs have changed, as by a candidate who was struck.
 	Overtaken = "overtaken"
 	// AwaitsHosts is one that had the votes; it counts when all hosts have signed.
 	AwaitsHosts = "signing"

@@ -24,6 +24,13 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("change_phase", s.ChangePhase),
 		bus.Method("get_plan", s.GetPlan),
 		bus.Method("get_notice", s.GetNotice),
+		bus.Method("file_objection", s.FileObjection),
+		bus.Method("follow_objection", s.FollowObjection),
+		bus.Method("list_objections", s.ListObjections),
+		bus.Method("get_objection", s.GetObjection),
+		bus.Method("note_objection", s.NoteObjection),
+		bus.Method("exclude_handler", s.ExcludeHandler),
+		bus.Method("decide_objection", s.DecideObjection),
 		bus.Method("publish_result", s.PublishResult),
 		bus.Method("preview_results", s.PreviewResults),
 		bus.Method("record_export", s.RecordExport),
@@ -104,6 +111,41 @@ func (c *Client) GetPlan(ctx context.Context, in Of) (Plan, error) {
 // GetNotice implements Service.
 func (c *Client) GetNotice(ctx context.Context, in Of) (Notice, error) {
 	return bus.Call[Notice](ctx, c.bus, Name, "get_notice", in)
+}
+
+// FileObjection implements Service.
+func (c *Client) FileObjection(ctx context.Context, in FileObjection) (Filed, error) {
+	return bus.Call[Filed](ctx, c.bus, Name, "file_objection", in)
+}
+
+// FollowObjection implements Service.
+func (c *Client) FollowObjection(ctx context.Context, in FollowObjection) (Followed, error) {
+	return bus.Call[Followed](ctx, c.bus, Name, "follow_objection", in)
+}
+
+// ListObjections implements Service.
+func (c *Client) ListObjections(ctx context.Context, in Of) ([]Objection, error) {
+	return bus.Call[[]Objection](ctx, c.bus, Name, "list_objections", in)
+}
+
+// GetObjection implements Service.
+func (c *Client) GetObjection(ctx context.Context, in OfObjection) (Objection, error) {
+	return bus.Call[Objection](ctx, c.bus, Name, "get_objection", in)
+}
+
+// NoteObjection implements Service.
+func (c *Client) NoteObjection(ctx context.Context, in NoteObjection) (Objection, error) {
+	return bus.Call[Objection](ctx, c.bus, Name, "note_objection", in)
+}
+
+// ExcludeHandler implements Service.
+func (c *Client) ExcludeHandler(ctx context.Context, in ExcludeHandler) (Objection, error) {
+	return bus.Call[Objection](ctx, c.bus, Name, "exclude_handler", in)
+}
+
+// DecideObjection implements Service.
+func (c *Client) DecideObjection(ctx context.Context, in DecideObjection) (Objection, error) {
+	return bus.Call[Objection](ctx, c.bus, Name, "decide_objection", in)
 }
 
 // PublishResult implements Service.

@@ -26,6 +26,7 @@ type Notice struct {
 	Show         []string          `json:"show"`  // fields of each candidate
 	Awards       []NoticeList      `json:"awards"`
 	Objections   ObjectionRules    `json:"objections"`
+	Counts       ObjectionCounts   `json:"counts"`           // of objections
 	Office       *Office           `json:"office,omitempty"` // absent: the rulebook names none
 }
 
@@ -43,11 +44,11 @@ type NoticeList struct {
 	ID     string            `json:"id"`
 	Title  map[string]string `json:"title"`
 	Seats  int               `json:"seats"`
-	Listed []Listed          `json:"listed"`
+	Listed []NoticeEntry     `json:"listed"`
 }
 
-// Listed is a candidate on notice.
-type Listed struct {
+// NoticeEntry is a candidate on notice.
+type NoticeEntry struct {
 	Number int               `json:"number"`
 	Name   string            `json:"name"`
 	Fields map[string]string `json:"fields,omitempty"` // by attribute: those of Show that the entry has

@@ -129,13 +129,16 @@ type Results struct {
 	ScoresHash   string            `json:"scores_hash"`
 	// CandidatesHash is of the candidates that the result was computed from; absent
 	// of a result of the first form.
-	CandidatesHash string            `json:"candidates_hash,omitempty"`
-	Ballots        int64             `json:"ballots"`
-	Decision       DecisionRecord    `json:"decision"`
-	Lot            string            `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
-	Decided        bool              `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
-	Awards         []AwardList       `json:"awards"`            // best first
-	Ranking        []RankedCandidate `json:"ranking"`           // whom the rulebook has shown, with what it tells of scores
+	CandidatesHash string         `json:"candidates_hash,omitempty"`
+	Ballots        int64          `json:"ballots"`
+	Decision       DecisionRecord `json:"decision"`
+	Lot            string         `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
+	Decided        bool           `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
+	Awards         []AwardList    `json:"awards"`            // best first
+	// Notices and Objections are absent of results from before.
+	Notices    []NoticeRun       `json:"notices,omitempty"`
+	Objections *ObjectionCounts  `json:"objections,omitempty"`
+	Ranking    []RankedCandidate `json:"ranking"` // whom the rulebook has shown, with what it tells of scores
 }
 
 // DecisionRecord is how the committee voted, and which hosts signed it off.
@@ -209,9 +212,30 @@ type Service interface {
 	// GetNotice gives what is on public notice. Faults: ErrUnknown, ErrNoNotice,
 	// ErrNotArrived.
 	GetNotice(ctx context.Context, in Of) (Notice, error)
+	// FileObjection takes an objection to a candidate on notice, of the public or as
+	// staff enter it. Faults: ErrInvalid, ErrUnknown, ErrNoNotice, ErrNoticeOver: to
+	// the public once the notice ends, to staff once the result is public.
+	FileObjection(ctx context.Context, in FileObjection) (Filed, error)
+	// FollowObjection tells whoever has its code how far an objection is. Fault: ErrCode.
+	FollowObjection(ctx context.Context, in FollowObjection) (Followed, error)
+	// ListObjections gives those that the acting handler is not party to, open ones
+	// first, without files, notes and who is excluded. Fault: ErrUnknown.
+	ListObjections(ctx context.Context, in Of) ([]Objection, error)
+	// GetObjection gives one. Faults: ErrUnknown, ErrObjected, also to who is party to it,
+	// here and below.
+	GetObjection(ctx context.Context, in OfObjection) (Objection, error)
+	// NoteObjection notes a hearing, or something else. Faults: ErrInvalid, ErrObjected,
+	// ErrEnded of one that is erased.
+	NoteObjection(ctx context.Context, in NoteObjection) (Objection, error)
+	// ExcludeHandler keeps an objection from one of staff, oneself too, for good.
+	// Again is fine. Faults: ErrInvalid, ErrObjected.
+	ExcludeHandler(ctx context.Context, in ExcludeHandler) (Objection, error)
+	// DecideObjection ends an objection; the same again is fine. An upheld one asks
+	// for its candidate to be struck. Faults: ErrInvalid, ErrObjected, ErrEnded.
+	DecideObjection(ctx context.Context, in DecideObjection) (Objection, error)
 	// PublishResult makes the result public. Again is fine and gives what is public.
 	// Faults: ErrInvalid (reason), ErrUnknown, ErrOutOfOrder before the notice is
-	// closed, ErrNotArrived.
+	// closed, ErrObjectionsOpen, ErrNotArrived.
 	PublishResult(ctx context.Context, in PublishResult) (Results, error)
 	// PreviewResults gives what PublishResult would make public now, and what stands in
 	// its way; of a public result, what is public. Fault: ErrUnknown.

@@ -49,8 +49,8 @@ func TestNotice_list(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := func(n int, name string) selection.Listed {
-		return selection.Listed{Number: n, Name: name, Fields: map[string]string{"employer": fmt.Sprintf("快递%d", n)}}
+	one := func(n int, name string) selection.NoticeEntry {
+		return selection.NoticeEntry{Number: n, Name: name, Fields: map[string]string{"employer": fmt.Sprintf("快递%d", n)}}
 	}
 	want := selection.Notice{
 		Slug: slug, Title: got.Title, Edition: 2, Timezone: "Asia/Shanghai", RulebookHash: h.get().RulebookHash, ResultHash: result,
@@ -62,8 +62,8 @@ func TestNotice_list(t *testing.T) {
 		Order: "strokes", Show: []string{"employer", "region"}, Objections: selection.ObjectionRules{By: "postmark"},
 		Office: &selection.Office{Name: map[string]string{"": "纪检组"}, Phone: "0931"},
 		Awards: []selection.NoticeList{
-			{ID: "winner", Title: map[string]string{"zh": "陇原最美快递员"}, Seats: 1, Listed: []selection.Listed{one(3, "张伟")}},
-			{ID: "nominated", Title: map[string]string{"zh": "提名奖"}, Seats: 2, Listed: []selection.Listed{one(4, "丁一"), one(1, "王芳")}},
+			{ID: "winner", Title: map[string]string{"zh": "陇原最美快递员"}, Seats: 1, Listed: []selection.NoticeEntry{one(3, "张伟")}},
+			{ID: "nominated", Title: map[string]string{"zh": "提名奖"}, Seats: 2, Listed: []selection.NoticeEntry{one(4, "丁一"), one(1, "王芳")}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || got.DecidedAt.IsZero() {

@@ -167,6 +167,10 @@ func TestPublish(t *testing.T) {
 			ranked(4, 3, "70", "20", "50", "nominated", "lot"), ranked(2, 4, "1", "1", "0", ""),
 		},
 	}
+	want.Notices = []selection.NoticeRun{{
+		Title: map[string]string{}, WorkingDays: 5, PostedAt: spring(), ClosesAt: spring().Add(3 * time.Second),
+	}}
+	want.Objections = &selection.ObjectionCounts{}
 	want.Awards = []selection.AwardList{
 		{ID: "winner", Title: map[string]string{"zh": "陇原最美快递员"}, Seats: 1, Winners: want.Ranking[:1]},
 		{ID: "nominated", Title: map[string]string{"zh": "提名奖"}, Seats: 2, Winners: want.Ranking[1:3]},

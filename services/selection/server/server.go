@@ -35,7 +35,7 @@ func New(deps run.Deps) (run.Room, error) { return Config{}.New(deps) }
 // New wires the room.
 func (c Config) New(deps run.Deps) (run.Room, error) {
 	selections, phases, public := store.New(deps), timing.New(deps, c.Holidays), publication.New(deps, c.Bundles)
-	notices := notice.New(deps)
+	notices := notice.New(deps, c.Holidays)
 	service := struct {
 		*store.Store
 		*timing.Timing
@@ -50,6 +50,6 @@ func (c Config) New(deps run.Deps) (run.Room, error) {
 		Endpoints:  selection.Endpoints(service),
 		Handlers:   slices.Concat(selections.Handlers(), phases.Handlers()),
 		Tasks:      []run.Task{phases.Clock().Task()},
-		Retention:  public.Retention(),
+		Retention:  public.Retention().With(notices.Retention()),
 	}, nil
 }

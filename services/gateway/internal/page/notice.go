@@ -53,7 +53,7 @@ type noticeList struct {
 
 // noticeRow is a candidate on notice.
 type noticeRow struct {
-	selection.Listed
+	selection.NoticeEntry
 
 	Href   string
 	Values []string // of the columns
@@ -116,7 +116,7 @@ func (s *visit) onNotice(n selection.Notice, now time.Time) noticePage {
 	for _, a := range n.Awards {
 		list := noticeList{Title: t.Words(a.Title), Seats: a.Seats}
 		for _, one := range a.Listed {
-			row := noticeRow{Listed: one, Href: s.storyPath(one.Number)}
+			row := noticeRow{NoticeEntry: one, Href: s.storyPath(one.Number)}
 			for _, field := range n.Show {
 				row.Values = append(row.Values, s.book.Value(field, one.Fields[field]))
 			}

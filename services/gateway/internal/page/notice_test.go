@@ -16,15 +16,6 @@ import (
 	"github.com/laurel-awards/laurel/services/selection"
 )
 
-// noticeRules has what a notice tells.
-const noticeRules = `
-notice:
-  order: strokes
-  show: [employer, region]
-  objections: {by: postmark}
-  office: {name: {zh: 甘肃省总工会机关纪委, en: Discipline office of the union}, hours: {zh: 工作日 9:00–17:00, en: "Working days, 9 to 17"}, phone: 0931-8888888}
-`
-
 // post puts the first candidates of h on notice: the second of two is running.
 func (h *installation) post(t *testing.T) {
 	t.Helper()
@@ -53,7 +44,7 @@ func (h *installation) post(t *testing.T) {
 			},
 		}
 		for i, c := range h.candidates {
-			one := selection.Listed{Number: c.Number, Name: c.Name, Fields: map[string]string{"employer": c.Employer, "region": c.Region}, Struck: i == 2}
+			one := selection.NoticeEntry{Number: c.Number, Name: c.Name, Fields: map[string]string{"employer": c.Employer, "region": c.Region}, Struck: i == 2}
 			n.Awards[min(i/10, 1)].Listed = append(n.Awards[min(i/10, 1)].Listed, one)
 		}
 		h.onNotice = n
@@ -63,7 +54,7 @@ func (h *installation) post(t *testing.T) {
 // Nothing is on notice before the decision; then the page has what practice
 // demands, and is linked.
 func TestPages_notice(t *testing.T) {
-	h := newInstallation(t, courierRules(t)+named+noticeRules, 12)
+	h := newInstallation(t, courierRules(t)+named, 12)
 	at := serve(t, h, "").URL + "/s/" + slug
 	c := visitor(t)
 	get(t, c, at+"/notice").has(t, 200, "尚未公示")
@@ -89,7 +80,7 @@ func TestPages_notice(t *testing.T) {
 
 // TestNotice_look looks at the notice, full and empty, and at its print.
 func TestNotice_look(t *testing.T) {
-	h := newInstallation(t, courierRules(t)+named+noticeRules, 12)
+	h := newInstallation(t, courierRules(t)+named, 12)
 	address := serve(t, h, "").URL + "/s/" + slug
 	ctx := browser.Open(t)
 	browser.Look(t, ctx, "notice-before", address+"/notice")

@@ -86,8 +86,11 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		}
 		strikes = len(ids) > 0
 		for _, id := range ids {
-			if state == phase.Closed {
+			if state == phase.Closed && !in.Upheld {
 				return phase.ErrNotOpen.With("phase", rulebook.PhaseDecision)
+			}
+			if err := notEnded(ctx, tx, in.Slug); err != nil {
+				return err
 			}
 			if err := c.struck(ctx, tx, in, id); err != nil {
 				return err
@@ -100,6 +103,18 @@ func (c *Candidates) StrikeCandidate(ctx context.Context, in nomination.StrikeCa
 		out.Unmet = c.unmet(ctx, in.Slug)
 	}
 	return out, err
+}
+
+// notEnded refuses what would change a public result.
+func notEnded(ctx context.Context, tx *sqlx.Tx, slug string) error {
+	var ended bool
+	if err := tx.GetContext(ctx, &ended, `SELECT EXISTS (SELECT FROM ended WHERE slug = $1)`, slug); err != nil {
+		return fmt.Errorf("strike: %w", err)
+	}
+	if ended {
+		return phase.ErrNotOpen.With("phase", rulebook.PhaseNotice)
+	}
+	return nil
 }
 
 // unmet tells what can no more be met. The strike stands whatever comes of that.

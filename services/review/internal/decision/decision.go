@@ -263,8 +263,17 @@ func (m *Meeting) GetDecision(ctx context.Context, in review.Of) (review.Decisio
 	return m.state(ctx, m.deps.DB, in.Slug)
 }
 
+// open refuses what is not of the decision's phase. A committee whose decision was
+// overtaken goes on after it.
 func (m *Meeting) open(ctx context.Context, tx *sqlx.Tx, slug string) (phase.Selection, error) {
-	return m.deps.Selections.Require(ctx, tx, slug, m.deps.Time(), rulebook.PhaseDecision)
+	sel, err := m.deps.Selections.Require(ctx, tx, slug, m.deps.Time(), rulebook.PhaseDecision)
+	if !errors.Is(err, phase.ErrNotOpen) {
+		return sel, err
+	}
+	if again, failed := result.Overtaken(ctx, tx, slug); failed != nil || !again {
+		return sel, errors.Join(err, failed)
+	}
+	return m.deps.Selections.Get(ctx, tx, slug)
 }
 
 // change runs fn with the meeting to itself and gives the state after it.

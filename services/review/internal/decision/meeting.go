@@ -13,6 +13,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/phase"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/review"
+	"github.com/laurel-awards/laurel/services/review/internal/result"
 	"github.com/laurel-awards/laurel/services/review/internal/watch"
 )
 
@@ -50,8 +51,13 @@ func (m *Meeting) GetMeeting(ctx context.Context, in review.OfMeeting) (review.M
 // is to decide.
 func (m *Meeting) attend(ctx context.Context, slug string, now time.Time) error {
 	state, err := phase.Of(ctx, m.deps.DB, slug, rulebook.PhaseDecision, now)
-	if err != nil || state != phase.Open {
+	if err != nil {
 		return err
+	}
+	if state != phase.Open {
+		if again, err := result.Overtaken(ctx, m.deps.DB, slug); err != nil || !again {
+			return err
+		}
 	}
 	if _, err := m.deps.DB.ExecContext(ctx, `
 		INSERT INTO attendance AS a (slug, account, came_at, seen_at)

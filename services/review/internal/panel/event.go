@@ -55,9 +55,13 @@ func (p *Panels) onAdmitted(ctx context.Context, tx *sqlx.Tx, env event.Envelope
 	return p.assignAll(ctx, tx, sel)
 }
 
-// onStruck takes a candidate out of a result that is not decided, too.
+// onStruck takes a candidate out of the result, too. A decision about it falls, as
+// long as the result is not public.
 func (p *Panels) onStruck(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.CandidateStruck) error {
 	if err := projection.OnStruck(ctx, tx, env, e); err != nil {
+		return err
+	}
+	if err := p.results.Overtake(ctx, tx, env.Slug); err != nil {
 		return err
 	}
 	return p.compute(ctx, tx, env.Slug)

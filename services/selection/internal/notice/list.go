@@ -78,9 +78,9 @@ func (n *Notices) lists(ctx context.Context, tx *sqlx.Tx, rules *rulebook.Rulebo
 	for i, a := range rules.Awards {
 		listed := byAward[a.ID]
 		sortBy(listed, rules.Notice.Ordered(), rules.Nominee == rulebook.NomineePerson)
-		lists[i] = selection.NoticeList{ID: a.ID, Title: a.Title, Seats: a.Seats, Listed: make([]selection.Listed, len(listed))}
+		lists[i] = selection.NoticeList{ID: a.ID, Title: a.Title, Seats: a.Seats, Listed: make([]selection.NoticeEntry, len(listed))}
 		for at, one := range listed {
-			lists[i].Listed[at] = one.Listed
+			lists[i].Listed[at] = one.NoticeEntry
 		}
 	}
 	return lists, nil
@@ -94,8 +94,8 @@ func (c candidate) entry(rank int, show []string) (entry, error) {
 		return entry{}, fmt.Errorf("attributes of candidate %d: %w", c.Number, err)
 	}
 	one := entry{
-		Listed: selection.Listed{Number: c.Number, Name: c.Name, Fields: map[string]string{}, Struck: c.Struck},
-		rank:   rank, region: attributes["region"],
+		NoticeEntry: selection.NoticeEntry{Number: c.Number, Name: c.Name, Fields: map[string]string{}, Struck: c.Struck},
+		rank:        rank, region: attributes["region"],
 	}
 	for _, field := range show {
 		if value := attributes[field]; value != "" {

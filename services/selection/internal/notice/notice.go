@@ -23,10 +23,14 @@ import (
 )
 
 // Notices tells what is on notice.
-type Notices struct{ deps run.Deps }
+type Notices struct {
+	deps     run.Deps
+	holidays calendar.Holidays
+}
 
-// New tells of deps' database and blobs.
-func New(deps run.Deps) *Notices { return &Notices{deps} }
+// New tells of deps' database and blobs. Deadlines heed holidays before those that
+// come with this version.
+func New(deps run.Deps, holidays calendar.Holidays) *Notices { return &Notices{deps, holidays} }
 
 // Runs gives the time of each notice of a decision that is posted now. Fault:
 // ErrNoHolidays, which names the year.
@@ -97,6 +101,9 @@ func (n *Notices) GetNotice(ctx context.Context, in selection.Of) (out selection
 		Objections: selection.ObjectionRules{By: rules.Notice.Objections.Counts(), Anonymous: rules.Notice.Objections.Anonymous},
 	}
 	if out.Notices, err = runs(ctx, tx, in.Slug); err != nil {
+		return out, err
+	}
+	if out.Counts, err = Counts(ctx, tx, in.Slug); err != nil {
 		return out, err
 	}
 	out.Awards, err = n.lists(ctx, tx, rules, posted.Result, in.Slug)

@@ -15,7 +15,7 @@ import (
 
 // entry is a candidate in a list that is to be sorted.
 type entry struct {
-	selection.Listed
+	selection.NoticeEntry
 
 	rank   int
 	region string

@@ -14,7 +14,7 @@ import (
 func entries(names ...string) (list []entry) {
 	for i, n := range names {
 		name, region, _ := strings.Cut(n, "/")
-		list = append(list, entry{Listed: selection.Listed{Number: i + 1, Name: name}, rank: len(names) - i, region: region})
+		list = append(list, entry{NoticeEntry: selection.NoticeEntry{Number: i + 1, Name: name}, rank: len(names) - i, region: region})
 	}
 	return list
 }
@@ -61,7 +61,7 @@ func TestSortBy_property(t *testing.T) {
 		list := make([]entry, rapid.IntRange(0, 12).Draw(t, "candidates"))
 		for i := range list {
 			list[i] = entry{
-				Listed: selection.Listed{Number: i + 1, Name: word.Draw(t, "name")}, rank: rapid.IntRange(1, 5).Draw(t, "rank"), region: word.Draw(t, "region"),
+				NoticeEntry: selection.NoticeEntry{Number: i + 1, Name: word.Draw(t, "name")}, rank: rapid.IntRange(1, 5).Draw(t, "rank"), region: word.Draw(t, "region"),
 			}
 		}
 		numbers := func(l []entry) (all []int) {

@@ -22,6 +22,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/run"
 	"github.com/laurel-awards/laurel/services/selection"
 	"github.com/laurel-awards/laurel/services/selection/internal/lifecycle"
+	"github.com/laurel-awards/laurel/services/selection/internal/notice"
 	"github.com/laurel-awards/laurel/services/selection/internal/store"
 )
 
@@ -76,6 +77,9 @@ func (p *Publication) publish(ctx context.Context, tx *sqlx.Tx, in selection.Pub
 	if err := phases.Publishable(sel.Decided); err != nil {
 		return none, err
 	}
+	if err := notice.Clear(ctx, tx, in.Slug); err != nil {
+		return none, err
+	}
 	results, err := p.build(ctx, tx, sel, now)
 	if err != nil {
 		return none, err
@@ -122,8 +126,14 @@ func (p *Publication) PreviewResults(ctx context.Context, in selection.Of) (out 
 	if err != nil {
 		return out, err
 	}
-	if err := phases.Publishable(sel.Decided); err != nil {
-		out.Refused = fault.From(err)
+	refused := phases.Publishable(sel.Decided)
+	if refused == nil {
+		refused = notice.Clear(ctx, tx, in.Slug)
+	}
+	if refused != nil {
+		if out.Refused = fault.From(refused); out.Refused.Kind == fault.Internal {
+			return out, refused
+		}
 	}
 	if !sel.Decided {
 		return out, nil

@@ -18,6 +18,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/reason"
 	"github.com/laurel-awards/laurel/pkg/rulebook"
 	"github.com/laurel-awards/laurel/services/selection"
+	"github.com/laurel-awards/laurel/services/selection/internal/notice"
 )
 
 // computed is the published part of what review wrote into the result's blob.
@@ -78,7 +79,12 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 			return selection.Results{}, fmt.Errorf("results: signatures: %w", err)
 		}
 	}
+	runs, counts, err := notice.Held(ctx, tx, sel.Slug)
+	if err != nil {
+		return selection.Results{}, err
+	}
 	return selection.Results{
+		Notices: runs, Objections: counts,
 		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
 		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash, CandidatesHash: result.Candidates,
 		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained, Signatures: signatures},

@@ -83,6 +83,12 @@ func decide(ctx context.Context, tx *sqlx.Tx, env event.Envelope, e event.Decisi
 		}
 		signatures = string(body)
 	}
+	// What the committee decides anew is what stands on notice.
+	if e.Approved {
+		if err := exec(ctx, tx, "keep notice", `UPDATE notice SET result_hash = $2 WHERE slug = $1`, env.Slug, e.ResultHash); err != nil {
+			return err
+		}
+	}
 	return exec(ctx, tx, "keep decision", `
 		INSERT INTO decision (slug, result_hash, approved, members, votes_for, votes_against, abstained, signatures, made_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)

@@ -126,6 +126,7 @@ type Retention struct {
 	Withdrawn   int `env:"RETENTION_WITHDRAWN" default:"30" help:"Days from its withdrawal until an entry loses what it tells of people, and its picture; 0: never."`
 	Refused     int `env:"RETENTION_REFUSED" default:"180" help:"Days from the publication until an entry that was vetoed, or not passed in time, does so; 0: never."`
 	Struck      int `env:"RETENTION_STRUCK" default:"180" help:"Days from the publication until a candidate that was struck loses picture, story and what else was told of the person but number, name, category and the reason; 0: never."`
+	Objections  int `env:"RETENTION_OBJECTIONS" default:"180" help:"Days from the publication until objections lose who made them, what they say, their files and notes, and the reasons of the outcome; the outcome stays; 0: never."`
 	Roster      int `env:"RETENTION_ROSTER" default:"180" help:"Days from the publication until the members of a roster are erased; 0: never."`
 	SignIns     int `env:"RETENTION_SIGN_INS" default:"180" help:"Days until the audit log forgets the names and addresses of sign-ins, failures and sign-outs, at least 180; 0: never."`
 	Audit       int `env:"RETENTION_AUDIT" default:"1095" help:"Days until it forgets names, reasons and details of all other acts, at least 180; who did what, and when, stays, by the account's id; 0: never."`
@@ -143,6 +144,7 @@ func (r Retention) Periods() (p retention.Periods, err error) {
 		{"RETENTION_WITHDRAWN", r.Withdrawn, 0, &p.Withdrawn},
 		{"RETENTION_REFUSED", r.Refused, 0, &p.Refused},
 		{"RETENTION_STRUCK", r.Struck, 0, &p.Struck},
+		{"RETENTION_OBJECTIONS", r.Objections, 0, &p.Objections},
 		{"RETENTION_ROSTER", r.Roster, 0, &p.Roster},
 		{"RETENTION_SIGN_INS", r.SignIns, audit.Youngest, &p.SignIns},
 		{"RETENTION_AUDIT", r.Audit, audit.Youngest, &p.Audit},
