@@ -25,7 +25,7 @@ var deskPaths = map[string]string{
 	"factor": aFactor, "draft": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"entry": "0192f0c1-2345-7abc-8def-0123456789ab", "import": "0192f0c1-2345-7abc-8def-0123456789ac", "picture": "0192f0c1-2345-7abc-8def-0123456789ad",
 	"panel": "experts", "code": "K-482", "letter": aLetter, "wording": "invitation",
-	"phase": "voting", "action": "close", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7", "file": "candidates",
+	"phase": "voting", "action": "close", "juror": "0192f0c1-2345-7abc-8def-0123456789ae", "number": "7", "file": "candidates", "objection": "2",
 }
 
 // deskForms are what forms of desks take, by route, where a form with nothing in

@@ -78,6 +78,9 @@ func undoTable() map[string]takenBack {
 		of + "/search/order": nothing, of + "/search/cancel": nothing, // likewise
 		of + "/entries/{entry}/strike/confirm": hasPage,
 		"/desk/operators/give":                 hasPage, "/desk/operators/revoke": hasPage, "/desk/operators/access/change": hasPage,
+		// Objections: what is noted stays, and each act has a page that says what it does.
+		of + "/objections/enter/send": hasPage, of + "/objections/{objection}/note/send": hasPage,
+		of + "/objections/{objection}/exclude/send": hasPage, of + "/objections/{objection}/decide/send": hasPage,
 		// Departments and jurors. A sheet may be saved again until review closes.
 		of + "/vetting/{entry}/give": byUndo, of + "/vetting/many/give": byUndo, of + "/vetting/withdraw": isUndo,
 		of + "/sheets/{panel}/{code}/save": hasPage, of + "/sheets/{panel}/{code}/abstain/confirm": hasPage,

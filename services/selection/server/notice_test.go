@@ -168,7 +168,7 @@ func TestPublish(t *testing.T) {
 		},
 	}
 	want.Notices = []selection.NoticeRun{{
-		Title: map[string]string{}, WorkingDays: 5, PostedAt: spring(), ClosesAt: spring().Add(3 * time.Second),
+		WorkingDays: 5, PostedAt: spring(), ClosesAt: spring().Add(3 * time.Second),
 	}}
 	want.Objections = &selection.ObjectionCounts{}
 	want.Awards = []selection.AwardList{

@@ -94,7 +94,7 @@ func TestObjection_times(t *testing.T) {
 				change func(in *selection.FileObjection)
 				want   []string
 			}{
-				{func(in *selection.FileObjection) { in.Via = "" }, []string{"via one_of"}},
+				{func(in *selection.FileObjection) { in.Via = "" }, []string{"via not_one_of"}},
 				{func(in *selection.FileObjection) { in.ReceivedOn = "yesterday" }, []string{"received_on day_malformed"}},
 				{func(in *selection.FileObjection) { in.Postmark = "2026-05-20" }, []string{"postmark day_ahead"}},
 				{func(in *selection.FileObjection) { in.Via, in.Postmark = selection.ViaCall, "2026-04-26" }, []string{"postmark postmark_without_letter"}},
@@ -198,7 +198,7 @@ func TestObjection_handled(t *testing.T) {
 	if diff := cmp.Diff([]string{"rule objection_in_time"}, codes(t, decide(selection.ObjectionClosed, selection.RuleLate))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"rule one_of"}, codes(t, decide(selection.ObjectionClosed, ""))); diff != "" {
+	if diff := cmp.Diff([]string{"rule not_one_of"}, codes(t, decide(selection.ObjectionClosed, ""))); diff != "" {
 		t.Error(diff)
 	}
 	for range 2 {

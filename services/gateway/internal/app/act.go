@@ -22,6 +22,8 @@ const (
 	ReadTurnout     Act = "read_turnout"
 	ReadResults     Act = "read_results"
 	ReadNotice      Act = "read_notice"
+	FileObjection   Act = "file_objection"
+	FollowObjection Act = "follow_objection" // with its code
 	ReadReceipt     Act = "read_receipt"
 	ReadLog         Act = "read_log"
 	ReadBundle      Act = "read_bundle" // and by which keys it is signed
@@ -114,6 +116,9 @@ const (
 	SignDecision  Act = "sign_decision"
 	PublishResult Act = "publish_result"
 
+	EnterObjection  Act = "enter_objection"  // that came by letter, call or visit
+	HandleObjection Act = "handle_objection" // read, note, decide; not who is party to it
+
 	ExportFile     Act = "export_file"
 	ReadDeliveries Act = "read_deliveries"
 	ReadAudit      Act = "read_audit"
@@ -170,8 +175,8 @@ func Rules() map[Act]Rule {
 	juror := Rule{Roles: []identity.Role{identity.Juror}, In: Panel}
 	return map[Act]Rule{
 		ListSelections: anybody, ReadSelection: anybody, ReadRulebook: anybody, ListCandidates: anybody, ReadCandidate: anybody,
-		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadNotice: anybody, ReadReceipt: anybody, ReadLog: anybody,
-		ReadBundle: anybody, ReadJob: anybody, ReadDescription: anybody,
+		ReadPhoto: anybody, ReadTally: anybody, FollowTally: anybody, ReadResults: anybody, ReadReceipt: anybody, ReadLog: anybody,
+		ReadNotice: anybody, FileObjection: anybody, FollowObjection: anybody, ReadBundle: anybody, ReadJob: anybody, ReadDescription: anybody,
 
 		ProveVoter: anybody, CastBallot: {Who: Voters}, ReadStatement: anybody,
 		SignIn: anybody, SignOut: {Who: Holders}, ReadAccount: {Who: SignedIn, First: true}, ReadDesk: {Roles: identity.Roles()},
@@ -198,6 +203,7 @@ func Rules() map[Act]Rule {
 		RecordLot: organizer, ReadLot: deciding, ReadResult: deciding, ReadDecision: deciding, TryResult: overseer,
 		ReadSearch: deciding, OrderSearch: organizer,
 		SeatCommittee: organizer, PutMotion: organizer, CloseMotion: organizer, PublishResult: organizer,
+		EnterObjection: organizer, HandleObjection: organizer,
 		VoteMotion:  {Roles: []identity.Role{identity.Committee}},
 		ReadSigning: {Roles: []identity.Role{identity.Signer}}, SignDecision: {Roles: []identity.Role{identity.Signer}, In: Host},
 

@@ -93,6 +93,7 @@ type App struct {
 
 	requests, ballots *limit.Limiter
 	signIns, entries  *limit.Networks
+	objections        *limit.Networks
 	credentials       *work.Throttle
 }
 
@@ -114,6 +115,7 @@ func New(s Services, b *bus.Bus, blobs blob.Store, cfg Config) *App {
 		verifier: cfg.CredentialKey.Verifier(), packer: pack.New(s.Replicas),
 		requests: limit.New(cfg.Limits.Requests, cfg.Now), ballots: limit.New(cfg.Limits.Ballots, cfg.Now),
 		signIns: limit.NewNetworks(cfg.Limits.SignIns, cfg.Now), entries: limit.NewNetworks(cfg.Limits.Entries, cfg.Now),
+		objections:  limit.NewNetworks(cfg.Limits.Entries, cfg.Now),
 		credentials: work.NewThrottle(cfg.Limits.Credentials, cfg.WorkNumbers, cfg.CredentialKey, cfg.Now),
 		codes:       newCodeTries(cfg.Limits.Codes, cfg.Limits.AllCodes, cfg.Now),
 	}

@@ -13,7 +13,7 @@ type Limits struct {
 	Requests    limit.Rate // of an address, to the whole API
 	SignIns     limit.Rate // of an address, whatever comes of them; identity counts those that fail
 	Credentials work.Rates // device credentials: more of them take work
-	Entries     limit.Rate // of an address: self-nominations
+	Entries     limit.Rate // of an address: self-nominations, and as many objections
 	Ballots     limit.Rate // of a credential
 	Codes       limit.Rate // of an address, in a selection: wrong roster codes
 	AllCodes    limit.Rate // of a selection: wrong roster codes, whoever sends them

@@ -101,7 +101,7 @@ func (d *desk) exportCodes(c echo.Context, at *place, typed url.Values) error {
 	if err != nil {
 		return err
 	}
-	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(answerTime)) // a recorder in a test has none
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(web.AnswerTime)) // a recorder in a test has none
 	address := d.Address(c) + "/s/" + at.Slug
 	var body bytes.Buffer
 	media, ending := "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx"

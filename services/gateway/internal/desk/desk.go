@@ -69,6 +69,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App) {
 	d.mountResult()
 	d.mountSearch()
 	d.mountPublish()
+	d.mountObjections()
 	d.mountChecks()
 }
 

@@ -15,7 +15,7 @@ import (
 // selection, then what watches over it.
 var sectionOrder = []string{
 	"", "vetting", "sheets", "meeting", "sign",
-	"entries", "import", "photos", "phases", "people", "mail", "roster", "panels", "result", "publish",
+	"entries", "import", "photos", "phases", "people", "mail", "roster", "panels", "result", "objections", "publish",
 	"rulebook", "checks", "audit",
 }
 

@@ -66,8 +66,8 @@ func TestPages_notice(t *testing.T) {
 	shown.has(t, 200, "公示时间", "2026年5月1日 10:00", "2026年5月3日 23:59", "2026年5月11日 23:59", "5 个工作日", "推荐单位公示", "按姓名笔画为序",
 		h.candidates[0].Name, h.candidates[11].Name, h.candidates[0].Employer, "甘肃省总工会机关纪委", "0931-8888888", "730000", "jiwei@union.example",
 		"以邮戳日期为准", "不署真实姓名的异议不予受理", "公示期满并处理异议后", h.selections[0].RulebookHash, strings.Repeat("ab", 32),
-		"委员 9 人，参加表决 8 人，赞成 7 人", "取消资格", "/notice/print")
-	if i, j := strings.Index(shown.body, "进行中"), strings.Index(shown.body, "推荐单位公示"); i < j {
+		"委员 9 人，参加表决 8 人，赞成 7 人", "已取消候选资格", "/notice/print", "提出异议", "/notice/objection\"")
+	if i, j := strings.Index(shown.body, `badge live">进行中`), strings.Index(shown.body, "主办单位公示"); i < j {
 		t.Error("which of the notices is running")
 	}
 	get(t, c, at+"/notice/print").has(t, 200, "关于", "拟表彰对象的公示", h.candidates[11].Name, "甘肃省邮政管理局", "2026年5月1日</p></div>")

@@ -99,6 +99,7 @@ func Mount(e *echo.Echo, site *web.Site, core *app.App, posters *poster.Poster) 
 	web.Get(e, app.ListCandidates, "/s/:slug/review", p.reviewing, paged...)
 	web.Post(e, app.ListCandidates, "/s/:slug", "review", p.reviewed, paged...)
 	web.Post(e, app.CastBallot, "/s/:slug", "vote", p.vote, paged...)
+	p.mountObjection(e, paged, asking)
 	p.mountAccount(e, paged)
 	for _, w := range p.ways {
 		web.Post(e, app.ProveVoter, "/s/:slug", w.traits().form, p.proving(w), paged...)

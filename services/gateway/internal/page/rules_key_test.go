@@ -71,7 +71,7 @@ results: {show: shortlisted, scores: total}
 notice:
   order: strokes
   show: [employer, region]
-  objections: {by: postmark, anonymous: true}
+  objections: {by: postmark, anonymous: true, answer_in: 7}
   office: {name: {zh: 纪检组}, hours: {zh: 上班时}, phone: "0931-1", address: {zh: 一号}, postcode: "730000", mail: a@b.example}
   notices: [{title: {zh: 推荐公示}, working_days: 3}, {title: {zh: 主办公示}}, {title: {zh: 街道公示}, days: 4}]
 `
@@ -110,6 +110,7 @@ func changes() map[string][2]string {
 		"notice.show":                              {"show: [employer, region]", "show: []"},
 		"notice.objections.by":                     {"by: postmark", "by: arrival"},
 		"notice.objections.anonymous":              {"anonymous: true", "anonymous: false"},
+		"notice.objections.answer_in":              {"answer_in: 7", "answer_in: 8"},
 		"notice.office.name":                       {"zh: 纪检组", "zh: 监察组"},
 		"notice.office.hours":                      {"zh: 上班时", "zh: 全天"},
 		"notice.office.phone":                      {"0931-1", "0931-2"},

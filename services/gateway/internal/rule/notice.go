@@ -24,6 +24,7 @@ func (b Book) noticeRules() []string {
 	} else {
 		items = append(items, b.T("notice.sign.named"))
 	}
+	items = append(items, b.N("rules.notice.answer", int64(n.Objections.Within())))
 	return append(items, b.officeRules(n.Office)...)
 }
 

@@ -44,7 +44,7 @@ const AllLines = "*"
 func Form(c echo.Context, lines ...string) (url.Values, error) {
 	values, err := c.FormParams()
 	if err != nil {
-		return nil, fault.New(fault.Malformed, "form_malformed", "the form cannot be read").Because(err)
+		return nil, errMalformed.Because(err)
 	}
 	return values, problem.Invalid(NotPlain(values, lines...))
 }

@@ -32,7 +32,7 @@ func organizerFamilies() map[string][]string {
 		"desk.file.":           append(fileNames(), suffixed(fileNames(), ".what")...),
 		"desk.access.":         {"disable", "disable.hint", "enable", "enable.hint"},
 		"desk.erased.": {
-			"sign_ins", "audit_details", "withdrawn_entries", "refused_entries", "struck_candidates", "photos", "imports", "pictures", "roster_members",
+			"sign_ins", "audit_details", "withdrawn_entries", "refused_entries", "struck_candidates", "objections", "photos", "imports", "pictures", "roster_members",
 		},
 		"desk.try.convert.": {rulebook.ConvertNone, rulebook.ConvertProportional, rulebook.ConvertRank},
 	}

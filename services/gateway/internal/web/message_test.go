@@ -129,7 +129,13 @@ func families(t *testing.T) map[string][]string {
 		"rules.starts.":       words["Starts"],
 		"notice.order.":       words["Order"],
 		"notice.by.":          words["By"],
-		"rules.nominee.":      words["Nominee"],
+
+		"objection.state.":        append(selection.Outcomes(), selection.ObjectionOpen),
+		"objection.rule.":         selection.ObjectionRuleNames(),
+		"objection.via.":          append(selection.Vias(), selection.ViaForm),
+		"desk.objection.kind.":    selection.Notes(),
+		"desk.objection.outcome.": selection.Outcomes(),
+		"rules.nominee.":          words["Nominee"],
 
 		"desk.due.": {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",

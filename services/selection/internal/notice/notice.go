@@ -154,6 +154,9 @@ func runs(ctx context.Context, tx *sqlx.Tx, slug string) (all []selection.Notice
 		if err := json.Unmarshal(r.Title, &one.Title); err != nil {
 			return nil, fmt.Errorf("notices: %w", err)
 		}
+		if len(one.Title) == 0 {
+			one.Title = nil
+		}
 		all = append(all, one)
 	}
 	return all, nil

@@ -22,15 +22,19 @@ import (
 
 // unsent are the forms of desks that are not sent here, with the reason.
 var unsent = map[string]string{
-	"POST /desk/account/passkey/begin":        "a passkey is made by the browser's own programs",
-	"POST /desk/account/passkey/finish":       "the same",
-	"POST /desk/sign-in/passkey":              "the same",
-	"POST /desk/new/{draft}/try":              "the answers while one types; the buttons beside do the same",
-	"POST /desk/s/{slug}/search/order":        "only quotas that stay undecided have it: TestDesk_search sends it",
-	"POST /desk/s/{slug}/search/cancel":       "the same",
-	"POST /desk/s/{slug}/sign/confirm":        "only a rulebook with sign_off has it: TestSign_page sends it",
-	"POST /desk/s/{slug}/sign/refuse/confirm": "the same",
-	"POST /desk/s/{slug}/checks/cancel":       "it is on the page while a recount runs, which may end sooner",
+	"POST /desk/account/passkey/begin":                        "a passkey is made by the browser's own programs",
+	"POST /desk/account/passkey/finish":                       "the same",
+	"POST /desk/sign-in/passkey":                              "the same",
+	"POST /desk/new/{draft}/try":                              "the answers while one types; the buttons beside do the same",
+	"POST /desk/s/{slug}/search/order":                        "only quotas that stay undecided have it: TestDesk_search sends it",
+	"POST /desk/s/{slug}/search/cancel":                       "the same",
+	"POST /desk/s/{slug}/sign/confirm":                        "only a rulebook with sign_off has it: TestSign_page sends it",
+	"POST /desk/s/{slug}/sign/refuse/confirm":                 "the same",
+	"POST /desk/s/{slug}/objections/enter/send":               "the notice of this selection takes seconds: TestDesk_objections sends it",
+	"POST /desk/s/{slug}/objections/{objection}/note/send":    "the same",
+	"POST /desk/s/{slug}/objections/{objection}/exclude/send": "the same",
+	"POST /desk/s/{slug}/objections/{objection}/decide/send":  "the same",
+	"POST /desk/s/{slug}/checks/cancel":                       "it is on the page while a recount runs, which may end sooner",
 }
 
 // plain is an installation at whose desks people work without scripts, who type
