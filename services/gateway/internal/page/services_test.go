@@ -440,6 +440,16 @@ func (h votes) GetStatement(_ context.Context, in voting.StatementOf) (voting.St
 
 func (h blobs) In(string) blob.Store { return h }
 
+func (h blobs) Deposit(_ context.Context, r io.Reader, limit int64) (blob.Ref, error) {
+	n, err := io.Copy(io.Discard, io.LimitReader(r, limit+1))
+	if n > limit {
+		err = &blob.TooLargeError{Limit: limit}
+	}
+	return blob.Ref{Hash: "an upload", Size: n}, err
+}
+
+func (h blobs) Delete(context.Context, string) error { return nil }
+
 func (h blobs) Open(_ context.Context, hash string) (io.ReadCloser, int64, error) {
 	body, ok := h.photos[hash]
 	if !ok {
