@@ -144,9 +144,14 @@ func TestObjection_anonymous(t *testing.T) {
 	if diff := cmp.Diff([]string{"files too_many"}, codes(t, err)); diff != "" {
 		t.Error(diff)
 	}
-	plain := onNotice(t, "", retention.Periods{})
-	in.Files = nil
-	_, err = plain.FileObjection(t.Context(), in)
+}
+
+// A rulebook that says nothing of anonymous objections takes none.
+func TestObjection_anonymousRefused(t *testing.T) {
+	h := onNotice(t, "", retention.Periods{})
+	in := objection()
+	in.Anonymous = true
+	_, err := h.FileObjection(t.Context(), in)
 	if diff := cmp.Diff([]string{"name anonymous_refused"}, codes(t, err)); diff != "" {
 		t.Error(diff)
 	}
