@@ -219,7 +219,8 @@ type Service interface {
 	// FollowObjection tells whoever has its code how far an objection is. Fault: ErrCode.
 	FollowObjection(ctx context.Context, in FollowObjection) (Followed, error)
 	// ListObjections gives those that the acting handler is not party to, open ones
-	// first, without files, notes and who is excluded. Fault: ErrUnknown.
+	// first, 1000 at most: without text, contact, reasons, files, notes and who is
+	// excluded. Fault: ErrUnknown.
 	ListObjections(ctx context.Context, in Of) ([]Objection, error)
 	// GetObjection gives one. Faults: ErrUnknown, ErrObjected, also to who is party to it,
 	// here and below.

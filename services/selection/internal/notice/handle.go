@@ -63,6 +63,10 @@ func (r row) objection() selection.Objection {
 	return out
 }
 
+// maxList is the most objections of a list, which goes in one message; those that
+// are open come first.
+const maxList = 1000
+
 // ListObjections implements selection.Service.
 func (n *Notices) ListObjections(ctx context.Context, in selection.Of) ([]selection.Objection, error) {
 	if !event.ValidSlug(in.Slug) {
@@ -72,12 +76,13 @@ func (n *Notices) ListObjections(ctx context.Context, in selection.Of) ([]select
 	if err := n.deps.DB.SelectContext(ctx, &rows, `
 		SELECT `+columns+` FROM objection o WHERE slug = $1
 		  AND NOT EXISTS (SELECT FROM objection_excluded e WHERE e.slug = o.slug AND e.number = o.number AND e.account = $2)
-		ORDER BY state <> 'open', number`, in.Slug, actor.From(ctx).ID); err != nil {
+		ORDER BY state <> 'open', number LIMIT $3`, in.Slug, actor.From(ctx).ID, maxList); err != nil {
 		return nil, fmt.Errorf("objections: %w", err)
 	}
 	all := make([]selection.Objection, len(rows))
 	for i, r := range rows {
 		all[i] = r.objection()
+		all[i].Text, all[i].Contact, all[i].Reasons = "", "", ""
 	}
 	return all, nil
 }
