@@ -71,6 +71,7 @@ const (
 	AwaitsHosts = "signing"
 	// Returned is one that a host has refused to sign.
 	Returned = "returned"
-	// Fallen is one whose result changed before all hosts had signed.
+	// Fallen is one whose result changed before all hosts had signed, or later by a
+	// candidate who was struck.
 	Fallen = "fallen"
 )

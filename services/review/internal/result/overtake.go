@@ -11,11 +11,13 @@ import (
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/outbox"
+	"github.com/laurel-awards/laurel/pkg/pg"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// Overtake ends the decision of a selection whose candidate is struck: what it was
-// about is no more. The committee decides again. Of a public result nothing falls.
+// Overtake has the decision of a selection fall whose candidate is struck: what it
+// was about is no more. The committee decides again, after the decision's phase
+// too. Of a public result nothing falls.
 func (r *Results) Overtake(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	var was struct {
 		Result    string `db:"result"`
@@ -24,10 +26,13 @@ func (r *Results) Overtake(ctx context.Context, tx *sqlx.Tx, slug string) error 
 		Against   int    `db:"against"`
 		Abstained int    `db:"abstained"`
 	}
+	if err := pg.Lock(ctx, tx, "meeting/"+slug); err != nil {
+		return err
+	}
 	err := tx.GetContext(ctx, &was, `
 		UPDATE motion SET outcome = $2 WHERE slug = $1 AND outcome = $3
 		  AND NOT EXISTS (SELECT FROM notice WHERE slug = $1 AND published_at IS NOT NULL)
-		RETURNING result, members, votes_for, against, abstained`, slug, review.Overtaken, review.Approved)
+		RETURNING result, members, votes_for, against, abstained`, slug, review.Fallen, review.Approved)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -47,8 +52,9 @@ func (r *Results) Overtake(ctx context.Context, tx *sqlx.Tx, slug string) error 
 // is no more, and nothing is in its place.
 func Overtaken(ctx context.Context, q sqlx.QueryerContext, slug string) (is bool, err error) {
 	if err := sqlx.GetContext(ctx, q, &is, `
-		SELECT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $2) AND NOT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $3)`,
-		slug, review.Overtaken, review.Approved); err != nil {
+		SELECT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome IN ($2, $3))
+		   AND NOT EXISTS (SELECT FROM motion WHERE slug = $1 AND outcome = $4)`,
+		slug, review.Overtaken, review.Fallen, review.Approved); err != nil {
 		return false, fmt.Errorf("overtaken: %w", err)
 	}
 	return is, nil
