@@ -194,7 +194,8 @@ var (
 	ErrCode       = fault.New(fault.NotFound, "objection_code_unknown", "no objection has this code")
 	ErrEnded      = fault.New(fault.Conflict, "objection_ended", "this objection has been decided, and stays so")
 	// ErrObjectionsOpen has the params open and unstruck.
-	ErrObjectionsOpen = fault.New(fault.Conflict, "objections_open", "nothing is published while an objection is open or an upheld one waits for its candidate to be struck")
+	ErrObjectionsOpen = fault.New(fault.Conflict, "objections_open",
+		"nothing is published while an objection is open or an upheld one waits for its candidate to be struck")
 )
 
 // Check returns the fields that break a rule, whatever the rulebook says.

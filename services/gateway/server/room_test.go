@@ -176,7 +176,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/notice/objections":                        {body: `{"candidate":7,"text":"…","name":"李四","contact":"13800000000"}`},
 		"POST /selections/{slug}/notice/objections/follow":                 {body: `{"code":"C0DE"}`},
 		"GET /selections/{slug}/objections":                                {},
-		"POST /selections/{slug}/objections":                               {body: `{"candidate":7,"text":"…","name":"李四","contact":"13800000000","via":"letter","postmark":"2026-04-30"}`},
+		"POST /selections/{slug}/objections":                               {body: `{"candidate":7,"text":"…","name":"李四","contact":"1","via":"letter"}`},
 		"GET /selections/{slug}/objections/{objection}":                    {},
 		"POST /selections/{slug}/objections/{objection}/notes":             {body: `{"kind":"hearing","text":"…"}`},
 		"POST /selections/{slug}/objections/{objection}/exclude":           {body: `{"account":"0192f0c1-2345-7abc-8def-0123456789ae","reason":"named in it"}`},

@@ -19,7 +19,9 @@ func (d *desk) mountObjections() {
 	const one = of + "/objections/:objection"
 	d.section(app.HandleObjection, "objections", "desk.objections", d.objections)
 	d.page(app.EnterObjection, of+"/objections/enter", d.entering)
-	d.files(of+"/objections/enter", "send", intake{app.EnterObjection, selection.MaxObjectionFiles, selection.MaxObjectionFiles * selection.MaxObjectionFile, "51M"}, d.enterObjection)
+	d.files(of+"/objections/enter", "send", intake{
+		app.EnterObjection, selection.MaxObjectionFiles, selection.MaxObjectionFiles * selection.MaxObjectionFile, "51M",
+	}, d.enterObjection)
 	d.page(app.HandleObjection, one, d.objection)
 	d.page(app.HandleObjection, one+"/files/:file", d.evidence)
 	d.page(app.HandleObjection, one+"/note", d.noting)
@@ -311,7 +313,10 @@ func decideObjectionForm(at *place, of selection.OfObjection) *Form {
 	for _, o := range selection.Outcomes() {
 		outcome.Options = append(outcome.Options, Option{Value: o, Text: at.T("objection.state." + o), Hint: at.T("desk.objection.outcome." + o)})
 	}
-	rules := Field{Name: "rule", Kind: "select", Label: at.T("desk.objection.rule"), Hint: at.T("desk.objection.rule.hint"), Optional: true, Options: []Option{{Text: "–"}}}
+	rules := Field{
+		Name: "rule", Kind: "select", Label: at.T("desk.objection.rule"), Hint: at.T("desk.objection.rule.hint"), Optional: true,
+		Options: []Option{{Text: "–"}},
+	}
 	for _, r := range selection.ObjectionRuleNames() {
 		rules.Options = append(rules.Options, Option{Value: r, Text: at.T("objection.rule." + r)})
 	}

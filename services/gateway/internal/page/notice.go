@@ -93,8 +93,9 @@ func (s *visit) onNotice(n selection.Notice, now time.Time) noticePage {
 	t, d := s.printer, n.Decision
 	data := noticePage{
 		Path: s.path(), Award: s.summary.Title, Hash: n.RulebookHash, ResultHash: n.ResultHash, Decided: t.Moment(n.DecidedAt, s.at), Decision: d,
-		Counts: n.Counts, Present: d.For + d.Against + d.Abstained, Running: n.ClosedAt == nil && now.Before(n.ClosesAt()), Closes: s.lastMinute(n.PostedAt(), n.ClosesAt()),
-		Order: t.T("notice.order." + n.Order), Anonymous: n.Objections.Anonymous, By: t.T("notice.by." + n.Objections.By),
+		Counts: n.Counts, Present: d.For + d.Against + d.Abstained, Running: n.ClosedAt == nil && now.Before(n.ClosesAt()),
+		Closes: s.lastMinute(n.PostedAt(), n.ClosesAt()),
+		Order:  t.T("notice.order." + n.Order), Anonymous: n.Objections.Anonymous, By: t.T("notice.by." + n.Objections.By),
 		Office: s.office(n.Office), Hosts: s.summary.Hosts, Posted: t.Day(n.PostedAt().In(s.at)),
 	}
 	for _, r := range n.Notices {

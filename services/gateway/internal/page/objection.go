@@ -215,6 +215,7 @@ func (p *pages) followed(c echo.Context, s *visit, status int, data followPage) 
 	data.Path = s.path()
 	c.Response().Header().Set("Cache-Control", "private, no-store")
 	return p.render(c, s, web.Page{
-		Name: "objection-follow", Status: status, Address: s.path() + "/notice/objection/follow", Title: s.printer.T("objection.follow"), Section: "notice", Data: data,
+		Name: "objection-follow", Status: status, Address: s.path() + "/notice/objection/follow", Title: s.printer.T("objection.follow"),
+		Section: "notice", Data: data,
 	})
 }

@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -130,4 +131,37 @@ func TestObjection_look(t *testing.T) {
 	browser.Run(t, ctx, "follow", chromedp.Navigate(at+"/notice/objection/follow?lang=zh-CN"), chromedp.SetValue(chromedp.CSS("#code"), theCode),
 		chromedp.Click(chromedp.CSS("form .button")), chromedp.WaitVisible(chromedp.CSS(".facts")))
 	browser.See(t, ctx, "objection-followed")
+}
+
+func (h selections) GetNotice(context.Context, selection.Of) (selection.Notice, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.onNotice == nil {
+		return selection.Notice{}, selection.ErrNoNotice
+	}
+	return *h.onNotice, nil
+}
+
+// theCode is that of every objection.
+const theCode = "B2Q7M4X3K5T6W2Z4N7P3R5V6Y2"
+
+func (h selections) FileObjection(_ context.Context, in selection.FileObjection) (selection.Filed, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fileErr != nil {
+		return selection.Filed{}, h.fileErr
+	}
+	h.objected = append(h.objected, in)
+	return selection.Filed{Number: len(h.objected), Code: theCode}, nil
+}
+
+func (h selections) FollowObjection(_ context.Context, in selection.FollowObjection) (selection.Followed, error) {
+	if in.Code != theCode {
+		return selection.Followed{}, selection.ErrCode
+	}
+	at := h.now
+	due := at.AddDate(0, 0, 15)
+	return selection.Followed{
+		Number: 1, Candidate: 3, State: selection.ObjectionClosed, Rule: selection.RuleVague, Reasons: "没有具体事实", ReceivedAt: at, DueAt: &due, DecidedAt: &at,
+	}, nil
 }

@@ -239,39 +239,6 @@ func (h selections) GetResults(context.Context, selection.Of) (selection.Results
 	return *h.results, nil
 }
 
-func (h selections) GetNotice(context.Context, selection.Of) (selection.Notice, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.onNotice == nil {
-		return selection.Notice{}, selection.ErrNoNotice
-	}
-	return *h.onNotice, nil
-}
-
-// theCode is that of every objection.
-const theCode = "B2Q7M4X3K5T6W2Z4N7P3R5V6Y2"
-
-func (h selections) FileObjection(_ context.Context, in selection.FileObjection) (selection.Filed, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.fileErr != nil {
-		return selection.Filed{}, h.fileErr
-	}
-	h.objected = append(h.objected, in)
-	return selection.Filed{Number: len(h.objected), Code: theCode}, nil
-}
-
-func (h selections) FollowObjection(_ context.Context, in selection.FollowObjection) (selection.Followed, error) {
-	if in.Code != theCode {
-		return selection.Followed{}, selection.ErrCode
-	}
-	at := h.now
-	due := at.AddDate(0, 0, 15)
-	return selection.Followed{
-		Number: 1, Candidate: 3, State: selection.ObjectionClosed, Rule: selection.RuleVague, Reasons: "没有具体事实", ReceivedAt: at, DueAt: &due, DecidedAt: &at,
-	}, nil
-}
-
 func (h nominations) SubmitEntry(_ context.Context, in nomination.SubmitEntry) (nomination.Entry, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -33,14 +33,14 @@ func TestSortBy(t *testing.T) {
 		given  []entry
 		want   string
 	}{
-		"strokes":                                  {rulebook.OrderStrokes, true, entries("张伟", "王芳", "丁一", "陈静", "欧阳修", "马超", "赵云", "王方", "一丁"), "一丁 丁一 马超 王方 王芳 张伟 欧阳修 陈静 赵云"},
-		"strokes, a shorter name first":            {rulebook.OrderStrokes, true, entries("王芳芳", "王芳", "王"), "王 王芳 王芳芳"},
-		"strokes of minorities' names":             {rulebook.OrderStrokes, true, entries("阿依古丽·买买提", "巴特尔", "马占山", "扎西"), "马占山 巴特尔 扎西 阿依古丽·买买提"},
-		"pinyin":                                   {rulebook.OrderPinyin, true, entries("张伟", "王芳", "丁一", "陈静", "欧阳修", "李娜"), "陈静 丁一 李娜 欧阳修 王芳 张伟"},
-		"pinyin of surnames that are read apart":   {rulebook.OrderPinyin, true, entries("单雄", "曾国", "仇英", "查良镛", "任盈盈", "解缙", "尉迟恭", "万俟卨"), "万俟卨 仇英 任盈盈 单雄 解缙 尉迟恭 曾国 查良镛"},
-		"pinyin of a project, whose name is words": {rulebook.OrderPinyin, false, entries("任务", "单车", "曾经"), "曾经 单车 任务"},
-		"region, then pinyin":                      {rulebook.OrderRegion, true, entries("张伟/兰州", "王芳/白银", "曾国/兰州", "丁一/白银", "李四"), "李四 丁一 王芳 曾国 张伟"},
-		"rank":                                     {rulebook.OrderRank, true, entries("张伟", "王芳", "丁一"), "丁一 王芳 张伟"},
+		"strokes":               {rulebook.OrderStrokes, true, entries("张伟", "王芳", "丁一", "陈静", "欧阳修", "马超", "赵云", "王方", "一丁"), "一丁 丁一 马超 王方 王芳 张伟 欧阳修 陈静 赵云"},
+		"shorter first":         {rulebook.OrderStrokes, true, entries("王芳芳", "王芳", "王"), "王 王芳 王芳芳"},
+		"strokes of long names": {rulebook.OrderStrokes, true, entries("阿依古丽·买买提", "巴特尔", "马占山", "扎西"), "马占山 巴特尔 扎西 阿依古丽·买买提"},
+		"pinyin":                {rulebook.OrderPinyin, true, entries("张伟", "王芳", "丁一", "陈静", "欧阳修", "李娜"), "陈静 丁一 李娜 欧阳修 王芳 张伟"},
+		"pinyin of readings":    {rulebook.OrderPinyin, true, entries("单雄", "曾国", "仇英", "查良镛", "任盈盈", "解缙", "尉迟恭", "万俟卨"), "万俟卨 仇英 任盈盈 单雄 解缙 尉迟恭 曾国 查良镛"},
+		"pinyin of a project":   {rulebook.OrderPinyin, false, entries("任务", "单车", "曾经"), "曾经 单车 任务"},
+		"region, then pinyin":   {rulebook.OrderRegion, true, entries("张伟/兰州", "王芳/白银", "曾国/兰州", "丁一/白银", "李四"), "李四 丁一 王芳 曾国 张伟"},
+		"rank":                  {rulebook.OrderRank, true, entries("张伟", "王芳", "丁一"), "丁一 王芳 张伟"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sortBy(c.given, c.order, c.people)

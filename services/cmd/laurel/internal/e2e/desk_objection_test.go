@@ -74,7 +74,8 @@ func TestDesk_objections(t *testing.T) {
 	})
 	h.run(t, h.Publish)
 	results, err := h.API.Results(t.Context(), slug)
-	if err != nil || results.Objections == nil || *results.Objections != (selection.ObjectionCounts{Received: 2, Founded: 1, Unfounded: 1}) || len(results.Notices) != 1 {
+	counts := selection.ObjectionCounts{Received: 2, Founded: 1, Unfounded: 1}
+	if err != nil || results.Objections == nil || *results.Objections != counts || len(results.Notices) != 1 {
 		t.Fatalf("published %+v, %v", results.Objections, err)
 	}
 	for _, r := range results.Ranking {
@@ -122,7 +123,8 @@ func (h *harness) party(t *testing.T, token string) {
 	if a := h.ask(t, request{method: http.MethodGet, path: of("/objections/1"), token: theirs}); a.status != http.StatusNotFound {
 		t.Errorf("who is party to it reads %s", a.body)
 	}
-	if status, page := h.got(t, theirs, "/objections"); status != http.StatusOK || strings.Contains(page, "/objections/1\"") || !strings.Contains(page, "/objections/2\"") {
+	status, page := h.got(t, theirs, "/objections")
+	if status != http.StatusOK || strings.Contains(page, "/objections/1\"") || !strings.Contains(page, "/objections/2\"") {
 		t.Errorf("who is party to it sees %d %s", status, mainOf(page))
 	}
 }
