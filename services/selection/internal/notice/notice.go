@@ -100,6 +100,11 @@ func (n *Notices) GetNotice(ctx context.Context, in selection.Of) (out selection
 		Order:    rules.Notice.Ordered(), Show: rules.Notice.Shown(), Office: office(rules.Notice.Office),
 		Objections: selection.ObjectionRules{By: rules.Notice.Objections.Counts(), Anonymous: rules.Notice.Objections.Anonymous},
 	}
+	if posted.Signed != nil {
+		if err := json.Unmarshal(posted.Signed, &out.Decision.Signatures); err != nil {
+			return out, fmt.Errorf("notice: signatures: %w", err)
+		}
+	}
 	if out.Notices, err = runs(ctx, tx, in.Slug); err != nil {
 		return out, err
 	}
@@ -118,12 +123,13 @@ type posted struct {
 	For       int       `db:"votes_for"`
 	Against   int       `db:"votes_against"`
 	Abstained int       `db:"abstained"`
+	Signed    []byte    `db:"signatures"` // JSON; nil: no host signs
 }
 
 // read gives it. Fault: ErrNoNotice.
 func read(ctx context.Context, tx *sqlx.Tx, slug string) (p posted, err error) {
 	err = tx.GetContext(ctx, &p, `
-		SELECT n.result_hash, d.made_at, d.members, d.votes_for, d.votes_against, d.abstained
+		SELECT n.result_hash, d.made_at, d.members, d.votes_for, d.votes_against, d.abstained, d.signatures
 		FROM notice n JOIN decision d USING (slug) WHERE slug = $1`, slug)
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, selection.ErrNoNotice
