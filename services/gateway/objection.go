@@ -31,8 +31,8 @@ type NoteObjection struct {
 
 // ExcludeHandler keeps an objection from one of its handlers.
 type ExcludeHandler struct {
-	Account string `json:"account" maxLength:"64" doc:"Id"`
-	Reason  string `json:"reason" lines:"true" maxLength:"1000"`
+	Email  string `json:"email" maxLength:"254"`
+	Reason string `json:"reason" lines:"true" maxLength:"1000"`
 }
 
 // DecideObjection ends an objection.

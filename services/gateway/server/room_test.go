@@ -179,7 +179,7 @@ func examples() map[string]example {
 		"POST /selections/{slug}/objections":                               {body: `{"candidate":7,"text":"…","name":"李四","contact":"1","via":"letter"}`},
 		"GET /selections/{slug}/objections/{objection}":                    {},
 		"POST /selections/{slug}/objections/{objection}/notes":             {body: `{"kind":"hearing","text":"…"}`},
-		"POST /selections/{slug}/objections/{objection}/exclude":           {body: `{"account":"0192f0c1-2345-7abc-8def-0123456789ae","reason":"named in it"}`},
+		"POST /selections/{slug}/objections/{objection}/exclude":           {body: `{"email":"new@example.org","reason":"named in it"}`},
 		"POST /selections/{slug}/objections/{objection}/outcome":           {body: `{"outcome":"refused","reasons":"as found"}`},
 		"GET /selections/{slug}/exports/{what}":                            {},
 		"POST /selections/{slug}/entries":                                  {body: form},

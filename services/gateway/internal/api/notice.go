@@ -65,9 +65,7 @@ func (a *API) noticeRoutes() {
 		})
 	serve(a, route{act: app.HandleObjection, at: "POST " + one + "/exclude", summary: "Keep an objection from a handler who is party to it, for good"},
 		func(ctx context.Context, in *aboutObjection[gateway.ExcludeHandler]) (selection.Objection, error) {
-			return a.app.ExcludeHandler(ctx, selection.ExcludeHandler{
-				Slug: in.Slug, Number: in.Objection, Account: in.Body.Account, Reason: in.Body.Reason,
-			})
+			return a.app.ExcludeHandler(ctx, selection.OfObjection{Slug: in.Slug, Number: in.Objection}, in.Body.Email, in.Body.Reason)
 		})
 	serve(a, route{act: app.HandleObjection, at: "POST " + one + "/outcome", summary: "Decide an objection; an upheld one strikes its candidate"},
 		func(ctx context.Context, in *aboutObjection[gateway.DecideObjection]) (selection.Objection, error) {

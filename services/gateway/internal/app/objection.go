@@ -29,7 +29,7 @@ func (a *App) ObjectionIntake(ctx context.Context, slug string) (*Intake, error)
 	if err != nil {
 		return nil, err
 	}
-	if !a.cfg.Now().Before(n.ClosesAt()) {
+	if closes := n.ClosesAt(); !closes.IsZero() && !a.cfg.Now().Before(closes) {
 		return nil, selection.ErrNoticeOver
 	}
 	return intake, a.objections.Take(CallerOf(ctx).Address)
@@ -108,19 +108,18 @@ func (a *App) Handlers(ctx context.Context, slug string) (handlers []identity.Ac
 	}), nil
 }
 
-// ExcludeHandler keeps an objection from one of its handlers, for good. Fault:
-// selection.ErrInvalid with the field account.
-func (a *App) ExcludeHandler(ctx context.Context, in selection.ExcludeHandler) (selection.Objection, error) {
-	handlers, err := a.Handlers(ctx, in.Slug)
+// ExcludeHandler keeps an objection from one of staff, by email, for good. Faults:
+// review.ErrInvalid with the field email, those of selection.Service.ExcludeHandler.
+func (a *App) ExcludeHandler(ctx context.Context, of selection.OfObjection, email, reason string) (selection.Objection, error) {
+	ctx, err := a.may(ctx, HandleObjection, of.Slug, "")
 	if err != nil {
 		return selection.Objection{}, err
 	}
-	if i := slices.IndexFunc(handlers, func(one identity.Account) bool { return one.ID == in.Account }); i >= 0 {
-		in.Name = handlers[i].Name
-	} else if in.Account != "" {
-		return selection.Objection{}, selection.Invalid(fault.Wrong("account", "no_handler", "this account handles no objections of this selection"))
+	who, err := a.person(ctx, of.Slug, "email", email)
+	if err != nil {
+		return selection.Objection{}, err
 	}
-	return do(ctx, a, HandleObjection, in.Slug, a.selection.ExcludeHandler, in)
+	return a.selection.ExcludeHandler(ctx, selection.ExcludeHandler{Slug: of.Slug, Number: of.Number, Account: who.ID, Name: who.Name, Reason: reason})
 }
 
 // DecideObjection ends an objection. An upheld one strikes its candidate, with its

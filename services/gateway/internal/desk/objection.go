@@ -273,9 +273,9 @@ func (d *desk) excludeForm(c echo.Context, at *place) (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := Field{Name: "account", Kind: "select", Label: at.T("desk.objection.who"), Options: []Option{{Text: at.T("objection.choose")}}}
+	who := Field{Name: "email", Kind: "select", Label: at.T("desk.objection.who"), Options: []Option{{Text: at.T("objection.choose")}}}
 	for _, h := range handlers {
-		who.Options = append(who.Options, Option{Value: h.ID, Text: h.Name})
+		who.Options = append(who.Options, Option{Value: h.Email, Text: h.Name + " · " + h.Email})
 	}
 	return &Form{
 		Action: at.Path("objections", strconv.Itoa(objectionOf(c, at).Number), "exclude", "send"), Button: at.T("desk.objection.exclude"),
@@ -293,9 +293,7 @@ func (d *desk) excluding(c echo.Context, at *place) error {
 
 func (d *desk) exclude(c echo.Context, at *place, typed url.Values) error {
 	o := objectionOf(c, at)
-	_, err := d.app.ExcludeHandler(c.Request().Context(), selection.ExcludeHandler{
-		Slug: o.Slug, Number: o.Number, Account: typed.Get("account"), Reason: typed.Get("reason"),
-	})
+	_, err := d.app.ExcludeHandler(c.Request().Context(), o, typed.Get("email"), typed.Get("reason"))
 	if err == nil {
 		return d.done(c, at.Path("objections"), at.T("desk.objection.excluded"), nil)
 	}

@@ -111,15 +111,15 @@ func (h *harness) sends(t *testing.T, token, path string, form url.Values, says 
 func (h *harness) party(t *testing.T, token string) {
 	t.Helper()
 	i := slices.IndexFunc(h.Input.Staff, func(m script.Member) bool { return m.Role == identity.Auditor })
-	given, err := h.Organizer().GiveRole(t.Context(), slug, gateway.GiveRole{Email: h.Input.Staff[i].Email, Role: identity.Organizer})
-	if err != nil {
+	theirMail := h.Input.Staff[i].Email
+	if _, err := h.Organizer().GiveRole(t.Context(), slug, gateway.GiveRole{Email: theirMail, Role: identity.Organizer}); err != nil {
 		t.Fatal(err)
 	}
 	theirs := h.token(t, identity.Auditor, 1)
 	if a := h.ask(t, request{method: http.MethodGet, path: of("/objections/1"), token: theirs}); a.status != http.StatusOK {
 		t.Fatalf("before: %d %s", a.status, a.body)
 	}
-	h.sends(t, token, "/objections/1/exclude/send", url.Values{"account": {given.Account.ID}, "reason": {"异议提到此人"}}, "Excluded.")
+	h.sends(t, token, "/objections/1/exclude/send", url.Values{"email": {theirMail}, "reason": {"异议提到此人"}}, "Excluded.")
 	if a := h.ask(t, request{method: http.MethodGet, path: of("/objections/1"), token: theirs}); a.status != http.StatusNotFound {
 		t.Errorf("who is party to it reads %s", a.body)
 	}
