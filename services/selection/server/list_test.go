@@ -54,7 +54,7 @@ func TestNotice_list(t *testing.T) {
 	}
 	want := selection.Notice{
 		Slug: slug, Title: got.Title, Edition: 2, Timezone: "Asia/Shanghai", RulebookHash: h.get().RulebookHash, ResultHash: result,
-		DecidedAt: got.DecidedAt, Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1},
+		DecidedAt: got.DecidedAt, Decision: selection.DecisionRecord{Members: 9, For: 7, Against: 1, Abstained: 1, Signatures: got.Decision.Signatures},
 		Notices: []selection.NoticeRun{
 			{Title: map[string]string{"zh": "推荐单位公示"}, Days: 3, PostedAt: spring(), ClosesAt: at(23)},
 			{Title: map[string]string{"zh": "主办单位公示"}, WorkingDays: 5, PostedAt: at(23), ClosesAt: at(30)},
@@ -66,7 +66,7 @@ func TestNotice_list(t *testing.T) {
 			{ID: "nominated", Title: map[string]string{"zh": "提名奖"}, Seats: 2, Listed: []selection.NoticeEntry{one(4, "丁一"), one(1, "王芳")}},
 		},
 	}
-	if diff := cmp.Diff(want, got); diff != "" || got.DecidedAt.IsZero() {
+	if diff := cmp.Diff(want, got); diff != "" || got.DecidedAt.IsZero() || len(got.Decision.Signatures) != 2 {
 		t.Error(diff)
 	}
 	if p := h.get().Phase("notice"); !p.ClosesAt.Equal(at(30)) || !only[event.NoticePosted](h).ClosesAt.Equal(at(30)) {
