@@ -59,7 +59,7 @@ func (d *desk) objectionRow(at *place, names map[int]string, o selection.Objecti
 		Received: at.moment(o.ReceivedAt), Open: o.State == selection.ObjectionOpen, ToStrike: o.State == selection.ObjectionUpheld && !o.Struck,
 	}
 	if name := names[o.Candidate]; name != "" {
-		row.About = at.T("objection.one", "number", o.Candidate, "name", name)
+		row.About = at.T("objection.about", "number", o.Candidate, "name", name)
 	}
 	if o.State != "" {
 		row.State = at.T("objection.state." + o.State)

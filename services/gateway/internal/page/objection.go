@@ -150,7 +150,7 @@ func (s *visit) objectionFields(n selection.Notice, typed url.Values, wrong []fa
 	about := nominateField{Name: "candidate", Label: t.T("objection.candidate"), Required: true, Options: []nominateOption{{Text: t.T("objection.choose")}}}
 	for _, a := range n.Awards {
 		for _, one := range a.Listed {
-			about.Options = append(about.Options, nominateOption{Value: strconv.Itoa(one.Number), Text: t.T("objection.one", "number", one.Number, "name", one.Name)})
+			about.Options = append(about.Options, nominateOption{Value: strconv.Itoa(one.Number), Text: t.T("objection.about", "number", one.Number, "name", one.Name)})
 		}
 	}
 	named := !n.Objections.Anonymous

@@ -63,6 +63,9 @@ func (h *installation) mount(t testing.TB, e *echo.Echo, public string) {
 	if h.requests > 0 {
 		limits.Requests = limit.Rate{PerSecond: 1e-9, Burst: h.requests}
 	}
+	if h.entries > 0 {
+		limits.Entries = limit.Rate{PerSecond: 1e-9, Burst: h.entries}
+	}
 	if h.numbers > 0 { // work is wanted for every ballot but each tenth second's
 		slow := limit.Rate{PerSecond: 0.1, Burst: 1}
 		limits.Credentials = work.Rates{Network: slow, All: slow, Strained: slow}

@@ -62,6 +62,7 @@ type installation struct {
 	requests   int // that an address may make; 0: any
 	gate       *limit.Gate
 	handler    http.Handler // of the pages that were served last
+	entries    int          // nominations or objections of an address; 0: any
 }
 
 type counted struct {
