@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -71,7 +72,8 @@ func (d *desk) objectionRow(at *place, names map[int]string, o selection.Objecti
 		row.Via = at.T("objection.via." + o.Via)
 	}
 	if o.DueAt != nil {
-		row.Due, row.Overdue = new(at.moment(*o.DueAt)), row.Open && d.Now().After(*o.DueAt)
+		// It is exclusive; people read the last minute.
+		row.Due, row.Overdue = new(at.moment(o.DueAt.Add(-time.Minute))), row.Open && d.Now().After(*o.DueAt)
 	}
 	if o.DecidedAt != nil {
 		row.DecidedAt = new(at.moment(*o.DecidedAt))
@@ -118,7 +120,7 @@ func enterObjectionForm(at *place) *Form {
 		{Name: "received_on", Kind: "date", Label: at.T("desk.objection.received"), Hint: at.T("desk.objection.received.hint"), Optional: true},
 		{Name: "postmark", Kind: "date", Label: at.T("desk.objection.postmark"), Hint: at.T("desk.objection.postmark.hint"), Optional: true},
 		{Name: "text", Kind: "area", Label: at.T("objection.text"), Max: selection.MaxObjection},
-		{Name: "name", Label: at.T("objection.name"), Max: 200, Optional: true},
+		{Name: "name", Label: at.T("desk.objection.name"), Max: 200, Optional: true},
 		{Name: "contact", Label: at.T("objection.contact"), Max: 200, Optional: true},
 		{Name: "anonymous", Kind: "check", Label: at.T("objection.anonymous")},
 		{Name: "files", Kind: "file", Label: at.T("objection.files"), Hint: at.T("objection.files.hint"), Optional: true},
