@@ -86,6 +86,9 @@ func TestDesk_objections(t *testing.T) {
 	if len(results.Awards[0].Winners) != len(before.Awards[0].Listed) {
 		t.Errorf("the seat was not filled anew: %+v", results.Awards[0])
 	}
+	if h.Candidates, err = h.API.Candidates(t.Context(), slug); err != nil { // one is struck
+		t.Fatal(err)
+	}
 	h.check(t)
 }
 
