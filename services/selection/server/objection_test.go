@@ -235,7 +235,7 @@ func TestObjection_handled(t *testing.T) {
 // Nothing is published while an objection is open, or an upheld one waits for its
 // candidate to be struck; who comes late is closed as late.
 func TestPublish_objections(t *testing.T) {
-	h := onNotice(t, postmark, retention.Periods{Objections: 24 * time.Hour})
+	h := onNotice(t, postmark, retention.Periods{Objections: 180 * 24 * time.Hour})
 	in := objection()
 	in.Files = []selection.ObjectionUpload{h.upload("%PDF-1.7 …")}
 	if _, err := h.FileObjection(t.Context(), in); err != nil {
@@ -281,13 +281,13 @@ func TestPublish_objections(t *testing.T) {
 	_ = refused(t, err, selection.ErrNoticeOver)
 	// What is told of people is erased.
 	published := h.Clock.Now()
-	h.Clock.Set(published.Add(23 * time.Hour))
+	h.Clock.Set(published.Add(179 * 24 * time.Hour))
 	testkit.Erased(t, h.Deps, h.Clock.Now())
 	got, err := h.GetObjection(h.ctx, selection.OfObjection{Slug: slug, Number: 1})
 	if err != nil || got.Name == "" || got.ErasedAt != nil {
 		t.Errorf("too early: %+v, %v", got, err)
 	}
-	h.Clock.Set(published.Add(24 * time.Hour))
+	h.Clock.Set(published.Add(180 * 24 * time.Hour))
 	testkit.Erased(t, h.Deps, h.Clock.Now())
 	got, err = h.GetObjection(h.ctx, selection.OfObjection{Slug: slug, Number: 1})
 	if err != nil || got.Name+got.Contact+got.Text+got.Reasons != "" || len(got.Files) != 0 || got.State != selection.ObjectionUpheld || got.ErasedAt == nil {
