@@ -208,8 +208,13 @@ func TestOpenAPI_operations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	bundle, err := h.blobs.In(selection.Name).Put(t.Context(), strings.NewReader("PK"), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.serve(t, h.scripted(map[string]bus.Endpoint{
 		"selection/get_selection": says(frozen(t), nil),
+		"selection/export_bundle": says(selection.Bundle{Blob: bundle.Hash}, nil),
 		"voting/export_leaves":    says(voting.Exported{Blob: leaves.Hash}, nil),
 		"voting/get_tally":        says(voting.Tally{State: voting.Sealed}, nil), // a stream that ends
 		"voting/cast_ballots":     says(json.RawMessage(`{"outcomes":[{"receipt":"A7K2","at":"2026-05-04T02:30:00Z"}]}`), nil),

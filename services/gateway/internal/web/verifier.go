@@ -3,7 +3,7 @@ package web
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/hex"
+	"fmt"
 )
 
 // verifierFiles are made by scripts/build-verifier; without them there is a readme.
@@ -53,7 +53,7 @@ func (a assets) addVerifier() {
 	}
 	a.add(verifierStart, start)
 	sum := sha256.Sum256(program)
-	hashed := "verify." + hex.EncodeToString(sum[:6]) + ".wasm"
+	hashed := fmt.Sprintf("verify.%x.wasm", sum[:6])
 	a.names[verifierProgram] = hashed
 	a.files[hashed] = asset{media: "application/wasm", gzip: program}
 }
