@@ -19,6 +19,7 @@ import (
 	"github.com/laurel-awards/laurel/pkg/bundle/bundletest"
 	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/retention"
 	"github.com/laurel-awards/laurel/pkg/testkit"
 	"github.com/laurel-awards/laurel/services/selection"
 )
@@ -65,7 +66,7 @@ func (h *installation) bundled(in selection.ExportBundle) (hash string, body []b
 // TestExportBundle makes the bundle of what is published, once, and again with the
 // same bytes where it was lost; what does not fit the log is refused.
 func TestExportBundle(t *testing.T) {
-	h := open(t)
+	h := keepsFor(t, retention.Periods{Struck: 180 * 24 * time.Hour})
 	h.votes, h.scores = h.Keep(event.Review, []byte("candidate,votes\n1,2\n")), h.Keep(event.Review, []byte("panel,juror,candidate,criterion,score\n"))
 	if _, err := h.ExportBundle(h.ctx, selection.ExportBundle{Slug: slug}); !errors.Is(err, selection.ErrUnknown) {
 		t.Errorf("of no selection: %v", err)
@@ -134,6 +135,7 @@ func TestExportBundle(t *testing.T) {
 	if again, other := h.bundled(in); again != hash || !bytes.Equal(other, body) {
 		t.Errorf("made again it is %s, not %s", again, hash)
 	}
+	h.Clock.Advance(180 * 24 * time.Hour)
 	testkit.Adopts(t, h.Deps, h.Clock, hash) // nothing erases it
 }
 
