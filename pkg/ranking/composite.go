@@ -29,6 +29,7 @@ type ranking struct {
 	rounds     []Round
 	effort     *effort
 	seats      []Seat // as decided; nil: the search fills them
+	freely     bool   // they are another list than the rules make
 }
 
 // component is one term of the totals.
@@ -60,6 +61,9 @@ type Options struct {
 	// Seats is who gets which award by a decision that was taken because the search
 	// ended undecided; nil: the search decides. A tie is decided by it, too.
 	Seats []Seat
+	// Changed says that Seats are another list than the rules make: seats may stay
+	// empty, and candidates be passed over. The quotas hold all the same.
+	Changed bool
 }
 
 // Rank computes the result. It answers scores_missing with every gap,
@@ -93,7 +97,7 @@ func (in *Input) ranking(o Options, s Scenario) (*ranking, error) {
 	if err != nil {
 		return nil, err
 	}
-	rk := &ranking{in: in, rules: rules, explain: make([][]reason.Reason, len(in.ids)), effort: o.effort(), seats: o.Seats}
+	rk := &ranking{in: in, rules: rules, explain: make([][]reason.Reason, len(in.ids)), effort: o.effort(), seats: o.Seats, freely: o.Changed}
 	if rk.lot, err = lotValue(in.rb, o.Lot); err != nil {
 		return nil, err
 	}

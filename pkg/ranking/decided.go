@@ -23,7 +23,7 @@ const maxRefused = 20
 // asDecided fills the awards as Options.Seats says. Whether a better filling exists
 // is what the search could not tell; but every seat has to be filled, the quotas
 // kept, and nobody may be passed over for somebody ranked after whose seat they
-// could simply have.
+// could simply have. Of a list that was changed only the quotas are asked.
 func (rk *ranking) asDecided() (*seating, *seated, error) {
 	in := rk.in
 	qs, classOf := newQuotas(in.rb, in.people())
@@ -54,7 +54,7 @@ func (rk *ranking) asDecided() (*seating, *seated, error) {
 		}
 	}
 	for a, n := range left {
-		if n != 0 {
+		if n < 0 || n > 0 && !rk.freely {
 			refuse("seat_number", "award {award} has {seats} seats, not {given}", "award", in.rb.Awards[a].ID, "seats", s.need[a], "given", s.need[a]-n)
 		}
 	}
@@ -70,6 +70,9 @@ func (rk *ranking) asDecided() (*seating, *seated, error) {
 	}
 	if wrong != nil {
 		return nil, nil, refusedSeats(wrong)
+	}
+	if rk.freely {
+		return s, out, nil
 	}
 	var winners []int // by place
 	for place, c := range rk.order {

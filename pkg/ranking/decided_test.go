@@ -80,6 +80,29 @@ func TestOptions_Seats(t *testing.T) {
 	})
 }
 
+// TestOptions_Changed takes another list than the rules make if and only if it
+// keeps the quotas, and has no more seats than there are.
+func TestOptions_Changed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		i := drawInstance(t)
+		award, left := make([]int, len(i.values)), demand(i.rb.Awards, len(i.values))
+		for c := range award {
+			if award[c] = rapid.IntRange(noAward, len(i.rb.Awards)-1).Draw(t, "award"); award[c] != noAward {
+				left[award[c]]--
+			}
+		}
+		rk := ranked(i.input())
+		rk.seats, rk.freely = i.seatsOf(award), true
+		o, err := rk.outcome()
+		if ok := slices.Min(left) >= 0 && i.meets(award, -1); ok != (err == nil) || !ok && !fault.HasCode(err, CodeSeats) {
+			t.Fatalf("%v: %v, kept %v", award, err, ok)
+		}
+		if err == nil && (!o.Changed || o.Decided || !cmp.Equal(i.seatsOf(award), o.seats())) {
+			t.Fatalf("%v: %+v", award, o.Awards)
+		}
+	})
+}
+
 // seats are those of an outcome, in the order of the candidates.
 func (o *Outcome) seats() []Seat {
 	seats := []Seat{}

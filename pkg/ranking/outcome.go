@@ -29,7 +29,7 @@ func (rk *ranking) outcome() (*Outcome, error) {
 		return nil, err
 	}
 	o := &Outcome{Result{Rulebook: in.rb.Hash(), Ties: ties, Rounds: rk.rounds, Shortlist: rk.shortlist()}, rk, s, filled, open, nil}
-	o.Decided = rk.seats != nil
+	o.Decided, o.Changed = rk.seats != nil && !rk.freely, rk.freely
 	o.prove()
 	if rk.drawn {
 		o.Lot = rk.lot
@@ -135,12 +135,19 @@ func (o *Outcome) Rows() iter.Seq[Ranked] {
 				r.Explain = append(r.Explain, reason.New(code, reason.Of("award", reason.Award, r.Award),
 					reason.Number("seat", reason.Seats, taken[a]), reason.Number("seats", reason.Seats, o.Awards[a].Seats)))
 			}
-			if r.Award != "" && o.Decided {
+			switch {
+			case r.Award != "" && o.Decided:
 				r.Explain = append(r.Explain, reason.New("seat_decided"))
+			case r.Award != "" && o.Changed:
+				r.Explain = append(r.Explain, reason.New("seat_changed"))
 			}
 			for a := range last {
-				if own := o.award(c); o.Decided && place < last[a] && (own == noAward || own > a) {
-					r.Explain = append(r.Explain, reason.New("passed_decided", reason.Of("award", reason.Award, o.Awards[a].Award)))
+				own, code := o.award(c), "passed_decided"
+				if o.Changed {
+					code = "passed_changed"
+				}
+				if (o.Decided || o.Changed) && place < last[a] && (own == noAward || own > a) {
+					r.Explain = append(r.Explain, reason.New(code, reason.Of("award", reason.Award, o.Awards[a].Award)))
 				}
 			}
 			if !yield(r) {

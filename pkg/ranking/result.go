@@ -12,6 +12,7 @@ type Result struct {
 	Rulebook  string      `json:"rulebook"`            // the rulebook's hash
 	Lot       string      `json:"lot,omitempty"`       // the value that lots were drawn from, where there were any
 	Decided   bool        `json:"decided,omitempty"`   // the seats are filled by a decision, because the search about quotas did not decide
+	Changed   bool        `json:"changed,omitempty"`   // the list is another than the rules make, by a decision
 	Ranking   []Ranked    `json:"ranking"`             // best first; equals in the order of their ids
 	Awards    []AwardList `json:"awards"`              // in the rulebook's order
 	Shortlist []string    `json:"shortlist,omitempty"` // best first, with all who tie for its last place

@@ -222,6 +222,8 @@ func TestParse_mistake(t *testing.T) {
 		{"signers of an unknown kind", "decision: {sign_off: friends}\n", 1, "decision.sign_off", "not one of hosts"},
 		{"hosts of one id", "hosts: [{id: a, title: A}, {id: a, title: B}]\n", 1, "hosts[1].id", "here twice"},
 		{"a host without an id", "hosts: [{title: A}]\n", 1, "hosts[0].id", "is required"},
+		{"a majority above all", "decision: {approve_change: 3/2}\n", 1, "decision.approve_change", "not a share"},
+		{"recused to nowhere", "decision: {recused: home}\n", 1, "decision.recused", "not one of count, leave_out"},
 		{"committee's ballot", "decision: {ballot: shouted}\n", 1, "decision.ballot", "not one of secret, open"},
 
 		{"not UTF-8", "laurel: 1\ntitle: \xb5\xda\n", 2, "rulebook", "UTF-8"},

@@ -212,11 +212,16 @@ func (r *reader) hosts(f field) (hosts []Host) {
 }
 
 func (r *reader) decision(f field, hosts []Host) Decision {
-	f = f.mapping("quorum", "approve", "ballot", "sign_off")
+	f = f.mapping("quorum", "approve", "approve_change", "ballot", "recused", "sign_off")
 	d := Decision{
 		Quorum:  r.share(f.get("quorum")),
 		Approve: r.share(f.get("approve")),
+		Change:  r.share(f.get("approve_change")),
 		Ballot:  f.get("ballot").choice("", BallotSecret, BallotOpen),
+		Recused: f.get("recused").choice(RecusedCount, RecusedCount, RecusedLeaveOut),
+	}
+	if !d.Change.IsSet() {
+		d.Change = d.Approve
 	}
 	if sign := f.get("sign_off"); sign.choice("", SignOffHosts) != "" {
 		d.SignOff = hosts

@@ -91,7 +91,7 @@ func TestParse(t *testing.T) {
 		{Attribute: "region", Max: n("40%")},
 		{Attribute: "gender", Value: "female", Min: n("30%"), Of: "winner"},
 	})
-	diff(t, rb.Decision, rulebook.Decision{Quorum: n("2/3"), Approve: n("2/3"), Ballot: "secret"})
+	diff(t, rb.Decision, rulebook.Decision{Quorum: n("2/3"), Approve: n("2/3"), Change: n("2/3"), Ballot: "secret", Recused: "count"})
 	if got := rb.Phases.Nomination.Opens.Format(time.RFC3339); got != "2026-03-02T09:00:00+08:00" {
 		t.Errorf("nomination opens %s", got)
 	}

@@ -112,7 +112,9 @@ type Department struct {
 type Decision struct {
 	Quorum  Number // share of the members who must be present, in (0, 1]
 	Approve Number // share of the votes cast that a motion needs, in (0, 1]
+	Change  Number // share that a motion needs which changes the list; Approve where the document has none
 	Ballot  string // BallotSecret or BallotOpen
+	Recused string // RecusedCount (default) or RecusedLeaveOut: of whom the quorum is a share
 	SignOff []Host // each signs what the committee has approved, before it is decided; empty: nobody
 }
 
@@ -130,6 +132,13 @@ func (d Decision) Host(id string) (Host, bool) {
 	}
 	return d.SignOff[i], true
 }
+
+// Whether members who are recused from a motion are among those of whom the quorum
+// is a share.
+const (
+	RecusedCount    = "count"
+	RecusedLeaveOut = "leave_out"
+)
 
 // SignOffHosts is the word of `sign_off`.
 const SignOffHosts = "hosts"

@@ -116,11 +116,20 @@ type SeatCommittee struct {
 	Members []string `json:"members" maxItems:"1000" doc:"Emails"`
 }
 
-// PutMotion puts the computed result to the committee's vote, or how the seats are
-// filled where the search ended undecided.
+// PutMotion puts the list in force to the committee's vote, how the seats are filled
+// where the search ended undecided, or a change of the list.
 type PutMotion struct {
 	Motion string      `json:"motion" lines:"true" maxLength:"1000"`
-	Seats  []SeatGiven `json:"seats,omitempty" maxItems:"10000" doc:"Every seat, where the search ended undecided; none: the computed result is put"`
+	Seats  []SeatGiven `json:"seats,omitempty" maxItems:"10000" doc:"Every seat, where the search ended undecided; of choose the seats that ties leave open"`
+	Kind   string      `json:"kind,omitempty" doc:"{motions}; none: fill where there are seats, else adopt"`
+	Reason string      `json:"reason,omitempty" lines:"true" maxLength:"1000" doc:"Of a motion that changes the list; required there"`
+	Out    int         `json:"out,omitempty" minimum:"1" doc:"Of replace and leave_empty: the candidate who loses the award"`
+	In     int         `json:"in,omitempty" minimum:"1" doc:"Of replace: the candidate who gets it"`
+}
+
+// RecuseMotion says that the signed-in member takes no part in the motion.
+type RecuseMotion struct {
+	Reason string `json:"reason" lines:"true" maxLength:"1000" doc:"Why; it stands in the minutes"`
 }
 
 // SeatGiven is an award that a candidate gets by a decision.

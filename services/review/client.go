@@ -43,6 +43,7 @@ func Endpoints(s Service) []bus.Endpoint {
 		bus.Method("seat_committee", s.SeatCommittee),
 		bus.Method("put_motion", s.PutMotion),
 		bus.Method("vote_motion", s.VoteMotion),
+		bus.Method("recuse_motion", s.RecuseMotion),
 		bus.Method("close_motion", s.CloseMotion),
 		bus.Method("sign_decision", s.SignDecision),
 		bus.Method("refuse_decision", s.RefuseDecision),
@@ -218,6 +219,11 @@ func (c *Client) PutMotion(ctx context.Context, in PutMotion) (Decision, error) 
 // VoteMotion implements Service.
 func (c *Client) VoteMotion(ctx context.Context, in VoteMotion) (Decision, error) {
 	return bus.Call[Decision](ctx, c.bus, Name, "vote_motion", in)
+}
+
+// RecuseMotion implements Service.
+func (c *Client) RecuseMotion(ctx context.Context, in RecuseMotion) (Decision, error) {
+	return bus.Call[Decision](ctx, c.bus, Name, "recuse_motion", in)
 }
 
 // CloseMotion implements Service.

@@ -39,19 +39,39 @@ const Presence = 25 * time.Second
 type Motion struct {
 	Number     int        `json:"number"` // from 1
 	Text       string     `json:"text"`
+	Kind       string     `json:"kind"`
+	Reason     string     `json:"reason,omitempty"` // of one that changes the list
+	Out        *Awarded   `json:"out,omitempty"`    // who loses the award
+	In         *Awarded   `json:"in,omitempty"`     // who gets it
+	Approve    string     `json:"approve"`          // share of those who vote; empty: more than half
+	Quorum     int        `json:"quorum"`           // how many members have to vote
+	Recused    []Recused  `json:"recused,omitempty"`
 	ResultHash string     `json:"result_hash"`
-	Seats      []Awarded  `json:"seats,omitempty"` // how it fills them; none: it puts the computed result
+	Seats      []Awarded  `json:"seats,omitempty"` // all that it gives; none: it puts the result in force
 	MovedAt    time.Time  `json:"moved_at"`
 	MovedBy    string     `json:"moved_by,omitempty"` // name; empty: of an earlier version
 	Members    int        `json:"members"`            // who could vote
 	Voters     []string   `json:"voters"`             // accounts of those who have, by name
-	Outcome    string     `json:"outcome"`            // Moved, Approved, Rejected, Overtaken, AwaitsHosts, Returned or Fallen
+	Outcome    string     `json:"outcome"`            // Moved, Approved, Rejected, Overtaken, Changed, AwaitsHosts, Returned or Fallen
 	For        int        `json:"for"`                // this and the next two are 0 until the vote is closed
 	Against    int        `json:"against"`
 	Abstained  int        `json:"abstained"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 	ClosedBy   string     `json:"closed_by,omitempty"`
 	SignOffs   []SignOff  `json:"sign_offs,omitempty"` // of one that had the votes: what each host has said of it
+}
+
+// Recused is a member who takes no part in a motion.
+type Recused struct {
+	Person
+
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// IsRecused tells whether an account takes no part in a motion.
+func (m Motion) IsRecused(account string) bool {
+	return slices.ContainsFunc(m.Recused, func(r Recused) bool { return r.ID == account })
 }
 
 // Motion is the last that was put; its outcome is NoMotion where there is none.

@@ -153,13 +153,17 @@ type Service interface {
 	// PutMotion puts the result to the vote; a motion that was not adopted may be
 	// followed by another. Where the search about quotas ended undecided, a motion may
 	// fill the seats instead: adopted, it makes that the result. Faults: ErrPhase,
-	// those of GetResult, ErrMoved, ErrInvalid (motion, seats, members), ErrDecided,
-	// ErrSearching.
+	// those of GetResult, ErrMoved, ErrInvalid (motion, seats, members, kind,
+	// reason, out, in), ErrDecided, ErrSearching.
 	PutMotion(ctx context.Context, in PutMotion) (Decision, error)
 	// VoteMotion votes, once; a secret vote is not kept with its member. A vote on
 	// a motion that is closed is ErrNoMotion.
-	// Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid, ErrVoted.
+	// Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid, ErrVoted, ErrRecusedOf.
 	VoteMotion(ctx context.Context, in VoteMotion) (Decision, error)
+	// RecuseMotion says that a member takes no part in a motion, before they vote on
+	// it; again is fine. Faults: ErrPhase, ErrNoMotion, ErrNotMember, ErrInvalid
+	// (reason), ErrVoted.
+	RecuseMotion(ctx context.Context, in RecuseMotion) (Decision, error)
 	// CloseMotion counts the votes against the rulebook's quorum (of the
 	// members) and majority (of those who voted, abstentions included), and
 	// records the decision. Again is fine, and closes no later motion. Faults:
@@ -207,6 +211,8 @@ var (
 	ErrVoted       = fault.New(fault.Conflict, "member_voted", "you have voted on this motion")
 	ErrPeersHidden = fault.New(fault.Forbidden, "peers_hidden", "the rulebook keeps jurors' scores from one another")
 	ErrWithinLimit = fault.New(fault.Conflict, "spread_within_limit", "the spread of this candidate is not past the rulebook's limit, and it has its jurors")
+	ErrBallotKey   = fault.New(fault.Conflict, "ballot_key", "the key that sealed the counts of this secret ballot is gone; give it back (AUDIT_KEY_FILE)")
+	ErrRecusedOf   = fault.New(fault.Conflict, "motion_recused", "you have declared that you take no part in this motion")
 	// What hosts sign.
 	ErrNothingToSign = fault.New(fault.Conflict, "nothing_to_sign", "no approved result waits for the signatures of hosts")
 	ErrOtherHash     = fault.New(fault.Conflict, "other_result", "the result that was signed is not the one in force; read it again")

@@ -134,6 +134,7 @@ type Results struct {
 	Decision       DecisionRecord `json:"decision"`
 	Lot            string         `json:"lot,omitempty"`     // value that lots were drawn from: laurel compute --lot
 	Decided        bool           `json:"decided,omitempty"` // the seats were filled by a decision: laurel compute --awards
+	Changed        bool           `json:"changed,omitempty"` // the list is another than the rules make, by a decision: laurel compute --awards --changed
 	Awards         []AwardList    `json:"awards"`            // best first
 	// Notices and Objections are absent of results from before.
 	Notices    []NoticeRun       `json:"notices,omitempty"`

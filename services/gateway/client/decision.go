@@ -24,6 +24,16 @@ func (c *Client) MoveSeats(ctx context.Context, slug, motion string, seats []gat
 	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/motion", gateway.PutMotion{Motion: motion, Seats: seats}, &d)
 }
 
+// Put puts a motion of any kind to the vote.
+func (c *Client) Put(ctx context.Context, slug string, in gateway.PutMotion) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/motion", in, &d)
+}
+
+// RecuseMotion says that the signed-in member takes no part in the motion.
+func (c *Client) RecuseMotion(ctx context.Context, slug, reason string) (d review.Decision, err error) {
+	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/recusals", gateway.RecuseMotion{Reason: reason}, &d)
+}
+
 // VoteMotion is the signed-in member's vote.
 func (c *Client) VoteMotion(ctx context.Context, slug, choice string) (d review.Decision, err error) {
 	return d, c.call(ctx, http.MethodPost, of(slug)+"/decision/votes", gateway.VoteMotion{Choice: choice}, &d)

@@ -57,6 +57,10 @@ func TestLeft(t *testing.T) {
 			_, err := r.VoteMotion(ctx, review.VoteMotion{Slug: slug, Choice: review.For})
 			return err
 		},
+		"RecuseMotion": func(ctx context.Context) error {
+			_, err := r.RecuseMotion(ctx, review.RecuseMotion{Slug: slug, Reason: "kin"})
+			return err
+		},
 		"GetMeeting":  func(ctx context.Context) error { _, err := r.GetMeeting(ctx, review.OfMeeting{Slug: slug}); return err },
 		"GetDecision": func(ctx context.Context) error { _, err := r.GetDecision(ctx, of); return err },
 		"GetResult":   func(ctx context.Context) error { _, err := r.GetResult(ctx, of); return err },

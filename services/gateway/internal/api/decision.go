@@ -17,10 +17,12 @@ func (a *API) decisionRoutes() {
 		})
 	serve(a, route{
 		act: app.PutMotion, at: "POST " + decision + "/motion", status: http.StatusCreated,
-		summary: "Put the computed result to the vote, or how the seats are filled where that is undecided",
+		summary: "Put the list in force to the vote, how the seats are filled where that is undecided, or a change of the list",
 	},
 		func(ctx context.Context, in *about[gateway.PutMotion]) (review.Decision, error) {
-			move := review.PutMotion{Slug: in.Slug, Motion: in.Body.Motion}
+			move := review.PutMotion{
+				Slug: in.Slug, Motion: in.Body.Motion, Kind: in.Body.Kind, Reason: in.Body.Reason, Out: in.Body.Out, In: in.Body.In,
+			}
 			for _, s := range in.Body.Seats {
 				move.Seats = append(move.Seats, review.Awarded{Candidate: s.Candidate, Award: s.Award})
 			}
@@ -29,6 +31,10 @@ func (a *API) decisionRoutes() {
 	serve(a, route{act: app.VoteMotion, at: "POST " + decision + "/votes", summary: "Vote on the motion", status: http.StatusCreated},
 		func(ctx context.Context, in *about[gateway.VoteMotion]) (review.Decision, error) {
 			return a.app.VoteMotion(ctx, review.VoteMotion{Slug: in.Slug, Choice: in.Body.Choice})
+		})
+	serve(a, route{act: app.VoteMotion, at: "POST " + decision + "/recusals", summary: "Take no part in the motion", status: http.StatusCreated},
+		func(ctx context.Context, in *about[gateway.RecuseMotion]) (review.Decision, error) {
+			return a.app.RecuseMotion(ctx, review.RecuseMotion{Slug: in.Slug, Reason: in.Body.Reason})
 		})
 	serve(a, route{
 		act: app.CloseMotion, at: "POST " + decision + "/close", summary: "Count the committee's votes and record the decision",

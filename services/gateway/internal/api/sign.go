@@ -10,9 +10,13 @@ import (
 	"github.com/laurel-awards/laurel/services/review"
 )
 
-// signRoutes are what hosts do with what the committee has approved.
+// signRoutes are what hosts do with what the committee has approved, and the minutes.
 func (a *API) signRoutes() {
 	const signing = "/selections/{slug}/decision/signatures"
+	serve(a, route{act: app.ReadDecision, at: "GET /selections/{slug}/minutes", summary: "The minutes of the committee's meeting"},
+		func(ctx context.Context, in *InSelection) (gateway.Minutes, error) {
+			return a.app.Minutes(ctx, in.Slug)
+		})
 	serve(a, route{act: app.ReadSigning, at: "GET " + signing, summary: "What hosts sign, and which have"},
 		func(ctx context.Context, in *InSelection) (review.Signing, error) { return a.app.Signing(ctx, in.Slug) })
 	serve(a, route{act: app.ReadSigning, at: "POST " + signing + "/begin", summary: "What is to be shown to sign"},

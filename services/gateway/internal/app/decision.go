@@ -59,6 +59,11 @@ func (a *App) VoteMotion(ctx context.Context, in review.VoteMotion) (review.Deci
 	return do(ctx, a, VoteMotion, in.Slug, a.review.VoteMotion, in)
 }
 
+// RecuseMotion says that the acting member takes no part in a motion.
+func (a *App) RecuseMotion(ctx context.Context, in review.RecuseMotion) (review.Decision, error) {
+	return do(ctx, a, VoteMotion, in.Slug, a.review.RecuseMotion, in)
+}
+
 // CloseMotion counts the committee's votes.
 func (a *App) CloseMotion(ctx context.Context, in review.CloseMotion) (review.Decision, error) {
 	return do(ctx, a, CloseMotion, in.Slug, a.review.CloseMotion, in)

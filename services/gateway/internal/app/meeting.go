@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/laurel-awards/laurel/services/gateway"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -31,6 +32,26 @@ type Meeting struct {
 func (a *App) Meeting(ctx context.Context, slug string, attend bool) (Meeting, error) {
 	m, err := do(ctx, a, ReadDecision, slug, a.review.GetMeeting, review.OfMeeting{Slug: slug, Attend: attend})
 	return versioned(m), err
+}
+
+// Minutes gives what the meeting leaves behind.
+func (a *App) Minutes(ctx context.Context, slug string) (out gateway.Minutes, err error) {
+	if ctx, err = a.may(ctx, ReadDecision, slug, ""); err != nil {
+		return out, err
+	}
+	s, err := a.selections.Get(ctx, slug)
+	if err != nil {
+		return out, err
+	}
+	out.Title, out.Edition, out.MadeAt = s.Title, s.Edition, a.cfg.Now().UTC()
+	if out.Meeting, err = a.review.GetMeeting(ctx, review.OfMeeting{Slug: slug}); err != nil {
+		return out, err
+	}
+	// A result that needs no lot has none.
+	if lot, err := a.review.GetLot(ctx, review.Of{Slug: slug}); err == nil && lot.At != nil {
+		out.Lot = &lot
+	}
+	return out, nil
 }
 
 // FollowMeeting gives the meeting as soon as it is another than the version that

@@ -139,7 +139,7 @@ func (o *Overview) organizerWaits(s selection.Selection, rules *rulebook.Ruleboo
 		switch {
 		case len(m.Members) == 0:
 			one(WaitCommittee)
-		case slices.Contains([]string{review.NoMotion, review.Rejected, review.Overtaken, review.Returned, review.Fallen}, m.Outcome):
+		case slices.Contains([]string{review.NoMotion, review.Rejected, review.Overtaken, review.Changed, review.Returned, review.Fallen}, m.Outcome):
 			one(WaitMotion)
 		case m.Outcome == review.Moved && m.Voted == len(m.Members):
 			one(WaitCount)

@@ -60,6 +60,8 @@ type motionView struct {
 	Names         string // of those who voted
 	Filled        []filledView
 	Hosts         []hostRow // that sign it
+	KindText      string
+	Change        string // what it changes, in a sentence
 }
 
 // meetingLink leads to a page on which something is done.
@@ -116,13 +118,18 @@ func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 	}
 	r.Said = at.T("desk.meeting.said.none", "present", r.Present, "members", len(r.Members))
 	if last.Number > 0 {
+		if last.Outcome == review.Moved {
+			r.Quorum = last.Quorum
+		}
 		shown := d.motion(at, m.Meeting, last)
 		r.Motion = &shown
 		r.Said = at.T("desk.meeting.said", "present", r.Present, "members", len(r.Members), "outcome", shown.OutcomeText, "voted", shown.Cast)
 	}
 	moved := last.Outcome == review.Moved
-	voted := last.Voted(at.Account.ID)
+	voted, recused := last.Voted(at.Account.ID), last.IsRecused(at.Account.ID)
 	switch {
+	case member && moved && recused:
+		r.Mine = at.T("desk.meeting.mine.recused")
 	case member && moved && voted:
 		r.Mine = at.T("desk.meeting.mine.voted")
 	case member && moved:
@@ -133,7 +140,8 @@ func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 			r.Acts = append(r.Acts, meetingLink{at.Path(name), at.T(title), key, "act-" + strings.TrimPrefix(name, "meeting/"), first})
 		}
 	}
-	offer(app.VoteMotion, member && moved && !voted && r.Open, "meeting/vote", "desk.meeting.vote", "v", true)
+	offer(app.VoteMotion, member && moved && !voted && !recused && r.Open, "meeting/vote", "desk.meeting.vote", "v", true)
+	offer(app.VoteMotion, member && moved && !voted && !recused && r.Open, "meeting/recuse", "desk.meeting.recuse", "x", false)
 	settled := moved || last.Outcome == review.AwaitsHosts || last.Outcome == review.Approved
 	offer(app.PutMotion, !settled && len(m.Members) > 0 && r.Open, "meeting/motion", "desk.meeting.motion", "m", true)
 	offer(app.CloseMotion, moved && r.Open, "meeting/close", "desk.meeting.close", "c", true)
@@ -160,7 +168,19 @@ func (d *desk) motion(at *place, m review.Meeting, one review.Motion) motionView
 	}
 	v.Names, v.Filled = at.List(names), d.filled(at, one)
 	v.Hosts = hostRows(at, one.SignOffs)
+	v.KindText = at.T("desk.meeting.kind." + cmp.Or(one.Kind, review.Adopt))
+	switch {
+	case one.Out != nil && one.In != nil:
+		v.Change = at.T("desk.meeting.change.replace", "out", withNumber(one.Out), "in", withNumber(one.In))
+	case one.Out != nil:
+		v.Change = at.T("desk.meeting.change.leave_empty", "out", withNumber(one.Out))
+	}
 	return v
+}
+
+// withNumber is a candidate's number and name.
+func withNumber(a *review.Awarded) string {
+	return strings.TrimSpace(strconv.Itoa(a.Candidate) + " " + a.Name)
 }
 
 // filledView is who gets an award by a motion that fills the seats.
@@ -203,8 +223,7 @@ type minutesPage struct {
 }
 
 func (d *desk) minutes(c echo.Context, at *place) error {
-	ctx := c.Request().Context()
-	m, err := d.app.Meeting(ctx, at.Slug, false)
+	m, err := d.app.Minutes(c.Request().Context(), at.Slug)
 	if err != nil {
 		return err
 	}
@@ -212,9 +231,8 @@ func (d *desk) minutes(c echo.Context, at *place) error {
 	data := minutesPage{
 		Quorum: m.Quorum, Approve: m.Approve, Secret: m.Secret, MadeAt: at.moment(now), Zone: web.Zone(zone, now), Back: at.Path("meeting"),
 	}
-	// A result that needs no lot has none.
-	if lot, err := d.app.Lot(ctx, at.Slug); err == nil && lot.At != nil {
-		data.Lot, data.LotAt = &lot, at.moment(*lot.At)
+	if data.Lot = m.Lot; m.Lot != nil {
+		data.LotAt = at.moment(*m.Lot.At)
 	}
 	for _, one := range m.Members {
 		row := memberRow{Name: one.Name, Present: one.Present}

@@ -22,6 +22,7 @@ func (d *desk) mountMeetingActs() {
 		do                func(c echo.Context, at *place, typed url.Values) error
 	}{
 		{app.VoteMotion, "vote", "desk.meeting.vote", "desk.meeting.vote.done", voteForm, d.voteMotion},
+		{app.VoteMotion, "recuse", "desk.meeting.recuse", "desk.meeting.recuse.done", recuseForm, d.recuseMotion},
 		{app.CloseMotion, "close", "desk.meeting.close", "desk.meeting.close.done", closeForm, d.closeMotion},
 		{app.PutMotion, "motion", "desk.meeting.motion", "desk.meeting.motion.done", d.motionForm, d.putMotion},
 	} {
@@ -52,7 +53,7 @@ func (d *desk) mountMeetingActs() {
 			}
 			form, told := one.form(c, at, m.Meeting)
 			return d.again(c, at, form, typed, err, func(status int) error { return show(c, at, m, form, told, status) })
-		}, "motion", "seats")
+		}, "motion", "seats", "reason")
 	}
 }
 
@@ -98,15 +99,27 @@ func (d *desk) voteMotion(c echo.Context, at *place, typed url.Values) error {
 	return err
 }
 
+func recuseForm(_ echo.Context, at *place, m review.Meeting) (*Form, []string) {
+	return &Form{
+		Action: at.Path("meeting", "recuse", "confirm"), Button: at.T("desk.meeting.recuse.send"),
+		Fields: []Field{at.reason("desk.meeting.recuse.hint"), motionField(m)},
+	}, []string{at.T("desk.meeting.recuse.told")}
+}
+
+func (d *desk) recuseMotion(c echo.Context, at *place, typed url.Values) error {
+	_, err := d.app.RecuseMotion(c.Request().Context(), review.RecuseMotion{Slug: at.Slug, Motion: numberOf(typed), Reason: typed.Get("reason")})
+	return err
+}
+
 func closeForm(_ echo.Context, at *place, m review.Meeting) (*Form, []string) {
 	last := m.Motion()
 	told := []string{
 		at.T("desk.meeting.close.told"),
-		at.T("desk.meeting.close.votes", "voted", len(last.Voters), "members", last.Members, "quorum", m.Quorum),
+		at.T("desk.meeting.close.votes", "voted", len(last.Voters), "members", last.Members, "quorum", last.Quorum),
 	}
 	var due []string
 	for _, one := range m.Members {
-		if !last.Voted(one.ID) {
+		if !last.Voted(one.ID) && !last.IsRecused(one.ID) {
 			due = append(due, one.Name)
 		}
 	}

@@ -33,8 +33,49 @@ func (d *desk) motionForm(c echo.Context, at *place, m review.Meeting) (*Form, [
 			Name: "seats", Kind: "area", Label: at.T("desk.meeting.seats.label"), Hint: at.T("desk.meeting.seats.hint", "awards", at.List(awards)),
 		})
 		told = append([]string{at.T("desk.meeting.seats.told")}, told...)
+		return form, told
 	}
-	return form, told
+	return d.changeForm(c, at, form), told
+}
+
+// changeForm asks beside for what the motion changes, where it changes the list.
+func (d *desk) changeForm(c echo.Context, at *place, form *Form) *Form {
+	kind := Field{Name: "kind", Kind: "radio", Label: at.T("desk.meeting.kind"), Value: review.Adopt}
+	kinds := []string{review.Adopt, review.Replace, review.LeaveEmpty}
+	var seats []Field
+	if found, err := d.app.Computed(c.Request().Context(), at.Slug); err == nil && len(found.Computed.Ties) > 0 {
+		kinds = append(kinds, review.Choose)
+		var ties []string
+		for _, tie := range found.Computed.Ties {
+			ties = append(ties, tie.Candidates...)
+		}
+		seats = []Field{{
+			Name: "seats", Kind: "area", Label: at.T("desk.meeting.choose.label"), Hint: at.T("desk.meeting.choose.hint", "candidates", at.List(ties)), Optional: true,
+		}}
+	}
+	for _, k := range kinds {
+		kind.Options = append(kind.Options, Option{Value: k, Text: at.T("desk.meeting.kind." + k), Hint: at.T("desk.meeting.kind.hint." + k)})
+	}
+	reason := at.reason("desk.meeting.change.reason")
+	reason.Optional = true
+	form.Fields = append(form.Fields, kind,
+		Field{Name: "out", Kind: "number", Label: at.T("desk.meeting.out"), Hint: at.T("desk.meeting.out.hint"), Optional: true},
+		Field{Name: "in", Kind: "number", Label: at.T("desk.meeting.in"), Hint: at.T("desk.meeting.in.hint"), Optional: true})
+	form.Fields = append(append(form.Fields, seats...), reason)
+	return form
+}
+
+// candidateOf reads a candidate's number; nothing is none.
+func candidateOf(typed url.Values, name string) (int, error) {
+	text := strings.TrimSpace(typed.Get(name))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, problem.Invalid([]fault.Field{fault.Wrong(name, "without_award", "candidate {candidate} has no award", "candidate", text)})
+	}
+	return n, nil
 }
 
 func (d *desk) putMotion(c echo.Context, at *place, typed url.Values) error {
@@ -42,7 +83,17 @@ func (d *desk) putMotion(c echo.Context, at *place, typed url.Values) error {
 	if err != nil {
 		return err
 	}
-	_, err = d.app.PutMotion(c.Request().Context(), review.PutMotion{Slug: at.Slug, Motion: typed.Get("motion"), Seats: seats})
+	in := review.PutMotion{Slug: at.Slug, Motion: typed.Get("motion"), Seats: seats, Kind: typed.Get("kind")}
+	if in.Out, err = candidateOf(typed, "out"); err != nil {
+		return err
+	}
+	if in.In, err = candidateOf(typed, "in"); err != nil {
+		return err
+	}
+	if review.Changes(in.Kind) {
+		in.Reason = typed.Get("reason")
+	}
+	_, err = d.app.PutMotion(c.Request().Context(), in)
 	return err
 }
 

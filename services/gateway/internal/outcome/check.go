@@ -45,7 +45,7 @@ func (t *Teller) files(found selection.Results) []File {
 	add(true, "candidates.csv", "candidates", found.CandidatesHash, "first")
 	add(t.voted() || found.VotesHash != "", "votes.csv", "votes", found.VotesHash, "first")
 	add(t.judged() || found.ScoresHash != "", "scores.csv", "scores", found.ScoresHash, "first")
-	add(found.Decided, "awards.csv", "awards", "", "first")
+	add(found.Decided || found.Changed, "awards.csv", "awards", "", "first")
 	add(true, app.CheckResult, "result", found.ResultHash, "")
 	if kept := t.book.T("results.held.kept"); !t.book.Rules.Results.Whole() {
 		for i := range all {
@@ -73,6 +73,9 @@ func (t *Teller) commands(found selection.Results) []Command {
 	}
 	if found.Decided {
 		compute += " --awards awards.csv"
+	}
+	if found.Changed {
+		compute += " --awards awards.csv --changed"
 	}
 	if _, has := t.book.Rules.LotValue(); found.Lot != "" && !has {
 		compute += " --lot='" + strings.ReplaceAll(found.Lot, "'", `'\''`) + "'"

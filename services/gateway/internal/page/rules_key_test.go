@@ -61,7 +61,7 @@ composite:
   lot: {value: abc}
 shortlist: {ratio: 1.5}
 quotas: [{attribute: category, value: rural, max: 3, min: 1, of: silver}]
-decision: {quorum: 1/2, approve: 2/3, ballot: open, sign_off: hosts}
+decision: {quorum: 1/2, approve: 2/3, ballot: open, sign_off: hosts, approve_change: 3/4, recused: count}
 hosts: [{id: union, title: {zh: 总工会}}]
 organizers: [{zh: 日报社}]
 description: {zh: 表彰, en: Honours}
@@ -185,6 +185,8 @@ func changes() map[string][2]string {
 		"decision.quorum":                          {"quorum: 1/2", "quorum: 2/3"},
 		"decision.approve":                         {"approve: 2/3", "approve: 3/4"},
 		"decision.ballot":                          {"ballot: open", "ballot: secret"},
+		"decision.approve_change":                  {"approve_change: 3/4", "approve_change: 4/5"},
+		"decision.recused":                         {"recused: count", "recused: leave_out"},
 		"decision.sign_off":                        {", sign_off: hosts", ""},
 	}
 	for i, phase := range []string{"nomination", "vetting", "voting", "review", "decision"} {

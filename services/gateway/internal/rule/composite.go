@@ -159,6 +159,12 @@ func (b Book) decisionRules() []string {
 	if d.Ballot != "" {
 		items = append(items, t.T("rules.ballot."+d.Ballot))
 	}
+	if d.Change.Cmp(d.Approve) != 0 {
+		items = append(items, t.T("rules.change_list", "share", d.Change))
+	}
+	if d.Recused == rulebook.RecusedLeaveOut {
+		items = append(items, t.T("rules.recused"))
+	}
 	if len(d.SignOff) > 0 {
 		var names []rulebook.Text
 		for _, h := range d.SignOff {

@@ -40,9 +40,7 @@ func (m *Meeting) GetMeeting(ctx context.Context, in review.OfMeeting) (review.M
 	if meeting.Members, err = m.members(ctx, in.Slug, now); err != nil {
 		return review.Meeting{}, err
 	}
-	for !reaches(meeting.Quorum, len(meeting.Members), sel.Rulebook.Decision.Quorum) {
-		meeting.Quorum++
-	}
+	meeting.Quorum = needed(len(meeting.Members), sel.Rulebook.Decision.Quorum)
 	meeting.Motions, err = m.motions(ctx, sel)
 	return meeting, err
 }
@@ -103,11 +101,15 @@ func (m *Meeting) motions(ctx context.Context, sel phase.Selection) (motions []r
 		Voters   pq.StringArray `db:"voters"`
 	}
 	if err := m.deps.DB.SelectContext(ctx, &rows, `
-		SELECT seq, text, result, seats, outcome, members, votes_for, against, abstained, moved_at, closed_at, moved_by, closed_by,
+		SELECT `+motionColumns+`, moved_at, moved_by, closed_by,
 		       ARRAY(SELECT v.account FROM motion_vote v LEFT JOIN member m USING (slug, account)
 		             WHERE v.slug = motion.slug AND v.seq = motion.seq ORDER BY m.name, v.account) AS voters
 		FROM motion WHERE slug = $1 ORDER BY seq`, slug); err != nil {
 		return nil, fmt.Errorf("motions: %w", err)
+	}
+	recused, err := m.recused(ctx, slug)
+	if err != nil {
+		return nil, err
 	}
 	said, err := signOffs(ctx, m.deps.DB, slug)
 	if err != nil {
@@ -118,6 +120,11 @@ func (m *Meeting) motions(ctx context.Context, sel phase.Selection) (motions []r
 		motions[i] = review.Motion{
 			Number: r.Seq, Text: r.Text, ResultHash: r.Result, MovedAt: r.MovedAt.UTC(), MovedBy: r.MovedBy,
 			Members: r.Members, Voters: r.Voters, Outcome: r.Outcome, ClosedAt: moment(r.ClosedAt), ClosedBy: r.ClosedBy,
+			Kind: r.Kind, Reason: r.Reason, Approve: r.majority(sel.Rulebook.Decision).String(), Recused: recused[r.Seq],
+			Quorum: needed(r.entitled(sel.Rulebook.Decision), sel.Rulebook.Decision.Quorum),
+		}
+		if motions[i].Out, motions[i].In, err = m.exchanged(ctx, slug, r.motion); err != nil {
+			return nil, err
 		}
 		if motions[i].Seats, err = m.named(ctx, slug, r.motion); err != nil {
 			return nil, err
@@ -132,12 +139,64 @@ func (m *Meeting) motions(ctx context.Context, sel phase.Selection) (motions []r
 	return motions, nil
 }
 
+// recused are the members who take no part, by the motion's number.
+func (m *Meeting) recused(ctx context.Context, slug string) (map[int][]review.Recused, error) {
+	var rows []struct {
+		Seq     int       `db:"seq"`
+		Account string    `db:"account"`
+		Name    string    `db:"name"`
+		Reason  string    `db:"reason"`
+		At      time.Time `db:"at"`
+	}
+	if err := m.deps.DB.SelectContext(ctx, &rows, `
+		SELECT seq, account, coalesce(name, account) AS name, reason, at
+		FROM motion_recusal LEFT JOIN member USING (slug, account) WHERE slug = $1 ORDER BY seq, at, account`, slug); err != nil {
+		return nil, fmt.Errorf("recusals: %w", err)
+	}
+	all := map[int][]review.Recused{}
+	for _, r := range rows {
+		all[r.Seq] = append(all[r.Seq], review.Recused{Person: review.Person{ID: r.Account, Name: r.Name}, Reason: r.Reason, At: r.At.UTC()})
+	}
+	return all, nil
+}
+
+// needed is how many of so many members have to vote.
+func needed(members int, quorum rulebook.Number) (n int) {
+	for n = min(1, members); n < members && !reaches(n, members, quorum); {
+		n++
+	}
+	return n
+}
+
+// exchanged are who loses and who gets an award by a motion, with their names.
+func (m *Meeting) exchanged(ctx context.Context, slug string, mo motion) (out, in *review.Awarded, err error) {
+	one := func(number sql.NullInt64) (*review.Awarded, error) {
+		if !number.Valid {
+			return nil, nil //nolint:nilnil // the motion has none
+		}
+		named, err := m.withNames(ctx, slug, []review.Awarded{{Candidate: int(number.Int64)}})
+		if err != nil {
+			return nil, err
+		}
+		return &named[0], nil
+	}
+	if out, err = one(mo.Out); err == nil {
+		in, err = one(mo.In)
+	}
+	return out, in, err
+}
+
 // named is how a motion fills the seats, with the candidates' names.
 func (m *Meeting) named(ctx context.Context, slug string, mo motion) ([]review.Awarded, error) {
 	seats, err := mo.filled()
 	if err != nil || seats == nil {
 		return nil, err
 	}
+	return m.withNames(ctx, slug, seats)
+}
+
+// withNames puts in the candidates' names.
+func (m *Meeting) withNames(ctx context.Context, slug string, seats []review.Awarded) ([]review.Awarded, error) {
 	numbers := make([]int, len(seats))
 	for i, s := range seats {
 		numbers[i] = s.Candidate

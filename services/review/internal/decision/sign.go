@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"github.com/laurel-awards/laurel/pkg/actor"
 	"github.com/laurel-awards/laurel/pkg/audit"
-	"github.com/laurel-awards/laurel/pkg/event"
 	"github.com/laurel-awards/laurel/pkg/fault"
 	"github.com/laurel-awards/laurel/pkg/outbox"
 	"github.com/laurel-awards/laurel/pkg/phase"
@@ -235,46 +233,4 @@ func hostIDs(rules *rulebook.Rulebook) (ids []string) {
 // hadVotes tells whether a motion came to the hosts.
 func hadVotes(outcome string) bool {
 	return slices.Contains([]string{review.AwaitsHosts, review.Approved, review.Returned, review.Fallen}, outcome)
-}
-
-// stands tells whether what a motion puts is still what its members voted for,
-// and which result that puts in force, where it fills the seats. Where the search
-// has decided meanwhile, or the inputs are others, the motion is overtaken.
-func (m *Meeting) stands(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, mo motion) (outcome string, enforce *review.Result, err error) {
-	if len(mo.Seats) == 0 {
-		now, err := m.results.InForce(ctx, tx, sel)
-		if err != nil {
-			return "", nil, err
-		}
-		if now == mo.Result {
-			now, err = review.Approved, m.results.Whole(ctx, tx, sel.Slug, mo.Result)
-		} else {
-			now = review.Overtaken
-		}
-		if errors.Is(err, review.ErrOtherHash) {
-			now, err = review.Overtaken, nil
-		}
-		return now, nil, err
-	}
-	filled, err := mo.filled()
-	if err != nil {
-		return "", nil, err
-	}
-	out, err := m.results.Propose(ctx, tx, sel, filled, mo.Result)
-	switch {
-	case errors.Is(err, review.ErrSearching):
-		return "", nil, err
-	case fault.Is(err, fault.Conflict), fault.Is(err, fault.Invalid), err == nil && out.Hash != mo.Result:
-		return review.Overtaken, nil, nil
-	case err != nil:
-		return "", nil, err
-	}
-	return review.Approved, &out, nil
-}
-
-// made is what is told of a motion once it is closed.
-func (mo motion) made(approved bool) event.DecisionMade {
-	return event.DecisionMade{
-		ResultHash: mo.Result, Approved: approved, Members: mo.Members, For: mo.For, Against: mo.Against, Abstained: mo.Abstained,
-	}
 }

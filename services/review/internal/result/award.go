@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/laurel-awards/laurel/pkg/audit"
 	"github.com/laurel-awards/laurel/pkg/blob"
+	"github.com/laurel-awards/laurel/pkg/ranking"
 	"github.com/laurel-awards/laurel/services/review"
 )
 
@@ -75,15 +77,45 @@ func (r *Results) Whole(ctx context.Context, q sqlx.QueryerContext, slug, hash s
 	return nil
 }
 
-// Fell has the signatures under the result that awaits the hosts count no more,
-// where there is one: it is another now.
+// Ties gives of a result how many seats of each award ties leave open, and the
+// candidates who tie for it.
+func (r *Results) Ties(ctx context.Context, hash string) (open map[string]int, tied map[string][]int, err error) {
+	data, err := blob.Read(ctx, r.deps.Blobs, hash, maxResult)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open seats: %w", err)
+	}
+	var found struct{ Ranking ranking.Result }
+	if err := json.Unmarshal(data, &found); err != nil {
+		return nil, nil, fmt.Errorf("open seats: %w", err)
+	}
+	open, tied = map[string]int{}, map[string][]int{}
+	for _, a := range found.Ranking.Awards {
+		open[a.Award] = a.Open
+	}
+	for _, t := range found.Ranking.Ties {
+		for _, award := range t.Awards {
+			for _, id := range t.Candidates {
+				n, err := strconv.Atoi(id)
+				if err != nil {
+					return nil, nil, fmt.Errorf("open seats: %w", err)
+				}
+				tied[award] = append(tied[award], n)
+			}
+		}
+	}
+	return open, tied, nil
+}
+
+// Fell has what was adopted count no more that awaits the hosts, or has changed the
+// list: the result is another now.
 func (r *Results) Fell(ctx context.Context, tx *sqlx.Tx, slug string) error {
 	var fallen []struct {
 		Seq    int    `db:"seq"`
 		Result string `db:"result"`
 	}
 	if err := tx.SelectContext(ctx, &fallen, `
-		UPDATE motion SET outcome = $2 WHERE slug = $1 AND outcome = $3 RETURNING seq, result`, slug, review.Fallen, review.AwaitsHosts); err != nil {
+		UPDATE motion SET outcome = $2 WHERE slug = $1 AND outcome IN ($3, $4) RETURNING seq, result`,
+		slug, review.Fallen, review.AwaitsHosts, review.Changed); err != nil {
 		return fmt.Errorf("signatures: %w", err)
 	}
 	for _, f := range fallen {

@@ -33,11 +33,7 @@ func (r *Results) Propose(ctx context.Context, q sqlx.ExtContext, sel phase.Sele
 	if err != nil {
 		return out, err
 	}
-	options := ranking.Options{Seats: []ranking.Seat{}}
-	for _, s := range seats {
-		options.Seats = append(options.Seats, ranking.Seat{Candidate: strconv.Itoa(s.Candidate), Award: s.Award})
-	}
-	ranked, err := in.rank(sel, options)
+	ranked, err := in.rank(sel, ranking.Options{Seats: seatsOf(seats)})
 	if fault.HasCode(err, ranking.CodeSeats) {
 		err = review.ErrInvalid.At(fault.From(err).Fields...)
 	}
@@ -45,4 +41,30 @@ func (r *Results) Propose(ctx context.Context, q sqlx.ExtContext, sel phase.Sele
 		return out, err
 	}
 	return r.made(ctx, sel, in, ranked, was)
+}
+
+// Change makes the result of a list that is another than the rules make, under
+// their quotas. It is not in force by that. Faults: why no result could be
+// computed, ErrInvalid (seats).
+func (r *Results) Change(ctx context.Context, q sqlx.ExtContext, sel phase.Selection, seats []review.Awarded) (out review.Result, err error) {
+	in, err := r.inputs(ctx, q, sel)
+	if err != nil {
+		return out, err
+	}
+	ranked, err := in.rank(sel, ranking.Options{Seats: seatsOf(seats), Changed: true})
+	if fault.HasCode(err, ranking.CodeSeats) {
+		err = review.ErrInvalid.At(fault.From(err).Fields...)
+	}
+	if err != nil {
+		return out, err
+	}
+	return r.made(ctx, sel, in, ranked, "")
+}
+
+func seatsOf(seats []review.Awarded) []ranking.Seat {
+	all := make([]ranking.Seat, len(seats))
+	for i, s := range seats {
+		all[i] = ranking.Seat{Candidate: strconv.Itoa(s.Candidate), Award: s.Award}
+	}
+	return all
 }

@@ -71,8 +71,8 @@ func (r *Results) Compute(ctx context.Context, tx *sqlx.Tx, sel phase.Selection)
 		return err
 	}
 	out, err := r.made(ctx, sel, in, computed, was)
-	if err != nil {
-		return err
+	if err != nil || out.Hash == was {
+		return err // computed again, the same; what a motion has changed stays
 	}
 	return r.Enforce(ctx, tx, out)
 }
@@ -111,20 +111,31 @@ func (r *Results) made(ctx context.Context, sel phase.Selection, in inputs, comp
 
 // Enforce puts a result in force, unless it is already, and tells of it.
 func (r *Results) Enforce(ctx context.Context, tx *sqlx.Tx, out review.Result) error {
+	return r.enforce(ctx, tx, out, false)
+}
+
+// EnforceChange is Enforce for a list that a motion has changed.
+func (r *Results) EnforceChange(ctx context.Context, tx *sqlx.Tx, out review.Result) error {
+	return r.enforce(ctx, tx, out, true)
+}
+
+func (r *Results) enforce(ctx context.Context, tx *sqlx.Tx, out review.Result, changed bool) error {
 	now := r.deps.Time()
 	res, err := tx.ExecContext(ctx, `
-		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash, candidates_hash)
-		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6 FROM result WHERE slug = $1
+		INSERT INTO result (slug, seq, hash, computed_at, votes_hash, scores_hash, candidates_hash, changed)
+		SELECT $1, coalesce(max(seq), 0) + 1, $2, $3, $4, $5, $6, $7 FROM result WHERE slug = $1
 		HAVING coalesce((array_agg(hash ORDER BY seq DESC))[1], '') <> $2`,
-		out.Slug, out.Hash, now, out.VotesHash, out.ScoresHash, out.CandidatesHash)
+		out.Slug, out.Hash, now, out.VotesHash, out.ScoresHash, out.CandidatesHash, changed)
 	if err != nil {
 		return fmt.Errorf("result: %w", err)
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // computed again, the same
 	}
-	if err := r.Fell(ctx, tx, out.Slug); err != nil {
-		return err
+	if !changed {
+		if err := r.Fell(ctx, tx, out.Slug); err != nil {
+			return err
+		}
 	}
 	return outbox.Append(ctx, tx, now, out.Slug, "result", event.ResultComputed{
 		ResultHash: out.Hash, RulebookHash: out.RulebookHash, VotesHash: out.VotesHash, ScoresHash: out.ScoresHash,
@@ -144,10 +155,10 @@ func motion(ctx context.Context, q sqlx.QueryerContext, slug, outcome string) (i
 	return is, nil
 }
 
-// latest is the hash of the latest result; empty: there is none.
+// latest is the hash of the latest result as computed; empty: there is none.
 func latest(ctx context.Context, q sqlx.QueryerContext, slug string) (hash string, err error) {
 	if err := sqlx.GetContext(ctx, q, &hash, `
-		SELECT coalesce((SELECT hash FROM result WHERE slug = $1 ORDER BY seq DESC LIMIT 1), '')`, slug); err != nil {
+		SELECT coalesce((SELECT hash FROM result WHERE slug = $1 AND NOT changed ORDER BY seq DESC LIMIT 1), '')`, slug); err != nil {
 		return "", fmt.Errorf("result: %w", err)
 	}
 	return hash, nil

@@ -31,6 +31,7 @@ type computed struct {
 	Ranking      struct {
 		Lot       string   `json:"lot"`
 		Decided   bool     `json:"decided"`
+		Changed   bool     `json:"changed"`
 		Shortlist []string `json:"shortlist"`
 		Ranking   []struct {
 			Candidate  string            `json:"candidate"`
@@ -88,7 +89,7 @@ func (p *Publication) build(ctx context.Context, tx *sqlx.Tx, sel selection.Sele
 		Slug: sel.Slug, Title: sel.Title, Edition: sel.Edition, PublishedAt: now, Ballots: sel.Ballots,
 		RulebookHash: sel.RulebookHash, ResultHash: a.ResultHash, VotesHash: a.VotesHash, ScoresHash: a.ScoresHash, CandidatesHash: result.Candidates,
 		Decision: selection.DecisionRecord{Members: a.Members, For: a.For, Against: a.Against, Abstained: a.Abstained, Signatures: signatures},
-		Lot:      result.Ranking.Lot, Decided: result.Ranking.Decided, Awards: awards, Ranking: ranking,
+		Lot:      result.Ranking.Lot, Decided: result.Ranking.Decided, Changed: result.Ranking.Changed, Awards: awards, Ranking: ranking,
 	}, nil
 }
 

@@ -35,6 +35,7 @@ type Command struct {
 	Result      string   `placeholder:"FILE" help:"Published result (result.json of a results page) that the files and what comes of them are held against, byte for byte; nothing else is written."`
 	Budget      int64    `placeholder:"WORK" help:"How much work the search about quotas may do, instead of 100000000000; a minute or more."`
 	Awards      string   `placeholder:"FILE" help:"CSV or XLSX: candidate,award. How the seats were filled by a decision, because the search about quotas ended undecided."`
+	Changed     bool     `help:"What --awards has is another list than the rules make, by a decision: only the quotas are asked."`
 	State       string   `placeholder:"FILE" help:"Keep what the search about quotas has found; the command, given again with a larger budget, goes on from there."`
 
 	WhatIf WhatIf `embed:""`
@@ -52,6 +53,9 @@ func (c *Command) Run(ctx context.Context) error {
 	}
 	if err := c.WhatIf.check(c.Format); err != nil {
 		return err
+	}
+	if c.Changed && c.Awards == "" {
+		return errors.New("--changed: say with --awards what was decided")
 	}
 	if c.Awards != "" && (c.Sensitivity || c.Quotas || c.WhatIf.asked()) {
 		return fmt.Errorf("--awards: what was decided hangs on no figure of the rulebook; leave --sensitivity, --quotas and what-ifs out")
@@ -90,7 +94,7 @@ func limitMemory() (undo func()) {
 func (c *Command) compute(ctx context.Context, in *ranking.Input, seats []ranking.Seat) (out output, err error) {
 	searching := c.newSearching(ctx)
 	defer searching.done()
-	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell, Seats: seats}
+	options := ranking.Options{Lot: c.Lot, Budget: c.Budget, Progress: searching.tell, Seats: seats, Changed: c.Changed}
 	if err := searching.load(); err != nil {
 		return out, err
 	}

@@ -69,7 +69,7 @@ func (c *Command) hold(ctx context.Context) error {
 	if err := searching.load(); err != nil {
 		return err
 	}
-	options := ranking.Options{Lot: cmp.Or(c.Lot, was.Lot), Budget: c.Budget, Progress: searching.tell, Seats: seats}
+	options := ranking.Options{Lot: cmp.Or(c.Lot, was.Lot), Budget: c.Budget, Progress: searching.tell, Seats: seats, Changed: was.Changed}
 	resumed := options
 	resumed.Checkpoint = searching.state
 	now, err := in.Rank(resumed)
