@@ -119,7 +119,7 @@ func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 	r.Said = at.T("desk.meeting.said.none", "present", r.Present, "members", len(r.Members))
 	if last.Number > 0 {
 		if last.Outcome == review.Moved {
-			r.Quorum = last.Quorum
+			r.Quorum = cmp.Or(last.Quorum, m.Quorum)
 		}
 		shown := d.motion(at, m.Meeting, last)
 		r.Motion = &shown

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -115,7 +116,7 @@ func closeForm(_ echo.Context, at *place, m review.Meeting) (*Form, []string) {
 	last := m.Motion()
 	told := []string{
 		at.T("desk.meeting.close.told"),
-		at.T("desk.meeting.close.votes", "voted", len(last.Voters), "members", last.Members, "quorum", last.Quorum),
+		at.T("desk.meeting.close.votes", "voted", len(last.Voters), "members", last.Members, "quorum", cmp.Or(last.Quorum, m.Quorum)),
 	}
 	var due []string
 	for _, one := range m.Members {
