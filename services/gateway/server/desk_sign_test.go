@@ -87,7 +87,8 @@ func TestSign_page(t *testing.T) {
 	}
 	form := url.Values{"host": {"union"}, "hash": {hash}, "signer": {"Wang Wei, chair"}, "present": {"wrong"}}
 	a = h.desk(t, http.MethodPost, base+"/confirm", signer, form)
-	if a.Status != http.StatusForbidden || !strings.Contains(a.Body, `id="present-wrong"`) || !strings.Contains(a.Body, `value="Wang Wei, chair"`) || sent.Load() != nil {
+	if a.Status != http.StatusForbidden || !strings.Contains(a.Body, `id="present-wrong"`) || !strings.Contains(a.Body, `value="Wang Wei, chair"`) ||
+		sent.Load() != nil {
 		t.Errorf("a wrong password: %d %s", a.Status, mainOf(a.Body))
 	}
 	form.Set("present", "correct horse")
@@ -103,7 +104,8 @@ func TestSign_page(t *testing.T) {
 		t.Errorf("for another host: %d", a.Status)
 	}
 	refusal := url.Values{"host": {"union"}, "hash": {hash}, "reason": {"against the rules"}}
-	if a := h.desk(t, http.MethodPost, base+"/refuse/confirm", signer, refusal); a.Status != http.StatusSeeOther || !strings.Contains(*sent.Load(), "against the rules") {
+	a = h.desk(t, http.MethodPost, base+"/refuse/confirm", signer, refusal)
+	if a.Status != http.StatusSeeOther || !strings.Contains(*sent.Load(), "against the rules") {
 		t.Errorf("refused: %d", a.Status)
 	}
 	h.identity.mu.Lock()

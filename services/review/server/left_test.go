@@ -77,7 +77,8 @@ func TestLeft(t *testing.T) {
 	others := []string{
 		"AssignByHand", "CallFurther", "CancelSearch", "CloseMotion", "ExportScores", "FindGaps", "GetHistory", "GetOversight", "GetPanel",
 		"ListConflicts", "ListGaps", "OrderSearch",
-		"GetSigning", "PinConflict", "PutMotion", "RecordLot", "RecuseJuror", "RefuseDecision", "SeatCommittee", "SeatPanel", "SendBack", "SignDecision", "UnseatJuror",
+		"GetSigning", "PinConflict", "PutMotion", "RecordLot", "RecuseJuror", "RefuseDecision", "SeatCommittee", "SeatPanel",
+		"SendBack", "SignDecision", "UnseatJuror",
 	}
 	walked := slices.Sorted(slices.Values(slices.Concat(slices.Collect(maps.Keys(juror)), slices.Collect(maps.Keys(member)), others)))
 	var methods []string

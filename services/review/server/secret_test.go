@@ -18,7 +18,8 @@ import (
 func (r *room) whole() []string {
 	r.t.Helper()
 	var tables []string
-	if err := r.DB.Select(&tables, `SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`); err != nil {
+	if err := r.DB.Select(&tables, `
+		SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1`); err != nil {
 		r.t.Fatal(err)
 	}
 	drawn := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|(\\x)?[0-9a-f]{16,}|[A-Za-z0-9+/]{40,}={0,2}|"[A-Z]-\d{3}"|"[A-Z2-7]{26}"`)

@@ -98,7 +98,8 @@ func TestSign(t *testing.T) {
 		}
 		r.Clock.Advance(1e9)
 	}
-	if _, err := r.RefuseDecision(r.as("u"), review.RefuseDecision{Slug: slug, Host: "union", Hash: d.ResultHash, Reason: "on second thoughts"}); !errors.Is(err, review.ErrSigned) {
+	refuse := review.RefuseDecision{Slug: slug, Host: "union", Hash: d.ResultHash, Reason: "on second thoughts"}
+	if _, err := r.RefuseDecision(r.as("u"), refuse); !errors.Is(err, review.ErrSigned) {
 		t.Errorf("a signature taken back: %v", err)
 	}
 	if told() != 0 {

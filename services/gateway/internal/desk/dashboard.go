@@ -106,8 +106,8 @@ func (at *place) open(s selection.Selection, now time.Time) (texts []string) {
 // waits says what waits for whom, and leads there.
 func (d *desk) waits(at *place, rules *rulebook.Rulebook, o app.Overview) (all []wait) {
 	for _, w := range o.Waits {
-		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", titleOfPanel(at, rules, w.Of), "host", titleOfHost(at, rules, w.Of),
-			"step", at.stepTitle(w.Of, w.Action))
+		text := at.N("desk.wait."+w.What, int64(w.Count), "department", department(at, rules, w.Of), "panel", titleOfPanel(at, rules, w.Of),
+			"host", titleOfHost(at, rules, w.Of), "step", at.stepTitle(w.Of, w.Action))
 		all = append(all, wait{Who: at.T("desk.role." + string(w.Who)), Text: text, Count: w.Count, Href: d.waitsAt(at, w)})
 	}
 	return all

@@ -37,7 +37,8 @@ type motion struct {
 }
 
 // motionColumns are those of a motion.
-const motionColumns = `seq, text, result, seats, outcome, members, votes_for, against, abstained, closed_at, kind, reason, base, sealed, out_candidate, in_candidate,
+const motionColumns = `seq, text, result, seats, outcome, members, votes_for, against, abstained, closed_at,
+	kind, reason, base, sealed, out_candidate, in_candidate,
 	(SELECT count(*) FROM motion_vote v WHERE v.slug = motion.slug AND v.seq = motion.seq) AS voted,
 	(SELECT count(*) FROM motion_recusal r WHERE r.slug = motion.slug AND r.seq = motion.seq) AS recused`
 

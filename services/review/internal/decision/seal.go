@@ -46,7 +46,8 @@ func (m *Meeting) seal(c counts, slug string, seq int) ([]byte, error) {
 // unseal gives the counts of a motion so far. Fault: ErrBallotKey, where the key that
 // sealed them is gone.
 func (m *Meeting) unseal(mo motion, slug string) (counts, error) {
-	c := counts{uint32(mo.For), uint32(mo.Against), uint32(mo.Abstained)} //nolint:gosec // votes of a committee; of an open ballot, or from before they were sealed
+	// Of an open ballot, or from before they were sealed.
+	c := counts{uint32(mo.For), uint32(mo.Against), uint32(mo.Abstained)} //nolint:gosec // members of a committee
 	if mo.Sealed == nil {
 		return c, nil
 	}
