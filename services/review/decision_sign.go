@@ -26,7 +26,7 @@ type RefuseDecision struct {
 // Signing is what hosts sign, and how far they are.
 type Signing struct {
 	Slug   string    `json:"slug"`
-	Motion Motion    `json:"motion"` // the last that was put; its outcome is NoMotion where there is none
+	Motion Motion    `json:"motion"` // the last that was put, once it had the votes; else its outcome is NoMotion
 	Awards []Awarded `json:"awards"` // by the result that the motion puts, best first; none before it is approved
 	Hosts  []SignOff `json:"hosts"`  // in the rulebook's order; none where no host signs
 }

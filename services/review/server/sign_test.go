@@ -31,7 +31,13 @@ func adopted(t *testing.T) *room {
 		t.Fatal(err)
 	}
 	r.Open(rulebook.PhaseDecision)
-	r.adopt()
+	if err := r.put(review.PutMotion{Motion: "adopt it"}); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.signing(); s.Motion.Number != 0 || s.Motion.Text != "" || len(s.Awards) != 0 || len(s.Hosts) != 2 {
+		t.Errorf("hosts are told what is not approved: %+v", s)
+	}
+	r.decide(review.For)
 	return r
 }
 

@@ -175,10 +175,10 @@ func (m *Meeting) GetSigning(ctx context.Context, in review.Of) (review.Signing,
 	if err != nil {
 		return out, err
 	}
-	out.Motion = review.Meeting{Motions: all}.Motion()
 	out.Hosts = append(out.Hosts, told(sel.Rulebook, 0, nil)...)
-	if out.Motion.SignOffs != nil {
-		out.Hosts = out.Motion.SignOffs
+	// What the committee has not approved is no concern of hosts.
+	if last := (review.Meeting{Motions: all}).Motion(); last.SignOffs != nil {
+		out.Motion, out.Hosts = last, last.SignOffs
 		out.Awards, err = m.results.Awards(ctx, m.deps.DB, in.Slug, out.Motion.ResultHash)
 	}
 	return out, err
