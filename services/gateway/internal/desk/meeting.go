@@ -45,6 +45,7 @@ type room struct {
 type memberRow struct {
 	Name                string
 	Present, Voted, Own bool
+	Recused             bool // from the motion
 	CameAt, LeftAt      *web.Moment
 }
 
@@ -114,7 +115,7 @@ func (d *desk) room(at *place, m app.Meeting, follow ...string) room {
 	for _, one := range m.Members {
 		own := one.ID == at.Account.ID
 		member = member || own
-		r.Members = append(r.Members, memberRow{Name: one.Name, Present: one.Present, Voted: last.Voted(one.ID), Own: own})
+		r.Members = append(r.Members, memberRow{Name: one.Name, Present: one.Present, Voted: last.Voted(one.ID), Own: own, Recused: last.IsRecused(one.ID)})
 	}
 	r.Said = at.T("desk.meeting.said.none", "present", r.Present, "members", len(r.Members))
 	if last.Number > 0 {
