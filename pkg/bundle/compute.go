@@ -48,7 +48,7 @@ func (c *checker) compute() error {
 		return err
 	}
 	o := ranking.Options{Lot: c.results.Lot, Budget: c.Budget}
-	if c.results.Decided {
+	if o.Changed = c.results.Changed; c.results.Decided || c.results.Changed {
 		o.Seats = c.seats()
 		c.leave("seats")
 	}

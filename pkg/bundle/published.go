@@ -37,6 +37,7 @@ type results struct {
 	} `json:"decision"`
 	Lot     string      `json:"lot"`
 	Decided bool        `json:"decided"`
+	Changed bool        `json:"changed"`
 	Awards  []awardList `json:"awards"`
 	Ranking []ranked    `json:"ranking"`
 }
@@ -137,6 +138,9 @@ func (c *checker) shown(result *ranking.Result) error {
 		}
 		if result.Decided != c.results.Decided {
 			return differs("decided", c.results.Decided, result.Decided)
+		}
+		if result.Changed != c.results.Changed {
+			return differs("changed", c.results.Changed, result.Changed)
 		}
 		if result.Lot != c.results.Lot {
 			return differs("lot", c.results.Lot, result.Lot)
