@@ -146,10 +146,10 @@ func edits(t *testing.T, part, text string) (all []edit) {
 			with("longer", line[:at[1]]+"1"+line[at[1]:])
 			with("gone", line[:at[0]]+line[at[1]:])
 			with("other", line[:at[0]]+strings.Map(func(c rune) rune {
-				switch {
-				case c == '9':
+				switch c {
+				case '9':
 					return '0'
-				case c == '-' || c == '+' || c == '/' || c == '=' || c == '.' || c == '_':
+				case '-', '+', '/', '=', '.', '_':
 					return c
 				}
 				return c + 1

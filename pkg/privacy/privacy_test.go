@@ -53,8 +53,11 @@ func TestMask(t *testing.T) {
 func TestFind(t *testing.T) {
 	got := privacy.Find("马建国13812341234，a@b.cn，12号2单元1室，62010219900307123X，6222021234567890128")
 	want := []privacy.Finding{
-		{Kind: privacy.Phone, First: 3, Next: 14}, {Kind: privacy.Mail, First: 15, Next: 21}, {Kind: privacy.Home, First: 22, Next: 30},
-		{Kind: privacy.Identity, First: 31, Next: 49}, {Kind: privacy.BankCard, First: 50, Next: 69},
+		{Kind: privacy.Phone, First: 3, Next: 14},
+		{Kind: privacy.Mail, First: 15, Next: 21},
+		{Kind: privacy.Home, First: 22, Next: 30},
+		{Kind: privacy.Identity, First: 31, Next: 49},
+		{Kind: privacy.BankCard, First: 50, Next: 69},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -37,7 +37,8 @@ func TestParse_notice(t *testing.T) {
 			Postcode: "730000", Mail: "a@b.example",
 		},
 		Notices: []rulebook.NoticeOf{
-			{Title: rulebook.Text{"zh": "推荐单位公示"}, Days: 3}, {Title: rulebook.Text{"zh": "主管部门公示"}, WorkingDays: 2},
+			{Title: rulebook.Text{"zh": "推荐单位公示"}, Days: 3},
+			{Title: rulebook.Text{"zh": "主管部门公示"}, WorkingDays: 2},
 			{Title: rulebook.Text{"zh": "主办单位公示"}},
 		},
 	})

@@ -8,8 +8,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/laurel-awards/laurel/pkg/table/cell"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/laurel-awards/laurel/pkg/table/cell"
 )
 
 // Guard keeps a spreadsheet from running a text: cell.Guard.

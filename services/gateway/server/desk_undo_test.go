@@ -67,8 +67,9 @@ func undoTable() map[string]takenBack {
 		// The roster's codes, phases, the meeting.
 		of + "/roster/import": hasPage, of + "/roster/codes/send": hasPage, of + "/roster/mail/send": hasPage, of + "/roster/replace/send": hasPage,
 		of + "/phases/{phase}/{action}/order": hasPage,
-		of + "/meeting/motion/confirm":        hasPage, of + "/meeting/vote/confirm": hasPage, of + "/meeting/close/confirm": hasPage, of + "/meeting/recuse/confirm": hasPage,
-		of + "/sign/confirm": hasPage, of + "/sign/refuse/confirm": hasPage,
+		of + "/meeting/motion/confirm":        hasPage, of + "/meeting/vote/confirm": hasPage, of + "/meeting/close/confirm": hasPage,
+		of + "/meeting/recuse/confirm": hasPage,
+		of + "/sign/confirm":           hasPage, of + "/sign/refuse/confirm": hasPage,
 		// Letters: one that is held is released on the same page, and who writes a
 		// wording sees it first.
 		"/desk/mail/change": hasPage, "/desk/mail/{letter}/withdraw": hasPage, of + "/mail/change": hasPage, of + "/mail/{letter}/withdraw": hasPage,

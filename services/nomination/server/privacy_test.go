@@ -33,7 +33,8 @@ func TestPrivacy(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(map[string]string{
-		"employer": "0931-***2345", "deeds": "620102********123X, 12号*单元***室, 622202*********0128", "recommended_by": "138****1234", "attributes.party": "m*@example.org",
+		"employer": "0931-***2345", "deeds": "620102********123X, 12号*单元***室, 622202*********0128",
+		"recommended_by": "138****1234", "attributes.party": "m*@example.org",
 	}, shown); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
 	}

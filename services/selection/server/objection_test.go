@@ -80,8 +80,12 @@ func TestObjection_times(t *testing.T) {
 				received, postmark string
 				late               bool
 			}{
-				{"2026-04-27", "", false}, {"2026-04-28", "", true}, {"", "", true},
-				{"2026-04-29", "2026-04-27", by == "arrival"}, {"2026-04-29", "2026-04-28", true}, {"2026-04-27", "2026-04-26", false},
+				{"2026-04-27", "", false},
+				{"2026-04-28", "", true},
+				{"", "", true},
+				{"2026-04-29", "2026-04-27", by == "arrival"},
+				{"2026-04-29", "2026-04-28", true},
+				{"2026-04-27", "2026-04-26", false},
 			} {
 				in := objection()
 				in.Via, in.ReceivedOn, in.Postmark = selection.ViaLetter, c.received, c.postmark

@@ -99,7 +99,8 @@ func (a *API) spellOut() {
 		"{phases}", or(rulebook.PhaseNames()...), "{ways}", or(identity.Ways()...),
 		"{work}", "Only after the problem proof_of_work_wanted: the solution of its challenge, base64 of altcha's payload "+
 			"{algorithm, challenge, number, salt, signature}, where SHA-256 of the salt and the number is the challenge",
-		"{verdicts}", or(nomination.Pass, nomination.Fail), "{opinions}", or(nomination.Opinions()...), "{choices}", or(review.For, review.Against, review.Abstain), "{motions}", or(review.Kinds()...),
+		"{verdicts}", or(nomination.Pass, nomination.Fail), "{opinions}", or(nomination.Opinions()...), "{choices}", or(review.For, review.Against, review.Abstain),
+		"{motions}", or(review.Kinds()...),
 	)
 	doc := a.huma.OpenAPI()
 	for _, s := range doc.Components.Schemas.Map() {

@@ -36,7 +36,7 @@ func standing(list []nomination.Candidate) (n int) {
 // alone, as long as the same candidates stand.
 func OrderOf(list []nomination.Candidate, seed, slug string) int {
 	sum := sha256.Sum256([]byte(seed + "/" + slug))
-	return int(binary.BigEndian.Uint64(sum[:]) % uint64(Orders(list))) //nolint:gosec // less than an int
+	return int(binary.BigEndian.Uint64(sum[:]) % uint64(Orders(list)))
 }
 
 // Ordered copies a selection's list of candidates in an order; seed is the

@@ -139,7 +139,7 @@ func (s *stream) kept(k *Page, fillings []Filling) {
 			}
 		}
 		s.out = append(s.out, p.packed...)
-		s.crc, s.size = multiplied(p.shift, s.crc)^p.crc, s.size+uint32(p.size) //nolint:gosec // modulo 2^32, as the format has it
+		s.crc, s.size = multiplied(p.shift, s.crc)^p.crc, s.size+uint32(p.size)
 	}
 }
 
@@ -148,7 +148,7 @@ func (s *stream) text(text string) {
 	for len(text) > 0 {
 		block := text[:min(len(text), 1<<16-1)]
 		text = text[len(block):]
-		n := uint16(len(block)) //nolint:gosec // less than 2^16
+		n := uint16(len(block))
 		s.out = append(s.out, 0)
 		s.out = binary.LittleEndian.AppendUint16(s.out, n)
 		s.out = binary.LittleEndian.AppendUint16(s.out, ^n)

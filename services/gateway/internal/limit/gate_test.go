@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/laurel-awards/laurel/pkg/fault"
+	"github.com/laurel-awards/laurel/pkg/pause"
 	"github.com/laurel-awards/laurel/services/gateway/internal/limit"
 )
 
@@ -41,17 +42,17 @@ func TestGate(t *testing.T) {
 					return
 				}
 				most.Store(max(most.Load(), within.Add(1)))
-				time.Sleep(10 * time.Millisecond)
+				pause.For(t.Context(), 10*time.Millisecond)
 				within.Add(-1)
 				served.Add(1)
 				leave()
 			}()
 		}
-		time.Sleep(time.Second + time.Millisecond)
+		pause.For(t.Context(), time.Second+time.Millisecond)
 		if n := served.Load(); n != 20 || most.Load() != 1 || refused.Load() != 2000-513 { // one has passed, and 512 wait
 			t.Errorf("in a second %d were served, %d at a time, %d refused", n, most.Load(), refused.Load())
 		}
-		time.Sleep(time.Minute) // whoever waits too long is told
+		pause.For(t.Context(), time.Minute) // whoever waits too long is told
 		if n := served.Load() + refused.Load(); n != 2000 || served.Load() > 61 {
 			t.Errorf("%d served of %d", served.Load(), n)
 		}
@@ -76,11 +77,11 @@ func TestGate_left(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		leave()
-		time.Sleep(time.Second)
+		pause.For(t.Context(), time.Second)
 		if leave, err = g.Enter(t.Context()); err != nil {
 			t.Error(err)
 		}
 		leave()
-		time.Sleep(time.Second)
+		pause.For(t.Context(), time.Second)
 	})
 }

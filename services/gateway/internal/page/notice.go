@@ -146,8 +146,12 @@ func (s *visit) office(o *selection.Office) (facts []fact) {
 	}
 	t := s.printer
 	for _, f := range []fact{
-		{t.T("notice.office.name"), t.Words(o.Name)}, {t.T("notice.office.hours"), t.Words(o.Hours)}, {t.T("notice.office.phone"), o.Phone},
-		{t.T("notice.office.mail"), o.Mail}, {t.T("notice.office.address"), t.Words(o.Address)}, {t.T("notice.office.postcode"), o.Postcode},
+		{t.T("notice.office.name"), t.Words(o.Name)},
+		{t.T("notice.office.hours"), t.Words(o.Hours)},
+		{t.T("notice.office.phone"), o.Phone},
+		{t.T("notice.office.mail"), o.Mail},
+		{t.T("notice.office.address"), t.Words(o.Address)},
+		{t.T("notice.office.postcode"), o.Postcode},
 	} {
 		if f.Value != "" {
 			facts = append(facts, f)

@@ -31,8 +31,12 @@ func (b Book) noticeRules() []string {
 // officeRules tell where objections go.
 func (b Book) officeRules(o rulebook.Office) (items []string) {
 	for _, line := range []struct{ title, value string }{
-		{b.T("notice.office.name"), b.Words(o.Name)}, {b.T("notice.office.hours"), b.Words(o.Hours)}, {b.T("notice.office.phone"), o.Phone},
-		{b.T("notice.office.mail"), o.Mail}, {b.T("notice.office.address"), b.Words(o.Address)}, {b.T("notice.office.postcode"), o.Postcode},
+		{b.T("notice.office.name"), b.Words(o.Name)},
+		{b.T("notice.office.hours"), b.Words(o.Hours)},
+		{b.T("notice.office.phone"), o.Phone},
+		{b.T("notice.office.mail"), o.Mail},
+		{b.T("notice.office.address"), b.Words(o.Address)},
+		{b.T("notice.office.postcode"), o.Postcode},
 	} {
 		if line.value != "" {
 			items = append(items, b.T("rules.notice.office", "what", line.title, "value", line.value))

@@ -140,8 +140,10 @@ func families(t *testing.T) map[string][]string {
 		"desk.due.": {
 			"vetting.until", "vetting.open", "vetting.pending", "vetting.closed", "review.until", "review.open", "review.pending", "review.closed",
 		},
-		"desk.act.":                auditActs(t),
-		"desk.meeting.outcome.":    {review.Moved, review.Approved, review.Rejected, review.Overtaken, review.Changed, review.AwaitsHosts, review.Returned, review.Fallen},
+		"desk.act.": auditActs(t),
+		"desk.meeting.outcome.": {
+			review.Moved, review.Approved, review.Rejected, review.Overtaken, review.Changed, review.AwaitsHosts, review.Returned, review.Fallen,
+		},
 		"desk.meeting.kind.":       review.Kinds(),
 		"desk.meeting.kind.hint.":  {review.Adopt, review.Replace, review.LeaveEmpty, review.Choose},
 		"desk.seating.more.":       {"1", "2", "3"},

@@ -119,11 +119,11 @@ func (m *Meeting) PutMotion(ctx context.Context, in review.PutMotion) (review.De
 // subject is the result in force, the one that it would be with the seats filled as
 // the motion says, or with the change that it makes.
 func (m *Meeting) subject(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, in review.PutMotion) (sub subject, err error) {
-	switch {
-	case in.Kind == review.Fill:
+	switch in.Kind {
+	case review.Fill:
 		out, err := m.results.Propose(ctx, tx, sel, in.Seats, "")
 		return subject{hash: out.Hash, seats: in.Seats}, err
-	case in.Kind == review.Adopt:
+	case review.Adopt:
 		sub.hash, err = m.results.InForce(ctx, tx, sel)
 		return sub, err
 	}
@@ -202,8 +202,8 @@ func (m *Meeting) stands(ctx context.Context, tx *sqlx.Tx, sel phase.Selection, 
 		return "", nil, err
 	}
 	var out review.Result
-	switch {
-	case mo.Kind == review.Fill:
+	switch mo.Kind {
+	case review.Fill:
 		out, err = m.results.Propose(ctx, tx, sel, filled, mo.Result)
 	default:
 		var now string

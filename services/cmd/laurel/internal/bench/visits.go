@@ -101,8 +101,12 @@ func (v *visits) pages(ctx context.Context, receipt string) error {
 	page, api := "/s/"+v.bench.slug, "/api/v1/selections/"+v.bench.slug
 	number := strconv.Itoa(v.script.Candidates[0].Number)
 	for _, one := range []struct{ name, path string }{
-		{"selection page", page}, {"candidate page", page + "/c/" + number}, {"API candidates", api + "/candidates"},
-		{"API candidate", api + "/candidates/" + number}, {"API tally", api + "/tally"}, {"API receipt", api + "/receipts/" + receipt},
+		{"selection page", page},
+		{"candidate page", page + "/c/" + number},
+		{"API candidates", api + "/candidates"},
+		{"API candidate", api + "/candidates/" + number},
+		{"API tally", api + "/tally"},
+		{"API receipt", api + "/receipts/" + receipt},
 	} {
 		steps := []step{{one.name, func(of *browsing) []byte {
 			if strings.HasPrefix(one.path, page) {

@@ -28,7 +28,7 @@ var unsent = map[string]string{
 	"POST /desk/new/{draft}/try":                              "the answers while one types; the buttons beside do the same",
 	"POST /desk/s/{slug}/search/order":                        "only quotas that stay undecided have it: TestDesk_search sends it",
 	"POST /desk/s/{slug}/search/cancel":                       "the same",
-	"POST /desk/s/{slug}/meeting/recuse/confirm":              "who takes no part in the one motion of this meeting cannot vote on it: TestMeeting_change sends it",
+	"POST /desk/s/{slug}/meeting/recuse/confirm":              "who takes no part in this meeting's motion cannot vote on it: TestMeeting_change sends it",
 	"POST /desk/s/{slug}/sign/confirm":                        "only a rulebook with sign_off has it: TestSign_page sends it",
 	"POST /desk/s/{slug}/sign/refuse/confirm":                 "the same",
 	"POST /desk/s/{slug}/objections/enter/send":               "the notice of this selection takes seconds: TestDesk_objections sends it",

@@ -31,7 +31,8 @@ func (p *process) gateway(ctx context.Context, b *bus.Bus, blobs blob.Store) err
 	}
 	g, err := gatewayserver.New(b, blobs, gatewayserver.Config{
 		Listen: p.cfg.Listen, PublicURL: p.cfg.PublicURL, TrustedProxies: proxies,
-		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Font: p.cfg.Font, Pages: p.cfg.PageCache, Streams: p.cfg.LiveStreams, Ready: p.ready, Now: p.now, Log: p.log,
+		CredentialKey: key, WorkNumbers: p.cfg.WorkNumbers, Font: p.cfg.Font, Pages: p.cfg.PageCache, Streams: p.cfg.LiveStreams,
+		Ready: p.ready, Now: p.now, Log: p.log,
 	})
 	if err != nil {
 		return err

@@ -50,11 +50,6 @@ func (r refusal) ExitCode() int { return r.status }
 // Unwrap gives what is behind it.
 func (r refusal) Unwrap() error { return r.error }
 
-// broken is what the log's own signatures prove against it.
-func broken(format string, args ...any) error {
-	return refusal{fmt.Errorf(format, args...), exitBroken}
-}
-
 // Run says what holds, or what does not.
 func (c *Command) Run() error {
 	if c.out == nil {

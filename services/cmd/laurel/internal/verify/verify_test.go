@@ -129,7 +129,8 @@ func (v *vote) receipt(t *testing.T, index int, tree tlog.Tree) string {
 	}
 	proof := ballotlog.NewInclusion(v.sign(t, ballotlog.CheckpointOrigin(slug), tree), int64(index), path)
 	at := int64(index)
-	return paper(t, bundle.Recorded{Slug: slug, Receipt: code(index), Period: v.ballots[index].Period, Index: &at, Evidence: v.evidence(t, v.ballots[index], &proof)})
+	b := v.ballots[index]
+	return paper(t, bundle.Recorded{Slug: slug, Receipt: code(index), Period: b.Period, Index: &at, Evidence: v.evidence(t, b, &proof)})
 }
 
 // evidence promises a ballot.
