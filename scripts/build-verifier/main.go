@@ -29,7 +29,7 @@ func build() error {
 	}
 	defer os.RemoveAll(tmp)
 	made := filepath.Join(tmp, "verify.wasm")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", made, "./services/verifier")
+	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", made, "./services/cmd/verifier")
 	cmd.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "CGO_ENABLED=0", "GOFLAGS=")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Run(); err != nil {
