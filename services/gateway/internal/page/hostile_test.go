@@ -31,7 +31,7 @@ func hostile(t *testing.T) *installation {
 			{long, address, strings.Repeat("9", 120)},
 			{"שרה לוי", "דואר ישראל (חיפה)", "חיפה"},
 			{"ئالىم قاسىم", "شىنجاڭ پوچتا 12", "ئۈرۈمچى"},
-			{"王\u202e强", "陇运\u2067速递", "兰州\u202d市"},
+			{"王\u202e强", "陇运\u2067速递", "嘉峪\u202d关市"},
 			{"A" + strings.Repeat("‿", 95), "m" + strings.Repeat("m", 190) + "@example.org", "שלום 123 兰州"},
 		} {
 			c := &h.candidates[i]

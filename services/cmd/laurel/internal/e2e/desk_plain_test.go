@@ -121,6 +121,11 @@ func TestDesk_plain(t *testing.T) {
 	organizer.orders(rulebook.PhaseNotice, "open")
 	organizer.stands(rulebook.PhaseNotice, "closed")
 	organizer.fill(organizer.get(at("/publish")), "/publish/send", nil)
+	follow := "/s/" + slug + "/notice/objection/follow/show" // TestDesk_objections has a code
+	if s := voter.send(follow, url.Values{"code": {"<b>of nobody</b>"}}); s.Status != http.StatusNotFound {
+		t.Errorf("a code of nobody: %d %s", s.Status, mainOf(s.Text))
+	}
+	p.sent[follow] = true
 	p.swept()
 	p.written()
 	p.complete()

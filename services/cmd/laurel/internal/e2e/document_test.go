@@ -104,7 +104,8 @@ func TestReadme(t *testing.T) {
 	defer cancel()
 	cmd := shell(t, ctx, lines, "DATA_DIR="+ownDir(t), "LISTEN="+h.port(0), "DATABASE_URL=", "NATS_URL=")
 	fake := filepath.Join(cmd.Dir, "path")
-	shim := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = \"build -trimpath -o bin/laurel ./services/cmd/laurel\" ] || exit 1\nmkdir -p bin && cp %q bin/laurel\n",
+	shim := fmt.Sprintf("#!/bin/sh\n[ \"$*\" = \"run ./scripts/build-verifier\" ] && exit\n"+
+		"[ \"$*\" = \"build -trimpath -o bin/laurel ./services/cmd/laurel\" ] || exit 1\nmkdir -p bin && cp %q bin/laurel\n",
 		os.Getenv(binaryVariable))
 	makefile, err := os.ReadFile(filepath.Join(top, "Makefile"))
 	if err := errors.Join(err, os.Mkdir(fake, 0o755), os.WriteFile(filepath.Join(fake, "go"), []byte(shim), 0o755),
