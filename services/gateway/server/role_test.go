@@ -303,7 +303,7 @@ func TestDown(t *testing.T) {
 					t.Errorf("%s: %d %s", route, a.Status, a.Body)
 				}
 			}
-			if (answered > 0) != (len(up) > 0) || answered > 64 {
+			if (answered > 0) != (len(up) > 0) || answered > 80 {
 				t.Errorf("%d routes answered", answered)
 			}
 		})
