@@ -275,7 +275,8 @@ func (h *harness) sameResult(t *testing.T, want *rehearsal, page shown) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(expected, got, cmpopts.IgnoreFields(selection.Results{}, "PublishedAt"), cmpopts.IgnoreFields(selection.NoticeRun{}, "PostedAt", "ClosesAt")); diff != "" {
+	if diff := cmp.Diff(expected, got,
+		cmpopts.IgnoreFields(selection.Results{}, "PublishedAt"), cmpopts.IgnoreFields(selection.NoticeRun{}, "PostedAt", "ClosesAt")); diff != "" {
 		t.Errorf("the result (-by the API +by pages):\n%s", diff)
 	}
 	var rows, shownRows []ranked
