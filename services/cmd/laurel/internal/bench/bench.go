@@ -126,6 +126,26 @@ func (c *Cast) Run(ctx context.Context) (err error) {
 	return b.large(ctx, most)
 }
 
+// alone starts PostgreSQL with empty tables, has work measure an installation in one
+// process, which it starts, and stops everything.
+func (c *Cast) alone(ctx context.Context, binary string, work func(b *bench) error) (err error) {
+	b := &bench{Cast: c, binary: binary, targets: map[string]target{}}
+	if err := b.clear(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.stop(ctx)) }()
+	fmt.Println("Preparing selections …")
+	if b.pg, err = b.postgres().Start(ctx); err != nil {
+		return err
+	}
+	b.stops = append(b.stops, b.pg.Stop)
+	if b.one, err = b.installation(ctx, laurel); err != nil {
+		return err
+	}
+	b.one.Add(front, "", nil)
+	return work(b)
+}
+
 // stop ends what was started.
 func (b *bench) stop(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)

@@ -43,25 +43,16 @@ type deskPage struct {
 
 // Run brings one selection to its review, fills another with entries, and prints
 // how long each page of the desks takes and what it weighs.
-func (d *Desks) Run(ctx context.Context) (err error) {
+func (d *Desks) Run(ctx context.Context) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	b := &bench{Cast: &Cast{DataDir: d.DataDir, Input: d.Input}, binary: binary, targets: map[string]target{}}
-	if err := b.clear(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.stop(ctx)) }()
-	fmt.Println("Preparing selections …")
-	if b.pg, err = b.postgres().Start(ctx); err != nil {
-		return err
-	}
-	b.stops = append(b.stops, b.pg.Stop)
-	if b.one, err = b.installation(ctx, laurel); err != nil {
-		return err
-	}
-	b.one.Add(front, "", nil)
+	cast := &Cast{DataDir: d.DataDir, Input: d.Input}
+	return cast.alone(ctx, binary, func(b *bench) error { return d.run(ctx, b) })
+}
+
+func (d *Desks) run(ctx context.Context, b *bench) error {
 	s, err := b.add(ctx, laurel, b.one)
 	if err != nil {
 		return err

@@ -35,25 +35,16 @@ type Exports struct {
 
 // Run fills a vote by SQL, seals it, and prints what its files and its check take;
 // then how fast ballots of another vote are cast meanwhile.
-func (e *Exports) Run(ctx context.Context) (err error) {
+func (e *Exports) Run(ctx context.Context) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	b := &bench{Cast: &Cast{DataDir: e.DataDir, Input: e.Input, Span: e.Span, Rounds: e.Rounds}, binary: binary, targets: map[string]target{}}
-	if err := b.clear(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.stop(ctx)) }()
-	fmt.Println("Preparing selections …")
-	if b.pg, err = b.postgres().Start(ctx); err != nil {
-		return err
-	}
-	b.stops = append(b.stops, b.pg.Stop)
-	if b.one, err = b.installation(ctx, laurel); err != nil {
-		return err
-	}
-	b.one.Add(front, "", nil)
+	cast := &Cast{DataDir: e.DataDir, Input: e.Input, Span: e.Span, Rounds: e.Rounds}
+	return cast.alone(ctx, binary, func(b *bench) error { return e.run(ctx, b) })
+}
+
+func (e *Exports) run(ctx context.Context, b *bench) error {
 	full, err := b.add(ctx, laurel, b.one)
 	if err != nil {
 		return err

@@ -26,24 +26,16 @@ const settled = 15 * time.Second
 
 // Run prints what an installation costs in which nothing happens: an empty one, and
 // one with an open vote that nobody votes in.
-func (c *Idle) Run(ctx context.Context) (err error) {
+func (c *Idle) Run(ctx context.Context) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	b := &bench{Cast: &Cast{DataDir: c.DataDir, Input: c.Input}, binary: binary, targets: map[string]target{}}
-	if err := b.clear(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.stop(ctx)) }()
-	if b.pg, err = b.postgres().Start(ctx); err != nil {
-		return err
-	}
-	b.stops = append(b.stops, b.pg.Stop)
-	if b.one, err = b.installation(ctx, laurel); err != nil {
-		return err
-	}
-	b.one.Add(front, "", nil)
+	cast := &Cast{DataDir: c.DataDir, Input: c.Input}
+	return cast.alone(ctx, binary, func(b *bench) error { return c.run(ctx, b) })
+}
+
+func (c *Idle) run(ctx context.Context, b *bench) error {
 	b.stops = append(b.stops, b.one.Stop)
 	starting, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()

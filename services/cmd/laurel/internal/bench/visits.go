@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,29 +35,17 @@ type Visits struct {
 // Run measures what everybody reads, a whole visit, and what readers leave of the
 // ballots: each beside empty answers with the same headers and as many bytes, in
 // turn.
-func (c *Visits) Run(ctx context.Context) (err error) {
+func (c *Visits) Run(ctx context.Context) error {
 	binary, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	measured := binary
-	if c.Binary != "" {
-		measured = c.Binary
-	}
-	b := &bench{Cast: &Cast{DataDir: c.DataDir, Input: c.Input, Span: c.Span, Rounds: c.Rounds}, binary: measured, targets: map[string]target{}}
-	if err := b.clear(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.stop(ctx)) }()
-	fmt.Println("Preparing selections …")
-	if b.pg, err = b.postgres().Start(ctx); err != nil {
-		return err
-	}
-	b.stops = append(b.stops, b.pg.Stop)
-	if b.one, err = b.installation(ctx, laurel); err != nil {
-		return err
-	}
-	b.one.Add(front, "", nil)
+	cast := &Cast{DataDir: c.DataDir, Input: c.Input, Span: c.Span, Rounds: c.Rounds}
+	return cast.alone(ctx, cmp.Or(c.Binary, binary), func(b *bench) error { return c.run(ctx, b, binary) })
+}
+
+// run measures what b has, beside yardsticks of the binary.
+func (c *Visits) run(ctx context.Context, b *bench, binary string) error {
 	s, err := b.add(ctx, laurel, b.one)
 	if err != nil {
 		return err
@@ -155,29 +144,21 @@ func (v *visits) receipt(ctx context.Context) (string, error) {
 // that a phone loads with it, the ballot, and its receipt.
 func (v *visits) steps(files []string) []step {
 	page := "/s/" + v.bench.slug
-	var numbers []int
-	for _, c := range v.script.Candidates {
-		numbers = append(numbers, c.Number)
+	numbers := numbersOf(v.script)
+	drawn := func() string {
+		picks := url.Values{}
+		for _, n := range draw(numbers) {
+			picks.Add("pick", strconv.Itoa(n))
+		}
+		return picks.Encode()
 	}
 	steps := []step{{"page and credential", func(of *browsing) []byte { return of.get(page) }, http.StatusOK}}
 	for _, file := range files {
 		steps = append(steps, step{"files and photos", func(of *browsing) []byte { return of.get(file) }, http.StatusOK})
 	}
 	return append(steps,
-		step{"review", func(of *browsing) []byte {
-			picks := url.Values{}
-			for _, n := range draw(numbers) {
-				picks.Add("pick", strconv.Itoa(n))
-			}
-			return of.post(page+"/review", picks.Encode())
-		}, http.StatusOK},
-		step{"ballot", func(of *browsing) []byte {
-			picks := url.Values{}
-			for _, n := range draw(numbers) {
-				picks.Add("pick", strconv.Itoa(n))
-			}
-			return of.post(page+"/vote", picks.Encode())
-		}, http.StatusSeeOther},
+		step{"review", func(of *browsing) []byte { return of.post(page+"/review", drawn()) }, http.StatusOK},
+		step{"ballot", func(of *browsing) []byte { return of.post(page+"/vote", drawn()) }, http.StatusSeeOther},
 		step{"receipt page", func(of *browsing) []byte { return of.get(page + "/voted") }, http.StatusOK})
 }
 
