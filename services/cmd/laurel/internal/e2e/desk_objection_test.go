@@ -1,12 +1,8 @@
 package e2e_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"slices"
 	"strconv"
@@ -36,13 +32,14 @@ func TestDesk_objections(t *testing.T) {
 	}
 	fallen, other := before.Awards[0].Listed[0].Number, before.Awards[1].Listed[0].Number
 	token := h.token(t, identity.Organizer, 1)
+	office := h.clerk(t, h.Input.With(identity.Organizer)[0].Email, "en")
 	zone, err := time.LoadLocation(before.Timezone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	day := before.PostedAt().In(zone).Format(time.DateOnly) // within the notice, however long this takes
 	for i, candidate := range []int{fallen, other} {
-		if page := h.entersObjection(t, token, candidate, day); !strings.Contains(page, fmt.Sprintf("The objection has the number %d.", i+1)) {
+		if page := entersObjection(office, candidate, day); !strings.Contains(page, fmt.Sprintf("The objection has the number %d.", i+1)) {
 			t.Fatalf("objection %d: %s", i+1, mainOf(page))
 		}
 	}
@@ -154,47 +151,9 @@ func (h *harness) decidesAgain(t *testing.T) {
 
 // entersObjection enters a letter with its scan, and gives the page that tells the
 // code.
-func (h *harness) entersObjection(t *testing.T, token string, candidate int, day string) string {
-	t.Helper()
-	var body bytes.Buffer
-	w := multipart.NewWriter(&body)
-	for name, value := range map[string]string{
+func entersObjection(office *clerk, candidate int, day string) string {
+	office.t.Helper()
+	return office.sendFiles("/desk/s/"+slug+"/objections/enter/send", "files", map[string]string{
 		"via": selection.ViaLetter, "candidate": strconv.Itoa(candidate), "received_on": day, "text": "事迹不实", "name": "李四", "contact": "13800000000",
-	} {
-		if err := w.WriteField(name, value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	part, err := w.CreateFormFile("files", "scan.pdf")
-	if err == nil {
-		_, err = io.WriteString(part, "%PDF-1.7")
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.desk("/objections/enter/send"), &body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", w.FormDataContentType())
-	req.Header.Set("Accept-Language", "en")
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	jar.SetCookies(req.URL, []*http.Cookie{{Name: "laurel_session", Value: token, Path: "/"}})
-	resp, err := (&http.Client{Jar: jar}).Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	page, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(page)
+	}, file{name: "scan.pdf", body: []byte("%PDF-1.7")}).Text
 }
